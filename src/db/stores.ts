@@ -1,0 +1,199 @@
+import type {
+  AppVersion,
+  Cluster,
+  ClusterNode,
+  ClusterStatus,
+  ClusterWrapper,
+  ErrorInfo,
+  Job,
+  JobPlan,
+  JobStatus,
+  LayerShape,
+  LedgerResource,
+  MetadataTree,
+  PageRequest,
+  Reserved,
+  ResourceChange,
+  Runtime,
+  Task,
+  TaskRef,
+  TaskStatus,
+  TransitionStatus,
+} from '../domain/index.ts';
+
+// One store per aggregate. Every method is one transaction, may be repeated, and throws
+// WindlassErrors: not-found where an id names nothing, conflict where a row forbids it,
+// unavailable where the database cannot be reached.
+
+export interface RuntimeStore {
+  /** Same id again: the stored one. @throws conflict `RUNTIME_NAME_TAKEN` for another with its name. */
+  create(runtime: Runtime, credential: StoredSecret | null): Promise<Runtime>;
+  update(runtimeId: string, change: Partial<Omit<Runtime, 'runtimeId' | 'name' | 'createdAt'>>, credential?: StoredSecret): Promise<Runtime>;
+  /** @throws conflict `RUNTIME_IN_USE` while a cluster that is not deleted uses it. */
+  delete(runtimeId: string): Promise<Runtime>;
+  /** By name or id. @throws not-found `RUNTIME_NOT_FOUND`. */
+  get(nameOrId: string): Promise<Runtime>;
+  list(page: PageRequest): Promise<readonly Runtime[]>;
+  getCredential(runtimeId: string): Promise<StoredSecret | null>;
+}
+
+/** A secret under the database's own key. */
+export interface StoredSecret {
+  readonly keyId: string;
+  /** AES-256-GCM: nonce, ciphertext and tag. */
+  readonly sealed: Uint8Array;
+}
+
+export interface SecretStore {
+  /** Insert if absent: the first value stays. Names: `access/client`, `access/host/<nodeId>`, `conf/<key>`. */
+  putIfAbsent(clusterId: string, name: string, secret: StoredSecret): Promise<void>;
+  /** @throws not-found `SECRET_NOT_FOUND` */
+  get(clusterId: string, name: string): Promise<StoredSecret>;
+  list(clusterId: string): Promise<readonly { name: string; secret: StoredSecret }[]>;
+  deleteAll(clusterId: string): Promise<void>;
+  /** Every stored secret (of runtimes too) that is not under this key, for rotation; at most `limit`. */
+  listNotUnder(keyId: string, limit: number): Promise<readonly SecretRow[]>;
+  replace(row: SecretRow, secret: StoredSecret): Promise<void>;
+}
+export interface SecretRow {
+  readonly owner: { readonly runtimeId: string } | { readonly clusterId: string; readonly name: string };
+  readonly secret: StoredSecret;
+}
+
+export interface AppStore {
+  putPart(digest: string, index: number, content: Uint8Array): Promise<void>;
+  listParts(digest: string): Promise<readonly number[]>;
+  /** All parts joined. @throws not-found `APP_PART_MISSING`. */
+  readContent(digest: string): Promise<Uint8Array>;
+  /** Same digest again: the stored one. */
+  create(version: AppVersion): Promise<AppVersion>;
+  /** By version id, or by app name for the newest. @throws not-found `APP_NOT_FOUND`. */
+  get(versionIdOrName: string): Promise<AppVersion>;
+  findByDigest(digest: string): Promise<AppVersion | null>;
+  list(page: PageRequest): Promise<readonly AppVersion[]>;
+}
+
+export interface ClusterStore {
+  /** Stores all rows at once; the same cluster again changes nothing. */
+  create(wrapper: ClusterWrapper): Promise<void>;
+  /** By id, or by name where exactly one live cluster has it. @throws not-found, conflict `CLUSTER_NAME_AMBIGUOUS`. */
+  resolve(idOrName: string): Promise<Cluster>;
+  load(clusterId: string): Promise<ClusterWrapper>;
+  list(page: PageRequest & { includeDeleted?: boolean }): Promise<readonly (Cluster & { nodeCount: number; runtimeName: string })[]>;
+  setStatus(clusterId: string, change: { status?: ClusterStatus; transitionStatus?: TransitionStatus | null }): Promise<void>;
+  updateNodes(clusterId: string, changes: readonly { nodeId: string; change: Partial<ClusterNode> }[]): Promise<void>;
+  getMetadata(clusterId: string): Promise<MetadataTree | null>;
+  /** What clusters of the account will still make: nodes of clusters with an open job whose ledger rows are not `made`. */
+  reservedBy(scope: { provider: string; account: string; region: string }, exceptClusterId: string): Promise<Reserved>;
+}
+
+export interface JobStore {
+  /**
+   * Opens the job and sets the cluster's transition status, in one transaction. The same job id
+   * again: the stored job, whatever its status (a closed one stays closed).
+   * @throws conflict `CLUSTER_BUSY` naming the open job; conflict `CLUSTER_STATUS` when `from` excludes the cluster's status.
+   */
+  open(job: Job, transition: { from: readonly ClusterStatus[]; status: TransitionStatus }): Promise<Job>;
+  get(jobId: string): Promise<Job>;
+  find(jobId: string): Promise<Job | null>;
+  list(page: PageRequest & { clusterId?: string }): Promise<readonly Job[]>;
+  listOpen(): Promise<readonly Job[]>;
+  /** Stores the plan once; the stored one wins over a later one. */
+  storePlan(jobId: string, plan: JobPlan, schemaVersion: number): Promise<readonly LayerShape[]>;
+  /** Null while no plan is stored. @throws internal `PLAN_TOO_NEW` for a schema version above ours. */
+  loadShape(jobId: string): Promise<readonly LayerShape[] | null>;
+  /**
+   * Closes the job, its unfinished tasks (skipped or cancelled), sets the cluster's status and
+   * clears its transition, in one transaction. A closed job stays as it is.
+   */
+  close(jobId: string, end: { status: JobStatus; error: ErrorInfo | null; clusterStatus: ClusterStatus; closedAt: string }): Promise<Job>;
+}
+
+export interface TaskStore {
+  loadSlice(jobId: string, layerIndex: number, offset: number, limit: number): Promise<readonly TaskRef[]>;
+  /** All tasks of a job (or of one layer), in order. */
+  list(jobId: string, layerIndex?: number): Promise<readonly Task[]>;
+  /**
+   * What an activity needs, in one query. @throws conflict `JOB_NOT_OPEN` when its job is closed.
+   * Resources: the newest generation of each kind of the task's node (of the cluster when it has none).
+   */
+  hydrate(taskId: string): Promise<HydratedTask>;
+  /** First start only is kept. */
+  begin(taskId: string, at: string): Promise<void>;
+  /** Counts a failed try; keeps the error for display. */
+  recordFailure(taskId: string, error: ErrorInfo): Promise<void>;
+  /** Ends the task unless it has ended, and stores what it changed, in one transaction. @throws conflict `JOB_NOT_OPEN`. */
+  end(taskId: string, end: TaskEnd): Promise<void>;
+  /** Stores what a handle changed before its wait begins. Fences, where given, must still hold. @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`. */
+  applyChanges(taskId: string, changes: TaskChanges, leases: readonly Lease[]): Promise<void>;
+}
+export interface HydratedTask {
+  readonly task: Task;
+  readonly job: Job;
+  readonly runtime: Runtime;
+  readonly credential: StoredSecret | null;
+  readonly cluster: Cluster;
+  readonly wrapper: Pick<ClusterWrapper, 'roles' | 'nodes'>;
+  readonly resources: readonly LedgerResource[];
+}
+export interface TaskChanges {
+  readonly resources?: readonly ResourceChange[];
+  readonly node?: { readonly nodeId: string; readonly change: Partial<ClusterNode> };
+  readonly metadata?: MetadataTree | null;
+}
+export interface TaskEnd {
+  readonly status: TaskStatus;
+  readonly at: string;
+  readonly observation?: string;
+  readonly error?: ErrorInfo;
+  readonly changes?: TaskChanges;
+}
+
+/** The right to work on a ledger row until it ends; `fence` rises with every holder. */
+export interface Lease {
+  readonly token: string;
+  readonly holder: string;
+  readonly fence: number;
+}
+
+export interface LedgerStore {
+  /**
+   * Leases the rows a task works on, writing those it is to make (state intended). `make` on a
+   * row that is gone makes the next generation. Leases that have run out are taken over; the same
+   * holder's own are renewed.
+   * @throws unavailable `LEASE_HELD` with retryAfterMs while another holder's lease runs;
+   *   conflict `SPEC_CHANGED` when a live row was made for another spec.
+   */
+  claim(request: ClaimRequest): Promise<readonly { resource: LedgerResource; lease: Lease }[]>;
+  /** Extends; false when one of them is lost. */
+  renew(leases: readonly Lease[], leaseMs: number): Promise<boolean>;
+  /** @throws conflict `LEASE_LOST` when it has run out or is another's. */
+  assertHeld(lease: Lease): Promise<void>;
+  release(leases: readonly Lease[]): Promise<void>;
+  /** Newest generations first; `live`: those not gone. */
+  list(clusterId: string, filter?: { live?: boolean }): Promise<readonly LedgerResource[]>;
+}
+export interface ClaimRequest {
+  readonly clusterId: string;
+  readonly nodeId: string;
+  readonly jobId: string;
+  readonly holder: string;
+  readonly leaseMs: number;
+  readonly specHash: string;
+  readonly claims: readonly { readonly kind: string; readonly intent: 'make' | 'use' }[];
+}
+
+export interface Stores {
+  readonly runtimes: RuntimeStore;
+  readonly secrets: SecretStore;
+  readonly apps: AppStore;
+  readonly clusters: ClusterStore;
+  readonly jobs: JobStore;
+  readonly tasks: TaskStore;
+  readonly ledger: LedgerStore;
+  /** Applies pending migrations in order; a no-op when there are none. */
+  migrate(): Promise<void>;
+  /** @throws unavailable `DATABASE_UNAVAILABLE` */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,174 @@
+import type { ServiceSpec } from './service.ts';
+
+export const CLUSTER_STATUSES = ['pending', 'active', 'stopped', 'failed', 'deleted'] as const;
+/**
+ * `pending`: rows exist, nothing runs yet. `failed`: a job ended before the cluster was whole;
+ * it can be deleted. `deleted`: no resource is left, the rows are kept until `cease`.
+ */
+export type ClusterStatus = (typeof CLUSTER_STATUSES)[number];
+
+export const TRANSITION_STATUSES = [
+  'creating',
+  'stopping',
+  'starting',
+  'deleting',
+  'ceasing',
+  'scaling',
+  'resizing',
+  'updating',
+  'restarting',
+  'upgrading',
+  'rollbacking',
+  'recovering',
+  'running-service',
+] as const;
+export type TransitionStatus = (typeof TRANSITION_STATUSES)[number];
+
+export const NODE_STATUSES = ['pending', 'active', 'stopped', 'lost', 'failed', 'deleted'] as const;
+/** `lost`: the provider no longer knows the instance that we made. */
+export type NodeStatus = (typeof NODE_STATUSES)[number];
+
+/** Stands in rows and trees where a secret's value would; opened only on its way to a node. */
+export interface SecretReference {
+  readonly $secret: string;
+}
+
+export type EnvValue = string | number | boolean | null | SecretReference;
+export type Env = Readonly<Record<string, EnvValue>>;
+
+export interface Endpoint {
+  readonly name: string;
+  /** A number, or a reference such as `env.port` or `<role>.env.port`. */
+  readonly port: number | string;
+  readonly protocol: string;
+}
+
+export interface Cluster {
+  readonly clusterId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly runtimeId: string;
+  /** Digest-derived id of the package content that the cluster runs. */
+  readonly versionId: string;
+  readonly appName: string;
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly status: ClusterStatus;
+  readonly transitionStatus: TransitionStatus | null;
+  readonly env: Env;
+  readonly endpoints: readonly Endpoint[];
+  /** What the package declares beyond the typed fields; kept as it is for display and later actions. */
+  readonly metadataRootAccess: boolean;
+  readonly advancedActions: readonly string[];
+  readonly upgradePolicy: readonly string[];
+  readonly healthCheck: Readonly<Record<string, unknown>> | null;
+  readonly monitor: Readonly<Record<string, unknown>> | null;
+  readonly displayTabs: Readonly<Record<string, unknown>> | null;
+  readonly reservedIps: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+}
+
+export interface VolumeSpec {
+  /** Position among the volumes of a node, from 0; part of the volume's token. */
+  readonly index: number;
+  readonly sizeGiB: number;
+  /** The package's class number; each provider maps it. */
+  readonly volumeClass: number;
+  readonly mountPoint: string;
+  readonly mountOptions: string;
+  readonly filesystem: string;
+}
+
+export interface ContainerSpec {
+  readonly type: string;
+  readonly image: string;
+  readonly zone: string;
+}
+
+/** What is the same for all nodes of a role. A package without roles has one role, named ''. */
+export interface ClusterRole {
+  readonly clusterId: string;
+  readonly role: string;
+  readonly container: ContainerSpec;
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly gpu: number;
+  readonly gpuClass: number;
+  readonly instanceClass: number;
+  readonly volumes: readonly VolumeSpec[];
+  readonly services: readonly ServiceSpec[];
+  readonly env: Env;
+  /** Copies of each node; they form nodes of role `<role>-replica`. */
+  readonly replica: number;
+  readonly serverIdUpperBound: number | null;
+  readonly passphraseless: string | null;
+  readonly verticalScalingPolicy: 'sequential' | 'parallel';
+  readonly userAccess: boolean;
+  readonly agentInstalled: boolean;
+  readonly customMetadata: { readonly command: string; readonly timeoutSeconds: number } | null;
+  readonly healthCheck: Readonly<Record<string, unknown>> | null;
+  readonly monitor: Readonly<Record<string, unknown>> | null;
+  readonly advancedActions: readonly string[];
+}
+
+export interface NodeVolume {
+  readonly index: number;
+  /** The provider's id; empty until made. */
+  readonly volumeId: string;
+  readonly sizeGiB: number;
+  /** Where the node sees it; empty while detached. */
+  readonly device: string;
+  readonly mountPoint: string;
+}
+
+export interface ClusterNode {
+  readonly nodeId: string;
+  readonly clusterId: string;
+  readonly role: string;
+  /** From 1, unique within the role's group of roles, never above the role's upper bound. */
+  readonly serverId: number;
+  /** From 1; a node and its replicas share it. */
+  readonly groupId: number;
+  /** Nine digits, unique across clusters. */
+  readonly globalServerId: number;
+  readonly isReplica: boolean;
+  readonly status: NodeStatus;
+  /** The provider's id; empty until made. */
+  readonly instanceId: string;
+  readonly privateIp: string;
+  readonly publicIp: string;
+  /** How sshd of the node is reached. */
+  readonly ssh: NodeSsh;
+  readonly volumes: readonly NodeVolume[];
+  /** OpenSSH public key of the node's `passphraseless` pair, once generated. */
+  readonly passphraselessKey: string;
+  /** Output of the role's custom metadata command. */
+  readonly customToken: string;
+}
+
+export interface NodeSsh {
+  readonly port: number;
+  readonly user: string;
+  /** OpenSSH public host key, known before the node exists. */
+  readonly hostKey: string;
+  /**
+   * Prefix of every path on the node: `` on machines of their own, a folder where a node shares
+   * a file system with others (the local provider).
+   */
+  readonly root: string;
+}
+
+/** A link to another cluster of the same runtime. */
+export interface ClusterLink {
+  readonly clusterId: string;
+  readonly name: string;
+  readonly targetClusterId: string;
+}
+
+/** A cluster with all that belongs to it. */
+export interface ClusterWrapper {
+  readonly cluster: Cluster;
+  readonly roles: readonly ClusterRole[];
+  readonly nodes: readonly ClusterNode[];
+  readonly links: readonly ClusterLink[];
+}

@@ -1,0 +1,110 @@
+import type { Conf } from './app.ts';
+import type { JobAction, JobOptions } from './job.ts';
+import type { Subnet, Vpc } from './placement.ts';
+import type { SealedSecret, SealingKey } from './secret.ts';
+import type { AppVersionView, ClusterSummary, ClusterView, JobSummary, JobView, RuntimeView } from './views.ts';
+
+/** A page of a list. `after` is the id of the last item seen; newest first. */
+export interface PageRequest {
+  readonly limit: number;
+  readonly after?: string;
+}
+
+export interface RuntimeInput {
+  /** Made by the client from its request id, so that a repeated request makes nothing new. */
+  readonly runtimeId: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly url: string;
+  readonly zone: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Sealed JSON of the credential, bound to credentialBinding(name); null for none. */
+  readonly credential: SealedSecret | null;
+}
+
+export interface RuntimeUpdate {
+  /** Name or id. */
+  readonly runtime: string;
+  readonly url?: string;
+  readonly zone?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly credential?: SealedSecret;
+}
+
+/** Where a runtime's resources can be asked about before it exists. */
+export type RuntimeQuery = { readonly runtime: string } | { readonly input: RuntimeInput };
+
+export interface AppUpload {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly parts: number;
+}
+
+/** Size of a part of a package on its way, in bytes. */
+export const PART_BYTES = 1_000_000;
+/** Largest package, in bytes, packed. */
+export const MAX_PACKAGE_BYTES = 20_000_000;
+
+export interface CreateClusterInput {
+  readonly clusterId: string;
+  readonly jobId: string;
+  /** Name or id. */
+  readonly runtime: string;
+  readonly versionId: string;
+  /** Overrides `cluster.name` of the conf. */
+  readonly name?: string;
+  /** Passwords stand in it as SealedValue, bound to confBinding(clusterId, key). */
+  readonly conf: Conf;
+}
+
+export interface JobRequestInput {
+  readonly jobId: string;
+  readonly clusterId: string;
+  readonly action: JobAction;
+  readonly options: JobOptions;
+}
+
+/**
+ * The standalone activities that a client runs on the queue `windlass-reads`: everything short
+ * that is not a job. All may be repeated; none has an effect in a cloud. They throw WindlassErrors.
+ */
+export interface Reads {
+  getSealingKey(): Promise<SealingKey>;
+  describeWorker(): Promise<{ version: string; providers: readonly string[] }>;
+
+  /** Validates the credential with the cloud first; stores nothing when it is refused. */
+  createRuntime(input: RuntimeInput): Promise<RuntimeView>;
+  updateRuntime(update: RuntimeUpdate): Promise<RuntimeView>;
+  /** @throws conflict while clusters use it. */
+  deleteRuntime(request: { runtime: string }): Promise<RuntimeView>;
+  listRuntimes(page: PageRequest): Promise<readonly RuntimeView[]>;
+  describeRuntime(request: { runtime: string }): Promise<RuntimeView>;
+  validateRuntime(query: RuntimeQuery): Promise<{ account: string; region: string }>;
+  listZones(query: RuntimeQuery): Promise<readonly string[]>;
+  listSubnets(request: { runtime: string }): Promise<readonly Subnet[]>;
+  describeVpc(request: { runtime: string; vpcId: string }): Promise<Vpc>;
+
+  /** Which parts of a package the workers still need, from 0; empty when all are there. */
+  beginAppUpload(upload: AppUpload): Promise<{ missing: readonly number[]; registered: AppVersionView | null }>;
+  /** base64 of one part; a repeated part is the same part. */
+  putAppPart(request: { digest: string; index: number; base64: string }): Promise<void>;
+  /** Checks the digest, reads the package, registers it. @throws invalid-input with every fault. */
+  registerApp(upload: AppUpload): Promise<AppVersionView>;
+  listApps(page: PageRequest): Promise<readonly AppVersionView[]>;
+  /** With the form that a user fills in. `version`: id, or app name for its newest. */
+  describeApp(request: { version: string }): Promise<AppVersionView & { form: unknown }>;
+
+  /** Everything that can be known to be wrong before a job exists. @throws invalid-input, not-found. */
+  checkCreateCluster(input: CreateClusterInput): Promise<{ runtimeId: string; versionId: string }>;
+  /** Likewise for a job on an existing cluster. @throws not-found, conflict (wrong status, busy). */
+  checkJob(input: JobRequestInput): Promise<{ runtimeId: string; versionId: string; appName: string }>;
+  /** `cluster` is an id, or a name where only one cluster has it. */
+  describeCluster(request: { cluster: string; refresh?: boolean }): Promise<ClusterView>;
+  listClusters(page: PageRequest & { includeDeleted?: boolean }): Promise<readonly ClusterSummary[]>;
+
+  /** From the job log alone; pending activities are added by the client. `layer`: all tasks of that one. */
+  describeJob(request: { jobId: string; layer?: number }): Promise<JobView>;
+  /** Null where no such job is known (yet). */
+  findJob(request: { jobId: string }): Promise<JobSummary | null>;
+  listJobs(page: PageRequest & { clusterId?: string }): Promise<readonly JobSummary[]>;
+}

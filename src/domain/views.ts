@@ -1,0 +1,114 @@
+import type { ClusterStatus, EnvValue, NodeStatus, TransitionStatus } from './cluster.ts';
+import type { ErrorInfo } from './errors.ts';
+import type { JobAction, JobStatus } from './job.ts';
+import type { TaskAction, TaskStatus } from './task.ts';
+
+// What people and other programs see, the same in the library and behind `--json`. Fields are
+// added, never renamed or removed.
+
+export interface RuntimeView {
+  readonly runtimeId: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly url: string;
+  readonly zone: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly account: string;
+  readonly region: string;
+  readonly createdAt: string;
+}
+
+export interface AppVersionView {
+  readonly versionId: string;
+  readonly appName: string;
+  readonly version: string;
+  readonly sizeBytes: number;
+  readonly createdAt: string;
+}
+
+export interface EndpointView {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+  /** `address:port` of every node that serves it. */
+  readonly addresses: readonly string[];
+}
+
+export interface NodeView {
+  readonly nodeId: string;
+  readonly role: string;
+  readonly serverId: number;
+  readonly groupId: number;
+  readonly status: NodeStatus;
+  readonly healthStatus: string;
+  readonly instanceId: string;
+  readonly privateIp: string;
+  readonly volumes: readonly {
+    readonly volumeId: string;
+    readonly sizeGiB: number;
+    readonly device: string;
+    readonly mountPoint: string;
+  }[];
+  /** From describeClusterDetails, with `--refresh` only. */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+export interface ClusterSummary {
+  readonly clusterId: string;
+  readonly name: string;
+  readonly app: string;
+  readonly versionId: string;
+  readonly runtime: string;
+  readonly status: ClusterStatus;
+  readonly transitionStatus: TransitionStatus | null;
+  readonly nodeCount: number;
+  readonly createdAt: string;
+}
+
+export interface ClusterView extends Omit<ClusterSummary, 'nodeCount'> {
+  readonly endpoints: readonly EndpointView[];
+  readonly nodes: readonly NodeView[];
+  readonly links: readonly { readonly name: string; readonly clusterId: string }[];
+  /** Secret values show as `{"$secret": …}`. */
+  readonly env: Readonly<Record<string, EnvValue>>;
+}
+
+export interface TaskView {
+  readonly taskId: string;
+  readonly action: TaskAction;
+  readonly nodeId: string | null;
+  readonly label: string;
+  readonly status: TaskStatus;
+  /** Tries that ended in an error; looks do not count. */
+  readonly attempts: number;
+  /** What the last look saw. */
+  readonly observation: string | null;
+  readonly error: ErrorInfo | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+}
+
+export interface LayerView {
+  readonly index: number;
+  readonly name: string;
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  /** All of them up to 200 tasks in the job; beyond that only unfinished and failed ones. */
+  readonly tasks: readonly TaskView[];
+}
+
+export interface JobSummary {
+  readonly jobId: string;
+  readonly clusterId: string;
+  readonly action: JobAction;
+  readonly status: JobStatus;
+  readonly startedAt: string;
+  readonly closedAt: string | null;
+  readonly requestedBy: string;
+  readonly error: ErrorInfo | null;
+}
+
+export interface JobView extends JobSummary {
+  readonly layers: readonly LayerView[];
+}

@@ -1,0 +1,53 @@
+/** How a node is reached: its sshd, the key we use, the host key we know. */
+export interface NodeTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** OpenSSH public host key; another one is `permission`, never accepted. */
+  readonly hostKey: string;
+  readonly privateKey: string;
+  /** Prefix of every path on the node; `` on a machine of its own. */
+  readonly root: string;
+}
+
+export interface CommandSpec {
+  /** Claim on the node: the command starts once per key. `<taskId>` + generation. */
+  readonly key: string;
+  /** Run by `sh -c` with the node's root as working directory. */
+  readonly command: string;
+  readonly timeoutSeconds: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type CommandState =
+  | { readonly state: 'running'; readonly seconds: number; readonly lastOutput: string }
+  | { readonly state: 'exited'; readonly exitCode: number; readonly output: string }
+  /** The limit struck; the whole process group was ended. */
+  | { readonly state: 'timed-out'; readonly output: string }
+  /** Claimed, but neither running nor ended: e.g. the node was rebooted in the middle. */
+  | { readonly state: 'unknown'; readonly output: string };
+
+export interface NodeFile {
+  /** Absolute as the package sees it; the node's root is put before it. */
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  readonly mode: number;
+}
+
+/**
+ * What the frame does on nodes. Connections are kept and shared, one per node and worker.
+ * Errors: unavailable (refused, dropped, slow), permission (wrong host key, our key refused).
+ */
+export interface NodeShell {
+  /** Whether sshd answers with the known host key and takes our key. */
+  ping(target: NodeTarget, signal: AbortSignal): Promise<void>;
+  /** Runs a short, repeatable command and returns its output. @throws internal `NODE_COMMAND` for a non-zero exit. */
+  run(target: NodeTarget, command: string, signal: AbortSignal, input?: string | Uint8Array): Promise<string>;
+  /** Starts a command detached under the runner, once per key; a repeated start is the same command. */
+  start(target: NodeTarget, command: CommandSpec, signal: AbortSignal): Promise<void>;
+  /** One look at a started command. Output is the last 8 KB, with `secrets` masked. @throws not-found when never started. */
+  inspect(target: NodeTarget, key: string, secrets: readonly string[], signal: AbortSignal): Promise<CommandState>;
+  /** Writes files atomically, only those whose content or mode differ; returns the paths that changed. */
+  writeFiles(target: NodeTarget, files: readonly NodeFile[], signal: AbortSignal): Promise<readonly string[]>;
+  close(): Promise<void>;
+}

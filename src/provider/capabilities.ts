@@ -1,0 +1,20 @@
+import type { JobAction } from '../domain/job.ts';
+
+/**
+ * What a provider can do beyond the contract's minimum. What is absent here is refused when a job
+ * is planned, before any effect. Users read it; the conformance suite obeys it.
+ */
+export interface Capabilities {
+  readonly actions: readonly JobAction[];
+  /** `direct`: a worker reaches the nodes. `frontgate`: through a jump host in the VPC. */
+  readonly nodeAccess: 'direct' | 'frontgate';
+  /** Volumes of their own, which outlive an instance. */
+  readonly volumes: boolean;
+  readonly gpu: boolean;
+  readonly reservedIps: boolean;
+  readonly loadbalancer: boolean;
+  readonly associateEip: boolean;
+  readonly changeSubnet: boolean;
+  /** `backup_policy: device` */
+  readonly volumeSnapshots: boolean;
+}

@@ -1,0 +1,21 @@
+export type { Call, EffectCall, ObserveCall } from './call.ts';
+export { MAX_WATCH_MS } from './call.ts';
+export type { Capabilities } from './capabilities.ts';
+export type { InstanceDirective, VolumesDirective } from './directives.ts';
+export {
+  PROVIDER_CONTRACT_VERSION,
+  type AccountIdentity,
+  type CheckResourceRequest,
+  type ClusterDetails,
+  type ClusterStatusReport,
+  type ClusterStatusRequest,
+  type ParseClusterConfRequest,
+  type PlanRequest,
+  type Provider,
+  type RuntimeRequest,
+  type ValidateCredentialRequest,
+} from './provider.ts';
+export type { NodeTaskContext, ProviderHandler } from './provider-handler.ts';
+export { createProviderRegistry, type ProviderRegistry } from './registry.ts';
+export type { Changes, HandleResult, Observation } from './result.ts';
+export type { NodeAccess, TaskContext } from './task-context.ts';

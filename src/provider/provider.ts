@@ -1,0 +1,169 @@
+import type { Conf, PackageContent } from '../domain/app.ts';
+import type { ClusterNode, ClusterWrapper, NodeStatus } from '../domain/cluster.ts';
+import type { Job, JobAction, JobOptions } from '../domain/job.ts';
+import type { Reserved, Subnet, Vpc } from '../domain/placement.ts';
+import type { LedgerResource } from '../domain/resource.ts';
+import type { Credential, Runtime } from '../domain/runtime.ts';
+import type { JobPlan } from '../domain/task.ts';
+import type { Call, EffectCall, ObserveCall } from './call.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { HandleResult, Observation } from './result.ts';
+import type { TaskContext } from './task-context.ts';
+
+/** Version of this contract; a worker refuses a provider written for another. */
+export const PROVIDER_CONTRACT_VERSION = 1;
+
+export interface ParseClusterConfRequest {
+  readonly content: PackageContent;
+  readonly runtime: Runtime;
+  readonly conf: Conf;
+  readonly clusterId: string;
+  /** RFC 3339; given, so that parsing reads no clock. */
+  readonly createdAt: string;
+}
+
+export interface PlanRequest {
+  readonly job: Pick<Job, 'jobId' | 'clusterId' | 'action'> & { readonly options: JobOptions };
+  readonly cluster: ClusterWrapper;
+  readonly runtime: Runtime;
+}
+
+export interface RuntimeRequest {
+  readonly runtime: Runtime;
+  readonly credential: Credential;
+}
+
+export interface CheckResourceRequest extends RuntimeRequest {
+  readonly action: JobAction;
+  readonly cluster: ClusterWrapper;
+  /** What running jobs of the same account have reserved and not made yet. */
+  readonly reserved: Reserved;
+}
+
+export interface ValidateCredentialRequest {
+  /** Endpoint of the API; empty for the cloud's own. */
+  readonly url: string;
+  readonly credential: Credential;
+  readonly zone: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** Who a credential belongs to; both are part of queue names: lower case letters, digits, `-`. */
+export interface AccountIdentity {
+  readonly account: string;
+  readonly region: string;
+}
+
+export interface ClusterStatusRequest extends RuntimeRequest {
+  readonly cluster: ClusterWrapper;
+  /** The live ledger rows of the cluster (state intended or made). */
+  readonly resources: readonly LedgerResource[];
+}
+
+export interface ClusterStatusReport {
+  readonly nodes: readonly {
+    readonly nodeId: string;
+    readonly status: NodeStatus;
+    readonly change?: Partial<Pick<ClusterNode, 'instanceId' | 'privateIp' | 'publicIp'>>;
+  }[];
+}
+
+/** For display only; nothing decides by it. */
+export interface ClusterDetails {
+  readonly nodes: readonly {
+    readonly nodeId: string;
+    readonly state: string;
+    readonly facts: Readonly<Record<string, string>>;
+  }[];
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a cloud must be able to do so that windlass can run clusters on it: the eleven functions.
+ * VM clouds do not write all of it: `createVmProvider` (src/vm) makes a Provider from a
+ * ProviderHandler and the functions that only the cloud can answer.
+ *
+ * Everything a call needs is in its request; a provider sees neither the database nor Temporal,
+ * and changes nothing but its own cloud. All errors are WindlassErrors of the closed list; any
+ * other error counts as `internal`. No message, log line or result holds a secret.
+ */
+export interface Provider {
+  /** Always PROVIDER_CONTRACT_VERSION of the contract it was written for. */
+  readonly contractVersion: number;
+  /** Lower case; what `runtime create --provider` names. */
+  readonly name: string;
+  readonly capabilities: Capabilities;
+
+  /**
+   * Makes the cluster to store from a package and the user's conf: roles, nodes with their ids,
+   * links, env, endpoints. Pure: no effect, no clock, no randomness; the same request gives the
+   * same cluster. Node ids are derived from the cluster id.
+   *
+   * @throws invalid-input, naming the key as `field`, with every fault in `details`.
+   */
+  parseClusterConf(request: ParseClusterConfRequest): Promise<ClusterWrapper>;
+
+  /**
+   * The plan of a job. Pure: the same request gives the same plan byte by byte, whatever machine
+   * makes it. What the capabilities exclude is refused here, before any effect.
+   *
+   * @throws invalid-input where the action is not possible for this cluster or provider.
+   */
+  splitJobIntoTasks(request: PlanRequest): JobPlan;
+
+  /**
+   * Starts the effect of a task. May be called any number of times, by any worker, by two at
+   * once, at any moment after a crash: the effect happens once (rule 1 of the contract). Look
+   * before you make; adopt what carries the token; `await call.beforeEffect(token)` as the last
+   * thing before every call that changes the cloud.
+   *
+   * After a failure nothing is left that a later handle or delete cannot find by its token.
+   *
+   * @throws conflict `LEASE_LOST` (from beforeEffect) when another worker has taken over;
+   *   unavailable, throttled: the engine tries again; quota, permission, invalid-input: it does not.
+   */
+  handleSubtask(context: TaskContext, call: EffectCall): Promise<HandleResult>;
+
+  /**
+   * Observes once whether the effect of a task is there. Not a sleep: it may watch for
+   * `call.watchMs` (20 s at most) and returns. It changes nothing. "Not found" just after a
+   * create is pending.
+   *
+   * @throws any kind; what can never come true is an error, not pending for ever.
+   */
+  waitSubtask(context: TaskContext, call: ObserveCall): Promise<Observation>;
+
+  /** Subnets in which clusters of this runtime can be placed. Read only. @throws permission, unavailable. */
+  describeSubnets(request: RuntimeRequest, call: Call): Promise<readonly Subnet[]>;
+
+  /** One VPC. Read only. @throws not-found when it does not exist; permission, unavailable. */
+  describeVpc(request: RuntimeRequest & { readonly vpcId: string }, call: Call): Promise<Vpc>;
+
+  /**
+   * Whether the cloud can take what the action will make: quotas less what running jobs have
+   * reserved, placement, names that must exist. Read only; called before any effect of a job.
+   *
+   * @throws quota (how much is asked, how much is left); invalid-input or not-found with `field`.
+   */
+  checkResource(request: CheckResourceRequest, call: Call): Promise<void>;
+
+  /**
+   * Whether this account is usable at this url and zone. Read only.
+   *
+   * @returns whose account it is, and the region calls are counted in.
+   * @throws permission, not-found or invalid-input with `field` = `url`, `credential` or `zone`.
+   */
+  validateCredential(request: ValidateCredentialRequest, call: Call): Promise<AccountIdentity>;
+
+  /** The zones a user may choose, sorted. Read only. @throws permission, unavailable. */
+  describeRuntimeProviderZones(
+    request: Omit<ValidateCredentialRequest, 'zone'>,
+    call: Call,
+  ): Promise<readonly string[]>;
+
+  /** What the cloud says now about every node of the cluster. Read only: the engine stores it. */
+  updateClusterStatus(request: ClusterStatusRequest, call: Call): Promise<ClusterStatusReport>;
+
+  /** More for display: states, addresses, whatever explains. Read only. */
+  describeClusterDetails(request: ClusterStatusRequest, call: Call): Promise<ClusterDetails>;
+}

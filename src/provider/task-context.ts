@@ -1,0 +1,44 @@
+import type { PackageContent } from '../domain/app.ts';
+import type { Cluster, ClusterNode, ClusterRole, ClusterWrapper, SecretReference } from '../domain/cluster.ts';
+import type { Job } from '../domain/job.ts';
+import type { MetadataTree } from '../domain/metadata.ts';
+import type { LedgerResource } from '../domain/resource.ts';
+import type { Credential, Runtime } from '../domain/runtime.ts';
+import type { Task } from '../domain/task.ts';
+
+/** Keys by which a node is reached; all in OpenSSH format. Never stored or logged in this form. */
+export interface NodeAccess {
+  /** Public half of the cluster's key pair: what the node must accept. */
+  readonly authorizedKey: string;
+  /** Private half of the cluster's key pair: what the worker connects with. */
+  readonly clientPrivateKey: string;
+  /** The node's host key pair, made before the node, handed to it by user-data. */
+  readonly hostPrivateKey: string;
+  readonly hostPublicKey: string;
+}
+
+/** A task with everything it names, hydrated by the engine. */
+export interface TaskContext {
+  readonly task: Task;
+  readonly job: Job;
+  readonly runtime: Runtime;
+  readonly credential: Credential;
+  readonly cluster: Cluster;
+  /** Null for a task of the whole cluster. */
+  readonly node: ClusterNode | null;
+  readonly role: ClusterRole | null;
+  /** Null where `node` is. */
+  readonly access: NodeAccess | null;
+  /** The newest generation of every ledger row of the node (of the cluster, for its own tasks), by kind. */
+  readonly resources: Readonly<Record<string, LedgerResource>>;
+  /** The whole cluster; for tasks that concern all nodes. */
+  loadCluster(): Promise<ClusterWrapper>;
+  /** The package that the cluster runs. */
+  loadPackage(): Promise<PackageContent>;
+  /** The registered metadata tree; null when none is registered. */
+  loadMetadata(): Promise<MetadataTree | null>;
+  /** The value behind a reference; it may go to a node and nowhere else. @throws not-found */
+  openSecret(reference: SecretReference): Promise<string>;
+  /** Values that must not appear in output that is read back from a node. */
+  loadSecretValues(): Promise<readonly string[]>;
+}
