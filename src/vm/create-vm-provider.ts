@@ -1,0 +1,75 @@
+import { parseClusterConf } from '../app-package/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { NodeShell } from '../nodes/index.ts';
+import {
+  PROVIDER_CONTRACT_VERSION,
+  type Call,
+  type Capabilities,
+  type Provider,
+  type ProviderHandler,
+} from '../provider/index.ts';
+import { createTaskTable } from './task-table.ts';
+import { planVmJob } from './plan-vm-job.ts';
+
+/** The functions of a Provider that only the cloud itself can answer. */
+export type VmEnvironment = Pick<
+  Provider,
+  | 'describeSubnets'
+  | 'describeVpc'
+  | 'checkResource'
+  | 'validateCredential'
+  | 'describeRuntimeProviderZones'
+  | 'updateClusterStatus'
+  | 'describeClusterDetails'
+>;
+
+export interface VmProviderOptions {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** The ten pairs. */
+  readonly handler: ProviderHandler;
+  readonly environment: VmEnvironment;
+  /** How nodes are reached; the caller closes it. */
+  readonly nodes: NodeShell;
+}
+
+/**
+ * Makes a whole Provider for a cloud of virtual machines: packages are parsed and jobs planned by
+ * the frame, cloud tasks go to the handler, node tasks over the shell. All rules of the Provider
+ * contract hold for the frame's own tasks too: what is done on a node is claimed on that node, or
+ * is the same when done twice, and is fenced by the lease of the node's instance.
+ */
+export function createVmProvider(options: VmProviderOptions): Provider {
+  const { name, capabilities, handler, environment, nodes } = options;
+  const tasks = createTaskTable({ handler, nodes, nodeAccess: capabilities.nodeAccess });
+  return {
+    contractVersion: PROVIDER_CONTRACT_VERSION,
+    name,
+    capabilities,
+    parseClusterConf: async (request) => parseClusterConf(request),
+    splitJobIntoTasks: (request) => planVmJob(request, capabilities),
+    handleSubtask: async (context, call) => {
+      refuseWhenCancelled(call);
+      return tasks.get(context.task.action).handle(context, call);
+    },
+    waitSubtask: async (context, call) => {
+      refuseWhenCancelled(call);
+      return tasks.get(context.task.action).wait(context, call);
+    },
+    describeSubnets: (request, call) => environment.describeSubnets(request, call),
+    describeVpc: (request, call) => environment.describeVpc(request, call),
+    checkResource: (request, call) => environment.checkResource(request, call),
+    validateCredential: (request, call) => environment.validateCredential(request, call),
+    describeRuntimeProviderZones: (request, call) => environment.describeRuntimeProviderZones(request, call),
+    updateClusterStatus: (request, call) => environment.updateClusterStatus(request, call),
+    describeClusterDetails: (request, call) => environment.describeClusterDetails(request, call),
+  };
+}
+
+function refuseWhenCancelled(call: Call): void {
+  if (!call.signal.aborted) return;
+  throw new WindlassError('cancelled', 'the task was cancelled before it began', {
+    code: 'CANCELLED',
+    cause: call.signal.reason,
+  });
+}

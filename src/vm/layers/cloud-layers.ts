@@ -1,0 +1,88 @@
+import type { PlannedTask, ResourceClaim, TaskAction, TaskLayer, VolumeSpec } from '../../domain/index.ts';
+import { createLayer } from '../../plan/index.ts';
+import type { InstanceDirective, VolumesDirective } from '../../provider/index.ts';
+import { labelNode } from './node-label.ts';
+import type { PlannedNode, PlanScope } from './plan-scope.ts';
+
+/** How long the cloud may take, in seconds. */
+export const CLOUD_TIMEOUT_SECONDS = 600;
+
+type InstanceAction = 'RunInstances' | 'StopInstances' | 'StartInstances' | 'DeleteInstances';
+type VolumeAction = 'CreateVolumes' | 'AttachVolumes' | 'DetachVolumes' | 'DeleteVolumes';
+
+/** One layer of instance tasks, one for each node given. */
+export function createInstanceLayer(
+  action: InstanceAction,
+  scope: PlanScope,
+  nodes: readonly PlannedNode[],
+  options: { readonly failureAllowed?: boolean } = {},
+): TaskLayer {
+  return createLayer(
+    action,
+    nodes.map((planned) => ({
+      ...createCloudTask(action, planned, options),
+      directive: action === 'RunInstances' ? { ...toInstanceDirective(scope, planned) } : {},
+      resources: [{ kind: 'instance', intent: action === 'RunInstances' ? 'make' : 'use' }],
+    })),
+  );
+}
+
+/** One layer of volume tasks; nodes without volumes have none. */
+export function createVolumeLayer(
+  action: VolumeAction,
+  nodes: readonly PlannedNode[],
+  options: { readonly failureAllowed?: boolean } = {},
+): TaskLayer {
+  return createLayer(
+    action,
+    nodes.filter(hasVolumes).map((planned) => {
+      const directive: VolumesDirective = { volumes: sortVolumes(planned.role.volumes) };
+      return {
+        ...createCloudTask(action, planned, options),
+        directive: { ...directive },
+        resources: directive.volumes.map((volume): ResourceClaim => ({
+          kind: `volume-${volume.index}`,
+          intent: action === 'CreateVolumes' ? 'make' : 'use',
+        })),
+      };
+    }),
+  );
+}
+
+/** Whether a node has volumes of its own. */
+export function hasVolumes(planned: PlannedNode): boolean {
+  return planned.role.volumes.length > 0;
+}
+
+/** By index, which is part of a volume's token. */
+export function sortVolumes(volumes: readonly VolumeSpec[]): readonly VolumeSpec[] {
+  return [...volumes].sort((a, b) => a.index - b.index);
+}
+
+function createCloudTask(
+  action: TaskAction,
+  { node }: PlannedNode,
+  options: { readonly failureAllowed?: boolean },
+): Omit<PlannedTask, 'directive' | 'resources'> {
+  return {
+    action,
+    nodeId: node.nodeId,
+    label: labelNode(node),
+    failureAllowed: options.failureAllowed ?? false,
+    timeoutSeconds: CLOUD_TIMEOUT_SECONDS,
+  };
+}
+
+function toInstanceDirective(scope: PlanScope, { node, role }: PlannedNode): InstanceDirective {
+  return {
+    cpu: role.cpu,
+    memoryMiB: role.memoryMiB,
+    gpu: role.gpu,
+    gpuClass: role.gpuClass,
+    instanceClass: role.instanceClass,
+    container: role.container,
+    subnetId: scope.cluster.subnetId,
+    // Unique, and a valid host name everywhere.
+    hostname: node.nodeId,
+  };
+}

@@ -1,0 +1,50 @@
+import type { TaskLayer } from '../../domain/index.ts';
+import { createInstanceLayer, createVolumeLayer } from './cloud-layers.ts';
+import { createClusterLayer, createFrontgateLayers } from './cluster-layers.ts';
+import {
+  createCustomMetadataLayer,
+  createMountLayer,
+  createPrepareLayer,
+  createRefreshLayer,
+  createSshKeysLayer,
+} from './node-layers.ts';
+import type { PlanScope } from './plan-scope.ts';
+import { requireCapabilities } from './required-capabilities.ts';
+import { createServiceLayers } from './service-layers.ts';
+
+/** Resources first, then metadata, then the package's init and start. */
+export function layersOfCreate(scope: PlanScope): readonly TaskLayer[] {
+  requireCapabilities(scope);
+  const { nodes } = scope;
+  return [
+    ...createFrontgateLayers('AcquireFrontgate', scope),
+    createVolumeLayer('CreateVolumes', nodes),
+    createClusterLayer('FrontgateAvailable', scope),
+    createInstanceLayer('RunInstances', scope, nodes),
+    createVolumeLayer('AttachVolumes', nodes),
+    createPrepareLayer(nodes),
+    createMountLayer(nodes, { format: true }),
+    createSshKeysLayer(nodes),
+    createClusterLayer('RegisterMetadata', scope),
+    createRefreshLayer(nodes, { packageFiles: true }),
+    ...createServiceLayers('init', nodes, { where: (service) => !service.postStartService }),
+    ...customMetadataLayers(scope),
+    ...createServiceLayers('start', nodes),
+    ...createServiceLayers('init', nodes, {
+      where: (service) => service.postStartService,
+      suffix: 'after StartService',
+    }),
+  ];
+}
+
+/** Tokens are there for other nodes to read: the tree that holds them is registered and handed out anew. */
+function customMetadataLayers(scope: PlanScope): readonly TaskLayer[] {
+  const tokens = createCustomMetadataLayer(scope.nodes);
+  if (tokens.tasks.length === 0) return [];
+  const suffix = 'after RegisterCustomMetadata';
+  return [
+    tokens,
+    createClusterLayer('RegisterMetadata', scope, { name: `RegisterMetadata ${suffix}` }),
+    createRefreshLayer(scope.nodes, { packageFiles: false, name: `RefreshConfiguration ${suffix}` }),
+  ];
+}

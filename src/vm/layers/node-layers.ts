@@ -1,0 +1,122 @@
+import type { Directive, TaskAction, TaskLayer } from '../../domain/index.ts';
+import { createLayer } from '../../plan/index.ts';
+import type { CommandDirective, MountDirective, RefreshDirective, SshKeysDirective } from '../directives.ts';
+import { hasVolumes, sortVolumes } from './cloud-layers.ts';
+import { labelNode } from './node-label.ts';
+import type { PlannedNode } from './plan-scope.ts';
+
+/** How long the frame's own work on a node may take, in seconds. */
+export const NODE_TIMEOUT_SECONDS = 600;
+
+/**
+ * The runner on the node ends a command at its limit; the wait looks on a little longer, so that
+ * it is the runner's word, with the command's last output, that ends the task.
+ */
+export const COMMAND_GRACE_SECONDS = 30;
+
+interface NodeLayerOptions {
+  readonly failureAllowed?: boolean;
+  readonly name?: string;
+}
+
+/** sshd answers with the host key that was made for the node. */
+export function createPrepareLayer(nodes: readonly PlannedNode[]): TaskLayer {
+  return createNodeLayer('PrepareNode', nodes, () => ({}));
+}
+
+/** `format` says whether a volume without a filesystem gets one. */
+export function createMountLayer(nodes: readonly PlannedNode[], options: { readonly format: boolean }): TaskLayer {
+  return createNodeLayer('FormatAndMountVolumes', nodes.filter(hasVolumes), ({ role }) =>
+    toMountDirective(role.volumes, options.format),
+  );
+}
+
+/** Volumes leave the nodes' file systems; what cannot be unmounted does not stop the job. */
+export function createUnmountLayer(nodes: readonly PlannedNode[]): TaskLayer {
+  return createNodeLayer(
+    'UnmountVolumes',
+    nodes.filter(hasVolumes),
+    ({ role }) => toMountDirective(role.volumes, false),
+    { failureAllowed: true },
+  );
+}
+
+/** A key pair on every node of a role that asks for one. */
+export function createSshKeysLayer(nodes: readonly PlannedNode[]): TaskLayer {
+  const asking = nodes.filter(({ role }) => role.passphraseless !== null && role.passphraseless !== '');
+  return createNodeLayer('GenerateSshKeys', asking, ({ role }) => {
+    const directive: SshKeysDirective = { keyType: role.passphraseless ?? '' };
+    return { ...directive };
+  });
+}
+
+/** Metadata, and where asked for the package's files, reach the nodes; changed configuration is applied. */
+export function createRefreshLayer(
+  nodes: readonly PlannedNode[],
+  options: RefreshDirective & { readonly name?: string },
+): TaskLayer {
+  const directive: RefreshDirective = { packageFiles: options.packageFiles };
+  return createNodeLayer('RefreshConfiguration', nodes, () => ({ ...directive }), options);
+}
+
+/** Nothing follows the metadata any more; its failure does not stop the job. */
+export function createStopConfigurationLayer(nodes: readonly PlannedNode[]): TaskLayer {
+  return createNodeLayer('StopConfiguration', nodes, () => ({}), { failureAllowed: true });
+}
+
+/** The command whose output other nodes read as this node's token, where the package has one. */
+export function createCustomMetadataLayer(nodes: readonly PlannedNode[]): TaskLayer {
+  return createLayer(
+    'RegisterCustomMetadata',
+    managedNodes(nodes).flatMap(({ node, role }) => {
+      if (role.customMetadata === null) return [];
+      const directive: CommandDirective = {
+        command: role.customMetadata.command,
+        commandTimeoutSeconds: role.customMetadata.timeoutSeconds,
+        idempotent: false,
+      };
+      return [
+        {
+          action: 'RegisterCustomMetadata' as const,
+          nodeId: node.nodeId,
+          label: labelNode(node),
+          directive: { ...directive },
+          resources: [{ kind: 'instance', intent: 'use' as const }],
+          failureAllowed: false,
+          timeoutSeconds: directive.commandTimeoutSeconds + COMMAND_GRACE_SECONDS,
+        },
+      ];
+    }),
+  );
+}
+
+/** Nodes that the framework works on: a role may say that it wants plain machines and no more. */
+export function managedNodes(nodes: readonly PlannedNode[]): readonly PlannedNode[] {
+  return nodes.filter(({ role }) => role.agentInstalled);
+}
+
+function createNodeLayer(
+  action: TaskAction,
+  nodes: readonly PlannedNode[],
+  toDirective: (planned: PlannedNode) => Directive,
+  options: NodeLayerOptions = {},
+): TaskLayer {
+  return createLayer(
+    options.name ?? action,
+    managedNodes(nodes).map((planned) => ({
+      action,
+      nodeId: planned.node.nodeId,
+      label: labelNode(planned.node),
+      directive: toDirective(planned),
+      // The lease of its instance fences what is done on a node.
+      resources: [{ kind: 'instance', intent: 'use' }],
+      failureAllowed: options.failureAllowed ?? false,
+      timeoutSeconds: NODE_TIMEOUT_SECONDS,
+    })),
+  );
+}
+
+function toMountDirective(volumes: PlannedNode['role']['volumes'], format: boolean): Directive {
+  const directive: MountDirective = { volumes: sortVolumes(volumes), format };
+  return { ...directive };
+}

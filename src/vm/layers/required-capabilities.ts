@@ -1,0 +1,28 @@
+import { WindlassError } from '../../domain/index.ts';
+import { compareText } from '../../plan/index.ts';
+import { hasVolumes } from './cloud-layers.ts';
+import type { PlanScope } from './plan-scope.ts';
+
+/**
+ * Refuses a cluster that needs what the provider lacks, before any effect.
+ *
+ * @throws invalid-input `CAPABILITY_MISSING`, naming in `details` everything that is lacking.
+ */
+export function requireCapabilities(scope: PlanScope): void {
+  const { capabilities, cluster, nodes } = scope;
+  const lacking: string[] = [];
+  if (!capabilities.volumes && nodes.some(hasVolumes)) lacking.push('volumes');
+  if (!capabilities.gpu && nodes.some(({ role }) => role.gpu > 0)) lacking.push('gpu');
+  if (!capabilities.reservedIps && Object.keys(cluster.reservedIps).length > 0) lacking.push('reserved_ips');
+  if (lacking.length === 0) return;
+  lacking.sort(compareText);
+  throw new WindlassError(
+    'invalid-input',
+    `cluster ${cluster.name} needs what the provider of its runtime does not have: ${lacking.join(', ')}`,
+    {
+      code: 'CAPABILITY_MISSING',
+      hint: 'use a runtime of another provider, or a package that does without',
+      details: lacking.map((capability) => ({ field: capability, message: `${capability} is not supported` })),
+    },
+  );
+}

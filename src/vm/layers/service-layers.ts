@@ -1,0 +1,83 @@
+import type { ServiceName, ServiceSpec, TaskAction, TaskLayer } from '../../domain/index.ts';
+import { compareText, createLayersByOrder, selectServiceNodes, type OrderedTask } from '../../plan/index.ts';
+import type { ServiceDirective } from '../directives.ts';
+import { labelNode } from './node-label.ts';
+import { COMMAND_GRACE_SECONDS, managedNodes } from './node-layers.ts';
+import type { PlannedNode } from './plan-scope.ts';
+
+/** Which task a service of the package specification becomes. */
+const SERVICE_ACTIONS = {
+  init: 'InitService',
+  start: 'StartService',
+  stop: 'StopService',
+  restart: 'RestartService',
+  scale_out: 'ScaleOutService',
+  scale_in: 'ScaleInService',
+  destroy: 'DestroyService',
+  upgrade: 'UpgradeService',
+  backup: 'BackupService',
+  restore: 'RestoreService',
+  delete_snapshot: 'DeleteSnapshotService',
+} as const satisfies Record<ServiceName, TaskAction>;
+
+/** How one service runs in a plan. */
+export interface ServiceLayerOptions {
+  /** Only roles whose service passes, e.g. those whose init runs after start. */
+  readonly where?: (service: ServiceSpec) => boolean;
+  readonly failureAllowed?: (service: ServiceSpec) => boolean;
+  /** Follows the action in the layers' names, e.g. `after StartService`. */
+  readonly suffix?: string;
+}
+
+/**
+ * The layers of one service over all roles: a smaller order runs earlier, equal orders run in
+ * parallel, whatever their roles are; a role may limit how many of its nodes run it.
+ */
+export function createServiceLayers(
+  name: ServiceName,
+  nodes: readonly PlannedNode[],
+  options: ServiceLayerOptions = {},
+): readonly TaskLayer[] {
+  const action = SERVICE_ACTIONS[name];
+  const ordered = groupByRole(managedNodes(nodes)).flatMap((roleNodes) =>
+    planRoleService(action, name, roleNodes, options),
+  );
+  return createLayersByOrder(options.suffix === undefined ? action : `${action} ${options.suffix}`, ordered);
+}
+
+function planRoleService(
+  action: TaskAction,
+  name: ServiceName,
+  roleNodes: readonly PlannedNode[],
+  options: ServiceLayerOptions,
+): readonly OrderedTask[] {
+  const service = roleNodes[0]?.role.services.find((declared) => declared.name === name && !declared.custom);
+  if (service === undefined || options.where?.(service) === false) return [];
+  const directive: ServiceDirective = {
+    service: name,
+    command: service.command,
+    commandTimeoutSeconds: service.timeoutSeconds,
+    idempotent: service.idempotent,
+  };
+  return selectServiceNodes(
+    roleNodes.map(({ node }) => node),
+    service.nodesToExecuteOn,
+  ).map((node) => ({
+    order: service.order,
+    task: {
+      action,
+      nodeId: node.nodeId,
+      label: labelNode(node),
+      directive: { ...directive },
+      resources: [{ kind: 'instance', intent: 'use' }],
+      failureAllowed: options.failureAllowed?.(service) ?? false,
+      timeoutSeconds: service.timeoutSeconds + COMMAND_GRACE_SECONDS,
+    },
+  }));
+}
+
+/** Nodes by the role of their own (replicas apart from those they copy), in the order of role names. */
+function groupByRole(nodes: readonly PlannedNode[]): readonly (readonly PlannedNode[])[] {
+  const names = [...new Set(nodes.map(({ node }) => node.role))].sort(compareText);
+  return names.map((name) => nodes.filter(({ node }) => node.role === name));
+}

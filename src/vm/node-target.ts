@@ -1,0 +1,29 @@
+import { WindlassError, type ClusterNode } from '../domain/index.ts';
+import type { NodeTarget } from '../nodes/index.ts';
+import type { NodeAccess } from '../provider/index.ts';
+
+/**
+ * Where and how a node is reached. The host key is the one that was made for the node before it
+ * existed, never one that was seen on the wire.
+ *
+ * @throws conflict `NODE_WITHOUT_ADDRESS` for a node whose instance never ran.
+ */
+export function toNodeTarget(
+  node: Pick<ClusterNode, 'nodeId' | 'privateIp' | 'ssh'>,
+  access: Pick<NodeAccess, 'clientPrivateKey' | 'hostPublicKey'>,
+): NodeTarget {
+  if (node.privateIp === '') {
+    throw new WindlassError('conflict', `node ${node.nodeId} has no address: its instance never ran`, {
+      code: 'NODE_WITHOUT_ADDRESS',
+      hint: 'delete the cluster, or look at the failed RunInstances task of the job before',
+    });
+  }
+  return {
+    host: node.privateIp,
+    port: node.ssh.port,
+    user: node.ssh.user,
+    hostKey: access.hostPublicKey,
+    privateKey: access.clientPrivateKey,
+    root: node.ssh.root,
+  };
+}

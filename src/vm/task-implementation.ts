@@ -1,0 +1,69 @@
+import { WindlassError, type TaskAction } from '../domain/index.ts';
+import type {
+  EffectCall,
+  HandleResult,
+  NodeTaskContext,
+  ObserveCall,
+  Observation,
+  TaskContext,
+} from '../provider/index.ts';
+
+/** What does the tasks of one action: the two halves of the Provider contract. */
+export interface TaskImplementation {
+  handle(context: TaskContext, call: EffectCall): Promise<HandleResult>;
+  wait(context: TaskContext, call: ObserveCall): Promise<Observation>;
+}
+
+/** An action and what does it, as it stands in the table. */
+export type TaskEntry = readonly [TaskAction, TaskImplementation];
+
+/** The same for actions that always concern one node. */
+export interface NodeTaskImplementation {
+  handle(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  /** Left out where handle is always done at once. */
+  wait?(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+}
+
+/** Gives an implementation for one node the form of the table. */
+export function forNode(implementation: NodeTaskImplementation): TaskImplementation {
+  return {
+    handle: async (context, call) => implementation.handle(toNodeTaskContext(context), call),
+    wait: async (context, call) => {
+      if (implementation.wait === undefined) throw nothingToWaitFor(context);
+      return implementation.wait(toNodeTaskContext(context), call);
+    },
+  };
+}
+
+/** @throws internal `TASK_WITHOUT_NODE` when the engine did not hydrate what the plan named. */
+export function toNodeTaskContext(context: TaskContext): NodeTaskContext {
+  const { node, role, access } = context;
+  if (node === null || role === null || access === null) {
+    throw new WindlassError(
+      'internal',
+      `task ${context.task.taskId} (${context.task.action}) works on a node, but came without one`,
+      { code: 'TASK_WITHOUT_NODE' },
+    );
+  }
+  // Loaders stay methods of the engine's own context.
+  return {
+    ...context,
+    node,
+    role,
+    access,
+    loadCluster: () => context.loadCluster(),
+    loadPackage: () => context.loadPackage(),
+    loadMetadata: () => context.loadMetadata(),
+    openSecret: (reference) => context.openSecret(reference),
+    loadSecretValues: () => context.loadSecretValues(),
+  };
+}
+
+/** For the wait of a task that is done when its handle returns. */
+export function nothingToWaitFor(context: TaskContext): WindlassError {
+  return new WindlassError(
+    'internal',
+    `${context.task.action} is done at once: task ${context.task.taskId} has nothing to wait for`,
+    { code: 'TASK_WITHOUT_WAIT' },
+  );
+}

@@ -1,0 +1,41 @@
+import { WindlassError, type TaskAction } from '../domain/index.ts';
+import type { NodeShell } from '../nodes/index.ts';
+import type { Capabilities, ProviderHandler } from '../provider/index.ts';
+import { createFrontgateTasks } from './frontgate-tasks.ts';
+import { createHandlerTasks } from './handler-tasks.ts';
+import { metadataTasks } from './metadata-tasks.ts';
+import { createNodeTasks } from './node-tasks/index.ts';
+import type { TaskImplementation } from './task-implementation.ts';
+
+/** What the tasks of the frame work with. */
+export interface TaskTableOptions {
+  readonly handler: ProviderHandler;
+  readonly nodes: NodeShell;
+  readonly nodeAccess: Capabilities['nodeAccess'];
+}
+
+/** Who does what, by action. */
+export interface TaskTable {
+  /** @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that no plan of this frame holds. */
+  get(action: TaskAction): TaskImplementation;
+}
+
+/** Every action that plans of this frame may hold, with what does it. */
+export function createTaskTable(options: TaskTableOptions): TaskTable {
+  const implementations = new Map<TaskAction, TaskImplementation>([
+    ...createHandlerTasks(options.handler),
+    ...createFrontgateTasks(options.handler, options.nodeAccess),
+    ...metadataTasks,
+    ...createNodeTasks(options.nodes),
+  ]);
+  return {
+    get(action) {
+      const implementation = implementations.get(action);
+      if (implementation !== undefined) return implementation;
+      throw new WindlassError('invalid-input', `tasks of action ${action} are not supported on virtual machines`, {
+        code: 'ACTION_NOT_SUPPORTED',
+        hint: 'the plan was made by a newer windlass: upgrade this worker',
+      });
+    },
+  };
+}
