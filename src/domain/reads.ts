@@ -2,7 +2,14 @@ import type { Conf } from './app.ts';
 import type { JobAction, JobOptions } from './job.ts';
 import type { Subnet, Vpc } from './placement.ts';
 import type { SealedSecret, SealingKey } from './secret.ts';
-import type { AppVersionView, ClusterSummary, ClusterView, JobSummary, JobView, RuntimeView } from './views.ts';
+import type {
+  AppVersionView,
+  ClusterSummary,
+  ClusterView,
+  JobSummary,
+  JobView,
+  RuntimeView,
+} from './views.ts';
 
 /** A page of a list. `after` is the id of the last item seen; newest first. */
 export interface PageRequest {
@@ -85,7 +92,9 @@ export interface Reads {
   describeVpc(request: { runtime: string; vpcId: string }): Promise<Vpc>;
 
   /** Which parts of a package the workers still need, from 0; empty when all are there. */
-  beginAppUpload(upload: AppUpload): Promise<{ missing: readonly number[]; registered: AppVersionView | null }>;
+  beginAppUpload(
+    upload: AppUpload,
+  ): Promise<{ missing: readonly number[]; registered: AppVersionView | null }>;
   /** base64 of one part; a repeated part is the same part. */
   putAppPart(request: { digest: string; index: number; base64: string }): Promise<void>;
   /** Checks the digest, reads the package, registers it. @throws invalid-input with every fault. */

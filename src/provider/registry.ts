@@ -17,14 +17,21 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
         throw new WindlassError(
           'invalid-input',
           `provider ${provider.name} implements contract version ${provider.contractVersion}, this worker speaks ${PROVIDER_CONTRACT_VERSION}`,
-          { code: 'PROVIDER_CONTRACT_VERSION', hint: 'install a release of the provider made for this version of windlass' },
+          {
+            code: 'PROVIDER_CONTRACT_VERSION',
+            hint: 'install a release of the provider made for this version of windlass',
+          },
         );
       }
       if (!/^[a-z][a-z0-9-]*$/.test(provider.name)) {
-        throw new WindlassError('invalid-input', `a provider cannot be named ${JSON.stringify(provider.name)}`, {
-          code: 'PROVIDER_NAME',
-          hint: 'lower case letters, digits and -',
-        });
+        throw new WindlassError(
+          'invalid-input',
+          `a provider cannot be named ${JSON.stringify(provider.name)}`,
+          {
+            code: 'PROVIDER_NAME',
+            hint: 'lower case letters, digits and -',
+          },
+        );
       }
       if (byName.has(provider.name)) {
         throw new WindlassError('conflict', `two providers are named ${provider.name}`, {

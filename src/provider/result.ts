@@ -7,7 +7,10 @@ export interface Changes {
   readonly resources?: readonly ResourceChange[];
   /** Changes of the task's own node. */
   readonly node?: Partial<
-    Pick<ClusterNode, 'status' | 'instanceId' | 'privateIp' | 'publicIp' | 'ssh' | 'passphraselessKey' | 'customToken'>
+    Pick<
+      ClusterNode,
+      'status' | 'instanceId' | 'privateIp' | 'publicIp' | 'ssh' | 'passphraselessKey' | 'customToken'
+    >
   > & { readonly volumes?: readonly NodeVolume[] };
   /** The cluster's metadata tree; null removes it. */
   readonly metadata?: MetadataTree | null;

@@ -1,5 +1,11 @@
 import type { PackageContent } from '../domain/app.ts';
-import type { Cluster, ClusterNode, ClusterRole, ClusterWrapper, SecretReference } from '../domain/cluster.ts';
+import type {
+  Cluster,
+  ClusterNode,
+  ClusterRole,
+  ClusterWrapper,
+  SecretReference,
+} from '../domain/cluster.ts';
 import type { Job } from '../domain/job.ts';
 import type { MetadataTree } from '../domain/metadata.ts';
 import type { LedgerResource } from '../domain/resource.ts';

@@ -1,0 +1,29 @@
+import type { Stores } from '../src/db/index.ts';
+import type { Redactor } from '../src/observability/index.ts';
+import type { ProviderRegistry } from '../src/provider/index.ts';
+import type { Keyring } from '../src/secrets/index.ts';
+import type { FaultPoint } from './fault-point.ts';
+
+export interface ActivityLogger {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Everything the activities work with; the worker builds it. */
+export interface ActivityDependencies {
+  readonly stores: Stores;
+  readonly providers: ProviderRegistry;
+  readonly keyring: Keyring;
+  readonly log: ActivityLogger;
+  /** Knows every secret that this worker has opened, and keeps it out of what leaves an activity. */
+  readonly redactor: Redactor;
+  /** Of this worker process; part of every lease's holder. */
+  readonly identity: string;
+  readonly heartbeatSeconds: number;
+  readonly leaseSeconds: number;
+  /** Version of windlass, for describeWorker. */
+  readonly version: string;
+  /** Called after a runtime was made or changed, so that its queues are polled at once. */
+  readonly onRuntimesChanged: () => void;
+  readonly faultPoint: FaultPoint;
+}

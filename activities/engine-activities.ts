@@ -1,0 +1,238 @@
+import { Context } from '@temporalio/activity';
+import {
+  ACTION_RULES,
+  isOpenJobStatus,
+  PLAN_SCHEMA_VERSION,
+  type ClusterStatus,
+  type ErrorInfo,
+  type Job,
+  type JobAction,
+  type LayerShape,
+  type QueueScope,
+  type TaskRef,
+} from '../src/domain/index.ts';
+import type { Call, RuntimeRequest } from '../src/provider/index.ts';
+import type { ActivityTiming, RunJobInput, RunJobResult } from '../workflows/messages.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { readProgress, startHeartbeats } from './heartbeat.ts';
+import { createHydrator, type Hydrator } from './hydrate.ts';
+import { prepareCluster } from './prepare-cluster.ts';
+import { isRetried, toApplicationFailure, toWindlassError } from './to-application-failure.ts';
+
+export interface LoadedJob {
+  readonly queues: QueueScope;
+  readonly timing: ActivityTiming;
+  /** Set when this job id was run before: there is nothing to do. */
+  readonly closed: RunJobResult | null;
+}
+
+export interface JobRequest {
+  readonly jobId: string;
+}
+
+/** The steps of a job round its walk. */
+export interface EngineActivities {
+  /** For a create: checks and stores the cluster. Opens the job and sets the transition status. */
+  LoadJob(input: RunJobInput): Promise<LoadedJob>;
+  /** Asks the cloud whether it can take what the job will make. */
+  CheckResource(request: JobRequest): Promise<void>;
+  /** Splits the job into tasks and stores the plan, once. */
+  PlanJob(request: JobRequest): Promise<readonly LayerShape[]>;
+  loadSlice(request: {
+    jobId: string;
+    layerIndex: number;
+    offset: number;
+    limit: number;
+  }): Promise<readonly TaskRef[]>;
+  /** Stores what the cloud says about every node. */
+  UpdateClusterStatus(request: JobRequest): Promise<void>;
+  /** Closes the job's row and clears the transition status. */
+  CloseJob(request: {
+    jobId: string;
+    status: RunJobResult['status'];
+    error: ErrorInfo | null;
+  }): Promise<{ error: ErrorInfo | null }>;
+}
+
+/** Actions that make something, and so are checked against quotas first. */
+const MAKING_ACTIONS: ReadonlySet<JobAction> = new Set(['create', 'add-nodes', 'resize', 'recover', 'start']);
+
+export function createEngineActivities(dependencies: ActivityDependencies): EngineActivities {
+  const { stores, providers } = dependencies;
+  const hydrator = createHydrator(dependencies);
+
+  async function loadCloud(
+    job: Job,
+  ): Promise<RuntimeRequest & { provider: ReturnType<typeof providers.get> }> {
+    const runtime = await stores.runtimes.get(job.runtimeId);
+    const credential = await hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
+    return { runtime, credential, provider: providers.get(runtime.provider) };
+  }
+
+  return guardAll(dependencies, {
+    async LoadJob(input) {
+      const known = await stores.jobs.find(input.jobId);
+      const job = known ?? (await openJob(dependencies, hydrator, input));
+      const runtime = await stores.runtimes.get(job.runtimeId);
+      return {
+        queues: { provider: runtime.provider, account: runtime.account, region: runtime.region },
+        timing: { heartbeatSeconds: dependencies.heartbeatSeconds },
+        closed: isOpenJobStatus(job.status)
+          ? null
+          : { jobId: job.jobId, status: toResultStatus(job), failedTasks: 0 },
+      };
+    },
+
+    async CheckResource({ jobId }) {
+      const job = await stores.jobs.get(jobId);
+      if (!MAKING_ACTIONS.has(job.action)) return;
+      const { provider, runtime, credential } = await loadCloud(job);
+      const cluster = await stores.clusters.load(job.clusterId);
+      const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
+      await provider.checkResource(
+        { action: job.action, cluster, reserved, runtime, credential },
+        currentCall(dependencies, jobId),
+      );
+    },
+
+    async PlanJob({ jobId }) {
+      const stored = await stores.jobs.loadShape(jobId);
+      if (stored !== null) return stored;
+      const job = await stores.jobs.get(jobId);
+      const runtime = await stores.runtimes.get(job.runtimeId);
+      const cluster = await stores.clusters.load(job.clusterId);
+      const plan = providers.get(runtime.provider).splitJobIntoTasks({ job, cluster, runtime });
+      return stores.jobs.storePlan(jobId, plan, PLAN_SCHEMA_VERSION);
+    },
+
+    loadSlice: ({ jobId, layerIndex, offset, limit }) =>
+      stores.tasks.loadSlice(jobId, layerIndex, offset, limit),
+
+    async UpdateClusterStatus({ jobId }) {
+      const job = await stores.jobs.get(jobId);
+      await refreshCluster(dependencies, hydrator, job.clusterId, currentCall(dependencies, jobId));
+    },
+
+    async CloseJob({ jobId, status, error }) {
+      const job = await stores.jobs.get(jobId);
+      const tasks = status === 'successful' ? [] : await stores.tasks.list(jobId);
+      const failed = tasks.find((task) => task.status === 'failed' && !task.failureAllowed);
+      const closed = await stores.jobs.close(jobId, {
+        status,
+        error: error ?? failed?.error ?? null,
+        clusterStatus: await statusAfter(
+          job,
+          status,
+          tasks.some((task) => task.startedAt !== null),
+        ),
+        closedAt: new Date().toISOString(),
+      });
+      return { error: closed.error };
+    },
+  });
+
+  /** A job that ended before its first effect leaves the cluster as it was. */
+  async function statusAfter(
+    job: Job,
+    status: RunJobResult['status'],
+    begun: boolean,
+  ): Promise<ClusterStatus> {
+    if (status === 'successful') return ACTION_RULES[job.action].to;
+    if (begun || job.action === 'create') return 'failed';
+    return (await stores.clusters.load(job.clusterId)).cluster.status;
+  }
+}
+
+/** Asks the cloud about every node of a cluster and stores the answer. */
+export async function refreshCluster(
+  dependencies: ActivityDependencies,
+  hydrator: Hydrator,
+  clusterId: string,
+  call: Call,
+): Promise<void> {
+  const { stores, providers } = dependencies;
+  const cluster = await stores.clusters.load(clusterId);
+  const runtime = await stores.runtimes.get(cluster.cluster.runtimeId);
+  const credential = await hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
+  const resources = await stores.ledger.list(clusterId, { live: true });
+  const report = await providers
+    .get(runtime.provider)
+    .updateClusterStatus({ cluster, resources, runtime, credential }, call);
+  await stores.clusters.updateNodes(
+    clusterId,
+    report.nodes.map(({ nodeId, status, change }) => ({ nodeId, change: { ...change, status } })),
+  );
+}
+
+async function openJob(
+  dependencies: ActivityDependencies,
+  hydrator: Hydrator,
+  input: RunJobInput,
+): Promise<Job> {
+  const { stores } = dependencies;
+  if (input.create !== undefined) {
+    const { wrapper, secrets } = await prepareCluster(dependencies, hydrator, input.create);
+    await stores.clusters.create(wrapper);
+    for (const { name, secret } of secrets) await stores.secrets.putIfAbsent(input.clusterId, name, secret);
+  }
+  const cluster = await stores.clusters.resolve(input.clusterId);
+  const rule = ACTION_RULES[input.action];
+  return stores.jobs.open(
+    {
+      jobId: input.jobId,
+      clusterId: input.clusterId,
+      runtimeId: cluster.runtimeId,
+      action: input.action,
+      status: 'working',
+      options: input.options,
+      requestedBy: input.requestedBy,
+      startedAt: new Date().toISOString(),
+      closedAt: null,
+      error: null,
+    },
+    { from: rule.from, status: rule.transition },
+  );
+}
+
+function toResultStatus(job: Job): RunJobResult['status'] {
+  return job.status === 'failed' || job.status === 'cancelled' ? job.status : 'successful';
+}
+
+function currentCall(dependencies: ActivityDependencies, jobId: string): Call {
+  const { info, cancellationSignal } = Context.current();
+  return {
+    signal: cancellationSignal,
+    log: (message, fields) =>
+      dependencies.log.info(message, { ...fields, job: jobId, activity: info.activityType }),
+  };
+}
+
+/** Round every step: heartbeats where they are asked for, fault points, errors with their next delay. */
+function guardAll(dependencies: ActivityDependencies, activities: EngineActivities): EngineActivities {
+  const guarded = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (input: never) => {
+      const { info } = Context.current();
+      const progress = readProgress(new Date());
+      const heartbeats =
+        info.heartbeatTimeoutMs === undefined || info.heartbeatTimeoutMs === 0 || info.isLocal
+          ? null
+          : startHeartbeats(info.heartbeatTimeoutMs / 1000, () => progress);
+      try {
+        if (!info.isLocal) await dependencies.faultPoint(`${name}:begun`);
+        const result = await (activity as (input: never) => Promise<unknown>)(input);
+        if (!info.isLocal) await dependencies.faultPoint(`${name}:stored`);
+        return result;
+      } catch (thrown) {
+        const error = toWindlassError(thrown, dependencies.redactor);
+        const failures = info.attempt - 1;
+        if (isRetried(error, failures))
+          dependencies.log.warn(error.message, { activity: name, code: error.code });
+        throw toApplicationFailure(error, failures);
+      } finally {
+        heartbeats?.stop();
+      }
+    },
+  ]);
+  return Object.fromEntries(guarded) as EngineActivities;
+}

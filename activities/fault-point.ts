@@ -1,0 +1,8 @@
+/**
+ * A named place where a process may die and nothing may be lost: the border between two steps of
+ * an activity. Does nothing in production; tests pass a function that ends the process here.
+ * Names: `<activity type>:<point>`.
+ */
+export type FaultPoint = (name: string) => Promise<void>;
+
+export const NO_FAULTS: FaultPoint = async () => {};

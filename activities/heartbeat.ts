@@ -1,0 +1,41 @@
+import { Context } from '@temporalio/activity';
+
+/** What a task's activity remembers from try to try; readable in Temporal's describe. */
+export interface Progress {
+  readonly firstSeenAt: string;
+  /** What the last look saw. */
+  readonly observation: string | null;
+  /** Tries that ended in an error. */
+  readonly failures: number;
+  /** Time in which somebody looked, in milliseconds: time without any worker does not count. */
+  readonly waitedMs: number;
+  readonly lastLookAt: string | null;
+  readonly nextLookMs: number;
+  readonly cursor: unknown;
+}
+
+export function readProgress(now: Date): Progress {
+  const details: unknown = Context.current().info.heartbeatDetails;
+  if (typeof details === 'object' && details !== null && 'firstSeenAt' in details) return details as Progress;
+  return {
+    firstSeenAt: now.toISOString(),
+    observation: null,
+    failures: 0,
+    waitedMs: 0,
+    lastLookAt: null,
+    nextLookMs: 0,
+    cursor: undefined,
+  };
+}
+
+/** Heartbeats at once and then steadily, so that a killed worker is noticed within the limit. */
+export function startHeartbeats(
+  heartbeatSeconds: number,
+  read: () => Progress,
+): { beat(): void; stop(): void } {
+  const context = Context.current();
+  const beat = (): void => context.heartbeat(read());
+  beat();
+  const timer = setInterval(beat, (heartbeatSeconds * 1000) / 4);
+  return { beat, stop: () => clearInterval(timer) };
+}

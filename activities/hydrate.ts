@@ -1,0 +1,110 @@
+import { unpackContent } from '../src/app-package/index.ts';
+import type { HydratedTask, StoredSecret } from '../src/db/index.ts';
+import { WindlassError, type Credential, type PackageContent } from '../src/domain/index.ts';
+import type { Provider, TaskContext } from '../src/provider/index.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { createNodeKeys } from './node-keys.ts';
+
+/** Turns ids into what they name, so that a provider never sees the database. */
+export interface Hydrator {
+  /** @throws conflict `JOB_NOT_OPEN`; not-found for an unknown task or provider. */
+  hydrateTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
+  openCredential(stored: StoredSecret | null): Promise<Credential>;
+  loadPackage(versionId: string): Promise<PackageContent>;
+}
+
+const KEPT_PACKAGES = 20;
+
+export function createHydrator(dependencies: ActivityDependencies): Hydrator {
+  const { stores, providers, keyring, redactor } = dependencies;
+  const nodeKeys = createNodeKeys(dependencies);
+  // Content is addressed by digest, so what was read once stays true.
+  const packages = new Map<string, Promise<PackageContent>>();
+
+  async function readPackage(versionId: string): Promise<PackageContent> {
+    const version = await stores.apps.get(versionId);
+    return { versionId, files: unpackContent(await stores.apps.readContent(version.digest)) };
+  }
+
+  function loadPackage(versionId: string): Promise<PackageContent> {
+    const known = packages.get(versionId);
+    if (known !== undefined) return known;
+    if (packages.size >= KEPT_PACKAGES) packages.clear();
+    const reading = readPackage(versionId);
+    packages.set(versionId, reading);
+    reading.catch(() => packages.delete(versionId));
+    return reading;
+  }
+
+  async function openCredential(stored: StoredSecret | null): Promise<Credential> {
+    if (stored === null) return {};
+    const credential = JSON.parse(await keyring.decrypt(stored)) as Credential;
+    for (const value of Object.values(credential)) redactor.register(String(value));
+    return credential;
+  }
+
+  async function openSecret(clusterId: string, name: string): Promise<string> {
+    const value = await keyring.decrypt(await stores.secrets.get(clusterId, name));
+    redactor.register(value);
+    return value;
+  }
+
+  async function loadSecretValues(clusterId: string): Promise<readonly string[]> {
+    const rows = await stores.secrets.list(clusterId);
+    return Promise.all(
+      rows.filter((row) => row.name.startsWith('conf/')).map((row) => keyring.decrypt(row.secret)),
+    );
+  }
+
+  async function toContext(found: HydratedTask): Promise<TaskContext> {
+    const { task, job, runtime, cluster, wrapper } = found;
+    const stored = wrapper.nodes.find((node) => node.nodeId === task.nodeId) ?? null;
+    if (task.nodeId !== null && stored === null) {
+      throw new WindlassError(
+        'not-found',
+        `task ${task.taskId} names the node ${task.nodeId}, which is not stored`,
+        {
+          code: 'NODE_NOT_FOUND',
+        },
+      );
+    }
+    const access = stored === null ? null : await nodeKeys.load(cluster.clusterId, stored.nodeId);
+    return {
+      task,
+      job,
+      runtime,
+      credential: await openCredential(found.credential),
+      cluster,
+      node:
+        stored === null || access === null
+          ? null
+          : { ...stored, ssh: { ...stored.ssh, hostKey: access.hostPublicKey } },
+      role: wrapper.roles.find((role) => role.role === roleName(stored?.role, stored?.isReplica)) ?? null,
+      access,
+      resources: Object.fromEntries(found.resources.map((resource) => [resource.kind, resource])),
+      loadCluster: () => stores.clusters.load(cluster.clusterId),
+      loadPackage: () => loadPackage(cluster.versionId),
+      loadMetadata: () => stores.clusters.getMetadata(cluster.clusterId),
+      openSecret: (reference) => openSecret(cluster.clusterId, reference.$secret),
+      loadSecretValues: () => loadSecretValues(cluster.clusterId),
+    };
+  }
+
+  return {
+    async hydrateTask(taskId) {
+      const found = await stores.tasks.hydrate(taskId);
+      return { context: await toContext(found), provider: providers.get(found.runtime.provider) };
+    },
+    openCredential,
+    loadPackage,
+  };
+}
+
+const REPLICA_SUFFIX = '-replica';
+
+/** Replicas are described by the role that they copy. */
+function roleName(role: string | undefined, isReplica: boolean | undefined): string | undefined {
+  return isReplica === true && role?.endsWith(REPLICA_SUFFIX) === true
+    ? role.slice(0, -REPLICA_SUFFIX.length)
+    : role;
+}

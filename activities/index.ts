@@ -1,0 +1,31 @@
+import type { Reads } from '../src/domain/index.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { createEngineActivities, type EngineActivities } from './engine-activities.ts';
+import { createReads } from './reads/index.ts';
+import { createTaskActivities, type TaskActivities } from './task-activities.ts';
+
+export type { ActivityDependencies, ActivityLogger } from './dependencies.ts';
+export type { EngineActivities } from './engine-activities.ts';
+export { NO_FAULTS, type FaultPoint } from './fault-point.ts';
+export type { Progress } from './heartbeat.ts';
+export type { TaskActivities } from './task-activities.ts';
+
+/** The activities of a worker, by the kind of queue that they are polled from. */
+export interface Activities {
+  /** On the workflows' queue: only our database. */
+  readonly engine: EngineActivities;
+  /** On the queues of accounts and nodes. */
+  readonly tasks: TaskActivities & Pick<EngineActivities, 'CheckResource' | 'UpdateClusterStatus'>;
+  /** For clients. */
+  readonly reads: Reads;
+}
+
+export function createActivities(dependencies: ActivityDependencies): Activities {
+  const engine = createEngineActivities(dependencies);
+  const { CheckResource, UpdateClusterStatus } = engine;
+  return {
+    engine,
+    tasks: { ...createTaskActivities(dependencies), CheckResource, UpdateClusterStatus },
+    reads: createReads(dependencies),
+  };
+}

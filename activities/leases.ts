@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { Lease, Stores } from '../src/db/index.ts';
+import { resourceToken, WindlassError, type LedgerResource } from '../src/domain/index.ts';
+import type { TaskContext } from '../src/provider/index.ts';
+
+/** The ledger rows that a handle works on, leased for its length. */
+export interface HeldLeases {
+  readonly resources: Readonly<Record<string, LedgerResource>>;
+  readonly leases: readonly Lease[];
+  /** @throws conflict `LEASE_LOST` */
+  assertHeld(token: string): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Claims the rows named by a task and keeps their leases alive. Every try is a holder of its own:
+ * a frozen try and its retry in one process are as foreign to each other as two workers.
+ *
+ * @throws unavailable `LEASE_HELD`, conflict `SPEC_CHANGED`.
+ */
+export async function holdLeases(
+  stores: Stores,
+  context: TaskContext,
+  options: { identity: string; leaseSeconds: number; specHash: string },
+): Promise<HeldLeases> {
+  const { task } = context;
+  if (task.resources.length === 0) {
+    return { resources: context.resources, leases: [], assertHeld: refuseUnclaimed, release: async () => {} };
+  }
+  const leaseMs = options.leaseSeconds * 1000;
+  const claimed = await stores.ledger.claim({
+    clusterId: task.clusterId,
+    nodeId: task.nodeId ?? '',
+    jobId: task.jobId,
+    holder: `${options.identity}/${randomUUID()}`,
+    leaseMs,
+    specHash: options.specHash,
+    claims: task.resources,
+  });
+  const leases = claimed.map((claim) => claim.lease);
+  const byToken = new Map(leases.map((lease) => [lease.token, lease]));
+  // A renewal that fails is no matter: assertHeld asks the database before every effect.
+  const timer = setInterval(() => void stores.ledger.renew(leases, leaseMs).catch(() => false), leaseMs / 3);
+  return {
+    resources: {
+      ...context.resources,
+      ...Object.fromEntries(claimed.map((claim) => [claim.resource.kind, claim.resource])),
+    },
+    leases,
+    async assertHeld(token) {
+      const lease = byToken.get(token);
+      if (lease === undefined) return refuseUnclaimed(token);
+      await stores.ledger.assertHeld(lease);
+    },
+    async release() {
+      clearInterval(timer);
+      await stores.ledger.release(leases);
+    },
+  };
+}
+
+async function refuseUnclaimed(token: string): Promise<void> {
+  throw new WindlassError('internal', `an effect on ${token} was tried by a task that did not claim it`, {
+    code: 'RESOURCE_NOT_CLAIMED',
+    hint: `the plan must name the resource of ${resourceToken('<cluster>', '<node>', '<kind>', 1)} in the task's claims`,
+  });
+}

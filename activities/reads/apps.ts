@@ -1,0 +1,115 @@
+import {
+  describeForm,
+  digestContent,
+  parseForm,
+  readPackageIdentity,
+  unpackContent,
+  validatePackage,
+  versionIdOf,
+} from '../../src/app-package/index.ts';
+import {
+  MAX_PACKAGE_BYTES,
+  PART_BYTES,
+  WindlassError,
+  type AppUpload,
+  type AppVersion,
+  type AppVersionView,
+  type Reads,
+} from '../../src/domain/index.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import type { Hydrator } from '../hydrate.ts';
+
+type AppReads = Pick<Reads, 'beginAppUpload' | 'putAppPart' | 'registerApp' | 'listApps' | 'describeApp'>;
+
+export function createAppReads(dependencies: ActivityDependencies, hydrator: Hydrator): AppReads {
+  const { apps } = dependencies.stores;
+  return {
+    async beginAppUpload(upload) {
+      checkSize(upload);
+      const registered = await apps.findByDigest(upload.digest);
+      const present = new Set(await apps.listParts(upload.digest));
+      const missing = Array.from({ length: upload.parts }, (_, index) => index).filter(
+        (index) => !present.has(index),
+      );
+      return { missing, registered: registered === null ? null : toAppVersionView(registered) };
+    },
+
+    async putAppPart({ digest, index, base64 }) {
+      const content = Buffer.from(base64, 'base64');
+      if (content.length > PART_BYTES || index < 0 || index >= Math.ceil(MAX_PACKAGE_BYTES / PART_BYTES)) {
+        throw new WindlassError(
+          'invalid-input',
+          `part ${index} of ${content.length} bytes is over the limit`,
+          {
+            code: 'APP_PART_SIZE',
+            hint: `parts are at most ${PART_BYTES} bytes`,
+          },
+        );
+      }
+      await apps.putPart(digest, index, content);
+    },
+
+    async registerApp(upload) {
+      checkSize(upload);
+      const known = await apps.findByDigest(upload.digest);
+      if (known !== null) return toAppVersionView(known);
+      const packed = await apps.readContent(upload.digest);
+      if (digestContent(packed) !== upload.digest) {
+        throw new WindlassError(
+          'invalid-input',
+          'the package that arrived is not the one that was announced',
+          {
+            code: 'APP_DIGEST',
+            hint: 'register it again',
+          },
+        );
+      }
+      const files = unpackContent(packed);
+      const { errors } = validatePackage(files);
+      if (errors.length > 0) {
+        throw new WindlassError('invalid-input', `the package has ${errors.length} error(s)`, {
+          code: 'APP_INVALID',
+          details: errors,
+          hint: 'windlass app validate PATH lists them all',
+        });
+      }
+      const { appName, version } = readPackageIdentity(files);
+      return toAppVersionView(
+        await apps.create({
+          versionId: versionIdOf(upload.digest),
+          appName,
+          version,
+          digest: upload.digest,
+          sizeBytes: packed.length,
+          createdAt: new Date().toISOString(),
+        }),
+      );
+    },
+
+    listApps: async (page) => (await apps.list(page)).map(toAppVersionView),
+
+    async describeApp({ version: wanted }) {
+      const version = await apps.get(wanted);
+      const { files } = await hydrator.loadPackage(version.versionId);
+      const config = files.find((file) => file.path === 'config.json');
+      const form =
+        config === undefined ? null : describeForm(parseForm(new TextDecoder().decode(config.content)));
+      return { ...toAppVersionView(version), form };
+    },
+  };
+}
+
+export function toAppVersionView(version: AppVersion): AppVersionView {
+  const { versionId, appName, version: name, sizeBytes, createdAt } = version;
+  return { versionId, appName, version: name, sizeBytes, createdAt };
+}
+
+function checkSize(upload: AppUpload): void {
+  if (upload.sizeBytes <= MAX_PACKAGE_BYTES && upload.parts === Math.ceil(upload.sizeBytes / PART_BYTES))
+    return;
+  throw new WindlassError(
+    'invalid-input',
+    `a package of ${upload.sizeBytes} bytes in ${upload.parts} parts cannot be taken`,
+    { code: 'APP_SIZE', hint: `at most ${MAX_PACKAGE_BYTES} bytes, in parts of ${PART_BYTES}` },
+  );
+}

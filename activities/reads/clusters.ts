@@ -1,0 +1,153 @@
+import { Context } from '@temporalio/activity';
+import { listEndpoints } from '../../src/app-package/index.ts';
+import {
+  ACTION_RULES,
+  WindlassError,
+  type ClusterNode,
+  type ClusterView,
+  type ClusterWrapper,
+  type NodeView,
+  type Reads,
+} from '../../src/domain/index.ts';
+import type { Call, ClusterDetails } from '../../src/provider/index.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { refreshCluster } from '../engine-activities.ts';
+import type { Hydrator } from '../hydrate.ts';
+import { prepareCluster } from '../prepare-cluster.ts';
+
+type ClusterReads = Pick<Reads, 'checkCreateCluster' | 'checkJob' | 'describeCluster' | 'listClusters'>;
+
+export function createClusterReads(dependencies: ActivityDependencies, hydrator: Hydrator): ClusterReads {
+  const { stores, providers } = dependencies;
+  const call = (): Call => ({
+    signal: Context.current().cancellationSignal,
+    log: (message, fields) => dependencies.log.info(message, fields),
+  });
+
+  async function describeDetails(wrapper: ClusterWrapper): Promise<ClusterDetails> {
+    const runtime = await stores.runtimes.get(wrapper.cluster.runtimeId);
+    const credential = await hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
+    const resources = await stores.ledger.list(wrapper.cluster.clusterId, { live: true });
+    const provider = providers.get(runtime.provider);
+    return provider.describeClusterDetails({ cluster: wrapper, resources, runtime, credential }, call());
+  }
+
+  return {
+    async checkCreateCluster(input) {
+      const { runtime, wrapper } = await prepareCluster(dependencies, hydrator, input);
+      // A plan that the provider refuses is refused here, before any job exists.
+      providers.get(runtime.provider).splitJobIntoTasks({
+        job: { jobId: input.jobId, clusterId: input.clusterId, action: 'create', options: {} },
+        cluster: wrapper,
+        runtime,
+      });
+      return { runtimeId: runtime.runtimeId, versionId: wrapper.cluster.versionId };
+    },
+
+    async checkJob({ jobId, clusterId, action, options }) {
+      const wrapper = await stores.clusters.load(clusterId);
+      const { cluster } = wrapper;
+      const busy = (await stores.jobs.listOpen()).find(
+        (job) => job.clusterId === clusterId && job.jobId !== jobId,
+      );
+      if (busy !== undefined) {
+        throw new WindlassError(
+          'conflict',
+          `cluster ${clusterId} is busy: job ${busy.jobId} (${busy.action}) is running`,
+          {
+            code: 'CLUSTER_BUSY',
+            hint: `windlass job watch ${busy.jobId}`,
+          },
+        );
+      }
+      const rule = ACTION_RULES[action];
+      if (!rule.from.includes(cluster.status)) {
+        throw new WindlassError(
+          'conflict',
+          `cluster ${clusterId} is ${cluster.status}: it cannot be told to ${action}`,
+          {
+            code: 'CLUSTER_STATUS',
+            hint: `possible from: ${rule.from.join(', ')}`,
+          },
+        );
+      }
+      const runtime = await stores.runtimes.get(cluster.runtimeId);
+      providers.get(runtime.provider).splitJobIntoTasks({
+        job: { jobId, clusterId, action, options },
+        cluster: wrapper,
+        runtime,
+      });
+      return { runtimeId: runtime.runtimeId, versionId: cluster.versionId, appName: cluster.appName };
+    },
+
+    async describeCluster({ cluster: name, refresh = false }) {
+      const { clusterId } = await stores.clusters.resolve(name);
+      if (!refresh) return toClusterView(dependencies, await stores.clusters.load(clusterId));
+      await refreshCluster(dependencies, hydrator, clusterId, call());
+      const wrapper = await stores.clusters.load(clusterId);
+      const view = await toClusterView(dependencies, wrapper);
+      const details = await describeDetails(wrapper);
+      const facts = new Map(details.nodes.map((node) => [node.nodeId, { state: node.state, ...node.facts }]));
+      return {
+        ...view,
+        nodes: view.nodes.map((node) => ({ ...node, facts: facts.get(node.nodeId) ?? {} })),
+      };
+    },
+
+    async listClusters(page) {
+      const clusters = await stores.clusters.list(page);
+      return clusters.map((cluster) => ({
+        clusterId: cluster.clusterId,
+        name: cluster.name,
+        app: cluster.appName,
+        versionId: cluster.versionId,
+        runtime: cluster.runtimeName,
+        status: cluster.status,
+        transitionStatus: cluster.transitionStatus,
+        nodeCount: cluster.nodeCount,
+        createdAt: cluster.createdAt,
+      }));
+    },
+  };
+}
+
+async function toClusterView(
+  dependencies: ActivityDependencies,
+  wrapper: ClusterWrapper,
+): Promise<ClusterView> {
+  const { cluster, nodes, links } = wrapper;
+  const runtime = await dependencies.stores.runtimes.get(cluster.runtimeId);
+  return {
+    clusterId: cluster.clusterId,
+    name: cluster.name,
+    app: cluster.appName,
+    versionId: cluster.versionId,
+    runtime: runtime.name,
+    status: cluster.status,
+    transitionStatus: cluster.transitionStatus,
+    createdAt: cluster.createdAt,
+    endpoints: listEndpoints(wrapper),
+    nodes: nodes.map(toNodeView),
+    links: links.map((link) => ({ name: link.name, clusterId: link.targetClusterId })),
+    env: cluster.env,
+  };
+}
+
+function toNodeView(node: ClusterNode): NodeView {
+  return {
+    nodeId: node.nodeId,
+    role: node.role,
+    serverId: node.serverId,
+    groupId: node.groupId,
+    status: node.status,
+    healthStatus: '',
+    instanceId: node.instanceId,
+    privateIp: node.privateIp,
+    volumes: node.volumes.map(({ volumeId, sizeGiB, device, mountPoint }) => ({
+      volumeId,
+      sizeGiB,
+      device,
+      mountPoint,
+    })),
+  };
+}

@@ -1,0 +1,167 @@
+import { Context } from '@temporalio/activity';
+import {
+  credentialBinding,
+  WindlassError,
+  type Credential,
+  type Reads,
+  type Runtime,
+  type RuntimeInput,
+  type RuntimeQuery,
+  type RuntimeView,
+  type SealedSecret,
+} from '../../src/domain/index.ts';
+import type { Call, Provider, ValidateCredentialRequest } from '../../src/provider/index.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import type { Hydrator } from '../hydrate.ts';
+
+type RuntimeReads = Pick<
+  Reads,
+  | 'createRuntime'
+  | 'updateRuntime'
+  | 'deleteRuntime'
+  | 'listRuntimes'
+  | 'describeRuntime'
+  | 'validateRuntime'
+  | 'listZones'
+  | 'listSubnets'
+  | 'describeVpc'
+>;
+
+export function createRuntimeReads(dependencies: ActivityDependencies, hydrator: Hydrator): RuntimeReads {
+  const { stores, providers, keyring } = dependencies;
+
+  async function openSealed(sealed: SealedSecret | null, name: string): Promise<Credential> {
+    if (sealed === null) return {};
+    const credential = parseCredential(await keyring.openSealed(sealed, credentialBinding(name)));
+    for (const value of Object.values(credential)) dependencies.redactor.register(String(value));
+    return credential;
+  }
+
+  async function ask(
+    query: RuntimeQuery,
+  ): Promise<{ provider: Provider; request: ValidateCredentialRequest }> {
+    if ('input' in query) {
+      const { provider, url, zone, settings, credential, name } = query.input;
+      return {
+        provider: providers.get(provider),
+        request: { url, zone, settings, credential: await openSealed(credential, name) },
+      };
+    }
+    const runtime = await stores.runtimes.get(query.runtime);
+    return {
+      provider: providers.get(runtime.provider),
+      request: { ...runtime, credential: await stored(runtime) },
+    };
+  }
+
+  async function stored(runtime: Runtime): Promise<Credential> {
+    return hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
+  }
+
+  const call = (): Call => ({
+    signal: Context.current().cancellationSignal,
+    log: (message, fields) => dependencies.log.info(message, fields),
+  });
+
+  return {
+    async createRuntime(input) {
+      checkName(input.name);
+      const provider = providers.get(input.provider);
+      const credential = await openSealed(input.credential, input.name);
+      const identity = await provider.validateCredential({ ...input, credential }, call());
+      const runtime = await stores.runtimes.create(
+        { ...withoutCredential(input), ...identity, createdAt: new Date().toISOString() },
+        input.credential === null ? null : await keyring.encrypt(JSON.stringify(credential)),
+      );
+      dependencies.onRuntimesChanged();
+      return toRuntimeView(runtime);
+    },
+
+    async updateRuntime(update) {
+      const runtime = await stores.runtimes.get(update.runtime);
+      const credential =
+        update.credential === undefined
+          ? await stored(runtime)
+          : await openSealed(update.credential, runtime.name);
+      const wanted = {
+        url: update.url ?? runtime.url,
+        zone: update.zone ?? runtime.zone,
+        settings: { ...runtime.settings, ...update.settings },
+      };
+      const identity = await providers
+        .get(runtime.provider)
+        .validateCredential({ ...wanted, credential }, call());
+      const updated = await stores.runtimes.update(
+        runtime.runtimeId,
+        { ...wanted, ...identity },
+        update.credential === undefined ? undefined : await keyring.encrypt(JSON.stringify(credential)),
+      );
+      dependencies.onRuntimesChanged();
+      return toRuntimeView(updated);
+    },
+
+    async deleteRuntime({ runtime }) {
+      const { runtimeId } = await stores.runtimes.get(runtime);
+      return toRuntimeView(await stores.runtimes.delete(runtimeId));
+    },
+
+    listRuntimes: async (page) => (await stores.runtimes.list(page)).map(toRuntimeView),
+    describeRuntime: async ({ runtime }) => toRuntimeView(await stores.runtimes.get(runtime)),
+
+    async validateRuntime(query) {
+      const { provider, request } = await ask(query);
+      return provider.validateCredential(request, call());
+    },
+
+    async listZones(query) {
+      const { provider, request } = await ask(query);
+      return provider.describeRuntimeProviderZones(request, call());
+    },
+
+    async listSubnets({ runtime: name }) {
+      const runtime = await stores.runtimes.get(name);
+      const credential = await stored(runtime);
+      return providers.get(runtime.provider).describeSubnets({ runtime, credential }, call());
+    },
+
+    async describeVpc({ runtime: name, vpcId }) {
+      const runtime = await stores.runtimes.get(name);
+      const credential = await stored(runtime);
+      return providers.get(runtime.provider).describeVpc({ runtime, credential, vpcId }, call());
+    },
+  };
+}
+
+export function toRuntimeView(runtime: Runtime): RuntimeView {
+  const { runtimeId, name, provider, url, zone, settings, account, region, createdAt } = runtime;
+  return { runtimeId, name, provider, url, zone, settings, account, region, createdAt };
+}
+
+function withoutCredential(input: RuntimeInput): Omit<RuntimeInput, 'credential'> {
+  const { runtimeId, name, provider, url, zone, settings } = input;
+  return { runtimeId, name, provider, url, zone, settings };
+}
+
+function checkName(name: string): void {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/.test(name)) return;
+  throw new WindlassError('invalid-input', `a runtime cannot be named ${JSON.stringify(name)}`, {
+    code: 'RUNTIME_NAME',
+    field: 'name',
+    hint: 'letters, digits, `.`, `_` and `-`, at most 63, beginning with a letter or digit',
+  });
+}
+
+/** Says nothing of the content: it is a secret. */
+function parseCredential(text: string): Credential {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Credential;
+  } catch {
+    // Falls through to the one answer for all of it.
+  }
+  throw new WindlassError('invalid-input', 'the credential is not a JSON object', {
+    code: 'CREDENTIAL_FORM',
+    field: 'credential',
+    hint: 'e.g. {"accessKeyId": "…", "secretAccessKey": "…"}; the provider’s page in docs/ says which keys',
+  });
+}

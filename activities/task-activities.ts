@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { Context } from '@temporalio/activity';
+import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
+import type { TaskChanges } from '../src/db/index.ts';
+import { TASK_ACTIONS, WindlassError, type TaskAction } from '../src/domain/index.ts';
+import { canonicalJson } from '../src/plan/index.ts';
+import type { Call, Changes } from '../src/provider/index.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { readProgress, startHeartbeats, type Progress } from './heartbeat.ts';
+import { createHydrator, type Hydrator } from './hydrate.ts';
+import { holdLeases } from './leases.ts';
+import { lookUntil } from './look.ts';
+import {
+  isJobCancellation,
+  isLeaseWait,
+  isRetried,
+  isWorkerShutdown,
+  toApplicationFailure,
+  toWindlassError,
+} from './to-application-failure.ts';
+
+export interface TaskRequest {
+  readonly taskId: string;
+}
+
+/** An activity for every action, and one for every wait. */
+export type TaskActivities = Readonly<
+  Record<TaskAction, (request: TaskRequest) => Promise<{ wait: boolean }>> &
+    Record<`Wait${TaskAction}`, (request: TaskRequest) => Promise<void>>
+>;
+
+/** How long a handle may go on after its job was cancelled: an effect is not cut in the middle. */
+const CANCEL_GRACE_MS = 10_000;
+
+export function createTaskActivities(dependencies: ActivityDependencies): TaskActivities {
+  const hydrator = createHydrator(dependencies);
+  const actions = Object.keys(TASK_ACTIONS) as TaskAction[];
+  return Object.fromEntries(
+    actions.flatMap((action) => [
+      [
+        action,
+        (request: TaskRequest) => guard(dependencies, request, (attempt) => handle(attempt, hydrator)),
+      ],
+      [
+        `Wait${action}`,
+        (request: TaskRequest) => guard(dependencies, request, (attempt) => wait(attempt, hydrator)),
+      ],
+    ]),
+  ) as unknown as TaskActivities;
+}
+
+/** One try of an activity. */
+interface Attempt {
+  readonly taskId: string;
+  readonly dependencies: ActivityDependencies;
+  readonly signal: AbortSignal;
+  readonly point: (name: string) => Promise<void>;
+  readonly call: Call;
+  progress: Progress;
+  /** Heartbeats now, so that the latest progress survives this try. */
+  beat(): void;
+}
+
+/**
+ * Round every activity of a task: heartbeats, cancellation, errors. A failure that is final is
+ * written to the task's row before Temporal hears of it.
+ */
+async function guard<T>(
+  dependencies: ActivityDependencies,
+  request: TaskRequest,
+  work: (attempt: Attempt) => Promise<T>,
+): Promise<T> {
+  const { info, cancellationSignal: signal } = Context.current();
+  if (!info.inWorkflow) throw toApplicationFailure(outsideWorkflow(info.activityType), 0);
+  const log = (message: string, fields?: Readonly<Record<string, unknown>>): void =>
+    dependencies.log.info(message, { ...fields, task: request.taskId, activity: info.activityType });
+  const attempt: Attempt = {
+    taskId: request.taskId,
+    dependencies,
+    signal,
+    point: (name) => dependencies.faultPoint(`${info.activityType}:${name}`),
+    call: { signal, log },
+    progress: readProgress(new Date()),
+    beat: () => heartbeats.beat(),
+  };
+  const heartbeats = startHeartbeats(dependencies.heartbeatSeconds, () => attempt.progress);
+  try {
+    return await work(attempt);
+  } catch (error) {
+    throw await settle(attempt, error);
+  } finally {
+    heartbeats.stop();
+  }
+}
+
+/** Turns what was thrown into what Temporal is told, after the row was told. */
+async function settle(attempt: Attempt, thrown: unknown): Promise<Error> {
+  if (isPendingFailure(thrown)) return thrown;
+  const { signal, dependencies, taskId, progress } = attempt;
+  const { tasks } = dependencies.stores;
+  const error = toWindlassError(thrown, dependencies.redactor);
+  if (isJobCancellation(signal)) {
+    await tasks.end(taskId, { status: 'cancelled', at: new Date().toISOString() });
+    return new CancelledFailure('the job was cancelled');
+  }
+  if (isWorkerShutdown(signal)) return toApplicationFailure(workerShutdown(), 0);
+  if (isLeaseWait(error)) return toApplicationFailure(error, 0);
+  attempt.progress = { ...progress, failures: progress.failures + 1 };
+  attempt.beat();
+  if (isRetried(error, progress.failures)) {
+    dependencies.log.warn(error.message, { task: taskId, code: error.code, failures: progress.failures + 1 });
+    await recordQuietly(() => tasks.recordFailure(taskId, error.toInfo()));
+  } else {
+    await recordQuietly(async () => {
+      await tasks.recordFailure(taskId, error.toInfo());
+      await tasks.end(taskId, { status: 'failed', at: new Date().toISOString(), error: error.toInfo() });
+    });
+  }
+  return toApplicationFailure(error, progress.failures);
+}
+
+/** A database that is away must not hide the error that is being reported: closing the job mends the row. */
+async function recordQuietly(record: () => Promise<void>): Promise<void> {
+  try {
+    await record();
+  } catch (error) {
+    if (!WindlassError.isInstance(error)) throw error;
+  }
+}
+
+async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boolean }> {
+  const { dependencies, taskId, point } = attempt;
+  const { stores } = dependencies;
+  const { context, provider } = await hydrator.hydrateTask(taskId);
+  if (context.task.status === 'successful') return { wait: false };
+  await stores.tasks.begin(taskId, new Date().toISOString());
+  const held = await holdLeases(stores, context, {
+    ...dependencies,
+    specHash: hashSpec(context.task.directive),
+  });
+  try {
+    await point('claimed');
+    const result = await provider.handleSubtask(
+      { ...context, resources: held.resources },
+      {
+        ...attempt.call,
+        signal: graceful(attempt.signal),
+        beforeEffect: async (token) => {
+          await held.assertHeld(token);
+          await point('before-effect');
+        },
+        afterEffect: () => point('after-effect'),
+      },
+    );
+    await point('handled');
+    const changes = toTaskChanges(context.task.nodeId, result.changes);
+    if (result.state === 'done') {
+      await stores.tasks.applyChanges(taskId, changes, held.leases);
+      await stores.tasks.end(taskId, { status: 'successful', at: new Date().toISOString() });
+    } else {
+      await stores.tasks.applyChanges(taskId, changes, held.leases);
+    }
+    await point('stored');
+    return { wait: result.state === 'started' };
+  } finally {
+    await held.release();
+  }
+}
+
+async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
+  const { dependencies, taskId, point } = attempt;
+  const { stores } = dependencies;
+  const { context, provider } = await hydrator.hydrateTask(taskId);
+  if (context.task.status === 'successful') return;
+  await stores.tasks.begin(taskId, new Date().toISOString());
+  await point('looking');
+  const done = await lookUntil({
+    look: (cursor, watchMs) => provider.waitSubtask(context, { ...attempt.call, cursor, watchMs }),
+    signal: attempt.signal,
+    limitMs: context.task.timeoutSeconds * 1000,
+    label: `${context.task.action} of ${context.task.label}`,
+    read: () => attempt.progress,
+    write: (progress) => {
+      attempt.progress = progress;
+      attempt.beat();
+    },
+  });
+  await point('seen');
+  await stores.tasks.end(taskId, {
+    status: 'successful',
+    at: new Date().toISOString(),
+    changes: toTaskChanges(context.task.nodeId, done.changes),
+  });
+  await point('stored');
+}
+
+function toTaskChanges(nodeId: string | null, changes: Changes = {}): TaskChanges {
+  return {
+    ...(changes.resources === undefined ? {} : { resources: changes.resources }),
+    ...(changes.node === undefined || nodeId === null ? {} : { node: { nodeId, change: changes.node } }),
+    ...(changes.metadata === undefined ? {} : { metadata: changes.metadata }),
+  };
+}
+
+/** Identifies what is asked for; a live ledger row made for another spec is a conflict. */
+function hashSpec(directive: unknown): string {
+  return createHash('sha256').update(canonicalJson(directive)).digest('hex');
+}
+
+/** The job's signal, delayed: a running effect may finish, a hanging one is given up. */
+function graceful(signal: AbortSignal): AbortSignal {
+  const delayed = new AbortController();
+  signal.addEventListener(
+    'abort',
+    () => {
+      const timer = setTimeout(
+        () => delayed.abort(signal.reason),
+        isWorkerShutdown(signal) ? 0 : CANCEL_GRACE_MS,
+      );
+      timer.unref();
+    },
+    { once: true },
+  );
+  return delayed.signal;
+}
+
+function isPendingFailure(error: unknown): error is ApplicationFailure {
+  return error instanceof Error && 'type' in error && error.type === 'PENDING';
+}
+
+function outsideWorkflow(activityType: string): WindlassError {
+  return new WindlassError('permission', `${activityType} changes a cloud and runs only inside a job`, {
+    code: 'EFFECT_OUTSIDE_JOB',
+    hint: 'start a job: windlass cluster --help',
+  });
+}
+
+function workerShutdown(): WindlassError {
+  return new WindlassError('unavailable', 'the worker is shutting down; another one goes on', {
+    code: 'WORKER_SHUTDOWN',
+    retryAfterMs: 100,
+  });
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { createNodeShell, type NodeShell } from '../nodes/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import { createProviderRegistry, type Provider, type ProviderRegistry } from '../provider/index.ts';
+import { createLocalProvider } from '../providers/local/index.ts';
+import type { Config } from '../config/index.ts';
+
+/** What a provider package's default export gets, when it is a function. */
+export interface ProviderDependencies {
+  readonly nodes: NodeShell;
+}
+
+/**
+ * The registry of one worker: those of this repository, then those of the packages that its
+ * configuration names.
+ *
+ * @throws invalid-input `PROVIDER_PACKAGE` for a package that cannot be loaded or exports no provider.
+ */
+export async function loadProviders(
+  config: Config,
+  extra: readonly Provider[] = [],
+): Promise<{ registry: ProviderRegistry; nodes: NodeShell }> {
+  const nodes = createNodeShell();
+  const registry = createProviderRegistry([
+    createLocalProvider({ folder: join(config.homeFolder, 'local'), nodes }),
+    ...extra,
+  ]);
+  for (const name of config.providerPackages) registry.register(await loadPackage(name, { nodes }));
+  return { registry, nodes };
+}
+
+async function loadPackage(name: string, dependencies: ProviderDependencies): Promise<Provider> {
+  let exported: unknown;
+  try {
+    exported = ((await import(name)) as { default?: unknown }).default;
+  } catch (error) {
+    throw new WindlassError(
+      'invalid-input',
+      `the provider package ${name} cannot be loaded: ${messageOf(error)}`,
+      {
+        code: 'PROVIDER_PACKAGE',
+        hint: 'install it beside windlass, or correct WINDLASS_PROVIDERS',
+        cause: error,
+      },
+    );
+  }
+  const provider: unknown =
+    typeof exported === 'function'
+      ? await (exported as (dependencies: ProviderDependencies) => unknown)(dependencies)
+      : exported;
+  if (isProvider(provider)) return provider;
+  throw new WindlassError('invalid-input', `the default export of ${name} is no provider`, {
+    code: 'PROVIDER_PACKAGE',
+    hint: 'export a Provider, or a function that makes one; docs/providers.md shows both',
+  });
+}
+
+function isProvider(value: unknown): value is Provider {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'contractVersion' in value &&
+    'splitJobIntoTasks' in value &&
+    'handleSubtask' in value
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

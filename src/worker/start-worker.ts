@@ -1,0 +1,146 @@
+import { hostname } from 'node:os';
+import { Client } from '@temporalio/client';
+import {
+  NativeConnection,
+  Worker,
+  type NativeConnectionOptions,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import { createActivities, NO_FAULTS } from '../../activities/index.ts';
+import type { Config } from '../config/index.ts';
+import { openStores } from '../db/index.ts';
+import { NODES_QUEUE, READS_QUEUE, WindlassError, WORKFLOW_QUEUE } from '../domain/index.ts';
+import { createLogger, createRedactor } from '../observability/index.ts';
+import { openKeyring } from '../secrets/index.ts';
+import { startAccountWorkers } from './account-workers.ts';
+import { checkServer } from './check-server.ts';
+import { loadProviders } from './load-providers.ts';
+import { installTemporalLogger, toActivityLogger } from './logging.ts';
+import { startSweeper, type Sweeper } from './sweeper.ts';
+import { VERSION } from './version.ts';
+import { openWorkflowBundle } from './workflow-bundle.ts';
+import type { WorkerOverrides } from './worker-overrides.ts';
+
+export interface RunningWorker {
+  /** Ends polling, lets running activities end, closes everything. */
+  stop(): Promise<void>;
+  /** Resolves after stop; rejects when a part of the worker failed for good. */
+  readonly stopped: Promise<void>;
+  readonly sweeper: Sweeper;
+}
+
+/**
+ * Runs one worker: workflows and activities on all queues. Stateless: run as many as you like.
+ *
+ * @throws unavailable when Temporal or the database cannot be reached or is too old.
+ */
+export async function startWorker(config: Config, overrides: WorkerOverrides = {}): Promise<RunningWorker> {
+  const redactor = createRedactor();
+  const log = toActivityLogger(createLogger({ level: config.logLevel, redactor }));
+  installTemporalLogger(log);
+  const stores = openStores({
+    databaseUrl: requireDatabase(config),
+    maxConnections: config.databaseConnections,
+  });
+  await stores.ping();
+  await stores.migrate();
+  const keyring = await openKeyring(config.keyringFile);
+  const connection = await connect(config);
+  await checkServer(connection, config.temporal.namespace);
+  const client = new Client({ connection, namespace: config.temporal.namespace });
+  const { registry, nodes } = await loadProviders(config, overrides.providers);
+
+  let refreshAccounts = (): void => {};
+  const activities = createActivities({
+    stores,
+    providers: registry,
+    keyring,
+    log,
+    redactor,
+    identity: `${process.pid}@${hostname()}`,
+    heartbeatSeconds: config.heartbeatSeconds,
+    leaseSeconds: config.leaseSeconds,
+    version: VERSION,
+    onRuntimesChanged: () => refreshAccounts(),
+    faultPoint: overrides.faultPoint ?? NO_FAULTS,
+  });
+
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  const workers = await Promise.all([
+    createWorker(connection, config, WORKFLOW_QUEUE, {
+      activities: activities.engine,
+      workflowBundle: await openWorkflowBundle(config.cacheFolder),
+      maxConcurrentActivityTaskExecutions: config.slots.workflows,
+      maxCachedWorkflows: config.cachedWorkflows,
+      stickyQueueScheduleToStartTimeout: config.stickySeconds * 1000,
+    }),
+    createWorker(connection, config, NODES_QUEUE, {
+      activities: activities.tasks,
+      maxConcurrentActivityTaskExecutions: config.slots.nodes,
+    }),
+    createWorker(connection, config, READS_QUEUE, {
+      activities: activities.reads,
+      maxConcurrentActivityTaskExecutions: config.slots.reads,
+    }),
+  ]);
+  const ended = Promise.all(workers.map((worker) => worker.run().catch(fail)));
+  const accounts = startAccountWorkers(connection, config, stores, activities.tasks, fail);
+  refreshAccounts = accounts.refresh;
+  const sweeper = startSweeper(client, stores, log);
+  log.info('worker started', { version: VERSION, temporal: config.temporal.address });
+
+  let stopping: Promise<void> | null = null;
+  async function stopAll(): Promise<void> {
+    sweeper.stop();
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await accounts.stop();
+    await ended;
+    await nodes.close();
+    await stores.close();
+    await connection.close();
+  }
+  const stop = (): Promise<void> => (stopping ??= stopAll());
+  const stopped = Promise.race([failed, ended.then(stop)]);
+  // Whoever never looks at `stopped` must not die of it.
+  stopped.catch((error: unknown) => log.warn('the worker failed', { error }));
+  return { stop, stopped, sweeper };
+}
+
+function createWorker(
+  connection: NativeConnection,
+  config: Config,
+  taskQueue: string,
+  options: Partial<WorkerOptions>,
+): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace: config.temporal.namespace,
+    taskQueue,
+    maxHeartbeatThrottleInterval: '1 second',
+    shutdownGraceTime: config.stopSeconds * 1000,
+    ...options,
+  });
+}
+
+async function connect(config: Config): Promise<NativeConnection> {
+  const { address, connectionOptions } = config.temporal;
+  try {
+    return await NativeConnection.connect(connectionOptions as NativeConnectionOptions);
+  } catch (error) {
+    throw new WindlassError('unavailable', `no Temporal server answers at ${address}`, {
+      code: 'TEMPORAL_UNREACHABLE',
+      hint: 'start one with `windlass dev`, or set TEMPORAL_ADDRESS',
+      cause: error,
+    });
+  }
+}
+
+function requireDatabase(config: Config): string {
+  if (config.databaseUrl !== null) return config.databaseUrl;
+  throw new WindlassError('invalid-input', 'a worker needs a database, and DATABASE_URL is not set', {
+    code: 'DATABASE_MISSING',
+    field: 'DATABASE_URL',
+    hint: 'set DATABASE_URL or DATABASE_URL_FILE; `windlass dev` brings a database of its own',
+  });
+}

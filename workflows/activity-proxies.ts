@@ -1,0 +1,78 @@
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { EngineActivities, TaskActivities } from '../activities/index.ts';
+import { effectsQueue, NODES_QUEUE, TASK_ACTIONS, waitsQueue, WORKFLOW_QUEUE } from '../src/domain/index.ts';
+import type { QueueScope, TaskAction } from '../src/domain/index.ts';
+import type { ActivityTiming } from './messages.ts';
+
+// Every failure that is retried carries its own next delay (activities/to-application-failure.ts).
+// What is left for this policy are timeouts, i.e. a worker that died: the next try starts after
+// one second, however many looks a wait has had before.
+const RETRY_FOREVER = { initialInterval: '1 second', backoffCoefficient: 1 } as const;
+
+const BOOKKEEPING: ActivityOptions = {
+  taskQueue: WORKFLOW_QUEUE,
+  startToCloseTimeout: '1 minute',
+  retry: RETRY_FOREVER,
+};
+
+/** Steps of the job that touch only our database. */
+export const bookkeeping =
+  proxyActivities<Pick<EngineActivities, 'LoadJob' | 'PlanJob' | 'CloseJob'>>(BOOKKEEPING);
+
+/** Reads that leave one event instead of three. */
+export const { loadSlice } = proxyLocalActivities<Pick<EngineActivities, 'loadSlice'>>({
+  startToCloseTimeout: '30 seconds',
+  retry: RETRY_FOREVER,
+});
+
+/** Steps of the job that ask the cloud. */
+export function cloudSteps(
+  queues: QueueScope,
+  timing: ActivityTiming,
+): Pick<EngineActivities, 'CheckResource' | 'UpdateClusterStatus'> {
+  return proxyActivities<Pick<EngineActivities, 'CheckResource' | 'UpdateClusterStatus'>>({
+    taskQueue: effectsQueue(queues),
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: timing.heartbeatSeconds * 1000,
+    retry: RETRY_FOREVER,
+  });
+}
+
+/** Starts the effect of a task. The result says whether there is something to wait for. */
+export function startHandle(
+  action: TaskAction,
+  queues: QueueScope,
+  timing: ActivityTiming,
+  options: { taskId: string; summary: string },
+): Promise<{ wait: boolean }> {
+  const activities = proxyActivities<TaskActivities>({
+    taskQueue: TASK_ACTIONS[action].target === 'node' ? NODES_QUEUE : effectsQueue(queues),
+    activityId: options.taskId,
+    summary: options.summary,
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: timing.heartbeatSeconds * 1000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: RETRY_FOREVER,
+  });
+  return activities[action]({ taskId: options.taskId });
+}
+
+/** Observes the effect of a task until it is there, or its limit is over. */
+export function startWait(
+  action: TaskAction,
+  queues: QueueScope,
+  timing: ActivityTiming,
+  options: { taskId: string; summary: string },
+): Promise<void> {
+  const activities = proxyActivities<TaskActivities>({
+    taskQueue: TASK_ACTIONS[action].target === 'node' ? NODES_QUEUE : waitsQueue(queues),
+    activityId: `${options.taskId}/wait`,
+    summary: options.summary,
+    startToCloseTimeout: '2 minutes',
+    heartbeatTimeout: timing.heartbeatSeconds * 1000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: RETRY_FOREVER,
+  });
+  return activities[`Wait${action}`]({ taskId: options.taskId });
+}

@@ -1,0 +1,2 @@
+export { runJob } from './run-job.workflow.ts';
+export { walkSlice } from './walk-slice.workflow.ts';

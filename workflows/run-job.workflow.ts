@@ -1,0 +1,117 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { ErrorInfo, LayerShape } from '../src/domain/index.ts';
+import { bookkeeping, cloudSteps } from './activity-proxies.ts';
+import { layersTable } from './job-details.ts';
+import { SEARCH_ATTRIBUTES, type RunJobInput, type RunJobResult } from './messages.ts';
+import { walkLayer } from './walk-layer.ts';
+import type { WalkOutcome } from './walk-tasks.ts';
+
+const STATUS_KEY = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');
+
+/**
+ * One job: load, check, plan, walk the layers, ask the cloud how it ended, close. Whatever
+ * happens between load and close, the job row is closed and the cluster's transition cleared;
+ * what a terminate prevents, the sweeper does.
+ */
+export async function runJob(input: RunJobInput): Promise<RunJobResult> {
+  const loaded = await bookkeeping.LoadJob(input);
+  if (loaded.closed !== null) return loaded.closed;
+  const steps = cloudSteps(loaded.queues, loaded.timing);
+
+  let walked: Walked = { outcomes: [], error: null };
+  try {
+    await steps.CheckResource({ jobId: input.jobId });
+    const layers = await bookkeeping.PlanJob({ jobId: input.jobId });
+    walked = await walkLayers(layers, (layer) => walkLayer(input.jobId, layer, loaded.queues, loaded.timing));
+  } catch (error) {
+    walked = { ...walked, error: isCancellation(error) ? 'cancelled' : toErrorInfo(error) };
+  }
+
+  return CancellationScope.nonCancellable(async () => {
+    const stopped = walked.error ?? stopOf(walked.outcomes);
+    const status = stopped === null ? 'successful' : stopped === 'cancelled' ? 'cancelled' : 'failed';
+    if (walked.outcomes.length > 0) await askCloud(() => steps.UpdateClusterStatus({ jobId: input.jobId }));
+    const closed = await bookkeeping.CloseJob({
+      jobId: input.jobId,
+      status,
+      error: typeof stopped === 'object' ? stopped : null,
+    });
+    upsertSearchAttributes([{ key: STATUS_KEY, value: status }]);
+    if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it made is kept');
+    if (status === 'failed') {
+      throw ApplicationFailure.create({
+        message: closed.error?.message ?? 'the job failed',
+        type: closed.error?.code ?? 'JOB_FAILED',
+        nonRetryable: true,
+        details: closed.error === null ? [] : [closed.error],
+      });
+    }
+    return { jobId: input.jobId, status, failedTasks: countFailed(walked.outcomes) };
+  });
+}
+
+/** What the cloud says is good to know at the end; a cloud that refuses must not keep a job open. */
+async function askCloud(ask: () => Promise<void>): Promise<void> {
+  try {
+    await ask();
+  } catch (error) {
+    log.warn('the status of the cluster could not be read', { error });
+  }
+}
+
+interface Walked {
+  readonly outcomes: readonly WalkOutcome[];
+  readonly error: 'cancelled' | ErrorInfo | null;
+}
+
+async function walkLayers(
+  layers: readonly LayerShape[],
+  walk: (layer: LayerShape) => Promise<WalkOutcome>,
+): Promise<Walked> {
+  const outcomes: WalkOutcome[] = [];
+  for (const layer of layers) {
+    // The safe point for a cancel is a layer's border: waits were interrupted, handles were not.
+    if (CancellationScope.current().consideredCancelled) return { outcomes, error: 'cancelled' };
+    setCurrentDetails(layersTable(layers, outcomes, layer.index));
+    outcomes.push(await walk(layer));
+    if (stopOf(outcomes) !== null) break;
+  }
+  setCurrentDetails(layersTable(layers, outcomes, null));
+  return { outcomes, error: null };
+}
+
+/** Why the walk cannot go on: null when it can. The error itself is in the rows of the failed tasks. */
+function stopOf(outcomes: readonly WalkOutcome[]): 'cancelled' | 'failed' | null {
+  if (outcomes.some((outcome) => outcome.failed.length > 0)) return 'failed';
+  return outcomes.some((outcome) => outcome.cancelled) ? 'cancelled' : null;
+}
+
+function countFailed(outcomes: readonly WalkOutcome[]): number {
+  return outcomes.reduce((sum, outcome) => sum + outcome.failed.length + outcome.allowed, 0);
+}
+
+function toErrorInfo(error: unknown): ErrorInfo {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ApplicationFailure && isErrorInfo(cause.details?.[0])) return cause.details[0];
+  }
+  return {
+    kind: 'internal',
+    code: 'JOB_STEP_FAILED',
+    message: error instanceof Error ? error.message : String(error),
+  };
+}
+
+function isErrorInfo(value: unknown): value is ErrorInfo {
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && 'code' in value && 'message' in value
+  );
+}
