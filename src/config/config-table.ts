@@ -1,0 +1,105 @@
+/** One environment variable, as the documentation and the deployment files see it. */
+export interface ConfigVariable {
+  readonly name: string;
+  readonly type: 'text' | 'path' | 'integer' | 'list' | 'choice' | 'address' | 'url' | 'boolean';
+  /** What holds when it is absent, in words where it is computed; null for nothing. */
+  readonly default: string | null;
+  readonly description: string;
+  /** Its value must be in no log, and comes from a file in production. */
+  readonly secret: boolean;
+}
+
+function variable(
+  name: string,
+  type: ConfigVariable['type'],
+  defaultValue: string | null,
+  description: string,
+  secret = false,
+): ConfigVariable {
+  return { name, type, default: defaultValue, description, secret };
+}
+
+/**
+ * Every environment variable that windlass reads. The `TEMPORAL_*` ones are read by Temporal's own
+ * library and mean what they mean to its other tools.
+ */
+export const CONFIG_TABLE: readonly ConfigVariable[] = [
+  variable(
+    'TEMPORAL_ADDRESS',
+    'address',
+    'the profile’s, else localhost:7233',
+    'host:port of the Temporal server',
+  ),
+  variable('TEMPORAL_NAMESPACE', 'text', 'default', 'Temporal namespace'),
+  variable('TEMPORAL_PROFILE', 'text', 'default', 'profile of temporal.toml to read'),
+  variable('TEMPORAL_CONFIG_FILE', 'path', 'Temporal’s own place', 'temporal.toml to read'),
+  variable('TEMPORAL_API_KEY', 'text', null, 'API key of the Temporal server', true),
+  variable('TEMPORAL_TLS', 'boolean', 'on where a key or certificate is given', 'whether TLS is spoken'),
+  variable('TEMPORAL_TLS_CLIENT_CERT_PATH', 'path', null, 'client certificate, a file'),
+  variable('TEMPORAL_TLS_CLIENT_CERT_DATA', 'text', null, 'client certificate, PEM text'),
+  variable('TEMPORAL_TLS_CLIENT_KEY_PATH', 'path', null, 'client key, a file'),
+  variable('TEMPORAL_TLS_CLIENT_KEY_DATA', 'text', null, 'client key, PEM text', true),
+  variable('TEMPORAL_TLS_SERVER_CA_CERT_PATH', 'path', null, 'CA of the server, a file'),
+  variable('TEMPORAL_TLS_SERVER_CA_CERT_DATA', 'text', null, 'CA of the server, PEM text'),
+  variable('TEMPORAL_TLS_SERVER_NAME', 'text', null, 'name that the server’s certificate must bear'),
+  variable('DATABASE_URL', 'url', 'the embedded database (windlass dev)', 'PostgreSQL of the workers', true),
+  variable('DATABASE_URL_FILE', 'path', null, 'file that holds DATABASE_URL; for secrets kept as files'),
+  variable('WINDLASS_DATABASE_CONNECTIONS', 'integer', '10', 'database connections of one worker'),
+  variable(
+    'WINDLASS_HOME',
+    'path',
+    'the user’s data folder',
+    'state of the embedded stack and of the local provider',
+  ),
+  variable(
+    'WINDLASS_CACHE',
+    'path',
+    'the user’s cache folder',
+    'downloaded tools; may be deleted at any time',
+  ),
+  variable(
+    'WINDLASS_KEYRING',
+    'path',
+    '<WINDLASS_HOME>/keyring.json',
+    'keys that open sealed secrets; mode 0600',
+    false,
+  ),
+  variable('WINDLASS_PROVIDERS', 'list', null, 'packages with further providers, separated by commas'),
+  variable(
+    'WINDLASS_HEARTBEAT_SECONDS',
+    'integer',
+    '10',
+    'silence after which an activity’s worker counts as dead',
+  ),
+  variable(
+    'WINDLASS_LEASE_SECONDS',
+    'integer',
+    '15',
+    'how long a resource stays leased to a worker that went silent',
+  ),
+  variable('WINDLASS_LOG_LEVEL', 'choice', 'info', 'trace, debug, info, warn, error, fatal or silent'),
+  variable(
+    'WINDLASS_METRICS_ADDRESS',
+    'address',
+    null,
+    'host:port on which a worker serves metrics; absent: none',
+  ),
+  variable('WINDLASS_SLOTS_WORKFLOWS', 'integer', '40', 'workflow tasks at once'),
+  variable('WINDLASS_SLOTS_EFFECTS', 'integer', '40', 'effects at once, for each account and region'),
+  variable('WINDLASS_SLOTS_WAITS', 'integer', '100', 'observations at once, for each account and region'),
+  variable('WINDLASS_SLOTS_NODES', 'integer', '40', 'node commands at once'),
+  variable('WINDLASS_SLOTS_READS', 'integer', '20', 'clients’ questions at once'),
+  variable(
+    'WINDLASS_STICKY_SECONDS',
+    'integer',
+    '10',
+    'how long a job waits for the worker that has it in memory',
+  ),
+  variable('WINDLASS_CACHED_WORKFLOWS', 'integer', '200', 'jobs that one worker keeps in memory'),
+  variable(
+    'WINDLASS_STOP_SECONDS',
+    'integer',
+    '10',
+    'how long a worker that is asked to stop lets activities end',
+  ),
+];

@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type ErrorDetail, WindlassError } from '../domain/index.ts';
+import { CONFIG_TABLE } from './config-table.ts';
+import { type Environment, findCacheFolder, findHomeFolder } from './folders.ts';
+import { loadTemporalConnection, type TemporalConnection } from './temporal-connection.ts';
+
+/** Levels of the log, most talkative first. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** How much of each kind one worker does at once. */
+export interface SlotCounts {
+  readonly workflows: number;
+  readonly effects: number;
+  readonly waits: number;
+  readonly nodes: number;
+  readonly reads: number;
+}
+
+/** Everything that the environment decides. */
+export interface Config {
+  readonly temporal: TemporalConnection;
+  /** Null: none is given; `windlass dev` brings its own. Holds a password: never logged. */
+  readonly databaseUrl: string | null;
+  readonly databaseConnections: number;
+  readonly homeFolder: string;
+  readonly cacheFolder: string;
+  readonly keyringFile: string;
+  /** Names of packages with further providers. */
+  readonly providerPackages: readonly string[];
+  readonly heartbeatSeconds: number;
+  readonly leaseSeconds: number;
+  readonly logLevel: LogLevel;
+  readonly metricsAddress: string | null;
+  readonly slots: SlotCounts;
+  readonly stickySeconds: number;
+  readonly cachedWorkflows: number;
+  readonly stopSeconds: number;
+}
+
+function integer(minimum: number, maximum: number, fallback: number) {
+  return z.coerce
+    .number(`must be a whole number from ${minimum} to ${maximum}`)
+    .int('must be a whole number')
+    .min(minimum, `must be at least ${minimum}`)
+    .max(maximum, `must be at most ${maximum}`)
+    .default(fallback);
+}
+
+const address = z
+  .string()
+  .regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port, e.g. 127.0.0.1:9464');
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/\S+$/, 'must begin with postgres:// and hold no space');
+const packageName = z
+  .string()
+  .regex(/^(\.{0,2}\/\S+|@?[a-z0-9][\w./-]*)$/i, 'must be names of packages or paths, separated by commas');
+
+const schema = z.object({
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_URL_FILE: z.string().optional(),
+  WINDLASS_DATABASE_CONNECTIONS: integer(1, 200, 10),
+  WINDLASS_KEYRING: z.string().optional(),
+  WINDLASS_PROVIDERS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    )
+    .pipe(z.array(packageName)),
+  WINDLASS_HEARTBEAT_SECONDS: integer(1, 300, 10),
+  WINDLASS_LEASE_SECONDS: integer(1, 600, 15),
+  WINDLASS_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  WINDLASS_METRICS_ADDRESS: address.optional(),
+  WINDLASS_SLOTS_WORKFLOWS: integer(2, 1000, 40),
+  WINDLASS_SLOTS_EFFECTS: integer(1, 1000, 40),
+  WINDLASS_SLOTS_WAITS: integer(1, 5000, 100),
+  WINDLASS_SLOTS_NODES: integer(1, 1000, 40),
+  WINDLASS_SLOTS_READS: integer(1, 1000, 20),
+  WINDLASS_STICKY_SECONDS: integer(1, 600, 10),
+  WINDLASS_CACHED_WORKFLOWS: integer(1, 10_000, 200),
+  WINDLASS_STOP_SECONDS: integer(0, 3600, 10),
+});
+
+/** Names that begin like ours but are in no table are typing errors, but for these: the test run's own. */
+const FOREIGN_NAMES = new Set(['WINDLASS_CLOSING_LINE_FILE']);
+
+/**
+ * Reads and checks the environment; empty variables count as absent. Nothing is created.
+ * @throws invalid-input `CONFIG_INVALID` with every fault by variable; no value of a secret is shown.
+ */
+export function loadConfig(env: Environment): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const known = new Set(CONFIG_TABLE.map((entry) => entry.name));
+  const faults: ErrorDetail[] = Object.keys(given)
+    .filter((name) => name.startsWith('WINDLASS_') && !known.has(name) && !isForeign(name))
+    .map((name) => ({
+      field: name,
+      message: 'is not a variable of windlass; see `windlass worker --help` for those that are',
+    }));
+
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues)
+      faults.push({ field: String(issue.path[0]), message: issue.message });
+  }
+  if (given['DATABASE_URL'] !== undefined && given['DATABASE_URL_FILE'] !== undefined) {
+    faults.push({ field: 'DATABASE_URL_FILE', message: 'is given beside DATABASE_URL; give one of them' });
+  }
+  const database = readDatabaseUrl(given, faults);
+  if (!parsed.success || faults.length > 0) throw toConfigError(faults);
+
+  const values = parsed.data;
+  if (values.WINDLASS_LEASE_SECONDS < values.WINDLASS_HEARTBEAT_SECONDS) {
+    // A lease that ends before its worker counts as dead would let a second one work beside it.
+    throw toConfigError([
+      { field: 'WINDLASS_LEASE_SECONDS', message: 'must not be less than WINDLASS_HEARTBEAT_SECONDS' },
+    ]);
+  }
+  const homeFolder = findHomeFolder(env);
+  return {
+    temporal: loadTemporalConnection(env),
+    databaseUrl: database,
+    databaseConnections: values.WINDLASS_DATABASE_CONNECTIONS,
+    homeFolder,
+    cacheFolder: findCacheFolder(env),
+    keyringFile: values.WINDLASS_KEYRING ?? join(homeFolder, 'keyring.json'),
+    providerPackages: values.WINDLASS_PROVIDERS,
+    heartbeatSeconds: values.WINDLASS_HEARTBEAT_SECONDS,
+    leaseSeconds: values.WINDLASS_LEASE_SECONDS,
+    logLevel: values.WINDLASS_LOG_LEVEL,
+    metricsAddress: values.WINDLASS_METRICS_ADDRESS ?? null,
+    slots: {
+      workflows: values.WINDLASS_SLOTS_WORKFLOWS,
+      effects: values.WINDLASS_SLOTS_EFFECTS,
+      waits: values.WINDLASS_SLOTS_WAITS,
+      nodes: values.WINDLASS_SLOTS_NODES,
+      reads: values.WINDLASS_SLOTS_READS,
+    },
+    stickySeconds: values.WINDLASS_STICKY_SECONDS,
+    cachedWorkflows: values.WINDLASS_CACHED_WORKFLOWS,
+    stopSeconds: values.WINDLASS_STOP_SECONDS,
+  };
+}
+
+/** Variables of the tests' own begin with WINDLASS_TEST_; commands on nodes get some, which a nested windlass inherits. */
+function isForeign(name: string): boolean {
+  return FOREIGN_NAMES.has(name) || /^WINDLASS_(TEST_|FAULT_|ROOT$|BOOT_ID$|INSTANCE$)/.test(name);
+}
+
+function readDatabaseUrl(given: Environment, faults: ErrorDetail[]): string | null {
+  if (given['DATABASE_URL'] !== undefined) return given['DATABASE_URL'];
+  const file = given['DATABASE_URL_FILE'];
+  if (file === undefined) return null;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    faults.push({
+      field: 'DATABASE_URL_FILE',
+      message: `names a file that cannot be read (${code}): ${file}`,
+    });
+    return null;
+  }
+  const checked = databaseUrl.safeParse(text);
+  if (checked.success) return text;
+  faults.push({
+    field: 'DATABASE_URL_FILE',
+    message: 'names a file whose text must begin with postgres:// and hold no space',
+  });
+  return null;
+}
+
+function toConfigError(faults: readonly ErrorDetail[]): WindlassError {
+  const first = faults[0];
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  return new WindlassError(
+    'invalid-input',
+    `${first?.field ?? 'the environment'} ${first?.message ?? 'is wrong'}${more}`,
+    {
+      code: 'CONFIG_INVALID',
+      hint: 'correct or unset the environment variable, then start again',
+      details: faults,
+      ...(first?.field === undefined ? {} : { field: first.field }),
+    },
+  );
+}
