@@ -1,0 +1,26 @@
+import { buildMetadataTree } from './metadata.ts';
+import { nothingToWaitFor, type TaskEntry, type TaskImplementation } from './task-implementation.ts';
+
+/** The cluster's tree as it is now becomes the registered one; what nodes are given is rendered from it. */
+const registerMetadata: TaskImplementation = {
+  handle: async (context) => {
+    const metadata = buildMetadataTree(await context.loadCluster());
+    return { state: 'done', changes: { metadata } };
+  },
+  wait: async (context) => {
+    throw nothingToWaitFor(context);
+  },
+};
+
+const deregisterMetadata: TaskImplementation = {
+  handle: async () => ({ state: 'done', changes: { metadata: null } }),
+  wait: async (context) => {
+    throw nothingToWaitFor(context);
+  },
+};
+
+/** Registering is a matter of our own store: no cloud and no node takes part. */
+export const metadataTasks: readonly TaskEntry[] = [
+  ['RegisterMetadata', registerMetadata],
+  ['DeregisterMetadata', deregisterMetadata],
+];

@@ -1,0 +1,19 @@
+import type { EffectCall, NodeTaskContext } from '../../provider/index.ts';
+
+/**
+ * Changes something on a node under the lease of its instance: a worker that has lost the lease
+ * (a frozen one that wakes up, say, after the cluster was stopped) changes nothing.
+ *
+ * @throws conflict `LEASE_LOST`, before the effect.
+ */
+export async function applyToNode<Result>(
+  context: NodeTaskContext,
+  call: EffectCall,
+  effect: () => Promise<Result>,
+): Promise<Result> {
+  const token = context.resources['instance']?.token;
+  if (token !== undefined) await call.beforeEffect(token);
+  const result = await effect();
+  if (token !== undefined) await call.afterEffect(token);
+  return result;
+}

@@ -1,0 +1,67 @@
+import { WindlassError } from '../../domain/index.ts';
+import type { NodeShell } from '../../nodes/index.ts';
+import { readSshKeysDirective } from '../directives.ts';
+import { toNodeTarget } from '../node-target.ts';
+import type { NodeTaskImplementation } from '../task-implementation.ts';
+import { applyToNode } from './apply-to-node.ts';
+import { quoteShellWord } from './shell-word.ts';
+
+/**
+ * Makes the key pair with which the nodes of a role reach others; the private half never leaves
+ * the node. A pair that is there is kept. Changes: node.passphraselessKey.
+ */
+export function createSshKeysTask(nodes: NodeShell): NodeTaskImplementation {
+  return {
+    handle: async (context, call) => {
+      const target = toNodeTarget(context.node, context.access);
+      const algorithm = toAlgorithm(readSshKeysDirective(context.task.directive).keyType);
+      const output = await applyToNode(context, call, () =>
+        nodes.run(target, buildSshKeysScript(target.root, algorithm), call.signal),
+      );
+      return { state: 'done', changes: { node: { passphraselessKey: output.trim() } } };
+    },
+  };
+}
+
+/**
+ * What ssh-keygen calls the key that a package asks for.
+ *
+ * @throws invalid-input `KEY_TYPE`
+ */
+export function toAlgorithm(keyType: string): string {
+  switch (keyType) {
+    case 'ssh-rsa':
+      return 'rsa';
+    case 'ssh-dsa':
+      // No sshd takes DSA keys any more, and ssh-keygen has ceased to make them.
+      return 'rsa';
+    case 'ssh-ed25519':
+      return 'ed25519';
+    default:
+      throw new WindlassError('invalid-input', `no key of type ${JSON.stringify(keyType)} can be made`, {
+        code: 'KEY_TYPE',
+        hint: 'passphraseless is ssh-rsa, ssh-dsa or ssh-ed25519',
+        field: 'passphraseless',
+      });
+  }
+}
+
+/** Prints the public half. Two that run at once end with one pair: the link is made by one of them. */
+export function buildSshKeysScript(root: string, algorithm: string): string {
+  return `set -eu
+umask 077
+root=${quoteShellWord(root)}
+if [ -n "$root" ]; then folder=$root/root/.ssh; else folder=\${HOME:-/root}/.ssh; fi
+file=$folder/id_${algorithm}
+command -v ssh-keygen >/dev/null || { echo 'ssh-keygen is not installed on this node' >&2; exit 127; }
+mkdir -p "$folder"
+work=$(mktemp -d "$folder/.windlass.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+if [ ! -f "$file" ]; then
+  ssh-keygen -q -t ${algorithm} -N '' -C windlass -f "$work/key" </dev/null >&2
+  ln "$work/key" "$file" 2>/dev/null || [ -f "$file" ]
+fi
+ssh-keygen -y -P '' -f "$file" </dev/null > "$work/public"
+cat "$work/public"
+mv "$work/public" "$file.pub"`;
+}

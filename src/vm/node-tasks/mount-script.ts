@@ -1,0 +1,146 @@
+import { compareText } from '../../plan/index.ts';
+import { quoteShellWord } from './shell-word.ts';
+
+/** One volume as the node sees it. */
+export interface VolumeMount {
+  /** A block device, or a folder where nodes have no disks of their own. */
+  readonly device: string;
+  readonly mountPoint: string;
+  readonly filesystem: string;
+  readonly mountOptions: string;
+}
+
+/**
+ * A POSIX script (GNU or busybox) that mounts volumes. It may run any number of times:
+ *
+ * - a block device gets a filesystem only when it holds nothing at all, and only if `format`; then
+ *   a line in fstab by UUID, because device names change between boots, and a mount;
+ * - a folder becomes the target of a link at the mount point.
+ *
+ * It fails without having formatted anything when a device holds something that it cannot name.
+ */
+export function buildMountScript(options: {
+  readonly root: string;
+  readonly mounts: readonly VolumeMount[];
+  readonly format: boolean;
+}): string {
+  // A parent is mounted before what is mounted inside it.
+  const mounts = [...options.mounts].sort((a, b) => compareText(a.mountPoint, b.mountPoint));
+  const calls = mounts.map((mount) =>
+    [
+      'mount_volume',
+      ...[mount.device, mount.mountPoint, mount.filesystem, mount.mountOptions].map(quoteShellWord),
+    ].join(' '),
+  );
+  return [
+    `root=${quoteShellWord(options.root)}`,
+    `format=${options.format ? 'yes' : 'no'}`,
+    PRELUDE,
+    MOUNT_FUNCTIONS,
+    ...calls,
+  ].join('\n');
+}
+
+/** The opposite: what is not mounted is left alone. A volume in use fails after some tries. */
+export function buildUnmountScript(options: {
+  readonly root: string;
+  readonly mounts: readonly VolumeMount[];
+}): string {
+  const mounts = [...options.mounts].sort((a, b) => compareText(b.mountPoint, a.mountPoint));
+  const calls = mounts.map((mount) => `unmount_volume ${quoteShellWord(mount.mountPoint)}`);
+  return [`root=${quoteShellWord(options.root)}`, PRELUDE, UNMOUNT_FUNCTIONS, ...calls].join('\n');
+}
+
+const PRELUDE = `set -eu
+fail() { echo "$*" >&2; exit 1; }
+# /proc and fstab write a space in a path as \\040.
+escape_path() { printf '%s' "$1" | sed 's/ /\\\\040/g'; }
+is_mounted() { awk -v point="$(escape_path "$1" | sed 's/\\\\/\\\\\\\\/g')" '$2 == point { found = 1 } END { exit !found }' /proc/mounts; }`;
+
+const MOUNT_FUNCTIONS = `# Sets content to what blkid says of a device, empty for a blank one.
+probe() {
+  status=0
+  content=$(blkid "$1" 2>/dev/null) || status=$?
+  case $status in
+    0) ;;
+    2) content= ;;
+    *) fail "blkid cannot tell what $1 holds (exit code $status): it is left as it is" ;;
+  esac
+}
+field() { printf '%s\\n' "$content" | sed -n "s/.*[[:space:]]$1=\\"\\([^\\"]*\\)\\".*/\\1/p"; }
+
+mount_folder() {
+  if [ -L "$2" ]; then
+    [ "$(readlink "$2")" = "$1" ] && return 0
+    rm "$2"
+  elif [ -d "$2" ]; then
+    # As a mount would, hide what is there.
+    rmdir "$2" 2>/dev/null || mv "$2" "$2.hidden"
+  elif [ -e "$2" ]; then
+    fail "$2 is a file: nothing can be mounted there"
+  fi
+  mkdir -p "$(dirname "$2")"
+  ln -s "$1" "$2"
+}
+
+mount_device() {
+  tries=0
+  while [ ! -b "$1" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 30 ] || fail "$1 is neither a block device nor a folder"
+    sleep 1
+  done
+  command -v blkid >/dev/null || fail 'blkid is not installed'
+  probe "$1"
+  if [ -z "$content" ]; then
+    [ "$format" = yes ] || fail "$1 holds no filesystem, and this is no time to make one: its data is lost"
+    case $3 in
+      # Asks nothing, although it is a whole disk; that it is blank was seen just now.
+      ext*) "mkfs.$3" -q -F "$1" ;;
+      *) "mkfs.$3" "$1" ;;
+    esac
+    probe "$1"
+  fi
+  type=$(field TYPE)
+  uuid=$(field UUID)
+  [ -n "$type" ] && [ -n "$uuid" ] || fail "$1 holds something else than a filesystem: $content"
+  mkdir -p "$2"
+  point=$(escape_path "$2")
+  # nofail: a node boots, and can be reached, also without its volume.
+  line="UUID=$uuid $point $type $4,nofail 0 2"
+  if ! grep -qxF "$line" /etc/fstab 2>/dev/null; then
+    { awk -v point="$(printf '%s' "$point" | sed 's/\\\\/\\\\\\\\/g')" '$2 != point' /etc/fstab 2>/dev/null || true; echo "$line"; } > /etc/fstab.windlass
+    chmod 644 /etc/fstab.windlass
+    mv /etc/fstab.windlass /etc/fstab
+  fi
+  is_mounted "$2" || mount -t "$type" -o "$4" "$1" "$2"
+}
+
+mount_volume() {
+  options=\${4:-defaults}
+  if [ -n "$root" ]; then
+    # This file system is shared with others: only folders are ours to touch.
+    for folder in "$root$1" "$1"; do
+      if [ -d "$folder" ]; then mount_folder "$folder" "$root$2"; return 0; fi
+    done
+    fail "$1 is not a folder of this node"
+  elif [ -d "$1" ]; then
+    mount_folder "$1" "$2"
+  else
+    mount_device "$1" "$2" "$3" "$options"
+  fi
+}`;
+
+const UNMOUNT_FUNCTIONS = `unmount_volume() {
+  if [ -L "$root$1" ]; then rm "$root$1"; return 0; fi
+  # Another's mounts are none of ours.
+  [ -z "$root" ] || return 0
+  is_mounted "$1" || return 0
+  sync
+  tries=0
+  until umount "$1"; do
+    tries=$((tries + 1))
+    [ "$tries" -le 10 ] || fail "$1 is still in use"
+    sleep 1
+  done
+}`;

@@ -1,0 +1,73 @@
+import { WindlassError } from '../../domain/index.ts';
+import type { NodeShell } from '../../nodes/index.ts';
+import type { NodeTaskContext } from '../../provider/index.ts';
+import { readMountDirective } from '../directives.ts';
+import type { NodeTaskImplementation } from '../task-implementation.ts';
+import { buildMountScript, buildUnmountScript, type VolumeMount } from './mount-script.ts';
+import { FRAME_CODES, observeNodeCommand, startNodeCommand, type NodeCommand } from './node-command.ts';
+
+/** Longest time that formatting and mounting the volumes of a node may take, in seconds. */
+const MOUNT_TIMEOUT_SECONDS = 570;
+
+/**
+ * Makes a filesystem on volumes that are empty (where the plan allows it) and mounts all of them,
+ * now and at every boot.
+ *
+ * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
+ */
+export function createMountTask(nodes: NodeShell): NodeTaskImplementation {
+  return createScriptTask(nodes, (context) => ({
+    ...FRAME_COMMAND,
+    name: 'mounting volumes',
+    command: buildMountScript({
+      root: context.node.ssh.root,
+      mounts: listMounts(context),
+      format: readMountDirective(context.task.directive).format,
+    }),
+  }));
+}
+
+/** Takes the volumes out of the node's file system; what is not mounted is left as it is. */
+export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation {
+  return createScriptTask(nodes, (context) => ({
+    ...FRAME_COMMAND,
+    name: 'unmounting volumes',
+    command: buildUnmountScript({ root: context.node.ssh.root, mounts: listMounts(context) }),
+  }));
+}
+
+/** Both scripts look before they act, so they may run again. */
+const FRAME_COMMAND = { commandTimeoutSeconds: MOUNT_TIMEOUT_SECONDS, idempotent: true, codes: FRAME_CODES } as const;
+
+function createScriptTask(
+  nodes: NodeShell,
+  toCommand: (context: NodeTaskContext) => NodeCommand,
+): NodeTaskImplementation {
+  return {
+    // Under the runner, like services: a worker that dies while a large disk is formatted must
+    // find the same mkfs again, not start a second one beside it.
+    handle: async (context, call) => {
+      await startNodeCommand(nodes, context, call, toCommand(context));
+      return { state: 'started' };
+    },
+    wait: (context, call) => observeNodeCommand(nodes, context, call, toCommand(context)),
+  };
+}
+
+function listMounts(context: NodeTaskContext): readonly VolumeMount[] {
+  return readMountDirective(context.task.directive).volumes.map((volume) => {
+    const device = context.node.volumes.find((attached) => attached.index === volume.index)?.device ?? '';
+    if (device === '') {
+      throw new WindlassError('conflict', `volume ${volume.index} of node ${context.node.nodeId} is not attached`, {
+        code: 'VOLUME_NOT_ATTACHED',
+        hint: 'look at the AttachVolumes task of this job',
+      });
+    }
+    return {
+      device,
+      mountPoint: volume.mountPoint,
+      filesystem: volume.filesystem,
+      mountOptions: volume.mountOptions,
+    };
+  });
+}

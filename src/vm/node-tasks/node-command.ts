@@ -1,0 +1,177 @@
+import { WindlassError } from '../../domain/index.ts';
+import type { CommandState, NodeShell, NodeTarget } from '../../nodes/index.ts';
+import type { EffectCall, NodeTaskContext, ObserveCall, Observation } from '../../provider/index.ts';
+import type { CommandDirective } from '../directives.ts';
+import { labelNode } from '../layers/node-label.ts';
+import { toNodeTarget } from '../node-target.ts';
+import { applyToNode } from './apply-to-node.ts';
+
+/** How often a command that may run again is started when nobody knows how it ended. */
+const MAX_GENERATIONS = 5;
+const SHOWN_LINES = 8;
+const SHOWN_CHARACTERS = 1_000;
+
+/** A command of a task, on its node. */
+export interface NodeCommand extends CommandDirective {
+  /** What a person calls it, e.g. `start service`. */
+  readonly name: string;
+  /** Codes of its errors: a package's command and one of ours are told apart. */
+  readonly codes: { readonly failed: string; readonly timedOut: string };
+}
+
+/** A command of the package: what it says is for the app's author. */
+export const SERVICE_CODES = { failed: 'SERVICE_FAILED', timedOut: 'SERVICE_TIMEOUT' } as const;
+/** A command of the frame itself. */
+export const FRAME_CODES = { failed: 'NODE_COMMAND_FAILED', timedOut: 'NODE_COMMAND_TIMEOUT' } as const;
+
+/**
+ * Starts the task's command on its node, once, however often it is called: the node holds the
+ * claim, under a key made from the task.
+ */
+export async function startNodeCommand(
+  nodes: NodeShell,
+  context: NodeTaskContext,
+  call: EffectCall,
+  command: NodeCommand,
+): Promise<void> {
+  const target = toNodeTarget(context.node, context.access);
+  await applyToNode(context, call, () => startGeneration(nodes, context, target, command, 1, call.signal));
+}
+
+/**
+ * One look at the task's command. `onDone` says what an exit code of 0 changed.
+ *
+ * A command whose outcome nobody can know (its node went down in the middle) is started again only
+ * where that is declared harmless. This is the one effect of a wait: it is claimed under a key of
+ * its own, so that any number of looks start it once.
+ *
+ * @throws conflict (the command's own code) for another exit code; timeout when its limit struck;
+ *   conflict `COMMAND_OUTCOME_UNKNOWN`. Their messages hold the last output, secrets masked.
+ */
+export async function observeNodeCommand(
+  nodes: NodeShell,
+  context: NodeTaskContext,
+  call: ObserveCall,
+  command: NodeCommand,
+  onDone: (output: string) => Promise<Observation> = async () => ({ state: 'done' }),
+): Promise<Observation> {
+  const target = toNodeTarget(context.node, context.access);
+  const secrets = await context.loadSecretValues();
+  for (let generation = 1; ; generation += 1) {
+    const key = commandKey(context.task.taskId, generation);
+    const state = await inspect(nodes, target, key, secrets, call.signal);
+    switch (state.state) {
+      case 'running':
+        return { state: 'pending', seen: describeRunning(command, state) };
+      case 'exited':
+        if (state.exitCode === 0) return onDone(state.output);
+        throw failed(context, command, state.exitCode, state.output);
+      case 'timed-out':
+        throw timedOut(context, command, state.output);
+      case 'unknown':
+        if (!command.idempotent || generation === MAX_GENERATIONS) {
+          throw outcomeUnknown(context, command, generation, state.output);
+        }
+        call.log('a command is started again, because nobody knows how it ended', {
+          taskId: context.task.taskId,
+          nodeId: context.node.nodeId,
+          generation: generation + 1,
+        });
+        await startGeneration(nodes, context, target, command, generation + 1, call.signal);
+    }
+  }
+}
+
+/** The claim on the node; a later generation follows only one whose outcome is unknown. */
+export function commandKey(taskId: string, generation: number): string {
+  return `${taskId}.g${generation}`;
+}
+
+async function startGeneration(
+  nodes: NodeShell,
+  context: NodeTaskContext,
+  target: NodeTarget,
+  command: NodeCommand,
+  generation: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await nodes.start(
+    target,
+    {
+      key: commandKey(context.task.taskId, generation),
+      command: command.command,
+      timeoutSeconds: command.commandTimeoutSeconds,
+      // All that a command learns from outside; the rest is in the metadata file.
+      env: { WINDLASS_ROOT: target.root },
+    },
+    signal,
+  );
+}
+
+/** A key that the node has never seen (its disk was lost) is as unknown as an outcome that was lost. */
+async function inspect(
+  nodes: NodeShell,
+  target: NodeTarget,
+  key: string,
+  secrets: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandState> {
+  try {
+    return await nodes.inspect(target, key, secrets, signal);
+  } catch (error) {
+    if (WindlassError.isInstance(error) && error.kind === 'not-found') return { state: 'unknown', output: '' };
+    throw error;
+  }
+}
+
+function describeRunning(command: NodeCommand, state: Extract<CommandState, { state: 'running' }>): string {
+  const line = lastLines(state.lastOutput, 1);
+  return `${command.name} runs for ${Math.round(state.seconds)} s${line === '' ? '' : `: ${line}`}`;
+}
+
+function failed(context: NodeTaskContext, command: NodeCommand, exitCode: number, output: string): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `${nameCommand(context, command)} ended with exit code ${exitCode}${describeOutput(output)}`,
+    { code: command.codes.failed, hint: 'mend what its output names on the node or in the package, then try again' },
+  );
+}
+
+function timedOut(context: NodeTaskContext, command: NodeCommand, output: string): WindlassError {
+  return new WindlassError(
+    'timeout',
+    `${nameCommand(context, command)} was ended after its limit of ${command.commandTimeoutSeconds} s${describeOutput(output)}`,
+    { code: command.codes.timedOut, hint: 'find out what it waits for, or declare a longer timeout in the package' },
+  );
+}
+
+function outcomeUnknown(
+  context: NodeTaskContext,
+  command: NodeCommand,
+  generation: number,
+  output: string,
+): WindlassError {
+  const times = generation === 1 ? '' : ` (started ${generation} times)`;
+  return new WindlassError(
+    'conflict',
+    `nobody knows how ${nameCommand(context, command)} ended${times}: it is gone without an exit code${describeOutput(output)}`,
+    {
+      code: 'COMMAND_OUTCOME_UNKNOWN',
+      hint: 'look on the node what it has done; a service that may run twice can be declared idempotent',
+    },
+  );
+}
+
+function nameCommand(context: NodeTaskContext, command: NodeCommand): string {
+  return `${command.name} on ${labelNode(context.node)} (${context.node.nodeId})`;
+}
+
+function describeOutput(output: string): string {
+  const lines = lastLines(output, SHOWN_LINES);
+  return lines === '' ? '; it said nothing' : `; its last output:\n${lines}`;
+}
+
+function lastLines(output: string, count: number): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-count).join('\n').slice(-SHOWN_CHARACTERS);
+}

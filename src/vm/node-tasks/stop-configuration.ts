@@ -1,0 +1,16 @@
+import type { NodeShell } from '../../nodes/index.ts';
+import { toNodeTarget } from '../node-target.ts';
+import type { NodeTaskImplementation } from '../task-implementation.ts';
+import { applyToNode } from './apply-to-node.ts';
+import { buildStopCommand } from './confd.ts';
+
+/** Nothing on the node follows the metadata any more. Stopped already is success. */
+export function createStopConfigurationTask(nodes: NodeShell): NodeTaskImplementation {
+  return {
+    handle: async (context, call) => {
+      const target = toNodeTarget(context.node, context.access);
+      await applyToNode(context, call, () => nodes.run(target, buildStopCommand(target.root), call.signal));
+      return { state: 'done' };
+    },
+  };
+}
