@@ -1,0 +1,190 @@
+import { WindlassError, type Conf, type ErrorDetail } from '../domain/index.ts';
+import { checkFormValue, toChoices } from './check-form-value.ts';
+import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
+import { isEmptyValue, isObject, isSameJson } from './values.ts';
+
+/**
+ * The user's conf, checked strictly and made whole: every value of the form is there, its default
+ * where the user gave none. A password that is sealed or a SecretReference already is checked for
+ * presence only.
+ *
+ * @throws invalid-input `CONF_INVALID`; every fault names its dotted key in `details`. No message
+ *   quotes a password.
+ */
+export function validateConf(form: Form, conf: Conf): Conf {
+  const faults: ErrorDetail[] = [];
+  const filled = fillGroup(form.items, conf, '', faults);
+  if (faults.length > 0) throw createConfError(faults);
+  return filled;
+}
+
+/** The error for a conf that cannot be used. */
+export function createConfError(faults: readonly ErrorDetail[]): WindlassError {
+  const list = faults.map((fault) =>
+    fault.field === undefined ? fault.message : `${fault.field}: ${fault.message}`,
+  );
+  const shown = list.slice(0, 3).join('; ');
+  const more = list.length > 3 ? ` (and ${list.length - 3} more)` : '';
+  const field = faults[0]?.field;
+  return new WindlassError('invalid-input', `the conf is not valid: ${shown}${more}`, {
+    code: 'CONF_INVALID',
+    hint: '`windlass app describe` shows every key with what it accepts',
+    ...(field === undefined ? {} : { field }),
+    details: faults,
+  });
+}
+
+/** Like the value of an empty field: what stands in a cluster where nothing was said. */
+function absentValue(item: FormItem): unknown {
+  return ['string', 'password', 'service'].includes(item.type) ? '' : null;
+}
+
+function fillGroup(
+  items: readonly FormItem[],
+  given: Readonly<Record<string, unknown>>,
+  path: string,
+  faults: ErrorDetail[],
+): Record<string, unknown> {
+  const filled: Record<string, unknown> = {};
+  for (const item of items) {
+    const value = Object.hasOwn(given, item.key) ? given[item.key] : undefined;
+    const result =
+      item.items === null ? fillValue(item, value, faults) : fillSection(item, item.items, value, faults);
+    Object.defineProperty(filled, item.key, {
+      value: result,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  for (const key of Object.keys(given)) {
+    if (items.some((item) => item.key === key)) continue;
+    const known = items.map((item) => item.key).join(', ');
+    faults.push({
+      field: path === '' ? key : `${path}.${key}`,
+      message: `no such key; ${path === '' ? 'the form' : path} has ${known === '' ? 'none' : known}`,
+    });
+  }
+  return filled;
+}
+
+function fillSection(
+  item: FormItem,
+  items: readonly FormItem[],
+  value: unknown,
+  faults: ErrorDetail[],
+): Record<string, unknown> {
+  if (value !== undefined && !isObject(value)) {
+    faults.push({ field: dottedKey(item), message: 'must be an object' });
+    return {};
+  }
+  return fillGroup(items, value ?? {}, dottedKey(item), faults);
+}
+
+function fillValue(item: FormItem, given: unknown, faults: ErrorDetail[]): unknown {
+  const value = given === undefined || given === null ? item.default : given;
+  if (isEmptyValue(value)) {
+    if (item.required && !mayStayEmpty(item)) faults.push({ field: dottedKey(item), message: 'is required' });
+    const typeFault = value === undefined ? null : checkFormValue(item, value);
+    if (typeFault?.kind === 'type') faults.push({ field: dottedKey(item), message: typeFault.message });
+    return value ?? absentValue(item);
+  }
+  // A package may ship a default outside its own limits: whoever leaves it as it is may use it.
+  const fault = isSameJson(value, item.default) ? null : checkFormValue(item, value);
+  if (fault !== null) faults.push({ field: dottedKey(item), message: fault.message });
+  return item.multichoice && Array.isArray(value)
+    ? (toChoices(item, value)?.join(item.separator) ?? value)
+    : value;
+}
+
+// Packages mark the network as required because a console must ask for it; empty means the
+// runtime's default subnet.
+function mayStayEmpty(item: FormItem): boolean {
+  return dottedKey(item) === 'cluster.vxnet';
+}
+
+/** Dotted keys of the passwords that the conf gives a value, in the order of the form. */
+export function passwordKeys(form: Form, conf: Conf): string[] {
+  return listPasswords(form, conf).map(({ item }) => dottedKey(item));
+}
+
+/**
+ * A copy of the conf in which every password that it gives is replaced by what `replace` returns:
+ * the client seals with it, the worker opens and stores. Defaults are not looked at; after
+ * validateConf they are values like others.
+ */
+export async function mapPasswords(
+  form: Form,
+  conf: Conf,
+  replace: (value: unknown, key: string) => unknown,
+): Promise<Conf> {
+  let mapped = conf;
+  for (const { item, value } of listPasswords(form, conf)) {
+    // One after another: the order of effects, if `replace` has any, is the order of the form.
+    mapped = withValue(mapped, item.path, await replace(value, dottedKey(item)));
+  }
+  return mapped;
+}
+
+function listPasswords(form: Form, conf: Conf): { readonly item: FormItem; readonly value: unknown }[] {
+  return listFormValues(form)
+    .filter((item) => item.type === 'password')
+    .map((item) => ({ item, value: valueAt(conf, item.path) }))
+    .filter(({ value }) => !isEmptyValue(value));
+}
+
+/** The value of an item in a conf; undefined where the conf says nothing. */
+export function valueAt(conf: Conf, path: readonly string[]): unknown {
+  let value: unknown = conf;
+  for (const key of path) {
+    if (!isObject(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+function withValue(
+  conf: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+  value: unknown,
+): Record<string, unknown> {
+  const [key, ...rest] = path;
+  if (key === undefined) return { ...conf };
+  const inner: unknown = Object.hasOwn(conf, key) ? conf[key] : undefined;
+  return { ...conf, [key]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) };
+}
+
+/**
+ * A copy of the conf with one value set from text, as `--set key=value` gives it: numbers and
+ * booleans are read as the form says. Limits are left to validateConf.
+ *
+ * @throws invalid-input `CONF_INVALID` for an unknown key or text that is not of the type.
+ */
+export function setConfValue(form: Form, conf: Conf, key: string, text: string): Conf {
+  const item = findFormItem(form, key);
+  if (item === null) throw createConfError([{ field: key, message: 'no such key' }]);
+  if (item.items !== null)
+    throw createConfError([{ field: key, message: 'is a group; name one of its values' }]);
+  return withValue(conf, item.path, readText(item, text));
+}
+
+function readText(item: FormItem, text: string): unknown {
+  if (item.multichoice) return text;
+  switch (item.type) {
+    case 'integer':
+    case 'number': {
+      const value = text.trim() === '' ? Number.NaN : Number(text);
+      if (Number.isFinite(value)) return value;
+      throw createConfError([
+        { field: dottedKey(item), message: `must be a number, not ${JSON.stringify(text)}` },
+      ]);
+    }
+    case 'boolean':
+      if (text === 'true' || text === 'false') return text === 'true';
+      throw createConfError([
+        { field: dottedKey(item), message: `must be true or false, not ${JSON.stringify(text)}` },
+      ]);
+    default:
+      return text;
+  }
+}

@@ -1,0 +1,44 @@
+import type { ClusterRole, ClusterWrapper, Endpoint, EndpointView, EnvValue } from '../domain/index.ts';
+
+/**
+ * The port of an endpoint: itself, or what `env.<key>` (of the cluster) or `<role>.env.<key>`
+ * names. Null where the reference leads to nothing that is a port.
+ */
+export function resolveEndpointPort(
+  cluster: Pick<ClusterWrapper, 'cluster' | 'roles'>,
+  endpoint: Endpoint,
+): number | null {
+  if (typeof endpoint.port === 'number') return toPort(endpoint.port);
+  const reference = endpoint.port;
+  const role = findReferredRole(cluster.roles, reference);
+  const key =
+    role === undefined ? /^env\.(.+)$/.exec(reference)?.[1] : reference.slice(`${role.role}.env.`.length);
+  const env = role === undefined ? cluster.cluster.env : role.env;
+  if (key === undefined) return toPort(reference);
+  return Object.hasOwn(env, key) ? toPort(env[key]) : null;
+}
+
+/** The endpoints of a cluster with the addresses of the nodes that serve them, as users see them. */
+export function listEndpoints(wrapper: ClusterWrapper): EndpointView[] {
+  return wrapper.cluster.endpoints.flatMap((endpoint) => {
+    const port = resolveEndpointPort(wrapper, endpoint);
+    if (port === null) return [];
+    const role =
+      typeof endpoint.port === 'string' ? findReferredRole(wrapper.roles, endpoint.port) : undefined;
+    const addresses = wrapper.nodes
+      .filter((node) => node.status !== 'deleted' && node.privateIp !== '')
+      .filter((node) => role === undefined || node.role === role.role)
+      .map((node) => `${node.privateIp}:${port}`);
+    return [{ name: endpoint.name, protocol: endpoint.protocol, port, addresses }];
+  });
+}
+
+function findReferredRole(roles: readonly ClusterRole[], reference: string): ClusterRole | undefined {
+  return roles.find((role) => role.role !== '' && reference.startsWith(`${role.role}.env.`));
+}
+
+function toPort(value: EnvValue | undefined): number | null {
+  if (typeof value !== 'number' && typeof value !== 'string') return null;
+  const port = value === '' ? Number.NaN : Number(value);
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : null;
+}

@@ -1,0 +1,94 @@
+import { followDottedPath } from './dotted-path.ts';
+
+/** Types of the specification; others are kept as they are and accept any value. */
+export const FORM_TYPES = [
+  'integer',
+  'boolean',
+  'string',
+  'number',
+  'array',
+  'service',
+  'loadbalancer',
+  'password',
+] as const;
+export type FormType = (typeof FORM_TYPES)[number];
+
+/** A group of the form, or one value that a user fills in. Plain JSON: a form may travel. */
+export interface FormItem {
+  readonly key: string;
+  /** Keys from the root to this item; joined by dots they are what a template writes. */
+  readonly path: readonly string[];
+  readonly type: string;
+  readonly label: string;
+  readonly description: string;
+  /** Absent where the package gives none. */
+  readonly default?: unknown;
+  /** Empty where any value goes. */
+  readonly range: readonly unknown[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly step?: number;
+  /** Compiled without flags; unanchored means search. */
+  readonly pattern?: string;
+  readonly required: boolean;
+  /** Whether it may be changed once the cluster exists. */
+  readonly changeable: boolean;
+  /** Several values of the range, joined by `separator`. */
+  readonly multichoice: boolean;
+  readonly separator: string;
+  /** type service: which versions of which apps may be linked to. */
+  readonly limits?: Readonly<Record<string, readonly string[]>>;
+  /** type loadbalancer: the ports behind it. */
+  readonly port?: number | readonly number[];
+  /** Null for a value; the items of a group. */
+  readonly items: readonly FormItem[] | null;
+  /** Fields beyond the specification, as they stand. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** The typed form of config.json. */
+export interface Form {
+  readonly items: readonly FormItem[];
+}
+
+/** The dotted key of an item. */
+export function dottedKey(item: FormItem): string {
+  return item.path.join('.');
+}
+
+/** The item that a dotted path names, group or value; null if there is none. */
+export function findFormItem(form: Form, path: string): FormItem | null {
+  const found = followDottedPath<Form | FormItem>(form, path, (node, key) =>
+    node.items?.find((item) => item.key === key),
+  );
+  const last = found?.at(-1);
+  return last !== undefined && 'key' in last ? last : null;
+}
+
+/** Every value of the form in order, groups left out. */
+export function listFormValues(form: Form): FormItem[] {
+  const values: FormItem[] = [];
+  const collect = (items: readonly FormItem[]): void => {
+    for (const item of items) {
+      if (item.items === null) values.push(item);
+      else collect(item.items);
+    }
+  };
+  collect(form.items);
+  return values;
+}
+
+/**
+ * The form as it is shown and as it travels to a client: a form itself, so that a client can check
+ * a conf against it, but without the default values of passwords.
+ */
+export function describeForm(form: Form): Form {
+  return { items: form.items.map(describeItem) };
+}
+
+function describeItem(item: FormItem): FormItem {
+  if (item.items !== null) return { ...item, items: item.items.map(describeItem) };
+  if (item.type !== 'password') return item;
+  const { default: _hidden, ...shown } = item;
+  return shown;
+}

@@ -1,0 +1,125 @@
+import {
+  type ClusterWrapper,
+  type Conf,
+  type ErrorDetail,
+  type PackageContent,
+  type Runtime,
+} from '../domain/index.ts';
+import { buildNodes, findClusterFaults, toClusterRole, type NameField } from './build-cluster.ts';
+import type { ClusterSpec } from './cluster-spec.ts';
+import { createConfError, passwordKeys, validateConf, valueAt } from './conf.ts';
+import { findFormItem, type Form } from './form.ts';
+import { readPackageIdentity } from './package-identity.ts';
+import { parseJson } from './parse-json.ts';
+import { createPackageError, createProblemReport } from './problems.ts';
+import { readClusterSpec } from './read-cluster-spec.ts';
+import { lookUpValue, renderTemplate, renderWith, type Template } from './template.ts';
+import { isSealedValue, isSecretReference } from './values.ts';
+import { checkPackage } from './validate-package.ts';
+
+/** What a cluster is made from; the same shape as the provider contract's request. */
+export interface ClusterConfRequest {
+  readonly content: PackageContent;
+  readonly runtime: Runtime;
+  /** Passwords in it are SecretReferences. */
+  readonly conf: Conf;
+  readonly clusterId: string;
+  /** RFC 3339 */
+  readonly createdAt: string;
+}
+
+/**
+ * Package and conf → the cluster to store, with roles, nodes and ids. Pure: the same request gives
+ * the same cluster. Nothing in the result is a password.
+ *
+ * @throws invalid-input `APP_INVALID` where the package itself is wrong, `CONF_INVALID` where the
+ *   conf is, each fault naming its dotted key in `details`.
+ */
+export function parseClusterConf(request: ClusterConfRequest): ClusterWrapper {
+  const { content, runtime, clusterId } = request;
+  const { form, template } = readCheckedPackage(content);
+  const conf = validateConf(form, request.conf);
+  refuseBarePasswords(form, conf);
+  const spec = readSpec(template, conf);
+  const { appName } = readPackageIdentity(content.files);
+  return {
+    cluster: {
+      clusterId,
+      name: spec.name === '' ? appName : spec.name,
+      description: spec.description,
+      runtimeId: runtime.runtimeId,
+      versionId: content.versionId,
+      appName,
+      subnetId: spec.subnetId === '' ? (runtime.settings['subnet'] ?? '') : spec.subnetId,
+      vpcId: '',
+      status: 'pending',
+      transitionStatus: null,
+      env: spec.env,
+      endpoints: spec.endpoints,
+      metadataRootAccess: spec.metadataRootAccess,
+      advancedActions: spec.advancedActions,
+      upgradePolicy: spec.upgradePolicy,
+      healthCheck: spec.healthCheck,
+      monitor: spec.monitor,
+      displayTabs: spec.displayTabs,
+      reservedIps: spec.reservedIps,
+      createdAt: request.createdAt,
+    },
+    roles: spec.roles.map((role) => toClusterRole(role, clusterId)),
+    nodes: buildNodes(spec.roles, clusterId),
+    links: Object.entries(spec.links).map(([name, targetClusterId]) => ({
+      clusterId,
+      name,
+      targetClusterId,
+    })),
+  };
+}
+
+function readCheckedPackage(content: PackageContent): { readonly form: Form; readonly template: Template } {
+  const report = createProblemReport();
+  const { form, template } = checkPackage(content.files, report);
+  if (report.errors.length > 0 || template === null) throw createPackageError(report.errors);
+  return { form, template };
+}
+
+/** A password that is not a reference would be stored and shown like any other value. */
+function refuseBarePasswords(form: Form, conf: Conf): void {
+  const faults = passwordKeys(form, conf)
+    .filter((key) => {
+      const value = valueAt(conf, findFormItem(form, key)?.path ?? []);
+      return !isSecretReference(value) || isSealedValue(value);
+    })
+    .map((key): ErrorDetail => ({
+      field: key,
+      message: 'is a password and must arrive as a reference to a secret',
+    }));
+  if (faults.length > 0) throw createConfError(faults);
+}
+
+function readSpec(template: Template, conf: Conf): ClusterSpec {
+  const nameField = createFieldNamer(template);
+  const parsed = parseJson(renderTemplate(template, conf).text);
+  const report = createProblemReport();
+  const spec = 'fault' in parsed ? null : readClusterSpec(parsed.value, template.file, report);
+  const faults = report.errors.map(({ field, message }): ErrorDetail => {
+    return field === undefined ? { message } : { field: nameField(field), message };
+  });
+  if (spec !== null && faults.length === 0) faults.push(...findClusterFaults(spec.roles, nameField));
+  // The package was sound with its defaults, so what is wrong now came with the conf.
+  if (spec === null || faults.length > 0) throw createConfError(faults);
+  return spec;
+}
+
+/**
+ * Names a place in cluster.json by the conf key whose value stands there: the template is rendered
+ * once more with every placeholder as the text of its own path.
+ */
+function createFieldNamer(template: Template): NameField {
+  const shadow = parseJson(renderWith(template, (path) => `{{${path}}}`).text);
+  return (path) => {
+    const value: unknown =
+      'fault' in shadow ? undefined : lookUpValue({ root: shadow.value }, `root.${path}`);
+    const key = typeof value === 'string' ? /^\{\{(.+)\}\}$/.exec(value)?.[1] : undefined;
+    return key ?? path;
+  };
+}

@@ -1,0 +1,122 @@
+import type { ClusterSpec, RoleSpec } from './cluster-spec.ts';
+import { ObjectReader } from './object-reader.ts';
+import type { ProblemReport } from './problems.ts';
+import { readEnv, readRole } from './read-role.ts';
+import { isObject } from './values.ts';
+
+const ADVANCED_ACTIONS: readonly string[] = ['change_vxnet', 'scale_horizontal', 'associate_eip'];
+
+/**
+ * Reads cluster.json once its placeholders have values. Faults and doubts go to the report under
+ * the name of `file`; the result is usable only where no error was reported.
+ */
+export function readClusterSpec(value: unknown, file: string, report: ProblemReport): ClusterSpec | null {
+  if (!isObject(value)) {
+    report.error(file, {}, 'must be an object');
+    return null;
+  }
+  const reader = new ObjectReader(file, '', value, report);
+  const inherited = {
+    healthCheck: reader.record('health_check') ?? null,
+    monitor: reader.record('monitor') ?? null,
+  };
+  const spec: ClusterSpec = {
+    ...inherited,
+    name: reader.text('name') ?? '',
+    description: reader.text('description') ?? '',
+    subnetId: reader.text('vxnet') ?? '',
+    links: readLinks(reader),
+    roles: readRoles(reader, inherited, report, file),
+    env: readEnv(reader),
+    ...readEndpoints(reader),
+    advancedActions: readAdvancedActions(reader),
+    upgradePolicy: reader.texts('upgrade_policy') ?? [],
+    metadataRootAccess: reader.flag('metadata_root_access') ?? false,
+    displayTabs: reader.record('display_tabs') ?? null,
+  };
+  // Known to the specification; read by later actions straight from the package.
+  reader.text('backup_policy');
+  reader.flag('incremental_backup_supported');
+  reader.text('upgrading_policy');
+  reader.text('multi_zone_policy');
+  reader.record('advanced_services');
+  reader.readUnknown();
+  return spec;
+}
+
+function readRoles(
+  reader: ObjectReader,
+  inherited: Pick<ClusterSpec, 'healthCheck' | 'monitor'>,
+  report: ProblemReport,
+  file: string,
+): RoleSpec[] {
+  const nodes = reader.list('nodes');
+  if (nodes === undefined || nodes.length === 0) {
+    if (nodes !== undefined || !reader.has('nodes'))
+      reader.error('nodes', 'is missing or empty: there is no node');
+    return [];
+  }
+  const seen = new Set<string>();
+  return nodes.flatMap((entry, index) => {
+    const path = `nodes.${index}`;
+    if (!isObject(entry)) {
+      report.error(file, { field: path }, 'must be an object');
+      return [];
+    }
+    const role = readRole(new ObjectReader(file, path, entry, report), inherited);
+    const name = typeof entry['role'] === 'string' ? entry['role'] : '';
+    if (seen.has(name)) {
+      const which = name === '' ? 'two roles have no name' : `two roles are named ${JSON.stringify(name)}`;
+      report.error(file, { field: `${path}.role` }, which);
+    }
+    seen.add(name);
+    return role === null ? [] : [role];
+  });
+}
+
+function readLinks(reader: ObjectReader): Readonly<Record<string, string>> {
+  const links = Object.entries(reader.record('links') ?? {}).flatMap(([name, target]): [string, string][] => {
+    // Nothing chosen: a link that is not required.
+    if (target === '' || target === null) return [];
+    if (typeof target === 'string') return [[name, target]];
+    reader.error(`links.${name}`, 'must be the id of a cluster, a string');
+    return [];
+  });
+  return Object.fromEntries(links);
+}
+
+function readEndpoints(reader: ObjectReader): Pick<ClusterSpec, 'endpoints' | 'reservedIps'> {
+  const endpoints: ClusterSpec['endpoints'][number][] = [];
+  const services = reader.object('endpoints');
+  for (const name of Object.keys(reader.record('endpoints') ?? {})) {
+    const endpoint = services?.object(name);
+    if (endpoint === undefined || name === 'reserved_ips') continue;
+    const port = endpoint.raw('port');
+    const protocol = endpoint.text('protocol') ?? 'tcp';
+    endpoint.readUnknown();
+    if (typeof port === 'string' || (typeof port === 'number' && Number.isInteger(port))) {
+      endpoints.push({ name, port, protocol });
+    } else {
+      endpoint.error('port', 'must be a port, or the path of an env value such as "env.port"');
+    }
+  }
+  return {
+    endpoints,
+    reservedIps: { ...readReservedIps(reader), ...(services ? readReservedIps(services) : {}) },
+  };
+}
+
+function readReservedIps(reader: ObjectReader): Readonly<Record<string, string>> {
+  const reserved = reader.object('reserved_ips');
+  const names = Object.keys(reader.record('reserved_ips') ?? {});
+  return Object.fromEntries(names.map((name) => [name, reserved?.object(name)?.text('value') ?? '']));
+}
+
+function readAdvancedActions(reader: ObjectReader): readonly string[] {
+  const actions = reader.texts('advanced_actions') ?? [];
+  for (const action of actions) {
+    if (ADVANCED_ACTIONS.includes(action)) continue;
+    reader.warning('advanced_actions', `${JSON.stringify(action)} is unknown to the specification`);
+  }
+  return actions;
+}

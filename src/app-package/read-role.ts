@@ -1,0 +1,141 @@
+import type { ContainerSpec, Env, EnvValue } from '../domain/index.ts';
+import type { ClusterSpec, RoleSpec, VolumeLayout } from './cluster-spec.ts';
+import type { ObjectReader } from './object-reader.ts';
+import { inheritSettings, readServices, readTimeout } from './read-services.ts';
+import { isSecretReference } from './values.ts';
+
+const CONTAINER_TYPES: readonly string[] = ['kvm', 'lxc', 'docker'];
+const DEFAULT_MOUNT_POINT = '/data';
+const DEFAULT_FILESYSTEM = 'ext4';
+const DEFAULT_CPU = 1;
+const DEFAULT_MEMORY_MIB = 1024;
+
+/** One entry of `nodes`; null where what makes it a role is missing. Faults go to the reader's report. */
+export function readRole(
+  reader: ObjectReader,
+  cluster: Pick<ClusterSpec, 'healthCheck' | 'monitor'>,
+): RoleSpec | null {
+  const container = readContainer(reader);
+  const count = reader.integer('count', 0);
+  if (count === undefined && !reader.has('count')) reader.error('count', 'is missing');
+  const role: Omit<RoleSpec, 'count' | 'container'> = {
+    path: reader.path,
+    role: readRoleName(reader),
+    cpu: readSize(reader, 'cpu', DEFAULT_CPU),
+    memoryMiB: readSize(reader, 'memory', DEFAULT_MEMORY_MIB),
+    gpu: reader.integer('gpu', 0) ?? 0,
+    gpuClass: reader.integer('gpu_class', 0) ?? 0,
+    instanceClass: reader.integer('instance_class', 0) ?? 0,
+    volume: readVolume(reader),
+    services: readServices(reader),
+    env: readEnv(reader),
+    replica: reader.integer('replica', 0) ?? 0,
+    serverIdUpperBound: reader.integer('server_id_upper_bound', 1) ?? null,
+    passphraseless: reader.text('passphraseless') ?? null,
+    verticalScalingPolicy: readScalingPolicy(reader),
+    userAccess: reader.flag('user_access') ?? false,
+    agentInstalled: reader.flag('agent_installed') ?? true,
+    customMetadata: readCustomMetadata(reader),
+    healthCheck: inheritSettings(cluster.healthCheck, reader.record('health_check')),
+    monitor: inheritSettings(cluster.monitor, reader.record('monitor')),
+    advancedActions: reader.texts('advanced_actions') ?? [],
+  };
+  if (reader.raw('loadbalancer') !== undefined) {
+    reader.warning('loadbalancer', 'load balancers are not attached; the field is kept in the package only');
+  }
+  reader.readUnknown();
+  return container === null || count === undefined ? null : { ...role, container, count };
+}
+
+/** Environment values: scalars, or references to secrets. */
+export function readEnv(reader: ObjectReader): Env {
+  const env = reader.record('env');
+  if (env === undefined) return {};
+  const entries = Object.entries(env).flatMap(([key, value]): [string, EnvValue][] => {
+    if (isEnvValue(value)) return [[key, value]];
+    reader.error(`env.${key}`, 'must be a string, a number, true, false or null');
+    return [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isEnvValue(value: unknown): value is EnvValue {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value) || isSecretReference(value);
+}
+
+function readRoleName(reader: ObjectReader): string {
+  const role = reader.text('role') ?? '';
+  if (role.endsWith('-replica')) {
+    reader.error('role', 'ends in -replica, which is kept for the replicas of a role');
+  }
+  return role;
+}
+
+function readContainer(reader: ObjectReader): ContainerSpec | null {
+  const container = reader.object('container');
+  if (container === undefined) {
+    if (!reader.has('container')) reader.error('container', 'is missing');
+    return null;
+  }
+  const type = container.text('type') ?? '';
+  if (!CONTAINER_TYPES.includes(type)) {
+    container.warning('type', `${JSON.stringify(type)} is no container type of the specification`);
+  }
+  const image = container.text('image') ?? '';
+  if (image === '') container.warning('image', 'is missing');
+  const spec = { type, image, zone: container.text('zone') ?? '' };
+  container.readUnknown();
+  return spec;
+}
+
+function readSize(reader: ObjectReader, key: string, fallback: number): number {
+  const size = reader.integer(key, 1);
+  if (size === undefined && !reader.has(key)) reader.warning(key, `is missing; ${fallback} is used`);
+  return size ?? fallback;
+}
+
+function readVolume(role: ObjectReader): VolumeLayout | null {
+  const reader = role.object('volume');
+  if (reader === undefined) return null;
+  const sizeGiB = reader.integer('size', 1);
+  if (sizeGiB === undefined && !reader.has('size')) reader.error('size', 'is missing');
+  const layout = {
+    sizeGiB: sizeGiB ?? 0,
+    volumeClass: reader.integer('class', 0) ?? null,
+    mountPoints: readMountPoints(reader),
+    mountOptions: reader.text('mount_options') ?? null,
+    filesystem: reader.text('filesystem') ?? DEFAULT_FILESYSTEM,
+  };
+  reader.readUnknown();
+  return layout;
+}
+
+function readMountPoints(reader: ObjectReader): readonly string[] {
+  const raw = reader.raw('mount_point');
+  if (raw === undefined) return [DEFAULT_MOUNT_POINT];
+  const points: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+  const texts = points.filter((point) => typeof point === 'string' && point !== '').map(String);
+  if (texts.length !== points.length || texts.length === 0) {
+    reader.error('mount_point', 'must be a path, or an array of paths');
+    return [DEFAULT_MOUNT_POINT];
+  }
+  if (new Set(texts).size !== texts.length) reader.error('mount_point', 'names a path twice');
+  return texts;
+}
+
+function readScalingPolicy(reader: ObjectReader): 'sequential' | 'parallel' {
+  const policy = reader.text('vertical_scaling_policy') ?? 'parallel';
+  if (policy === 'sequential' || policy === 'parallel') return policy;
+  reader.warning('vertical_scaling_policy', `${JSON.stringify(policy)} is unknown; taken as "parallel"`);
+  return 'parallel';
+}
+
+function readCustomMetadata(role: ObjectReader): RoleSpec['customMetadata'] {
+  const reader = role.object('custom_metadata');
+  if (reader === undefined) return null;
+  const command = reader.text('cmd');
+  const timeoutSeconds = readTimeout(reader);
+  if (command === undefined && !reader.has('cmd')) reader.warning('cmd', 'is missing; nothing is registered');
+  reader.readUnknown();
+  return command === undefined ? null : { command, timeoutSeconds };
+}

@@ -1,0 +1,72 @@
+import {
+  DEFAULT_SERVICE_TIMEOUT_SECONDS,
+  MAX_SERVICE_TIMEOUT_SECONDS,
+  SERVICE_NAMES,
+  type ServiceSpec,
+} from '../domain/index.ts';
+import type { ObjectReader } from './object-reader.ts';
+import { isObject } from './values.ts';
+
+/** The services of one role, in the order they are declared. */
+export function readServices(role: ObjectReader): ServiceSpec[] {
+  const services = role.object('services');
+  if (services === undefined) return [];
+  return Object.keys(role.record('services') ?? {}).flatMap((name) => {
+    const reader = services.object(name);
+    const service = reader === undefined ? null : readService(reader, name);
+    return service === null ? [] : [service];
+  });
+}
+
+function readService(reader: ObjectReader, name: string): ServiceSpec | null {
+  const custom = readCustom(reader, name);
+  const command = reader.text('cmd');
+  const service: Omit<ServiceSpec, 'command'> = {
+    name,
+    custom,
+    order: reader.integer('order', 0) ?? 0,
+    nodesToExecuteOn: reader.integer('nodes_to_execute_on', 0) ?? null,
+    timeoutSeconds: readTimeout(reader),
+    postStartService: reader.flag('post_start_service') ?? false,
+    postStopService: reader.flag('post_stop_service') ?? false,
+    allowForce: reader.flag('allow_force') ?? true,
+    preCheck: reader.text('pre_check') ?? null,
+    selector: reader.text('selector') ?? null,
+    idempotent: reader.flag('idempotent') ?? false,
+    serviceParams: reader.record('service_params') ?? {},
+  };
+  reader.readUnknown();
+  if (command !== undefined && command !== '') return { ...service, command };
+  // The device backup policy needs no command of its own; elsewhere nothing would ever run.
+  const deviceBackup = name === 'backup' || name === 'delete_snapshot';
+  if (!reader.has('cmd') && !deviceBackup) reader.warning('cmd', 'is missing; the service is left out');
+  return null;
+}
+
+/** Seconds; 600 where none are given, never more than a day. */
+export function readTimeout(reader: ObjectReader): number {
+  const timeoutSeconds = reader.integer('timeout', 1);
+  if (timeoutSeconds === undefined) return DEFAULT_SERVICE_TIMEOUT_SECONDS;
+  if (timeoutSeconds <= MAX_SERVICE_TIMEOUT_SECONDS) return timeoutSeconds;
+  reader.warning('timeout', `is over the limit; ${MAX_SERVICE_TIMEOUT_SECONDS} seconds are used`);
+  return MAX_SERVICE_TIMEOUT_SECONDS;
+}
+
+function readCustom(reader: ObjectReader, name: string): boolean {
+  const declared = reader.text('type') === 'custom';
+  if (declared || SERVICE_NAMES.some((known) => known === name)) return declared;
+  reader.warning(
+    'type',
+    'is not "custom", and the specification knows no service of this name; taken as custom',
+  );
+  return true;
+}
+
+/** Health check and monitor of a role: what the cluster declares, overridden key by key. */
+export function inheritSettings(
+  cluster: Readonly<Record<string, unknown>> | null,
+  role: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, unknown>> | null {
+  if (role === undefined) return cluster;
+  return isObject(cluster) ? { ...cluster, ...role } : role;
+}

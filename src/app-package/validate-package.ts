@@ -1,0 +1,138 @@
+import type { PackageFile } from '../domain/index.ts';
+import { readClusterTemplate, readPackageText } from './cluster-template.ts';
+import { findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
+import { locateOffset, parseJson } from './parse-json.ts';
+import { CONFIG_FILE, readForm } from './parse-form.ts';
+import { createProblemReport, type PackageProblem, type ProblemReport } from './problems.ts';
+import { readClusterSpec } from './read-cluster-spec.ts';
+import { findPlaceholders, renderWith, type Template } from './template.ts';
+import { isObject } from './values.ts';
+
+/** What is wrong with a package (it is refused) and what is doubtful (it is used as it stands). */
+export interface PackageValidation {
+  readonly errors: readonly PackageProblem[];
+  readonly warnings: readonly PackageProblem[];
+}
+
+/** Checks a package without a user's conf: with the defaults of its own form. Never throws. */
+export function validatePackage(files: readonly PackageFile[]): PackageValidation {
+  const report = createProblemReport();
+  checkPackage(files, report);
+  return { errors: report.errors, warnings: report.warnings };
+}
+
+/** Like validatePackage, and returns what was read on the way. */
+export function checkPackage(
+  files: readonly PackageFile[],
+  report: ProblemReport,
+): { readonly form: Form; readonly template: Template | null } {
+  const form = checkForm(files, report);
+  const template = readClusterTemplate(files, report);
+  // Against a form that could not be read every placeholder would be a fault of its own.
+  if (template !== null && form !== null) checkTemplate(template, form, report);
+  checkManifest(files, report);
+  checkLocales(files, report);
+  return { form: form ?? { items: [] }, template };
+}
+
+function checkForm(files: readonly PackageFile[], report: ProblemReport): Form | null {
+  const text = readPackageText(files, CONFIG_FILE);
+  if (text === null) {
+    report.error(CONFIG_FILE, {}, 'is missing');
+    return null;
+  }
+  const before = report.errors.length;
+  const form = readForm(text, report);
+  return report.errors.length > before && form.items.length === 0 ? null : form;
+}
+
+function checkTemplate(template: Template, form: Form, report: ProblemReport): void {
+  checkPlaceholders(template, form, report);
+  const rendered = renderWith(template, (path) => sampleValue(findFormItem(form, path)));
+  const parsed = parseJson(rendered.text);
+  const locate = (offset: number) => locateOffset(template.text, rendered.toTemplateOffset(offset));
+  if ('fault' in parsed) {
+    report.error(template.file, locate(parsed.fault.offset), parsed.fault.message);
+    return;
+  }
+  for (const { field, offset } of parsed.duplicates) {
+    report.warning(template.file, { field, ...locate(offset) }, 'this key occurs twice; the last one counts');
+  }
+  readClusterSpec(parsed.value, template.file, report);
+}
+
+function checkPlaceholders(template: Template, form: Form, report: ProblemReport): void {
+  const { placeholders, faults } = findPlaceholders(template);
+  for (const { offset, message } of faults) {
+    report.error(template.file, locateOffset(template.text, offset), message);
+  }
+  for (const { path, offset } of placeholders) {
+    const item = findFormItem(form, path);
+    if (item !== null && item.items === null) continue;
+    const place = { field: path, ...locateOffset(template.text, offset) };
+    const near = item === null ? findNear(form, path) : null;
+    const hint = near === null ? '' : `; is ${near} meant?`;
+    const fault = item === null ? `${CONFIG_FILE} has no such key${hint}` : 'names a group, not a value';
+    report.error(template.file, place, fault);
+  }
+}
+
+/** A key that differs in case only, or ends alike. */
+function findNear(form: Form, path: string): string | null {
+  const keys = listFormValues(form).map((item) => item.path.join('.'));
+  const last = path.slice(path.lastIndexOf('.'));
+  const near =
+    keys.find((key) => key.toLowerCase() === path.toLowerCase()) ?? keys.find((key) => key.endsWith(last));
+  return near ?? null;
+}
+
+/** A value of the right type, so that the shape of cluster.json can be seen without a conf. */
+function sampleValue(item: FormItem | null): unknown {
+  if (item === null) return null;
+  if (item.default !== undefined) return item.default;
+  const first = item.range[0];
+  if (first !== undefined) return first;
+  switch (item.type) {
+    case 'integer':
+    case 'number':
+      return item.min ?? 1;
+    case 'boolean':
+      return false;
+    case 'loadbalancer':
+      return [];
+    default:
+      return '';
+  }
+}
+
+function checkManifest(files: readonly PackageFile[], report: ProblemReport): void {
+  const text = readPackageText(files, 'package.json');
+  const value = text === null ? undefined : checkJson('package.json', text, report);
+  if (value === undefined) return;
+  if (!isObject(value)) report.error('package.json', {}, 'must be an object');
+  else if (typeof value['name'] !== 'string') report.warning('package.json', { field: 'name' }, 'is missing');
+}
+
+function checkLocales(files: readonly PackageFile[], report: ProblemReport): void {
+  for (const { path } of files) {
+    if (!/^locale\/[^/]+\.json$/.test(path)) continue;
+    const value = checkJson(path, readPackageText(files, path) ?? '', report);
+    if (value === undefined) continue;
+    if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string')) {
+      report.warning(path, {}, 'must map texts to texts');
+    }
+  }
+}
+
+function checkJson(file: string, text: string, report: ProblemReport): unknown {
+  const parsed = parseJson(text);
+  if ('fault' in parsed) {
+    const { line, column, message } = parsed.fault;
+    report.error(file, { line, column }, message);
+    return undefined;
+  }
+  for (const { field, line, column } of parsed.duplicates) {
+    report.warning(file, { field, line, column }, 'this key occurs twice; the last one counts');
+  }
+  return parsed.value;
+}
