@@ -37,7 +37,9 @@ export function createPlan(layers: readonly TaskLayer[]): JobPlan {
   const names = plan.map((layer) => layer.name).sort(compareText);
   const twice = names.find((name, index) => name === names[index + 1]);
   if (twice !== undefined) {
-    throw new WindlassError('internal', `the plan has two layers named ${twice}`, { code: 'PLAN_LAYER_TWICE' });
+    throw new WindlassError('internal', `the plan has two layers named ${twice}`, {
+      code: 'PLAN_LAYER_TWICE',
+    });
   }
   return plan;
 }

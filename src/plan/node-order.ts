@@ -6,8 +6,7 @@ const REPLICA_SUFFIX = '-replica';
 /** Nodes by role, then server id: the order in which plans name them. Changes nothing given to it. */
 export function sortNodes(nodes: readonly ClusterNode[]): readonly ClusterNode[] {
   return [...nodes].sort(
-    (a, b) =>
-      compareText(a.role, b.role) || a.serverId - b.serverId || compareText(a.nodeId, b.nodeId),
+    (a, b) => compareText(a.role, b.role) || a.serverId - b.serverId || compareText(a.nodeId, b.nodeId),
   );
 }
 

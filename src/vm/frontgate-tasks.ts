@@ -19,7 +19,8 @@ export function createFrontgateTasks(
         handle: async () => ({ state: 'started' }),
         wait: async (context, call) => {
           if (nodeAccess === 'direct') return { state: 'done' };
-          if (handler.waitFrontgateAvailable !== undefined) return handler.waitFrontgateAvailable(context, call);
+          if (handler.waitFrontgateAvailable !== undefined)
+            return handler.waitFrontgateAvailable(context, call);
           throw new WindlassError('unavailable', 'no frontgate leads into the VPC of this cluster yet', {
             code: 'FRONTGATE_UNAVAILABLE',
             hint: 'use a provider whose nodes the worker reaches directly',
@@ -42,7 +43,11 @@ const frontgateOfEngine: TaskEntry[1] = {
 };
 
 function nothingToHandle(taskId: string): WindlassError {
-  return new WindlassError('internal', `task ${taskId} concerns the frontgate: its handle is not the provider's`, {
-    code: 'TASK_WITHOUT_HANDLE',
-  });
+  return new WindlassError(
+    'internal',
+    `task ${taskId} concerns the frontgate: its handle is not the provider's`,
+    {
+      code: 'TASK_WITHOUT_HANDLE',
+    },
+  );
 }

@@ -27,11 +27,15 @@ export function planVmJob(request: PlanRequest, capabilities: Capabilities): Job
   const layersOf = capabilities.actions.includes(action) ? LAYERS_OF[action] : undefined;
   if (layersOf === undefined) {
     const supported = capabilities.actions.filter((known) => LAYERS_OF[known] !== undefined);
-    throw new WindlassError('invalid-input', `${request.runtime.provider} clusters do not support ${action}`, {
-      code: 'ACTION_NOT_SUPPORTED',
-      hint: `supported are: ${supported.join(', ')}`,
-      field: 'action',
-    });
+    throw new WindlassError(
+      'invalid-input',
+      `${request.runtime.provider} clusters do not support ${action}`,
+      {
+        code: 'ACTION_NOT_SUPPORTED',
+        hint: `supported are: ${supported.join(', ')}`,
+        field: 'action',
+      },
+    );
   }
   return createPlan(layersOf(createPlanScope(request, capabilities)));
 }

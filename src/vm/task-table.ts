@@ -32,10 +32,14 @@ export function createTaskTable(options: TaskTableOptions): TaskTable {
     get(action) {
       const implementation = implementations.get(action);
       if (implementation !== undefined) return implementation;
-      throw new WindlassError('invalid-input', `tasks of action ${action} are not supported on virtual machines`, {
-        code: 'ACTION_NOT_SUPPORTED',
-        hint: 'the plan was made by a newer windlass: upgrade this worker',
-      });
+      throw new WindlassError(
+        'invalid-input',
+        `tasks of action ${action} are not supported on virtual machines`,
+        {
+          code: 'ACTION_NOT_SUPPORTED',
+          hint: 'the plan was made by a newer windlass: upgrade this worker',
+        },
+      );
     },
   };
 }

@@ -25,7 +25,10 @@ export function createPrepareLayer(nodes: readonly PlannedNode[]): TaskLayer {
 }
 
 /** `format` says whether a volume without a filesystem gets one. */
-export function createMountLayer(nodes: readonly PlannedNode[], options: { readonly format: boolean }): TaskLayer {
+export function createMountLayer(
+  nodes: readonly PlannedNode[],
+  options: { readonly format: boolean },
+): TaskLayer {
   return createNodeLayer('FormatAndMountVolumes', nodes.filter(hasVolumes), ({ role }) =>
     toMountDirective(role.volumes, options.format),
   );

@@ -31,9 +31,13 @@ export function createPlanScope(request: PlanRequest, capabilities: Capabilities
     nodes: sortNodes(nodes).map((node) => {
       const role = findNodeRole(roles, node);
       if (role !== undefined) return { node, role };
-      throw new WindlassError('internal', `node ${node.nodeId} has the role ${JSON.stringify(node.role)}, which the cluster lacks`, {
-        code: 'ROLE_MISSING',
-      });
+      throw new WindlassError(
+        'internal',
+        `node ${node.nodeId} has the role ${JSON.stringify(node.role)}, which the cluster lacks`,
+        {
+          code: 'ROLE_MISSING',
+        },
+      );
     }),
     options: request.job.options,
     capabilities,

@@ -22,7 +22,10 @@ export function requireCapabilities(scope: PlanScope): void {
     {
       code: 'CAPABILITY_MISSING',
       hint: 'use a runtime of another provider, or a package that does without',
-      details: lacking.map((capability) => ({ field: capability, message: `${capability} is not supported` })),
+      details: lacking.map((capability) => ({
+        field: capability,
+        message: `${capability} is not supported`,
+      })),
     },
   );
 }

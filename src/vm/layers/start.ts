@@ -16,7 +16,9 @@ export function layersOfStart(scope: PlanScope): readonly TaskLayer[] {
     ...createFrontgateLayers('AcquireFrontgate', scope),
     createVolumeLayer('AttachVolumes', nodes),
     createInstanceLayer('StartInstances', scope, nodes),
-    ...(scope.capabilities.nodeAccess === 'frontgate' ? [createClusterLayer('FrontgateAvailable', scope)] : []),
+    ...(scope.capabilities.nodeAccess === 'frontgate'
+      ? [createClusterLayer('FrontgateAvailable', scope)]
+      : []),
     createPrepareLayer(nodes),
     createMountLayer(nodes, { format: false }),
     createClusterLayer('RegisterMetadata', scope),

@@ -37,7 +37,11 @@ export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation {
 }
 
 /** Both scripts look before they act, so they may run again. */
-const FRAME_COMMAND = { commandTimeoutSeconds: MOUNT_TIMEOUT_SECONDS, idempotent: true, codes: FRAME_CODES } as const;
+const FRAME_COMMAND = {
+  commandTimeoutSeconds: MOUNT_TIMEOUT_SECONDS,
+  idempotent: true,
+  codes: FRAME_CODES,
+} as const;
 
 function createScriptTask(
   nodes: NodeShell,
@@ -58,10 +62,14 @@ function listMounts(context: NodeTaskContext): readonly VolumeMount[] {
   return readMountDirective(context.task.directive).volumes.map((volume) => {
     const device = context.node.volumes.find((attached) => attached.index === volume.index)?.device ?? '';
     if (device === '') {
-      throw new WindlassError('conflict', `volume ${volume.index} of node ${context.node.nodeId} is not attached`, {
-        code: 'VOLUME_NOT_ATTACHED',
-        hint: 'look at the AttachVolumes task of this job',
-      });
+      throw new WindlassError(
+        'conflict',
+        `volume ${volume.index} of node ${context.node.nodeId} is not attached`,
+        {
+          code: 'VOLUME_NOT_ATTACHED',
+          hint: 'look at the AttachVolumes task of this job',
+        },
+      );
     }
     return {
       device,

@@ -119,7 +119,8 @@ async function inspect(
   try {
     return await nodes.inspect(target, key, secrets, signal);
   } catch (error) {
-    if (WindlassError.isInstance(error) && error.kind === 'not-found') return { state: 'unknown', output: '' };
+    if (WindlassError.isInstance(error) && error.kind === 'not-found')
+      return { state: 'unknown', output: '' };
     throw error;
   }
 }
@@ -129,11 +130,19 @@ function describeRunning(command: NodeCommand, state: Extract<CommandState, { st
   return `${command.name} runs for ${Math.round(state.seconds)} s${line === '' ? '' : `: ${line}`}`;
 }
 
-function failed(context: NodeTaskContext, command: NodeCommand, exitCode: number, output: string): WindlassError {
+function failed(
+  context: NodeTaskContext,
+  command: NodeCommand,
+  exitCode: number,
+  output: string,
+): WindlassError {
   return new WindlassError(
     'conflict',
     `${nameCommand(context, command)} ended with exit code ${exitCode}${describeOutput(output)}`,
-    { code: command.codes.failed, hint: 'mend what its output names on the node or in the package, then try again' },
+    {
+      code: command.codes.failed,
+      hint: 'mend what its output names on the node or in the package, then try again',
+    },
   );
 }
 
@@ -141,7 +150,10 @@ function timedOut(context: NodeTaskContext, command: NodeCommand, output: string
   return new WindlassError(
     'timeout',
     `${nameCommand(context, command)} was ended after its limit of ${command.commandTimeoutSeconds} s${describeOutput(output)}`,
-    { code: command.codes.timedOut, hint: 'find out what it waits for, or declare a longer timeout in the package' },
+    {
+      code: command.codes.timedOut,
+      hint: 'find out what it waits for, or declare a longer timeout in the package',
+    },
   );
 }
 

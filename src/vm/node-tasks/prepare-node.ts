@@ -19,7 +19,10 @@ export function createPrepareNodeTask(nodes: NodeShell): NodeTaskImplementation 
       } catch (error) {
         // A node that boots refuses or drops connections; a wrong host key is never waited out.
         if (!WindlassError.isInstance(error) || error.kind !== 'unavailable') throw error;
-        return { state: 'pending', seen: `sshd at ${target.host}:${target.port} does not answer yet: ${error.message}` };
+        return {
+          state: 'pending',
+          seen: `sshd at ${target.host}:${target.port} does not answer yet: ${error.message}`,
+        };
       }
     },
   };

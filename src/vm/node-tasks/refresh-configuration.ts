@@ -42,10 +42,14 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation {
 async function collectFiles(context: NodeTaskContext): Promise<readonly NodeFile[]> {
   const tree = await context.loadMetadata();
   if (tree === null) {
-    throw new WindlassError('conflict', `no metadata is registered for cluster ${context.cluster.clusterId}`, {
-      code: 'METADATA_MISSING',
-      hint: 'look at the RegisterMetadata task of this job',
-    });
+    throw new WindlassError(
+      'conflict',
+      `no metadata is registered for cluster ${context.cluster.clusterId}`,
+      {
+        code: 'METADATA_MISSING',
+        hint: 'look at the RegisterMetadata task of this job',
+      },
+    );
   }
   const { json, confd } = await renderNodeMetadata(tree, context.node.nodeId, (reference) =>
     context.openSecret(reference),

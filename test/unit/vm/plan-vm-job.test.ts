@@ -1,0 +1,407 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type {
+  ClusterWrapper,
+  JobAction,
+  JobOptions,
+  JobPlan,
+  PlannedTask,
+} from '../../../src/domain/index.ts';
+import { canonicalJson } from '../../../src/plan/index.ts';
+import type { Capabilities } from '../../../src/provider/index.ts';
+import { planVmJob } from '../../../src/vm/plan-vm-job.ts';
+import { capabilities, cluster, equalNodes, manyRoles, node, role, service, volume } from './clusters.ts';
+
+function plan(
+  action: JobAction,
+  wrapper: ClusterWrapper,
+  options: JobOptions = {},
+  can: Capabilities = capabilities(),
+): JobPlan {
+  return planVmJob(
+    {
+      job: { jobId: 'job-1', clusterId: 'cl-1', action, options },
+      cluster: wrapper,
+      runtime: {
+        runtimeId: 'rt-1',
+        name: 'here',
+        provider: 'local',
+        url: '',
+        zone: 'z1',
+        settings: {},
+        account: 'a',
+        region: 'r',
+        createdAt: '2026-01-01T00:00:00Z',
+      },
+    },
+    can,
+  );
+}
+
+const layerNames = (made: JobPlan): readonly string[] => made.map((layer) => layer.name);
+
+function tasksOf(made: JobPlan, layerName: string): readonly PlannedTask[] {
+  const layer = made.find((candidate) => candidate.name === layerName);
+  if (layer === undefined) throw new Error(`no layer ${layerName} among: ${layerNames(made).join(', ')}`);
+  return layer.tasks;
+}
+
+const labels = (made: JobPlan, layerName: string): readonly string[] =>
+  tasksOf(made, layerName).map((task) => task.label);
+
+// Written anew with UPDATE_GOLDEN_PLANS=1; then read what changed, every line of it.
+describe('plans are the committed ones, byte by byte', () => {
+  const frontgate = capabilities({ nodeAccess: 'frontgate' });
+  const cases: readonly (readonly [string, () => JobPlan])[] = [
+    ['equal-nodes-create', () => plan('create', equalNodes('pending', 'pending'))],
+    ['equal-nodes-stop', () => plan('stop', equalNodes('active', 'active'))],
+    ['equal-nodes-start', () => plan('start', equalNodes('stopped', 'stopped'))],
+    ['equal-nodes-delete', () => plan('delete', equalNodes('active', 'active'))],
+    ['equal-nodes-delete-failed', () => plan('delete', equalNodes('failed', 'active'))],
+    ['equal-nodes-delete-stopped', () => plan('delete', equalNodes('stopped', 'stopped'))],
+    ['many-roles-create', () => plan('create', manyRoles('pending', 'pending'))],
+    ['many-roles-stop', () => plan('stop', manyRoles('active', 'active'))],
+    ['many-roles-start', () => plan('start', manyRoles('stopped', 'stopped'))],
+    ['many-roles-delete-forced', () => plan('delete', manyRoles('active', 'active'), { force: true })],
+    ['frontgate-create', () => plan('create', equalNodes('pending', 'pending'), {}, frontgate)],
+    ['frontgate-start', () => plan('start', equalNodes('stopped', 'stopped'), {}, frontgate)],
+    ['frontgate-delete', () => plan('delete', equalNodes('active', 'active'), {}, frontgate)],
+  ];
+
+  it.each(cases)('%s', (name, makePlan) => {
+    const made = makePlan();
+    const file = fileURLToPath(new URL(`plans/${name}.json`, import.meta.url));
+    if (process.env['UPDATE_GOLDEN_PLANS'] === '1') {
+      mkdirSync(fileURLToPath(new URL('plans', import.meta.url)), { recursive: true });
+      writeFileSync(file, `${JSON.stringify(made, null, 2)}\n`);
+    }
+    expect(canonicalJson(made)).toBe(canonicalJson(JSON.parse(readFileSync(file, 'utf8'))));
+  });
+});
+
+describe('a plan is the same in whatever order roles and nodes come', () => {
+  const actions = [
+    ['create', 'pending', 'pending'],
+    ['stop', 'active', 'active'],
+    ['start', 'stopped', 'stopped'],
+    ['delete', 'active', 'active'],
+    ['delete', 'failed', 'lost'],
+  ] as const;
+
+  it.each(actions)('%s of a cluster that is %s', (action, status, nodeStatus) => {
+    const wrapper = manyRoles(status, nodeStatus);
+    const expected = canonicalJson(plan(action, wrapper));
+    const shuffled = <T>(items: readonly T[]): fc.Arbitrary<T[]> =>
+      fc.shuffledSubarray([...items], { minLength: items.length, maxLength: items.length });
+    fc.assert(
+      fc.property(shuffled(wrapper.roles), shuffled(wrapper.nodes), (roles, nodes) => {
+        expect(canonicalJson(plan(action, { ...wrapper, roles, nodes }))).toBe(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('survives being stored as JSON', () => {
+    const made = plan('create', manyRoles('pending', 'pending'));
+    expect(JSON.parse(JSON.stringify(made))).toEqual(made);
+  });
+});
+
+describe('create', () => {
+  it('makes resources, then metadata, then runs init before start', () => {
+    expect(layerNames(plan('create', equalNodes('pending', 'pending')))).toEqual([
+      'CreateVolumes',
+      'FrontgateAvailable',
+      'RunInstances',
+      'AttachVolumes',
+      'PrepareNode',
+      'FormatAndMountVolumes',
+      'RegisterMetadata',
+      'RefreshConfiguration',
+      'InitService',
+      'StartService',
+    ]);
+  });
+
+  it('puts an init with post_start_service after start, and tokens between init and start', () => {
+    expect(layerNames(plan('create', manyRoles('pending', 'pending'))).slice(6)).toEqual([
+      'GenerateSshKeys',
+      'RegisterMetadata',
+      'RefreshConfiguration',
+      'InitService',
+      'RegisterCustomMetadata',
+      'RegisterMetadata after RegisterCustomMetadata',
+      'RefreshConfiguration after RegisterCustomMetadata',
+      'StartService',
+      'StartService order 1',
+      'InitService after StartService',
+    ]);
+  });
+
+  it('runs a limited service on the first nodes by server id, never on replicas', () => {
+    const made = plan('create', manyRoles('pending', 'pending'));
+    expect(labels(made, 'InitService after StartService')).toEqual(['master 1']);
+    expect(labels(made, 'StartService')).toEqual([
+      'master 1',
+      'master 2',
+      'master-replica 3',
+      'master-replica 4',
+    ]);
+  });
+
+  it('sorts nodes by number, not by text', () => {
+    expect(labels(plan('create', manyRoles('pending', 'pending')), 'StartService order 1')).toEqual([
+      'client 9',
+      'client 10',
+    ]);
+  });
+
+  it('leaves roles without volumes out of volume layers and roles without nodes out of all', () => {
+    const made = plan('create', manyRoles('pending', 'pending'));
+    expect(labels(made, 'CreateVolumes')).not.toContain('client 9');
+    expect(made.flatMap((layer) => layer.tasks).filter((task) => task.label.startsWith('absent'))).toEqual(
+      [],
+    );
+    const none = cluster('pending', { roles: [role('web')], nodes: [node('web', 1)] });
+    expect(layerNames(plan('create', none)).filter((name) => name.includes('Volumes'))).toEqual([]);
+  });
+
+  it('makes machines for a role without agent, and does nothing on them', () => {
+    const made = plan('create', manyRoles('pending', 'pending'));
+    const actions = made
+      .flatMap((layer) => layer.tasks)
+      .filter((task) => task.label === 'plain 1')
+      .map((task) => task.action);
+    expect(actions).toEqual(['CreateVolumes', 'RunInstances', 'AttachVolumes']);
+  });
+
+  it('claims the ledger rows that it makes, and uses those that it works on', () => {
+    const made = plan('create', manyRoles('pending', 'pending'));
+    const claims = (layer: string): unknown =>
+      tasksOf(made, layer).find((task) => task.label === 'master 1')?.resources;
+    expect(claims('CreateVolumes')).toEqual([
+      { kind: 'volume-0', intent: 'make' },
+      { kind: 'volume-1', intent: 'make' },
+    ]);
+    expect(claims('RunInstances')).toEqual([{ kind: 'instance', intent: 'make' }]);
+    expect(claims('AttachVolumes')).toEqual([
+      { kind: 'volume-0', intent: 'use' },
+      { kind: 'volume-1', intent: 'use' },
+    ]);
+    expect(claims('StartService')).toEqual([{ kind: 'instance', intent: 'use' }]);
+  });
+
+  it('waits a little longer than the limit of a service, which the node keeps itself', () => {
+    const [task] = tasksOf(plan('create', equalNodes('pending', 'pending')), 'StartService');
+    expect(task?.directive['commandTimeoutSeconds']).toBe(86_400);
+    expect(task?.timeoutSeconds).toBe(86_430);
+  });
+
+  it('is refused when the provider lacks what the cluster needs, naming everything', () => {
+    const wrapper = cluster(
+      'pending',
+      { roles: [role('web', { gpu: 1, volumes: [volume(0, '/data')] })], nodes: [node('web', 1)] },
+      { reservedIps: { vip: '' } },
+    );
+    expect(() => plan('create', wrapper, {}, capabilities({ volumes: false }))).toThrow(
+      expect.objectContaining({
+        kind: 'invalid-input',
+        code: 'CAPABILITY_MISSING',
+        message: expect.stringContaining('gpu, reserved_ips, volumes'),
+      }),
+    );
+  });
+});
+
+describe('stop', () => {
+  it('stops services by order, and stops the instances whatever the services said', () => {
+    const made = plan('stop', manyRoles('active', 'active'));
+    expect(layerNames(made)).toEqual([
+      'StopService order -1',
+      'StopService order 2',
+      'StopConfiguration',
+      'UnmountVolumes',
+      'StopInstances',
+      'DetachVolumes',
+      'DeregisterMetadata',
+    ]);
+    const required = made.filter((layer) => layer.tasks.some((task) => !task.failureAllowed));
+    expect(layerNames(required)).toEqual(['StopInstances', 'DetachVolumes']);
+  });
+
+  it('of a failed cluster works only on the nodes that run, and stops all', () => {
+    const wrapper = equalNodes('failed', 'active');
+    const nodes = wrapper.nodes.map((each) =>
+      each.serverId === 2 ? { ...each, status: 'pending' as const } : each,
+    );
+    const made = plan('stop', { ...wrapper, nodes });
+    expect(labels(made, 'StopService')).toEqual(['node 1', 'node 3']);
+    expect(labels(made, 'StopInstances')).toEqual(['node 1', 'node 2', 'node 3']);
+  });
+});
+
+describe('start', () => {
+  it('mounts before services start, and never formats', () => {
+    const made = plan('start', equalNodes('stopped', 'stopped'));
+    expect(layerNames(made)).toEqual([
+      'AttachVolumes',
+      'StartInstances',
+      'PrepareNode',
+      'FormatAndMountVolumes',
+      'RegisterMetadata',
+      'RefreshConfiguration',
+      'StartService',
+    ]);
+    expect(tasksOf(made, 'FormatAndMountVolumes').map((task) => task.directive['format'])).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('delete', () => {
+  it('lets destroy refuse before anything is stopped', () => {
+    const made = plan('delete', equalNodes('active', 'active'));
+    expect(layerNames(made)).toEqual([
+      'DestroyService',
+      'StopService',
+      'StopConfiguration',
+      'UnmountVolumes',
+      'StopInstances',
+      'DetachVolumes',
+      'DeleteInstances',
+      'DeleteVolumes',
+      'DeregisterMetadata',
+    ]);
+    expect(tasksOf(made, 'DestroyService').every((task) => task.failureAllowed)).toBe(false);
+  });
+
+  it('runs a destroy with post_stop_service after stop', () => {
+    const names = layerNames(plan('delete', manyRoles('active', 'active')));
+    expect(names.slice(0, 4)).toEqual([
+      'DestroyService order 3',
+      'StopService order -1',
+      'StopService order 2',
+      'DestroyService after StopService',
+    ]);
+  });
+
+  it('forces only the destroy that may be forced', () => {
+    const made = plan('delete', manyRoles('active', 'active'), { force: true });
+    expect(tasksOf(made, 'DestroyService order 3').map((task) => task.failureAllowed)).toEqual([true, true]);
+    expect(tasksOf(made, 'DestroyService after StopService').map((task) => task.failureAllowed)).toEqual([
+      false,
+    ]);
+  });
+
+  it.each(['pending', 'stopped', 'failed', 'active'] as const)(
+    'of a %s cluster takes every node, whatever its status',
+    (status) => {
+      const wrapper = equalNodes(status, 'active');
+      const statuses = ['pending', 'lost', 'deleted'] as const;
+      const nodes = wrapper.nodes.map((each, index) => ({ ...each, status: statuses[index] ?? each.status }));
+      const made = plan('delete', { ...wrapper, nodes });
+      for (const layer of ['DetachVolumes', 'DeleteInstances', 'DeleteVolumes']) {
+        expect(labels(made, layer)).toEqual(['node 1', 'node 2', 'node 3']);
+        expect(tasksOf(made, layer).some((task) => task.failureAllowed)).toBe(false);
+      }
+      // None of the three can be reached.
+      expect(made.flatMap((layer) => layer.tasks).filter((task) => task.action.endsWith('Service'))).toEqual(
+        [],
+      );
+    },
+  );
+});
+
+describe('other actions', () => {
+  it.each(['resize', 'cease', 'add-nodes'] as const)('%s is refused, naming what is supported', (action) => {
+    const every = capabilities({ actions: ['create', 'stop', 'start', 'delete', 'resize', 'cease'] });
+    expect(() => plan(action, equalNodes('active', 'active'), {}, every)).toThrow(
+      expect.objectContaining({
+        kind: 'invalid-input',
+        code: 'ACTION_NOT_SUPPORTED',
+        hint: 'supported are: create, stop, start, delete',
+      }),
+    );
+  });
+
+  it('an action that the provider does not declare is refused too', () => {
+    expect(() =>
+      plan('stop', equalNodes('active', 'active'), {}, capabilities({ actions: ['create'] })),
+    ).toThrow(expect.objectContaining({ code: 'ACTION_NOT_SUPPORTED' }));
+  });
+});
+
+describe('properties of every plan', () => {
+  const arbitraryCluster = fc
+    .record({
+      roles: fc.uniqueArray(
+        fc.record({
+          name: fc.constantFrom('', 'a', 'b', 'web'),
+          count: fc.integer({ min: 0, max: 5 }),
+          volumes: fc.integer({ min: 0, max: 3 }),
+          order: fc.integer({ min: -2, max: 3 }),
+          limit: fc.option(fc.integer({ min: 1, max: 3 })),
+          post: fc.boolean(),
+        }),
+        { selector: (each) => each.name, minLength: 1 },
+      ),
+      status: fc.constantFrom('pending', 'active', 'stopped', 'failed' as const),
+    })
+    .map(({ roles, status }) =>
+      cluster(status, {
+        roles: roles.map(({ name, volumes, order, limit, post }) =>
+          role(name, {
+            volumes: Array.from({ length: volumes }, (_, index) => volume(index, `/data${index}`)),
+            services: ['init', 'start', 'stop', 'destroy'].map((each) =>
+              service(each, {
+                order,
+                nodesToExecuteOn: limit,
+                postStartService: post,
+                postStopService: post,
+              }),
+            ),
+          }),
+        ),
+        nodes: roles.flatMap(({ name, count }) =>
+          Array.from({ length: count }, (_, index) => node(name, index + 1)),
+        ),
+      }),
+    );
+
+  it('layers have names of their own, none is empty, no node works twice in one', () => {
+    fc.assert(
+      fc.property(
+        arbitraryCluster,
+        fc.constantFrom('create', 'stop', 'start', 'delete' as const),
+        (wrapper, action) => {
+          const made = plan(action, wrapper);
+          expect(new Set(layerNames(made)).size).toBe(made.length);
+          for (const layer of made) {
+            expect(layer.tasks.length).toBeGreaterThan(0);
+            expect(new Set(layer.tasks.map((task) => task.nodeId)).size).toBe(layer.tasks.length);
+          }
+        },
+      ),
+    );
+  });
+
+  it('delete takes back exactly what create makes', () => {
+    fc.assert(
+      fc.property(arbitraryCluster, (wrapper) => {
+        const rows = (made: JobPlan, actions: readonly string[]): readonly string[] =>
+          made
+            .flatMap((layer) => layer.tasks)
+            .filter((task) => actions.includes(task.action))
+            .flatMap((task) => task.resources.map((claim) => `${task.nodeId}/${claim.kind}`))
+            .sort();
+        expect(rows(plan('delete', wrapper), ['DeleteInstances', 'DeleteVolumes'])).toEqual(
+          rows(plan('create', wrapper), ['RunInstances', 'CreateVolumes']),
+        );
+      }),
+    );
+  });
+});
