@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto';
+import { resolveEndpointPort } from '../app-package/index.ts';
+import type {
+  ClusterNode,
+  ClusterWrapper,
+  Env,
+  EnvValue,
+  MetadataLeaf,
+  MetadataTree,
+  SecretReference,
+} from '../domain/index.ts';
+import { findNodeRole, sortNodes } from '../plan/index.ts';
+
+/** What a tree tells beyond the cluster itself. */
+export interface MetadataOptions {
+  /** The runtime's zone. */
+  readonly zone?: string;
+  readonly userId?: string;
+  /** Ids of nodes that join; they stand in `hosts` too. */
+  readonly addingHosts?: readonly string[];
+  /** Ids of nodes that leave; they stand in `hosts` until they are gone. */
+  readonly deletingHosts?: readonly string[];
+  /** Trees of linked clusters by link name; a link without one shows as the cluster's id. */
+  readonly links?: Readonly<Record<string, MetadataTree>>;
+  /** Roles whose size changes just now. */
+  readonly verticalScalingRoles?: readonly string[];
+}
+
+/** What one node gets: the same document for programs and, as YAML is wider than JSON, for confd. */
+export interface NodeMetadata {
+  /** JSON with one root, `self`; indented, ends with a newline. */
+  readonly json: string;
+  /** For confd's file backend (`-backend file -file metadata.yaml -prefix /self`). */
+  readonly confd: string;
+}
+
+/** Where the two files stand on a node, as the package sees them. */
+export const METADATA_FILE = '/etc/windlass/metadata.json';
+export const CONFD_METADATA_FILE = '/etc/windlass/confd/metadata.yaml';
+
+interface Branch {
+  [key: string]: Branch | MetadataLeaf;
+}
+
+/**
+ * The metadata of a cluster, the same for all its nodes. All leaves are strings; secrets stay
+ * references. Deleted nodes are left out. Pure: the same cluster gives the same tree.
+ */
+export function buildMetadataTree(wrapper: ClusterWrapper, options: MetadataOptions = {}): MetadataTree {
+  const nodes = sortNodes(wrapper.nodes.filter((node) => node.status !== 'deleted'));
+  const tree: Branch = {
+    hosts: buildHosts(wrapper, nodes),
+    cluster: buildCluster(wrapper, options),
+    env: buildEnv(wrapper),
+  };
+  const adding = nodes.filter((node) => options.addingHosts?.includes(node.nodeId));
+  const deleting = nodes.filter((node) => options.deletingHosts?.includes(node.nodeId));
+  if (adding.length > 0) tree['adding-hosts'] = buildHosts(wrapper, adding);
+  if (deleting.length > 0) tree['deleting-hosts'] = buildHosts(wrapper, deleting);
+  const links = wrapper.links.map(({ name, targetClusterId }): [string, MetadataTree | string] => {
+    return [name, options.links?.[name] ?? targetClusterId];
+  });
+  if (links.length > 0) tree['links'] = Object.fromEntries(links) as Branch;
+  if (options.verticalScalingRoles !== undefined && options.verticalScalingRoles.length > 0) {
+    tree['vertical-scaling-roles'] = options.verticalScalingRoles.join(',');
+  }
+  return tree;
+}
+
+/**
+ * The tree as one node sees it: under `self`, with its own entry as `host`, secrets opened. With
+ * root access to metadata the same tree stands under `clusters/<id>` as well.
+ *
+ * @throws what openSecret throws. A node that the tree does not know gets an empty `host`.
+ */
+export async function renderNodeMetadata(
+  tree: MetadataTree,
+  nodeId: string,
+  openSecret: (reference: SecretReference) => Promise<string>,
+  options: { readonly rootAccess?: boolean } = {},
+): Promise<NodeMetadata> {
+  const opened = await openTree(tree, openSecret, new Map());
+  const self: MetadataTree = { ...opened, host: findHost(opened, nodeId) ?? {} };
+  const clusterId = isTree(opened['cluster']) ? opened['cluster']['cluster_id'] : undefined;
+  const document =
+    options.rootAccess === true && typeof clusterId === 'string'
+      ? { self, clusters: { [clusterId]: opened } }
+      : { self };
+  const json = `${JSON.stringify(document, null, 2).replace(YAML_BREAKS, escapeCharacter)}\n`;
+  return { json, confd: json };
+}
+
+// Characters that JSON allows in a string as they are and YAML reads as line breaks or refuses.
+const YAML_BREAKS = /[\u007f-\u009f\u2028\u2029\ufeff]/g;
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function buildHosts(wrapper: ClusterWrapper, nodes: readonly ClusterNode[]): Branch {
+  const hosts: Branch = {};
+  for (const node of nodes) {
+    const host = buildHost(wrapper, node);
+    // Until the cloud has named it, a node goes by its own id.
+    const key = node.instanceId === '' ? node.nodeId : node.instanceId;
+    if (node.role === '') {
+      hosts[key] = host;
+      continue;
+    }
+    const ofRole = hosts[node.role];
+    hosts[node.role] = { ...(isTree(ofRole) ? ofRole : {}), [key]: host };
+  }
+  return hosts;
+}
+
+function buildHost(wrapper: ClusterWrapper, node: ClusterNode): Branch {
+  const role = findNodeRole(wrapper.roles, node);
+  const reservedIps = buildReservedIps(wrapper);
+  return {
+    ip: node.privateIp,
+    eip: node.publicIp,
+    mac: '',
+    sid: String(node.serverId),
+    gid: String(node.groupId),
+    gsid: String(node.globalServerId),
+    node_id: node.nodeId,
+    instance_id: node.instanceId,
+    cpu: String(role?.cpu ?? 0),
+    gpu: String(role?.gpu ?? 0),
+    memory: String(role?.memoryMiB ?? 0),
+    volume_size: String(node.volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0)),
+    instance_class: String(role?.instanceClass ?? 0),
+    gpu_class: String(role?.gpuClass ?? 0),
+    volume_class: String(role?.volumes[0]?.volumeClass ?? 0),
+    physical_machine: '',
+    ...(node.role === '' ? {} : { role: node.role }),
+    ...(node.passphraselessKey === '' ? {} : { pub_key: node.passphraselessKey }),
+    ...(node.customToken === '' ? {} : { token: node.customToken }),
+    ...(reservedIps === null ? {} : { reserved_ips: reservedIps }),
+  };
+}
+
+function buildCluster(wrapper: ClusterWrapper, options: MetadataOptions): Branch {
+  const { cluster } = wrapper;
+  const endpoints: Branch = {};
+  for (const endpoint of cluster.endpoints) {
+    const port = resolveEndpointPort(wrapper, endpoint);
+    // A reference that leads nowhere is shown as it was written: that says what is wrong.
+    endpoints[endpoint.name] = { port: String(port ?? endpoint.port), protocol: endpoint.protocol };
+  }
+  const reservedIps = buildReservedIps(wrapper);
+  if (reservedIps !== null) endpoints['reserved_ips'] = reservedIps;
+  return {
+    app_id: cluster.appName,
+    cluster_id: cluster.clusterId,
+    user_id: options.userId ?? '',
+    global_uuid: toGlobalUuid(cluster.clusterId),
+    vxnet: cluster.subnetId,
+    zone: options.zone ?? '',
+    ...(Object.keys(endpoints).length === 0 ? {} : { endpoints }),
+  };
+}
+
+function buildReservedIps(wrapper: ClusterWrapper): Branch | null {
+  const entries = Object.entries(wrapper.cluster.reservedIps);
+  return entries.length === 0 ? null : Object.fromEntries(entries.map(([name, value]) => [name, { value }]));
+}
+
+/** The cluster's values by key, those of a role under its name. */
+function buildEnv(wrapper: ClusterWrapper): Branch {
+  const env = toLeaves(wrapper.cluster.env);
+  for (const role of wrapper.roles) {
+    if (Object.keys(role.env).length === 0) continue;
+    // The only role of a package without roles has no name to stand under.
+    if (role.role === '') Object.assign(env, toLeaves(role.env));
+    else env[role.role] = toLeaves(role.env);
+  }
+  return env;
+}
+
+function toLeaves(env: Env): Branch {
+  return Object.fromEntries(Object.entries(env).map(([key, value]) => [key, toLeaf(value)]));
+}
+
+function toLeaf(value: EnvValue): MetadataLeaf {
+  if (value === null) return '';
+  return typeof value === 'object' ? value : String(value);
+}
+
+function toGlobalUuid(clusterId: string): string {
+  const hex = createHash('sha256').update(`global-uuid/${clusterId}`).digest('hex');
+  // Version 8 and the RFC 9562 variant: a UUID made from a hash of our own.
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0b11) | 0b1000).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+function findHost(tree: MetadataTree, nodeId: string): MetadataTree | null {
+  for (const branch of [tree['hosts'], tree['adding-hosts'], tree['deleting-hosts']]) {
+    const host = isTree(branch) ? findHostIn(branch, nodeId) : null;
+    if (host !== null) return host;
+  }
+  return null;
+}
+
+function findHostIn(branch: MetadataTree, nodeId: string): MetadataTree | null {
+  if (branch['node_id'] === nodeId) return branch;
+  for (const child of Object.values(branch)) {
+    const host = isTree(child) ? findHostIn(child, nodeId) : null;
+    if (host !== null) return host;
+  }
+  return null;
+}
+
+/** Each secret is opened once, however often it stands in the tree. */
+async function openTree(
+  tree: MetadataTree,
+  openSecret: (reference: SecretReference) => Promise<string>,
+  opened: Map<string, Promise<string>>,
+): Promise<MetadataTree> {
+  const result: Branch = {};
+  for (const [key, value] of Object.entries(tree)) {
+    if (isTree(value)) result[key] = (await openTree(value, openSecret, opened)) as Branch;
+    else result[key] = typeof value === 'string' ? value : await openOnce(value, openSecret, opened);
+  }
+  return result;
+}
+
+function openOnce(
+  reference: SecretReference,
+  openSecret: (reference: SecretReference) => Promise<string>,
+  opened: Map<string, Promise<string>>,
+): Promise<string> {
+  const known = opened.get(reference.$secret) ?? openSecret(reference);
+  opened.set(reference.$secret, known);
+  return known;
+}
+
+function isTree(value: MetadataTree | MetadataLeaf | undefined): value is MetadataTree {
+  return typeof value === 'object' && !('$secret' in value && typeof value['$secret'] === 'string');
+}
