@@ -28,7 +28,11 @@ import type {
 export interface RuntimeStore {
   /** Same id again: the stored one. @throws conflict `RUNTIME_NAME_TAKEN` for another with its name. */
   create(runtime: Runtime, credential: StoredSecret | null): Promise<Runtime>;
-  update(runtimeId: string, change: Partial<Omit<Runtime, 'runtimeId' | 'name' | 'createdAt'>>, credential?: StoredSecret): Promise<Runtime>;
+  update(
+    runtimeId: string,
+    change: Partial<Omit<Runtime, 'runtimeId' | 'name' | 'createdAt'>>,
+    credential?: StoredSecret,
+  ): Promise<Runtime>;
   /** @throws conflict `RUNTIME_IN_USE` while a cluster that is not deleted uses it. */
   delete(runtimeId: string): Promise<Runtime>;
   /** By name or id. @throws not-found `RUNTIME_NOT_FOUND`. */
@@ -79,12 +83,23 @@ export interface ClusterStore {
   /** By id, or by name where exactly one live cluster has it. @throws not-found, conflict `CLUSTER_NAME_AMBIGUOUS`. */
   resolve(idOrName: string): Promise<Cluster>;
   load(clusterId: string): Promise<ClusterWrapper>;
-  list(page: PageRequest & { includeDeleted?: boolean }): Promise<readonly (Cluster & { nodeCount: number; runtimeName: string })[]>;
-  setStatus(clusterId: string, change: { status?: ClusterStatus; transitionStatus?: TransitionStatus | null }): Promise<void>;
-  updateNodes(clusterId: string, changes: readonly { nodeId: string; change: Partial<ClusterNode> }[]): Promise<void>;
+  list(
+    page: PageRequest & { includeDeleted?: boolean },
+  ): Promise<readonly (Cluster & { nodeCount: number; runtimeName: string })[]>;
+  setStatus(
+    clusterId: string,
+    change: { status?: ClusterStatus; transitionStatus?: TransitionStatus | null },
+  ): Promise<void>;
+  updateNodes(
+    clusterId: string,
+    changes: readonly { nodeId: string; change: Partial<ClusterNode> }[],
+  ): Promise<void>;
   getMetadata(clusterId: string): Promise<MetadataTree | null>;
   /** What clusters of the account will still make: nodes of clusters with an open job whose ledger rows are not `made`. */
-  reservedBy(scope: { provider: string; account: string; region: string }, exceptClusterId: string): Promise<Reserved>;
+  reservedBy(
+    scope: { provider: string; account: string; region: string },
+    exceptClusterId: string,
+  ): Promise<Reserved>;
 }
 
 export interface JobStore {
@@ -106,7 +121,10 @@ export interface JobStore {
    * Closes the job, its unfinished tasks (skipped or cancelled), sets the cluster's status and
    * clears its transition, in one transaction. A closed job stays as it is.
    */
-  close(jobId: string, end: { status: JobStatus; error: ErrorInfo | null; clusterStatus: ClusterStatus; closedAt: string }): Promise<Job>;
+  close(
+    jobId: string,
+    end: { status: JobStatus; error: ErrorInfo | null; clusterStatus: ClusterStatus; closedAt: string },
+  ): Promise<Job>;
 }
 
 export interface TaskStore {

@@ -1,0 +1,120 @@
+import { type Kysely, sql } from 'kysely';
+import { WindlassError } from '../domain/index.ts';
+import { notFound } from './not-found.ts';
+import { afterLastSeen } from './page.ts';
+import { appVersionRows } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { AppStore } from './stores.ts';
+
+/** @internal */
+export function createAppStore(db: Kysely<Database>): AppStore {
+  return {
+    async putPart(digest, index, content) {
+      await db
+        .insertInto('app_part')
+        .values({ digest, index, content })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+
+    async listParts(digest) {
+      const rows = await db
+        .selectFrom('app_part')
+        .select('index')
+        .where('digest', '=', digest)
+        .orderBy('index')
+        .execute();
+      return rows.map((row) => row.index);
+    },
+
+    async readContent(digest) {
+      const version = await db
+        .selectFrom('app_version')
+        .select('size_bytes')
+        .where('digest', '=', digest)
+        .executeTakeFirst();
+      const rows = await db
+        .selectFrom('app_part')
+        .select(['index', 'content'])
+        .where('digest', '=', digest)
+        .orderBy('index')
+        .execute();
+      const gap = rows.findIndex((row, position) => row.index !== position);
+      const content = Buffer.concat(rows.map((row) => row.content));
+      if (
+        rows.length === 0 ||
+        gap !== -1 ||
+        (version !== undefined && version.size_bytes !== content.length)
+      ) {
+        const missing = gap === -1 ? rows.length : gap;
+        throw new WindlassError(
+          'not-found',
+          `part ${missing} of the package with digest ${digest} is not there`,
+          {
+            code: 'APP_PART_MISSING',
+            hint: 'register the package again: only what is missing is sent',
+          },
+        );
+      }
+      return new Uint8Array(content);
+    },
+
+    async create(version) {
+      await db
+        .insertInto('app_version')
+        .values(appVersionRows.toRow(version))
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .execute();
+      const row = await db
+        .selectFrom('app_version')
+        .selectAll()
+        .where('digest', '=', version.digest)
+        .executeTakeFirstOrThrow();
+      return appVersionRows.fromRow(row);
+    },
+
+    async get(versionIdOrName) {
+      const row = await db
+        .selectFrom('app_version')
+        .selectAll()
+        .where((where) =>
+          where.or([where('version_id', '=', versionIdOrName), where('app_name', '=', versionIdOrName)]),
+        )
+        .orderBy(sql`version_id = ${versionIdOrName}`, 'desc')
+        .orderBy('created_at', 'desc')
+        .orderBy('version_id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      if (row === undefined) {
+        throw notFound(
+          'application version',
+          versionIdOrName,
+          'APP_NOT_FOUND',
+          '`windlass app list` shows those that exist',
+        );
+      }
+      return appVersionRows.fromRow(row);
+    },
+
+    async findByDigest(digest) {
+      const row = await db
+        .selectFrom('app_version')
+        .selectAll()
+        .where('digest', '=', digest)
+        .executeTakeFirst();
+      return row === undefined ? null : appVersionRows.fromRow(row);
+    },
+
+    async list(page) {
+      const rows = await db
+        .selectFrom('app_version')
+        .selectAll()
+        .where(afterLastSeen('app_version', 'created_at', 'version_id', page))
+        .orderBy('created_at', 'desc')
+        .orderBy('version_id', 'desc')
+        .limit(page.limit)
+        .execute();
+      return rows.map(appVersionRows.fromRow);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+export { openStores, type OpenStoresOptions } from './open-stores.ts';
+export type {
+  AppStore,
+  ClaimRequest,
+  ClusterStore,
+  HydratedTask,
+  JobStore,
+  Lease,
+  LedgerStore,
+  RuntimeStore,
+  SecretRow,
+  SecretStore,
+  StoredSecret,
+  Stores,
+  TaskChanges,
+  TaskEnd,
+  TaskStore,
+} from './stores.ts';

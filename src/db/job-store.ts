@@ -1,0 +1,235 @@
+import { type Kysely, sql } from 'kysely';
+import {
+  type ClusterStatus,
+  isOpenJobStatus,
+  type Job,
+  JOB_STATUSES,
+  type JobPlan,
+  type LayerShape,
+  PLAN_SCHEMA_VERSION,
+  WindlassError,
+} from '../domain/index.ts';
+import { insertAll } from './bulk.ts';
+import { clusterNotFound, jobNotFound, jobNotOpen } from './not-found.ts';
+import { afterLastSeen } from './page.ts';
+import { clusterRows, jobRows, taskRows } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { JobStore } from './stores.ts';
+
+const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
+
+/**
+ * @internal
+ * Rows are locked in one order everywhere in this folder: job, task, resource, node, cluster.
+ */
+export function createJobStore(db: Kysely<Database>): JobStore {
+  return {
+    async open(job, transition) {
+      return await db.transaction().execute(async (transaction) => {
+        // Jobs of one cluster are opened one after the other.
+        const cluster = await transaction
+          .selectFrom('cluster')
+          .select(['name', 'status'])
+          .where('cluster_id', '=', job.clusterId)
+          .forUpdate()
+          .executeTakeFirst();
+        const stored = await findJob(transaction, job.jobId);
+        if (stored !== null) return stored;
+        if (cluster === undefined) throw clusterNotFound(job.clusterId);
+        const running = await transaction
+          .selectFrom('job')
+          .select(['job_id', 'action'])
+          .where('cluster_id', '=', job.clusterId)
+          .where('status', 'in', OPEN_STATUSES)
+          .executeTakeFirst();
+        if (running !== undefined) throw clusterBusy(job.clusterId, running.job_id, running.action);
+        if (!transition.from.includes(cluster.status))
+          throw wrongStatus(job, cluster.status, transition.from);
+        await transaction
+          .insertInto('job')
+          .values({ ...jobRows.toRow(job), plan_schema_version: null })
+          .execute();
+        await transaction
+          .updateTable('cluster')
+          .set({ transition_status: transition.status })
+          .where('cluster_id', '=', job.clusterId)
+          .execute();
+        return job;
+      });
+    },
+
+    async get(jobId) {
+      const job = await findJob(db, jobId);
+      if (job === null) throw jobNotFound(jobId);
+      return job;
+    },
+
+    find: (jobId) => findJob(db, jobId),
+
+    async list(page) {
+      const rows = await db
+        .selectFrom('job')
+        .selectAll()
+        .$if(page.clusterId !== undefined, (query) => query.where('cluster_id', '=', page.clusterId ?? ''))
+        .where(afterLastSeen('job', 'started_at', 'job_id', page))
+        .orderBy('started_at', 'desc')
+        .orderBy('job_id', 'desc')
+        .limit(page.limit)
+        .execute();
+      return rows.map(jobRows.fromRow);
+    },
+
+    async listOpen() {
+      const rows = await db
+        .selectFrom('job')
+        .selectAll()
+        .where('status', 'in', OPEN_STATUSES)
+        .orderBy('started_at')
+        .orderBy('job_id')
+        .execute();
+      return rows.map(jobRows.fromRow);
+    },
+
+    async storePlan(jobId, plan, schemaVersion) {
+      return await db.transaction().execute(async (transaction) => {
+        const job = await transaction
+          .selectFrom('job')
+          .select(['cluster_id', 'status', 'plan_schema_version'])
+          .where('job_id', '=', jobId)
+          .forUpdate()
+          .executeTakeFirst();
+        if (job === undefined) throw jobNotFound(jobId);
+        if (job.plan_schema_version !== null)
+          return await readShape(transaction, jobId, job.plan_schema_version);
+        if (!isOpenJobStatus(job.status)) throw jobNotOpen(jobId, job.status);
+        const layers = plan.map((layer, index) => ({ index, name: layer.name, total: layer.tasks.length }));
+        await insertAll(
+          transaction,
+          'job_layer',
+          ['job_id', 'index', 'name', 'total'],
+          layers.map((layer) => ({ job_id: jobId, ...layer })),
+        );
+        await insertAll(
+          transaction,
+          'task',
+          taskRows.columns.map(({ name }) => name),
+          toTaskRecords(jobId, job.cluster_id, plan),
+        );
+        await transaction
+          .updateTable('job')
+          .set({ plan_schema_version: schemaVersion })
+          .where('job_id', '=', jobId)
+          .execute();
+        return layers;
+      });
+    },
+
+    async loadShape(jobId) {
+      const job = await db
+        .selectFrom('job')
+        .select('plan_schema_version')
+        .where('job_id', '=', jobId)
+        .executeTakeFirst();
+      if (job === undefined) throw jobNotFound(jobId);
+      return job.plan_schema_version === null ? null : await readShape(db, jobId, job.plan_schema_version);
+    },
+
+    async close(jobId, end) {
+      return await db.transaction().execute(async (transaction) => {
+        const row = await transaction
+          .selectFrom('job')
+          .selectAll()
+          .where('job_id', '=', jobId)
+          .forUpdate()
+          .executeTakeFirst();
+        if (row === undefined) throw jobNotFound(jobId);
+        if (!isOpenJobStatus(row.status)) return jobRows.fromRow(row);
+        await transaction
+          .updateTable('task')
+          .set({
+            status: sql`case when started_at is null then 'skipped' else 'cancelled' end`,
+            ended_at: end.closedAt,
+          })
+          .where('job_id', '=', jobId)
+          .where('ended_at', 'is', null)
+          .execute();
+        await transaction
+          .updateTable('cluster')
+          .set(clusterRows.toChange({ status: end.clusterStatus, transitionStatus: null }))
+          .where('cluster_id', '=', row.cluster_id)
+          .execute();
+        const closed = await transaction
+          .updateTable('job')
+          .set(jobRows.toChange({ status: end.status, error: end.error, closedAt: end.closedAt }))
+          .where('job_id', '=', jobId)
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        return jobRows.fromRow(closed);
+      });
+    },
+  };
+}
+
+async function findJob(db: Kysely<Database>, jobId: string): Promise<Job | null> {
+  const row = await db.selectFrom('job').selectAll().where('job_id', '=', jobId).executeTakeFirst();
+  return row === undefined ? null : jobRows.fromRow(row);
+}
+
+async function readShape(
+  db: Kysely<Database>,
+  jobId: string,
+  version: number,
+): Promise<readonly LayerShape[]> {
+  if (version > PLAN_SCHEMA_VERSION) {
+    throw new WindlassError(
+      'internal',
+      `the plan of job ${jobId} has schema version ${version}, this worker knows ${PLAN_SCHEMA_VERSION}`,
+      { code: 'PLAN_TOO_NEW', hint: 'start workers of the release that planned the job' },
+    );
+  }
+  return await db
+    .selectFrom('job_layer')
+    .select(['index', 'name', 'total'])
+    .where('job_id', '=', jobId)
+    .orderBy('index')
+    .execute();
+}
+
+function toTaskRecords(jobId: string, clusterId: string, plan: JobPlan): readonly object[] {
+  return plan.flatMap((layer, layerIndex) =>
+    layer.tasks.map((task, index) =>
+      taskRows.toRecord({
+        ...task,
+        taskId: `${jobId}.${layerIndex}.${index}`,
+        jobId,
+        clusterId,
+        layerIndex,
+        index,
+        status: 'queued',
+        failures: 0,
+        observation: null,
+        error: null,
+        startedAt: null,
+        endedAt: null,
+      }),
+    ),
+  );
+}
+
+function clusterBusy(clusterId: string, jobId: string, action: string): WindlassError {
+  return new WindlassError('conflict', `cluster ${clusterId} is busy: job ${jobId} (${action}) runs on it`, {
+    code: 'CLUSTER_BUSY',
+    hint: `wait for it with \`windlass job watch ${jobId}\`, or cancel it first`,
+  });
+}
+
+function wrongStatus(job: Job, status: ClusterStatus, from: readonly ClusterStatus[]): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `cluster ${job.clusterId} is ${status}: ${job.action} needs it ${from.join(' or ')}`,
+    {
+      code: 'CLUSTER_STATUS',
+      hint: `\`windlass cluster describe ${job.clusterId}\` shows its state`,
+    },
+  );
+}

@@ -1,0 +1,175 @@
+import { type Kysely, sql } from 'kysely';
+import { type LedgerResource, resourceToken, WindlassError } from '../domain/index.ts';
+import { insertAll } from './bulk.ts';
+import { leaseLost } from './leases.ts';
+import { toJson } from './row-mapping.ts';
+import { resourceRows } from './rows.ts';
+import type { Database, ResourceTable } from './schema.ts';
+import type { ClaimRequest, Lease, LedgerStore } from './stores.ts';
+
+/** @internal Times are the database's clock, so that workers need not agree on one. */
+export function createLedgerStore(db: Kysely<Database>): LedgerStore {
+  return {
+    async claim(request) {
+      if (request.claims.length === 0) return [];
+      return await db.transaction().execute((transaction) => claimRows(transaction, request));
+    },
+
+    async renew(leases, leaseMs) {
+      if (leases.length === 0) return true;
+      const { rows } = await sql`
+        update resource set lease_until = ${leaseEnd(leaseMs)}
+        from jsonb_to_recordset(${toJson(leases)}::jsonb) as lease (token text, holder text, fence integer)
+        where resource.token = lease.token and resource.holder = lease.holder and resource.fence = lease.fence
+        returning resource.token
+      `.execute(db);
+      return rows.length === leases.length;
+    },
+
+    async assertHeld(lease) {
+      const { rows } = await sql`
+        select 1 from resource
+        where token = ${lease.token} and holder = ${lease.holder} and fence = ${lease.fence}
+          and lease_until > clock_timestamp()
+      `.execute(db);
+      if (rows.length === 0) throw leaseLost(lease.token);
+    },
+
+    async release(leases) {
+      if (leases.length === 0) return;
+      await sql`
+        update resource set holder = '', lease_until = null
+        from jsonb_to_recordset(${toJson(leases)}::jsonb) as lease (token text, holder text, fence integer)
+        where resource.token = lease.token and resource.holder = lease.holder and resource.fence = lease.fence
+      `.execute(db);
+    },
+
+    async list(clusterId, filter) {
+      const rows = await db
+        .selectFrom('resource')
+        .selectAll()
+        .where('cluster_id', '=', clusterId)
+        .$if(filter?.live === true, (query) => query.where('state', '<>', 'gone'))
+        .orderBy('generation', 'desc')
+        .orderBy('token')
+        .execute();
+      return rows.map(resourceRows.fromRow);
+    },
+  };
+}
+
+type Claimed = { readonly resource: LedgerResource; readonly lease: Lease };
+
+/** A row as another transaction may have left it, with what is left of its lease. */
+type LockedRow = ResourceTable & { readonly remaining_ms: number };
+
+/**
+ * Locks the newest row of each kind, writes those that are to be made, and leases them all, or
+ * throws and changes nothing. A kind that is only used and has no row is left out of the answer.
+ */
+async function claimRows(transaction: Kysely<Database>, request: ClaimRequest): Promise<readonly Claimed[]> {
+  let newest = await lockNewest(transaction, request);
+  const toMake = request.claims.flatMap(({ kind, intent }) => {
+    const row = newest.get(kind);
+    if (intent !== 'make' || (row !== undefined && row.state !== 'gone')) return [];
+    return [toIntended(request, kind, (row?.generation ?? 0) + 1)];
+  });
+  if (toMake.length > 0) {
+    await insertIntended(transaction, toMake);
+    // Whoever wrote a row first, we or another claim at the same moment, it is read as it is now.
+    newest = await lockNewest(transaction, request);
+  }
+  const rows = request.claims.flatMap(({ kind, intent }) => {
+    const row = newest.get(kind);
+    if (row === undefined) return [];
+    assertFree(row, request);
+    if (intent === 'make') assertSameSpec(row, request);
+    return [row];
+  });
+  return rows.length === 0 ? [] : await leaseRows(transaction, request, rows);
+}
+
+async function lockNewest(
+  db: Kysely<Database>,
+  request: ClaimRequest,
+): Promise<ReadonlyMap<string, LockedRow>> {
+  const kinds = request.claims.map((claim) => claim.kind);
+  const { rows } = await sql<LockedRow>`
+    select resource.*, extract(epoch from lease_until - clock_timestamp())::float8 * 1000 as remaining_ms
+    from resource
+    where cluster_id = ${request.clusterId} and node_id = ${request.nodeId} and kind = any(${kinds})
+    order by token
+    for update
+  `.execute(db);
+  const newest = new Map<string, LockedRow>();
+  for (const row of rows) {
+    const known = newest.get(row.kind);
+    if (known === undefined || known.generation < row.generation) newest.set(row.kind, row);
+  }
+  return newest;
+}
+
+function toIntended(request: ClaimRequest, kind: string, generation: number): ResourceTable {
+  const { clusterId, nodeId, specHash, jobId } = request;
+  return {
+    token: resourceToken(clusterId, nodeId, kind, generation),
+    cluster_id: clusterId,
+    node_id: nodeId,
+    kind,
+    generation,
+    spec_hash: specHash,
+    cloud_id: '',
+    state: 'intended',
+    attributes: {},
+    job_id: jobId,
+    holder: '',
+    fence: 0,
+    lease_until: null,
+  };
+}
+
+async function insertIntended(db: Kysely<Database>, rows: readonly ResourceTable[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {});
+  await insertAll(db, 'resource', columns, rows, 'on conflict do nothing');
+}
+
+function assertFree(row: LockedRow, request: ClaimRequest): void {
+  if (row.holder === '' || row.holder === request.holder || !(row.remaining_ms > 0)) return;
+  throw new WindlassError('unavailable', `another worker is working on ${row.token}`, {
+    code: 'LEASE_HELD',
+    hint: 'its lease ends by itself if that worker is gone',
+    retryAfterMs: Math.ceil(row.remaining_ms),
+  });
+}
+
+function assertSameSpec(row: LockedRow, request: ClaimRequest): void {
+  if (row.spec_hash === request.specHash) return;
+  throw new WindlassError('conflict', `${row.token} was made for another specification`, {
+    code: 'SPEC_CHANGED',
+    hint: 'delete what was made before, or resize it',
+  });
+}
+
+async function leaseRows(
+  db: Kysely<Database>,
+  request: ClaimRequest,
+  rows: readonly LockedRow[],
+): Promise<readonly Claimed[]> {
+  const leased = await sql<ResourceTable>`
+    update resource set
+      fence = case when holder = ${request.holder} then fence else fence + 1 end,
+      holder = ${request.holder}, job_id = ${request.jobId}, lease_until = ${leaseEnd(request.leaseMs)}
+    where token = any(${rows.map((row) => row.token)})
+    returning *
+  `.execute(db);
+  const byToken = new Map(leased.rows.map((row) => [row.token, row]));
+  return rows.flatMap(({ token }) => {
+    const row = byToken.get(token);
+    if (row === undefined) return [];
+    return [{ resource: resourceRows.fromRow(row), lease: { token, holder: row.holder, fence: row.fence } }];
+  });
+}
+
+function leaseEnd(leaseMs: number): ReturnType<typeof sql> {
+  return sql`clock_timestamp() + make_interval(secs => ${leaseMs / 1000}::float8)`;
+}

@@ -1,0 +1,172 @@
+import type { Migration } from './migration.ts';
+
+/** Every table of the first release. */
+export const firstTables: Migration = {
+  name: '0001-first-tables',
+  statements: [
+    `create table runtime (
+      runtime_id text primary key,
+      name text not null,
+      provider text not null,
+      url text not null,
+      zone text not null,
+      settings jsonb not null,
+      account text not null,
+      region text not null,
+      credential_key_id text,
+      credential_sealed bytea,
+      created_at timestamptz not null,
+      deleted_at timestamptz,
+      check ((credential_key_id is null) = (credential_sealed is null))
+    )`,
+    `create unique index runtime_name on runtime (name) where deleted_at is null`,
+
+    `create table app_version (
+      version_id text primary key,
+      app_name text not null,
+      version text not null,
+      digest text not null unique,
+      size_bytes integer not null,
+      created_at timestamptz not null
+    )`,
+    `create index app_version_name on app_version (app_name, created_at)`,
+    // Parts arrive before the version that they make up, so nothing ties them to it.
+    `create table app_part (
+      digest text not null,
+      index integer not null check (index >= 0),
+      content bytea not null,
+      primary key (digest, index)
+    )`,
+
+    `create table cluster (
+      cluster_id text primary key,
+      name text not null,
+      description text not null,
+      runtime_id text not null references runtime,
+      version_id text not null,
+      app_name text not null,
+      subnet_id text not null,
+      vpc_id text not null,
+      status text not null,
+      transition_status text,
+      env jsonb not null,
+      endpoints jsonb not null,
+      metadata_root_access boolean not null,
+      advanced_actions jsonb not null,
+      upgrade_policy jsonb not null,
+      health_check jsonb,
+      monitor jsonb,
+      display_tabs jsonb,
+      reserved_ips jsonb not null,
+      metadata jsonb,
+      created_at timestamptz not null
+    )`,
+    `create index cluster_name on cluster (name) where status <> 'deleted'`,
+    `create index cluster_runtime on cluster (runtime_id)`,
+    `create index cluster_created on cluster (created_at, cluster_id)`,
+
+    `create table cluster_role (
+      cluster_id text not null references cluster on delete cascade,
+      role text not null,
+      position integer not null,
+      spec jsonb not null,
+      primary key (cluster_id, role)
+    )`,
+    `create table cluster_node (
+      node_id text primary key,
+      cluster_id text not null references cluster on delete cascade,
+      role text not null,
+      server_id integer not null,
+      group_id integer not null,
+      global_server_id integer not null,
+      is_replica boolean not null,
+      status text not null,
+      instance_id text not null,
+      private_ip text not null,
+      public_ip text not null,
+      ssh jsonb not null,
+      volumes jsonb not null,
+      passphraseless_key text not null,
+      custom_token text not null,
+      position integer not null
+    )`,
+    `create index cluster_node_cluster on cluster_node (cluster_id, position)`,
+    `create table cluster_link (
+      cluster_id text not null references cluster on delete cascade,
+      name text not null,
+      target_cluster_id text not null,
+      primary key (cluster_id, name)
+    )`,
+    // Secrets are stored before the cluster whose rows refer to them, so nothing ties them to it.
+    `create table cluster_secret (
+      cluster_id text not null,
+      name text not null,
+      key_id text not null,
+      sealed bytea not null,
+      primary key (cluster_id, name)
+    )`,
+
+    `create table job (
+      job_id text primary key,
+      cluster_id text not null references cluster on delete cascade,
+      runtime_id text not null,
+      action text not null,
+      status text not null,
+      options jsonb not null,
+      requested_by text not null,
+      started_at timestamptz not null,
+      closed_at timestamptz,
+      error jsonb,
+      plan_schema_version integer
+    )`,
+    // The last line of defence for "at most one running job": no code path can open a second.
+    `create unique index job_open on job (cluster_id) where status in ('queued', 'working', 'held')`,
+    `create index job_cluster on job (cluster_id, started_at)`,
+    `create index job_started on job (started_at, job_id)`,
+    `create table job_layer (
+      job_id text not null references job on delete cascade,
+      index integer not null,
+      name text not null,
+      total integer not null,
+      primary key (job_id, index)
+    )`,
+    `create table task (
+      task_id text primary key,
+      job_id text not null references job on delete cascade,
+      cluster_id text not null,
+      layer_index integer not null,
+      index integer not null,
+      action text not null,
+      node_id text,
+      label text not null,
+      directive jsonb not null,
+      resources jsonb not null,
+      failure_allowed boolean not null,
+      timeout_seconds integer not null,
+      status text not null,
+      failures integer not null,
+      observation text,
+      error jsonb,
+      started_at timestamptz,
+      ended_at timestamptz,
+      unique (job_id, layer_index, index)
+    )`,
+
+    `create table resource (
+      token text primary key,
+      cluster_id text not null references cluster on delete cascade,
+      node_id text not null,
+      kind text not null,
+      generation integer not null,
+      spec_hash text not null,
+      cloud_id text not null,
+      state text not null,
+      attributes jsonb not null,
+      job_id text not null,
+      holder text not null,
+      fence integer not null,
+      lease_until timestamptz,
+      unique (cluster_id, node_id, kind, generation)
+    )`,
+  ],
+};

@@ -1,0 +1,75 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { createAppStore } from './app-store.ts';
+import { createClusterStore } from './cluster-store.ts';
+import { withDatabaseErrors } from './database-errors.ts';
+import { createJobStore } from './job-store.ts';
+import { createLedgerStore } from './ledger-store.ts';
+import { migrateDatabase } from './migrate.ts';
+import { createRuntimeStore } from './runtime-store.ts';
+import type { Database } from './schema.ts';
+import { createSecretStore } from './secret-store.ts';
+import type { Stores } from './stores.ts';
+import { createTaskStore } from './task-store.ts';
+
+export interface OpenStoresOptions {
+  /** `postgres://user:password@host:port/database`; appears in no error and no log line. */
+  readonly databaseUrl: string;
+  /** At most this many connections at once; 10 by default. */
+  readonly maxConnections?: number;
+  /** Told of connections that broke while nobody used them. */
+  readonly log?: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** How long a new connection may take before the database counts as unavailable. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * The stores on one PostgreSQL. Connects when first used, so it succeeds without a database;
+ * `ping` tells whether one is there. `close` gives all connections back.
+ */
+export function openStores(options: OpenStoresOptions): Stores {
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types: { getTypeParser: getTypeParser as typeof pg.types.getTypeParser },
+  });
+  // Without a listener the loss of an idle connection would end the process.
+  pool.on('error', (error) => {
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : 'none';
+    options.log?.('a database connection was lost', { code });
+  });
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  let closing: Promise<void> | undefined;
+  return {
+    runtimes: withDatabaseErrors(createRuntimeStore(db)),
+    secrets: withDatabaseErrors(createSecretStore(db)),
+    apps: withDatabaseErrors(createAppStore(db)),
+    clusters: withDatabaseErrors(createClusterStore(db)),
+    jobs: withDatabaseErrors(createJobStore(db)),
+    tasks: withDatabaseErrors(createTaskStore(db)),
+    ledger: withDatabaseErrors(createLedgerStore(db)),
+    ...withDatabaseErrors({
+      migrate: () => migrateDatabase(db),
+      ping: async () => {
+        await sql`select 1`.execute(db);
+      },
+      close: () => (closing ??= db.destroy()),
+    }),
+  };
+}
+
+/** Times come back as RFC 3339 in UTC, counts as numbers. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  const standard = pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown;
+  if (oid === pg.types.builtins.TIMESTAMPTZ) {
+    return (value) => {
+      const time = standard(value);
+      return time instanceof Date ? time.toISOString() : time;
+    };
+  }
+  if (oid === pg.types.builtins.INT8) return Number;
+  return standard;
+}

@@ -1,0 +1,125 @@
+import type {
+  AppVersion,
+  Cluster,
+  ClusterLink,
+  ClusterNode,
+  Job,
+  LedgerResource,
+  Runtime,
+  Task,
+} from '../domain/index.ts';
+import { createRowMapping } from './row-mapping.ts';
+
+export const runtimeRows = createRowMapping<Runtime>({
+  runtimeId: 'text',
+  name: 'text',
+  provider: 'text',
+  url: 'text',
+  zone: 'text',
+  settings: 'json',
+  account: 'text',
+  region: 'text',
+  createdAt: 'time',
+});
+
+export const appVersionRows = createRowMapping<AppVersion>({
+  versionId: 'text',
+  appName: 'text',
+  version: 'text',
+  digest: 'text',
+  sizeBytes: 'integer',
+  createdAt: 'time',
+});
+
+export const clusterRows = createRowMapping<Cluster>({
+  clusterId: 'text',
+  name: 'text',
+  description: 'text',
+  runtimeId: 'text',
+  versionId: 'text',
+  appName: 'text',
+  subnetId: 'text',
+  vpcId: 'text',
+  status: 'text',
+  transitionStatus: 'text',
+  env: 'json',
+  endpoints: 'json',
+  metadataRootAccess: 'boolean',
+  advancedActions: 'json',
+  upgradePolicy: 'json',
+  healthCheck: 'json',
+  monitor: 'json',
+  displayTabs: 'json',
+  reservedIps: 'json',
+  createdAt: 'time',
+});
+
+export const clusterNodeRows = createRowMapping<ClusterNode>({
+  nodeId: 'text',
+  clusterId: 'text',
+  role: 'text',
+  serverId: 'integer',
+  groupId: 'integer',
+  globalServerId: 'integer',
+  isReplica: 'boolean',
+  status: 'text',
+  instanceId: 'text',
+  privateIp: 'text',
+  publicIp: 'text',
+  ssh: 'json',
+  volumes: 'json',
+  passphraselessKey: 'text',
+  customToken: 'text',
+});
+
+export const clusterLinkRows = createRowMapping<ClusterLink>({
+  clusterId: 'text',
+  name: 'text',
+  targetClusterId: 'text',
+});
+
+export const jobRows = createRowMapping<Job>({
+  jobId: 'text',
+  clusterId: 'text',
+  runtimeId: 'text',
+  action: 'text',
+  status: 'text',
+  options: 'json',
+  requestedBy: 'text',
+  startedAt: 'time',
+  closedAt: 'time',
+  error: 'json',
+});
+
+export const taskRows = createRowMapping<Task>({
+  taskId: 'text',
+  jobId: 'text',
+  clusterId: 'text',
+  layerIndex: 'integer',
+  index: 'integer',
+  action: 'text',
+  nodeId: 'text',
+  label: 'text',
+  directive: 'json',
+  resources: 'json',
+  failureAllowed: 'boolean',
+  timeoutSeconds: 'integer',
+  status: 'text',
+  failures: 'integer',
+  observation: 'text',
+  error: 'json',
+  startedAt: 'time',
+  endedAt: 'time',
+});
+
+export const resourceRows = createRowMapping<LedgerResource>({
+  token: 'text',
+  clusterId: 'text',
+  nodeId: 'text',
+  kind: 'text',
+  generation: 'integer',
+  specHash: 'text',
+  cloudId: 'text',
+  state: 'text',
+  attributes: 'json',
+});

@@ -1,0 +1,156 @@
+import { type Kysely, sql } from 'kysely';
+import { type Runtime, WindlassError } from '../domain/index.ts';
+import { isUniqueViolation } from './database-errors.ts';
+import { runtimeNotFound } from './not-found.ts';
+import { afterLastSeen } from './page.ts';
+import { runtimeRows } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { RuntimeStore, StoredSecret } from './stores.ts';
+
+/** @internal */
+export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {
+  return {
+    async create(runtime, credential) {
+      try {
+        await db
+          .insertInto('runtime')
+          .values({ ...runtimeRows.toRow(runtime), ...toCredentialColumns(credential), deleted_at: null })
+          .onConflict((conflict) => conflict.column('runtime_id').doNothing())
+          .execute();
+      } catch (error) {
+        if (isUniqueViolation(error, 'runtime_name')) throw nameTaken(runtime.name);
+        throw error;
+      }
+      const stored = await db
+        .selectFrom('runtime')
+        .selectAll()
+        .where('runtime_id', '=', runtime.runtimeId)
+        .executeTakeFirstOrThrow();
+      return runtimeRows.fromRow(stored);
+    },
+
+    async update(runtimeId, change, credential) {
+      const columns = {
+        ...runtimeRows.toChange(change),
+        ...(credential === undefined ? {} : toCredentialColumns(credential)),
+      };
+      // `set` of nothing is no statement; naming the key makes every update one.
+      const updated = await db
+        .updateTable('runtime')
+        .set({ ...columns, runtime_id: runtimeId })
+        .where('runtime_id', '=', runtimeId)
+        .where('deleted_at', 'is', null)
+        .returningAll()
+        .executeTakeFirst();
+      if (updated === undefined) throw runtimeNotFound(runtimeId);
+      return runtimeRows.fromRow(updated);
+    },
+
+    async delete(runtimeId) {
+      return await db.transaction().execute(async (transaction) => {
+        // Waits for clusters that are being stored: they hold the row `for share`.
+        const row = await transaction
+          .selectFrom('runtime')
+          .selectAll()
+          .where('runtime_id', '=', runtimeId)
+          .forUpdate()
+          .executeTakeFirst();
+        if (row === undefined) throw runtimeNotFound(runtimeId);
+        const runtime = runtimeRows.fromRow(row);
+        if (row.deleted_at !== null) return runtime;
+        const users = await transaction
+          .selectFrom('cluster')
+          .select('name')
+          .where('runtime_id', '=', runtimeId)
+          .where('status', '<>', 'deleted')
+          .orderBy('created_at')
+          .limit(4)
+          .execute();
+        if (users.length > 0)
+          throw inUse(
+            runtime,
+            users.map((user) => user.name),
+          );
+        await transaction
+          .updateTable('runtime')
+          .set({ deleted_at: sql<string>`now()`, ...toCredentialColumns(null) })
+          .where('runtime_id', '=', runtimeId)
+          .execute();
+        return runtime;
+      });
+    },
+
+    async get(nameOrId) {
+      const row = await db
+        .selectFrom('runtime')
+        .selectAll()
+        .where('deleted_at', 'is', null)
+        .where((where) => where.or([where('runtime_id', '=', nameOrId), where('name', '=', nameOrId)]))
+        .orderBy(sql`runtime_id = ${nameOrId}`, 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      if (row === undefined) throw runtimeNotFound(nameOrId);
+      return runtimeRows.fromRow(row);
+    },
+
+    async list(page) {
+      const rows = await db
+        .selectFrom('runtime')
+        .selectAll()
+        .where('deleted_at', 'is', null)
+        .where(afterLastSeen('runtime', 'created_at', 'runtime_id', page))
+        .orderBy('created_at', 'desc')
+        .orderBy('runtime_id', 'desc')
+        .limit(page.limit)
+        .execute();
+      return rows.map(runtimeRows.fromRow);
+    },
+
+    async getCredential(runtimeId) {
+      const row = await db
+        .selectFrom('runtime')
+        .select(['credential_key_id', 'credential_sealed'])
+        .where('runtime_id', '=', runtimeId)
+        .where('deleted_at', 'is', null)
+        .executeTakeFirst();
+      if (row === undefined) throw runtimeNotFound(runtimeId);
+      return toStoredSecret(row);
+    },
+  };
+}
+
+/** The credential of a runtime's row; null where it has none. */
+export function toStoredSecret(row: {
+  credential_key_id: string | null;
+  credential_sealed: Uint8Array | null;
+}): StoredSecret | null {
+  if (row.credential_key_id === null || row.credential_sealed === null) return null;
+  return { keyId: row.credential_key_id, sealed: new Uint8Array(row.credential_sealed) };
+}
+
+function toCredentialColumns(credential: StoredSecret | null): {
+  credential_key_id: string | null;
+  credential_sealed: Uint8Array | null;
+} {
+  return { credential_key_id: credential?.keyId ?? null, credential_sealed: credential?.sealed ?? null };
+}
+
+function nameTaken(name: string): WindlassError {
+  return new WindlassError('conflict', `another runtime is named ${JSON.stringify(name)}`, {
+    code: 'RUNTIME_NAME_TAKEN',
+    hint: 'choose another name, or delete the other runtime first',
+    field: 'name',
+  });
+}
+
+function inUse(runtime: Runtime, clusters: readonly string[]): WindlassError {
+  const named = clusters.slice(0, 3).join(', ') + (clusters.length > 3 ? ', …' : '');
+  return new WindlassError(
+    'conflict',
+    `runtime ${runtime.name} is used by clusters that are not deleted: ${named}`,
+    {
+      code: 'RUNTIME_IN_USE',
+      hint: 'delete these clusters first',
+    },
+  );
+}

@@ -1,0 +1,61 @@
+import type {
+  AppVersion,
+  Cluster,
+  ClusterLink,
+  ClusterNode,
+  ClusterRole,
+  Job,
+  LayerShape,
+  LedgerResource,
+  MetadataTree,
+  Runtime,
+  Task,
+} from '../domain/index.ts';
+import type { Row } from './row-mapping.ts';
+
+/** The tables, as the newest migration leaves them. */
+export interface Database {
+  runtime: RuntimeTable;
+  app_version: Row<AppVersion>;
+  app_part: { digest: string; index: number; content: Uint8Array };
+  cluster: ClusterTable;
+  cluster_role: ClusterRoleTable;
+  cluster_node: Row<ClusterNode> & { position: number };
+  cluster_link: Row<ClusterLink>;
+  cluster_secret: { cluster_id: string; name: string; key_id: string; sealed: Uint8Array };
+  job: JobTable;
+  job_layer: Row<LayerShape> & { job_id: string };
+  task: Row<Task>;
+  resource: ResourceTable;
+  schema_migration: { name: string; applied_at: string };
+  schema_lock: { id: number };
+}
+
+type RuntimeTable = Row<Runtime> & {
+  credential_key_id: string | null;
+  credential_sealed: Uint8Array | null;
+  /** A deleted runtime keeps its row, without credential, so that old clusters can name it. */
+  deleted_at: string | null;
+};
+
+type ClusterTable = Row<Cluster> & { metadata: MetadataTree | null };
+
+interface ClusterRoleTable {
+  cluster_id: string;
+  role: string;
+  /** Order among the roles of the cluster, as the package has it. */
+  position: number;
+  spec: ClusterRole;
+}
+
+/** `plan_schema_version` is null until the plan is stored. */
+type JobTable = Row<Job> & { plan_schema_version: number | null };
+
+export type ResourceTable = Row<LedgerResource> & {
+  /** The job that claimed it last. */
+  job_id: string;
+  /** Empty when nobody holds the lease. */
+  holder: string;
+  fence: number;
+  lease_until: string | null;
+};

@@ -1,0 +1,152 @@
+import { type Kysely, sql } from 'kysely';
+import { isOpenJobStatus, type JobStatus, type TaskStatus, WindlassError } from '../domain/index.ts';
+import { assignments } from './bulk.ts';
+import { CHANGEABLE_NODE_COLUMNS } from './cluster-store.ts';
+import { leaseLost } from './leases.ts';
+import { jobNotOpen, notFound } from './not-found.ts';
+import { toJson } from './row-mapping.ts';
+import { clusterNodeRows } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { Lease, TaskChanges } from './stores.ts';
+
+export interface ChangesToStore {
+  readonly taskId: string;
+  readonly changes: TaskChanges;
+  readonly leases: readonly Lease[];
+  /** Null while the task goes on. `error` is json text. */
+  readonly end: {
+    readonly status: TaskStatus;
+    readonly at: string;
+    readonly observation: string | null;
+    readonly error: string | null;
+  } | null;
+}
+
+/**
+ * Stores what a task changed, and its end where it has one: one statement, so one round trip and
+ * all or nothing. Only while the job is open, every lease is held and everything named exists;
+ * for an ending task only if it has not ended. A resource's state never goes backwards.
+ *
+ * The conditions lock what they look at (the job first, as everywhere), so that neither a closing
+ * job nor a takeover of a lease can come in between.
+ *
+ * @throws conflict `JOB_NOT_OPEN`, `LEASE_LOST`; not-found `TASK_NOT_FOUND`,
+ *   `RESOURCE_NOT_FOUND`, `NODE_NOT_FOUND`.
+ */
+export async function storeChanges(db: Kysely<Database>, request: ChangesToStore): Promise<void> {
+  const { taskId, changes, leases, end } = request;
+  const resources = (changes.resources ?? []).map(({ token, state, cloudId, attributes }) => ({
+    token,
+    state,
+    cloud_id: cloudId ?? null,
+    attributes: attributes ?? null,
+  }));
+  const node =
+    changes.node === undefined
+      ? null
+      : { node_id: changes.node.nodeId, value: clusterNodeRows.toRecord(changes.node.change) };
+  const { rows } = await sql<Outcome>`
+    with open_job as (
+      select job_id, status from job where job_id = (select job_id from task where task_id = ${taskId}) for share
+    ),
+    open_task as (
+      select task.task_id, task.cluster_id, task.ended_at, open_job.status as job_status
+      from task join open_job on open_job.job_id = task.job_id
+      where task.task_id = ${taskId}
+      for update of task
+    ),
+    lease as (select * from jsonb_to_recordset(${toJson(leases)}::jsonb) as l (token text, holder text, fence integer)),
+    held as (
+      select resource.token from resource join lease using (token)
+      where resource.holder = lease.holder and resource.fence = lease.fence
+      order by resource.token
+      for update of resource
+    ),
+    changed as (
+      select * from jsonb_to_recordset(${toJson(resources)}::jsonb)
+        as r (token text, state text, cloud_id text, attributes jsonb)
+    ),
+    change as (
+      select * from jsonb_to_recordset(${toJson(node === null ? [] : [node])}::jsonb) as n (node_id text, value jsonb)
+    ),
+    lost as (select token from lease where token not in (select token from held) limit 1),
+    unknown_resource as (
+      select changed.token from changed, open_task
+      where not exists (
+        select 1 from resource where resource.token = changed.token and resource.cluster_id = open_task.cluster_id
+      ) limit 1
+    ),
+    unknown_node as (
+      select change.node_id from change, open_task
+      where not exists (
+        select 1 from cluster_node where cluster_node.node_id = change.node_id and cluster_node.cluster_id = open_task.cluster_id
+      ) limit 1
+    ),
+    allowed as (
+      select task_id, cluster_id from open_task
+      where job_status in ('queued', 'working', 'held')
+        and (ended_at is null or not ${end !== null}::boolean)
+        and not exists (select 1 from lost)
+        and not exists (select 1 from unknown_resource)
+        and not exists (select 1 from unknown_node)
+    ),
+    stored_end as (
+      update task set status = ${end?.status ?? null}::text, ended_at = ${end?.at ?? null}::timestamptz,
+        started_at = coalesce(task.started_at, ${end?.at ?? null}::timestamptz),
+        observation = coalesce(${end?.observation ?? null}::text, task.observation),
+        error = ${end?.error ?? null}::jsonb
+      from allowed where task.task_id = allowed.task_id and ${end !== null}::boolean
+    ),
+    stored_resources as (
+      update resource set state = changed.state, cloud_id = coalesce(changed.cloud_id, resource.cloud_id),
+        attributes = coalesce(changed.attributes, resource.attributes)
+      from changed, allowed
+      where resource.token = changed.token
+        and array_position(array['intended', 'made', 'gone'], changed.state)
+          >= array_position(array['intended', 'made', 'gone'], resource.state)
+    ),
+    stored_node as (
+      update cluster_node set ${assignments('cluster_node', CHANGEABLE_NODE_COLUMNS)}
+      from change, allowed where cluster_node.node_id = change.node_id
+    ),
+    stored_metadata as (
+      update cluster set metadata = ${toMetadataText(changes)}::jsonb
+      from allowed where cluster.cluster_id = allowed.cluster_id and ${changes.metadata !== undefined}::boolean
+    )
+    select open_job.job_id, open_job.status as job_status, open_task.ended_at is not null as ended,
+      (select token from lost) as lost, (select token from unknown_resource) as unknown_resource,
+      (select node_id from unknown_node) as unknown_node
+    from open_job join open_task on true
+  `.execute(db);
+  const [outcome] = rows;
+  if (outcome === undefined) throw taskNotFound(taskId);
+  if (!isOpenJobStatus(outcome.job_status)) throw jobNotOpen(outcome.job_id, outcome.job_status);
+  if (end !== null && outcome.ended) return;
+  if (outcome.lost !== null) throw leaseLost(outcome.lost);
+  if (outcome.unknown_resource !== null) {
+    throw notFound(
+      'resource',
+      outcome.unknown_resource,
+      'RESOURCE_NOT_FOUND',
+      'a provider reports only tokens of its task’s cluster',
+    );
+  }
+  if (outcome.unknown_node !== null) throw notFound('node', outcome.unknown_node, 'NODE_NOT_FOUND');
+}
+
+interface Outcome {
+  readonly job_id: string;
+  readonly job_status: JobStatus;
+  readonly ended: boolean;
+  readonly lost: string | null;
+  readonly unknown_resource: string | null;
+  readonly unknown_node: string | null;
+}
+
+export function taskNotFound(taskId: string): WindlassError {
+  return notFound('task', taskId, 'TASK_NOT_FOUND');
+}
+
+function toMetadataText(changes: TaskChanges): string | null {
+  return changes.metadata === undefined || changes.metadata === null ? null : toJson(changes.metadata);
+}

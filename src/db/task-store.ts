@@ -1,0 +1,159 @@
+import { type Kysely, sql } from 'kysely';
+import type {
+  Cluster,
+  ClusterNode,
+  ClusterRole,
+  Job,
+  LedgerResource,
+  Runtime,
+  Task,
+} from '../domain/index.ts';
+import { isOpenJobStatus } from '../domain/index.ts';
+import { jobNotOpen } from './not-found.ts';
+import { type Row, toJson, toStorableText } from './row-mapping.ts';
+import { clusterNodeRows, clusterRows, jobRows, resourceRows, runtimeRows, taskRows } from './rows.ts';
+import { toStoredSecret } from './runtime-store.ts';
+import type { Database } from './schema.ts';
+import type { TaskStore } from './stores.ts';
+import { storeChanges, taskNotFound } from './task-changes.ts';
+
+/** @internal */
+export function createTaskStore(db: Kysely<Database>): TaskStore {
+  return {
+    async loadSlice(jobId, layerIndex, offset, limit) {
+      const rows = await db
+        .selectFrom('task')
+        .select(['task_id', 'action', 'label', 'failure_allowed'])
+        .where('job_id', '=', jobId)
+        .where('layer_index', '=', layerIndex)
+        .where('index', '>=', offset)
+        .where('index', '<', offset + limit)
+        .orderBy('index')
+        .execute();
+      return rows.map((row) => ({
+        taskId: row.task_id,
+        action: row.action,
+        label: row.label,
+        failureAllowed: row.failure_allowed,
+      }));
+    },
+
+    async list(jobId, layerIndex) {
+      const rows = await db
+        .selectFrom('task')
+        .selectAll()
+        .where('job_id', '=', jobId)
+        .$if(layerIndex !== undefined, (query) => query.where('layer_index', '=', layerIndex ?? 0))
+        .orderBy('layer_index')
+        .orderBy('index')
+        .execute();
+      return rows.map(taskRows.fromRow);
+    },
+
+    async hydrate(taskId) {
+      const { rows } = await selectHydrated(taskId).execute(db);
+      const [row] = rows;
+      if (row === undefined) throw taskNotFound(taskId);
+      const job = jobRows.fromRow(row.job);
+      if (!isOpenJobStatus(job.status)) throw jobNotOpen(job.jobId, job.status);
+      return {
+        task: taskRows.fromRow(row.task),
+        job,
+        runtime: runtimeRows.fromRow(row.runtime),
+        credential: toStoredSecret(row),
+        cluster: clusterRows.fromRow(row.cluster),
+        wrapper: {
+          nodes: row.node === null ? [] : [clusterNodeRows.fromRow(row.node)],
+          roles: row.role === null ? [] : [row.role],
+        },
+        resources: row.resources.map(resourceRows.fromRow),
+      };
+    },
+
+    async begin(taskId, at) {
+      const result = await db
+        .updateTable('task')
+        .set({ status: 'working', started_at: at })
+        .where('task_id', '=', taskId)
+        .where('status', '=', 'queued')
+        .executeTakeFirst();
+      if (result.numUpdatedRows === 0n) await assertTaskExists(db, taskId);
+    },
+
+    async recordFailure(taskId, error) {
+      const result = await db
+        .updateTable('task')
+        .set((update) => ({ failures: update('failures', '+', 1), ...taskRows.toChange({ error }) }))
+        .where('task_id', '=', taskId)
+        .where('ended_at', 'is', null)
+        .executeTakeFirst();
+      if (result.numUpdatedRows === 0n) await assertTaskExists(db, taskId);
+    },
+
+    async end(taskId, end) {
+      await storeChanges(db, {
+        taskId,
+        changes: end.changes ?? {},
+        leases: [],
+        end: {
+          status: end.status,
+          at: end.at,
+          observation: end.observation === undefined ? null : toStorableText(end.observation),
+          error: end.error === undefined ? null : toJson(end.error),
+        },
+      });
+    },
+
+    async applyChanges(taskId, changes, leases) {
+      await storeChanges(db, { taskId, changes, leases, end: null });
+    },
+  };
+}
+
+interface HydratedRow {
+  readonly task: Row<Task>;
+  readonly job: Row<Job>;
+  readonly runtime: Row<Runtime>;
+  readonly credential_key_id: string | null;
+  readonly credential_sealed: Uint8Array | null;
+  readonly cluster: Row<Cluster>;
+  readonly node: Row<ClusterNode> | null;
+  readonly role: ClusterRole | null;
+  readonly resources: readonly Row<LedgerResource>[];
+}
+
+/**
+ * One round trip, and no more of the cluster than the task's own node and role: every activity
+ * begins with it. Nodes of a replica role are described by the role that they copy.
+ */
+function selectHydrated(taskId: string): ReturnType<typeof sql<HydratedRow>> {
+  return sql<HydratedRow>`
+    select to_jsonb(t) as task, to_jsonb(j) as job,
+      to_jsonb(u) - 'credential_key_id' - 'credential_sealed' as runtime, u.credential_key_id, u.credential_sealed,
+      to_jsonb(c) - 'metadata' as cluster, to_jsonb(n) as node,
+      (
+        select r.spec from cluster_role r
+        where r.cluster_id = n.cluster_id and (r.role = n.role or (n.is_replica and r.role || '-replica' = n.role))
+        order by r.role = n.role desc limit 1
+      ) as role,
+      (
+        select coalesce(jsonb_agg(to_jsonb(newest) order by newest.kind), '[]') from (
+          select distinct on (kind) token, cluster_id, node_id, kind, generation, spec_hash, cloud_id, state, attributes
+          from resource
+          where resource.cluster_id = t.cluster_id and resource.node_id = coalesce(t.node_id, '')
+          order by kind, generation desc
+        ) as newest
+      ) as resources
+    from task t
+    join job j on j.job_id = t.job_id
+    join cluster c on c.cluster_id = t.cluster_id
+    join runtime u on u.runtime_id = c.runtime_id
+    left join cluster_node n on n.node_id = t.node_id and n.cluster_id = t.cluster_id
+    where t.task_id = ${taskId}
+  `;
+}
+
+async function assertTaskExists(db: Kysely<Database>, taskId: string): Promise<void> {
+  const row = await db.selectFrom('task').select('task_id').where('task_id', '=', taskId).executeTakeFirst();
+  if (row === undefined) throw taskNotFound(taskId);
+}

@@ -1,0 +1,26 @@
+import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core';
+
+/** RFC 9180 with P-256, HKDF-SHA256 and AES-256-GCM: all of it in Web Crypto, so no native part. */
+export const suite = new CipherSuite({
+  kem: new DhkemP256HkdfSha256(),
+  kdf: new HkdfSha256(),
+  aead: new Aes256Gcm(),
+});
+
+/** The context that an envelope opens in: this scheme, and the place the secret is meant for. */
+export function toInfo(binding: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(`windlass/sealed/1/${binding}`));
+}
+
+/** Authenticates the key id, which the envelope carries in the clear. */
+export function toAdditionalData(keyId: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(keyId));
+}
+
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+export function toBase64(bytes: ArrayBuffer | Uint8Array): string {
+  return Buffer.from(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)).toString('base64');
+}

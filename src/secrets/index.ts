@@ -1,0 +1,3 @@
+export { type EncryptedSecret, type Keyring, openKeyring } from './keyring.ts';
+export { type KeyRotation, retireSealingKeys, rotateKeys, type RotatedSecrets } from './rotate-keys.ts';
+export { sealSecret } from './seal-secret.ts';
