@@ -86,6 +86,8 @@ export interface TaskView {
   readonly error: ErrorInfo | null;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
+  /** When a failed try is followed by the next; only while that is planned. */
+  readonly nextAttemptAt?: string;
 }
 
 export interface LayerView {
