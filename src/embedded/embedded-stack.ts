@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { loadConfig } from '../config/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import { type Database, startDatabase } from './database.ts';
+import { findTemporalServer } from './find-temporal-server.ts';
+import { requireDiskSpace } from './machine-checks.ts';
+import { acquireProcessLock } from './process-lock.ts';
+import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
+
+/** The servers of one machine, as they are to be started. */
+export interface StackRequest {
+  /** State of everything; at most one stack at a time. */
+  readonly home: string;
+  /** Tools cache. */
+  readonly cache: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** One line a call: what is found and done. */
+  readonly report: (line: string) => void;
+  readonly port?: number;
+  readonly uiPort?: number;
+}
+
+/** Servers that serve, ours or those that the environment names. */
+export interface EmbeddedStack {
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  /** Null where the Temporal server is not ours. */
+  readonly uiUrl: string | null;
+  /** Holds a password where the database is not ours. */
+  readonly databaseUrl: string;
+  /** For workers and clients: the given environment, with these servers in it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** What of ours runs: names and pids. */
+  readonly processes: readonly { readonly name: string; readonly pid: number }[];
+  /** Resolves with the name of a server of ours that has ended, which none should before `stop`. */
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+const NEEDED_MIB = 500;
+
+/**
+ * Starts what the environment does not name already: Temporal's dev server and the database, both on
+ * their files under `home`, so that everything survives the end of every process. After a failure
+ * nothing that was started still runs.
+ * @throws conflict `STACK_RUNNING`, `PORT_TAKEN`; unavailable `TEMPORAL_NOT_FOUND`, `SERVICE_FAILED`; quota `DISK_FULL`
+ */
+export async function startEmbeddedStack(request: StackRequest): Promise<EmbeddedStack> {
+  const { home, cache, env, report } = request;
+  const givenDatabaseUrl = loadConfig(env).databaseUrl;
+  requireDiskSpace(home, NEEDED_MIB);
+  const folder = join(home, 'run');
+  const lock = acquireProcessLock(join(folder, 'stack.lock'));
+  if ('holderPid' in lock) {
+    throw new WindlassError('conflict', `process ${lock.holderPid} runs a stack on ${home} already`, {
+      code: 'STACK_RUNNING',
+      hint: 'use that one, end it, or set WINDLASS_HOME to another folder',
+    });
+  }
+  const [temporal, database] = await Promise.allSettled([
+    startTemporal(request, folder),
+    givenDatabaseUrl === null ? startDatabase({ home, env, report }) : null,
+  ]);
+  const stop = async (): Promise<void> => {
+    await Promise.all([
+      temporal.status === 'fulfilled' ? temporal.value.server?.stop() : null,
+      database.status === 'fulfilled' ? database.value?.stop() : null,
+    ]);
+    lock.release();
+  };
+  if (temporal.status === 'rejected' || database.status === 'rejected') {
+    await stop();
+    throw toFailure(temporal, database);
+  }
+  return describeStack(request, temporal.value, database.value ?? givenDatabaseUrl ?? '', stop, cache);
+}
+
+/** Why a stack did not start: the first of its parts that says so. */
+function toFailure(...parts: readonly PromiseSettledResult<unknown>[]): unknown {
+  return parts.find((part) => part.status === 'rejected')?.reason;
+}
+
+/** The Temporal server of a stack: an external one has no process of ours. */
+interface StackTemporal {
+  readonly address: string;
+  readonly namespace: string;
+  readonly server: TemporalServer | null;
+}
+
+async function startTemporal(request: StackRequest, folder: string): Promise<StackTemporal> {
+  const { env, report, home, port, uiPort } = request;
+  const source = await findTemporalServer(request);
+  report(`Temporal: ${source.description}`);
+  if (source.kind === 'external')
+    return { address: source.address, namespace: source.namespace, server: null };
+  const server = await startTemporalServer({
+    binary: source.path,
+    databaseFile: join(home, 'temporal.db'),
+    folder,
+    env,
+    report,
+    ...(port === undefined ? {} : { port }),
+    ...(uiPort === undefined ? {} : { uiPort }),
+  });
+  return { address: server.address, namespace: server.namespace, server };
+}
+
+function describeStack(
+  { env, home }: StackRequest,
+  temporal: StackTemporal,
+  database: Database | string,
+  stop: () => Promise<void>,
+  cache: string,
+): EmbeddedStack {
+  const servers = [
+    ...(temporal.server === null
+      ? []
+      : [{ name: 'the Temporal server', pid: temporal.server.pid, ended: temporal.server.ended }]),
+    ...(typeof database === 'string'
+      ? []
+      : [{ name: 'the embedded database', pid: database.pid, ended: database.ended }]),
+  ];
+  return {
+    temporalAddress: temporal.address,
+    namespace: temporal.namespace,
+    uiUrl: temporal.server?.uiUrl ?? null,
+    databaseUrl: typeof database === 'string' ? database : database.databaseUrl,
+    env: {
+      ...env,
+      WINDLASS_HOME: home,
+      WINDLASS_CACHE: cache,
+      ...(temporal.server === null
+        ? {}
+        : { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace }),
+      ...(typeof database === 'string' ? {} : { DATABASE_URL: database.databaseUrl }),
+    },
+    processes: servers.map(({ name, pid }) => ({ name, pid })),
+    broken: new Promise((resolve) => {
+      for (const { name, ended } of servers) void ended.then(() => resolve(name));
+    }),
+    stop,
+  };
+}

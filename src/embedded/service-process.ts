@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WindlassError } from '../domain/index.ts';
+import {
+  createRecord,
+  deleteRecord,
+  endProcess,
+  isRunning,
+  type ProcessRecord,
+  readRecord,
+  writeRecord,
+} from './processes.ts';
+
+/** A server or worker of the stack, as it is to be started. */
+export interface ServiceRequest {
+  /** For messages: what it is. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Its output goes here, anew with each start. */
+  readonly logFile: string;
+  /** Where pid, start time and address are kept for the next stack. */
+  readonly recordFile: string;
+  readonly address: string;
+  /** Throws or says false until it serves. */
+  readonly isReady: () => Promise<boolean>;
+  readonly readyLimitMs: number;
+  readonly stopGraceMs: number;
+}
+
+/** A service that runs. */
+export interface Service {
+  readonly pid: number;
+  readonly record: ProcessRecord;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Ends it by its pid; resolves when it is gone. May be repeated. */
+  stop(): Promise<void>;
+}
+
+const POLL_MS = 50;
+
+/**
+ * Starts a service in a session of its own, so that the terminal's Ctrl-C does not reach it before
+ * the stack is ready to let it go, and waits until it serves.
+ * @throws unavailable `SERVICE_FAILED` with the end of its log; it does not run then
+ */
+export async function startService(request: ServiceRequest): Promise<Service> {
+  mkdirSync(dirname(request.logFile), { recursive: true });
+  mkdirSync(dirname(request.recordFile), { recursive: true });
+  const log = openSync(request.logFile, 'w', 0o600);
+  let child: ChildProcess;
+  try {
+    child = spawn(request.command, request.args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: request.env,
+    });
+  } finally {
+    closeSync(log);
+  }
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const { pid } = child;
+  if (pid === undefined) {
+    throw new WindlassError(
+      'unavailable',
+      `${request.name} cannot be started: ${request.command} does not run`,
+      {
+        code: 'SERVICE_FAILED',
+        hint: 'check that the file is there and may be executed',
+      },
+    );
+  }
+  // The caller's own work keeps its process up; a service alone does not.
+  child.unref();
+  const record = createRecord(pid, request.address);
+  writeRecord(request.recordFile, record);
+  const stop = async (): Promise<void> => {
+    await endProcess(record, request.stopGraceMs);
+    if (readRecord(request.recordFile)?.pid === pid) deleteRecord(request.recordFile);
+  };
+  const deadline = Date.now() + request.readyLimitMs;
+  while (!(await isReadyNow(request))) {
+    const running = isRunning(record);
+    if (running && Date.now() < deadline) {
+      await sleep(POLL_MS);
+      continue;
+    }
+    await stop();
+    const why = running
+      ? `does not serve after ${Math.round(request.readyLimitMs / 1000)} s`
+      : 'ended while it started';
+    throw new WindlassError('unavailable', `${request.name} ${why}: ${readLogEnd(request.logFile)}`, {
+      code: 'SERVICE_FAILED',
+      hint: `its whole log is in ${request.logFile}`,
+    });
+  }
+  return { pid, record, ended, stop };
+}
+
+/** Ends what a killed stack has left of a service; the next start then has its files for itself. */
+export async function endLeftOver(recordFile: string, graceMs: number): Promise<boolean> {
+  const record = readRecord(recordFile);
+  const running = record !== null && isRunning(record);
+  if (running) await endProcess(record, graceMs);
+  deleteRecord(recordFile);
+  return running;
+}
+
+/** The last lines of a log, for a message. */
+export function readLogEnd(file: string): string {
+  try {
+    const lines = readFileSync(file, 'utf8').trim().split('\n').slice(-3);
+    return lines.join(' | ').slice(-500) || 'it wrote nothing';
+  } catch {
+    return 'it has no log';
+  }
+}
+
+async function isReadyNow(request: ServiceRequest): Promise<boolean> {
+  try {
+    return await request.isReady();
+  } catch {
+    return false;
+  }
+}

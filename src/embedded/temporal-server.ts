@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { choosePort } from './machine-checks.ts';
+import { readRecord, writeRecord } from './processes.ts';
+import { endLeftOver, startService } from './service-process.ts';
+
+/** Temporal's dev server on this machine, as it is to be started. */
+export interface TemporalServerRequest {
+  /** Of the `temporal` command. */
+  readonly binary: string;
+  /** Its state. */
+  readonly databaseFile: string;
+  /** Where its log and its process record go. */
+  readonly folder: string;
+  /** Default: 7233, or that of the last start, or a free one. */
+  readonly port?: number;
+  /** Default: 8233, or a free one. */
+  readonly uiPort?: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: (line: string) => void;
+}
+
+/** A dev server that serves. */
+export interface TemporalServer {
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string;
+  readonly pid: number;
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const LOOPBACK = '127.0.0.1';
+const DEFAULT_PORT = 7233;
+const UI_OFFSET = 1000;
+const READY_LIMIT_MS = 60_000;
+const STOP_GRACE_MS = 5_000;
+const RECORD = 'temporal.json';
+
+/**
+ * Starts the dev server on its database file, with our search attributes, and waits until it serves.
+ * One that a killed stack has left is ended first: its state is in the file. Without chosen ports
+ * those of the last start are taken again where they are free, so that addresses stay.
+ * @throws conflict `PORT_TAKEN`; unavailable `SERVICE_FAILED`
+ */
+export async function startTemporalServer(request: TemporalServerRequest): Promise<TemporalServer> {
+  const { binary, databaseFile, folder, report } = request;
+  const recordFile = join(folder, RECORD);
+  const lastFile = join(folder, 'temporal.last.json');
+  const last = readRecord(recordFile) ?? readRecord(lastFile);
+  if (await endLeftOver(recordFile, STOP_GRACE_MS))
+    report('ended a Temporal server that a killed stack had left');
+  const lastPort = Number(last?.address.split(':').at(-1) ?? DEFAULT_PORT);
+  const port = await choosePort(
+    {
+      preferred: lastPort,
+      what: 'the Temporal server',
+      ...(request.port === undefined ? {} : { chosen: request.port }),
+    },
+    report,
+  );
+  const uiPort = await choosePort(
+    {
+      preferred: port + UI_OFFSET,
+      what: 'Temporal’s Web UI',
+      ...(request.uiPort === undefined ? {} : { chosen: request.uiPort }),
+    },
+    report,
+  );
+  const address = `${LOOPBACK}:${port}`;
+  const uiUrl = `http://${LOOPBACK}:${uiPort}`;
+  const service = await startService({
+    name: 'the Temporal server',
+    command: binary,
+    args: [
+      ...[
+        'server',
+        'start-dev',
+        '--ip',
+        LOOPBACK,
+        '--port',
+        String(port),
+        '--ui-ip',
+        LOOPBACK,
+        '--ui-port',
+        String(uiPort),
+      ],
+      ...['--db-filename', databaseFile, '--log-level', 'warn', '--ui-disable-news-fetch'],
+      ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ],
+    // The server reads the TEMPORAL_* of its clients too, which would send it elsewhere.
+    env: Object.fromEntries(Object.entries(request.env).filter(([name]) => !name.startsWith('TEMPORAL_'))),
+    logFile: join(folder, 'temporal.log'),
+    recordFile,
+    address,
+    isReady: () => isServing(address, uiUrl),
+    readyLimitMs: READY_LIMIT_MS,
+    stopGraceMs: STOP_GRACE_MS,
+  });
+  writeRecord(lastFile, service.record);
+  return { address, namespace: 'default', uiUrl, pid: service.pid, ended: service.ended, stop: service.stop };
+}
+
+/** Whether namespace, search attributes and Web UI all answer: only then can a job be started and seen. */
+async function isServing(address: string, uiUrl: string): Promise<boolean> {
+  const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+  try {
+    await connection.workflowService.describeNamespace({ namespace: 'default' });
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({
+      namespace: 'default',
+    });
+    const known = Object.values(SEARCH_ATTRIBUTES).every((name) => name in customAttributes);
+    return known && (await fetch(uiUrl)).ok;
+  } finally {
+    await connection.close();
+  }
+}

