@@ -1,5 +1,11 @@
 export { createVmProvider, type VmEnvironment, type VmProviderOptions } from './create-vm-provider.ts';
 export type { CommandDirective, MountDirective, RefreshDirective, ServiceDirective } from './directives.ts';
-
+export {
+  buildMetadataTree,
+  renderNodeMetadata,
+  type MetadataOptions,
+  type NodeMetadata,
+} from './metadata.ts';
+export { CONFD_METADATA_FILE, METADATA_FILE } from './node-paths.ts';
 export { toNodeTarget } from './node-target.ts';
 export { planVmJob } from './plan-vm-job.ts';

@@ -4,7 +4,7 @@ import { nothingToWaitFor, type TaskEntry, type TaskImplementation } from './tas
 /** The cluster's tree as it is now becomes the registered one; what nodes are given is rendered from it. */
 const registerMetadata: TaskImplementation = {
   handle: async (context) => {
-    const metadata = buildMetadataTree(await context.loadCluster());
+    const metadata = buildMetadataTree(await context.loadCluster(), { zone: context.runtime.zone });
     return { state: 'done', changes: { metadata } };
   },
   wait: async (context) => {

@@ -1,15 +1,12 @@
+import { CONFD_METADATA_FILE } from '../node-paths.ts';
 import { quoteShellWord } from './shell-word.ts';
 
-/** What programs on the node read. */
-export const METADATA_FILE = '/etc/windlass/metadata.json';
-/** The same for confd's file backend. */
-export const CONFD_SOURCE = '/etc/windlass/confd/metadata.yaml';
 /** Digest of the content that confd applied last. */
 const APPLIED_DIGEST = '/var/lib/windlass/confd-applied';
 
 /** Images that bring templates keep them here. */
 const HAS_CONFD = `command -v confd >/dev/null 2>&1 && [ -d /etc/confd/conf.d ]`;
-const CURRENT_DIGEST = `sha256sum < ${quoteShellWord(CONFD_SOURCE)}`;
+const CURRENT_DIGEST = `sha256sum < ${quoteShellWord(CONFD_METADATA_FILE)}`;
 
 /** Prints `stale` where the node has confd and confd has not applied the present content. */
 export function buildCompareCommand(): string {
@@ -22,7 +19,7 @@ export function buildApplyCommand(prefix: string): string {
   return `set -eu
 mkdir -p "$(dirname ${applied})"
 digest=$(${CURRENT_DIGEST})
-confd -onetime -backend file -file ${quoteShellWord(CONFD_SOURCE)} -confdir /etc/confd -prefix ${quoteShellWord(prefix)}
+confd -onetime -backend file -file ${quoteShellWord(CONFD_METADATA_FILE)} -confdir /etc/confd -prefix ${quoteShellWord(prefix)}
 printf '%s\\n' "$digest" > ${applied}.new
 mv ${applied}.new ${applied}`;
 }

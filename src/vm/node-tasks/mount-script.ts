@@ -52,15 +52,24 @@ export function buildUnmountScript(options: {
 }
 
 const PRELUDE = `set -eu
-fail() { echo "$*" >&2; exit 1; }
+# Not echo: in some shells it reads \\040 as a space.
+fail() { printf '%s\\n' "$*" >&2; exit 1; }
 # /proc and fstab write a space in a path as \\040.
 escape_path() { printf '%s' "$1" | sed 's/ /\\\\040/g'; }
-is_mounted() { awk -v point="$(escape_path "$1" | sed 's/\\\\/\\\\\\\\/g')" '$2 == point { found = 1 } END { exit !found }' /proc/mounts; }`;
+# awk reads escapes in what -v gives it.
+awk_path() { escape_path "$1" | sed 's/\\\\/\\\\\\\\/g'; }
+mounted_device() { awk -v point="$(awk_path "$1")" '$2 == point { device = $1 } END { print device }' /proc/mounts; }`;
 
-const MOUNT_FUNCTIONS = `# Sets content to what blkid says of a device, empty for a blank one.
+const MOUNT_FUNCTIONS = `# The cache of util-linux may tell of a disk that had this name before; busybox has none.
+case $(blkid -V 2>&1) in
+  *util-linux*) uncached='-c /dev/null' ;;
+  *) uncached= ;;
+esac
+# Sets content to what a device holds, empty for a blank one.
 probe() {
   status=0
-  content=$(blkid "$1" 2>/dev/null) || status=$?
+  # Two words, or none.
+  content=$(blkid $uncached "$1" 2>/dev/null) || status=$?
   case $status in
     0) ;;
     2) content= ;;
@@ -91,6 +100,8 @@ mount_device() {
     sleep 1
   done
   command -v blkid >/dev/null || fail 'blkid is not installed'
+  # blkid says of an unreadable device what it says of a blank one.
+  dd if="$1" of=/dev/null bs=4096 count=16 2>/dev/null || fail "$1 cannot be read"
   probe "$1"
   if [ -z "$content" ]; then
     [ "$format" = yes ] || fail "$1 holds no filesystem, and this is no time to make one: its data is lost"
@@ -109,11 +120,17 @@ mount_device() {
   # nofail: a node boots, and can be reached, also without its volume.
   line="UUID=$uuid $point $type $4,nofail 0 2"
   if ! grep -qxF "$line" /etc/fstab 2>/dev/null; then
-    { awk -v point="$(printf '%s' "$point" | sed 's/\\\\/\\\\\\\\/g')" '$2 != point' /etc/fstab 2>/dev/null || true; echo "$line"; } > /etc/fstab.windlass
+    [ -f /etc/fstab ] || : > /etc/fstab
+    { awk -v point="$(awk_path "$2")" '$2 != point' /etc/fstab; printf '%s\\n' "$line"; } > /etc/fstab.windlass
     chmod 644 /etc/fstab.windlass
     mv /etc/fstab.windlass /etc/fstab
   fi
-  is_mounted "$2" || mount -t "$type" -o "$4" "$1" "$2"
+  mounted=$(mounted_device "$2")
+  if [ -z "$mounted" ]; then
+    mount -t "$type" -o "$4" "$1" "$2"
+  elif [ "$(readlink -f "$mounted")" != "$(readlink -f "$1")" ]; then
+    fail "$mounted is mounted at $2, where $1 should be"
+  fi
 }
 
 mount_volume() {
@@ -135,7 +152,7 @@ const UNMOUNT_FUNCTIONS = `unmount_volume() {
   if [ -L "$root$1" ]; then rm "$root$1"; return 0; fi
   # Another's mounts are none of ours.
   [ -z "$root" ] || return 0
-  is_mounted "$1" || return 0
+  [ -n "$(mounted_device "$1")" ] || return 0
   sync
   tries=0
   until umount "$1"; do

@@ -4,10 +4,11 @@ import type { NodeFile, NodeShell } from '../../nodes/index.ts';
 import type { NodeTaskContext } from '../../provider/index.ts';
 import { readRefreshDirective } from '../directives.ts';
 import { renderNodeMetadata } from '../metadata.ts';
+import { CONFD_METADATA_FILE, METADATA_FILE } from '../node-paths.ts';
 import { toNodeTarget } from '../node-target.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { applyToNode } from './apply-to-node.ts';
-import { buildApplyCommand, buildCompareCommand, CONFD_SOURCE, METADATA_FILE } from './confd.ts';
+import { buildApplyCommand, buildCompareCommand } from './confd.ts';
 import { FRAME_CODES, observeNodeCommand, startNodeCommand, type NodeCommand } from './node-command.ts';
 
 /** The files hold the values of secrets: only their owner reads them. */
@@ -51,14 +52,17 @@ async function collectFiles(context: NodeTaskContext): Promise<readonly NodeFile
       },
     );
   }
-  const { json, confd } = await renderNodeMetadata(tree, context.node.nodeId, (reference) =>
-    context.openSecret(reference),
+  const { json, confd } = await renderNodeMetadata(
+    tree,
+    context.node.nodeId,
+    (reference) => context.openSecret(reference),
+    { rootAccess: context.cluster.metadataRootAccess },
   );
   const { packageFiles } = readRefreshDirective(context.task.directive);
   return [
     ...(packageFiles ? nodeFiles(await context.loadPackage()) : []),
     { path: METADATA_FILE, content: json, mode: METADATA_MODE },
-    { path: CONFD_SOURCE, content: confd, mode: METADATA_MODE },
+    { path: CONFD_METADATA_FILE, content: confd, mode: METADATA_MODE },
   ];
 }
 
