@@ -1,0 +1,73 @@
+import { basename, resolve } from 'node:path';
+import {
+  createPackageError,
+  digestContent,
+  formatProblem,
+  packContent,
+  readPackageFolder,
+  readPackageIdentity,
+  validatePackage,
+  type PackageProblem,
+} from '../app-package/index.ts';
+import {
+  PART_BYTES,
+  type AppUpload,
+  type AppVersionView,
+  type ErrorDetail,
+  type Reads,
+} from '../domain/index.ts';
+import { toPage } from './page.ts';
+import type { AppsClient } from './windlass-client.ts';
+
+/** Parts on their way at once. */
+const PARALLEL_PARTS = 4;
+
+/** Packages: looked at on this machine, brought to the workers, listed. */
+export function createAppsClient(reads: Reads): AppsClient {
+  return {
+    async validate(path) {
+      const files = await readPackageFolder(path);
+      const { errors, warnings } = validatePackage(files);
+      return {
+        ...readPackageIdentity(files, basename(resolve(path))),
+        errors: errors.map(toDetail),
+        warnings: warnings.map(toDetail),
+      };
+    },
+    async register(path) {
+      const files = await readPackageFolder(path);
+      const { errors } = validatePackage(files);
+      if (errors.length > 0) throw createPackageError(errors);
+      return uploadPackage(reads, packContent(files));
+    },
+    list: (options) => reads.listApps(toPage(options)),
+    describe: (version) => reads.describeApp({ version }),
+  };
+}
+
+/** Sends the parts that the workers lack; after a failure the next try sends only the rest. */
+async function uploadPackage(reads: Reads, packed: Uint8Array): Promise<AppVersionView> {
+  const upload: AppUpload = {
+    digest: digestContent(packed),
+    sizeBytes: packed.byteLength,
+    parts: Math.max(1, Math.ceil(packed.byteLength / PART_BYTES)),
+  };
+  const { missing, registered } = await reads.beginAppUpload(upload);
+  if (registered !== null) return registered;
+  const waiting = [...missing];
+  const sendNext = async (): Promise<void> => {
+    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+      const part = packed.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
+      await reads.putAppPart({ digest: upload.digest, index, base64: Buffer.from(part).toString('base64') });
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_PARTS }, sendNext));
+  return reads.registerApp(upload);
+}
+
+function toDetail(problem: PackageProblem): ErrorDetail {
+  return {
+    ...(problem.field === undefined ? {} : { field: problem.field }),
+    message: formatProblem(problem),
+  };
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Client } from '@temporalio/client';
+import type { Form } from '../app-package/index.ts';
+import {
+  WindlassError,
+  type CreateClusterInput,
+  type JobAction,
+  type JobOptions,
+  type Reads,
+} from '../domain/index.ts';
+import { prepareConf } from './cluster-conf.ts';
+import { toPage } from './page.ts';
+import { clusterIdOf, jobIdOf } from './request-ids.ts';
+import { findStartedJob, startJob } from './start-job.ts';
+import type { ServerPlace } from './to-windlass-error.ts';
+import type {
+  AppDescription,
+  AppsClient,
+  ClustersClient,
+  CreateClusterRequest,
+  JobRequestOptions,
+  StartedJob,
+} from './windlass-client.ts';
+
+/** What the clients of clusters work with. */
+export interface ClustersContext {
+  readonly client: Client;
+  readonly reads: Reads;
+  readonly place: ServerPlace;
+  readonly apps: AppsClient;
+  /** Who asks. */
+  readonly identity: string;
+}
+
+/** Clusters: reads, and one job for each change. */
+export function createClustersClient(context: ClustersContext): ClustersClient {
+  const { reads } = context;
+  return {
+    create: (request) => createCluster(context, request),
+    list: (options) =>
+      reads.listClusters({
+        ...toPage(options),
+        ...(options?.includeDeleted === undefined ? {} : { includeDeleted: options.includeDeleted }),
+      }),
+    describe: (cluster, options) =>
+      reads.describeCluster({
+        cluster,
+        ...(options?.refresh === undefined ? {} : { refresh: options.refresh }),
+      }),
+    stop: (cluster, options) => changeCluster(context, 'stop', cluster, {}, options),
+    start: (cluster, options) => changeCluster(context, 'start', cluster, {}, options),
+    delete: (cluster, options) =>
+      changeCluster(context, 'delete', cluster, options?.force === true ? { force: true } : {}, options),
+  };
+}
+
+async function createCluster(context: ClustersContext, request: CreateClusterRequest): Promise<StartedJob> {
+  const { client, reads, place, identity } = context;
+  const requestId = request.requestId ?? randomUUID();
+  const ids = { clusterId: clusterIdOf(requestId), jobId: jobIdOf(requestId) };
+  // A request id of our own making was never used before.
+  const known =
+    request.requestId === undefined
+      ? null
+      : await findStartedJob(reads, { jobId: ids.jobId, action: 'create', cluster: ids.clusterId });
+  if (known !== null) return known;
+
+  const app = await resolveApp(context.apps, request.app);
+  const create: CreateClusterInput = {
+    ...ids,
+    runtime: request.runtime,
+    versionId: app.versionId,
+    ...(request.name === undefined ? {} : { name: request.name }),
+    conf: await prepareConf(reads, app.form as Form, ids.clusterId, request),
+  };
+  const { runtimeId } = await reads.checkCreateCluster(create);
+  const input = { ...ids, action: 'create' as const, options: {}, requestedBy: identity, create };
+  const clusterName = request.name ?? app.appName;
+  return startJob(client, place, input, { runtimeId, appName: app.appName, clusterName });
+}
+
+async function changeCluster(
+  context: ClustersContext,
+  action: JobAction,
+  cluster: string,
+  options: JobOptions,
+  request: JobRequestOptions = {},
+): Promise<StartedJob> {
+  const { client, reads, place, identity } = context;
+  const jobId = jobIdOf(request.requestId ?? randomUUID());
+  // Before the cluster is looked up: a repeated delete finds its job though the name is gone.
+  const known =
+    request.requestId === undefined ? null : await findStartedJob(reads, { jobId, action, cluster });
+  if (known !== null) return known;
+  const { clusterId, name } = await reads.describeCluster({ cluster });
+  const wanted = { jobId, clusterId, action };
+  try {
+    const { runtimeId, appName } = await reads.checkJob({ ...wanted, options });
+    const input = { ...wanted, options, requestedBy: identity };
+    return await startJob(client, place, input, { runtimeId, appName, clusterName: name });
+  } catch (error) {
+    // The same request, sent twice at once: the other one was quicker, and this is its job.
+    if (!WindlassError.isInstance(error) || error.kind !== 'conflict') throw error;
+    const other = await findStartedJob(reads, { jobId, action, cluster: clusterId });
+    if (other === null) throw error;
+    return other;
+  }
+}
+
+/** A folder is registered on the way; whether it is one shows in how it is written. */
+async function resolveApp(apps: AppsClient, app: string): Promise<AppDescription> {
+  if (/[/\\]|^\.+$/.test(app)) return apps.describe((await apps.register(app)).versionId);
+  try {
+    return await apps.describe(app);
+  } catch (error) {
+    if (!WindlassError.isInstance(error) || error.kind !== 'not-found' || !existsSync(app)) throw error;
+    throw new WindlassError('not-found', error.message, {
+      code: error.code,
+      hint: `there is a folder of this name: to use it as the package, write ./${app}`,
+      field: 'app',
+    });
+  }
+}

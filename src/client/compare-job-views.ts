@@ -1,0 +1,138 @@
+import {
+  isOpenJobStatus,
+  type ErrorInfo,
+  type JobView,
+  type LayerView,
+  type TaskStatus,
+  type TaskView,
+} from '../domain/index.ts';
+import type { JobEvent } from './job-events.ts';
+
+/**
+ * What happened between two views of a job, in the order of the plan; against null, all that led
+ * to the first view. Pure: `seenAt` stands in where no time is stored.
+ */
+export function compareJobViews(previous: JobView | null, next: JobView, seenAt: string): JobEvent[] {
+  const events: JobEvent[] = [];
+  const { jobId, clusterId, action } = next;
+  if (previous === null) events.push({ event: 'job-started', at: next.startedAt, jobId, clusterId, action });
+  if ((previous?.layers.length ?? 0) === 0 && next.layers.length > 0) {
+    const layers = next.layers.map(({ index, name, total }) => ({ index, name, total }));
+    events.push({ event: 'job-planned', at: seenAt, jobId, layers });
+  }
+  for (const layer of next.layers) {
+    events.push(...compareLayers(jobId, previous?.layers[layer.index] ?? null, layer, seenAt));
+  }
+  const { status, startedAt, error } = next;
+  if (!isOpenJobStatus(status)) {
+    const at = next.closedAt ?? seenAt;
+    events.push({ event: 'job-ended', at, jobId, clusterId, action, status, startedAt, error });
+  }
+  return events;
+}
+
+function compareLayers(
+  jobId: string,
+  previous: LayerView | null,
+  next: LayerView,
+  seenAt: string,
+): JobEvent[] {
+  const events: JobEvent[] = [];
+  const { index: layer, name, total, done, failed } = next;
+  const counts = { jobId, layer, name, total, done, failed };
+  if (hasBegun(next) && (previous === null || !hasBegun(previous))) {
+    events.push({ event: 'layer-started', at: earliest(next) ?? seenAt, ...counts });
+  }
+  const before = new Map(previous?.tasks.map((task) => [task.taskId, task]));
+  const after = new Set(next.tasks.map((task) => task.taskId));
+  for (const task of next.tasks) {
+    events.push(...compareTasks(jobId, layer, before.get(task.taskId) ?? null, task, seenAt));
+  }
+  for (const task of before.values()) {
+    // Large jobs list only what is unfinished or failed: what left the list has ended well.
+    if (!after.has(task.taskId) && !hasTaskEnded(task)) {
+      const ended = { ...task, status: 'successful' as const, observation: null, endedAt: seenAt };
+      events.push(...compareTasks(jobId, layer, task, ended, seenAt));
+    }
+  }
+  if (hasEnded(next) && (previous === null || !hasEnded(previous)) && hasBegun(next)) {
+    events.push({ event: 'layer-ended', at: latest(next) ?? seenAt, ...counts });
+  }
+  return events;
+}
+
+function compareTasks(
+  jobId: string,
+  layer: number,
+  previous: TaskView | null,
+  next: TaskView,
+  seenAt: string,
+): JobEvent[] {
+  const events: JobEvent[] = [];
+  const { taskId, action, nodeId, label, attempts, error, startedAt, status } = next;
+  const base = { jobId, layer, taskId, action, nodeId, label };
+  if (hasTaskBegun(next) && (previous === null || !hasTaskBegun(previous))) {
+    events.push({ event: 'task-started', at: startedAt ?? seenAt, ...base });
+  }
+  if (next.observation !== null && next.observation !== (previous?.observation ?? null)) {
+    events.push({ event: 'task-observed', at: seenAt, ...base, observation: next.observation });
+  }
+  if (error !== null && isNewFailure(previous, next) && !hasTaskEnded(next)) {
+    const nextAttemptAt = next.nextAttemptAt ?? null;
+    events.push({ event: 'task-failed', at: seenAt, ...base, attempts, error, nextAttemptAt });
+  }
+  if (hasTaskEnded(next) && hasTaskBegun(next) && (previous === null || !hasTaskEnded(previous))) {
+    events.push({
+      event: 'task-ended',
+      at: next.endedAt ?? seenAt,
+      ...base,
+      status,
+      attempts,
+      error,
+      startedAt,
+    });
+  }
+  return events;
+}
+
+function isNewFailure(previous: TaskView | null, next: TaskView): boolean {
+  return next.attempts > (previous?.attempts ?? 0) || !isSameError(previous?.error ?? null, next.error);
+}
+
+function isSameError(one: ErrorInfo | null, other: ErrorInfo | null): boolean {
+  return one?.code === other?.code && one?.message === other?.message;
+}
+
+const ENDED: readonly TaskStatus[] = ['successful', 'failed', 'cancelled', 'skipped'];
+
+function hasTaskEnded(task: TaskView): boolean {
+  return ENDED.includes(task.status);
+}
+
+/** A skipped task ended without having begun. */
+function hasTaskBegun(task: TaskView): boolean {
+  return task.status !== 'queued' && task.status !== 'skipped';
+}
+
+function hasBegun(layer: LayerView): boolean {
+  return (
+    layer.tasks.some(hasTaskBegun) ||
+    (layer.done > 0 && !layer.tasks.every((task) => task.status === 'skipped'))
+  );
+}
+
+function hasEnded(layer: LayerView): boolean {
+  return layer.tasks.every(hasTaskEnded) && layer.done + layer.failed >= layer.total;
+}
+
+function earliest(layer: LayerView): string | undefined {
+  return times(layer.tasks.map((task) => task.startedAt)).at(0);
+}
+
+function latest(layer: LayerView): string | undefined {
+  return times(layer.tasks.map((task) => task.endedAt)).at(-1);
+}
+
+function times(values: readonly (string | null)[]): string[] {
+  return values.filter((value) => value !== null).sort((a, b) => Date.parse(a) - Date.parse(b));
+}

@@ -1,0 +1,80 @@
+import type { ErrorInfo, JobAction, JobStatus, LayerShape, TaskAction, TaskStatus } from '../domain/index.ts';
+
+interface TaskEventBase {
+  readonly at: string;
+  readonly jobId: string;
+  readonly layer: number;
+  readonly taskId: string;
+  readonly action: TaskAction;
+  readonly nodeId: string | null;
+  readonly label: string;
+}
+
+/**
+ * What happens in a job, in order; the same stream feeds every renderer and `--json`. `at` is the
+ * stored time where there is one, else the time when it was seen. Fields are added, never renamed.
+ */
+export type JobEvent =
+  | {
+      readonly event: 'job-started';
+      readonly at: string;
+      readonly jobId: string;
+      readonly clusterId: string;
+      readonly action: JobAction;
+    }
+  /** Once the plan is known. */
+  | {
+      readonly event: 'job-planned';
+      readonly at: string;
+      readonly jobId: string;
+      readonly layers: readonly LayerShape[];
+    }
+  | ({
+      readonly event: 'layer-started';
+      readonly at: string;
+      readonly jobId: string;
+      readonly layer: number;
+    } & LayerCounts)
+  | ({ readonly event: 'task-started' } & TaskEventBase)
+  /** A look saw something new. */
+  | ({ readonly event: 'task-observed'; readonly observation: string } & TaskEventBase)
+  /** A try failed; `attempts` have by now. The task may go on. */
+  | ({
+      readonly event: 'task-failed';
+      readonly attempts: number;
+      readonly error: ErrorInfo;
+      readonly nextAttemptAt: string | null;
+    } & TaskEventBase)
+  | ({
+      readonly event: 'task-ended';
+      readonly status: TaskStatus;
+      readonly attempts: number;
+      readonly error: ErrorInfo | null;
+      readonly startedAt: string | null;
+    } & TaskEventBase)
+  | ({
+      readonly event: 'layer-ended';
+      readonly at: string;
+      readonly jobId: string;
+      readonly layer: number;
+    } & LayerCounts)
+  /** No answer; the job itself goes on as soon as a worker does. */
+  | { readonly event: 'contact-lost'; readonly at: string; readonly jobId: string; readonly error: ErrorInfo }
+  | { readonly event: 'contact-restored'; readonly at: string; readonly jobId: string }
+  | {
+      readonly event: 'job-ended';
+      readonly at: string;
+      readonly jobId: string;
+      readonly clusterId: string;
+      readonly action: JobAction;
+      readonly status: JobStatus;
+      readonly startedAt: string;
+      readonly error: ErrorInfo | null;
+    };
+
+interface LayerCounts {
+  readonly name: string;
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+}

@@ -1,0 +1,98 @@
+import {
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionInfo,
+} from '@temporalio/client';
+import { JOB_ACTIONS, type JobAction, type JobStatus, type JobView } from '../domain/index.ts';
+import { jobWorkflowId, SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+
+/** The Temporal run that is, or was, a job. */
+export interface JobRun {
+  readonly jobId: string;
+  readonly clusterId: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly open: boolean;
+  readonly status: JobStatus;
+  readonly action: JobAction;
+  readonly startedAt: string;
+  readonly closedAt: string | null;
+}
+
+/**
+ * Finds a job's run: at its cluster's workflow id where the newest run is this job's, else by
+ * search attribute. Null where Temporal knows none, or has forgotten it.
+ */
+export async function findJobRun(client: Client, jobId: string, clusterId?: string): Promise<JobRun | null> {
+  if (clusterId !== undefined) {
+    const newest = await findNewestRun(client, clusterId);
+    if (newest?.jobId === jobId) return newest;
+  }
+  // What enters a query must not be able to change it.
+  if (!/^[\w-]+$/.test(jobId)) return null;
+  const query = `${SEARCH_ATTRIBUTES.job} = '${jobId}' AND WorkflowType = 'runJob'`;
+  for await (const info of client.workflow.list({ query })) return toJobRun(info);
+  return null;
+}
+
+/** The run at the cluster's workflow id, whichever job it is. */
+export async function findNewestRun(client: Client, clusterId: string): Promise<JobRun | null> {
+  try {
+    return toJobRun(await client.workflow.getHandle(jobWorkflowId(clusterId)).describe());
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+/**
+ * The view of a job that no worker has stored: it has just been started, or its first step failed
+ * and there never was anything to store.
+ */
+export async function viewUnstoredJob(client: Client, run: JobRun, place: ServerPlace): Promise<JobView> {
+  const { jobId, clusterId, action, status, startedAt, closedAt } = run;
+  const view = { jobId, clusterId, action, startedAt, closedAt, requestedBy: '', layers: [] };
+  if (run.open) return { ...view, status: 'queued', error: null };
+  try {
+    await client.workflow.getHandle(run.workflowId, run.runId).result();
+    return { ...view, status, error: null };
+  } catch (error) {
+    const reason = toWindlassError(error, place);
+    return { ...view, status: reason.kind === 'cancelled' ? 'cancelled' : 'failed', error: reason.toInfo() };
+  }
+}
+
+function toJobRun(info: WorkflowExecutionInfo | WorkflowExecutionDescription): JobRun {
+  const read = (name: string): string =>
+    String(info.typedSearchAttributes.getAll().find((pair) => pair.key.name === name)?.value ?? '');
+  const actionName = read(SEARCH_ATTRIBUTES.action);
+  const memoJobId: unknown = info.memo?.['jobId'];
+  return {
+    jobId: typeof memoJobId === 'string' ? memoJobId : read(SEARCH_ATTRIBUTES.job),
+    clusterId: info.workflowId.split('/')[1] ?? '',
+    workflowId: info.workflowId,
+    runId: info.runId,
+    open: info.status.name === 'RUNNING',
+    status: toJobStatus(info.status.name),
+    action: JOB_ACTIONS.find((action) => action === actionName) ?? 'create',
+    startedAt: info.startTime.toISOString(),
+    closedAt: info.closeTime?.toISOString() ?? null,
+  };
+}
+
+function toJobStatus(name: WorkflowExecutionInfo['status']['name']): JobStatus {
+  switch (name) {
+    case 'COMPLETED':
+      return 'successful';
+    case 'CANCELLED':
+      return 'cancelled';
+    case 'FAILED':
+    case 'TERMINATED':
+    case 'TIMED_OUT':
+      return 'failed';
+    default:
+      return 'working';
+  }
+}

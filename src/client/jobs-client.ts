@@ -1,0 +1,117 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { isOpenJobStatus, WindlassError, type JobView, type Reads } from '../domain/index.ts';
+import { readJobHistories } from './job-history.ts';
+import { findJobRun, viewUnstoredJob, type JobRun } from './job-run.ts';
+import { toPage } from './page.ts';
+import { mergePendingTasks, readPendingTasks } from './pending-tasks.ts';
+import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+import { waitForJob } from './wait-for-job.ts';
+import { watchJob, type JobLook } from './watch-job.ts';
+import type { JobsClient } from './windlass-client.ts';
+
+/** What the clients of jobs work with. */
+export interface JobsContext {
+  readonly client: Client;
+  readonly reads: Reads;
+  readonly place: ServerPlace;
+}
+
+/** Jobs: the log that the workers keep, joined with what Temporal knows of the open ones. */
+export function createJobsClient(context: JobsContext): JobsClient {
+  const { client, reads, place } = context;
+  const mapErrors = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw toWindlassError(error, place);
+    }
+  };
+  const lookAt = (jobId: string, clusterId?: string): ((last: JobLook | null) => Promise<JobLook>) => {
+    let run: JobRun | null = null;
+    return (last) =>
+      mapErrors(async () => {
+        run ??= await findJobRun(client, jobId, clusterId);
+        return lookAtJob(context, jobId, run, last);
+      });
+  };
+  const jobs: JobsClient = {
+    list: ({ clusterId, ...page } = {}) =>
+      reads.listJobs({ ...toPage(page), ...(clusterId === undefined ? {} : { clusterId }) }),
+    describe: (jobId, options = {}) =>
+      mapErrors(async () => {
+        const run = await findJobRun(client, jobId, options.clusterId);
+        return (await lookAtJob(context, jobId, run, null, options.layer)).view;
+      }),
+    watch: (jobId, options = {}) => watchJob(jobId, lookAt(jobId, options.clusterId), options),
+    wait: (jobId, options = {}) => waitForJob(jobs, jobId, options),
+    cancel: (jobId) =>
+      mapErrors(async () => {
+        const run = await findJobRun(client, jobId);
+        const { view } = await lookAtJob(context, jobId, run, null);
+        if (!isOpenJobStatus(view.status) || run === null || !run.open) throw jobClosed(view);
+        try {
+          await client.workflow.getHandle(run.workflowId, run.runId).cancel();
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) throw jobClosed(view);
+          throw error;
+        }
+        const { layers: _layers, ...summary } = view;
+        return summary;
+      }),
+    history: (jobId, options = {}) =>
+      mapErrors(async () => {
+        const run = await findJobRun(client, jobId);
+        if (run !== null) return readJobHistories(client, run, options.children === true);
+        await reads.describeJob({ jobId });
+        throw new WindlassError('not-found', `Temporal has forgotten the history of job ${jobId}`, {
+          code: 'HISTORY_GONE',
+          hint: 'a longer retention of the namespace keeps histories longer; the job log keeps the job',
+        });
+      }),
+  };
+  return jobs;
+}
+
+/** After so long the job log is read again even where Temporal saw nothing move. */
+const IDLE_READ_MS = 3_000;
+
+/**
+ * One look: the stored view, and what the pending activities add. While nothing moved since the
+ * last look, the workers are not asked.
+ */
+async function lookAtJob(
+  { client, reads, place }: JobsContext,
+  jobId: string,
+  run: JobRun | null,
+  last: JobLook | null,
+  layer?: number,
+): Promise<JobLook> {
+  const pending = run === null ? null : await readPendingTasks(client, run);
+  const fingerprint = pending?.fingerprint ?? null;
+  const now = Date.now();
+  if (
+    last !== null &&
+    fingerprint !== null &&
+    fingerprint === last.fingerprint &&
+    now - last.readAtMs < IDLE_READ_MS
+  ) {
+    return last;
+  }
+  try {
+    const stored = await reads.describeJob({ jobId, ...(layer === undefined ? {} : { layer }) });
+    const view =
+      isOpenJobStatus(stored.status) && pending !== null ? mergePendingTasks(stored, pending.tasks) : stored;
+    return { view, fingerprint, readAtMs: now };
+  } catch (error) {
+    if (!WindlassError.isInstance(error) || error.kind !== 'not-found' || run === null) throw error;
+    const open = pending?.open ?? run.open;
+    return { view: await viewUnstoredJob(client, { ...run, open }, place), fingerprint: null, readAtMs: now };
+  }
+}
+
+function jobClosed(view: JobView): WindlassError {
+  return new WindlassError('conflict', `job ${view.jobId} is closed: it is ${view.status}`, {
+    code: 'JOB_CLOSED',
+    hint: `see what it did: windlass job describe ${view.jobId}`,
+  });
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { READS_QUEUE, type Reads } from '../domain/index.ts';
+import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+
+/** A worker that took a request answers, or is taken for dead, within this. */
+const ANSWER_MS = 60_000;
+/** Tries by workers, for errors whose kind is retried. */
+const MAX_ATTEMPTS = 3;
+
+/** Every read, so that the proxy answers to these names alone. */
+const READ_NAMES: Readonly<Record<keyof Reads, true>> = {
+  getSealingKey: true,
+  describeWorker: true,
+  createRuntime: true,
+  updateRuntime: true,
+  deleteRuntime: true,
+  listRuntimes: true,
+  describeRuntime: true,
+  validateRuntime: true,
+  listZones: true,
+  listSubnets: true,
+  describeVpc: true,
+  beginAppUpload: true,
+  putAppPart: true,
+  registerApp: true,
+  listApps: true,
+  describeApp: true,
+  checkCreateCluster: true,
+  checkJob: true,
+  describeCluster: true,
+  listClusters: true,
+  describeJob: true,
+  findJob: true,
+  listJobs: true,
+};
+
+/**
+ * The reads of the workers, as functions: each call is one standalone activity.
+ *
+ * @param workerTimeoutMs how long a request waits for a worker to take it, then `NO_WORKER`.
+ */
+export function createReadsClient(client: Client, place: ServerPlace, workerTimeoutMs: number): Reads {
+  const run = async (name: string, args: readonly unknown[]): Promise<unknown> => {
+    try {
+      return await client.activity.execute<unknown>(name, {
+        id: `${name}/${randomUUID()}`,
+        taskQueue: READS_QUEUE,
+        args,
+        scheduleToStartTimeout: workerTimeoutMs,
+        startToCloseTimeout: ANSWER_MS,
+        retry: { maximumAttempts: MAX_ATTEMPTS },
+      });
+    } catch (error) {
+      throw toWindlassError(error, place);
+    }
+  };
+  const names = Object.keys(READ_NAMES);
+  return Object.fromEntries(
+    names.map((name) => [name, (...args: readonly unknown[]) => run(name, args)]),
+  ) as unknown as Reads;
+}

@@ -1,0 +1,119 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import {
+  WindlassError,
+  WORKFLOW_QUEUE,
+  type JobAction,
+  type JobSummary,
+  type Reads,
+} from '../domain/index.ts';
+import {
+  jobWorkflowId,
+  RUN_JOB_WORKFLOW,
+  SEARCH_ATTRIBUTES,
+  type RunJobInput,
+} from '../../workflows/messages.ts';
+import { findNewestRun, type JobRun } from './job-run.ts';
+import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+import type { StartedJob } from './windlass-client.ts';
+
+/** What people see of a job in Temporal's own tools. */
+export interface JobLabels {
+  readonly runtimeId: string;
+  readonly appName: string;
+  readonly clusterName: string;
+}
+
+/**
+ * Starts the job's workflow, unless it runs already.
+ *
+ * @throws conflict `CLUSTER_BUSY` naming the job that runs.
+ */
+export async function startJob(
+  client: Client,
+  place: ServerPlace,
+  input: RunJobInput,
+  labels: JobLabels,
+): Promise<StartedJob> {
+  const { jobId, clusterId } = input;
+  for (;;) {
+    try {
+      await client.workflow.start(RUN_JOB_WORKFLOW, {
+        taskQueue: WORKFLOW_QUEUE,
+        workflowId: jobWorkflowId(clusterId),
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        args: [input],
+        memo: { jobId },
+        typedSearchAttributes: toSearchAttributes(input, labels),
+        staticSummary: `${input.action} ${labels.clusterName}`,
+        staticDetails: `job ${jobId}, app ${labels.appName}, asked for by ${input.requestedBy}`,
+      });
+      return { clusterId, jobId, status: 'queued' };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw toWindlassError(error, place);
+    }
+    const running = await findRunning(client, place, clusterId);
+    if (running?.jobId === jobId) return { clusterId, jobId, status: 'working' };
+    if (running?.open === true) throw clusterBusy(clusterId, running);
+    // It ended between the two calls, so the way is free.
+  }
+}
+
+/**
+ * The job that an earlier request with the same id started, if any.
+ *
+ * @throws conflict `REQUEST_ID_USED` where that was another request.
+ */
+export async function findStartedJob(
+  reads: Reads,
+  wanted: { readonly jobId: string; readonly action: JobAction; readonly cluster: string },
+): Promise<StartedJob | null> {
+  const known = await reads.findJob({ jobId: wanted.jobId });
+  if (known === null) return null;
+  const { clusterId, jobId, action, status } = known;
+  // A name cannot be compared: the cluster that it named may be gone since.
+  const sameCluster = !wanted.cluster.startsWith('cl-') || wanted.cluster === clusterId;
+  if (!sameCluster || wanted.action !== action) throw requestIdUsed(known);
+  return { clusterId, jobId, status };
+}
+
+async function findRunning(client: Client, place: ServerPlace, clusterId: string): Promise<JobRun | null> {
+  try {
+    return await findNewestRun(client, clusterId);
+  } catch (error) {
+    throw toWindlassError(error, place);
+  }
+}
+
+function toSearchAttributes(input: RunJobInput, labels: JobLabels): SearchAttributePair[] {
+  const values: Readonly<Record<keyof typeof SEARCH_ATTRIBUTES, string>> = {
+    cluster: input.clusterId,
+    job: input.jobId,
+    action: input.action,
+    status: 'working',
+    runtime: labels.runtimeId,
+    app: labels.appName,
+  };
+  const names = Object.keys(values) as (keyof typeof SEARCH_ATTRIBUTES)[];
+  return names.map((name) => ({
+    key: defineSearchAttributeKey(SEARCH_ATTRIBUTES[name], 'KEYWORD'),
+    value: values[name],
+  }));
+}
+
+function clusterBusy(clusterId: string, running: { jobId: string; action: string }): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `cluster ${clusterId} is busy: job ${running.jobId} (${running.action}) runs on it`,
+    { code: 'CLUSTER_BUSY', hint: `watch it: windlass job watch ${running.jobId}` },
+  );
+}
+
+function requestIdUsed(known: JobSummary): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `the request id was used before, for job ${known.jobId} (${known.action} of cluster ${known.clusterId})`,
+    { code: 'REQUEST_ID_USED', hint: 'use a new request id for a new request', field: 'requestId' },
+  );
+}

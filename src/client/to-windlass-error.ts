@@ -1,0 +1,125 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { ApplicationFailure, TimeoutFailure, CancelledFailure } from '@temporalio/common';
+import { ERROR_KINDS, WindlassError, type ErrorInfo } from '../domain/index.ts';
+
+/** Status codes of gRPC that have a meaning of their own here. */
+const GRPC = {
+  CANCELLED: 1,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  UNIMPLEMENTED: 12,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** Where the server is, for messages. */
+export interface ServerPlace {
+  readonly address: string;
+  readonly namespace: string;
+}
+
+/**
+ * What a call to Temporal threw, in our words: the error that a worker threw (its first detail is
+ * the ErrorInfo), no worker in time, no server, a server that refuses.
+ */
+export function toWindlassError(error: unknown, place: ServerPlace): WindlassError {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (WindlassError.isInstance(cause)) return cause;
+    if (cause instanceof ApplicationFailure) return fromApplicationFailure(cause);
+    if (cause instanceof TimeoutFailure) return fromTimeout(cause);
+    if (cause instanceof CancelledFailure) {
+      return new WindlassError('cancelled', cause.message, { code: 'CANCELLED', cause: error });
+    }
+    if (isGrpcServiceError(cause)) return fromGrpcError(cause.code, cause.details, place, error);
+  }
+  // The client gives up connecting with a plain error of its own.
+  if (error instanceof Error && /connect/i.test(error.message))
+    return unreachable(place, error.message, error);
+  const message = error instanceof Error ? error.message : String(error);
+  return new WindlassError('internal', message, { code: 'UNEXPECTED', cause: error });
+}
+
+export function isErrorInfo(value: unknown): value is ErrorInfo {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    ERROR_KINDS.some((kind) => kind === value.kind) &&
+    'code' in value &&
+    typeof value.code === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}
+
+function fromApplicationFailure(failure: ApplicationFailure): WindlassError {
+  const info: unknown = failure.details?.[0];
+  if (isErrorInfo(info)) return WindlassError.fromInfo(info);
+  const unknownRead = /is not registered on this Worker/.test(failure.message);
+  return new WindlassError('internal', failure.message, {
+    code: unknownRead ? 'WORKER_TOO_OLD' : 'UNEXPECTED',
+    ...(unknownRead ? { hint: 'the workers are older than this client: update them' } : {}),
+    cause: failure,
+  });
+}
+
+function fromTimeout(failure: TimeoutFailure): WindlassError {
+  if (failure.timeoutType === 'SCHEDULE_TO_START') {
+    return new WindlassError('unavailable', 'the server is there, but no worker took the request', {
+      code: 'NO_WORKER',
+      hint: 'start one: windlass worker (or, for everything on this machine, windlass dev)',
+    });
+  }
+  return new WindlassError('timeout', 'a worker took the request and did not answer in time', {
+    code: 'READ_TIMEOUT',
+    hint: 'try again; where it stays so, read the log of the workers',
+  });
+}
+
+function fromGrpcError(code: number, details: string, place: ServerPlace, cause: unknown): WindlassError {
+  const where = `Temporal at ${place.address}`;
+  switch (code) {
+    case GRPC.UNAVAILABLE:
+    case GRPC.DEADLINE_EXCEEDED:
+      return unreachable(place, details, cause);
+    case GRPC.CANCELLED:
+      return new WindlassError('cancelled', 'the request was given up', { code: 'CANCELLED', cause });
+    case GRPC.NOT_FOUND:
+      return new WindlassError('not-found', `${where}, namespace ${place.namespace}: ${details}`, {
+        code: 'TEMPORAL_NOT_FOUND',
+        hint: 'check TEMPORAL_NAMESPACE',
+        cause,
+      });
+    case GRPC.PERMISSION_DENIED:
+    case GRPC.UNAUTHENTICATED:
+      return new WindlassError('permission', `${where} refuses: ${details}`, {
+        code: 'TEMPORAL_REFUSED',
+        hint: 'check the certificate or key that TEMPORAL_* or the profile names',
+        cause,
+      });
+    case GRPC.RESOURCE_EXHAUSTED:
+      return new WindlassError('throttled', `${where} asks to slow down: ${details}`, {
+        code: 'TEMPORAL_THROTTLED',
+        hint: 'try again a little later',
+        cause,
+      });
+    case GRPC.UNIMPLEMENTED:
+      return new WindlassError('unavailable', `${where} is too old: ${details}`, {
+        code: 'TEMPORAL_TOO_OLD',
+        hint: 'windlass needs Temporal server 1.32 or newer',
+        cause,
+      });
+    default:
+      return new WindlassError('internal', `${where}: ${details}`, { code: 'TEMPORAL_ERROR', cause });
+  }
+}
+
+function unreachable(place: ServerPlace, why: string, cause: unknown): WindlassError {
+  return new WindlassError('unavailable', `no Temporal server answers at ${place.address} (${why})`, {
+    code: 'TEMPORAL_UNREACHABLE',
+    hint: 'set TEMPORAL_ADDRESS, or start everything on this machine: windlass dev',
+    cause,
+  });
+}

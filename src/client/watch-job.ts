@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isOpenJobStatus, WindlassError, type ErrorKind, type JobView } from '../domain/index.ts';
+import { compareJobViews } from './compare-job-views.ts';
+import type { JobEvent } from './job-events.ts';
+import type { WatchOptions } from './windlass-client.ts';
+
+/** What a look at a job saw, and what tells whether another one is worth while. */
+export interface JobLook {
+  readonly view: JobView;
+  readonly fingerprint: string | null;
+  readonly readAtMs: number;
+}
+
+const POLL_MS = 700;
+const LOST_POLL_MS = 2_000;
+/** A server or a workforce may be away for so long before the watch gives up. */
+const PATIENCE_MS = 15 * 60_000;
+/** What passes by itself when a server or a worker comes back. */
+const PASSING: readonly ErrorKind[] = ['unavailable', 'timeout', 'throttled'];
+
+/**
+ * The events of a job, made by comparing looks, until it closes or the signal aborts. What fails
+ * before the first look is thrown; later, contact may be lost and restored.
+ */
+export async function* watchJob(
+  jobId: string,
+  look: (last: JobLook | null) => Promise<JobLook>,
+  options: WatchOptions,
+): AsyncGenerator<JobEvent, void> {
+  const { signal, pollMs = POLL_MS } = options;
+  let last: JobLook | null = null;
+  let lostAtMs: number | null = null;
+  while (signal?.aborted !== true) {
+    const seenAt = new Date().toISOString();
+    const next = await settle(look(last), signal);
+    if (next === 'aborted') return;
+    if ('failure' in next) {
+      if (last === null || !PASSING.includes(next.failure.kind)) throw next.failure;
+      if (lostAtMs === null) yield { event: 'contact-lost', at: seenAt, jobId, error: next.failure.toInfo() };
+      lostAtMs ??= Date.now();
+      if (Date.now() - lostAtMs > PATIENCE_MS) throw next.failure;
+      await pause(LOST_POLL_MS, signal);
+      continue;
+    }
+    if (lostAtMs !== null) yield { event: 'contact-restored', at: seenAt, jobId };
+    lostAtMs = null;
+    if (next.look !== last) yield* compareJobViews(last?.view ?? null, next.look.view, seenAt);
+    last = next.look;
+    if (!isOpenJobStatus(last.view.status)) return;
+    await pause(pollMs, signal);
+  }
+}
+
+type Settled = { readonly look: JobLook } | { readonly failure: WindlassError } | 'aborted';
+
+/** A look may take seconds when nobody answers; who aborts does not wait for it. */
+function settle(looking: Promise<JobLook>, signal: AbortSignal | undefined): Promise<Settled> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => resolve('aborted');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    looking
+      .then(
+        (look) => resolve({ look }),
+        (error: unknown) => (WindlassError.isInstance(error) ? resolve({ failure: error }) : reject(error)),
+      )
+      .finally(() => signal?.removeEventListener('abort', onAbort));
+  });
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  } catch {
+    // Aborted: the caller looks at the signal.
+  }
+}

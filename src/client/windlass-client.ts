@@ -1,0 +1,187 @@
+import type {
+  AppVersionView,
+  ClusterSummary,
+  ClusterView,
+  Conf,
+  ErrorDetail,
+  JobOptions,
+  JobStatus,
+  JobSummary,
+  JobView,
+  PageRequest,
+  RuntimeView,
+  Subnet,
+  Vpc,
+} from '../domain/index.ts';
+import type { JobEvent } from './job-events.ts';
+
+/**
+ * Everything that can be asked of windlass. All methods throw WindlassErrors: those of the workers,
+ * `unavailable` `TEMPORAL_UNREACHABLE` without a server, `unavailable` `NO_WORKER` when no worker
+ * takes the request in time.
+ */
+export interface WindlassClient {
+  readonly runtimes: RuntimesClient;
+  readonly apps: AppsClient;
+  readonly clusters: ClustersClient;
+  readonly jobs: JobsClient;
+  /** Who answers: version of a worker, providers that it knows. */
+  describeWorker(): Promise<{ readonly version: string; readonly providers: readonly string[] }>;
+  close(): Promise<void>;
+}
+
+/** A page of a list, newest first; 100 items unless told otherwise. */
+export type ListOptions = Partial<PageRequest>;
+
+export interface RuntimeRequest {
+  readonly name: string;
+  readonly provider: string;
+  /** Endpoint of the provider's API; the cloud's own when absent. */
+  readonly url?: string;
+  readonly zone: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * The text of the credential file (JSON, or a kubeconfig); absent for none. It leaves this
+   * process sealed to the workers.
+   */
+  readonly credential?: string;
+  readonly requestId?: string;
+}
+
+export interface RuntimeChange {
+  readonly url?: string;
+  readonly zone?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly credential?: string;
+}
+
+/** A stored runtime by its name or id, or one that does not exist yet. */
+export type RuntimeTarget = string | RuntimeRequest;
+
+export interface RuntimesClient {
+  /** The credential is validated first; nothing is stored when it is refused. */
+  create(request: RuntimeRequest): Promise<RuntimeView>;
+  list(options?: ListOptions): Promise<readonly RuntimeView[]>;
+  /** @throws not-found `RUNTIME_NOT_FOUND` */
+  describe(runtime: string): Promise<RuntimeView>;
+  /** Whose credential it is; throws which part of it is wrong. */
+  validate(target: RuntimeTarget): Promise<{ readonly account: string; readonly region: string }>;
+  zones(target: RuntimeTarget): Promise<readonly string[]>;
+  subnets(runtime: string): Promise<readonly Subnet[]>;
+  vpc(runtime: string, vpcId: string): Promise<Vpc>;
+  update(runtime: string, change: RuntimeChange): Promise<RuntimeView>;
+  /** @throws conflict `RUNTIME_IN_USE` while clusters use it. */
+  delete(runtime: string): Promise<RuntimeView>;
+}
+
+/** What a look at a package found. */
+export interface PackageCheck {
+  readonly appName: string;
+  readonly version: string;
+  readonly errors: readonly ErrorDetail[];
+  readonly warnings: readonly ErrorDetail[];
+}
+
+export type AppDescription = AppVersionView & {
+  /** The form that a user fills in. */
+  readonly form: unknown;
+};
+
+export interface AppsClient {
+  /** Reads the folder on this machine; neither server nor worker is asked. */
+  validate(path: string): Promise<PackageCheck>;
+  /**
+   * Brings the folder to the workers, in parts that are sent once, and registers it. Known content
+   * is not sent again. @throws invalid-input with every fault of the package.
+   */
+  register(path: string): Promise<AppVersionView>;
+  list(options?: ListOptions): Promise<readonly AppVersionView[]>;
+  /** `version`: id of a version, or an app's name for its newest. @throws not-found. */
+  describe(version: string): Promise<AppDescription>;
+}
+
+/** A job that was started, or was known already under its request id. */
+export interface StartedJob {
+  readonly clusterId: string;
+  readonly jobId: string;
+  readonly status: JobStatus;
+}
+
+export interface CreateClusterRequest {
+  /** A package's folder, a version id, or an app's name for its newest version. */
+  readonly app: string;
+  /** Name or id. */
+  readonly runtime: string;
+  readonly name?: string;
+  /** Nested as the package's form is; the form's defaults fill what is absent. */
+  readonly conf?: Conf;
+  /** Single values by dotted key, as text; typed by the form. They win over `conf`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The same id again is the same cluster and the same job. Random when absent. */
+  readonly requestId?: string;
+}
+
+export interface JobRequestOptions {
+  /** The same id again is the same job. Random when absent. */
+  readonly requestId?: string;
+}
+
+export interface ClustersClient {
+  /** @throws invalid-input `CONF_INVALID` with every wrong key; nothing is started then. */
+  create(request: CreateClusterRequest): Promise<StartedJob>;
+  list(options?: ListOptions & { readonly includeDeleted?: boolean }): Promise<readonly ClusterSummary[]>;
+  /** By id, or name. `refresh` asks the cloud. */
+  describe(cluster: string, options?: { readonly refresh?: boolean }): Promise<ClusterView>;
+  /** @throws conflict `CLUSTER_BUSY` naming the job that runs; likewise start and delete. */
+  stop(cluster: string, options?: JobRequestOptions): Promise<StartedJob>;
+  start(cluster: string, options?: JobRequestOptions): Promise<StartedJob>;
+  delete(cluster: string, options?: JobRequestOptions & JobOptions): Promise<StartedJob>;
+}
+
+export interface WatchOptions {
+  /** Ends the iteration; the job goes on. */
+  readonly signal?: AbortSignal;
+  /** Time between looks; 700 ms when absent. */
+  readonly pollMs?: number;
+  /** Known where the caller has just started the job, which its worker may not have stored yet. */
+  readonly clusterId?: string;
+}
+
+export interface WaitOptions extends WatchOptions {
+  /** @throws timeout `JOB_WAIT_TIMEOUT` after so long; the job goes on. */
+  readonly timeoutMs?: number;
+  readonly onEvent?: (event: JobEvent) => void;
+}
+
+export interface JobsClient {
+  list(options?: ListOptions & { readonly clusterId?: string }): Promise<readonly JobSummary[]>;
+  /** With what pending activities tell: attempts, last failure, next try. `layer`: all its tasks. */
+  describe(
+    jobId: string,
+    options?: { readonly layer?: number; readonly clusterId?: string },
+  ): Promise<JobView>;
+  /**
+   * Returns the closed job, whatever its end: look at `status` and `error`.
+   * @throws cancelled `WAIT_ABORTED` when the signal aborts.
+   */
+  wait(jobId: string, options?: WaitOptions): Promise<JobView>;
+  /**
+   * What happens in the job, from the state it is found in, until it closes. Goes on through a
+   * server or a workforce that is away for a while.
+   */
+  watch(jobId: string, options?: WatchOptions): AsyncIterable<JobEvent>;
+  /** Asks for the end at the next safe point; what was made is kept. @throws conflict `JOB_CLOSED`. */
+  cancel(jobId: string): Promise<JobSummary>;
+  /**
+   * The job's histories in the form that Temporal replays: its own first, then, when asked for,
+   * those of its slices.
+   */
+  history(jobId: string, options?: { readonly children?: boolean }): Promise<readonly JobHistory[]>;
+}
+
+export interface JobHistory {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Events as protobuf JSON; what `npm run replay` reads. */
+  readonly history: unknown;
+}
