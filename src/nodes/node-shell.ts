@@ -46,7 +46,12 @@ export interface NodeShell {
   /** Starts a command detached under the runner, once per key; a repeated start is the same command. */
   start(target: NodeTarget, command: CommandSpec, signal: AbortSignal): Promise<void>;
   /** One look at a started command. Output is the last 8 KB, with `secrets` masked. @throws not-found when never started. */
-  inspect(target: NodeTarget, key: string, secrets: readonly string[], signal: AbortSignal): Promise<CommandState>;
+  inspect(
+    target: NodeTarget,
+    key: string,
+    secrets: readonly string[],
+    signal: AbortSignal,
+  ): Promise<CommandState>;
   /** Writes files atomically, only those whose content or mode differ; returns the paths that changed. */
   writeFiles(target: NodeTarget, files: readonly NodeFile[], signal: AbortSignal): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import type { Client } from 'ssh2';
+import { WindlassError } from '../domain/index.ts';
+import { cancelledError, connectionLostError } from './node-errors.ts';
+import type { NodeTarget } from './node-shell.ts';
+import { openConnection } from './open-connection.ts';
+
+export interface ConnectionPoolOptions {
+  /** sshd's MaxSessions is 10 by default; some are left to people. */
+  readonly maxChannels: number;
+  /** How long an unused connection is kept, in milliseconds. */
+  readonly idleMs: number;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** A connection as its user sees it: `fresh` when it was opened for this use. */
+export interface BorrowedConnection {
+  readonly client: Client;
+  readonly fresh: boolean;
+}
+
+/** One connection per target, shared by all who ask, made anew when it breaks. */
+export interface ConnectionPool {
+  /**
+   * Waits for a free channel, lends the connection for the length of `use`.
+   *
+   * @throws cancelled; whatever openConnection and `use` throw.
+   */
+  withChannel<Result>(
+    target: NodeTarget,
+    signal: AbortSignal,
+    use: (connection: BorrowedConnection) => Promise<Result>,
+  ): Promise<Result>;
+  /** Ends every connection; what is in flight fails as unavailable. */
+  close(): Promise<void>;
+}
+
+interface Entry {
+  connection: Promise<Client> | null;
+  channels: number;
+  readonly waiting: (() => void)[];
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
+export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
+  const entries = new Map<string, Entry>();
+  let closed = false;
+
+  function getEntry(key: string): Entry {
+    let entry = entries.get(key);
+    if (entry === undefined) {
+      entry = { connection: null, channels: 0, waiting: [], idleTimer: undefined };
+      entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  async function takeChannel(entry: Entry, signal: AbortSignal): Promise<void> {
+    if (entry.channels < options.maxChannels) {
+      entry.channels += 1;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const turn = (): void => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(); // the channel of the one that ended is ours: the count stays
+      };
+      const giveUp = (): void => {
+        entry.waiting.splice(entry.waiting.indexOf(turn), 1);
+        reject(cancelledError());
+      };
+      entry.waiting.push(turn);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  function giveChannel(key: string, entry: Entry): void {
+    const next = entry.waiting.shift();
+    if (next !== undefined) {
+      next();
+      return;
+    }
+    entry.channels -= 1;
+    if (entry.channels > 0) return;
+    entry.idleTimer = setTimeout(() => {
+      if (entry.channels > 0) return;
+      entries.delete(key);
+      void endConnection(entry.connection);
+    }, options.idleMs).unref();
+  }
+
+  function connect(target: NodeTarget, entry: Entry): BorrowedPromise {
+    if (entry.connection !== null) return { connection: entry.connection, fresh: false };
+    const connection = openConnection(target);
+    entry.connection = connection;
+    const forget = (): void => {
+      if (entry.connection === connection) entry.connection = null;
+    };
+    connection.then((client) => {
+      client.once('close', () => {
+        forget();
+        options.log('connection to a node ended', { host: target.host, port: target.port });
+      });
+      if (closed) client.end();
+    }, forget);
+    return { connection, fresh: true };
+  }
+
+  return {
+    async withChannel(target, signal, use) {
+      if (closed) throw connectionLostError(target, 'this worker is shutting down');
+      if (signal.aborted) throw cancelledError();
+      const key = keyOf(target);
+      const entry = getEntry(key);
+      clearTimeout(entry.idleTimer);
+      await takeChannel(entry, signal);
+      try {
+        const { connection, fresh } = connect(target, entry);
+        const client = await orCancelled(connection, signal);
+        return await use({ client, fresh });
+      } finally {
+        giveChannel(key, entry);
+      }
+    },
+    async close() {
+      closed = true;
+      const open = [...entries.values()];
+      entries.clear();
+      for (const entry of open) clearTimeout(entry.idleTimer);
+      await Promise.all(open.map(({ connection }) => endConnection(connection)));
+    },
+  };
+}
+
+interface BorrowedPromise {
+  readonly connection: Promise<Client>;
+  readonly fresh: boolean;
+}
+
+/** The private key is part of it, as a digest: another key must not borrow a connection. */
+function keyOf(target: NodeTarget): string {
+  const secret = createHash('sha256').update(target.privateKey).digest('hex');
+  return JSON.stringify([target.host, target.port, target.user, target.hostKey, secret]);
+}
+
+async function endConnection(connection: Promise<Client> | null): Promise<void> {
+  if (connection === null) return;
+  try {
+    (await connection).destroy();
+  } catch (error) {
+    // It never came to be, which whoever asked for it has heard.
+    if (!WindlassError.isInstance(error)) throw error;
+  }
+}
+
+function orCancelled<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(cancelledError());
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { WindlassError } from '../domain/index.ts';
+import type { ConnectionPool } from './connection-pool.ts';
+import { execute } from './execute.ts';
+import type { NodeFile, NodeTarget } from './node-shell.ts';
+import { quoteForShell } from './shell-quote.ts';
+
+/** How much content one call carries; the node's shell holds it in memory. */
+const BATCH_BYTES = 4 * 1_024 * 1_024;
+
+const MODE_FUNCTION = `
+windlass_mode() { stat -Lc %a "$1" 2>/dev/null || stat -Lf %Lp "$1" 2>/dev/null; }
+`;
+
+/** Prints the index of each file that differs. Without a digest tool all differ; writing compares again. */
+const CHECK_FUNCTIONS = `
+LC_ALL=C; export LC_ALL
+${MODE_FUNCTION}
+windlass_digest() {
+  if command -v sha256sum > /dev/null 2>&1; then sha256sum < "$1" 2>/dev/null
+  else shasum -a 256 < "$1" 2>/dev/null
+  fi
+}
+check() {
+  if [ -f "$4" ]; then
+    windlass_now=$(windlass_digest "$4")
+    if [ "\${windlass_now%% *}" = "$2" ] && [ "$(windlass_mode "$4")" = "$3" ]; then return; fi
+  fi
+  echo "$1"
+}
+`;
+
+/** Prints the index of each file that was not so already. Content comes as base64 on standard input. */
+const WRITE_FUNCTIONS = `
+LC_ALL=C; export LC_ALL
+umask 022
+${MODE_FUNCTION}
+put() {
+  windlass_temporary="\${3%/*}/.windlass-$$"
+  if [ -d "$3" ]; then echo "$3 is a folder" >&2; exit 1; fi
+  mkdir -p "\${3%/*}/" || exit 1
+  if ! ( umask 077; base64 -d > "$windlass_temporary" ) || ! chmod "$2" "$windlass_temporary"; then
+    rm -f "$windlass_temporary"
+    exit 1
+  fi
+  if [ -f "$3" ] && cmp -s "$windlass_temporary" "$3" && [ "$(windlass_mode "$3")" = "$2" ]; then
+    rm -f "$windlass_temporary"
+    return
+  fi
+  mv -f "$windlass_temporary" "$3" || { rm -f "$windlass_temporary"; exit 1; }
+  echo "$1"
+}
+`;
+
+/**
+ * Writes the files that differ in content or mode, each by a rename beside it, so that a reader
+ * sees the old or the new one. One call asks what differs; nothing more is sent when nothing does.
+ *
+ * @returns the paths that changed, as given, in order.
+ * @throws invalid-input `NODE_FILE_PATH`; unavailable (some files may be written; the same call
+ *   again writes the rest), also `NODE_DISK_FULL`; internal `NODE_COMMAND`.
+ */
+export async function writeNodeFiles(
+  pool: ConnectionPool,
+  target: NodeTarget,
+  files: readonly NodeFile[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const entries = files.map((file, index) => toEntry(target, file, index));
+  if (entries.length === 0) return [];
+  const differing = await runScript(pool, target, signal, CHECK_FUNCTIONS, entries.map(toCheck));
+  const changed = new Set<number>();
+  for (const batch of toBatches(entries.filter(({ index }) => differing.has(index)))) {
+    for (const index of await runScript(pool, target, signal, WRITE_FUNCTIONS, batch.map(toPut)))
+      changed.add(index);
+  }
+  return files.filter((_, index) => changed.has(index)).map(({ path }) => path);
+}
+
+interface Entry {
+  readonly index: number;
+  readonly path: string;
+  /** As stat prints it: octal, without leading zero. */
+  readonly mode: string;
+  readonly content: Buffer;
+}
+
+function toEntry(target: NodeTarget, file: NodeFile, index: number): Entry {
+  const segments = file.path.split('/');
+  if (
+    !file.path.startsWith('/') ||
+    file.path.endsWith('/') ||
+    segments.some((part) => part === '..' || part === '.')
+  ) {
+    throw new WindlassError('invalid-input', `${JSON.stringify(file.path)} cannot be a file on a node`, {
+      code: 'NODE_FILE_PATH',
+      hint: 'an absolute path without . and ..',
+    });
+  }
+  return {
+    index,
+    path: `${target.root}${file.path}`,
+    mode: (file.mode & 0o7777).toString(8),
+    content: Buffer.from(file.content),
+  };
+}
+
+function toCheck({ index, mode, path, content }: Entry): string {
+  const digest = createHash('sha256').update(content).digest('hex');
+  return `check ${index} ${digest} ${mode} ${quoteForShell(path)}`;
+}
+
+function toPut({ index, mode, path, content }: Entry): string {
+  const lines = content.toString('base64').replace(/.{76}/g, '$&\n');
+  return `put ${index} ${mode} ${quoteForShell(path)} <<'windlass-end'\n${lines}\nwindlass-end`;
+}
+
+function toBatches(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const batches: Entry[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const entry of entries) {
+    if (bytes + entry.content.length > BATCH_BYTES) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(entry);
+    bytes += entry.content.length;
+  }
+  return batches;
+}
+
+/**
+ * The script travels on standard input, inside a function that its last line calls: one that
+ * arrives cut off does nothing.
+ */
+async function runScript(
+  pool: ConnectionPool,
+  target: NodeTarget,
+  signal: AbortSignal,
+  functions: string,
+  calls: readonly string[],
+): Promise<ReadonlySet<number>> {
+  const script = `${functions}\nwindlass_all() {\n${calls.join('\n')}\n}\nwindlass_all\n`;
+  const output = await execute(pool, target, { command: 'exec sh', input: script }, signal);
+  return new Set(output.toString().split('\n').filter(Boolean).map(Number));
+}

@@ -1,0 +1,184 @@
+/** Everything of windlass on a node lives below this folder, each command in one named by its key. */
+export const RUN_FOLDER = '/var/lib/windlass/run';
+
+/** Last line of a payload: a connection cut in the middle must not start half a command. */
+export const PAYLOAD_END = '# windlass: end of payload';
+
+/** How long a claimed command may take to write its pid before it counts as lost, in seconds. */
+const CLAIM_GRACE_SECONDS = 15;
+/** Between SIGTERM and SIGKILL when the limit strikes, in tenths of a second. */
+const KILL_GRACE_TENTHS = 20;
+/** How long the runner waits for output still in the pipe after the command ended, in tenths of a second. */
+const DRAIN_TENTHS = 20;
+
+/**
+ * Who is process $1: its start time, so that another process that got its number later is not
+ * taken for it. And which boot of the node this is: numbers start anew with each.
+ */
+const IDENTITY_FUNCTIONS = `
+windlass_started() {
+  if [ -r "/proc/$1/stat" ]; then
+    windlass_stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+    set -- \${windlass_stat##*)}
+    echo "\${20}"
+  else
+    ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' '-'
+  fi
+}
+windlass_boot() {
+  if [ -n "\${WINDLASS_BOOT_ID:-}" ]; then echo "$WINDLASS_BOOT_ID"
+  elif [ -r /proc/sys/kernel/random/boot_id ]; then cat /proc/sys/kernel/random/boot_id
+  else sysctl -n kern.bootsessionuuid 2>/dev/null || echo unknown
+  fi
+}
+windlass_nap() { sleep 0.1 2>/dev/null || sleep 1; }
+`;
+
+/**
+ * Runs detached on the node: \`runner <root> <folder> <limit seconds>\`. Writes its pid before the
+ * command exists, so that a claim without a pid never ran anything.
+ *
+ * The command gets a session of its own, whose number the limit kills. Its output goes through a
+ * pipe into two files that take turns, so that the disk holds the newest 1 MB at most; a daemon
+ * that the command leaves behind may go on writing. \`decided\` is a claim: either the limit or the
+ * end of the command makes it, and the other keeps quiet.
+ */
+const RUNNER = `
+${IDENTITY_FUNCTIONS}
+umask 077
+windlass_root=$1; windlass_dir=$2; windlass_limit=$3
+cd "$windlass_dir" || exit 1
+echo "$$ $(windlass_started $$) $(date +%s) $(windlass_boot)" > pid.new && mv pid.new pid || exit 1
+
+windlass_end() { echo "$*" > result.new && mv result.new result; rm -f pipe payload runner; }
+
+windlass_collect() {
+  : > output
+  windlass_size=0
+  while :; do
+    dd bs=4096 count=32 2>/dev/null >> output
+    windlass_before=$windlass_size
+    windlass_size=$(wc -c < output)
+    [ "$windlass_size" -gt "$windlass_before" ] || break
+    if [ "$windlass_size" -ge 393216 ]; then mv output output.old; : > output; windlass_size=0; fi
+  done
+  : > drained
+}
+
+mkfifo pipe || { windlass_end exited 126; exit 1; }
+windlass_collect < pipe &
+
+windlass_main='umask 022 && . "$1" && rm -f "$1" && cd "\${WINDLASS_ROOT:-/}" && exec sh -c "$windlass_command"'
+if command -v setsid > /dev/null 2>&1; then
+  WINDLASS_ROOT=$windlass_root setsid sh -c "$windlass_main" sh "$windlass_dir/payload" < /dev/null > pipe 2>&1 &
+else
+  set -m
+  WINDLASS_ROOT=$windlass_root sh -c "$windlass_main" sh "$windlass_dir/payload" < /dev/null > pipe 2>&1 &
+  set +m
+fi
+windlass_pid=$!
+
+(
+  windlass_over=; windlass_sleep=
+  trap 'windlass_over=1; kill $windlass_sleep 2>/dev/null' TERM
+  sleep "$windlass_limit" &
+  windlass_sleep=$!
+  [ -n "$windlass_over" ] || wait $windlass_sleep
+  kill $windlass_sleep 2>/dev/null
+  [ -z "$windlass_over" ] || exit 0
+  mkdir decided 2>/dev/null || exit 0
+  trap '' TERM
+  kill -TERM -"$windlass_pid" 2>/dev/null
+  windlass_tenths=0
+  while kill -0 -"$windlass_pid" 2>/dev/null && [ $windlass_tenths -lt ${KILL_GRACE_TENTHS} ]; do
+    windlass_nap; windlass_tenths=$((windlass_tenths + 1))
+  done
+  kill -KILL -"$windlass_pid" 2>/dev/null
+  : > limit-struck
+) < /dev/null > /dev/null 2>&1 &
+windlass_watchdog=$!
+
+wait $windlass_pid
+windlass_code=$?
+windlass_tenths=0
+if mkdir decided 2>/dev/null; then
+  kill -TERM $windlass_watchdog 2>/dev/null
+  windlass_outcome="exited $windlass_code"
+else
+  while [ ! -e limit-struck ]; do windlass_nap; done
+  windlass_outcome="timed-out"
+fi
+while [ ! -e drained ] && [ $windlass_tenths -lt ${DRAIN_TENTHS} ]; do
+  windlass_nap; windlass_tenths=$((windlass_tenths + 1))
+done
+windlass_end $windlass_outcome
+`;
+
+/**
+ * Starts a command once: \`<root> <key> <limit seconds>\`, the payload on standard input. Prints
+ * \`started\`, or \`claimed\` when some earlier call had the claim.
+ */
+export const START_SCRIPT = `
+LC_ALL=C; export LC_ALL
+umask 077
+windlass_base="$1${RUN_FOLDER}"
+windlass_dir="$windlass_base/$2"
+if [ -d "$windlass_dir" ]; then echo claimed; exit 0; fi
+mkdir -p "$windlass_base" || exit 1
+windlass_new="$windlass_base/.$2.$$"
+rm -rf "$windlass_new"
+mkdir "$windlass_new" || exit 1
+trap 'rm -rf "$windlass_new"' EXIT
+cat > "$windlass_new/payload" || exit 1
+if [ "$(tail -n 1 "$windlass_new/payload")" != '${PAYLOAD_END}' ]; then echo 'the payload arrived incomplete' >&2; exit 1; fi
+cat > "$windlass_new/runner" <<'windlass-runner' || exit 1
+${RUNNER}
+windlass-runner
+trap '' HUP PIPE
+if ! mkdir "$windlass_dir" 2>/dev/null; then
+  [ -d "$windlass_dir" ] && { echo claimed; exit 0; }
+  echo "cannot make $windlass_dir" >&2; exit 1
+fi
+mv "$windlass_new/payload" "$windlass_new/runner" "$windlass_dir/" || exit 1
+if command -v setsid > /dev/null 2>&1; then
+  ( trap - HUP PIPE; exec setsid sh "$windlass_dir/runner" "$1" "$windlass_dir" "$3" ) < /dev/null > /dev/null 2>&1 &
+else
+  set -m
+  ( trap - HUP PIPE; exec sh "$windlass_dir/runner" "$1" "$windlass_dir" "$3" ) < /dev/null > /dev/null 2>&1 &
+fi
+windlass_naps=0
+while [ ! -e "$windlass_dir/pid" ] && [ $windlass_naps -lt 50 ]; do
+  sleep 0.02 2>/dev/null || sleep 1
+  windlass_naps=$((windlass_naps + 1))
+done
+echo started
+`;
+
+/**
+ * One look: \`<root> <key> <bytes of output>\`. First line: the state and its number; the rest is
+ * the end of the output, preceded by \`cut\` or \`whole\` on the second line.
+ */
+export const INSPECT_SCRIPT = `
+LC_ALL=C; export LC_ALL
+${IDENTITY_FUNCTIONS}
+cd "$1${RUN_FOLDER}/$2" 2>/dev/null || { echo 'missing 0'; exit 0; }
+windlass_state() {
+  if [ -e result ]; then cat result; return; fi
+  if [ ! -e pid ]; then
+    windlass_claimed=$(stat -c %Y . 2>/dev/null || stat -f %m .)
+    if [ $(($(date +%s) - windlass_claimed)) -le ${CLAIM_GRACE_SECONDS} ]; then echo 'running 0'; else echo 'unknown 0'; fi
+    return
+  fi
+  read -r windlass_pid windlass_at windlass_since windlass_boot_then < pid
+  if [ "$windlass_boot_then" = "$(windlass_boot)" ] && [ "$windlass_at" = "$(windlass_started "$windlass_pid")" ]; then
+    echo "running $(($(date +%s) - windlass_since))"
+  elif [ -e result ]; then cat result
+  else echo 'unknown 0'
+  fi
+}
+windlass_state
+windlass_bytes=$(cat output.old output 2>/dev/null | wc -c)
+if [ "$windlass_bytes" -gt "$3" ] || [ -e output.old ]; then echo cut; else echo whole; fi
+cat output.old output 2>/dev/null | tail -c "$3"
+exit 0
+`;

@@ -1,0 +1,43 @@
+import type { ClusterRole, JobAction } from '../../domain/index.ts';
+import type { CheckResourceRequest } from '../../provider/index.ts';
+import { assertZone, type LocalSettings } from './settings.ts';
+import type { LocalWorld } from './world/local-world.ts';
+import { addUsage, assertWithinQuotas, NO_USAGE, sumUsage, type Usage } from './world/quotas.ts';
+
+/** Actions that make instances or volumes which are not there yet. */
+const MAKING_ACTIONS: ReadonlySet<JobAction> = new Set<JobAction>(['create', 'add-nodes', 'recover']);
+
+/**
+ * Whether the world can take what the action will make beside what it has and what running jobs
+ * have reserved. What this cluster has already is not asked for again.
+ *
+ * @throws quota `LOCAL_QUOTA`; invalid-input `ZONE_UNKNOWN`.
+ */
+export async function assertCapacity(
+  world: LocalWorld,
+  settings: LocalSettings,
+  request: CheckResourceRequest,
+): Promise<void> {
+  if (!MAKING_ACTIONS.has(request.action)) return;
+  const { cluster, nodes, roles } = request.cluster;
+  const ownPrefix = `${cluster.clusterId}/`;
+  const instances = (await world.listInstances()).filter(({ token }) => !token.startsWith(ownPrefix));
+  const volumes = (await world.listVolumes()).filter(({ token }) => !token.startsWith(ownPrefix));
+  let asked: Usage = NO_USAGE;
+  for (const node of nodes) {
+    const role = findRole(roles, node.role);
+    if (role === undefined) continue;
+    if (role.container.zone !== '') assertZone(settings, role.container.zone);
+    asked = addUsage(asked, sumUsage([role], role.volumes));
+  }
+  const { gpu: _, ...reserved } = request.reserved;
+  assertWithinQuotas(settings.quotas, addUsage(sumUsage(instances, volumes), reserved), asked);
+}
+
+/** Replicas are sized as the role that they copy. */
+function findRole(roles: readonly ClusterRole[], name: string): ClusterRole | undefined {
+  return (
+    roles.find(({ role }) => role === name) ??
+    roles.find(({ role }) => `${role}-replica` === name || (role === '' && name === 'replica'))
+  );
+}

@@ -1,0 +1,51 @@
+import type { NodeShell } from '../../nodes/index.ts';
+import type { Capabilities, Provider, ProviderHandler } from '../../provider/index.ts';
+import { createVmProvider } from '../../vm/index.ts';
+import { createLocalEnvironment } from './environment.ts';
+import { createInstanceHandler } from './instance-handler.ts';
+import { createVolumeHandler } from './volume-handler.ts';
+import type { LocalWorld } from './world/local-world.ts';
+import { createPlaceFinder } from './worlds.ts';
+
+/** What runs on this machine without a cloud. */
+export const LOCAL_CAPABILITIES: Capabilities = {
+  actions: ['create', 'stop', 'start', 'delete'],
+  nodeAccess: 'direct',
+  volumes: true,
+  gpu: false,
+  reservedIps: false,
+  loadbalancer: false,
+  associateEip: false,
+  changeSubnet: false,
+  volumeSnapshots: false,
+};
+
+export interface LocalProviderOptions {
+  /** Where the world is when the runtime does not say (`folder` of its settings). */
+  readonly folder: string;
+  /** How nodes are reached; the caller closes it. */
+  readonly nodes: NodeShell;
+  /** Takes the place of the world on disk, for every runtime. */
+  readonly world?: LocalWorld;
+}
+
+/**
+ * The provider `local`. It holds no state: everything is in the world's folder, so that any
+ * number of workers of this machine, and those after a reboot, see the same.
+ */
+export function createLocalProvider(options: LocalProviderOptions): Provider {
+  const findPlace = createPlaceFinder(options.folder, options.world);
+  return createVmProvider({
+    name: 'local',
+    capabilities: LOCAL_CAPABILITIES,
+    handler: createLocalHandler(options),
+    environment: createLocalEnvironment(findPlace),
+    nodes: options.nodes,
+  });
+}
+
+/** The ten pairs alone, as the frame takes them. */
+export function createLocalHandler(options: Pick<LocalProviderOptions, 'folder' | 'world'>): ProviderHandler {
+  const findPlace = createPlaceFinder(options.folder, options.world);
+  return { ...createInstanceHandler(findPlace), ...createVolumeHandler(findPlace) };
+}

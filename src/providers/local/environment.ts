@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { WindlassError } from '../../domain/index.ts';
+import type { ClusterNode, NodeStatus } from '../../domain/index.ts';
+import type { ClusterStatusRequest } from '../../provider/index.ts';
+import type { VmEnvironment } from '../../vm/index.ts';
+import { assertCapacity } from './capacity.ts';
+import { assertZone, type LocalSettings } from './settings.ts';
+import { parseAddressRange, toAddress } from './world/address-range.ts';
+import { canListen, SSH_PORT } from './world/addresses.ts';
+import { onDisk } from './world/files.ts';
+import type { Instance, LocalWorld } from './world/local-world.ts';
+import type { FindPlace } from './worlds.ts';
+
+const VPC_ID = 'local';
+const REGION = 'local';
+const SUBNET_PREFIX = 'subnet-';
+
+/** What only the cloud can answer; here the cloud is a folder of this machine. */
+export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
+  return {
+    async describeSubnets({ runtime }) {
+      const { world, settings } = findPlace(runtime.settings);
+      const { cidr, size } = parseAddressRange(settings.addressRange);
+      const freeAddresses = Math.max(0, size - (await world.countAddresses()));
+      return settings.zones.map((zone) => ({
+        subnetId: `${SUBNET_PREFIX}${zone}`,
+        name: `loopback of ${zone}`,
+        vpcId: VPC_ID,
+        zone,
+        cidr,
+        freeAddresses,
+      }));
+    },
+
+    async describeVpc({ runtime, vpcId }) {
+      const { settings } = findPlace(runtime.settings);
+      if (vpcId !== VPC_ID) {
+        throw new WindlassError('not-found', `there is no VPC ${JSON.stringify(vpcId)}`, {
+          code: 'VPC_NOT_FOUND',
+          field: 'vpcId',
+          hint: `the local provider has one: ${VPC_ID}`,
+        });
+      }
+      return {
+        vpcId,
+        name: 'loopback of this machine',
+        cidr: settings.addressRange,
+        status: 'available',
+        subnetIds: settings.zones.map((zone) => `${SUBNET_PREFIX}${zone}`),
+      };
+    },
+
+    async checkResource(request) {
+      const { world, settings } = findPlace(request.runtime.settings);
+      assertZone(settings, request.runtime.zone);
+      assertSubnet(settings, request.cluster.cluster.subnetId);
+      await assertCapacity(world, settings, request);
+    },
+
+    async validateCredential({ settings: given, zone }) {
+      const { world, settings } = findPlace(given);
+      assertZone(settings, zone);
+      await assertWritable(world);
+      await canListen(toAddress(parseAddressRange(settings.addressRange), 0), 0);
+      return { account: toAccount(hostname()), region: REGION };
+    },
+
+    async describeRuntimeProviderZones({ settings }) {
+      return findPlace(settings).settings.zones;
+    },
+
+    async updateClusterStatus(request) {
+      const { world } = findPlace(request.runtime.settings);
+      return {
+        nodes: await Promise.all(
+          request.cluster.nodes.map(async (node) => {
+            const { instance, status } = await lookAt(world, request, node);
+            if (instance === null) return { nodeId: node.nodeId, status };
+            return {
+              nodeId: node.nodeId,
+              status,
+              change: { instanceId: instance.id, privateIp: instance.address },
+            };
+          }),
+        ),
+      };
+    },
+
+    async describeClusterDetails(request) {
+      const { world } = findPlace(request.runtime.settings);
+      const processes = await world.listProcesses();
+      const nodes = await Promise.all(
+        request.cluster.nodes.map(async (node) => {
+          const { instance, status } = await lookAt(world, request, node);
+          const count = processes.filter(({ instanceId }) => instanceId === instance?.id).length;
+          return {
+            nodeId: node.nodeId,
+            state: instance?.state ?? status,
+            facts: instance === null ? {} : toFacts(instance, count),
+          };
+        }),
+      );
+      return { nodes, facts: { world: world.folder } };
+    },
+  };
+}
+
+async function lookAt(
+  world: LocalWorld,
+  request: ClusterStatusRequest,
+  node: ClusterNode,
+): Promise<{ readonly instance: Instance | null; readonly status: NodeStatus }> {
+  const row = request.resources.find(({ nodeId, kind }) => nodeId === node.nodeId && kind === 'instance');
+  const instance =
+    (row === undefined ? null : await world.findInstance(row.token)) ??
+    (node.instanceId === '' ? null : await world.getInstance(node.instanceId));
+  if (instance !== null) return { instance, status: STATUS_OF_STATE[instance.state] };
+  const wasMade = row?.state === 'made' || node.instanceId !== '';
+  if (wasMade) return { instance, status: 'lost' };
+  return { instance, status: node.status === 'deleted' ? 'deleted' : 'pending' };
+}
+
+const STATUS_OF_STATE: Readonly<Record<Instance['state'], NodeStatus>> = {
+  booting: 'pending',
+  running: 'active',
+  stopped: 'stopped',
+};
+
+function toFacts(instance: Instance, processCount: number): Readonly<Record<string, string>> {
+  return {
+    instanceId: instance.id,
+    address: instance.address,
+    ssh: `${instance.address}:${SSH_PORT}`,
+    zone: instance.zone,
+    root: instance.root,
+    processes: String(processCount),
+    createdAt: instance.createdAt,
+    ...(instance.pid === null ? {} : { machinePid: String(instance.pid) }),
+    ...(instance.bootFailure === null ? {} : { bootFailure: instance.bootFailure }),
+  };
+}
+
+function assertSubnet(settings: LocalSettings, subnetId: string): void {
+  if (subnetId === '' || settings.zones.some((zone) => `${SUBNET_PREFIX}${zone}` === subnetId)) return;
+  throw new WindlassError('not-found', `there is no subnet ${JSON.stringify(subnetId)}`, {
+    code: 'SUBNET_NOT_FOUND',
+    field: 'cluster.vxnet',
+    hint: `choose one of: ${settings.zones.map((zone) => SUBNET_PREFIX + zone).join(', ')}`,
+  });
+}
+
+/** Writes and takes away a file; the folder itself stays, as it is where everything will be. */
+async function assertWritable(world: LocalWorld): Promise<void> {
+  await onDisk(world.folder, async () => {
+    const probe = join(world.folder, `.probe-${randomBytes(6).toString('hex')}`);
+    await mkdir(world.folder, { recursive: true });
+    try {
+      await writeFile(probe, 'windlass');
+    } finally {
+      await rm(probe, { force: true });
+    }
+  });
+}
+
+/** The machine is the account: part of queue names, hence lower case letters, digits and `-`. */
+function toAccount(name: string): string {
+  const account = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40);
+  return account === '' ? 'localhost' : account;
+}

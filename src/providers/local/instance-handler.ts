@@ -1,0 +1,245 @@
+import { WindlassError } from '../../domain/index.ts';
+import type { LedgerResource } from '../../domain/index.ts';
+import type {
+  Changes,
+  EffectCall,
+  NodeTaskContext,
+  Observation,
+  ProviderHandler,
+} from '../../provider/index.ts';
+import { readInstanceDirective } from './directives.ts';
+import { SSH_USER } from './machine/ssh-server.ts';
+import { assertZone } from './settings.ts';
+import { assertNotCancelled, watch } from './watch.ts';
+import { SSH_PORT } from './world/addresses.ts';
+import type { Instance, LocalWorld } from './world/local-world.ts';
+import { toInstanceId } from './world/open-local-world.ts';
+import type { FindPlace } from './worlds.ts';
+
+/** The five pairs of a handler that concern instances. */
+export type InstanceHandler = Pick<
+  ProviderHandler,
+  | 'runInstances'
+  | 'waitRunInstances'
+  | 'stopInstances'
+  | 'waitStopInstances'
+  | 'startInstances'
+  | 'waitStartInstances'
+  | 'deleteInstances'
+  | 'waitDeleteInstances'
+  | 'resizeInstances'
+  | 'waitResizeInstances'
+>;
+
+export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
+  const findWorld = (context: NodeTaskContext): LocalWorld => findPlace(context.runtime.settings).world;
+
+  async function waitUntilRunning(context: NodeTaskContext): Promise<Observation> {
+    const instance = await findInstance(findWorld(context), context);
+    if (instance === null) return { state: 'pending', seen: 'no instance carries the token yet' };
+    if (instance.bootFailure !== null) throw bootFailedError(instance);
+    if (instance.state === 'running') return { state: 'done', changes: toRunningChanges(context, instance) };
+    if (instance.state === 'booting') return { state: 'pending', seen: `instance ${instance.id} is booting` };
+    throw new WindlassError('internal', `instance ${instance.id} was started and is stopped again`, {
+      code: 'INSTANCE_DIED',
+      hint: `see machine.log beside ${instance.root}`,
+    });
+  }
+
+  return {
+    async runInstances(context, call) {
+      const { world, settings } = findPlace(context.runtime.settings);
+      const directive = readInstanceDirective(context);
+      const { token } = getInstanceResource(context);
+      assertZone(settings, directive.zone);
+      assertNotCancelled(call.signal);
+      let instance = await world.findInstance(token);
+      if (instance === null || instance.address === '') {
+        await call.beforeEffect(token);
+        instance = await world.makeInstance(
+          {
+            id: toInstanceId(token),
+            token,
+            ...directive,
+            addressRange: settings.addressRange,
+            bootDelayMs: settings.bootDelayMs,
+            userData: {
+              hostPrivateKey: context.access.hostPrivateKey,
+              authorizedKey: context.access.authorizedKey,
+            },
+          },
+          settings.quotas,
+        );
+        await call.afterEffect(token);
+      }
+      await boot(world, instance, token, call);
+      return { state: 'started', changes: toMadeChanges(token, instance) };
+    },
+    waitRunInstances: (context, call) => watch(call, () => waitUntilRunning(context)),
+
+    async stopInstances(context, call) {
+      const world = findWorld(context);
+      const { token } = getInstanceResource(context);
+      assertNotCancelled(call.signal);
+      const instance = await findInstance(world, context);
+      if (instance !== null && !(await isQuiet(world, instance))) {
+        await call.beforeEffect(token);
+        await world.stopInstance(instance.id);
+        await call.afterEffect(token);
+      }
+      return { state: 'done', changes: { node: { status: 'stopped' } } };
+    },
+    waitStopInstances: (context, call) =>
+      watch(call, async () => {
+        const world = findWorld(context);
+        const instance = await findInstance(world, context);
+        if (instance !== null && !(await isQuiet(world, instance))) {
+          return { state: 'pending', seen: `instance ${instance.id} is ${instance.state}` };
+        }
+        return { state: 'done', changes: { node: { status: 'stopped' } } };
+      }),
+
+    async startInstances(context, call) {
+      const world = findWorld(context);
+      const resource = getInstanceResource(context);
+      assertNotCancelled(call.signal);
+      const instance = await findInstance(world, context);
+      if (instance === null) throw goneError(resource);
+      await boot(world, instance, resource.token, call);
+      return { state: 'started' };
+    },
+    waitStartInstances: (context, call) =>
+      watch(call, async () => {
+        if ((await findInstance(findWorld(context), context)) === null)
+          throw goneError(getInstanceResource(context));
+        return waitUntilRunning(context);
+      }),
+
+    async deleteInstances(context, call) {
+      const world = findWorld(context);
+      const resource = context.resources['instance'];
+      assertNotCancelled(call.signal);
+      if (resource === undefined) return { state: 'started' };
+      // Also when nothing is found: an earlier try may have died between folder and address.
+      await call.beforeEffect(resource.token);
+      for (const id of listIds(resource)) await world.deleteInstance(id);
+      await call.afterEffect(resource.token);
+      return { state: 'started' };
+    },
+    waitDeleteInstances: (context, call) =>
+      watch(call, async () => {
+        const world = findWorld(context);
+        const resource = context.resources['instance'];
+        const instance = await findInstance(world, context);
+        if (instance !== null)
+          return { state: 'pending', seen: `instance ${instance.id} is ${instance.state}` };
+        const gone: Changes =
+          resource === undefined ? {} : { resources: [{ token: resource.token, state: 'gone' }] };
+        return {
+          state: 'done',
+          changes: { ...gone, node: { status: 'deleted', instanceId: '', privateIp: '', publicIp: '' } },
+        };
+      }),
+
+    async resizeInstances(context, call) {
+      const { world, settings } = findPlace(context.runtime.settings);
+      const resource = getInstanceResource(context);
+      const { cpu, memoryMiB } = readInstanceDirective(context);
+      assertNotCancelled(call.signal);
+      const instance = await findInstance(world, context);
+      if (instance === null) throw goneError(resource);
+      if (instance.cpu !== cpu || instance.memoryMiB !== memoryMiB) {
+        await call.beforeEffect(resource.token);
+        await world.resizeInstance(instance.id, { cpu, memoryMiB }, settings.quotas);
+        await call.afterEffect(resource.token);
+      }
+      return { state: 'done' };
+    },
+    waitResizeInstances: (context, call) =>
+      watch(call, async () => {
+        const { cpu, memoryMiB } = readInstanceDirective(context);
+        const instance = await findInstance(findWorld(context), context);
+        if (instance === null) throw goneError(getInstanceResource(context));
+        if (instance.cpu === cpu && instance.memoryMiB === memoryMiB) return { state: 'done' };
+        return {
+          state: 'pending',
+          seen: `instance ${instance.id} has ${instance.cpu} CPU, ${instance.memoryMiB} MiB`,
+        };
+      }),
+  };
+}
+
+/** The instance of the task's node: by its token, or by the id that an earlier answer named. */
+export async function findInstance(world: LocalWorld, context: NodeTaskContext): Promise<Instance | null> {
+  const resource = context.resources['instance'];
+  if (resource === undefined) return null;
+  const byToken = await world.findInstance(resource.token);
+  if (byToken !== null || resource.cloudId === '') return byToken;
+  return world.getInstance(resource.cloudId);
+}
+
+/** @throws internal `LOCAL_LEDGER` when the engine gave no row for the node's instance. */
+export function getInstanceResource(context: NodeTaskContext): LedgerResource {
+  const resource = context.resources['instance'];
+  if (resource !== undefined) return resource;
+  throw new WindlassError('internal', `node ${context.node.nodeId} has no ledger row for its instance`, {
+    code: 'LOCAL_LEDGER',
+  });
+}
+
+/** A boot is an effect of its own: a crash between making and booting leaves something to boot. */
+async function boot(world: LocalWorld, instance: Instance, token: string, call: EffectCall): Promise<void> {
+  if (instance.pid !== null) return;
+  await call.beforeEffect(token);
+  await world.bootInstance(instance.id);
+  await call.afterEffect(token);
+}
+
+/** Stopped, and nothing that it ever started is left. */
+async function isQuiet(world: LocalWorld, instance: Instance): Promise<boolean> {
+  if (instance.state !== 'stopped') return false;
+  return !(await world.listProcesses()).some(({ instanceId }) => instanceId === instance.id);
+}
+
+function listIds(resource: LedgerResource): readonly string[] {
+  return [...new Set([toInstanceId(resource.token), resource.cloudId])].filter((id) => id !== '');
+}
+
+function toMadeChanges(token: string, instance: Instance): Changes {
+  return {
+    resources: [{ token, state: 'made', cloudId: instance.id, attributes: { address: instance.address } }],
+    node: { instanceId: instance.id },
+  };
+}
+
+function toRunningChanges(context: NodeTaskContext, instance: Instance): Changes {
+  const made = toMadeChanges(getInstanceResource(context).token, instance);
+  return {
+    ...made,
+    node: {
+      ...made.node,
+      status: 'active',
+      privateIp: instance.address,
+      publicIp: '',
+      ssh: { port: SSH_PORT, user: SSH_USER, hostKey: context.access.hostPublicKey, root: instance.root },
+    },
+  };
+}
+
+function goneError(resource: LedgerResource): WindlassError {
+  return new WindlassError(
+    'not-found',
+    `instance ${resource.cloudId || resource.token} does not exist any more`,
+    {
+      code: 'INSTANCE_NOT_FOUND',
+      hint: 'it was deleted outside windlass; delete the cluster, or recover it',
+    },
+  );
+}
+
+function bootFailedError(instance: Instance): WindlassError {
+  return new WindlassError('conflict', `instance ${instance.id} cannot boot: ${instance.bootFailure ?? ''}`, {
+    code: 'INSTANCE_BOOT',
+    hint: 'end the program that holds the address, or give the runtime another range with --set addressRange=…',
+  });
+}

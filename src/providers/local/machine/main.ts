@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server, type Socket } from 'node:net';
+import { readlink } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SSH_PORT } from '../world/addresses.ts';
+import { hasErrno, readJson, writeJson } from '../world/files.ts';
+import {
+  type BootFailure,
+  type InstanceFiles,
+  type InstanceRecord,
+  locateInstance,
+  type MachineRecord,
+} from '../world/instance-files.ts';
+import type { UserData } from '../world/local-world.ts';
+import { findStartTime, isAlive } from '../world/process-identity.ts';
+import { createSshServer } from './ssh-server.ts';
+
+// The machine of an instance: `node main.ts <instance folder>`. It lives until its plug is
+// pulled. Of several that are started for one instance, the one that gets the address stays.
+
+const TRIES_FOR_ADDRESS = 20;
+
+async function runMachine(folder: string): Promise<void> {
+  const files = locateInstance(folder);
+  const record = await readJson<InstanceRecord>(files.record);
+  const userData = await readJson<UserData>(files.userData);
+  if (record === null || userData === null || record.wanted !== 'running') return;
+
+  const bootId = randomUUID();
+  const address = await readlink(files.address);
+  const acceptSsh = createSshServer({
+    hostPrivateKey: userData.hostPrivateKey,
+    authorizedKey: userData.authorizedKey,
+    root: files.root,
+    environment: {
+      ...process.env,
+      HOSTNAME: record.hostname,
+      WINDLASS_ROOT: files.root,
+      WINDLASS_BOOT_ID: bootId,
+      WINDLASS_ADDRESS: address,
+    },
+  });
+  let accept = (socket: Socket): void => {
+    socket.destroy();
+  };
+  const server = await listen(address, (socket) => {
+    accept(socket);
+  });
+  if (server === null) {
+    await explainTakenAddress(files, address);
+    return;
+  }
+  if (!(await isStillWanted(files))) {
+    server.close();
+    return;
+  }
+  const machine: MachineRecord = {
+    pid: process.pid,
+    startedAt: (await findStartTime(process.pid)) ?? '',
+    state: 'booting',
+    bootId,
+    wantedAt: record.wantedAt,
+  };
+  await writeJson(files.machine, machine);
+  await sleep(record.bootDelayMs);
+  accept = acceptSsh;
+  await writeJson(files.machine, { ...machine, state: 'running' } satisfies MachineRecord);
+}
+
+/** Whoever stops an instance says so first and kills then: one of the two catches every machine. */
+async function isStillWanted(files: InstanceFiles): Promise<boolean> {
+  return (await readJson<InstanceRecord>(files.record))?.wanted === 'running';
+}
+
+function listen(address: string, onSocket: (socket: Socket) => void): Promise<Server | null> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(onSocket);
+    server.once('error', (error) => {
+      if (hasErrno(error, 'EADDRINUSE')) resolve(null);
+      else reject(error);
+    });
+    server.listen(SSH_PORT, address, () => {
+      resolve(server);
+    });
+  });
+}
+
+/** A sibling that has the address is as it should be; anything else there is a failed boot. */
+async function explainTakenAddress(files: InstanceFiles, address: string): Promise<void> {
+  for (let attempt = 0; attempt < TRIES_FOR_ADDRESS; attempt += 1) {
+    const sibling = await readJson<MachineRecord>(files.machine);
+    if (sibling !== null && (await isAlive(sibling))) return;
+    await sleep(100);
+  }
+  const message = `port ${SSH_PORT} of ${address} is taken by another program`;
+  await writeJson(files.bootFailure, { message } satisfies BootFailure);
+}
+
+// What a machine cannot do it says where the world looks for it, not on a terminal.
+const [, , instanceFolder = ''] = process.argv;
+try {
+  await runMachine(instanceFolder);
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  await writeJson(locateInstance(instanceFolder).bootFailure, { message } satisfies BootFailure);
+  process.exitCode = 1;
+}

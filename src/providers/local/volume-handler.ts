@@ -1,0 +1,298 @@
+import { WindlassError } from '../../domain/index.ts';
+import type { LedgerResource, NodeVolume, VolumeSpec } from '../../domain/index.ts';
+import type {
+  Changes,
+  EffectCall,
+  NodeTaskContext,
+  Observation,
+  ProviderHandler,
+} from '../../provider/index.ts';
+import { readVolumes } from './directives.ts';
+import { findInstance } from './instance-handler.ts';
+import { assertZone } from './settings.ts';
+import { assertNotCancelled, watch } from './watch.ts';
+import type { Instance, LocalWorld, Volume } from './world/local-world.ts';
+import { toVolumeId } from './world/open-local-world.ts';
+import type { FindPlace, Place } from './worlds.ts';
+
+/** The five pairs of a handler that concern volumes. */
+export type VolumeHandler = Pick<
+  ProviderHandler,
+  | 'createVolumes'
+  | 'waitCreateVolumes'
+  | 'attachVolumes'
+  | 'waitAttachVolumes'
+  | 'detachVolumes'
+  | 'waitDetachVolumes'
+  | 'deleteVolumes'
+  | 'waitDeleteVolumes'
+  | 'resizeVolumes'
+  | 'waitResizeVolumes'
+>;
+
+/** One volume of the task's node. */
+interface Item {
+  readonly spec: VolumeSpec;
+  readonly resource: LedgerResource;
+  /** Null while, or when, it does not exist. */
+  readonly volume: Volume | null;
+}
+
+/** Every effect on a volume is immediate: the handles answer what their waits would. */
+export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
+  const findWorld = (context: NodeTaskContext): LocalWorld => findPlace(context.runtime.settings).world;
+
+  async function loadItems(context: NodeTaskContext): Promise<readonly Item[]> {
+    const world = findWorld(context);
+    return Promise.all(
+      readVolumes(context).map(async (spec) => {
+        const resource = getVolumeResource(context, spec);
+        return { spec, resource, volume: await findVolume(world, resource) };
+      }),
+    );
+  }
+
+  /** Looks at all volumes; done when `missing` has nothing to say of any. */
+  async function observe(
+    context: NodeTaskContext,
+    missing: (item: Item) => string | null,
+    toChanges: (items: readonly Item[]) => Changes,
+  ): Promise<Observation> {
+    const items = await loadItems(context);
+    const seen = items.map(missing).filter((text) => text !== null);
+    if (seen.length > 0) return { state: 'pending', seen: seen.join(', ') };
+    return { state: 'done', changes: toChanges(items) };
+  }
+
+  const observeCreated = (context: NodeTaskContext): Promise<Observation> =>
+    observe(
+      context,
+      ({ spec, volume }) => (volume === null ? `volume ${spec.index} does not exist yet` : null),
+      (items) => ({
+        resources: items.map(({ resource, volume }) => ({
+          token: resource.token,
+          state: 'made',
+          cloudId: volume?.id ?? '',
+        })),
+        node: { volumes: toNodeVolumes(context, items) },
+      }),
+    );
+
+  const observeAttached = async (context: NodeTaskContext): Promise<Observation> => {
+    const instance = await findInstance(findWorld(context), context);
+    return observe(
+      context,
+      ({ spec, volume }) => {
+        if (volume === null) throw goneError(context, spec);
+        return instance !== null && isAttachedTo(volume, instance, spec)
+          ? null
+          : `volume ${volume.id} is not attached yet`;
+      },
+      (items) => ({ node: { volumes: toNodeVolumes(context, items) } }),
+    );
+  };
+
+  const observeDetached = (context: NodeTaskContext): Promise<Observation> =>
+    observe(
+      context,
+      ({ volume }) =>
+        volume === null || volume.attachment === null ? null : `volume ${volume.id} is still attached`,
+      (items) => ({ node: { volumes: toNodeVolumes(context, items) } }),
+    );
+
+  const observeDeleted = (context: NodeTaskContext): Promise<Observation> =>
+    observe(
+      context,
+      ({ volume }) => (volume === null ? null : `volume ${volume.id} still exists`),
+      (items) => ({
+        resources: items.map(({ resource }) => ({ token: resource.token, state: 'gone' })),
+        node: { volumes: toNodeVolumes(context, items) },
+      }),
+    );
+
+  const observeResized = (context: NodeTaskContext): Promise<Observation> =>
+    observe(
+      context,
+      ({ spec, volume }) => {
+        if (volume === null) throw goneError(context, spec);
+        return volume.sizeGiB === spec.sizeGiB ? null : `volume ${volume.id} has ${volume.sizeGiB} GiB`;
+      },
+      (items) => ({ node: { volumes: toNodeVolumes(context, items) } }),
+    );
+
+  return {
+    async createVolumes(context, call) {
+      const place = findPlace(context.runtime.settings);
+      assertZone(place.settings, zoneOf(context));
+      for (const { spec, resource, volume } of await loadItems(context)) {
+        if (volume === null) await createVolume(place, context, { spec, resource }, call);
+      }
+      return assertDone(await observeCreated(context));
+    },
+    waitCreateVolumes: (context, call) => watch(call, () => observeCreated(context)),
+
+    async attachVolumes(context, call) {
+      const world = findWorld(context);
+      const items = await loadItems(context);
+      if (items.length === 0) return { state: 'done', changes: {} };
+      const instance = await findInstance(world, context);
+      if (instance === null) {
+        throw new WindlassError(
+          'not-found',
+          `node ${context.node.nodeId} has no instance to attach volumes to`,
+          {
+            code: 'INSTANCE_NOT_FOUND',
+          },
+        );
+      }
+      for (const { spec, resource, volume } of items) {
+        if (volume === null) throw goneError(context, spec);
+        // Again where it is attached already: a crash may have left the device itself unmade.
+        await withEffect(call, resource, () =>
+          world.attachVolume(volume.id, instance.id, toDevice(spec.index)),
+        );
+      }
+      return assertDone(await observeAttached(context));
+    },
+    waitAttachVolumes: (context, call) => watch(call, () => observeAttached(context)),
+
+    async detachVolumes(context, call) {
+      const world = findWorld(context);
+      for (const { resource, volume } of await loadItems(context)) {
+        if (volume === null || volume.attachment === null) continue;
+        await withEffect(call, resource, () => world.detachVolume(volume.id));
+      }
+      return assertDone(await observeDetached(context));
+    },
+    waitDetachVolumes: (context, call) => watch(call, () => observeDetached(context)),
+
+    async deleteVolumes(context, call) {
+      const world = findWorld(context);
+      for (const { resource, volume } of await loadItems(context)) {
+        // Also when it is not found: what an unfinished try left of it goes too.
+        const id = volume?.id ?? toVolumeId(resource.token);
+        await withEffect(call, resource, () => world.deleteVolume(id));
+      }
+      return assertDone(await observeDeleted(context));
+    },
+    waitDeleteVolumes: (context, call) => watch(call, () => observeDeleted(context)),
+
+    async resizeVolumes(context, call) {
+      const { world, settings } = findPlace(context.runtime.settings);
+      for (const { spec, resource, volume } of await loadItems(context)) {
+        if (volume === null) throw goneError(context, spec);
+        if (spec.sizeGiB < volume.sizeGiB) throw shrinkError(volume, spec);
+        if (spec.sizeGiB === volume.sizeGiB) continue;
+        await withEffect(call, resource, () => world.resizeVolume(volume.id, spec.sizeGiB, settings.quotas));
+      }
+      return assertDone(await observeResized(context));
+    },
+    waitResizeVolumes: (context, call) => watch(call, () => observeResized(context)),
+  };
+}
+
+async function createVolume(
+  { world, settings }: Place,
+  context: NodeTaskContext,
+  { spec, resource }: Pick<Item, 'spec' | 'resource'>,
+  call: EffectCall,
+): Promise<void> {
+  const { token } = resource;
+  await withEffect(call, resource, () =>
+    world.makeVolume(
+      {
+        id: toVolumeId(token),
+        token,
+        zone: zoneOf(context),
+        sizeGiB: spec.sizeGiB,
+        volumeClass: spec.volumeClass,
+      },
+      settings.quotas,
+    ),
+  );
+}
+
+async function withEffect(
+  call: EffectCall,
+  resource: LedgerResource,
+  effect: () => Promise<unknown>,
+): Promise<void> {
+  assertNotCancelled(call.signal);
+  await call.beforeEffect(resource.token);
+  await effect();
+  await call.afterEffect(resource.token);
+}
+
+async function findVolume(world: LocalWorld, resource: LedgerResource): Promise<Volume | null> {
+  const byToken = await world.findVolume(resource.token);
+  if (byToken !== null || resource.cloudId === '') return byToken;
+  return world.getVolume(resource.cloudId);
+}
+
+function getVolumeResource(context: NodeTaskContext, spec: VolumeSpec): LedgerResource {
+  const resource = context.resources[`volume-${spec.index}`];
+  if (resource !== undefined) return resource;
+  throw new WindlassError(
+    'internal',
+    `node ${context.node.nodeId} has no ledger row for volume ${spec.index}`,
+    {
+      code: 'LOCAL_LEDGER',
+    },
+  );
+}
+
+function zoneOf(context: NodeTaskContext): string {
+  return context.role.container.zone === '' ? context.runtime.zone : context.role.container.zone;
+}
+
+/** `/dev/vdb`, `/dev/vdc`, …, `/dev/vdz`, `/dev/vdaa`, …: vda would be the root disk. */
+export function toDevice(index: number): string {
+  const number = index + 1;
+  const letters = [...(number < 26 ? [number] : [Math.floor(number / 26) - 1, number % 26])];
+  return `/dev/vd${letters.map((letter) => String.fromCharCode(97 + letter)).join('')}`;
+}
+
+function isAttachedTo(volume: Volume, instance: Instance, spec: VolumeSpec): boolean {
+  return volume.attachment?.instanceId === instance.id && volume.attachment.device === toDevice(spec.index);
+}
+
+/** All volumes of the node, with what is known now of those that the task is about. */
+function toNodeVolumes(context: NodeTaskContext, items: readonly Item[]): readonly NodeVolume[] {
+  const touched = items.map(({ spec, volume }) => ({
+    index: spec.index,
+    volumeId: volume?.id ?? '',
+    sizeGiB: volume?.sizeGiB ?? spec.sizeGiB,
+    device: volume?.attachment?.device ?? '',
+    mountPoint: spec.mountPoint,
+  }));
+  const others = context.node.volumes.filter(
+    ({ index }) => !touched.some((volume) => volume.index === index),
+  );
+  return [...touched, ...others].sort((left, right) => left.index - right.index);
+}
+
+function assertDone(observation: Observation): { readonly state: 'done'; readonly changes: Changes } {
+  if (observation.state === 'done') return { state: 'done', changes: observation.changes ?? {} };
+  throw new WindlassError('conflict', `the volumes were changed by something else: ${observation.seen}`, {
+    code: 'VOLUME_CHANGED',
+  });
+}
+
+function goneError(context: NodeTaskContext, spec: VolumeSpec): WindlassError {
+  return new WindlassError(
+    'not-found',
+    `volume ${spec.index} of node ${context.node.nodeId} does not exist`,
+    {
+      code: 'VOLUME_NOT_FOUND',
+      hint: 'it was deleted outside windlass; its data is lost',
+    },
+  );
+}
+
+function shrinkError(volume: Volume, spec: VolumeSpec): WindlassError {
+  return new WindlassError(
+    'invalid-input',
+    `volume ${volume.id} has ${volume.sizeGiB} GiB and cannot shrink to ${spec.sizeGiB}`,
+    { code: 'VOLUME_SHRINK', field: 'sizeGiB' },
+  );
+}

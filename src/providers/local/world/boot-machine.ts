@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { InstanceFiles } from './instance-files.ts';
+import { INSTANCE_MARKER, WORLD_MARKER } from './marked-processes.ts';
+
+/** The same file as source and as built: only its ending differs. */
+const MACHINE_ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const MACHINE_FILE = fileURLToPath(new URL(`../machine/main.${MACHINE_ENDING}`, import.meta.url));
+
+/** Variables of the worker that a machine may see; the rest may hold the worker's secrets. */
+const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'USER', 'LOGNAME'];
+
+/** Starts a machine that outlives this process. Which of two at once stays is decided by its bind. */
+export async function bootMachine(
+  files: InstanceFiles,
+  worldFolder: string,
+  instanceId: string,
+): Promise<void> {
+  const log = await open(files.log, 'a', 0o600);
+  try {
+    const environment = Object.fromEntries(
+      PASSED_ON.flatMap((name) => {
+        const value = process.env[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
+    const machine = spawn(process.execPath, [MACHINE_FILE, files.folder], {
+      cwd: files.folder,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: {
+        ...environment,
+        NODE_NO_WARNINGS: '1',
+        HOME: files.root,
+        [INSTANCE_MARKER]: instanceId,
+        [WORLD_MARKER]: worldFolder,
+      },
+    });
+    await new Promise<void>((resolve, reject) => {
+      machine.once('spawn', resolve);
+      machine.once('error', reject);
+    });
+    machine.unref();
+  } finally {
+    await log.close();
+  }
+}

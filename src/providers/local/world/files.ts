@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { WindlassError } from '../../../domain/index.ts';
+
+/** Whether an error of the operating system has one of these codes. */
+export function hasErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)
+  );
+}
+
+/** What a reader gets is always a whole document, old or new. */
+export async function writeJson(path: string, value: unknown, mode = 0o644): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Null where there is no such file. Its content is our own: written by `writeJson` only. */
+export async function readJson<Value>(path: string): Promise<Value | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Value;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+}
+
+/**
+ * Runs an operation of the world and says what the file system's refusals mean.
+ *
+ * @throws unavailable `LOCAL_DISK_FULL`; permission `LOCAL_FOLDER`; whatever the operation throws.
+ */
+export async function onDisk<Result>(folder: string, operation: () => Promise<Result>): Promise<Result> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (hasErrno(error, 'ENOSPC', 'EDQUOT')) {
+      throw new WindlassError('unavailable', `the disk that holds ${folder} is full`, {
+        code: 'LOCAL_DISK_FULL',
+        hint: 'make room there; windlass goes on by itself',
+        retryAfterMs: 10_000,
+        cause: error,
+      });
+    }
+    if (hasErrno(error, 'EACCES', 'EPERM', 'EROFS')) {
+      throw new WindlassError('permission', `${folder} cannot be written by this worker`, {
+        code: 'LOCAL_FOLDER',
+        hint: 'give the worker’s user the folder, or name another with --set folder=…',
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { ProcessIdentity } from './process-identity.ts';
+
+/** The folder of an instance; the world writes it, its machine reads it. */
+export interface InstanceFiles {
+  readonly folder: string;
+  readonly record: string;
+  readonly userData: string;
+  readonly machine: string;
+  readonly bootFailure: string;
+  readonly log: string;
+  /** Link whose text is the address. */
+  readonly address: string;
+  readonly root: string;
+}
+
+export function locateInstance(folder: string): InstanceFiles {
+  return {
+    folder,
+    record: join(folder, 'instance.json'),
+    userData: join(folder, 'user-data.json'),
+    machine: join(folder, 'machine.json'),
+    bootFailure: join(folder, 'boot-failure.json'),
+    log: join(folder, 'machine.log'),
+    address: join(folder, 'address'),
+    root: join(folder, 'root'),
+  };
+}
+
+/** What is stored of an instance. */
+export interface InstanceRecord {
+  readonly id: string;
+  readonly token: string;
+  readonly zone: string;
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly image: string;
+  readonly hostname: string;
+  readonly addressRange: string;
+  readonly bootDelayMs: number;
+  /** What was last asked for; a machine that finds `stopped` here ends at once. */
+  readonly wanted: 'running' | 'stopped';
+  /** RFC 3339; when it was last asked to run. */
+  readonly wantedAt: string;
+  readonly createdAt: string;
+}
+
+/** What a machine writes about itself once the address is its own. */
+export interface MachineRecord extends ProcessIdentity {
+  readonly state: 'booting' | 'running';
+  readonly bootId: string;
+  /** The wish that it came from, as the instance's record had it: a later wish has no machine yet. */
+  readonly wantedAt: string;
+}
+
+export interface BootFailure {
+  readonly message: string;
+}

@@ -1,0 +1,117 @@
+import type { MarkedProcess } from './marked-processes.ts';
+
+/** What an instance is made of. Its id is derived from its token: that is the world's own fence. */
+export interface InstanceSpec {
+  readonly id: string;
+  readonly token: string;
+  readonly zone: string;
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly image: string;
+  readonly hostname: string;
+  readonly addressRange: string;
+  /** The machine answers this long after its start, in milliseconds. */
+  readonly bootDelayMs: number;
+  readonly userData: UserData;
+}
+
+/** What an instance is told before its first boot. Holds the private host key: mode 0600. */
+export interface UserData {
+  readonly hostPrivateKey: string;
+  readonly authorizedKey: string;
+}
+
+export interface InstanceSize {
+  readonly cpu: number;
+  readonly memoryMiB: number;
+}
+
+/** `booting`: the machine is there and does not answer yet. */
+export type InstanceState = 'booting' | 'running' | 'stopped';
+
+export interface Instance extends InstanceSize {
+  readonly id: string;
+  readonly token: string;
+  readonly zone: string;
+  readonly image: string;
+  readonly hostname: string;
+  /** Kept while the instance exists; empty while it is half made. */
+  readonly address: string;
+  /** The folder that is the instance's `/`. */
+  readonly root: string;
+  readonly state: InstanceState;
+  /** Of the machine; null while none runs. */
+  readonly pid: number | null;
+  /** Why the last boot failed; null where it did not. */
+  readonly bootFailure: string | null;
+  readonly createdAt: string;
+}
+
+export interface VolumeSpec {
+  readonly id: string;
+  readonly token: string;
+  readonly zone: string;
+  readonly sizeGiB: number;
+  readonly volumeClass: number;
+}
+
+export interface Volume extends VolumeSpec {
+  /** Which instance has it, under which device; null while it is available. */
+  readonly attachment: { readonly instanceId: string; readonly device: string } | null;
+  readonly createdAt: string;
+}
+
+/** Most that a world may hold; undefined is no limit. */
+export interface Quotas {
+  readonly instances?: number;
+  readonly cpu?: number;
+  readonly memoryMiB?: number;
+  readonly volumes?: number;
+  readonly volumeGiB?: number;
+}
+
+/**
+ * The cloud behind the local provider. Every call may be repeated, also after a crash in its
+ * middle, and by two at once. Errors: unavailable `LOCAL_DISK_FULL`, permission `LOCAL_FOLDER`,
+ * and what is said at each.
+ */
+export interface LocalWorld {
+  readonly folder: string;
+
+  /** By token; null when no instance carries it. */
+  findInstance(token: string): Promise<Instance | null>;
+  /** By id. */
+  getInstance(id: string): Promise<Instance | null>;
+  /**
+   * Makes the folder, fills it from the image, claims the address. What carries the id already is
+   * completed and returned instead. @throws quota, also `ADDRESSES_USED_UP`; permission `LOOPBACK_RANGE`.
+   */
+  makeInstance(spec: InstanceSpec, quotas: Quotas): Promise<Instance>;
+  /** Starts the machine, unless one runs. Returns before it answers. @throws not-found. */
+  bootInstance(id: string): Promise<void>;
+  /** Pulls the plug: when it returns no process of the instance is left. Gone is success. */
+  stopInstance(id: string): Promise<void>;
+  /** Stops it, detaches its volumes, takes its folder away and frees its address. Gone is success. */
+  deleteInstance(id: string): Promise<void>;
+  /** @throws conflict while it runs; quota; not-found. */
+  resizeInstance(id: string, size: InstanceSize, quotas: Quotas): Promise<void>;
+
+  findVolume(token: string): Promise<Volume | null>;
+  getVolume(id: string): Promise<Volume | null>;
+  /** @throws quota */
+  makeVolume(spec: VolumeSpec, quotas: Quotas): Promise<Volume>;
+  /** @throws conflict `VOLUME_IN_USE` while another instance has it; not-found. */
+  attachVolume(id: string, instanceId: string, device: string): Promise<void>;
+  detachVolume(id: string): Promise<void>;
+  /** With all that is in it. Gone is success. @throws conflict `VOLUME_IN_USE` while an instance has it. */
+  deleteVolume(id: string): Promise<void>;
+  /** @throws quota; not-found. */
+  resizeVolume(id: string, sizeGiB: number, quotas: Quotas): Promise<void>;
+
+  countAddresses(): Promise<number>;
+  /** Everything that exists; with `listVolumes` and `listProcesses` the oracle of every test. */
+  listInstances(): Promise<readonly Instance[]>;
+  listVolumes(): Promise<readonly Volume[]>;
+  /** Processes of the world's instances, whatever started them. */
+  listProcesses(): Promise<readonly MarkedProcess[]>;
+}

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { WindlassError } from '../../../domain/index.ts';
+import { hasErrno } from './files.ts';
+
+const run = promisify(execFile);
+
+/** Variables that every process of an instance carries from its birth. */
+export const INSTANCE_MARKER = 'WINDLASS_INSTANCE';
+export const WORLD_MARKER = 'WINDLASS_WORLD';
+
+/** A process that belongs to an instance of a world. */
+export interface MarkedProcess {
+  readonly pid: number;
+  readonly instanceId: string;
+}
+
+interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  readonly instanceId: string | null;
+}
+
+/**
+ * All processes of a world's instances: those that carry its marker, and what descends from
+ * them. A daemon that wrote its title over its own environment (PostgreSQL, nginx) is known by
+ * its working directory inside the instance's folder.
+ */
+export async function listMarkedProcesses(worldFolder: string): Promise<readonly MarkedProcess[]> {
+  const rows = process.platform === 'linux' ? await readProc(worldFolder) : await readPs(worldFolder);
+  const owners = new Map<number, string>();
+  for (const { pid, instanceId } of rows) if (instanceId !== null) owners.set(pid, instanceId);
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const { pid, parent } of rows) {
+      const owner = owners.get(parent);
+      if (owner === undefined || owners.has(pid) || pid === process.pid) continue;
+      owners.set(pid, owner);
+      grown = true;
+    }
+  }
+  return [...owners]
+    .map(([pid, instanceId]) => ({ pid, instanceId }))
+    .sort((left, right) => left.pid - right.pid);
+}
+
+/**
+ * Pulls the plug: SIGKILL for everything that an instance runs, again until nothing is left.
+ *
+ * @throws internal `LOCAL_PROCESS_STAYS` when something survives for ten seconds.
+ */
+export async function killMarkedProcesses(worldFolder: string, instanceId: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const victims = (await listMarkedProcesses(worldFolder)).filter(
+      (found) => found.instanceId === instanceId,
+    );
+    if (victims.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new WindlassError(
+        'internal',
+        `processes ${victims.map(({ pid }) => pid).join(', ')} of ${instanceId} do not die`,
+        { code: 'LOCAL_PROCESS_STAYS', hint: 'they hang in the kernel or belong to another user' },
+      );
+    }
+    for (const { pid } of victims) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if (!hasErrno(error, 'ESRCH', 'EPERM')) throw error;
+      }
+    }
+    await sleep(10);
+  }
+}
+
+async function readProc(worldFolder: string): Promise<readonly ProcessRow[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const rows = await Promise.all(pids.map((pid) => readProcRow(pid, worldFolder)));
+  return rows.filter((row) => row !== null);
+}
+
+async function readProcRow(pid: number, worldFolder: string): Promise<ProcessRow | null> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === 'Z' || state === 'X') return null;
+    return { pid, parent: Number(parent), instanceId: await findOwner(pid, worldFolder) };
+  } catch {
+    return null; // it ended while we looked, or is none of ours
+  }
+}
+
+async function findOwner(pid: number, worldFolder: string): Promise<string | null> {
+  let environment: readonly string[];
+  try {
+    environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+  } catch {
+    return null; // another user's process
+  }
+  if (environment.includes(`${WORLD_MARKER}=${worldFolder}`)) {
+    return valueOf(environment, INSTANCE_MARKER);
+  }
+  if (environment.some((variable) => variable.startsWith('PATH='))) return null;
+  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+  const instances = `${worldFolder}/instances/`;
+  return folder.startsWith(instances) ? (folder.slice(instances.length).split('/')[0] ?? null) : null;
+}
+
+function valueOf(environment: readonly string[], name: string): string | null {
+  const variable = environment.find((entry) => entry.startsWith(`${name}=`));
+  return variable === undefined ? null : variable.slice(name.length + 1);
+}
+
+/** Where there is no /proc (macOS): `ps -E` prints the environment behind the command. */
+async function readPs(worldFolder: string): Promise<readonly ProcessRow[]> {
+  const { stdout } = await run('ps', ['-A', '-E', '-ww', '-o', 'pid=,ppid=,stat=,command='], {
+    maxBuffer: 64 * 1_024 * 1_024,
+  });
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (pid === undefined || parent === undefined || state?.startsWith('Z') !== false) return [];
+    const words = (command ?? '').split(' ');
+    const ours = words.includes(`${WORLD_MARKER}=${worldFolder}`);
+    return [
+      { pid: Number(pid), parent: Number(parent), instanceId: ours ? valueOf(words, INSTANCE_MARKER) : null },
+    ];
+  });
+}

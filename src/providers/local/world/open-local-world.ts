@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { openAddressBook } from './addresses.ts';
+import { onDisk } from './files.ts';
+import { Instances } from './instances.ts';
+import type { LocalWorld, Quotas } from './local-world.ts';
+import { killMarkedProcesses, listMarkedProcesses } from './marked-processes.ts';
+import { assertWithinQuotas, hasQuotas, NO_USAGE, sumUsage, type Usage } from './quotas.ts';
+import { Volumes } from './volumes.ts';
+import { withWorldLock } from './world-lock.ts';
+
+/** The id that the instance of a token has, in whatever world. */
+export function toInstanceId(token: string): string {
+  return `i-${digest(token)}`;
+}
+
+/** The id that the volume of a token has, in whatever world. */
+export function toVolumeId(token: string): string {
+  return `vol-${digest(token)}`;
+}
+
+function digest(token: string): string {
+  return createHash('sha256').update(token).digest('hex').slice(0, 12);
+}
+
+/** The world in a folder. It is made when something is made in it; to open and to look leave no trace. */
+export function openLocalWorld(worldFolder: string): LocalWorld {
+  const folder = toRealPath(worldFolder);
+  const addresses = openAddressBook(folder);
+  const instances = new Instances(folder, addresses);
+  const volumes = new Volumes(folder);
+  const disk = <Result>(operation: () => Promise<Result>): Promise<Result> => onDisk(folder, operation);
+
+  /** Counts and makes under one lock, where there is something to count. What is there already is not asked for. */
+  async function admit(
+    quotas: Quotas,
+    asked: Usage,
+    make: () => Promise<void>,
+    exists: () => Promise<boolean> = () => Promise.resolve(false),
+  ): Promise<void> {
+    if (!hasQuotas(quotas)) {
+      await make();
+      return;
+    }
+    await withWorldLock(folder, async () => {
+      if (await exists()) return;
+      assertWithinQuotas(quotas, sumUsage(await instances.list(), await volumes.list()), asked);
+      await make();
+    });
+  }
+
+  return {
+    folder,
+    async findInstance(token) {
+      const instance = await disk(() => instances.get(toInstanceId(token)));
+      return instance?.token === token ? instance : null;
+    },
+    getInstance: (id) => disk(() => instances.get(id)),
+    makeInstance(spec, quotas) {
+      const asked = sumUsage([spec], []);
+      return disk(() =>
+        instances.make(spec, (make) =>
+          admit(quotas, asked, make, async () => (await instances.get(spec.id)) !== null),
+        ),
+      );
+    },
+    bootInstance: (id) => disk(() => instances.boot(id)),
+    stopInstance: (id) => disk(() => instances.stop(id)),
+    deleteInstance: (id) =>
+      disk(async () => {
+        await instances.stop(id);
+        await volumes.detachAll(id);
+        await instances.remove(id);
+        // A machine that was being born meanwhile lost its folder and ends; this makes sure.
+        await killMarkedProcesses(folder, id);
+      }),
+    resizeInstance: (id, size, quotas) =>
+      disk(async () => {
+        const current = await instances.get(id);
+        const asked = {
+          ...NO_USAGE,
+          cpu: size.cpu - (current?.cpu ?? 0),
+          memoryMiB: size.memoryMiB - (current?.memoryMiB ?? 0),
+        };
+        await admit(quotas, asked, () => instances.resize(id, size));
+      }),
+    async findVolume(token) {
+      const volume = await disk(() => volumes.get(toVolumeId(token)));
+      return volume?.token === token ? volume : null;
+    },
+    getVolume: (id) => disk(() => volumes.get(id)),
+    makeVolume(spec, quotas) {
+      const asked = sumUsage([], [spec]);
+      return disk(() =>
+        volumes.make(spec, (make) =>
+          admit(quotas, asked, make, async () => (await volumes.get(spec.id)) !== null),
+        ),
+      );
+    },
+    attachVolume: (id, instanceId, device) => disk(() => volumes.attach(id, instanceId, device)),
+    detachVolume: (id) => disk(() => volumes.detach(id)),
+    deleteVolume: (id) => disk(() => volumes.remove(id)),
+    resizeVolume: (id, sizeGiB, quotas) =>
+      disk(async () => {
+        const current = await volumes.get(id);
+        const asked = { ...NO_USAGE, volumeGiB: sizeGiB - (current?.sizeGiB ?? 0) };
+        await admit(quotas, asked, () => volumes.resize(id, sizeGiB));
+      }),
+    countAddresses: () => disk(() => addresses.count()),
+    listInstances: () => disk(() => instances.list()),
+    listVolumes: () => disk(() => volumes.list()),
+    listProcesses: () => listMarkedProcesses(folder),
+  };
+}
+
+/** Processes know their world by its path: it must be the same one however the folder was named. */
+function toRealPath(folder: string): string {
+  const absolute = resolve(folder);
+  try {
+    return realpathSync(absolute);
+  } catch {
+    const parent = dirname(absolute);
+    return parent === absolute ? absolute : join(toRealPath(parent), basename(absolute));
+  }
+}

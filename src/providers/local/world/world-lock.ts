@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { createServer, type Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WindlassError } from '../../../domain/index.ts';
+import { hasErrno } from './files.ts';
+
+/** Longest time one waits for another's count, in milliseconds. */
+const PATIENCE_MS = 20_000;
+
+const turns = new Map<string, Promise<unknown>>();
+
+/**
+ * One at a time per world, over all processes of this machine: where things are counted before
+ * they are made. The lock is a name in the kernel, so that it ends with the process that holds
+ * it. Where the kernel has no such names (only Linux has) it holds within one process.
+ *
+ * @throws unavailable `LOCAL_WORLD_BUSY`
+ */
+export async function withWorldLock<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  const turn = (turns.get(folder) ?? Promise.resolve()).then(async () => {
+    const lock = await takeLock(folder);
+    try {
+      return await work();
+    } finally {
+      lock?.close();
+    }
+  });
+  const settled = turn.catch(() => undefined);
+  turns.set(folder, settled);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(folder) === settled) turns.delete(folder);
+  }
+}
+
+async function takeLock(folder: string): Promise<Server | null> {
+  if (process.platform !== 'linux') return null;
+  const name = `\0windlass-${createHash('sha256').update(folder).digest('hex')}`;
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const lock = await listen(name);
+    if (lock !== null) return lock;
+    if (Date.now() > deadline) {
+      throw new WindlassError('unavailable', `another worker has been counting in ${folder} for too long`, {
+        code: 'LOCAL_WORLD_BUSY',
+      });
+    }
+    await sleep(5 + Math.random() * 20);
+  }
+}
+
+function listen(name: string): Promise<Server | null> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      if (hasErrno(error, 'EADDRINUSE')) resolve(null);
+      else reject(error);
+    });
+    server.listen(name, () => {
+      resolve(server);
+    });
+  });
+}
