@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  TASK_ACTIONS,
+  type ClusterNode,
+  type ClusterStatus,
+  type ClusterWrapper,
+  type JobAction,
+  type JobPlan,
+  type PlannedTask,
+  type TaskAction,
+} from '../domain/index.ts';
+import type { InstanceDirective, Provider, VolumesDirective } from '../provider/index.ts';
+import { createEngine, type Engine, type EngineTask } from './engine.ts';
+import type { NodeWorld, Operation } from './operations.ts';
+import type { ConformanceHarness, WorldResource } from './options.ts';
+import type { Transcript } from './transcript.ts';
+
+const PAUSE_MS = 25;
+
+export interface BenchOptions {
+  readonly harness: ConformanceHarness;
+  /** The harness's provider, or a worse one made from it. */
+  readonly provider: Provider;
+  readonly clusterId: string;
+  readonly transcript: Transcript;
+  readonly waitLimitMs: number;
+}
+
+/** A cluster of its own with an engine, to try an operation on one of its nodes. */
+export interface Bench {
+  readonly harness: ConformanceHarness;
+  readonly provider: Provider;
+  readonly engine: Engine;
+  /** The node under test. */
+  readonly node: ClusterNode;
+  /** A task of an action as the provider's own plan has it, each time a new one. */
+  task(action: TaskAction): EngineTask;
+  prepare(operation: Operation): Promise<EngineTask>;
+  /** What the cloud holds of this cluster, in the order of ids. */
+  list(): Promise<readonly WorldResource[]>;
+  /** Waits until the world holds what the operation is for. */
+  assertHolds(operation: Operation): Promise<void>;
+  /** Deletes all that may be there, by tokens alone, and asserts that nothing is left. */
+  deleteAll(): Promise<void>;
+}
+
+/** Parses the harness's package for a new cluster and plans its life. */
+export async function openBench(options: BenchOptions): Promise<Bench> {
+  const { harness, provider, waitLimitMs } = options;
+  const cluster = await provider.parseClusterConf({
+    content: harness.content,
+    runtime: harness.runtime,
+    conf: harness.conf,
+    clusterId: options.clusterId,
+    createdAt: '2026-01-01T00:00:00Z',
+  });
+  const engine = createEngine({ ...options, cluster });
+  const node = chooseNode(cluster, provider.capabilities.volumes);
+  const planned = collectTasks(provider, harness, cluster, node.nodeId);
+  const role = cluster.roles.find((candidate) => candidate.role === node.role.replace(/-replica$/, ''));
+  assert.ok(role, `node ${node.nodeId} has a role that the cluster does not have`);
+  let asked: NodeWorld['asked'] = { cpu: role.cpu, memoryMiB: role.memoryMiB, volumes: role.volumes };
+
+  const list = async () => {
+    const all = await harness.world.list();
+    return all
+      .filter((resource) => resource.token.startsWith(`${options.clusterId}/`))
+      .sort((left, right) => (left.id < right.id ? -1 : 1));
+  };
+
+  const bench: Bench = {
+    harness,
+    provider,
+    engine,
+    node,
+    list,
+    task(action) {
+      const plan = planned.get(action);
+      assert.ok(
+        plan,
+        `no plan of create, stop, start and delete has a task ${action} for node ${node.nodeId}`,
+      );
+      if (action === 'ResizeInstances' || action === 'ResizeVolumes') asked = grow(role);
+      return engine.toTask(plan, action.startsWith('Resize') ? asked : {});
+    },
+    async prepare(operation) {
+      for (const action of operation.prepare) await engine.run(bench.task(action));
+      return bench.task(operation.action);
+    },
+    async assertHolds(operation) {
+      await eventually(waitLimitMs, async () => {
+        const resources = (await list()).filter((resource) => resource.token.includes(`/${node.nodeId}/`));
+        operation.assertHolds({
+          instances: resources.filter((resource) => resource.kind === 'instance'),
+          volumes: resources.filter((resource) => resource.kind === 'volume'),
+          asked,
+        });
+      });
+    },
+    async deleteAll() {
+      engine.ledger.expireLeases();
+      const failed = planAction(provider, harness, engine.cluster(), 'delete', 'failed');
+      for (const task of failed.flatMap((layer) => layer.tasks)) {
+        if (task.nodeId === node.nodeId && TASK_ACTIONS[task.action].target === 'cloud') {
+          await engine.run(engine.toTask(task));
+        }
+      }
+      await eventually(waitLimitMs, async () => {
+        const left = (await list()).map((resource) => `${resource.kind} ${resource.id} of ${resource.token}`);
+        assert.deepEqual(left, [], 'left in the cloud after everything was deleted');
+      });
+    },
+  };
+  return bench;
+}
+
+/** Repeats an assertion until it holds, and throws its last failure when it does not in time. */
+export async function eventually(limitMs: number, assertion: () => Promise<void>): Promise<void> {
+  const giveUpAt = Date.now() + limitMs;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (Date.now() > giveUpAt) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+function chooseNode(cluster: ClusterWrapper, withVolumes: boolean): ClusterNode {
+  const roles = new Set(cluster.roles.filter((role) => role.volumes.length > 0).map((role) => role.role));
+  const nodes = [...cluster.nodes].sort((left, right) => (left.nodeId < right.nodeId ? -1 : 1));
+  const node = nodes.find((candidate) => !withVolumes || roles.has(candidate.role));
+  assert.ok(node, `the harness's package makes no node${withVolumes ? ' with volumes' : ''}`);
+  return node;
+}
+
+const LIFE: readonly (readonly [JobAction, ClusterStatus])[] = [
+  ['create', 'pending'],
+  ['stop', 'active'],
+  ['start', 'stopped'],
+  ['delete', 'active'],
+];
+
+/** The plan of one action of a cluster's life. */
+export function planAction(
+  provider: Provider,
+  harness: ConformanceHarness,
+  cluster: ClusterWrapper,
+  action: JobAction,
+  status: ClusterStatus,
+): JobPlan {
+  return provider.splitJobIntoTasks({
+    job: { jobId: 'j-conformance', clusterId: cluster.cluster.clusterId, action, options: {} },
+    cluster: { ...cluster, cluster: { ...cluster.cluster, status } },
+    runtime: harness.runtime,
+  });
+}
+
+/** The node's tasks as the provider plans them; those of resizing are made from those of creating. */
+function collectTasks(
+  provider: Provider,
+  harness: ConformanceHarness,
+  cluster: ClusterWrapper,
+  nodeId: string,
+): ReadonlyMap<TaskAction, PlannedTask> {
+  const tasks = new Map<TaskAction, PlannedTask>();
+  for (const [action, status] of LIFE) {
+    for (const task of planAction(provider, harness, cluster, action, status).flatMap(
+      (layer) => layer.tasks,
+    )) {
+      if ((task.nodeId === nodeId || task.nodeId === null) && !tasks.has(task.action))
+        tasks.set(task.action, task);
+    }
+  }
+  const run = tasks.get('RunInstances');
+  if (run !== undefined)
+    tasks.set('ResizeInstances', toUse(run, 'ResizeInstances', growInstance(run.directive)));
+  const create = tasks.get('CreateVolumes');
+  if (create !== undefined)
+    tasks.set('ResizeVolumes', toUse(create, 'ResizeVolumes', growVolumes(create.directive)));
+  return tasks;
+}
+
+function toUse(task: PlannedTask, action: TaskAction, directive: PlannedTask['directive']): PlannedTask {
+  return {
+    ...task,
+    action,
+    directive,
+    resources: task.resources.map((claim) => ({ ...claim, intent: 'use' })),
+  };
+}
+
+function grow<T extends NodeWorld['asked']>(role: T): NodeWorld['asked'] {
+  return {
+    cpu: role.cpu * 2,
+    memoryMiB: role.memoryMiB * 2,
+    volumes: role.volumes.map((volume) => ({ ...volume, sizeGiB: volume.sizeGiB * 2 })),
+  };
+}
+
+// A plan's directives are plain data to everyone but the provider; those of the instance and
+// volume actions have the form that the contract gives them.
+function growInstance(directive: PlannedTask['directive']): PlannedTask['directive'] {
+  const { cpu, memoryMiB } = directive as unknown as InstanceDirective;
+  return { ...directive, cpu: cpu * 2, memoryMiB: memoryMiB * 2 };
+}
+
+function growVolumes(directive: PlannedTask['directive']): PlannedTask['directive'] {
+  const { volumes } = directive as unknown as VolumesDirective;
+  return { ...directive, volumes: volumes.map((volume) => ({ ...volume, sizeGiB: volume.sizeGiB * 2 })) };
+}

@@ -1,0 +1,342 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  RETRY_TABLE,
+  WindlassError,
+  type ClusterNode,
+  type ClusterRole,
+  type ClusterWrapper,
+  type Job,
+  type MetadataTree,
+  type PlannedTask,
+  type Runtime,
+  type Task,
+} from '../domain/index.ts';
+import type {
+  Call,
+  Changes,
+  EffectCall,
+  HandleResult,
+  NodeAccess,
+  ObserveCall,
+  Observation,
+  Provider,
+  TaskContext,
+} from '../provider/index.ts';
+import { createNodeAccess } from './access.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import { createMemoryLedger, type MemoryLease, type MemoryLedger } from './ledger.ts';
+import type { ConformanceHarness } from './options.ts';
+import type { Transcript } from './transcript.ts';
+
+const LOOK_MS = 200;
+const PAUSE_MS = 25;
+const MAX_PAUSE_MS = 250;
+const MAX_CURSOR_BYTES = 2048;
+const MAX_TRIES = 20;
+const NO_SIGNAL = new AbortController().signal;
+
+/** How one handle is disturbed; nothing of it happens in an undisturbed one. */
+export interface HandleOptions {
+  readonly signal?: AbortSignal;
+  /** Before the n-th effect (from 1) of this handle, before the lease is checked. */
+  readonly beforeEffect?: (count: number) => Promise<void> | void;
+  /** Before the n-th effect, when the lease has been found good: too late to be stopped by it. */
+  readonly pastLease?: (count: number) => Promise<void> | void;
+  /** After the n-th effect. */
+  readonly afterEffect?: (count: number) => Promise<void> | void;
+  /** The worker dies before it stores the answer. */
+  readonly answerLost?: boolean;
+}
+
+export interface EngineOptions {
+  readonly provider: Provider;
+  readonly harness: ConformanceHarness;
+  readonly cluster: ClusterWrapper;
+  readonly transcript: Transcript;
+  readonly waitLimitMs: number;
+}
+
+/** What the suite plays: one cluster with its ledger, and workers that handle and wait. */
+export interface Engine {
+  readonly ledger: MemoryLedger;
+  cluster(): ClusterWrapper;
+  setRuntime(runtime: Runtime): void;
+  setStatus(status: ClusterWrapper['cluster']['status']): void;
+  /** Gives a planned task an id; its role, where the task changes what the role asks for. */
+  toTask(planned: PlannedTask, role?: Partial<ClusterRole>): EngineTask;
+  /** One handle by a worker of its own, tried again after errors that the engine retries. */
+  handle(task: EngineTask, options?: HandleOptions): Promise<HandleResult>;
+  /** Writes the ledger rows of a task as a worker does that dies before it calls the provider. */
+  claimOnly(task: EngineTask): void;
+  /** One look, tried again after errors that the engine retries. */
+  look(task: EngineTask, call?: Partial<ObserveCall>): Promise<Observation>;
+  waitUntilDone(task: EngineTask): Promise<void>;
+  /** Handle and wait, as the job workflow does. */
+  run(task: EngineTask, options?: HandleOptions): Promise<void>;
+  /** A call that only reads, tried again likewise. */
+  read<T>(call: (call: Call) => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
+export interface EngineTask {
+  readonly task: Task;
+  readonly role: Partial<ClusterRole>;
+}
+
+const CRASH = 'SIMULATED_CRASH';
+
+/** Thrown by a hook of HandleOptions, it ends the worker there: nothing is stored or released. */
+export function simulatedCrash(): WindlassError {
+  return new WindlassError('internal', 'the worker was killed here by the test', { code: CRASH });
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const { provider, harness, transcript } = options;
+  const ledger = createMemoryLedger();
+  const accessByNode = new Map<string, NodeAccess>();
+  let runtime = harness.runtime;
+  let wrapper = options.cluster;
+  let metadata: MetadataTree | null = null;
+  let tasks = 0;
+  let workers = 0;
+
+  const job: Job = {
+    jobId: `j-${wrapper.cluster.clusterId}`,
+    clusterId: wrapper.cluster.clusterId,
+    runtimeId: runtime.runtimeId,
+    action: 'create',
+    status: 'working',
+    options: {},
+    requestedBy: 'conformance',
+    startedAt: wrapper.cluster.createdAt,
+    closedAt: null,
+    error: null,
+  };
+
+  const newCall = (signal: AbortSignal | undefined): Call => ({
+    signal: signal ?? NO_SIGNAL,
+    log: (message, fields) => transcript.add('log', { message, fields }),
+  });
+
+  function getAccess(node: ClusterNode): NodeAccess {
+    const known = accessByNode.get(node.nodeId) ?? createNodeAccess(node.nodeId);
+    accessByNode.set(node.nodeId, known);
+    transcript.plantKey(known.clientPrivateKey);
+    transcript.plantKey(known.hostPrivateKey);
+    return known;
+  }
+
+  function hydrate({ task, role: roleChange }: EngineTask): TaskContext {
+    const node = wrapper.nodes.find((candidate) => candidate.nodeId === task.nodeId) ?? null;
+    const role =
+      wrapper.roles.find((candidate) => candidate.role === node?.role.replace(/-replica$/, '')) ?? null;
+    return {
+      ...deepFreeze({
+        task,
+        job,
+        runtime,
+        credential: harness.credential,
+        cluster: wrapper.cluster,
+        node,
+        role: role === null ? null : { ...role, ...roleChange },
+        access: node === null ? null : getAccess(node),
+        resources: ledger.newest(task.nodeId ?? ''),
+      }),
+      loadCluster: async () => wrapper,
+      loadPackage: async () => harness.content,
+      loadMetadata: async () => metadata,
+      openSecret: async (reference) => transcript.plant(`opened-secret-of-${reference.$secret}`),
+      loadSecretValues: async () => transcript.planted(),
+    };
+  }
+
+  function applyChanges(task: Task, changes: Changes | undefined, leases: readonly MemoryLease[]): void {
+    ledger.applyChanges(changes?.resources ?? [], leases);
+    if (changes?.metadata !== undefined) metadata = changes.metadata;
+    const change = changes?.node;
+    if (change === undefined) return;
+    wrapper = {
+      ...wrapper,
+      nodes: wrapper.nodes.map((node) => (node.nodeId === task.nodeId ? { ...node, ...change } : node)),
+    };
+  }
+
+  function claim({ task }: EngineTask, holder: string): readonly MemoryLease[] {
+    return ledger.claim({
+      clusterId: wrapper.cluster.clusterId,
+      nodeId: task.nodeId ?? '',
+      holder,
+      specHash: createHash('sha256').update(JSON.stringify(task.directive)).digest('hex'),
+      claims: task.resources,
+    });
+  }
+
+  function createEffectCall(
+    leases: readonly MemoryLease[],
+    options: HandleOptions,
+    counts: EffectCounts,
+  ): EffectCall {
+    return {
+      ...newCall(options.signal),
+      async beforeEffect(token) {
+        counts.before += 1;
+        const count = counts.before;
+        await options.beforeEffect?.(count);
+        const lease = leases.find((candidate) => candidate.token === token);
+        if (lease === undefined) {
+          throw new WindlassError(
+            'internal',
+            `beforeEffect was called for ${token}, which the task does not claim`,
+            {
+              code: 'TOKEN_NOT_CLAIMED',
+            },
+          );
+        }
+        ledger.assertHeld(lease);
+        await options.pastLease?.(count);
+      },
+      async afterEffect() {
+        counts.after += 1;
+        await options.afterEffect?.(counts.after);
+      },
+    };
+  }
+
+  async function handleOnce(task: EngineTask, options: HandleOptions, holder: string, counts: EffectCounts) {
+    const leases = claim(task, holder);
+    try {
+      const result = await provider.handleSubtask(hydrate(task), createEffectCall(leases, options, counts));
+      transcript.add(`result of ${task.task.action}`, result);
+      if (options.answerLost !== true) applyChanges(task.task, result.changes, leases);
+      ledger.release(leases);
+      return result;
+    } catch (error) {
+      if (!isCrash(error)) ledger.release(leases);
+      throw error;
+    }
+  }
+
+  async function retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const giveUpAt = Date.now() + options.waitLimitMs;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        transcript.addError(what, error);
+        if (!isRetried(error, tries) || Date.now() > giveUpAt) throw error;
+        await sleep(Math.min(WindlassError.isInstance(error) ? (error.retryAfterMs ?? 0) : 0, MAX_PAUSE_MS));
+      }
+    }
+  }
+
+  const engine: Engine = {
+    ledger,
+    cluster: () => wrapper,
+    setRuntime(changed) {
+      runtime = changed;
+    },
+    setStatus(status) {
+      wrapper = { ...wrapper, cluster: { ...wrapper.cluster, status } };
+    },
+    toTask(planned, role = {}) {
+      tasks += 1;
+      const task: Task = {
+        ...planned,
+        taskId: `${job.jobId}.0.${tasks}`,
+        jobId: job.jobId,
+        clusterId: job.clusterId,
+        layerIndex: 0,
+        index: tasks,
+        status: 'working',
+        failures: 0,
+        observation: null,
+        error: null,
+        startedAt: job.startedAt,
+        endedAt: null,
+      };
+      return { task, role };
+    },
+    async handle(task, handleOptions = {}) {
+      workers += 1;
+      const holder = `worker-${workers}`;
+      const counts: EffectCounts = { before: 0, after: 0 };
+      return retry(task.task.action, () => handleOnce(task, handleOptions, holder, counts));
+    },
+    claimOnly(task) {
+      workers += 1;
+      ledger.release(claim(task, `worker-${workers}`));
+    },
+    async look(task, call = {}) {
+      return retry(`Wait${task.task.action}`, async () => {
+        const observation = await provider.waitSubtask(hydrate(task), {
+          watchMs: LOOK_MS,
+          cursor: undefined,
+          ...newCall(undefined),
+          ...call,
+        });
+        transcript.add(`observation of ${task.task.action}`, observation);
+        if (observation.state === 'pending') assertPlainCursor(observation.cursor);
+        else applyChanges(task.task, observation.changes, []);
+        return observation;
+      });
+    },
+    async waitUntilDone(task) {
+      const giveUpAt = Date.now() + options.waitLimitMs;
+      let cursor: unknown;
+      for (;;) {
+        const observation = await engine.look(task, { cursor });
+        if (observation.state === 'done') return;
+        if (Date.now() > giveUpAt) {
+          throw new WindlassError('timeout', `${task.task.action} is not done: ${observation.seen}`, {
+            code: 'CONFORMANCE_WAIT_LIMIT',
+          });
+        }
+        cursor = observation.cursor;
+        await sleep(Math.min(observation.retryAfterMs ?? PAUSE_MS, MAX_PAUSE_MS));
+      }
+    },
+    async run(task, handleOptions) {
+      const result = await engine.handle(task, handleOptions);
+      if (result.state === 'started' || handleOptions?.answerLost === true) await engine.waitUntilDone(task);
+    },
+    read: (call, signal) =>
+      retry('a read', async () => {
+        const answer = await call(newCall(signal));
+        transcript.add('answer', answer);
+        return answer;
+      }),
+  };
+  return engine;
+}
+
+interface EffectCounts {
+  before: number;
+  after: number;
+}
+
+function isCrash(error: unknown): boolean {
+  return WindlassError.isInstance(error) && error.code === CRASH;
+}
+
+function isRetried(error: unknown, tries: number): boolean {
+  if (!WindlassError.isInstance(error) || isCrash(error)) return false;
+  if (error.code === 'LEASE_HELD') return true;
+  const rule = RETRY_TABLE[error.kind];
+  return rule.retried && tries < Math.min(rule.maxTries, MAX_TRIES);
+}
+
+/** A cursor goes through the engine's storage as JSON. */
+function assertPlainCursor(cursor: unknown): void {
+  if (cursor === undefined) return;
+  const text = JSON.stringify(cursor);
+  if (text.length > MAX_CURSOR_BYTES || !isDeepStrictEqual(JSON.parse(text), cursor)) {
+    throw new WindlassError(
+      'internal',
+      'the cursor of a pending observation is not plain JSON of at most 2 KB',
+      {
+        code: 'CURSOR_NOT_PLAIN',
+      },
+    );
+  }
+}

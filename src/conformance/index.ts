@@ -1,0 +1,13 @@
+export { expectSuiteRed, runMutant, type MutationOptions, type TestOutcome } from './expect-suite-red.ts';
+export { failAfterEffect } from './fail-after-effect.ts';
+export { MUTANTS, type Mutant } from './mutants.ts';
+export {
+  TRAITS,
+  type ConformanceHarness,
+  type ConformanceWorld,
+  type SuiteOptions,
+  type SuiteRunner,
+  type Trait,
+  type WorldResource,
+} from './options.ts';
+export { providerSuite } from './provider-suite.ts';

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { WindlassError } from '../domain/index.ts';
+import type { HandleResult, Observation, Provider, TaskContext } from '../provider/index.ts';
+
+/** What can be taken away from a provider, one at a time; the suite must notice each. */
+export const MUTANTS = ['token-removed', 'adoption-removed', 'lease-removed'] as const;
+export type Mutant = (typeof MUTANTS)[number];
+
+const MARK = '~';
+
+/** A provider whose calls each see tokens of their own, as if made from a run or a clock. */
+export function removeToken(provider: Provider): Provider {
+  return {
+    ...provider,
+    async handleSubtask(context, call) {
+      const result = await provider.handleSubtask(withFreshTokens(context), {
+        ...call,
+        beforeEffect: (token) => call.beforeEffect(withoutMark(token)),
+        afterEffect: (token) => call.afterEffect(withoutMark(token)),
+      });
+      return withKnownTokens(result);
+    },
+    waitSubtask: async (context, call) =>
+      withKnownTokens(await provider.waitSubtask(withFreshTokens(context), call)),
+  };
+}
+
+/** A provider that does not care whether its worker still holds the lease. */
+export function removeLease(provider: Provider): Provider {
+  return {
+    ...provider,
+    handleSubtask: (context, call) =>
+      provider.handleSubtask(context, {
+        ...call,
+        async beforeEffect(token) {
+          try {
+            await call.beforeEffect(token);
+          } catch (error) {
+            if (!WindlassError.isInstance(error) || error.code !== 'LEASE_LOST') throw error;
+          }
+        },
+      }),
+  };
+}
+
+function withFreshTokens(context: TaskContext): TaskContext {
+  const resources = Object.entries(context.resources).map(([kind, resource]) => [
+    kind,
+    { ...resource, token: `${resource.token}${MARK}${randomUUID()}` },
+  ]);
+  return { ...context, resources: Object.fromEntries(resources) as TaskContext['resources'] };
+}
+
+function withoutMark(token: string): string {
+  return token.split(MARK)[0] ?? token;
+}
+
+function withKnownTokens<T extends HandleResult | Observation>(result: T): T {
+  if (!('changes' in result) || result.changes?.resources === undefined) return result;
+  const resources = result.changes.resources.map((change) => ({
+    ...change,
+    token: withoutMark(change.token),
+  }));
+  return { ...result, changes: { ...result.changes, resources } };
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import type { TaskAction, VolumeSpec } from '../domain/index.ts';
+import type { WorldResource } from './options.ts';
+
+/** What the cloud holds of the node under test, and what it was asked for. */
+export interface NodeWorld {
+  readonly instances: readonly WorldResource[];
+  readonly volumes: readonly WorldResource[];
+  readonly asked: {
+    readonly volumes: readonly VolumeSpec[];
+    readonly cpu: number;
+    readonly memoryMiB: number;
+  };
+}
+
+/** One of the ten handle/wait pairs. */
+export interface Operation {
+  readonly action: TaskAction;
+  /** What has been done before, in this order. */
+  readonly prepare: readonly TaskAction[];
+  /** What a second effect would make twice. */
+  readonly makes: 'instance' | 'volume' | null;
+  /** Whether it is about volumes: left out where capabilities say that there are none. */
+  readonly needsVolumes: boolean;
+  /** Throws while the effect is not there, or there more than once. */
+  assertHolds(world: NodeWorld): void;
+}
+
+/** The ten pairs, in the order of a node's life. */
+export const OPERATIONS: readonly Operation[] = [
+  {
+    action: 'CreateVolumes',
+    prepare: [],
+    makes: 'volume',
+    needsVolumes: true,
+    assertHolds: (world) => assertVolumes(world, 'available'),
+  },
+  {
+    action: 'RunInstances',
+    prepare: [],
+    makes: 'instance',
+    needsVolumes: false,
+    assertHolds: (world) => assertInstance(world, 'running'),
+  },
+  {
+    action: 'AttachVolumes',
+    prepare: ['CreateVolumes', 'RunInstances'],
+    makes: null,
+    needsVolumes: true,
+    assertHolds(world) {
+      assertVolumes(world, 'attached');
+      const instance = assertInstance(world, 'running');
+      for (const volume of world.volumes)
+        assert.equal(volume.attachedTo, instance.id, `where ${volume.id} is attached`);
+    },
+  },
+  {
+    action: 'StopInstances',
+    prepare: ['RunInstances'],
+    makes: null,
+    needsVolumes: false,
+    assertHolds: (world) => assertInstance(world, 'stopped'),
+  },
+  {
+    action: 'StartInstances',
+    prepare: ['RunInstances', 'StopInstances'],
+    makes: null,
+    needsVolumes: false,
+    assertHolds: (world) => assertInstance(world, 'running'),
+  },
+  {
+    action: 'ResizeInstances',
+    prepare: ['RunInstances', 'StopInstances'],
+    makes: null,
+    needsVolumes: false,
+    assertHolds(world) {
+      const { cpu, memoryMiB } = assertInstance(world, 'stopped');
+      if (cpu !== undefined) assert.ok(cpu >= world.asked.cpu, `${cpu} CPUs, asked for ${world.asked.cpu}`);
+      if (memoryMiB === undefined) return;
+      assert.ok(memoryMiB >= world.asked.memoryMiB, `${memoryMiB} MiB, asked for ${world.asked.memoryMiB}`);
+    },
+  },
+  {
+    action: 'ResizeVolumes',
+    prepare: ['CreateVolumes'],
+    makes: null,
+    needsVolumes: true,
+    assertHolds: (world) => assertVolumes(world, 'available'),
+  },
+  {
+    action: 'DetachVolumes',
+    prepare: ['CreateVolumes', 'RunInstances', 'AttachVolumes', 'StopInstances'],
+    makes: null,
+    needsVolumes: true,
+    assertHolds: (world) => assertVolumes(world, 'available'),
+  },
+  {
+    action: 'DeleteVolumes',
+    prepare: ['CreateVolumes'],
+    makes: null,
+    needsVolumes: true,
+    assertHolds: (world) => assert.deepEqual(world.volumes, [], 'volumes that are left'),
+  },
+  {
+    action: 'DeleteInstances',
+    prepare: ['RunInstances'],
+    makes: null,
+    needsVolumes: false,
+    assertHolds: (world) => assert.deepEqual(world.instances, [], 'instances that are left'),
+  },
+];
+
+function assertInstance(world: NodeWorld, state: WorldResource['state']): WorldResource {
+  const [instance] = world.instances;
+  assert.ok(instance, 'the node has no instance');
+  assert.equal(world.instances.length, 1, `instances of one node: ${describe(world.instances)}`);
+  assert.equal(instance.state, state, `state of ${instance.id}`);
+  return instance;
+}
+
+function assertVolumes(world: NodeWorld, state: WorldResource['state']): void {
+  const { volumes, asked } = world;
+  assert.equal(volumes.length, asked.volumes.length, `volumes of one node: ${describe(volumes)}`);
+  for (const volume of volumes) assert.equal(volume.state, state, `state of ${volume.id}`);
+  const sizes = volumes.map((volume) => volume.sizeGiB ?? 0).sort(ascending);
+  const atLeast = asked.volumes.map((volume) => volume.sizeGiB).sort(ascending);
+  for (const [index, size] of atLeast.entries()) {
+    assert.ok(
+      (sizes[index] ?? 0) >= size,
+      `volumes of ${sizes.join(', ')} GiB, asked for ${atLeast.join(', ')}`,
+    );
+  }
+}
+
+function ascending(left: number, right: number): number {
+  return left - right;
+}
+
+function describe(resources: readonly WorldResource[]): string {
+  return (
+    resources.map((resource) => `${resource.id} (${resource.state}) of ${resource.token}`).join(', ') ||
+    'none'
+  );
+}

@@ -1,0 +1,91 @@
+import type { Conf, Credential, ErrorKind, PackageContent, Runtime } from '../domain/index.ts';
+import type { Capabilities, Provider } from '../provider/index.ts';
+
+/** The two functions of a test runner that the suite needs: those of Vitest, node:test or Mocha. */
+export interface SuiteRunner {
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>): unknown;
+  /** `after` in Mocha and node:test. */
+  afterAll(body: () => Promise<void>): unknown;
+}
+
+/** One instance or volume as the cloud itself reports it. */
+export interface WorldResource {
+  readonly kind: 'instance' | 'volume';
+  /** The token it carries; the whole of it, as the ledger has it. */
+  readonly token: string;
+  readonly id: string;
+  /** `changing`: on its way from one to another. `running`, `stopped`: instances. The others: volumes. */
+  readonly state: 'changing' | 'running' | 'stopped' | 'available' | 'attached';
+  /** Instances, where the cloud says it. */
+  readonly cpu?: number;
+  /** Instances, where the cloud says it. */
+  readonly memoryMiB?: number;
+  /** Volumes. */
+  readonly sizeGiB?: number;
+  /** Volumes: id of the instance. */
+  readonly attachedTo?: string;
+}
+
+/** The oracle: the cloud's own state, read past the provider under test. */
+export interface ConformanceWorld {
+  /** Everything that exists, of any cluster; what is gone is not listed. */
+  list(): Promise<readonly WorldResource[]>;
+  /** Destroys an instance behind the provider's back, as a person with a console would. */
+  destroyInstance(id: string): Promise<void>;
+}
+
+/** A provider with a world of its own, fresh and empty. */
+export interface ConformanceHarness {
+  readonly provider: Provider;
+  readonly runtime: Runtime;
+  readonly credential: Credential;
+  /** A credential that the cloud refuses, and the kind of the error; null where there are none. */
+  readonly badCredential: { readonly credential: Credential; readonly kind: ErrorKind } | null;
+  /** A package with at least one role, and with volumes where the provider has them. */
+  readonly content: PackageContent;
+  readonly conf: Conf;
+  /** Whether the nodes can really be reached: then whole jobs are walked, node tasks included. */
+  readonly nodesReachable: boolean;
+  readonly world: ConformanceWorld;
+  /** A VPC of the runtime, for describeVpc. */
+  readonly vpcId: string;
+  /** All that the provider has logged by means of its own. What it logs by `call.log` is recorded anyway. */
+  logs(): string;
+  /** Values that must never be seen in a log, an error or a result. */
+  readonly plantedSecrets: readonly string[];
+  /** A runtime of the same world whose quotas leave no room for one more instance or volume. */
+  makeQuotaTight(): Promise<Runtime>;
+  /** Removes everything that is left in the world, and the world. */
+  dispose(): Promise<void>;
+}
+
+/** What one run of the suite is about. */
+export interface SuiteOptions {
+  /** In the names of the tests. */
+  readonly name: string;
+  readonly runner: SuiteRunner;
+  /** Those of the provider: they alone decide what is left out. Checked against the provider's own. */
+  readonly capabilities: Capabilities;
+  /** Asked for once for each run of the suite (plain, with faults), and once for each test of quotas. */
+  createHarness(): Promise<ConformanceHarness>;
+  /** Longest that an effect may take to be observed; 30 s by default. */
+  readonly waitLimitMs?: number;
+  /** Longest that a call may go on after its signal was aborted; 5 s by default. */
+  readonly cancelLimitMs?: number;
+}
+
+/** Names of the traits, in the order in which they run. */
+export const TRAITS = [
+  'pure',
+  'capabilities',
+  'works',
+  'idempotent',
+  'frozen',
+  'cancellable',
+  'errors',
+  'nothing-left',
+  'whole-jobs',
+  'secrets',
+] as const;
+export type Trait = (typeof TRAITS)[number];

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import assert from 'node:assert/strict';
+import type { TaskAction } from '../domain/index.ts';
+import type { Provider } from '../provider/index.ts';
+import { openBench, type Bench } from './bench.ts';
+import { failAfterEffect } from './fail-after-effect.ts';
+import { OPERATIONS } from './operations.ts';
+import { TRAITS, type ConformanceHarness, type SuiteOptions, type Trait } from './options.ts';
+import { READS } from './reads.ts';
+import type { TraitContext } from './trait-context.ts';
+import { cancellable } from './traits/cancellable.ts';
+import { capabilities } from './traits/capabilities.ts';
+import { errors } from './traits/errors.ts';
+import { frozen } from './traits/frozen.ts';
+import { idempotent } from './traits/idempotent.ts';
+import { nothingLeft } from './traits/nothing-left.ts';
+import { pure } from './traits/pure.ts';
+import { secrets } from './traits/secrets.ts';
+import { wholeJobs } from './traits/whole-jobs.ts';
+import { works } from './traits/works.ts';
+import { createTranscript } from './transcript.ts';
+
+const WAIT_LIMIT_MS = 30_000;
+const CANCEL_LIMIT_MS = 5_000;
+
+const REGISTER: Readonly<Record<Trait, (context: TraitContext) => void>> = {
+  pure,
+  capabilities,
+  works,
+  idempotent,
+  frozen,
+  cancellable,
+  errors,
+  'nothing-left': nothingLeft,
+  'whole-jobs': wholeJobs,
+  secrets,
+};
+
+/**
+ * Registers the whole suite for one provider: every function with every trait, plain and again
+ * with each call failing once after its effect. What `capabilities` exclude is left out by them
+ * alone; there is no list of exceptions.
+ */
+export function providerSuite(options: SuiteOptions): void {
+  registerRun(options, { title: `${options.name} provider`, wrap: (provider) => provider });
+  registerRun(options, {
+    title: `${options.name} provider, each call failing after its effect`,
+    wrap: failAfterEffect,
+  });
+}
+
+/** One run of the suite. */
+export interface SuiteRun {
+  readonly title: string;
+  /** Makes the provider under test from the harness's. */
+  wrap(provider: Provider): Provider;
+  /** All by default. */
+  readonly traits?: readonly Trait[];
+  /** All by default. */
+  readonly actions?: readonly TaskAction[];
+}
+
+/** Registers one run: the traits of `run`, in a world that all its tests share. */
+export function registerRun(options: SuiteOptions, run: SuiteRun): void {
+  const { runner } = options;
+  runner.describe(run.title, () => {
+    const world = createSharedWorld(options, run);
+    for (const trait of run.traits ?? TRAITS) {
+      runner.describe(trait, () => REGISTER[trait](world.context));
+    }
+    runner.it('leaves an empty world', () => world.assertEmpty());
+    runner.afterAll(() => world.dispose());
+  });
+}
+
+function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
+  const {
+    runner,
+    capabilities: announced,
+    waitLimitMs = WAIT_LIMIT_MS,
+    cancelLimitMs = CANCEL_LIMIT_MS,
+  } = options;
+  const transcript = createTranscript([]);
+  let shared: Promise<ConformanceHarness> | null = null;
+
+  async function createHarness(): Promise<ConformanceHarness> {
+    const harness = await options.createHarness();
+    for (const secret of harness.plantedSecrets) transcript.plant(secret);
+    return harness;
+  }
+
+  function open(harness: ConformanceHarness): Promise<Bench> {
+    const provider = run.wrap(harness.provider);
+    const clusterId = `cl-${randomBytes(4).toString('hex')}`;
+    return openBench({ harness, provider, clusterId, transcript, waitLimitMs });
+  }
+
+  const withBench: TraitContext['withBench'] = async (body) => {
+    shared ??= createHarness();
+    const bench = await open(await shared);
+    await body(bench);
+    await bench.deleteAll();
+  };
+
+  const context: TraitContext = {
+    it: (name, body) => runner.it(name, body),
+    capabilities: announced,
+    operations: OPERATIONS.filter(
+      ({ action, needsVolumes }) =>
+        (announced.volumes || !needsVolumes) && (run.actions === undefined || run.actions.includes(action)),
+    ),
+    reads: READS,
+    waitLimitMs,
+    cancelLimitMs,
+    transcript,
+    withBench,
+    async withBenchApart(body) {
+      const harness = await createHarness();
+      try {
+        await body(await open(harness));
+      } finally {
+        await harness.dispose();
+      }
+    },
+  };
+
+  return {
+    context,
+    async assertEmpty(): Promise<void> {
+      const left = (await (await shared)?.world.list()) ?? [];
+      assert.deepEqual(
+        left.map(({ kind, id, token }) => `${kind} ${id} of ${token}`),
+        [],
+      );
+    },
+    async dispose(): Promise<void> {
+      await (await shared)?.dispose();
+      shared = null;
+    },
+  };
+}

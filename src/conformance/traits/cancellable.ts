@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { WindlassError } from '../../domain/index.ts';
+import { MAX_WATCH_MS } from '../../provider/index.ts';
+import { assertFails, settleWithin, type Outcome, type TraitContext } from '../trait-context.ts';
+
+const ABORT_AFTER_MS = 50;
+
+/** An aborted call ends soon, with `cancelled`, and a later one succeeds. */
+export function cancellable({ it, operations, reads, withBench, cancelLimitMs }: TraitContext): void {
+  for (const operation of operations) {
+    const { action } = operation;
+    it(`${action}: cancelled before it begins changes nothing, and a later run succeeds`, () =>
+      withBench(async (bench) => {
+        const task = await bench.prepare(operation);
+        const before = await bench.list();
+        let effects = 0;
+        const call = bench.engine.handle(task, {
+          signal: AbortSignal.abort(),
+          beforeEffect: () => void (effects += 1),
+        });
+        const outcome = await settleWithin(cancelLimitMs, `${action}, cancelled before it began,`, call);
+        assertCancelled(outcome, action);
+        assert.equal(effects, 0, 'effects of a call that was cancelled before it began');
+        assert.deepEqual(await bench.list(), before);
+        await bench.engine.run(task);
+        await bench.assertHolds(operation);
+      }));
+
+    it(`${action}: cancelled at its effect or in its wait ends soon, and a later run succeeds`, () =>
+      withBench(async (bench) => {
+        const task = await bench.prepare(operation);
+        bench.engine.claimOnly(task);
+        const look = new AbortController();
+        const timer = setTimeout(() => look.abort(), ABORT_AFTER_MS);
+        // Not started yet, so that there is time to abort it.
+        const wait = bench.engine.look(task, { watchMs: MAX_WATCH_MS, signal: look.signal });
+        const waited = await settleWithin(cancelLimitMs, `the wait of ${action}, cancelled,`, wait);
+        clearTimeout(timer);
+        if ('error' in waited) assertCancelled(waited, `the wait of ${action}`);
+        else assert.equal(waited.value.state, 'pending');
+
+        const effect = new AbortController();
+        const handle = bench.engine.handle(task, {
+          signal: effect.signal,
+          beforeEffect: () => effect.abort(),
+        });
+        const handled = await settleWithin(cancelLimitMs, `${action}, cancelled at its effect,`, handle);
+        if ('error' in handled) assertCancelled(handled, action);
+        await bench.engine.run(task);
+        await bench.assertHolds(operation);
+      }));
+
+    it(`${action}: a wait that is cancelled before it begins looks no more`, () =>
+      withBench(async (bench) => {
+        const task = bench.task(action);
+        bench.engine.claimOnly(task);
+        const wait = bench.engine.look(task, { signal: AbortSignal.abort() });
+        assertCancelled(
+          await settleWithin(cancelLimitMs, `the wait of ${action}`, wait),
+          `the wait of ${action}`,
+        );
+      }));
+  }
+
+  it('FrontgateAvailable: a wait that is cancelled before it begins looks no more', () =>
+    withBench(async ({ engine, task }) => {
+      const wait = task('FrontgateAvailable');
+      await assertFails('the wait for the frontgate', ['cancelled'], () =>
+        engine.look(wait, { signal: AbortSignal.abort() }),
+      );
+    }));
+
+  for (const read of reads) {
+    it(`${read.name}: cancelled before it begins ends with cancelled`, () =>
+      withBench(async (bench) => {
+        const call = bench.engine.read((given) => read.call(bench, given), AbortSignal.abort());
+        assertCancelled(await settleWithin(cancelLimitMs, read.name, call), read.name);
+      }));
+  }
+}
+
+function assertCancelled(outcome: Outcome<unknown>, what: string): void {
+  assert.ok('error' in outcome, `${what} returned although it was cancelled`);
+  const { error } = outcome;
+  assert.ok(
+    WindlassError.isInstance(error),
+    `${what} failed with something else than a WindlassError: ${String(error)}`,
+  );
+  assert.equal(error.kind, 'cancelled', `${what}: ${error.message}`);
+}

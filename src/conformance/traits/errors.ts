@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { NOTHING_RESERVED, type TaskAction } from '../../domain/index.ts';
+import type { Bench } from '../bench.ts';
+import { assertFails, type TraitContext } from '../trait-context.ts';
+
+/** What goes wrong is said with the kind that the contract names. */
+export function errors({ it, operations, reads, withBench, withBenchApart }: TraitContext): void {
+  const actions = new Set(operations.map((operation) => operation.action));
+
+  for (const operation of operations.filter(({ makes }) => makes !== null)) {
+    it(`${operation.action}: fails with quota where there is no room, and leaves nothing`, () =>
+      withBenchApart(async (bench) => {
+        bench.engine.setRuntime(await bench.harness.makeQuotaTight());
+        await assertFails(operation.action, ['quota'], () => bench.engine.run(bench.task(operation.action)));
+        assert.deepEqual(await bench.list(), []);
+      }));
+  }
+
+  it('checkResource: fails with quota where there is no room', () =>
+    withBenchApart(async ({ engine, harness, provider }) => {
+      const runtime = await harness.makeQuotaTight();
+      const request = {
+        runtime,
+        credential: harness.credential,
+        reserved: NOTHING_RESERVED,
+        cluster: engine.cluster(),
+      };
+      await assertFails('checkResource', ['quota'], () =>
+        engine.read((call) => provider.checkResource({ ...request, action: 'create' }, call)),
+      );
+    }));
+
+  it('checkResource: counts what running jobs have reserved', () =>
+    withBenchApart(async ({ engine, harness, provider }) => {
+      const all = Number.MAX_SAFE_INTEGER;
+      const reserved = { instances: all, cpu: all, memoryMiB: all, gpu: all, volumes: all, volumeGiB: all };
+      const runtime = await harness.makeQuotaTight();
+      const request = { runtime, credential: harness.credential, reserved, cluster: engine.cluster() };
+      await assertFails('checkResource', ['quota'], () =>
+        engine.read((call) => provider.checkResource({ ...request, action: 'create' }, call)),
+      );
+    }));
+
+  if (actions.has('ResizeVolumes')) {
+    it('ResizeVolumes: fails with invalid-input for a smaller size', () =>
+      withBench(async (bench) => {
+        await run(bench, ['CreateVolumes', 'ResizeVolumes']);
+        const { task } = bench.task('CreateVolumes');
+        const shrink = bench.engine.toTask({
+          ...bench.task('ResizeVolumes').task,
+          directive: task.directive,
+        });
+        const before = await bench.list();
+        await assertFails('ResizeVolumes', ['invalid-input'], () => bench.engine.run(shrink));
+        assert.deepEqual(await bench.list(), before);
+      }));
+  }
+
+  it('ResizeInstances: fails with conflict while the instance runs', () =>
+    withBench(async (bench) => {
+      await run(bench, ['RunInstances']);
+      await assertFails('ResizeInstances', ['conflict'], () =>
+        bench.engine.run(bench.task('ResizeInstances')),
+      );
+    }));
+
+  it('StartInstances: fails with not-found when the instance is gone', () =>
+    withBench(async (bench) => {
+      await run(bench, ['RunInstances', 'StopInstances']);
+      await destroyInstances(bench);
+      await assertFails('StartInstances', ['not-found'], () =>
+        bench.engine.run(bench.task('StartInstances')),
+      );
+    }));
+
+  it('StopInstances and DeleteInstances: succeed when the instance is gone', () =>
+    withBench(async (bench) => {
+      await run(bench, ['RunInstances']);
+      await destroyInstances(bench);
+      await run(bench, ['StopInstances', 'DeleteInstances', 'DeleteInstances']);
+    }));
+
+  if (actions.has('DetachVolumes')) {
+    it('DetachVolumes and DeleteVolumes: succeed when the volumes are gone', () =>
+      withBench(async (bench) => {
+        await run(bench, ['CreateVolumes', 'DeleteVolumes', 'DetachVolumes', 'DeleteVolumes']);
+        assert.deepEqual(await bench.list(), []);
+      }));
+
+    it('DetachVolumes: succeeds when the instance is gone, and the volumes outlive it', () =>
+      withBench(async (bench) => {
+        await run(bench, ['CreateVolumes', 'RunInstances', 'AttachVolumes']);
+        const volumes = (await bench.list()).filter(({ kind }) => kind === 'volume').map(({ id }) => id);
+        await destroyInstances(bench);
+        await run(bench, ['DetachVolumes']);
+        assert.deepEqual(
+          (await bench.list()).map(({ id }) => id),
+          volumes,
+        );
+      }));
+  }
+
+  it('validateCredential: names an unknown zone as the field that is wrong', () =>
+    withBench(async ({ engine, provider, harness: { runtime, credential } }) => {
+      const request = { url: runtime.url, settings: runtime.settings, credential, zone: 'no-such-zone' };
+      const kinds = ['invalid-input', 'not-found', 'permission'] as const;
+      const error = await assertFails('validateCredential', kinds, () =>
+        engine.read((call) => provider.validateCredential(request, call)),
+      );
+      assert.equal(error.field, 'zone');
+    }));
+
+  it('describeVpc: fails with not-found for a VPC that does not exist', () =>
+    withBench(async ({ engine, provider, harness: { runtime, credential } }) => {
+      await assertFails('describeVpc', ['not-found'], () =>
+        engine.read((call) => provider.describeVpc({ runtime, credential, vpcId: 'vpc-no-such' }, call)),
+      );
+    }));
+
+  it('parseClusterConf: refuses an empty package with invalid-input', () =>
+    withBench(async ({ provider, engine, harness }) => {
+      const request = {
+        content: { ...harness.content, files: [] },
+        runtime: harness.runtime,
+        conf: harness.conf,
+        clusterId: engine.cluster().cluster.clusterId,
+        createdAt: engine.cluster().cluster.createdAt,
+      };
+      await assertFails('parseClusterConf of an empty package', ['invalid-input'], () =>
+        engine.read(() => provider.parseClusterConf(request)),
+      );
+    }));
+
+  for (const read of reads) {
+    it(`${read.name}: refuses a bad credential, where there are credentials`, () =>
+      withBench(async (bench) => {
+        const { badCredential } = bench.harness;
+        if (badCredential === null) return;
+        // With something made, so that every function has something to ask the cloud about.
+        await run(bench, ['RunInstances']);
+        await assertFails(read.name, [badCredential.kind], () =>
+          bench.engine.read((call) => read.call(bench, call, badCredential.credential)),
+        );
+      }));
+  }
+}
+
+async function run(bench: Bench, actions: readonly TaskAction[]): Promise<void> {
+  for (const action of actions) await bench.engine.run(bench.task(action));
+}
+
+async function destroyInstances({ list, harness }: Bench): Promise<void> {
+  for (const { kind, id } of await list()) if (kind === 'instance') await harness.world.destroyInstance(id);
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import type { ClusterWrapper } from '../../domain/index.ts';
+import type { Bench } from '../bench.ts';
+import { planAction } from '../bench.ts';
+import { deepFreeze } from '../deep-freeze.ts';
+import type { TraitContext } from '../trait-context.ts';
+
+const LIFE = [
+  ['create', 'pending'],
+  ['stop', 'active'],
+  ['start', 'stopped'],
+  ['delete', 'active'],
+  ['delete', 'failed'],
+] as const;
+
+/** parseClusterConf and splitJobIntoTasks: same input, same answer, byte by byte, and no effect. */
+export function pure({ it, withBench }: TraitContext): void {
+  it('parseClusterConf: gives the same cluster for the same request, byte by byte, and no effect', () =>
+    withBench(async (bench) => {
+      const clusterId = bench.engine.cluster().cluster.clusterId;
+      const first = await parse(bench, clusterId);
+      assert.equal(JSON.stringify(await parse(bench, clusterId)), JSON.stringify(first));
+      assert.deepEqual(await bench.list(), []);
+    }));
+
+  it('parseClusterConf: derives node ids from the cluster id, so that no two clusters share one', () =>
+    withBench(async (bench) => {
+      const { clusterId } = bench.engine.cluster().cluster;
+      const [one, other] = [await parse(bench, clusterId), await parse(bench, `${clusterId}-other`)];
+      const ids = [...one.nodes, ...other.nodes].map((node) => node.nodeId);
+      assert.ok(one.nodes.length > 0);
+      assert.equal(new Set(ids).size, ids.length, `node ids: ${ids.join(', ')}`);
+      for (const part of [...one.nodes, ...one.roles, ...one.links]) assert.equal(part.clusterId, clusterId);
+    }));
+
+  for (const [action, status] of LIFE) {
+    it(`splitJobIntoTasks: plans ${action} of a cluster that is ${status} the same way, byte by byte`, () =>
+      withBench(async ({ provider, harness, engine }) => {
+        const cluster = deepFreeze(structuredClone(engine.cluster()));
+        const plan = JSON.stringify(planAction(provider, harness, cluster, action, status));
+        assert.equal(
+          JSON.stringify(planAction(provider, harness, cluster, action, status)),
+          plan,
+          'a second time',
+        );
+        assert.equal(
+          JSON.stringify(planAction(provider, harness, deepFreeze(turnRound(cluster)), action, status)),
+          plan,
+          'with roles, nodes, links and keys in another order',
+        );
+      }));
+
+    it(`splitJobIntoTasks: names each layer of ${action} of a cluster that is ${status} once, and no layer is empty`, () =>
+      withBench(async ({ provider, harness, engine }) => {
+        const plan = planAction(provider, harness, engine.cluster(), action, status);
+        const names = plan.map((layer) => layer.name);
+        assert.equal(new Set(names).size, names.length, `layers: ${names.join(', ')}`);
+        for (const layer of plan) assert.ok(layer.tasks.length > 0, `layer ${layer.name} is empty`);
+        assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan, 'a plan is plain JSON');
+      }));
+  }
+}
+
+function parse({ provider, harness, engine }: Bench, clusterId: string): Promise<ClusterWrapper> {
+  const { createdAt } = engine.cluster().cluster;
+  return provider.parseClusterConf({
+    content: harness.content,
+    runtime: deepFreeze(structuredClone(harness.runtime)),
+    conf: deepFreeze(structuredClone(harness.conf)),
+    clusterId,
+    createdAt,
+  });
+}
+
+/** The same cluster in another order wherever order means nothing. */
+function turnRound(wrapper: ClusterWrapper): ClusterWrapper {
+  return {
+    links: wrapper.links.map(turnKeys).reverse(),
+    nodes: wrapper.nodes.map(turnKeys).reverse(),
+    roles: wrapper.roles.map(turnKeys).reverse(),
+    cluster: turnKeys(wrapper.cluster),
+  };
+}
+
+function turnKeys<T extends object>(value: T): T {
+  const turned: Record<string, unknown> = {};
+  for (const [key, part] of Object.entries(value).reverse()) turned[key] = part;
+  return turned as T;
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { TASK_ACTIONS, type ClusterStatus, type JobAction } from '../../domain/index.ts';
+import { eventually, planAction, type Bench } from '../bench.ts';
+import type { TraitContext } from '../trait-context.ts';
+
+const LIFE: readonly (readonly [action: JobAction, from: ClusterStatus, instances: string])[] = [
+  ['create', 'pending', 'running'],
+  ['stop', 'active', 'stopped'],
+  ['start', 'stopped', 'running'],
+  ['delete', 'active', 'none'],
+];
+
+/** The provider's own plans, walked layer by layer, take a cluster through its life. */
+export function wholeJobs({ it, withBench, waitLimitMs }: TraitContext): void {
+  it('create, stop, start, delete: every task of each plan, for all nodes', () =>
+    withBench(async (bench) => {
+      for (const [action, from, instances] of LIFE) {
+        await walk(bench, action, from);
+        await eventually(waitLimitMs, () => assertInstances(bench, instances));
+      }
+      assert.deepEqual(bench.engine.ledger.listLive(), [], 'the ledger has rows of what was deleted');
+    }));
+}
+
+async function walk(bench: Bench, action: JobAction, from: ClusterStatus): Promise<void> {
+  const { engine, harness, provider } = bench;
+  engine.setStatus(from);
+  for (const layer of planAction(provider, harness, engine.cluster(), action, from)) {
+    const tasks = layer.tasks.filter(
+      (task) => harness.nodesReachable || TASK_ACTIONS[task.action].target === 'cloud',
+    );
+    await Promise.all(
+      tasks.map((planned) => {
+        const task = engine.toTask(planned);
+        return TASK_ACTIONS[planned.action].handle ? engine.run(task) : engine.waitUntilDone(task);
+      }),
+    );
+  }
+}
+
+async function assertInstances({ engine, list }: Bench, state: string): Promise<void> {
+  const resources = await list();
+  if (state === 'none') {
+    assert.deepEqual(resources, []);
+    return;
+  }
+  const instances = resources.filter(({ kind }) => kind === 'instance');
+  assert.equal(instances.length, engine.cluster().nodes.length, 'one instance for each node');
+  for (const instance of instances) assert.equal(instance.state, state, `state of ${instance.id}`);
+}

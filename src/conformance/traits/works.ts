@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { toStatusRequest } from '../reads.ts';
+import type { TraitContext } from '../trait-context.ts';
+
+/** Every function does what it is for, and reports what it has done. */
+export function works({ it, operations, reads, withBench }: TraitContext): void {
+  for (const operation of operations) {
+    const { action } = operation;
+    it(`${action}: works, and its wait says done only then`, () =>
+      withBench(async (bench) => {
+        const task = await bench.prepare(operation);
+        const before = await bench.list();
+        bench.engine.claimOnly(task);
+        const early = await bench.engine.look(task, { watchMs: 0 });
+        assert.equal(early.state, 'pending', 'looked at before the effect was started');
+        assert.deepEqual(await bench.list(), before, 'a wait changes nothing');
+
+        await bench.engine.run(task);
+        await bench.assertHolds(operation);
+        assertReported(operation.action, await bench.list(), bench.engine.ledger.listLive());
+      }));
+  }
+
+  it('FrontgateAvailable: is observed', () =>
+    withBench(async ({ engine, task, provider }) => {
+      if (provider.capabilities.nodeAccess === 'frontgate') await engine.run(task('AcquireFrontgate'));
+      await engine.waitUntilDone(task('FrontgateAvailable'));
+    }));
+
+  it('updateClusterStatus: says active, stopped, lost, each when it is so', () =>
+    withBench(async (bench) => {
+      const statusOfNode = async () => {
+        const { nodes } = await bench.engine.read((call) =>
+          bench.provider.updateClusterStatus(toStatusRequest(bench), call),
+        );
+        return nodes.find((node) => node.nodeId === bench.node.nodeId)?.status;
+      };
+      await bench.engine.run(bench.task('RunInstances'));
+      assert.equal(await statusOfNode(), 'active');
+      await bench.engine.run(bench.task('StopInstances'));
+      assert.equal(await statusOfNode(), 'stopped');
+      for (const { kind, id } of await bench.list()) {
+        if (kind === 'instance') await bench.harness.world.destroyInstance(id);
+      }
+      assert.equal(await statusOfNode(), 'lost');
+    }));
+
+  for (const read of reads) {
+    it(`${read.name}: works and changes nothing`, () =>
+      withBench(async (bench) => {
+        const before = await bench.list();
+        read.assertAnswer(await bench.engine.read((call) => read.call(bench, call)), bench);
+        assert.deepEqual(await bench.list(), before);
+      }));
+  }
+}
+
+type Named = readonly { readonly token: string; readonly id: string }[];
+type Reported = readonly { readonly token: string; readonly cloudId: string; readonly state: string }[];
+
+/** Ledger against cloud: what the provider reported is what there is. */
+function assertReported(action: string, world: Named, ledger: Reported): void {
+  assert.deepEqual(
+    ledger.map((row) => `${row.token} ${row.state} ${row.cloudId}`).sort(),
+    world.map((resource) => `${resource.token} made ${resource.id}`).sort(),
+    `what ${action} reported, beside what the cloud holds`,
+  );
+}

@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WindlassError } from '../../src/domain/index.ts';
+import type { WorldResource } from '../../src/conformance/index.ts';
+
+export interface MemoryCloudOptions {
+  readonly apiKey: string;
+  /** How long each call takes. */
+  readonly latencyMs?: number;
+  /** How long an instance is `changing` after it was run, started or stopped. */
+  readonly changeMs?: number;
+  quotaInstances: number;
+  quotaVolumes: number;
+}
+
+interface Instance {
+  readonly id: string;
+  readonly token: string;
+  readonly address: string;
+  cpu: number;
+  memoryMiB: number;
+  state: 'running' | 'stopped';
+  changedAt: number;
+}
+
+interface Volume {
+  readonly id: string;
+  readonly token: string;
+  sizeGiB: number;
+  attachedTo: string | null;
+  device: string;
+}
+
+export type InstanceAnswer = Readonly<Omit<Instance, 'state' | 'changedAt'>> & {
+  readonly state: 'running' | 'stopped' | 'changing';
+};
+export type VolumeAnswer = Readonly<Volume>;
+
+/**
+ * A cloud in memory with an API like the real ones: every call takes its time and wants the key,
+ * instances change their state slowly, what is made carries a token, and a token that was used
+ * answers with what it made (a client token).
+ */
+export class MemoryCloud {
+  readonly options: MemoryCloudOptions;
+  readonly #instances = new Map<string, Instance>();
+  readonly #volumes = new Map<string, Volume>();
+  #count = 0;
+
+  constructor(options: MemoryCloudOptions) {
+    this.options = options;
+  }
+
+  async describeInstances(apiKey: string): Promise<readonly InstanceAnswer[]> {
+    await this.#receive(apiKey);
+    return [...this.#instances.values()].map((instance) => this.#answer(instance));
+  }
+
+  async describeVolumes(apiKey: string): Promise<readonly VolumeAnswer[]> {
+    await this.#receive(apiKey);
+    return [...this.#volumes.values()].map((volume) => ({ ...volume }));
+  }
+
+  async runInstance(
+    apiKey: string,
+    token: string,
+    size: { cpu: number; memoryMiB: number },
+  ): Promise<string> {
+    await this.#receive(apiKey);
+    for (const instance of this.#instances.values()) if (instance.token === token) return instance.id;
+    if (this.#instances.size >= this.options.quotaInstances)
+      throw overQuota('instances', this.options.quotaInstances);
+    this.#count += 1;
+    const id = `i-${this.#count}`;
+    const address = `10.0.0.${this.#count}`;
+    this.#instances.set(id, { id, token, address, ...size, state: 'running', changedAt: Date.now() });
+    return id;
+  }
+
+  async setState(apiKey: string, id: string, state: Instance['state']): Promise<void> {
+    await this.#receive(apiKey);
+    const instance = this.#getInstance(id);
+    if (instance.state === state) return;
+    instance.state = state;
+    instance.changedAt = Date.now();
+  }
+
+  async resizeInstance(apiKey: string, id: string, size: { cpu: number; memoryMiB: number }): Promise<void> {
+    await this.#receive(apiKey);
+    const instance = this.#getInstance(id);
+    if (instance.state === 'running') {
+      throw new WindlassError('conflict', `instance ${id} runs`, { code: 'INSTANCE_RUNNING' });
+    }
+    Object.assign(instance, size);
+  }
+
+  async deleteInstance(apiKey: string, id: string): Promise<void> {
+    await this.#receive(apiKey);
+    for (const volume of this.#volumes.values()) if (volume.attachedTo === id) detach(volume);
+    this.#instances.delete(id);
+  }
+
+  async createVolume(apiKey: string, token: string, sizeGiB: number): Promise<string> {
+    await this.#receive(apiKey);
+    for (const volume of this.#volumes.values()) if (volume.token === token) return volume.id;
+    if (this.#volumes.size >= this.options.quotaVolumes)
+      throw overQuota('volumes', this.options.quotaVolumes);
+    this.#count += 1;
+    const id = `vol-${this.#count}`;
+    this.#volumes.set(id, { id, token, sizeGiB, attachedTo: null, device: '' });
+    return id;
+  }
+
+  async attachVolume(apiKey: string, id: string, instanceId: string, device: string): Promise<void> {
+    await this.#receive(apiKey);
+    this.#getInstance(instanceId);
+    const volume = this.#getVolume(id);
+    if (volume.attachedTo === instanceId) return;
+    if (volume.attachedTo !== null) {
+      throw new WindlassError('conflict', `volume ${id} is attached to ${volume.attachedTo}`, {
+        code: 'VOLUME_IN_USE',
+      });
+    }
+    volume.attachedTo = instanceId;
+    volume.device = device;
+  }
+
+  async detachVolume(apiKey: string, id: string): Promise<void> {
+    await this.#receive(apiKey);
+    const volume = this.#volumes.get(id);
+    if (volume !== undefined) detach(volume);
+  }
+
+  async resizeVolume(apiKey: string, id: string, sizeGiB: number): Promise<void> {
+    await this.#receive(apiKey);
+    this.#getVolume(id).sizeGiB = sizeGiB;
+  }
+
+  async deleteVolume(apiKey: string, id: string): Promise<void> {
+    await this.#receive(apiKey);
+    if ((this.#volumes.get(id)?.attachedTo ?? null) !== null) {
+      throw new WindlassError('conflict', `volume ${id} is attached`, { code: 'VOLUME_IN_USE' });
+    }
+    this.#volumes.delete(id);
+  }
+
+  /** The oracle: what there is, without the API. */
+  list(): readonly WorldResource[] {
+    return [
+      ...[...this.#instances.values()].map((instance): WorldResource => {
+        const { id, token, state, cpu, memoryMiB } = this.#answer(instance);
+        return { kind: 'instance', id, token, state, cpu, memoryMiB };
+      }),
+      ...[...this.#volumes.values()].map(({ id, token, sizeGiB, attachedTo }): WorldResource => {
+        const volume = { kind: 'volume', id, token, sizeGiB } as const;
+        return attachedTo === null
+          ? { ...volume, state: 'available' }
+          : { ...volume, state: 'attached', attachedTo };
+      }),
+    ];
+  }
+
+  /** Behind everybody's back. */
+  destroyInstance(id: string): void {
+    for (const volume of this.#volumes.values()) if (volume.attachedTo === id) detach(volume);
+    this.#instances.delete(id);
+  }
+
+  async #receive(apiKey: string): Promise<void> {
+    await sleep(this.options.latencyMs ?? 1);
+    if (apiKey === this.options.apiKey) return;
+    throw new WindlassError('permission', 'the cloud refuses this key', {
+      code: 'KEY_REFUSED',
+      field: 'credential',
+    });
+  }
+
+  #answer(instance: Instance): InstanceAnswer {
+    const { changedAt, ...rest } = instance;
+    return Date.now() - changedAt < (this.options.changeMs ?? 5) ? { ...rest, state: 'changing' } : rest;
+  }
+
+  #getInstance(id: string): Instance {
+    const instance = this.#instances.get(id);
+    if (instance !== undefined) return instance;
+    throw new WindlassError('not-found', `there is no instance ${id}`, { code: 'INSTANCE_NOT_FOUND' });
+  }
+
+  #getVolume(id: string): Volume {
+    const volume = this.#volumes.get(id);
+    if (volume !== undefined) return volume;
+    throw new WindlassError('not-found', `there is no volume ${id}`, { code: 'VOLUME_NOT_FOUND' });
+  }
+}
+
+function detach(volume: Volume): void {
+  volume.attachedTo = null;
+  volume.device = '';
+}
+
+function overQuota(what: string, limit: number): WindlassError {
+  return new WindlassError('quota', `this account may have ${limit} ${what}`, { code: 'QUOTA_EXCEEDED' });
+}
