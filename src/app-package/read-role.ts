@@ -81,9 +81,8 @@ function readContainer(reader: ObjectReader): ContainerSpec | null {
   if (!CONTAINER_TYPES.includes(type)) {
     container.warning('type', `${JSON.stringify(type)} is no container type of the specification`);
   }
-  const image = container.text('image') ?? '';
-  if (image === '') container.warning('image', 'is missing');
-  const spec = { type, image, zone: container.text('zone') ?? '' };
+  if (!container.has('image')) container.warning('image', 'is missing');
+  const spec = { type, image: container.text('image') ?? '', zone: container.text('zone') ?? '' };
   container.readUnknown();
   return spec;
 }

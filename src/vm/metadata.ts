@@ -34,10 +34,6 @@ export interface NodeMetadata {
   readonly confd: string;
 }
 
-/** Where the two files stand on a node, as the package sees them. */
-export const METADATA_FILE = '/etc/windlass/metadata.json';
-export const CONFD_METADATA_FILE = '/etc/windlass/confd/metadata.yaml';
-
 interface Branch {
   [key: string]: Branch | MetadataLeaf;
 }
