@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { openStores, type Stores } from '../../src/db/index.ts';
+import { startPglite, startPostgres, type TestDatabase } from '../kit/databases.ts';
+import { catalogSuite } from './suites/catalog.ts';
+import { clustersSuite } from './suites/clusters.ts';
+import { jobsSuite } from './suites/jobs.ts';
+import { ledgerSuite } from './suites/ledger.ts';
+import { tasksSuite } from './suites/tasks.ts';
+
+const servers = [
+  { name: 'PGlite', database: await startPglite() },
+  { name: 'PostgreSQL', database: await startPostgres() },
+];
+
+describe.each(servers)('the stores on $name', ({ name, database }) => {
+  if (database === null) {
+    test('keep what they are given', (context) => context.skip(`no ${name} is installed`));
+    return;
+  }
+  suite(database);
+});
+
+function suite(database: TestDatabase): void {
+  let opened: Stores | undefined;
+  const stores = (): Stores => {
+    if (opened === undefined) throw new Error('the stores are not open');
+    return opened;
+  };
+
+  beforeAll(async () => {
+    opened = openStores({ databaseUrl: database.databaseUrl });
+    // As when several workers start on an empty database.
+    await Promise.all([opened.migrate(), opened.migrate(), opened.migrate()]);
+  });
+  afterAll(async () => {
+    await opened?.close();
+    await database.stop();
+  });
+
+  describe('runtimes, secrets, applications', () => catalogSuite(stores));
+  describe('clusters', () => clustersSuite(stores));
+  describe('jobs', () => jobsSuite(stores));
+  describe('tasks', () => tasksSuite(stores));
+  describe('ledger', () => ledgerSuite(stores));
+}

@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import type { StoredSecret, Stores } from '../../../src/db/index.ts';
+import { aCluster, aJob, anAppVersion, aRuntime, NOW } from '../../kit/records.ts';
+
+/** Runtimes, secrets and application versions. */
+export function catalogSuite(stores: () => Stores): void {
+  test('gives back a runtime as it was stored, by name and by id', async () => {
+    const { runtimes } = stores();
+    const runtime = aRuntime('kept');
+    expect(await runtimes.create(runtime, null)).toEqual(runtime);
+    expect(await runtimes.get(runtime.name)).toEqual(runtime);
+    expect(await runtimes.get(runtime.runtimeId)).toEqual(runtime);
+    expect(await runtimes.create({ ...runtime, zone: 'other' }, secret('k1', 1))).toEqual(runtime);
+    expect(await runtimes.getCredential(runtime.runtimeId)).toBeNull();
+  });
+
+  test('refuses a second runtime of the same name until the first is deleted', async () => {
+    const { runtimes } = stores();
+    const first = await runtimes.create(aRuntime('name-1', { name: 'wanted' }), secret('k1', 1));
+    const second = aRuntime('name-2', { name: 'wanted' });
+    await expect(runtimes.create(second, null)).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'RUNTIME_NAME_TAKEN',
+    });
+    await runtimes.delete(first.runtimeId);
+    await expect(runtimes.get(first.runtimeId)).rejects.toMatchObject({ code: 'RUNTIME_NOT_FOUND' });
+    await expect(runtimes.getCredential(first.runtimeId)).rejects.toMatchObject({
+      code: 'RUNTIME_NOT_FOUND',
+    });
+    expect(await runtimes.create(second, null)).toEqual(second);
+  });
+
+  test('updates only what the change names', async () => {
+    const { runtimes } = stores();
+    const runtime = await runtimes.create(aRuntime('update'), secret('k1', 1));
+    const changed = await runtimes.update(runtime.runtimeId, { settings: { depth: '4' } }, secret('k1', 2));
+    expect(changed).toEqual({ ...runtime, settings: { depth: '4' } });
+    expect(await runtimes.getCredential(runtime.runtimeId)).toEqual(secret('k1', 2));
+    expect(await runtimes.update(runtime.runtimeId, {})).toEqual(changed);
+    await expect(runtimes.update('rt-none', {})).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
+  test('keeps a runtime while a cluster that is not deleted uses it, and names the cluster', async () => {
+    const { runtimes, clusters, jobs } = stores();
+    const { runtimeId } = await runtimes.create(aRuntime('used'), null);
+    const wrapper = aCluster('cl-user', runtimeId);
+    await clusters.create(wrapper);
+    await expect(runtimes.delete(runtimeId)).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'RUNTIME_IN_USE',
+      message: expect.stringContaining('name of cl-user') as string,
+    });
+    await jobs.open(aJob('cl-user', 'used', { action: 'delete' }), { from: ['pending'], status: 'deleting' });
+    await jobs.close('job-used', {
+      status: 'successful',
+      error: null,
+      clusterStatus: 'deleted',
+      closedAt: NOW,
+    });
+    expect((await runtimes.delete(runtimeId)).runtimeId).toBe(runtimeId);
+    expect((await runtimes.delete(runtimeId)).runtimeId).toBe(runtimeId);
+    await expect(clusters.create(aCluster('cl-late', runtimeId))).rejects.toMatchObject({
+      code: 'RUNTIME_NOT_FOUND',
+    });
+  });
+
+  test('lists runtimes in pages, newest first', async () => {
+    const { runtimes } = stores();
+    for (const [index, id] of ['p1', 'p2', 'p3'].entries()) {
+      await runtimes.create(aRuntime(id, { createdAt: `2030-01-0${index + 1}T00:00:00.000Z` }), null);
+    }
+    const first = await runtimes.list({ limit: 2 });
+    expect(first.map((runtime) => runtime.runtimeId)).toEqual(['rt-p3', 'rt-p2']);
+    const second = await runtimes.list({ limit: 1, after: 'rt-p2' });
+    expect(second.map((runtime) => runtime.runtimeId)).toEqual(['rt-p1']);
+  });
+
+  test('keeps the first value of a secret', async () => {
+    const { secrets } = stores();
+    await secrets.putIfAbsent('cl-secret', 'conf/password', secret('k1', 1));
+    await secrets.putIfAbsent('cl-secret', 'conf/password', secret('k1', 2));
+    await secrets.putIfAbsent('cl-secret', 'access/client', secret('k1', 3));
+    expect(await secrets.get('cl-secret', 'conf/password')).toEqual(secret('k1', 1));
+    expect((await secrets.list('cl-secret')).map(({ name }) => name)).toEqual([
+      'access/client',
+      'conf/password',
+    ]);
+    await secrets.deleteAll('cl-secret');
+    await expect(secrets.get('cl-secret', 'conf/password')).rejects.toMatchObject({
+      code: 'SECRET_NOT_FOUND',
+    });
+  });
+
+  test('finds every secret that is not under a key, and replaces only what was read', async () => {
+    const { secrets, runtimes } = stores();
+    const { runtimeId } = await runtimes.create(aRuntime('rotated'), secret('old', 1));
+    await secrets.putIfAbsent('cl-rotated', 'conf/password', secret('old', 2));
+    const rows = (await secrets.listNotUnder('k1', 100)).filter((row) => row.secret.keyId === 'old');
+    expect(rows).toHaveLength(2);
+    await runtimes.update(runtimeId, {}, secret('k1', 9));
+    for (const row of rows) await secrets.replace(row, secret('k1', 5));
+    expect(await runtimes.getCredential(runtimeId)).toEqual(secret('k1', 9));
+    expect(await secrets.get('cl-rotated', 'conf/password')).toEqual(secret('k1', 5));
+    expect(await secrets.listNotUnder('k1', 100)).toEqual([]);
+  });
+
+  test('joins the parts of a package, and says which is missing', async () => {
+    const { apps } = stores();
+    await apps.putPart('digest-parts', 1, Uint8Array.of(4, 5, 6));
+    await expect(apps.readContent('digest-parts')).rejects.toMatchObject({
+      code: 'APP_PART_MISSING',
+      message: expect.stringContaining('part 0') as string,
+    });
+    await apps.putPart('digest-parts', 0, Uint8Array.of(1, 0, 255));
+    await apps.putPart('digest-parts', 0, Uint8Array.of(1, 0, 255));
+    expect(await apps.listParts('digest-parts')).toEqual([0, 1]);
+    expect(await apps.readContent('digest-parts')).toEqual(Uint8Array.of(1, 0, 255, 4, 5, 6));
+  });
+
+  test('gives the newest version of an application by its name', async () => {
+    const { apps } = stores();
+    const old = anAppVersion('old', { appName: 'etcd' });
+    const recent = anAppVersion('recent', { appName: 'etcd', createdAt: '2031-01-01T00:00:00.000Z' });
+    expect(await apps.create(recent)).toEqual(recent);
+    expect(await apps.create(old)).toEqual(old);
+    expect(await apps.create({ ...old, appName: 'other' })).toEqual(old);
+    expect(await apps.get('etcd')).toEqual(recent);
+    expect(await apps.get('appv-old')).toEqual(old);
+    expect(await apps.findByDigest('digest-old')).toEqual(old);
+    expect(await apps.findByDigest('none')).toBeNull();
+    await expect(apps.get('none')).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
+  });
+}
+
+function secret(keyId: string, byte: number): StoredSecret {
+  return { keyId, sealed: Uint8Array.of(0, byte, 255) };
+}

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import type { Stores } from '../../../src/db/index.ts';
+import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/records.ts';
+
+const OPEN = { from: ['pending', 'failed'], status: 'creating' } as const;
+const LATER = '2026-01-02T04:00:00.000Z';
+
+/** Jobs and their plans. */
+export function jobsSuite(stores: () => Stores): void {
+  const prepare = async (clusterId: string, size = 3) => {
+    await stores().runtimes.create(aRuntime('jobs'), null);
+    const wrapper = aCluster(clusterId, 'rt-jobs', size);
+    await stores().clusters.create(wrapper);
+    return wrapper;
+  };
+
+  test('opens a job once, and sets the transition of its cluster', async () => {
+    const { jobs, clusters } = stores();
+    await prepare('cl-open');
+    const job = aJob('cl-open', 'open');
+    expect(await jobs.open(job, OPEN)).toEqual(job);
+    expect(await jobs.open({ ...job, requestedBy: 'again' }, OPEN)).toEqual(job);
+    expect((await clusters.resolve('cl-open')).transitionStatus).toBe('creating');
+    expect(await jobs.get('job-open')).toEqual(job);
+    expect(await jobs.find('job-none')).toBeNull();
+    await expect(jobs.get('job-none')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  });
+
+  test('refuses a second job, naming the one that runs', async () => {
+    const { jobs } = stores();
+    await prepare('cl-busy');
+    await jobs.open(aJob('cl-busy', 'first'), OPEN);
+    await expect(jobs.open(aJob('cl-busy', 'second'), OPEN)).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'CLUSTER_BUSY',
+      message: expect.stringContaining('job-first') as string,
+    });
+    expect(await jobs.find('job-second')).toBeNull();
+  });
+
+  test('of many jobs opened at once exactly one is', async () => {
+    const { jobs } = stores();
+    await prepare('cl-race');
+    const ids = ['r1', 'r2', 'r3', 'r4', 'r5'];
+    const results = await Promise.allSettled(ids.map((id) => jobs.open(aJob('cl-race', id), OPEN)));
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'CLUSTER_BUSY' });
+    }
+    expect((await jobs.list({ limit: 10, clusterId: 'cl-race' })).map((job) => job.status)).toEqual([
+      'working',
+    ]);
+  });
+
+  test('refuses a job for a cluster in another status, or none', async () => {
+    const { jobs } = stores();
+    await prepare('cl-status');
+    await expect(
+      jobs.open(aJob('cl-status', 's'), { from: ['stopped'], status: 'starting' }),
+    ).rejects.toMatchObject({
+      code: 'CLUSTER_STATUS',
+    });
+    await expect(jobs.open(aJob('cl-none', 's'), OPEN)).rejects.toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
+  });
+
+  test('keeps the first plan', async () => {
+    const { jobs, tasks } = stores();
+    const wrapper = await prepare('cl-plan');
+    await jobs.open(aJob('cl-plan', 'plan'), OPEN);
+    expect(await jobs.loadShape('job-plan')).toBeNull();
+    const shape = [
+      { index: 0, name: 'RunInstances', total: 3 },
+      { index: 1, name: 'PrepareNode', total: 3 },
+    ];
+    expect(await jobs.storePlan('job-plan', aPlan(wrapper), 1)).toEqual(shape);
+    expect(await jobs.storePlan('job-plan', aPlan(wrapper, ['Other']), 1)).toEqual(shape);
+    expect(await jobs.loadShape('job-plan')).toEqual(shape);
+    expect(await tasks.loadSlice('job-plan', 1, 1, 5)).toEqual([
+      { taskId: 'job-plan.1.1', action: 'RunInstances', label: 'main cl-plan-n2', failureAllowed: false },
+      { taskId: 'job-plan.1.2', action: 'RunInstances', label: 'main cl-plan-n3', failureAllowed: false },
+    ]);
+    const [task] = await tasks.list('job-plan', 0);
+    expect(task).toEqual({
+      ...aTask('cl-plan-n1'),
+      taskId: 'job-plan.0.0',
+      jobId: 'job-plan',
+      clusterId: 'cl-plan',
+      layerIndex: 0,
+      index: 0,
+      status: 'queued',
+      failures: 0,
+      observation: null,
+      error: null,
+      startedAt: null,
+      endedAt: null,
+    });
+    expect(await tasks.list('job-plan')).toHaveLength(6);
+  });
+
+  test('refuses to read a plan of a newer release', async () => {
+    const { jobs } = stores();
+    await prepare('cl-new');
+    await jobs.open(aJob('cl-new', 'new'), OPEN);
+    await jobs.storePlan('job-new', [], 99);
+    await expect(jobs.loadShape('job-new')).rejects.toMatchObject({ kind: 'internal', code: 'PLAN_TOO_NEW' });
+  });
+
+  test('stores a plan of 12,000 tasks within three seconds', async () => {
+    const { jobs, tasks } = stores();
+    const wrapper = await prepare('cl-wide', 1000);
+    await jobs.open(aJob('cl-wide', 'wide'), OPEN);
+    const plan = aPlan(
+      wrapper,
+      Array.from({ length: 12 }, (_, index) => `layer ${index}`),
+    );
+    const begun = performance.now();
+    await jobs.storePlan('job-wide', plan, 1);
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(await tasks.loadSlice('job-wide', 11, 900, 100)).toHaveLength(100);
+  });
+
+  test('closes a job with its unfinished tasks, and for good', async () => {
+    const { jobs, tasks, clusters } = stores();
+    const wrapper = await prepare('cl-close');
+    await jobs.open(aJob('cl-close', 'close'), OPEN);
+    await jobs.storePlan('job-close', aPlan(wrapper, ['RunInstances']), 1);
+    await tasks.begin('job-close.0.0', NOW);
+    await tasks.end('job-close.0.0', { status: 'successful', at: NOW });
+    await tasks.begin('job-close.0.1', NOW);
+    const error = { kind: 'quota', code: 'QUOTA', message: 'too many' } as const;
+    const closed = await jobs.close('job-close', {
+      status: 'failed',
+      error,
+      clusterStatus: 'failed',
+      closedAt: LATER,
+    });
+    expect(closed).toMatchObject({ status: 'failed', error, closedAt: LATER });
+    const ended = await tasks.list('job-close');
+    expect(ended.map((task) => [task.status, task.endedAt])).toEqual([
+      ['successful', NOW],
+      ['cancelled', LATER],
+      ['skipped', LATER],
+    ]);
+    expect(await clusters.resolve('cl-close')).toMatchObject({ status: 'failed', transitionStatus: null });
+
+    const again = { status: 'successful', error: null, clusterStatus: 'active', closedAt: NOW } as const;
+    expect(await jobs.close('job-close', again)).toEqual(closed);
+    expect((await clusters.resolve('cl-close')).status).toBe('failed');
+    expect(await jobs.open(aJob('cl-close', 'close'), OPEN)).toEqual(closed);
+    expect((await jobs.listOpen()).map((job) => job.jobId)).not.toContain('job-close');
+    await expect(jobs.storePlan('job-none', [], 1)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  });
+}

@@ -1,0 +1,211 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { Lease, Stores } from '../../../src/db/index.ts';
+import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, aTask, NOW } from '../../kit/records.ts';
+
+const LATER = '2026-01-02T04:00:00.000Z';
+const FAILURE = { kind: 'unavailable', code: 'CLOUD_DOWN', message: 'no answer' } as const;
+
+/** Tasks: what an activity reads, and what it writes back. */
+export function tasksSuite(stores: () => Stores): void {
+  beforeAll(async () => {
+    await stores().runtimes.create(aRuntime('tasks'), { keyId: 'k', sealed: Uint8Array.of(1, 2) });
+  });
+
+  const prepare = async (id: string, size = 2) => {
+    const { clusters, jobs } = stores();
+    const wrapper = aCluster(`cl-${id}`, 'rt-tasks', size);
+    await clusters.create(wrapper);
+    await jobs.open(aJob(`cl-${id}`, id, { runtimeId: 'rt-tasks' }), {
+      from: ['pending'],
+      status: 'creating',
+    });
+    const plan = [...aPlan(wrapper, ['RunInstances']), { name: 'metadata', tasks: [aTask(null)] }];
+    await jobs.storePlan(`job-${id}`, plan, 1);
+    return wrapper;
+  };
+  const claim = async (id: string, holder: string, leaseMs = 10_000) => {
+    const [claimed] = await stores().ledger.claim({
+      clusterId: `cl-${id}`,
+      nodeId: `cl-${id}-n1`,
+      jobId: `job-${id}`,
+      holder,
+      leaseMs,
+      specHash: 'h',
+      claims: [{ kind: 'instance', intent: 'make' }],
+    });
+    if (claimed === undefined) throw new Error('nothing was claimed');
+    return claimed;
+  };
+
+  test('hydrates a task with its own node and role and nothing more of the cluster', async () => {
+    const wrapper = await prepare('hydrate', 5);
+    const { resource } = await claim('hydrate', 'w');
+    const hydrated = await stores().tasks.hydrate('job-hydrate.0.0');
+    expect(hydrated.task).toMatchObject(aTask('cl-hydrate-n1'));
+    expect(hydrated.job).toEqual(aJob('cl-hydrate', 'hydrate', { runtimeId: 'rt-tasks' }));
+    expect(hydrated.runtime).toEqual(aRuntime('tasks'));
+    expect(hydrated.credential).toEqual({ keyId: 'k', sealed: Uint8Array.of(1, 2) });
+    expect(hydrated.cluster).toEqual({ ...wrapper.cluster, transitionStatus: 'creating' });
+    expect(hydrated.wrapper).toEqual({
+      nodes: [aNode('cl-hydrate', 1)],
+      roles: [aRole('cl-hydrate', 'main')],
+    });
+    expect(hydrated.resources).toEqual([resource]);
+    const whole = await stores().tasks.hydrate('job-hydrate.1.0');
+    expect(whole.wrapper).toEqual({ nodes: [], roles: [] });
+    expect(whole.resources).toEqual([]);
+    await expect(stores().tasks.hydrate('job-hydrate.7.0')).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+  });
+
+  test('begins once and counts failures', async () => {
+    const { tasks } = stores();
+    await prepare('begin');
+    await tasks.begin('job-begin.0.0', NOW);
+    await tasks.begin('job-begin.0.0', LATER);
+    await tasks.recordFailure('job-begin.0.0', FAILURE);
+    await tasks.recordFailure('job-begin.0.0', { ...FAILURE, message: 'half \uD800 and nul \0' });
+    const [task] = await tasks.list('job-begin', 0);
+    expect(task).toMatchObject({ status: 'working', startedAt: NOW, failures: 2 });
+    expect(task?.error?.message).toBe('half \uFFFD and nul \uFFFD');
+    await expect(tasks.begin('job-begin.9.9', NOW)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+  });
+
+  test('ends a task once, with everything it changed', async () => {
+    const { tasks, clusters, ledger } = stores();
+    await prepare('end');
+    const { lease } = await claim('end', 'w');
+    await tasks.begin('job-end.0.0', NOW);
+    await tasks.recordFailure('job-end.0.0', FAILURE);
+    await tasks.end('job-end.0.0', {
+      status: 'successful',
+      at: LATER,
+      observation: 'it runs',
+      changes: {
+        resources: [{ token: lease.token, state: 'made', cloudId: 'i-1', attributes: { device: 'sdb' } }],
+        node: { nodeId: 'cl-end-n1', change: { status: 'active', instanceId: 'i-1' } },
+        metadata: { hosts: { main: { 'cl-end-n1': { ip: '10.0.0.1' } } } },
+      },
+    });
+    await tasks.end('job-end.0.0', { status: 'failed', at: NOW, changes: { metadata: null } });
+    const [task] = await tasks.list('job-end', 0);
+    expect(task).toMatchObject({
+      status: 'successful',
+      endedAt: LATER,
+      observation: 'it runs',
+      error: null,
+      failures: 1,
+    });
+    const { nodes } = await clusters.load('cl-end');
+    expect(nodes[0]).toEqual({ ...aNode('cl-end', 1), status: 'active', instanceId: 'i-1' });
+    expect(nodes[1]).toEqual(aNode('cl-end', 2));
+    expect(await clusters.getMetadata('cl-end')).toEqual({
+      hosts: { main: { 'cl-end-n1': { ip: '10.0.0.1' } } },
+    });
+    expect(await ledger.list('cl-end')).toMatchObject([
+      { state: 'made', cloudId: 'i-1', attributes: { device: 'sdb' } },
+    ]);
+    await tasks.end('job-end.1.0', {
+      status: 'failed',
+      at: LATER,
+      error: FAILURE,
+      changes: { metadata: null },
+    });
+    expect(await clusters.getMetadata('cl-end')).toBeNull();
+    expect((await tasks.list('job-end', 1))[0]).toMatchObject({
+      status: 'failed',
+      error: FAILURE,
+      startedAt: LATER,
+    });
+  });
+
+  test('a resource never goes back from made to intended or from gone to made', async () => {
+    const { tasks, ledger } = stores();
+    await prepare('back');
+    const { lease } = await claim('back', 'w');
+    const put = (state: 'intended' | 'made' | 'gone') =>
+      tasks.applyChanges('job-back.0.0', { resources: [{ token: lease.token, state }] }, [lease]);
+    await put('made');
+    await put('intended');
+    expect((await ledger.list('cl-back'))[0]?.state).toBe('made');
+    await put('gone');
+    await put('made');
+    expect((await ledger.list('cl-back'))[0]?.state).toBe('gone');
+    expect(await ledger.list('cl-back', { live: true })).toEqual([]);
+  });
+
+  test('stores nothing at all when one thing it names does not exist', async () => {
+    const { tasks, clusters } = stores();
+    await prepare('unknown');
+    const node = { nodeId: 'cl-unknown-n1', change: { status: 'active' } } as const;
+    await expect(
+      tasks.applyChanges('job-unknown.0.0', { node, resources: [{ token: 'none', state: 'made' }] }, []),
+    ).rejects.toMatchObject({ code: 'RESOURCE_NOT_FOUND' });
+    await expect(
+      tasks.applyChanges('job-unknown.0.0', { node: { ...node, nodeId: 'cl-end-n1' } }, []),
+    ).rejects.toMatchObject({ code: 'NODE_NOT_FOUND' });
+    expect((await clusters.load('cl-unknown')).nodes[0]?.status).toBe('pending');
+  });
+
+  test('refuses a write under an old fence, and keeps what the new holder wrote', async () => {
+    const { tasks, ledger } = stores();
+    await prepare('fence');
+    const frozen = await claim('fence', 'frozen', 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const next = await claim('fence', 'next');
+    expect(next.lease.fence).toBeGreaterThan(frozen.lease.fence);
+    const write = (lease: Lease, cloudId: string) =>
+      tasks.applyChanges('job-fence.0.0', { resources: [{ token: lease.token, state: 'made', cloudId }] }, [
+        lease,
+      ]);
+    await write(next.lease, 'i-new');
+    await expect(write(frozen.lease, 'i-old')).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'LEASE_LOST',
+    });
+    expect((await ledger.list('cl-fence'))[0]?.cloudId).toBe('i-new');
+  });
+
+  test('does nothing more for a job that is closed', async () => {
+    const { tasks, jobs, clusters } = stores();
+    await prepare('shut');
+    await jobs.close('job-shut', {
+      status: 'cancelled',
+      error: null,
+      clusterStatus: 'failed',
+      closedAt: LATER,
+    });
+    const refusal = { kind: 'conflict', code: 'JOB_NOT_OPEN' };
+    const changes = { node: { nodeId: 'cl-shut-n1', change: { status: 'active' } } } as const;
+    await expect(tasks.hydrate('job-shut.0.0')).rejects.toMatchObject(refusal);
+    await expect(tasks.applyChanges('job-shut.0.0', changes, [])).rejects.toMatchObject(refusal);
+    await expect(
+      tasks.end('job-shut.0.0', { status: 'successful', at: LATER, changes }),
+    ).rejects.toMatchObject(refusal);
+    expect((await tasks.list('job-shut', 0))[0]?.status).toBe('skipped');
+    expect((await clusters.load('cl-shut')).nodes[0]?.status).toBe('pending');
+  });
+
+  test('a job that closes while its tasks end leaves none of them half stored', async () => {
+    const { tasks, jobs, clusters } = stores();
+    const wrapper = await prepare('both', 20);
+    const end = { status: 'cancelled', error: null, clusterStatus: 'failed', closedAt: LATER } as const;
+    const outcomes = await Promise.allSettled([
+      ...wrapper.nodes.map((node, index) =>
+        tasks.end(`job-both.0.${index}`, {
+          status: 'successful',
+          at: NOW,
+          changes: { node: { nodeId: node.nodeId, change: { status: 'active' } } },
+        }),
+      ),
+      jobs.close('job-both', end),
+    ]);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'JOB_NOT_OPEN' });
+    }
+    const rows = await tasks.list('job-both', 0);
+    const { nodes } = await clusters.load('cl-both');
+    expect(rows.map((task) => task.status === 'successful')).toEqual(
+      nodes.map((node) => node.status === 'active'),
+    );
+  });
+}

@@ -1,0 +1,126 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+
+/** A database of the test's own, on loopback and a free port. */
+export interface TestDatabase {
+  readonly databaseUrl: string;
+  /** Ends the server and removes its files. */
+  stop(): Promise<void>;
+}
+
+const PGLITE_PROCESS = fileURLToPath(new URL('../../src/embedded/pglite-process.ts', import.meta.url));
+const POSTGRES_FOLDER = '/usr/lib/postgresql';
+const START_LIMIT_MS = 60_000;
+
+/** The embedded database, as the product runs it: PGlite behind its socket server, in a process of its own. */
+export async function startPglite(): Promise<TestDatabase> {
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-pglite-'));
+  const port = await findFreePort();
+  const server = spawn(process.execPath, [PGLITE_PROCESS, join(folder, 'data'), String(port)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return await whenReady(server, { port, user: 'postgres', folder, signal: 'SIGTERM' });
+}
+
+/** PostgreSQL as the distribution installs it; null where none is installed. */
+export async function startPostgres(): Promise<TestDatabase | null> {
+  const programs = findPostgresPrograms();
+  if (programs === null) return null;
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-postgres-'));
+  const account = findServerAccount();
+  if (account !== null) chownSync(folder, account.uid, account.gid);
+  const data = join(folder, 'data');
+  const options = { cwd: folder, ...account };
+  execFileSync(
+    join(programs, 'initdb'),
+    ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
+    { ...options, stdio: 'ignore' },
+  );
+  const port = await findFreePort();
+  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
+  const server = spawn(
+    join(programs, 'postgres'),
+    ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
+    {
+      ...options,
+      stdio: 'ignore',
+    },
+  );
+  // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
+  return await whenReady(server, { port, user: 'postgres', folder, signal: 'SIGINT' });
+}
+
+/** A port of loopback that nobody listens on. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('the port of a server is unknown');
+  return address.port;
+}
+
+interface ServerFacts {
+  readonly port: number;
+  readonly user: string;
+  readonly folder: string;
+  readonly signal: NodeJS.Signals;
+}
+
+async function whenReady(server: ChildProcess, facts: ServerFacts): Promise<TestDatabase> {
+  const databaseUrl = `postgres://${facts.user}@127.0.0.1:${facts.port}/postgres`;
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  const stop = async (): Promise<void> => {
+    if (server.exitCode === null && server.signalCode === null) server.kill(facts.signal);
+    await ended;
+    rmSync(facts.folder, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (!(await answers(databaseUrl))) {
+    const gone = server.exitCode !== null || server.signalCode !== null;
+    if (gone || Date.now() > deadline) {
+      await stop();
+      throw new Error(`a database server ${gone ? 'ended' : 'did not answer'} while it was to start`);
+    }
+    await setTimeout(50);
+  }
+  return { databaseUrl, stop };
+}
+
+async function answers(databaseUrl: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select 1');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function findPostgresPrograms(): string | null {
+  if (!existsSync(POSTGRES_FOLDER)) return null;
+  const folders = readdirSync(POSTGRES_FOLDER)
+    .sort((left, right) => Number(right) - Number(left))
+    .map((version) => join(POSTGRES_FOLDER, version, 'bin'));
+  return folders.find((folder) => existsSync(join(folder, 'initdb'))) ?? null;
+}
+
+/** PostgreSQL refuses to run as root; its package brings an account for it. */
+function findServerAccount(): { readonly uid: number; readonly gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const read = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: read('-u'), gid: read('-g') };
+}
