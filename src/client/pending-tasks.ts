@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import type { ErrorInfo, JobView, LayerView, TaskView } from '../domain/index.ts';
 import { isErrorInfo } from './to-windlass-error.ts';
 
@@ -51,7 +52,7 @@ export async function readPendingTasks(
   }
   const moved = [raw.workflowExecutionInfo?.historyLength?.toString(), raw.workflowExecutionInfo?.status];
   const fingerprint = children.length > 0 ? null : JSON.stringify([...moved, ...activities.map(toMarks)]);
-  const running = temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
+  const running = proto.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
   return { tasks, fingerprint, open: raw.workflowExecutionInfo?.status === running };
 }
 
@@ -88,7 +89,7 @@ function toPendingTask(activity: PendingActivity): PendingTask | null {
   if (!taskId.includes('.')) return null;
   const [heartbeat] = decode(activity.heartbeatDetails);
   const started =
-    activity.state === temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED;
+    activity.state === proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED;
   const failed = activity.lastFailure != null && !isBenign(activity);
   return {
     taskId,
@@ -108,7 +109,7 @@ function toMarks(activity: PendingActivity): unknown {
 /** A look that found it pending ends as a benign failure: it is no attempt. */
 function isBenign(activity: PendingActivity): boolean {
   const category = activity.lastFailure?.applicationFailureInfo?.category;
-  return category === temporal.api.enums.v1.ApplicationErrorCategory.APPLICATION_ERROR_CATEGORY_BENIGN;
+  return category === proto.temporal.api.enums.v1.ApplicationErrorCategory.APPLICATION_ERROR_CATEGORY_BENIGN;
 }
 
 function toErrorInfo(activity: PendingActivity): ErrorInfo {

@@ -6,7 +6,7 @@ import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 /** A worker that took a request answers, or is taken for dead, within this. */
 const ANSWER_MS = 60_000;
 /** Tries by workers, for errors whose kind is retried. */
-const MAX_ATTEMPTS = 3;
+const RETRY = { initialInterval: 200, maximumAttempts: 3 };
 
 /** Every read, so that the proxy answers to these names alone. */
 const READ_NAMES: Readonly<Record<keyof Reads, true>> = {
@@ -49,7 +49,7 @@ export function createReadsClient(client: Client, place: ServerPlace, workerTime
         args,
         scheduleToStartTimeout: workerTimeoutMs,
         startToCloseTimeout: ANSWER_MS,
-        retry: { maximumAttempts: MAX_ATTEMPTS },
+        retry: RETRY,
       });
     } catch (error) {
       throw toWindlassError(error, place);

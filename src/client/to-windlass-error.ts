@@ -1,5 +1,10 @@
 import { isGrpcServiceError } from '@temporalio/client';
-import { ApplicationFailure, TimeoutFailure, CancelledFailure } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  NamespaceNotFoundError,
+  TimeoutFailure,
+} from '@temporalio/common';
 import { ERROR_KINDS, WindlassError, type ErrorInfo } from '../domain/index.ts';
 
 /** Status codes of gRPC that have a meaning of their own here. */
@@ -32,6 +37,8 @@ export function toWindlassError(error: unknown, place: ServerPlace): WindlassErr
     if (cause instanceof CancelledFailure) {
       return new WindlassError('cancelled', cause.message, { code: 'CANCELLED', cause: error });
     }
+    if (cause instanceof NamespaceNotFoundError)
+      return fromGrpcError(GRPC.NOT_FOUND, 'it does not exist', place, error);
     if (isGrpcServiceError(cause)) return fromGrpcError(cause.code, cause.details, place, error);
   }
   // The client gives up connecting with a plain error of its own.

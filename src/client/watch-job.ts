@@ -12,7 +12,8 @@ export interface JobLook {
 }
 
 const POLL_MS = 700;
-const LOST_POLL_MS = 2_000;
+/** Nobody answers: asking three times less often does no harm. */
+const LOST_POLL_FACTOR = 3;
 /** A server or a workforce may be away for so long before the watch gives up. */
 const PATIENCE_MS = 15 * 60_000;
 /** What passes by itself when a server or a worker comes back. */
@@ -39,7 +40,7 @@ export async function* watchJob(
       if (lostAtMs === null) yield { event: 'contact-lost', at: seenAt, jobId, error: next.failure.toInfo() };
       lostAtMs ??= Date.now();
       if (Date.now() - lostAtMs > PATIENCE_MS) throw next.failure;
-      await pause(LOST_POLL_MS, signal);
+      await pause(pollMs * LOST_POLL_FACTOR, signal);
       continue;
     }
     if (lostAtMs !== null) yield { event: 'contact-restored', at: seenAt, jobId };

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findCacheFolder } from '../../src/config/index.ts';
+import { findFreePort, findTemporalServer, startTemporalServer } from '../../src/embedded/index.ts';
+
+/** A Temporal dev server of the test's own, with our search attributes. */
+export interface TestTemporal {
+  readonly address: string;
+  readonly namespace: string;
+  /** Ends the server and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** Starts a dev server on loopback and free ports, found as the product finds it. */
+export async function startTemporal(): Promise<TestTemporal> {
+  // A server that the environment names is not the test's to fill.
+  const { TEMPORAL_ADDRESS: _address, TEMPORAL_PROFILE: _profile, ...env } = process.env;
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-temporal-'));
+  const report = (): void => {};
+  const source = await findTemporalServer({ cache: findCacheFolder(env), env, report });
+  if (source.kind === 'external')
+    throw new Error('a profile of temporal.toml names a server; unset it for tests');
+  const server = await startTemporalServer({
+    binary: source.path,
+    databaseFile: join(folder, 'temporal.db'),
+    folder,
+    env,
+    report,
+    port: await findFreePort(),
+    uiPort: await findFreePort(),
+  });
+  return {
+    address: server.address,
+    namespace: server.namespace,
+    async stop() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
