@@ -1,5 +1,5 @@
-import type { ProviderHandler } from '../provider/index.ts';
-import { forNode, type TaskEntry } from './task-implementation.ts';
+import type { Changes, NodeTaskContext, ProviderHandler } from '../provider/index.ts';
+import { forNode, type NodeTaskImplementation, type TaskEntry } from './task-implementation.ts';
 
 /** The ten pairs of a VM cloud, under the actions that name them. */
 export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry[] {
@@ -13,10 +13,12 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
     ],
     [
       'StopInstances',
-      forNode({
-        handle: (context, call) => handler.stopInstances(context, call),
-        wait: (context, call) => handler.waitStopInstances(context, call),
-      }),
+      forNode(
+        unlessNeverBegun({
+          handle: (context, call) => handler.stopInstances(context, call),
+          wait: (context, call) => handler.waitStopInstances(context, call),
+        }),
+      ),
     ],
     [
       'StartInstances',
@@ -27,10 +29,15 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
     ],
     [
       'DeleteInstances',
-      forNode({
-        handle: (context, call) => handler.deleteInstances(context, call),
-        wait: (context, call) => handler.waitDeleteInstances(context, call),
-      }),
+      forNode(
+        unlessNeverBegun(
+          {
+            handle: (context, call) => handler.deleteInstances(context, call),
+            wait: (context, call) => handler.waitDeleteInstances(context, call),
+          },
+          { node: { status: 'deleted' } },
+        ),
+      ),
     ],
     [
       'ResizeInstances',
@@ -55,17 +62,21 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
     ],
     [
       'DetachVolumes',
-      forNode({
-        handle: (context, call) => handler.detachVolumes(context, call),
-        wait: (context, call) => handler.waitDetachVolumes(context, call),
-      }),
+      forNode(
+        unlessNeverBegun({
+          handle: (context, call) => handler.detachVolumes(context, call),
+          wait: (context, call) => handler.waitDetachVolumes(context, call),
+        }),
+      ),
     ],
     [
       'DeleteVolumes',
-      forNode({
-        handle: (context, call) => handler.deleteVolumes(context, call),
-        wait: (context, call) => handler.waitDeleteVolumes(context, call),
-      }),
+      forNode(
+        unlessNeverBegun({
+          handle: (context, call) => handler.deleteVolumes(context, call),
+          wait: (context, call) => handler.waitDeleteVolumes(context, call),
+        }),
+      ),
     ],
     [
       'ResizeVolumes',
@@ -75,4 +86,22 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
       }),
     ],
   ];
+}
+
+/**
+ * For what takes back or stops: a node whose job ended before its turn came has no ledger row,
+ * and as rows are written before effects, there is nothing of it in the cloud.
+ */
+function unlessNeverBegun(pair: NodeTaskImplementation, changes?: Changes): NodeTaskImplementation {
+  return {
+    ...pair,
+    handle: async (context, call) => {
+      if (wasBegun(context)) return pair.handle(context, call);
+      return { state: 'done', ...(changes === undefined ? {} : { changes }) };
+    },
+  };
+}
+
+function wasBegun({ task, resources }: NodeTaskContext): boolean {
+  return task.resources.length === 0 || task.resources.some(({ kind }) => resources[kind] !== undefined);
 }

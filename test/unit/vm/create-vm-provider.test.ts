@@ -204,6 +204,25 @@ describe('cloud tasks', () => {
     expect(handlerCalls).toEqual([handle, wait]);
   });
 
+  it.each([
+    ['StopInstances', 'instance', { state: 'done' }],
+    ['DeleteInstances', 'instance', { state: 'done', changes: { node: { status: 'deleted' } } }],
+    ['DetachVolumes', 'volume-0', { state: 'done' }],
+    ['DeleteVolumes', 'volume-0', { state: 'done' }],
+  ] as const)(
+    '%s of what was never begun is done at once, and asks no cloud',
+    async (action, kind, result) => {
+      const begun = context(action);
+      const never = {
+        ...begun,
+        task: { ...begun.task, resources: [{ kind, intent: 'use' as const }] },
+        resources: {},
+      };
+      await expect(provider().handleSubtask(never, effectCall())).resolves.toEqual(result);
+      expect(handlerCalls).toEqual([]);
+    },
+  );
+
   it('without a node are a defect, and reach no cloud', async () => {
     const call = provider().handleSubtask(context('RunInstances', {}, { node: null }), effectCall());
     await expect(call).rejects.toMatchObject({ kind: 'internal', code: 'TASK_WITHOUT_NODE' });
