@@ -44,10 +44,10 @@ export function buildMountScript(options: {
 /** The opposite: what is not mounted is left alone. A volume in use fails after some tries. */
 export function buildUnmountScript(options: {
   readonly root: string;
-  readonly mounts: readonly VolumeMount[];
+  readonly mountPoints: readonly string[];
 }): string {
-  const mounts = [...options.mounts].sort((a, b) => compareText(b.mountPoint, a.mountPoint));
-  const calls = mounts.map((mount) => `unmount_volume ${quoteShellWord(mount.mountPoint)}`);
+  const mountPoints = [...options.mountPoints].sort((a, b) => compareText(b, a));
+  const calls = mountPoints.map((mountPoint) => `unmount_volume ${quoteShellWord(mountPoint)}`);
   return [`root=${quoteShellWord(options.root)}`, PRELUDE, UNMOUNT_FUNCTIONS, ...calls].join('\n');
 }
 

@@ -32,7 +32,11 @@ export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation {
   return createScriptTask(nodes, (context) => ({
     ...FRAME_COMMAND,
     name: 'unmounting volumes',
-    command: buildUnmountScript({ root: context.node.ssh.root, mounts: listMounts(context) }),
+    command: buildUnmountScript({
+      root: context.node.ssh.root,
+      // By mount point alone: what was never attached is not mounted either.
+      mountPoints: readMountDirective(context.task.directive).volumes.map((volume) => volume.mountPoint),
+    }),
   }));
 }
 

@@ -88,7 +88,7 @@ describe('a volume that is a folder', () => {
   it('is taken out by unmount, which may run again and leaves the data', () => {
     mountAll(mount(disk, '/data'));
     writeFileSync(join(root, 'data/written'), 'x');
-    const script = buildUnmountScript({ root, mounts: [mount(disk, '/data')] });
+    const script = buildUnmountScript({ root, mountPoints: ['/data'] });
     expect(run(script)).toEqual({ code: 0, stderr: '' });
     expect(run(script)).toEqual({ code: 0, stderr: '' });
     expect(existsSync(join(root, 'data'))).toBe(false);
@@ -161,7 +161,7 @@ describe.skipIf(!disks)(
 
     it('is mounted once and unmounted, each as often as one likes', () => {
       const point = `${folder}/da ta`;
-      const unmount = buildUnmountScript({ root: '', mounts: [mount(device, point)] });
+      const unmount = buildUnmountScript({ root: '', mountPoints: [point] });
       const again = buildMountScript({ root: '', mounts: [mount(device, point)], format: false });
       const count = `grep -c '040ta' /proc/mounts`;
       const script = onDisk(
