@@ -78,6 +78,8 @@ async function ensureDependencies({ root, cache, env, nodeMajor, report }) {
           : 'mend what npm says above, then run this again',
       );
     }
+    // npm makes no folder where there is nothing to install.
+    fs.mkdirSync(path.dirname(stampFile), { recursive: true });
     fs.writeFileSync(stampFile, stamp);
   });
 }
