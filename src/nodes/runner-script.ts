@@ -20,8 +20,10 @@ windlass_started() {
   if [ -r "/proc/$1/stat" ]; then
     windlass_stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
     set -- \${windlass_stat##*)}
+    case $1 in Z|X) return 1 ;; esac # dead, and its parent has not noticed
     echo "\${20}"
   else
+    case $(ps -o stat= -p "$1" 2>/dev/null) in ''|Z*) return 1 ;; esac
     ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' '-'
   fi
 }

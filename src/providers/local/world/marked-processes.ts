@@ -28,7 +28,36 @@ interface ProcessRow {
  * them. A daemon that wrote its title over its own environment (PostgreSQL, nginx) is known by
  * its working directory inside the instance's folder.
  */
-export async function listMarkedProcesses(worldFolder: string): Promise<readonly MarkedProcess[]> {
+export function listMarkedProcesses(worldFolder: string): Promise<readonly MarkedProcess[]> {
+  const running = scans.get(worldFolder);
+  if (running?.next !== undefined) return running.next;
+  const scan = (running?.current ?? Promise.resolve()).then(() => {
+    const current = scanProcesses(worldFolder);
+    const entry: Scan = { current: current.then(ignore, ignore), next: undefined };
+    scans.set(worldFolder, entry);
+    void entry.current.then(() => {
+      if (scans.get(worldFolder) === entry && entry.next === undefined) scans.delete(worldFolder);
+    });
+    return current;
+  });
+  if (running === undefined) scans.set(worldFolder, { current: scan.then(ignore, ignore), next: scan });
+  else running.next = scan;
+  return scan;
+}
+
+/** Who asks while one looks shares the next look with all others who do: it must not be older than the question. */
+interface Scan {
+  readonly current: Promise<void>;
+  next: Promise<readonly MarkedProcess[]> | undefined;
+}
+
+const scans = new Map<string, Scan>();
+
+function ignore(): void {
+  // Whoever asked hears of it.
+}
+
+async function scanProcesses(worldFolder: string): Promise<readonly MarkedProcess[]> {
   const rows = process.platform === 'linux' ? await readProc(worldFolder) : await readPs(worldFolder);
   const owners = new Map<number, string>();
   for (const { pid, instanceId } of rows) if (instanceId !== null) owners.set(pid, instanceId);

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { generateKeyPair, type KeyPair, type NodeTarget } from '../../../src/nodes/index.ts';
+import {
+  type Instance,
+  type InstanceSpec,
+  type LocalWorld,
+  openLocalWorld,
+  toInstanceId,
+} from '../../../src/providers/local/index.ts';
+
+/** A world of its own in a folder of its own; `end` leaves nothing of it. */
+export interface TestWorld {
+  readonly world: LocalWorld;
+  readonly clientKey: KeyPair;
+  readonly hostKey: KeyPair;
+  toSpec(token: string, change?: Partial<InstanceSpec>): InstanceSpec;
+  /** Makes and boots an instance and waits until it answers. */
+  runInstance(token: string, change?: Partial<InstanceSpec>): Promise<Instance>;
+  waitForState(id: string, state: Instance['state']): Promise<Instance>;
+  toTarget(instance: Instance): NodeTarget;
+  end(): Promise<void>;
+}
+
+export async function createTestWorld(): Promise<TestWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'windlass-world-'));
+  const world = openLocalWorld(folder);
+  const clientKey = generateKeyPair('client');
+  const hostKey = generateKeyPair('host');
+
+  const kit: TestWorld = {
+    world,
+    clientKey,
+    hostKey,
+    toSpec: (token, change = {}) => ({
+      id: toInstanceId(token),
+      token,
+      zone: 'local-1',
+      cpu: 1,
+      memoryMiB: 512,
+      image: '',
+      hostname: 'node',
+      addressRange: '127.77.0.0/16',
+      bootDelayMs: 0,
+      userData: { hostPrivateKey: hostKey.privateKey, authorizedKey: clientKey.publicKey },
+      ...change,
+    }),
+    async runInstance(token, change = {}) {
+      const instance = await world.makeInstance(kit.toSpec(token, change), {});
+      await world.bootInstance(instance.id);
+      return kit.waitForState(instance.id, 'running');
+    },
+    async waitForState(id, state) {
+      for (let attempt = 0; attempt < 500; attempt += 1) {
+        const instance = await world.getInstance(id);
+        if (instance?.state === state) return instance;
+        if (instance?.bootFailure) throw new Error(instance.bootFailure);
+        await sleep(20);
+      }
+      throw new Error(`${id} did not become ${state}`);
+    },
+    toTarget: (instance) => ({
+      host: instance.address,
+      port: 2222,
+      user: 'windlass',
+      hostKey: hostKey.publicKey,
+      privateKey: clientKey.privateKey,
+      root: instance.root,
+    }),
+    async end() {
+      for (const { id } of await world.listInstances()) await world.deleteInstance(id);
+      const left = await world.listProcesses();
+      await rm(folder, { recursive: true, force: true });
+      if (left.length > 0) throw new Error(`processes are left: ${JSON.stringify(left)}`);
+    },
+  };
+  return kit;
+}
