@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
 import type { TaskChanges } from '../src/db/index.ts';
-import { TASK_ACTIONS, WindlassError, type TaskAction } from '../src/domain/index.ts';
+import { TASK_ACTIONS, WindlassError, type Task, type TaskAction } from '../src/domain/index.ts';
 import { canonicalJson } from '../src/plan/index.ts';
 import type { Call, Changes } from '../src/provider/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -57,6 +57,9 @@ interface Attempt {
   readonly point: (name: string) => Promise<void>;
   readonly call: Call;
   progress: Progress;
+  /** How long this activity may be tried, in milliseconds; known once the task is read. */
+  limitMs: number;
+  readonly startedAtMs: number;
   /** Heartbeats now, so that the latest progress survives this try. */
   beat(): void;
 }
@@ -81,6 +84,8 @@ async function guard<T>(
     point: (name) => dependencies.faultPoint(`${info.activityType}:${name}`),
     call: { signal, log },
     progress: readProgress(new Date()),
+    limitMs: Number.POSITIVE_INFINITY,
+    startedAtMs: Date.now(),
     beat: () => heartbeats.beat(),
   };
   const heartbeats = startHeartbeats(dependencies.heartbeatSeconds, () => attempt.progress);
@@ -105,18 +110,37 @@ async function settle(attempt: Attempt, thrown: unknown): Promise<Error> {
   }
   if (isWorkerShutdown(signal)) return toApplicationFailure(workerShutdown(), 0);
   if (isLeaseWait(error)) return toApplicationFailure(error, 0);
-  attempt.progress = { ...progress, failures: progress.failures + 1 };
+  const failure = toApplicationFailure(error, progress.failures);
+  const triedMs = progress.waitedMs + Date.now() - attempt.startedAtMs;
+  attempt.progress = { ...progress, failures: progress.failures + 1, waitedMs: triedMs + delayOf(failure) };
   attempt.beat();
-  if (isRetried(error, progress.failures)) {
+  if (isRetried(error, progress.failures) && triedMs < attempt.limitMs) {
     dependencies.log.warn(error.message, { task: taskId, code: error.code, failures: progress.failures + 1 });
     await recordQuietly(() => tasks.recordFailure(taskId, error.toInfo()));
-  } else {
-    await recordQuietly(async () => {
-      await tasks.recordFailure(taskId, error.toInfo());
-      await tasks.end(taskId, { status: 'failed', at: new Date().toISOString(), error: error.toInfo() });
-    });
+    return failure;
   }
-  return toApplicationFailure(error, progress.failures);
+  const last = isRetried(error, progress.failures) ? triedTooLong(error, triedMs) : error;
+  await recordQuietly(async () => {
+    await tasks.recordFailure(taskId, last.toInfo());
+    await tasks.end(taskId, { status: 'failed', at: new Date().toISOString(), error: last.toInfo() });
+  });
+  return toApplicationFailure(last, progress.failures);
+}
+
+function delayOf(failure: ApplicationFailure): number {
+  return typeof failure.nextRetryDelay === 'number' ? failure.nextRetryDelay : 0;
+}
+
+/** The limit of a task holds for its tries too; only time in which somebody tried counts. */
+function triedTooLong(error: WindlassError, triedMs: number): WindlassError {
+  return new WindlassError(
+    'timeout',
+    `tried for ${Math.round(triedMs / 1000)} s, at last: ${error.message}`,
+    {
+      code: 'TRIED_TOO_LONG',
+      hint: error.hint ?? 'see whether the cloud or the node answers, then start the job again',
+    },
+  );
 }
 
 /** A database that is away must not hide the error that is being reported: closing the job mends the row. */
@@ -133,6 +157,7 @@ async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boo
   const { stores } = dependencies;
   const { context, provider } = await hydrator.hydrateTask(taskId);
   if (context.task.status === 'successful') return { wait: false };
+  attempt.limitMs = handleLimitMs(context.task);
   await stores.tasks.begin(taskId, new Date().toISOString());
   const held = await holdLeases(stores, context, {
     ...dependencies,
@@ -154,11 +179,11 @@ async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boo
     );
     await point('handled');
     const changes = toTaskChanges(context.task.nodeId, result.changes);
+    if (held.leases.length > 0 || result.changes !== undefined) {
+      await stores.tasks.applyChanges(taskId, changes, held.leases);
+    }
     if (result.state === 'done') {
-      await stores.tasks.applyChanges(taskId, changes, held.leases);
       await stores.tasks.end(taskId, { status: 'successful', at: new Date().toISOString() });
-    } else {
-      await stores.tasks.applyChanges(taskId, changes, held.leases);
     }
     await point('stored');
     return { wait: result.state === 'started' };
@@ -172,6 +197,7 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   const { stores } = dependencies;
   const { context, provider } = await hydrator.hydrateTask(taskId);
   if (context.task.status === 'successful') return;
+  attempt.limitMs = context.task.timeoutSeconds * 1000;
   await stores.tasks.begin(taskId, new Date().toISOString());
   await point('looking');
   const done = await lookUntil({
@@ -192,6 +218,14 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
     changes: toTaskChanges(context.task.nodeId, done.changes),
   });
   await point('stored');
+}
+
+/** A node that cannot be reached for two minutes is not there; a cloud may throttle for longer. */
+const UNREACHABLE_NODE_MS = 120_000;
+
+function handleLimitMs(task: Task): number {
+  const limitMs = task.timeoutSeconds * 1000;
+  return TASK_ACTIONS[task.action].target === 'node' ? Math.min(limitMs, UNREACHABLE_NODE_MS) : limitMs;
 }
 
 function toTaskChanges(nodeId: string | null, changes: Changes = {}): TaskChanges {

@@ -1,5 +1,5 @@
 // npm run replay -- FILE…: replays histories saved by `windlass job history` against this checkout.
-import { DeterminismViolationError } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
 import { readHistory, replayHistory } from './replay-history.ts';
 
 const files = process.argv.slice(2);
@@ -15,7 +15,9 @@ for (const file of files) {
   } catch (error) {
     failed += 1;
     const why = error instanceof DeterminismViolationError ? 'the workflow code no longer fits it: ' : '';
-    process.stdout.write(`failed  ${file}: ${why}${error instanceof Error ? error.message : String(error)}\n`);
+    process.stdout.write(
+      `failed  ${file}: ${why}${error instanceof Error ? error.message : String(error)}\n`,
+    );
   }
 }
 process.exit(failed === 0 ? 0 : 1);

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DeterminismViolationError } from '@temporalio/worker';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readHistory, replayHistory } from './replay-history.ts';
@@ -35,7 +36,10 @@ describe('changed workflow code', () => {
 
   it('is rejected as non-deterministic by a history of the code before', async () => {
     const [name] = files.filter((file) => file.includes('-create-'));
-    const replayed = replayHistory(await readHistory(join(HISTORIES, name ?? '')), join(folder, 'changed.js'));
+    const replayed = replayHistory(
+      await readHistory(join(HISTORIES, name ?? '')),
+      join(folder, 'changed.js'),
+    );
     await expect(replayed).rejects.toBeInstanceOf(DeterminismViolationError);
   });
 });

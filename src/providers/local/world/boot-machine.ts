@@ -9,7 +9,12 @@ const MACHINE_ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const MACHINE_FILE = fileURLToPath(new URL(`../machine/main.${MACHINE_ENDING}`, import.meta.url));
 
 /** Variables of the worker that a machine may see; the rest may hold the worker's secrets. */
-const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'USER', 'LOGNAME'];
+const PASSED_ON = [
+  ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'USER', 'LOGNAME'],
+  // How this machine reaches the world: packages install their software from there.
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'NPM_CONFIG_USERCONFIG', 'NPM_CONFIG_REGISTRY'],
+];
 
 /** Starts a machine that outlives this process. Which of two at once stays is decided by its bind. */
 export async function bootMachine(
