@@ -8,12 +8,13 @@ import {
 import { buildNodes, findClusterFaults, toClusterRole, type NameField } from './build-cluster.ts';
 import type { ClusterSpec } from './cluster-spec.ts';
 import { createConfError, passwordKeys, validateConf, valueAt } from './conf.ts';
+import { followDottedPath } from './dotted-path.ts';
 import { findFormItem, type Form } from './form.ts';
 import { readPackageIdentity } from './package-identity.ts';
 import { parseJson } from './parse-json.ts';
 import { createPackageError, createProblemReport } from './problems.ts';
 import { readClusterSpec } from './read-cluster-spec.ts';
-import { lookUpValue, renderTemplate, renderWith, type Template } from './template.ts';
+import { renderTemplate, renderWith, type Template } from './template.ts';
 import { isSealedValue, isSecretReference } from './values.ts';
 import { checkPackage } from './validate-package.ts';
 
@@ -116,10 +117,16 @@ function readSpec(template: Template, conf: Conf): ClusterSpec {
  */
 function createFieldNamer(template: Template): NameField {
   const shadow = parseJson(renderWith(template, (path) => `{{${path}}}`).text);
+  const root: unknown = 'fault' in shadow ? undefined : shadow.value;
   return (path) => {
-    const value: unknown =
-      'fault' in shadow ? undefined : lookUpValue({ root: shadow.value }, `root.${path}`);
+    const value = followDottedPath(root, path, getMember)?.at(-1);
     const key = typeof value === 'string' ? /^\{\{(.+)\}\}$/.exec(value)?.[1] : undefined;
     return key ?? path;
   };
+}
+
+/** Member of an object or element of an array. */
+function getMember(parent: unknown, key: string): unknown {
+  if (typeof parent !== 'object' || parent === null) return undefined;
+  return Object.getOwnPropertyDescriptor(parent, key)?.value;
 }

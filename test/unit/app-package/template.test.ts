@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { findPlaceholders, renderTemplate, type Template } from '../../../src/app-package/index.ts';
+
+const mustache = (text: string): Template => ({ file: 'cluster.json.mustache', syntax: 'mustache', text });
+const tmpl = (text: string): Template => ({ file: 'cluster.json.tmpl', syntax: 'tmpl', text });
+
+describe('renderTemplate', () => {
+  const key = fc.stringMatching(/^[A-Za-z0-9_-]{1,6}(\.[A-Za-z0-9_-]{1,6}){0,2}$/);
+
+  it('writes any value as JSON, whatever dots its keys hold', () => {
+    fc.assert(
+      fc.property(fc.array(key, { minLength: 1, maxLength: 4 }), fc.jsonValue(), (keys, value) => {
+        const values = keys.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+        const rendered = renderTemplate(
+          mustache(`{"v": {{${keys.join('.')}}}}`),
+          values as Record<string, unknown>,
+        );
+        expect(JSON.parse(rendered.text)).toEqual({ v: JSON.parse(JSON.stringify(value)) });
+      }),
+    );
+  });
+
+  it('leads every offset after a placeholder back to the same character of the template', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('{{a}}', '{{ b }}', '"x"', '\n', ' , '), fc.nat(3))),
+        (parts) => {
+          const text = `${parts.map(([part, times]) => part.repeat(times)).join('|')}#`;
+          const rendered = renderTemplate(mustache(text), { a: 'a long value', b: 1 });
+          for (let offset = 0; offset < rendered.text.length; offset += 1) {
+            if (rendered.text[offset] !== '|' && rendered.text[offset] !== '#') continue;
+            expect(text[rendered.toTemplateOffset(offset)]).toBe(rendered.text[offset]);
+          }
+        },
+      ),
+    );
+  });
+
+  it('prefers the longer key and takes back what leads nowhere', () => {
+    const values = { env: { 'a.b': 1, a: { b: 2, c: 3 } } };
+    expect(renderTemplate(mustache('[{{env.a.b}}, {{env.a.c}}]'), values).text).toBe('[1, 3]');
+  });
+
+  it('reads a leading dot in a .tmpl file and keys that begin with a dash or a digit', () => {
+    const values = { env: { '-p': 11211, '4lw.commands': 'x' } };
+    expect(renderTemplate(tmpl('[{{.env.-p}},{{ .env.4lw.commands }}]'), values).text).toBe('[11211,"x"]');
+  });
+
+  it('takes no value from the prototype of an object', () => {
+    expect(renderTemplate(mustache('{{constructor}}{{env.toString}}'), { env: {} }).text).toBe('nullnull');
+  });
+
+  it('keeps quotes, braces and newlines of a value inside its JSON string', () => {
+    const rendered = renderTemplate(mustache('{"v":{{v}}}'), { v: '"}}\n{{v}}' });
+    expect(JSON.parse(rendered.text)).toEqual({ v: '"}}\n{{v}}' });
+  });
+
+  it.each([
+    ['{{}}', 'an empty placeholder'],
+    ['{{#each nodes}}', 'a placeholder is a dotted path'],
+    ['{{! note }}', 'a placeholder is a dotted path'],
+    ['{{a b}}', 'a placeholder is a dotted path'],
+  ])('takes %s for no placeholder', (text, message) => {
+    const { placeholders, faults } = findPlaceholders(mustache(text));
+    expect(placeholders).toEqual([]);
+    expect(faults[0]?.message).toContain(message);
+  });
+
+  it('wants the leading dot in a .tmpl file', () => {
+    expect(findPlaceholders(tmpl('{{cluster.name}}')).faults[0]?.message).toContain('{{.cluster.name}}');
+  });
+});
