@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { WindlassError } from '../../domain/index.ts';
@@ -10,7 +10,7 @@ import { assertCapacity } from './capacity.ts';
 import { assertZone, type LocalSettings } from './settings.ts';
 import { parseAddressRange, toAddress } from './world/address-range.ts';
 import { canListen, SSH_PORT } from './world/addresses.ts';
-import { onDisk } from './world/files.ts';
+import { ensureFolder, onDisk } from './world/files.ts';
 import type { Instance, LocalWorld } from './world/local-world.ts';
 import type { FindPlace } from './worlds.ts';
 
@@ -156,7 +156,7 @@ function assertSubnet(settings: LocalSettings, subnetId: string): void {
 async function assertWritable(world: LocalWorld): Promise<void> {
   await onDisk(world.folder, async () => {
     const probe = join(world.folder, `.probe-${randomBytes(6).toString('hex')}`);
-    await mkdir(world.folder, { recursive: true });
+    await ensureFolder(world.folder);
     try {
       await writeFile(probe, 'windlass');
     } finally {

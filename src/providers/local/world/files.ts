@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { WindlassError } from '../../../domain/index.ts';
 
 /** Whether an error of the operating system has one of these codes. */
@@ -32,6 +33,22 @@ export async function readJson<Value>(path: string): Promise<Value | null> {
 }
 
 /**
+ * Makes a folder and its parents. Node's own recursive mkdir never returns below /proc, where
+ * nothing can be made; a folder that a user names may be anywhere.
+ */
+export async function ensureFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return;
+    const parent = dirname(folder);
+    if (!hasErrno(error, 'ENOENT') || parent === folder) throw error;
+    await ensureFolder(parent);
+    await mkdir(folder);
+  }
+}
+
+/**
  * Runs an operation of the world and says what the file system's refusals mean.
  *
  * @throws unavailable `LOCAL_DISK_FULL`; permission `LOCAL_FOLDER`; whatever the operation throws.
@@ -48,7 +65,7 @@ export async function onDisk<Result>(folder: string, operation: () => Promise<Re
         cause: error,
       });
     }
-    if (hasErrno(error, 'EACCES', 'EPERM', 'EROFS')) {
+    if (hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT')) {
       throw new WindlassError('permission', `${folder} cannot be written by this worker`, {
         code: 'LOCAL_FOLDER',
         hint: 'give the worker’s user the folder, or name another with --set folder=…',
