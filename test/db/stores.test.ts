@@ -3,6 +3,7 @@ import { openStores, type Stores } from '../../src/db/index.ts';
 import { startPglite, startPostgres, type TestDatabase } from '../kit/databases.ts';
 import { catalogSuite } from './suites/catalog.ts';
 import { clustersSuite } from './suites/clusters.ts';
+import { interleavedSuite } from './suites/interleaved.ts';
 import { jobsSuite } from './suites/jobs.ts';
 import { ledgerSuite } from './suites/ledger.ts';
 import { tasksSuite } from './suites/tasks.ts';
@@ -42,4 +43,5 @@ function suite(database: TestDatabase): void {
   describe('jobs', () => jobsSuite(stores));
   describe('tasks', () => tasksSuite(stores));
   describe('ledger', () => ledgerSuite(stores));
+  describe('another transaction in between', () => interleavedSuite(stores, database.databaseUrl));
 }

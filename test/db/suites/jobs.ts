@@ -105,7 +105,7 @@ export function jobsSuite(stores: () => Stores): void {
     await expect(jobs.loadShape('job-new')).rejects.toMatchObject({ kind: 'internal', code: 'PLAN_TOO_NEW' });
   });
 
-  test('stores a plan of 12,000 tasks within three seconds', async () => {
+  test('stores a plan of 12,000 tasks in seconds', async () => {
     const { jobs, tasks } = stores();
     const wrapper = await prepare('cl-wide', 1000);
     await jobs.open(aJob('cl-wide', 'wide'), OPEN);
@@ -115,7 +115,8 @@ export function jobsSuite(stores: () => Stores): void {
     );
     const begun = performance.now();
     await jobs.storePlan('job-wide', plan, 1);
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    // Less than one second on an idle machine; a row at a time takes more than ten.
+    expect(performance.now() - begun).toBeLessThan(8_000);
     expect(await tasks.loadSlice('job-wide', 11, 900, 100)).toHaveLength(100);
   });
 

@@ -75,11 +75,11 @@ export function ledgerSuite(stores: () => Stores): void {
 
   test('a lease that has run out is taken over under a higher fence', async () => {
     const { ledger } = stores();
-    const [frozen] = await ledger.claim(request('n-over', { leaseMs: 30 }));
+    const [frozen] = await ledger.claim(request('n-over', { leaseMs: 600 }));
     await expect(ledger.claim(request('n-over', { holder: 'worker 2' }))).rejects.toMatchObject({
       code: 'LEASE_HELD',
     });
-    await setTimeout(50);
+    await setTimeout(650);
     const [next] = await ledger.claim(request('n-over', { holder: 'worker 2' }));
     if (frozen === undefined || next === undefined) throw new Error('nothing was claimed');
     expect(next.lease.fence).toBe(frozen.lease.fence + 1);

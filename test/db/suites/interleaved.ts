@@ -1,0 +1,99 @@
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
+import { beforeAll, expect, test } from 'vitest';
+import type { Stores } from '../../../src/db/index.ts';
+import { aCluster, aJob, aPlan, aRuntime, NOW } from '../../kit/records.ts';
+
+/** Long enough for a statement to have read and to stand at a lock, where it would take one. */
+const MEANWHILE_MS = 200;
+
+/** What happens when another transaction commits in the middle of ours. */
+export function interleavedSuite(stores: () => Stores, databaseUrl: string): void {
+  beforeAll(async () => {
+    await stores().runtimes.create(aRuntime('between'), null);
+  });
+
+  const prepare = async (id: string) => {
+    const wrapper = aCluster(`cl-${id}`, 'rt-between', 1);
+    await stores().clusters.create(wrapper);
+    await stores().jobs.open(aJob(`cl-${id}`, id), { from: ['pending'], status: 'creating' });
+    await stores().jobs.storePlan(`job-${id}`, aPlan(wrapper), 1);
+  };
+  const claim = (id: string, holder: string, leaseMs: number) =>
+    stores().ledger.claim({
+      clusterId: `cl-${id}`,
+      nodeId: `cl-${id}-n1`,
+      jobId: `job-${id}`,
+      holder,
+      leaseMs,
+      specHash: 'h',
+      claims: [{ kind: 'instance', intent: 'make' }],
+    });
+  /** Starts `ours` while a transaction with `theirs` is open, then commits that. */
+  const between = async <Result>(theirs: string, ours: () => Promise<Result>): Promise<Result> => {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    try {
+      await client.query('begin');
+      await client.query(theirs);
+      const outcome = ours();
+      outcome.catch(() => undefined);
+      await setTimeout(MEANWHILE_MS);
+      await client.query('commit');
+      return await outcome;
+    } finally {
+      await client.end();
+    }
+  };
+
+  test('changes of a task are refused when its job closes at the same moment', async () => {
+    await prepare('closing');
+    const change = { node: { nodeId: 'cl-closing-n1', change: { status: 'active' } } } as const;
+    await expect(
+      between(`update job set status = 'failed', closed_at = '${NOW}' where job_id = 'job-closing'`, () =>
+        stores().tasks.applyChanges('job-closing.0.0', change, []),
+      ),
+    ).rejects.toMatchObject({ code: 'JOB_NOT_OPEN' });
+    expect((await stores().clusters.load('cl-closing')).nodes[0]?.status).toBe('pending');
+  });
+
+  test('a write is refused when its lease is taken over at the same moment', async () => {
+    await prepare('losing');
+    const [claimed] = await claim('losing', 'frozen', 60_000);
+    if (claimed === undefined) throw new Error('nothing was claimed');
+    const { lease } = claimed;
+    await expect(
+      between(`update resource set holder = 'other', fence = fence + 1 where token = '${lease.token}'`, () =>
+        stores().tasks.applyChanges(
+          'job-losing.0.0',
+          { resources: [{ token: lease.token, state: 'made' }] },
+          [lease],
+        ),
+      ),
+    ).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect((await stores().ledger.list('cl-losing'))[0]?.state).toBe('intended');
+  });
+
+  test('a lease that ran out is not taken from a holder who took it over at the same moment', async () => {
+    await prepare('taking');
+    const [claimed] = await claim('taking', 'dead', 1);
+    const token = claimed?.lease.token ?? '';
+    const takeover = `update resource set holder = 'quicker', fence = fence + 1,
+      lease_until = clock_timestamp() + interval '1 minute' where token = '${token}'`;
+    await expect(between(takeover, () => claim('taking', 'slower', 60_000))).rejects.toMatchObject({
+      code: 'LEASE_HELD',
+    });
+    await stores().ledger.assertHeld({ token, holder: 'quicker', fence: 2 });
+  });
+
+  test('a runtime is not deleted while a cluster is being stored in it', async () => {
+    await stores().runtimes.create(aRuntime('held'), null);
+    await stores().clusters.create(aCluster('cl-held', 'rt-held', 1, { status: 'deleted' }));
+    await expect(
+      between(
+        `update cluster set status = 'pending' where cluster_id = 'cl-held'; select * from runtime where runtime_id = 'rt-held' for share`,
+        () => stores().runtimes.delete('rt-held'),
+      ),
+    ).rejects.toMatchObject({ code: 'RUNTIME_IN_USE' });
+  });
+}
