@@ -1,0 +1,61 @@
+import { Argument, Command as Program, Option } from 'commander';
+import type { Command, CommandGroup, CommandInput } from './command.ts';
+import { COMMANDS } from './commands/index.ts';
+
+const JSON_HELP = 'one JSON value on stdout, everything else on stderr';
+
+/** Where the parsed command line goes. */
+export type Dispatch = (command: Command, input: CommandInput) => Promise<void>;
+
+/** The program that parses the command line, made from the commands' data. */
+export function buildProgram(version: string, dispatch: Dispatch): Program {
+  const program = new Program('windlass')
+    .description('Durable jobs for the whole life of clustered applications')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .enablePositionalOptions(true);
+  for (const entry of COMMANDS) {
+    if ('commands' in entry) addGroup(program, entry, dispatch);
+    else addCommand(program, entry, dispatch);
+  }
+  return program;
+}
+
+function addGroup(program: Program, group: CommandGroup, dispatch: Dispatch): void {
+  const noun = program.command(group.name).description(group.summary).helpCommand(false);
+  for (const command of group.commands) addCommand(noun, command, dispatch);
+}
+
+function addCommand(parent: Program, spec: Command, dispatch: Dispatch): void {
+  const command = parent.command(spec.name).description(spec.summary).allowExcessArguments(false);
+  for (const { name, description, optional, choices } of spec.arguments ?? []) {
+    const argument = new Argument(optional === true ? `[${name}]` : `<${name}>`, description);
+    if (choices !== undefined) argument.choices([...choices]);
+    command.addArgument(argument);
+  }
+  for (const { name, value, description, required, repeated } of spec.options ?? []) {
+    const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, description);
+    if (required === true) option.makeOptionMandatory();
+    // Not commander's variadic: that would swallow arguments that follow.
+    if (repeated === true) {
+      option.argParser<string[]>((text, before) => [...(Array.isArray(before) ? before : []), text]);
+    }
+    command.addOption(option);
+  }
+  command.option('--json', JSON_HELP);
+  const examples = spec.examples ?? [];
+  if (examples.length > 0)
+    command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`);
+  command.action(async (): Promise<void> => {
+    const given = command.opts<CommandInput['options']>();
+    const options = Object.fromEntries(Object.entries(given).map(([name, value]) => [toDashed(name), value]));
+    await dispatch(spec, { arguments: command.args, options });
+  });
+}
+
+/** commander camel-cases the names of options; ours stay as they are written. */
+function toDashed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

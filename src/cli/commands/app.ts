@@ -1,0 +1,115 @@
+import { basename, resolve } from 'node:path';
+import type { Form } from '../../app-package/index.ts';
+import type { ErrorInfo } from '../../domain/index.ts';
+import type { Command, CommandGroup } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readArgument, readFlag } from '../read-input.ts';
+import { renderFields, renderTable } from '../render/table.ts';
+import { LIST_OPTIONS, readListOptions } from './list-options.ts';
+
+const PATH = { name: 'path', description: 'folder of the package' };
+
+// Looks at files only, so it works without server and worker: nothing of the client is loaded.
+const validate: Command = {
+  name: 'validate',
+  summary: 'Check a package on this machine: every fault with its place',
+  arguments: [PATH],
+  options: [{ name: 'strict', description: 'warnings are errors too' }],
+  examples: ['windlass app validate examples/antietcd'],
+  async run(input) {
+    const packages = await import('../../app-package/index.ts');
+    const path = readArgument(input, 0);
+    const files = await packages.readPackageFolder(path);
+    const identity = packages.readPackageIdentity(files, basename(resolve(path)));
+    const found = packages.validatePackage(files);
+    const refused = readFlag(input, 'strict') ? [...found.errors, ...found.warnings] : found.errors;
+    const error = refused.length === 0 ? null : packages.createPackageError(refused).toInfo();
+    const lines = [
+      ...found.errors.map((problem) => `error: ${packages.formatProblem(problem)}`),
+      ...found.warnings.map((problem) => `warning: ${packages.formatProblem(problem)}`),
+      `${identity.appName} ${identity.version}: ${error === null ? 'valid' : 'not valid'} (${count(found.errors, 'error')}, ${count(found.warnings, 'warning')})`,
+    ];
+    const value: ValidateOutput = {
+      ...identity,
+      valid: error === null,
+      ...found,
+      ...(error === null ? {} : { error }),
+    };
+    return { value, text: lines.join('\n'), exitCode: error === null ? EXIT.done : EXIT.badInput };
+  },
+};
+
+interface ValidateOutput {
+  readonly appName: string;
+  readonly version: string;
+  readonly valid: boolean;
+  readonly errors: readonly unknown[];
+  readonly warnings: readonly unknown[];
+  readonly error?: ErrorInfo;
+}
+
+const register: Command = {
+  name: 'register',
+  summary: 'Bring a package to the workers, so that clusters can be made of it',
+  arguments: [PATH],
+  run: (input, context) =>
+    context.withClient(async (client) => {
+      const version = await client.apps.register(readArgument(input, 0));
+      return {
+        value: version,
+        text: `${version.appName} ${version.version} is registered as ${version.versionId}`,
+      };
+    }),
+};
+
+const list: Command = {
+  name: 'list',
+  summary: 'List the registered versions',
+  options: LIST_OPTIONS,
+  run: (input, context) =>
+    context.withClient(async (client) => {
+      const versions = await client.apps.list(readListOptions(input));
+      const rows = versions.map((one) => [one.versionId, one.appName, one.version, one.createdAt]);
+      return { value: versions, text: renderTable(['ID', 'APP', 'VERSION', 'REGISTERED'], rows) };
+    }),
+};
+
+const describe: Command = {
+  name: 'describe',
+  summary: 'Show a version with the form that a user fills in',
+  arguments: [{ name: 'version', description: "id of a version, or an app's name for its newest" }],
+  run: (input, context) =>
+    context.withClient(async (client) => {
+      const app = await client.apps.describe(readArgument(input, 0));
+      const { listFormValues, dottedKey } = await import('../../app-package/index.ts');
+      const head = renderFields([
+        ['ID', app.versionId],
+        ['App', app.appName],
+        ['Version', app.version],
+        ['Size', `${app.sizeBytes} bytes`],
+        ['Registered', app.createdAt],
+      ]);
+      const rows = listFormValues(app.form as Form).map((item) => [
+        dottedKey(item),
+        item.type,
+        item.required ? 'yes' : 'no',
+        item.default === undefined ? '' : JSON.stringify(item.default),
+        item.description || item.label,
+      ]);
+      return {
+        value: app,
+        text: `${head}\n${renderTable(['KEY', 'TYPE', 'REQUIRED', 'DEFAULT', 'MEANING'], rows)}`,
+      };
+    }),
+};
+
+/** `windlass app …` */
+export const APP_COMMANDS: CommandGroup = {
+  name: 'app',
+  summary: 'Application packages',
+  commands: [validate, register, list, describe],
+};
+
+function count(things: readonly unknown[], word: string): string {
+  return `${things.length} ${word}${things.length === 1 ? '' : 's'}`;
+}

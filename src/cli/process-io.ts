@@ -1,0 +1,43 @@
+import { text } from 'node:stream/consumers';
+import type { CliIo, Output } from './io.ts';
+
+const DEFAULT_COLUMNS = 80;
+
+/** The real process as the outside of the command. */
+export function createProcessIo(): CliIo {
+  // A reader that has gone (`| head`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    stdout: toOutput(process.stdout),
+    stderr: toOutput(process.stderr),
+    env: process.env,
+    readStdin: () => text(process.stdin),
+    onInterrupt(listener) {
+      process.on('SIGINT', listener);
+      process.on('SIGTERM', listener);
+      return () => {
+        process.off('SIGINT', listener);
+        process.off('SIGTERM', listener);
+      };
+    },
+    async connect(env) {
+      const { connectClient } = await import('../client/index.ts');
+      return connectClient({ env });
+    },
+    now: () => new Date(),
+  };
+}
+
+function toOutput(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (chunk) => void stream.write(chunk),
+    stream,
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.isTTY ? stream.columns : DEFAULT_COLUMNS;
+    },
+  };
+}

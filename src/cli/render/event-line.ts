@@ -1,0 +1,42 @@
+import type { JobEvent } from '../../client/index.ts';
+import { renderDuration } from './duration.ts';
+
+/** One event as one line, for output that cannot be taken back; null for what is not worth a line. */
+export function renderEventLine(event: JobEvent): string | null {
+  const words = describeEvent(event);
+  return words === null ? null : `${event.at.slice(11, 19)}Z  ${words.replace(/\s*\n\s*/g, ' ')}\n`;
+}
+
+function describeEvent(event: JobEvent): string | null {
+  switch (event.event) {
+    case 'job-started':
+      return `job ${event.jobId}: ${event.action} ${event.clusterId}`;
+    case 'job-planned':
+      return `plan: ${event.layers.length} layers, ${event.layers.reduce((sum, layer) => sum + layer.total, 0)} tasks`;
+    case 'layer-started':
+      return `layer ${event.layer + 1} ${event.name}: ${event.total} ${event.total === 1 ? 'task' : 'tasks'}`;
+    case 'layer-ended': {
+      const failed = event.failed > 0 ? `, ${event.failed} failed` : '';
+      return `layer ${event.layer + 1} ${event.name}: ${event.done}/${event.total} done${failed}`;
+    }
+    case 'task-started':
+      return null;
+    case 'task-observed':
+      return `  ${event.action} ${event.label}: ${event.observation}`;
+    case 'task-failed':
+      return `  ${event.action} ${event.label}: try ${Math.max(1, event.attempts)} failed: ${event.error.message}`;
+    case 'task-ended': {
+      const time = event.startedAt === null ? '' : ` in ${renderDuration(event.startedAt, event.at)}`;
+      const why = event.error === null || event.status === 'successful' ? '' : `: ${event.error.message}`;
+      return `  ${event.action} ${event.label}: ${event.status}${time}${why}`;
+    }
+    case 'contact-lost':
+      return `no answer (${event.error.message}); the job goes on, still trying`;
+    case 'contact-restored':
+      return 'answers again';
+    case 'job-ended': {
+      const why = event.error === null ? '' : `: ${event.error.message}`;
+      return `job ${event.jobId}: ${event.status} in ${renderDuration(event.startedAt, event.at)}${why}`;
+    }
+  }
+}

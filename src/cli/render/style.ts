@@ -1,0 +1,26 @@
+import { styleText } from 'node:util';
+
+export type Tone = 'plain' | 'good' | 'bad' | 'busy' | 'quiet' | 'strong';
+
+/** A piece of a line, and how it looks where colours are allowed. */
+export interface Piece {
+  readonly text: string;
+  readonly tone?: Tone;
+}
+
+const FORMATS = { good: 'green', bad: 'red', busy: 'cyan', quiet: 'dim', strong: 'bold' } as const;
+
+/** One line, never wider than `width`: what does not fit is cut and marked. */
+export function renderLine(pieces: readonly Piece[], width: number, colour: boolean): string {
+  let left = width;
+  let line = '';
+  for (const { text, tone = 'plain' } of pieces) {
+    if (left <= 0) break;
+    // A message may hold line breaks; a line of the tree may not.
+    const flat = text.replace(/\s*\n\s*/g, ' ');
+    const shown = flat.length > left ? `${flat.slice(0, left - 1)}…` : flat;
+    left -= shown.length;
+    line += colour && tone !== 'plain' ? styleText(FORMATS[tone], shown, { validateStream: false }) : shown;
+  }
+  return line.trimEnd();
+}
