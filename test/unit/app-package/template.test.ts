@@ -38,8 +38,8 @@ describe('renderTemplate', () => {
   });
 
   it('prefers the longer key and takes back what leads nowhere', () => {
-    const values = { env: { 'a.b': 1, a: { b: 2, c: 3 } } };
-    expect(renderTemplate(mustache('[{{env.a.b}}, {{env.a.c}}]'), values).text).toBe('[1, 3]');
+    const values = { env: { 'a.b': { x: 1 }, a: { b: { x: 2 }, 'b.c': 3 } } };
+    expect(renderTemplate(mustache('[{{env.a.b.x}}, {{env.a.b.c}}]'), values).text).toBe('[1, 3]');
   });
 
   it('reads a leading dot in a .tmpl file and keys that begin with a dash or a digit', () => {
