@@ -73,7 +73,8 @@ export async function runDev(options: DevOptions, io: DevIo): Promise<number> {
     const exitCode = await Promise.race([left, runToTheEnd(options, io, interrupts, running)]);
     if (exitCode !== 'left') return exitCode;
     reportLeftOvers(running, io);
-    return INTERRUPTED;
+    // At once is meant: what is still being ended would hold this process for as long as that takes.
+    process.exit(INTERRUPTED);
   } finally {
     clearInterval(keepAlive);
     interrupts.release();
