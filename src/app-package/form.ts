@@ -11,7 +11,6 @@ export const FORM_TYPES = [
   'loadbalancer',
   'password',
 ] as const;
-export type FormType = (typeof FORM_TYPES)[number];
 
 /** A group of the form, or one value that a user fills in. Plain JSON: a form may travel. */
 export interface FormItem {

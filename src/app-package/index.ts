@@ -1,17 +1,7 @@
-export { mapPasswords, passwordKeys, setConfValue, validateConf, valueAt } from './conf.ts';
+export { mapPasswords, passwordKeys, setConfValue, validateConf } from './conf.ts';
 export { listEndpoints, resolveEndpointPort } from './endpoints.ts';
-export {
-  describeForm,
-  dottedKey,
-  findFormItem,
-  listFormValues,
-  FORM_TYPES,
-  type Form,
-  type FormItem,
-  type FormType,
-} from './form.ts';
-export { APP_FOLDER, nodeFiles } from './node-files.ts';
-export { nodeIdOf, replicaRole } from './node-identity.ts';
+export { describeForm, dottedKey, listFormValues, type Form, type FormItem } from './form.ts';
+export { nodeFiles } from './node-files.ts';
 export { digestContent, packContent, unpackContent, versionIdOf } from './pack-content.ts';
 export { readPackageIdentity, type PackageIdentity } from './package-identity.ts';
 export { parseClusterConf, type ClusterConfRequest } from './parse-cluster-conf.ts';
