@@ -15,13 +15,13 @@ export interface RowMapping<T> {
   /** Each column with the kind of its field, in the order of the fields. */
   readonly columns: readonly { readonly name: string; readonly kind: FieldKind }[];
   /** For an insert: values as the driver takes them, json as text. */
-  toRow(value: T): Row<T>;
+  readonly toRow: (value: T) => Row<T>;
   /** For an update: only the fields that the change has. */
-  toChange(change: Partial<T>): Partial<Row<T>>;
+  readonly toChange: (change: Partial<T>) => Partial<Row<T>>;
   /** For rows that travel as one json parameter. */
-  toRecord(value: Partial<T>): Readonly<Record<string, unknown>>;
+  readonly toRecord: (value: Partial<T>) => Readonly<Record<string, unknown>>;
   /** From a selected row, or from its `to_jsonb` form; other columns are left out. */
-  fromRow(row: Row<T>): T;
+  readonly fromRow: (row: Row<T>) => T;
 }
 
 /** Makes the mapping of a domain type; the compiler asks for every one of its fields. */

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { isOpenJobStatus, type JobStatus, type TaskStatus, WindlassError } from '../domain/index.ts';
+import { isOpenJobStatus, type JobStatus, type TaskStatus, type WindlassError } from '../domain/index.ts';
 import { assignments } from './bulk.ts';
 import { CHANGEABLE_NODE_COLUMNS } from './cluster-store.ts';
 import { leaseLost } from './leases.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStores, type Stores } from '../../src/db/index.ts';
 import { startPglite, startPostgres, type TestDatabase } from '../kit/databases.ts';
 import { catalogSuite } from './suites/catalog.ts';
@@ -8,16 +8,16 @@ import { jobsSuite } from './suites/jobs.ts';
 import { ledgerSuite } from './suites/ledger.ts';
 import { tasksSuite } from './suites/tasks.ts';
 
-const servers = [
-  { name: 'PGlite', database: await startPglite() },
-  { name: 'PostgreSQL', database: await startPostgres() },
-];
+const postgres = await startPostgres();
+const servers = [{ name: 'PGlite', database: await startPglite() }];
+if (postgres !== null) servers.push({ name: 'PostgreSQL', database: postgres });
 
-describe.each(servers)('the stores on $name', ({ name, database }) => {
-  if (database === null) {
-    test('keep what they are given', (context) => context.skip(`no ${name} is installed`));
-    return;
-  }
+test('the stores are tried on a real PostgreSQL', (context) => {
+  context.skip(postgres === null, 'no PostgreSQL is installed');
+  expect(servers.map(({ name }) => name)).toContain('PostgreSQL');
+});
+
+describe.each(servers)('the stores on $name', ({ database }) => {
   suite(database);
 });
 
@@ -38,10 +38,22 @@ function suite(database: TestDatabase): void {
     await database.stop();
   });
 
-  describe('runtimes, secrets, applications', () => catalogSuite(stores));
-  describe('clusters', () => clustersSuite(stores));
-  describe('jobs', () => jobsSuite(stores));
-  describe('tasks', () => tasksSuite(stores));
-  describe('ledger', () => ledgerSuite(stores));
-  describe('another transaction in between', () => interleavedSuite(stores, database.databaseUrl));
+  describe('runtimes, secrets, applications', () => {
+    catalogSuite(stores);
+  });
+  describe('clusters', () => {
+    clustersSuite(stores);
+  });
+  describe('jobs', () => {
+    jobsSuite(stores);
+  });
+  describe('tasks', () => {
+    tasksSuite(stores);
+  });
+  describe('ledger', () => {
+    ledgerSuite(stores);
+  });
+  describe('another transaction in between', () => {
+    interleavedSuite(stores, database.databaseUrl);
+  });
 }

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Lease, Stores } from '../../../src/db/index.ts';
+import { rejectedCodes } from '../../kit/outcomes.ts';
 import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, aTask, NOW } from '../../kit/records.ts';
 
 const LATER = '2026-01-02T04:00:00.000Z';
@@ -199,9 +200,7 @@ export function tasksSuite(stores: () => Stores): void {
       ),
       jobs.close('job-both', end),
     ]);
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'JOB_NOT_OPEN' });
-    }
+    expect(rejectedCodes(outcomes).filter((code) => code !== 'JOB_NOT_OPEN')).toEqual([]);
     const rows = await tasks.list('job-both', 0);
     const { nodes } = await clusters.load('cl-both');
     expect(rows.map((task) => task.status === 'successful')).toEqual(
