@@ -1,4 +1,5 @@
 import {
+  createPackageError,
   describeForm,
   digestContent,
   parseForm,
@@ -66,13 +67,7 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
       }
       const files = unpackContent(packed);
       const { errors } = validatePackage(files);
-      if (errors.length > 0) {
-        throw new WindlassError('invalid-input', `the package has ${errors.length} error(s)`, {
-          code: 'APP_INVALID',
-          details: errors,
-          hint: 'windlass app validate PATH lists them all',
-        });
-      }
+      if (errors.length > 0) throw createPackageError(errors);
       const { appName, version } = readPackageIdentity(files);
       return toAppVersionView(
         await apps.create({
