@@ -1,4 +1,5 @@
 import { Argument, Command as Program, Option } from 'commander';
+import { WindlassError } from '../domain/index.ts';
 import type { Command, CommandGroup, CommandInput } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 
@@ -36,8 +37,8 @@ function addCommand(parent: Program, spec: Command, dispatch: Dispatch): void {
     command.addArgument(argument);
   }
   for (const { name, value, description, required, repeated } of spec.options ?? []) {
-    const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, description);
-    if (required === true) option.makeOptionMandatory();
+    const meaning = required === true ? `${description} (required)` : description;
+    const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, meaning);
     // Not commander's variadic: that would swallow arguments that follow.
     if (repeated === true) {
       option.argParser<string[]>((text, before) => [...(Array.isArray(before) ? before : []), text]);
@@ -51,7 +52,27 @@ function addCommand(parent: Program, spec: Command, dispatch: Dispatch): void {
   command.action(async (): Promise<void> => {
     const given = command.opts<CommandInput['options']>();
     const options = Object.fromEntries(Object.entries(given).map(([name, value]) => [toDashed(name), value]));
+    requireOptions(spec, options, command);
     await dispatch(spec, { arguments: command.args, options });
+  });
+}
+
+/**
+ * Not left to commander, which would complain of what is missing before it looks at what is misspelt.
+ *
+ * @throws invalid-input `USAGE`
+ */
+function requireOptions(spec: Command, given: CommandInput['options'], command: Program): void {
+  const missing = (spec.options ?? []).filter(
+    ({ name, required }) => required === true && given[name] === undefined,
+  );
+  if (missing.length === 0) return;
+  const names = missing.map(({ name, value }) => `--${name} <${value ?? ''}>`).join(', ');
+  const path = [command.parent?.parent, command.parent, command].map((one) => one?.name() ?? '').join(' ');
+  throw new WindlassError('invalid-input', `missing: ${names}`, {
+    code: 'USAGE',
+    hint: `see ${path.trim()} --help`,
+    field: missing[0]?.name ?? '',
   });
 }
 

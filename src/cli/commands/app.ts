@@ -66,12 +66,14 @@ const list: Command = {
   name: 'list',
   summary: 'List the registered versions',
   options: LIST_OPTIONS,
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const versions = await client.apps.list(readListOptions(input));
+  async run(input, context) {
+    const page = readListOptions(input);
+    return context.withClient(async (client) => {
+      const versions = await client.apps.list(page);
       const rows = versions.map((one) => [one.versionId, one.appName, one.version, one.createdAt]);
       return { value: versions, text: renderTable(['ID', 'APP', 'VERSION', 'REGISTERED'], rows) };
-    }),
+    });
+  },
 };
 
 const describe: Command = {

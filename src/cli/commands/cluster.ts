@@ -47,30 +47,29 @@ const create: Command = {
     'windlass cluster create --app ./examples/antietcd --runtime local',
     'windlass cluster create --app antietcd --runtime local --set cluster.node.count=5 --no-wait --json',
   ],
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const conf = await readConf(context.io, input);
-      const started = await client.clusters.create({
-        app: readOption(input, 'app') ?? '',
-        runtime: readOption(input, 'runtime') ?? '',
-        settings: readSettings(input),
-        ...pickOptions(input, { name: 'name', 'request-id': 'requestId' }),
-        ...(conf === undefined ? {} : { conf }),
-      });
-      return followJob(input, context, client, started);
-    }),
+  async run(input, context) {
+    const conf = await readConf(context.io, input);
+    const request = {
+      app: readOption(input, 'app') ?? '',
+      runtime: readOption(input, 'runtime') ?? '',
+      settings: readSettings(input),
+      ...pickOptions(input, { name: 'name', 'request-id': 'requestId' }),
+      ...(conf === undefined ? {} : { conf }),
+    };
+    return context.withClient(async (client) =>
+      followJob(input, context, client, await client.clusters.create(request)),
+    );
+  },
 };
 
 const list: Command = {
   name: 'list',
   summary: 'List the clusters',
   options: [...LIST_OPTIONS, { name: 'all', description: 'deleted ones too' }],
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const clusters = await client.clusters.list({
-        ...readListOptions(input),
-        includeDeleted: readFlag(input, 'all'),
-      });
+  async run(input, context) {
+    const options = { ...readListOptions(input), includeDeleted: readFlag(input, 'all') };
+    return context.withClient(async (client) => {
+      const clusters = await client.clusters.list(options);
       const rows = clusters.map((one) => [
         one.clusterId,
         one.name,
@@ -82,7 +81,8 @@ const list: Command = {
       ]);
       const header = ['ID', 'NAME', 'APP', 'RUNTIME', 'STATUS', 'NODES', 'CREATED'];
       return { value: clusters, text: renderTable(header, rows) };
-    }),
+    });
+  },
 };
 
 const describe: Command = {

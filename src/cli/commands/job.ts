@@ -15,13 +15,14 @@ const list: Command = {
   name: 'list',
   summary: 'List the jobs',
   options: [...LIST_OPTIONS, { name: 'cluster', value: 'ID', description: 'those of one cluster' }],
-  run: (input, context) =>
-    context.withClient(async (client) => {
+  async run(input, context) {
+    const page = readListOptions(input);
+    return context.withClient(async (client) => {
       const cluster = readOption(input, 'cluster');
       const clusterId =
         cluster === undefined ? undefined : (await client.clusters.describe(cluster)).clusterId;
       const jobs = await client.jobs.list({
-        ...readListOptions(input),
+        ...page,
         ...(clusterId === undefined ? {} : { clusterId }),
       });
       const rows = jobs.map((one) => [
@@ -37,7 +38,8 @@ const list: Command = {
         value: jobs,
         text: renderTable(['ID', 'CLUSTER', 'ACTION', 'STATUS', 'STARTED', 'CLOSED', 'BY'], rows),
       };
-    }),
+    });
+  },
 };
 
 const watch: Command = {
@@ -64,9 +66,9 @@ const describe: Command = {
   options: [
     { name: 'layer', value: 'N', description: 'all tasks of one layer (counted from 0), in a large job' },
   ],
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const layer = readCount(input, 'layer');
+  async run(input, context) {
+    const layer = readCount(input, 'layer');
+    return context.withClient(async (client) => {
       const view = await client.jobs.describe(readArgument(input, 0), layer === undefined ? {} : { layer });
       const { stdout, env } = context.io;
       const text = renderJobTree(toJobState(view), {
@@ -76,7 +78,8 @@ const describe: Command = {
         expandDone: true,
       });
       return { value: view, text };
-    }),
+    });
+  },
 };
 
 const cancel: Command = {

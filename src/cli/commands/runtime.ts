@@ -42,23 +42,25 @@ const create: Command = {
     'windlass runtime create local --provider local --zone local-1',
     'windlass runtime create prod --provider aws --zone eu-west-1a --credential aws.json',
   ],
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const runtime = await client.runtimes.create(await readRequest(input, context, readArgument(input, 0)));
-      return { value: runtime, text: `runtime ${runtime.name} (${runtime.runtimeId}) is ready` };
-    }),
+  async run(input, context) {
+    const request = await readRequest(input, context, readArgument(input, 0));
+    const runtime = await context.withClient((client) => client.runtimes.create(request));
+    return { value: runtime, text: `runtime ${runtime.name} (${runtime.runtimeId}) is ready` };
+  },
 };
 
 const list: Command = {
   name: 'list',
   summary: 'List the runtimes',
   options: LIST_OPTIONS,
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const runtimes = await client.runtimes.list(readListOptions(input));
+  async run(input, context) {
+    const page = readListOptions(input);
+    return context.withClient(async (client) => {
+      const runtimes = await client.runtimes.list(page);
       const rows = runtimes.map((one) => [one.runtimeId, one.name, one.provider, one.zone, one.account]);
       return { value: runtimes, text: renderTable(['ID', 'NAME', 'PROVIDER', 'ZONE', 'ACCOUNT'], rows) };
-    }),
+    });
+  },
 };
 
 const describe: Command = {
@@ -74,11 +76,11 @@ const validate: Command = {
   summary: 'Ask the cloud whether a credential is usable: that of a runtime, or one that is not stored yet',
   arguments: [{ ...RUNTIME, optional: true }],
   options: ACCOUNT_OPTIONS,
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const found = await client.runtimes.validate(await readTarget(input, context));
-      return { value: found, text: `valid: account ${found.account}, region ${found.region}` };
-    }),
+  async run(input, context) {
+    const target = await readTarget(input, context);
+    const found = await context.withClient((client) => client.runtimes.validate(target));
+    return { value: found, text: `valid: account ${found.account}, region ${found.region}` };
+  },
 };
 
 const zones: Command = {
@@ -86,11 +88,11 @@ const zones: Command = {
   summary: 'List the zones that can be chosen',
   arguments: [{ ...RUNTIME, optional: true }],
   options: ACCOUNT_OPTIONS,
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const found = await client.runtimes.zones(await readTarget(input, context));
-      return { value: found, text: found.map((zone) => `${zone}\n`).join('') };
-    }),
+  async run(input, context) {
+    const target = await readTarget(input, context);
+    const found = await context.withClient((client) => client.runtimes.zones(target));
+    return { value: found, text: found.map((zone) => `${zone}\n`).join('') };
+  },
 };
 
 const subnets: Command = {
@@ -135,23 +137,24 @@ const update: Command = {
   summary: 'Change a runtime, once the result is found valid',
   arguments: [RUNTIME],
   options: ACCOUNT_OPTIONS.filter((option) => option.name !== 'provider'),
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const settings = readSettings(input);
-      const credential = await readFileOption(context.io, input, 'credential');
-      const change = {
-        ...pickOptions(input, { zone: 'zone', url: 'url' }),
-        ...(Object.keys(settings).length === 0 ? {} : { settings }),
-        ...(credential === undefined ? {} : { credential }),
-      };
-      if (Object.keys(change).length === 0) {
-        throw new WindlassError('invalid-input', 'nothing to change was given', {
-          code: 'USAGE',
-          hint: 'give --zone, --url, --credential or --set',
-        });
-      }
-      return showRuntime(await client.runtimes.update(readArgument(input, 0), change));
-    }),
+  async run(input, context) {
+    const settings = readSettings(input);
+    const credential = await readFileOption(context.io, input, 'credential');
+    const change = {
+      ...pickOptions(input, { zone: 'zone', url: 'url' }),
+      ...(Object.keys(settings).length === 0 ? {} : { settings }),
+      ...(credential === undefined ? {} : { credential }),
+    };
+    if (Object.keys(change).length === 0) {
+      throw new WindlassError('invalid-input', 'nothing to change was given', {
+        code: 'USAGE',
+        hint: 'give --zone, --url, --credential or --set',
+      });
+    }
+    return context.withClient(async (client) =>
+      showRuntime(await client.runtimes.update(readArgument(input, 0), change)),
+    );
+  },
 };
 
 const remove: Command = {
