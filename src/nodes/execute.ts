@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { WindlassError } from '../domain/index.ts';
 import type { ConnectionPool } from './connection-pool.ts';
@@ -8,6 +9,9 @@ import type { NodeTarget } from './node-shell.ts';
 const MAX_OUTPUT_BYTES = 16 * 1_024 * 1_024;
 /** Enough of what a failed command said to explain it. */
 const MAX_STDERR_BYTES = 64 * 1_024;
+/** sshd counts a session until it has buried its process, a little longer than we do. */
+const MAX_REFUSALS = 100;
+const REFUSAL_PAUSE_MS = 50;
 
 export interface Execution {
   /** As sshd's exec request takes it: run by the user's login shell. */
@@ -28,44 +32,73 @@ export async function execute(
   execution: Execution,
   signal: AbortSignal,
 ): Promise<Buffer> {
+  let refusals = 0;
   for (;;) {
-    const output = await pool.withChannel(target, signal, async ({ client, fresh }) => {
-      let channel: ClientChannel;
-      try {
-        channel = await openChannel(client, execution.command, signal);
-      } catch (error) {
-        if (WindlassError.isInstance(error)) throw error;
-        if (fresh || refusesChannel(error)) throw connectionLostError(target, error);
-        client.destroy();
-        return null;
+    const answer = await pool.withChannel(target, signal, async ({ client, fresh }) => {
+      const outcome = await executeOnce(client, target, execution, signal);
+      if (outcome.state !== 'not-sent') return outcome;
+      if (outcome.refused && refusals < MAX_REFUSALS) {
+        refusals += 1;
+        await pause(REFUSAL_PAUSE_MS, signal); // with our channel held, so that others wait too
+        return outcome;
       }
-      return await finish(target, channel, execution.input, signal);
+      if (fresh || outcome.refused) throw connectionLostError(target, outcome.cause);
+      client.destroy();
+      return outcome;
     });
-    if (output !== null) return output;
+    if (answer.state === 'done') return answer.output;
   }
 }
 
-function openChannel(client: Client, command: string, signal: AbortSignal): Promise<ClientChannel> {
+/** `not-sent`: the node has not seen the command. `refused`: sshd lives and said no to one more session. */
+type Outcome =
+  | { readonly state: 'done'; readonly output: Buffer }
+  | { readonly state: 'not-sent'; readonly refused: boolean; readonly cause: Error };
+
+function executeOnce(
+  client: Client,
+  target: NodeTarget,
+  { command, input }: Execution,
+  signal: AbortSignal,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       reject(cancelledError());
     };
-    signal.addEventListener('abort', abort, { once: true });
-    client.exec(command, (error, channel) => {
+    const answer = (error: Error | undefined, channel: ClientChannel): void => {
       signal.removeEventListener('abort', abort);
-      if (error !== undefined) reject(error);
-      else if (signal.aborted) channel.close();
-      else resolve(channel);
-    });
+      if (error !== undefined) {
+        resolve({ state: 'not-sent', refused: 'reason' in error, cause: error });
+      } else if (signal.aborted) {
+        channel.close();
+      } else {
+        // At once, in this same turn: a quick command's exit code may be in the same packet.
+        collect(target, channel, input, signal).then((output) => {
+          resolve({ state: 'done', output });
+        }, reject);
+      }
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      client.exec(command, answer);
+    } catch (error) {
+      signal.removeEventListener('abort', abort);
+      const cause = error instanceof Error ? error : new Error(String(error));
+      resolve({ state: 'not-sent', refused: false, cause });
+    }
   });
 }
 
-/** sshd lives and says no, e.g. for too many sessions: the connection is good for its other users. */
-function refusesChannel(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'reason' in error;
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    throw cancelledError();
+  }
 }
 
-function finish(
+/** The output of a running command, once it has ended well. */
+function collect(
   target: NodeTarget,
   channel: ClientChannel,
   input: string | Uint8Array | undefined,

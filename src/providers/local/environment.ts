@@ -10,7 +10,7 @@ import { assertCapacity } from './capacity.ts';
 import { assertZone, type LocalSettings } from './settings.ts';
 import { parseAddressRange, toAddress } from './world/address-range.ts';
 import { canListen, SSH_PORT } from './world/addresses.ts';
-import { ensureFolder, onDisk } from './world/files.ts';
+import { ensureFolder, folderError, hasErrno, onDisk } from './world/files.ts';
 import type { Instance, LocalWorld } from './world/local-world.ts';
 import type { FindPlace } from './worlds.ts';
 
@@ -156,7 +156,9 @@ function assertSubnet(settings: LocalSettings, subnetId: string): void {
 async function assertWritable(world: LocalWorld): Promise<void> {
   await onDisk(world.folder, async () => {
     const probe = join(world.folder, `.probe-${randomBytes(6).toString('hex')}`);
-    await ensureFolder(world.folder);
+    await ensureFolder(world.folder).catch((error: unknown) => {
+      throw hasErrno(error, 'ENOENT', 'ENOTDIR') ? folderError(world.folder, error) : error;
+    });
     try {
       await writeFile(probe, 'windlass');
     } finally {

@@ -44,7 +44,9 @@ export async function ensureFolder(folder: string): Promise<void> {
     const parent = dirname(folder);
     if (!hasErrno(error, 'ENOENT') || parent === folder) throw error;
     await ensureFolder(parent);
-    await mkdir(folder);
+    await mkdir(folder).catch((again: unknown) => {
+      if (!hasErrno(again, 'EEXIST')) throw again;
+    });
   }
 }
 
@@ -65,13 +67,19 @@ export async function onDisk<Result>(folder: string, operation: () => Promise<Re
         cause: error,
       });
     }
-    if (hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT')) {
-      throw new WindlassError('permission', `${folder} cannot be written by this worker`, {
-        code: 'LOCAL_FOLDER',
-        hint: 'give the worker’s user the folder, or name another with --set folder=…',
-        cause: error,
-      });
+    if (hasErrno(error, 'EACCES', 'EPERM', 'EROFS')) {
+      throw folderError(folder, error);
     }
     throw error;
   }
+}
+
+/** The folder of a world cannot be used. */
+export function folderError(folder: string, cause: unknown): WindlassError {
+  return new WindlassError('permission', `${folder} cannot be written by this worker`, {
+    code: 'LOCAL_FOLDER',
+    field: 'folder',
+    hint: 'give the worker’s user the folder, or name another with --set folder=…',
+    cause,
+  });
 }
