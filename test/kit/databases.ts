@@ -28,6 +28,11 @@ export async function startPglite(): Promise<TestDatabase> {
   return await whenReady(server, { port, user: 'postgres', folder, signal: 'SIGTERM' });
 }
 
+/** Whether `startPostgres` has something to start. */
+export function isPostgresInstalled(): boolean {
+  return findPostgresPrograms() !== null;
+}
+
 /** PostgreSQL as the distribution installs it; null where none is installed. */
 export async function startPostgres(): Promise<TestDatabase | null> {
   const programs = findPostgresPrograms();

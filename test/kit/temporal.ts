@@ -8,6 +8,10 @@ import { findFreePort, findTemporalServer, startTemporalServer } from '../../src
 export interface TestTemporal {
   readonly address: string;
   readonly namespace: string;
+  /** Of Temporal's Web UI. */
+  readonly uiUrl: string;
+  /** Where the server keeps its state. */
+  readonly databaseFile: string;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;
 }
@@ -21,9 +25,10 @@ export async function startTemporal(): Promise<TestTemporal> {
   const source = await findTemporalServer({ cache: findCacheFolder(env), env, report });
   if (source.kind === 'external')
     throw new Error('a profile of temporal.toml names a server; unset it for tests');
+  const databaseFile = join(folder, 'temporal.db');
   const server = await startTemporalServer({
     binary: source.path,
-    databaseFile: join(folder, 'temporal.db'),
+    databaseFile,
     folder,
     env,
     report,
@@ -33,6 +38,8 @@ export async function startTemporal(): Promise<TestTemporal> {
   return {
     address: server.address,
     namespace: server.namespace,
+    uiUrl: server.uiUrl,
+    databaseFile,
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
