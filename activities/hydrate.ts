@@ -1,6 +1,7 @@
 import { unpackContent } from '../src/app-package/index.ts';
 import type { HydratedTask, StoredSecret } from '../src/db/index.ts';
 import { WindlassError, type Credential, type PackageContent } from '../src/domain/index.ts';
+import { findNodeRole } from '../src/plan/index.ts';
 import type { Provider, TaskContext } from '../src/provider/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createNodeKeys } from './node-keys.ts';
@@ -79,7 +80,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
         stored === null || access === null
           ? null
           : { ...stored, ssh: { ...stored.ssh, hostKey: access.hostPublicKey } },
-      role: wrapper.roles.find((role) => role.role === roleName(stored?.role, stored?.isReplica)) ?? null,
+      role: stored === null ? null : (findNodeRole(wrapper.roles, stored) ?? null),
       access,
       resources: Object.fromEntries(found.resources.map((resource) => [resource.kind, resource])),
       loadCluster: () => stores.clusters.load(cluster.clusterId),
@@ -98,13 +99,4 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     openCredential,
     loadPackage,
   };
-}
-
-const REPLICA_SUFFIX = '-replica';
-
-/** Replicas are described by the role that they copy. */
-function roleName(role: string | undefined, isReplica: boolean | undefined): string | undefined {
-  return isReplica === true && role?.endsWith(REPLICA_SUFFIX) === true
-    ? role.slice(0, -REPLICA_SUFFIX.length)
-    : role;
 }
