@@ -69,6 +69,8 @@ export interface SuiteOptions {
   readonly capabilities: Capabilities;
   /** Asked for once for each run of the suite (plain, with faults), and once for each test of quotas. */
   createHarness(): Promise<ConformanceHarness>;
+  /** Both by default; in files of their own they run side by side. */
+  readonly runs?: readonly ('plain' | 'failing')[];
   /** Longest that an effect may take to be observed; 30 s by default. */
   readonly waitLimitMs?: number;
   /** Longest that a call may go on after its signal was aborted; 5 s by default. */

@@ -42,11 +42,15 @@ const REGISTER: Readonly<Record<Trait, (context: TraitContext) => void>> = {
  * alone; there is no list of exceptions.
  */
 export function providerSuite(options: SuiteOptions): void {
-  registerRun(options, { title: `${options.name} provider`, wrap: (provider) => provider });
-  registerRun(options, {
-    title: `${options.name} provider, each call failing after its effect`,
-    wrap: failAfterEffect,
-  });
+  const { name, runs = ['plain', 'failing'] } = options;
+  if (runs.includes('plain'))
+    registerRun(options, { title: `${name} provider`, wrap: (provider) => provider });
+  if (runs.includes('failing')) {
+    registerRun(options, {
+      title: `${name} provider, each call failing after its effect`,
+      wrap: failAfterEffect,
+    });
+  }
 }
 
 /** One run of the suite. */

@@ -52,5 +52,11 @@ function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const info = WindlassError.isInstance(error) ? toText(error.toInfo()) : '';
   const cause = error.cause === undefined ? '' : describeError(error.cause);
-  return [error.message, error.stack ?? '', info, toText({ ...error }), cause].join('\n');
+  return [
+    error.message,
+    error.stack ?? '',
+    info,
+    toText(Object.fromEntries(Object.entries(error))),
+    cause,
+  ].join('\n');
 }

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { expectSuiteRed, MUTANTS, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
+import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
 import { createMemoryHarness, MEMORY_CAPABILITIES } from '../fakes/memory-harness.ts';
-import { RED_BY_MUTANT } from './red-by-mutant.ts';
 
 const options: MutationOptions = {
   name: 'memory',
@@ -9,16 +8,42 @@ const options: MutationOptions = {
   createHarness: () => createMemoryHarness(),
   adoptionRemoved: () => createMemoryHarness({ adoption: false }),
   waitLimitMs: 300,
-  actions: ['CreateVolumes', 'RunInstances', 'StartInstances'],
+  actions: ['CreateVolumes', 'RunInstances'],
 };
 
 test('the suite is green on the provider as it is', async () => {
   const outcomes = await runMutant(options, null);
-  expect(outcomes.length).toBeGreaterThan(30);
+  expect(outcomes.length).toBeGreaterThan(20);
   expect(outcomes.filter(({ failure }) => failure !== null)).toEqual([]);
 });
 
-test.each(MUTANTS)('the suite goes red when %s, in the tests that are there for it', async (mutant) => {
+// Which tests must be among those that go red: without them a mutant was noticed by accident.
+test.each([
+  [
+    'token-removed',
+    [
+      'RunInstances: is adopted by its token when an answer was lost',
+      'CreateVolumes: happens once although a worker froze too late for its lease to stop it',
+      'CreateVolumes: what a worker made before it died is found by its token and deleted',
+      'leaves an empty world',
+    ],
+  ],
+  [
+    'adoption-removed',
+    [
+      'RunInstances: what a worker made before it died is found by its token and deleted',
+      'CreateVolumes: what a worker made before it died is found by its token and deleted',
+      'leaves an empty world',
+    ],
+  ],
+  [
+    'lease-removed',
+    [
+      'RunInstances: a worker that wakes up after another took over fails with LEASE_LOST',
+      'CreateVolumes: a worker that wakes up after another took over fails with LEASE_LOST',
+    ],
+  ],
+] as const)('the suite goes red with %s, in the tests that are there for it', async (mutant, tests) => {
   const red = await expectSuiteRed(options, mutant);
-  for (const name of RED_BY_MUTANT[mutant]) expect(red.join('\n')).toContain(name);
+  for (const name of tests) expect(red.join('\n')).toContain(name);
 });

@@ -5,23 +5,30 @@ import { settle, type TraitContext } from '../trait-context.ts';
 
 type Point = 'beforeEffect' | 'afterEffect';
 
+/** Enough for three volumes; one who does everything again each time would go on for ever. */
+const MOST_DEATHS = 7;
+
 /** A worker may die at any point: a later run completes the effect, and delete finds all of it. */
 export function nothingLeft({ it, operations, withBench }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
-    for (const point of ['beforeEffect', 'afterEffect'] as const) {
-      it(`${action}: is completed by a later run, and deleted, wherever a worker died at ${point}`, async () => {
-        for (let count = 1, reached = true; reached; count += 1) {
-          await withBench(async (bench) => {
-            const task = await bench.prepare(operation);
-            reached = await crashAt(bench, task, point, count);
-            await bench.engine.run(task);
-            await bench.assertHolds(operation);
-          });
-          assert.ok(reached || count > 1, `${action} reaches no ${point}`);
+    it(`${action}: is completed and deleted, wherever workers died on the way`, () =>
+      withBench(async (bench) => {
+        const task = await bench.prepare(operation);
+        let deaths = 0;
+        // Where each finds and keeps what the one before has done, the first point is always new …
+        for (let progress = true; progress && deaths < MOST_DEATHS; deaths += 1) {
+          progress = await crashAt(bench, task, deaths % 2 === 0 ? 'beforeEffect' : 'afterEffect', 1);
         }
-      });
-    }
+        assert.ok(deaths > 2, `${action} has no beforeEffect and afterEffect round its effect`);
+        // … and where each does it again, the later ones are reached by number.
+        for (let count = 2, progress = true; progress; count += 1) {
+          progress = await crashAt(bench, task, 'beforeEffect', count);
+          if (progress) await crashAt(bench, task, 'afterEffect', count);
+        }
+        await bench.engine.run(task);
+        await bench.assertHolds(operation);
+      }));
 
     if (operation.makes !== null) {
       it(`${action}: what a worker made before it died is found by its token and deleted`, async () => {
@@ -29,7 +36,7 @@ export function nothingLeft({ it, operations, withBench }: TraitContext): void {
           await withBench(async (bench) => {
             const task = await bench.prepare(operation);
             reached = await crashAt(bench, task, 'afterEffect', count);
-            if (reached) assert.equal((await bench.list()).length, count, 'made before the worker died');
+            if (reached) assert.ok((await bench.list()).length > 0, 'made before the worker died');
             // Nothing but the ledger rows' tokens is known now: withBench deletes by them.
           });
         }
