@@ -39,22 +39,20 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
 
   async function openCredential(stored: StoredSecret | null): Promise<Credential> {
     if (stored === null) return {};
-    const credential = JSON.parse(await keyring.decrypt(stored)) as Credential;
+    const credential = JSON.parse(keyring.decrypt(stored)) as Credential;
     for (const value of Object.values(credential)) redactor.register(String(value));
     return credential;
   }
 
   async function openSecret(clusterId: string, name: string): Promise<string> {
-    const value = await keyring.decrypt(await stores.secrets.get(clusterId, name));
+    const value = keyring.decrypt(await stores.secrets.get(clusterId, name));
     redactor.register(value);
     return value;
   }
 
   async function loadSecretValues(clusterId: string): Promise<readonly string[]> {
     const rows = await stores.secrets.list(clusterId);
-    return Promise.all(
-      rows.filter((row) => row.name.startsWith('conf/')).map((row) => keyring.decrypt(row.secret)),
-    );
+    return rows.filter((row) => row.name.startsWith('conf/')).map((row) => keyring.decrypt(row.secret));
   }
 
   async function toContext(found: HydratedTask): Promise<TaskContext> {

@@ -21,13 +21,13 @@ export function createNodeKeys(dependencies: Pick<ActivityDependencies, 'stores'
 
   async function loadPair(clusterId: string, name: string): Promise<KeyPair> {
     try {
-      return JSON.parse(await keyring.decrypt(await stores.secrets.get(clusterId, name))) as KeyPair;
+      return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as KeyPair;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'SECRET_NOT_FOUND')) throw error;
     }
     const made = generateKeyPair(`windlass ${clusterId}`);
-    await stores.secrets.putIfAbsent(clusterId, name, await keyring.encrypt(JSON.stringify(made)));
-    return JSON.parse(await keyring.decrypt(await stores.secrets.get(clusterId, name))) as KeyPair;
+    await stores.secrets.putIfAbsent(clusterId, name, keyring.encrypt(JSON.stringify(made)));
+    return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as KeyPair;
   }
 
   async function loadClientPair(clusterId: string): Promise<KeyPair> {

@@ -81,7 +81,7 @@ async function takePasswords(
   const secrets: { name: string; secret: StoredSecret }[] = [];
   const conf = await mapPasswords(form, checked, async (value, key) => {
     const name = `conf/${key}`;
-    secrets.push({ name, secret: await keyring.encrypt(String(value)) });
+    secrets.push({ name, secret: keyring.encrypt(String(value)) });
     return { $secret: name };
   });
   return { conf, secrets };

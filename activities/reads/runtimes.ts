@@ -71,7 +71,7 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
       const identity = await provider.validateCredential({ ...input, credential }, call());
       const runtime = await stores.runtimes.create(
         { ...withoutCredential(input), ...identity, createdAt: new Date().toISOString() },
-        input.credential === null ? null : await keyring.encrypt(JSON.stringify(credential)),
+        input.credential === null ? null : keyring.encrypt(JSON.stringify(credential)),
       );
       dependencies.onRuntimesChanged();
       return toRuntimeView(runtime);
@@ -94,7 +94,7 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
       const updated = await stores.runtimes.update(
         runtime.runtimeId,
         { ...wanted, ...identity },
-        update.credential === undefined ? undefined : await keyring.encrypt(JSON.stringify(credential)),
+        update.credential === undefined ? undefined : keyring.encrypt(JSON.stringify(credential)),
       );
       dependencies.onRuntimesChanged();
       return toRuntimeView(updated);

@@ -7,7 +7,7 @@ import { type Environment, findCacheFolder, findHomeFolder } from './folders.ts'
 import { loadTemporalConnection, type TemporalConnection } from './temporal-connection.ts';
 
 /** Levels of the log, most talkative first. */
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** How much of each kind one worker does at once. */

@@ -1,5 +1,5 @@
 import ssh2, { type Client } from 'ssh2';
-import { WindlassError } from '../domain/index.ts';
+import type { WindlassError } from '../domain/index.ts';
 import { authenticationError, hostKeyError, unreachableError, unusableKeyError } from './node-errors.ts';
 import type { NodeTarget } from './node-shell.ts';
 

@@ -14,8 +14,12 @@ function listFiles(folder: string, ending: string): string[] {
 
 describe('the tree', () => {
   it('says in every folder of src what lives there', () => {
-    const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    const silent = folders.map((entry) => entry.name).filter((name) => !existsSync(join(ROOT, 'src', name, 'README.md')));
+    const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
+    const silent = folders
+      .map((entry) => entry.name)
+      .filter((name) => !existsSync(join(ROOT, 'src', name, 'README.md')));
     expect(silent).toEqual([]);
   });
 
@@ -48,7 +52,9 @@ function findProtobufs(folder: string): string[] {
     if (!entry.isDirectory()) continue;
     const path = join(folder, entry.name);
     if (entry.name === 'protobufjs') {
-      found.push((JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as { version: string }).version);
+      found.push(
+        (JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as { version: string }).version,
+      );
     }
     if (entry.name.startsWith('@')) found.push(...findProtobufs(path));
     else if (existsSync(join(path, 'node_modules'))) found.push(...findProtobufs(join(path, 'node_modules')));

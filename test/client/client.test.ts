@@ -398,7 +398,7 @@ describe('with workers', () => {
     const [own, ...others] = await vi.waitFor(() => client.jobs.history(jobId), { timeout: 5_000 });
     expect(others).toEqual([]);
     expect(own).toMatchObject({ workflowId: `cluster/${clusterId}` });
-    const { events } = own?.history as { events: { eventType: string }[] };
+    const { events } = (own?.history ?? { events: [] }) as { events: { eventType: string }[] };
     expect(events[0]?.eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
     await workers.job(clusterId).signal('finish', null);
   });
