@@ -45,7 +45,7 @@ describe.each([
   });
 
   const finish = (job: StartedJob): Promise<JobView> =>
-    stack.client.jobs.wait(job.jobId, { timeoutMs: JOB_LIMIT_MS });
+    stack.client.jobs.wait(job.jobId, { clusterId: job.clusterId, timeoutMs: JOB_LIMIT_MS });
   const create = (requestId: string, start: VaultStart = 'well'): Promise<StartedJob> =>
     stack.client.clusters.create({
       app: VAULT_PACKAGE,

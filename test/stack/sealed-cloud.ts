@@ -1,0 +1,45 @@
+// A provider of another package, as WINDLASS_PROVIDERS names it: the local one behind an account
+// with a credential, and as careless with it as a provider could be.
+import { join } from 'node:path';
+import { WindlassError, type Credential } from '../../src/domain/index.ts';
+import type { NodeShell } from '../../src/nodes/index.ts';
+import type { Call, Provider } from '../../src/provider/index.ts';
+import { createLocalProvider } from '../../src/providers/local/index.ts';
+
+export const RIGHT_ACCESS_KEY_ID = 'the-right-one';
+
+export default function createSealedCloud({ nodes }: { readonly nodes: NodeShell }): Provider {
+  const local = createLocalProvider({ folder: join(process.env['WINDLASS_HOME'] ?? '', 'local'), nodes });
+  return {
+    ...local,
+    name: 'sealed',
+    validateCredential(request, call) {
+      babble(request.credential, call);
+      if (request.credential['accessKeyId'] === RIGHT_ACCESS_KEY_ID) {
+        return local.validateCredential({ ...request, credential: {} }, call);
+      }
+      throw new WindlassError('permission', `the key ${request.credential['secretAccessKey']} is unknown`, {
+        code: 'CREDENTIAL_REFUSED',
+        hint: `is ${request.credential['secretAccessKey']} the right one?`,
+        field: 'credential',
+        details: [{ field: 'credential', message: `${request.credential['secretAccessKey']}: unknown` }],
+      });
+    },
+    handleSubtask(context, call) {
+      babble(context.credential, call);
+      return local.handleSubtask(context, call);
+    },
+    async waitSubtask(context, call) {
+      const observation = await local.waitSubtask(context, call);
+      if (observation.state !== 'pending') return observation;
+      return {
+        ...observation,
+        seen: `${observation.seen}, asked with ${context.credential['secretAccessKey']}`,
+      };
+    },
+  };
+}
+
+function babble(credential: Credential, call: Call): void {
+  call.log(`signing with ${credential['secretAccessKey']}`, { headers: { with: credential } });
+}
