@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import {
-  RETRY_TABLE,
   WindlassError,
   type ClusterNode,
   type ClusterRole,
@@ -26,6 +24,7 @@ import type {
 } from '../provider/index.ts';
 import { createNodeAccess } from './access.ts';
 import { deepFreeze } from './deep-freeze.ts';
+import { assertPlainCursor, isCrash, isRetried } from './engine-rules.ts';
 import { createMemoryLedger, type MemoryLease, type MemoryLedger } from './ledger.ts';
 import type { ConformanceHarness } from './options.ts';
 import type { Transcript } from './transcript.ts';
@@ -33,8 +32,6 @@ import type { Transcript } from './transcript.ts';
 const LOOK_MS = 200;
 const PAUSE_MS = 25;
 const MAX_PAUSE_MS = 250;
-const MAX_CURSOR_BYTES = 2048;
-const MAX_TRIES = 20;
 const NO_SIGNAL = new AbortController().signal;
 
 /** How one handle is disturbed; nothing of it happens in an undisturbed one. */
@@ -82,13 +79,6 @@ export interface Engine {
 export interface EngineTask {
   readonly task: Task;
   readonly role: Partial<ClusterRole>;
-}
-
-const CRASH = 'SIMULATED_CRASH';
-
-/** Thrown by a hook of HandleOptions, it ends the worker there: nothing is stored or released. */
-export function simulatedCrash(): WindlassError {
-  return new WindlassError('internal', 'the worker was killed here by the test', { code: CRASH });
 }
 
 export function createEngine(options: EngineOptions): Engine {
@@ -313,30 +303,4 @@ export function createEngine(options: EngineOptions): Engine {
 interface EffectCounts {
   before: number;
   after: number;
-}
-
-function isCrash(error: unknown): boolean {
-  return WindlassError.isInstance(error) && error.code === CRASH;
-}
-
-function isRetried(error: unknown, tries: number): boolean {
-  if (!WindlassError.isInstance(error) || isCrash(error)) return false;
-  if (error.code === 'LEASE_HELD') return true;
-  const rule = RETRY_TABLE[error.kind];
-  return rule.retried && tries < Math.min(rule.maxTries, MAX_TRIES);
-}
-
-/** A cursor goes through the engine's storage as JSON. */
-function assertPlainCursor(cursor: unknown): void {
-  if (cursor === undefined) return;
-  const text = JSON.stringify(cursor);
-  if (text.length > MAX_CURSOR_BYTES || !isDeepStrictEqual(JSON.parse(text), cursor)) {
-    throw new WindlassError(
-      'internal',
-      'the cursor of a pending observation is not plain JSON of at most 2 KB',
-      {
-        code: 'CURSOR_NOT_PLAIN',
-      },
-    );
-  }
 }

@@ -4,7 +4,6 @@ import {
   JOB_ACTIONS,
   WindlassError,
   type ClusterNode,
-  type ClusterWrapper,
   type ErrorInfo,
   type JobPlan,
   type ResourceChange,
@@ -15,11 +14,11 @@ import {
   type Call,
   type Capabilities,
   type Changes,
-  type ParseClusterConfRequest,
   type Provider,
   type TaskContext,
 } from '../../src/provider/index.ts';
 import { planVmJob } from '../../src/vm/index.ts';
+import { buildInstantCluster } from './instant-cluster.ts';
 
 /** Which task is meant: the one of this node (from 0, in the order of its layer), or every one of the action. */
 export interface InstantTarget {
@@ -98,7 +97,7 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
     name: options.name ?? 'instant',
     capabilities: CAPABILITIES,
     parseClusterConf: async (request) =>
-      request.content.files.length > 0 ? parseClusterConf(request) : buildCluster(request),
+      request.content.files.length > 0 ? parseClusterConf(request) : buildInstantCluster(request),
     splitJobIntoTasks(request) {
       const plan = planVmJob(request, CAPABILITIES);
       return ledger ? plan : withoutClaims(plan);
@@ -218,118 +217,4 @@ async function hang(call: Call): Promise<never> {
 async function pause(latencyMs: number, call: Call): Promise<void> {
   if (call.signal.aborted) await hang(call);
   if (latencyMs > 0) await sleep(latencyMs);
-}
-
-function buildCluster({
-  runtime,
-  conf,
-  clusterId,
-  createdAt,
-  content,
-}: ParseClusterConfRequest): ClusterWrapper {
-  const count = conf['nodes'];
-  if (typeof count !== 'number' || !Number.isInteger(count) || count < 1) {
-    throw new WindlassError('invalid-input', 'nodes must be a whole number from 1', {
-      code: 'CONF_INVALID',
-      field: 'nodes',
-    });
-  }
-  const volume = { index: 0, volumeId: '', sizeGiB: 10, device: '', mountPoint: '/data' };
-  const service = {
-    custom: false,
-    order: 0,
-    nodesToExecuteOn: null,
-    timeoutSeconds: 60,
-    postStartService: false,
-  };
-  const rest = {
-    postStopService: false,
-    allowForce: false,
-    preCheck: null,
-    selector: null,
-    idempotent: true,
-  };
-  const services = ['init', 'start', 'stop', 'destroy'].map((name) => ({
-    ...service,
-    ...rest,
-    name,
-    command: 'true',
-    serviceParams: {},
-  }));
-  return {
-    cluster: {
-      clusterId,
-      name: clusterId,
-      description: '',
-      runtimeId: runtime.runtimeId,
-      versionId: content.versionId,
-      appName: 'instant',
-      subnetId: 'subnet-1',
-      vpcId: 'vpc-1',
-      status: 'pending',
-      transitionStatus: null,
-      env: {},
-      endpoints: [],
-      metadataRootAccess: false,
-      advancedActions: [],
-      upgradePolicy: [],
-      healthCheck: null,
-      monitor: null,
-      displayTabs: null,
-      reservedIps: {},
-      createdAt,
-    },
-    roles: [
-      {
-        clusterId,
-        role: 'node',
-        container: { type: 'instant', image: 'instant', zone: '' },
-        cpu: 1,
-        memoryMiB: 1024,
-        gpu: 0,
-        gpuClass: 0,
-        instanceClass: 0,
-        volumes: [
-          {
-            index: 0,
-            sizeGiB: 10,
-            volumeClass: 0,
-            mountPoint: '/data',
-            mountOptions: '',
-            filesystem: 'ext4',
-          },
-        ],
-        services,
-        env: {},
-        replica: 0,
-        serverIdUpperBound: null,
-        passphraseless: null,
-        verticalScalingPolicy: 'parallel',
-        userAccess: false,
-        agentInstalled: true,
-        customMetadata: null,
-        healthCheck: null,
-        monitor: null,
-        advancedActions: [],
-      },
-    ],
-    nodes: Array.from({ length: count }, (_, index) => ({
-      nodeId: `${clusterId}-n${index + 1}`,
-      clusterId,
-      role: 'node',
-      serverId: index + 1,
-      groupId: index + 1,
-      globalServerId: 100_000_001 + index,
-      isReplica: false,
-      status: 'pending',
-      instanceId: '',
-      privateIp: '',
-      publicIp: '',
-      ssh: { port: 22, user: 'root', hostKey: '', root: '' },
-      volumes: [volume],
-      passphraselessKey: '',
-      customToken: '',
-    })),
-    links: [],
-  };
 }

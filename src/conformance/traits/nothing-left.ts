@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Bench } from '../bench.ts';
-import { simulatedCrash, type EngineTask, type HandleOptions } from '../engine.ts';
+import { simulatedCrash } from '../engine-rules.ts';
+import type { EngineTask, HandleOptions } from '../engine.ts';
 import { settle, type TraitContext } from '../trait-context.ts';
 
 type Point = 'beforeEffect' | 'afterEffect';
