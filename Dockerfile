@@ -7,7 +7,9 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY activities activities
 COPY workflows workflows
 COPY src src
-RUN npx tsc -p tsconfig.build.json && npm prune --omit=dev
+RUN npx tsc -p tsconfig.build.json \
+  && node dist/src/worker/build-workflow-bundle.js \
+  && npm prune --omit=dev
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production

@@ -13,7 +13,11 @@ const COMMANDS = {
     { tool: 'depcruise', args: ['src', 'workflows', 'activities', '--config', '.dependency-cruiser.cjs'] },
   ],
   unused: [{ tool: 'knip', args: ['--no-progress'] }],
-  build: [{ tool: 'tsc', args: ['-p', 'tsconfig.build.json'] }],
+  build: [
+    { script: 'bin/setup/remove-build.js', args: [] },
+    { tool: 'tsc', args: ['-p', 'tsconfig.build.json'] },
+    { script: 'dist/src/worker/build-workflow-bundle.js', args: [] },
+  ],
   replay: [{ script: 'test/replay/replay-file.ts', args: [], rest: true }],
   bench: [{ script: 'bench/index.ts', args: [], rest: true }],
   prove: [{ script: 'test/faults/prove.ts', args: [], rest: true }],
