@@ -7,6 +7,7 @@ import type {
   Task,
   TaskView,
 } from '../../src/domain/index.ts';
+import type { LayerCount } from '../../src/db/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 
 type JobReads = Pick<Reads, 'describeJob' | 'findJob' | 'listJobs'>;
@@ -16,15 +17,26 @@ const SHOWN_TASKS = 200;
 
 export function createJobReads(dependencies: ActivityDependencies): JobReads {
   const { jobs, tasks } = dependencies.stores;
+  async function listShown(
+    jobId: string,
+    shape: readonly LayerShape[],
+    layer: number | undefined,
+  ): Promise<readonly Task[]> {
+    if (shape.reduce((sum, one) => sum + one.total, 0) <= SHOWN_TASKS) return tasks.list(jobId);
+    const unfinished = await tasks.listByStatus(jobId, ['working', 'failed']);
+    if (layer === undefined) return unfinished;
+    return [...unfinished.filter((task) => task.layerIndex !== layer), ...(await tasks.list(jobId, layer))];
+  }
+
   return {
     async describeJob({ jobId, layer }) {
       const job = await jobs.get(jobId);
       const shape = (await jobs.loadShape(jobId)) ?? [];
-      const rows = await tasks.list(jobId);
-      const all = rows.length <= SHOWN_TASKS;
+      const counts = await tasks.countByLayer(jobId);
+      const rows = await listShown(jobId, shape, layer);
       return {
         ...toJobSummary(job),
-        layers: shape.map((one) => toLayerView(one, rows, all || one.index === layer)),
+        layers: shape.map((one) => toLayerView(one, counts, rows)),
       };
     },
 
@@ -42,16 +54,15 @@ function toJobSummary(job: Job): JobSummary {
   return { jobId, clusterId, action, status, startedAt, closedAt, requestedBy, error };
 }
 
-function toLayerView(shape: LayerShape, rows: readonly Task[], all: boolean): LayerView {
-  const own = rows.filter((task) => task.layerIndex === shape.index);
-  const shown = all ? own : own.filter((task) => task.status === 'working' || task.status === 'failed');
+function toLayerView(shape: LayerShape, counts: readonly LayerCount[], rows: readonly Task[]): LayerView {
+  const count = counts.find((one) => one.layerIndex === shape.index);
   return {
     index: shape.index,
     name: shape.name,
     total: shape.total,
-    done: own.filter((task) => task.status === 'successful').length,
-    failed: own.filter((task) => task.status === 'failed').length,
-    tasks: shown.map(toTaskView),
+    done: count?.done ?? 0,
+    failed: count?.failed ?? 0,
+    tasks: rows.filter((task) => task.layerIndex === shape.index).map(toTaskView),
   };
 }
 

@@ -5,6 +5,7 @@ export type {
   ClusterStore,
   HydratedTask,
   JobStore,
+  LayerCount,
   Lease,
   LedgerStore,
   RuntimeStore,

@@ -131,6 +131,10 @@ export interface TaskStore {
   loadSlice(jobId: string, layerIndex: number, offset: number, limit: number): Promise<readonly TaskRef[]>;
   /** All tasks of a job (or of one layer), in order. */
   list(jobId: string, layerIndex?: number): Promise<readonly Task[]>;
+  /** The tasks of a job that are in one of the statuses, in order. */
+  listByStatus(jobId: string, statuses: readonly TaskStatus[]): Promise<readonly Task[]>;
+  /** How many tasks of each layer have ended well, and how many failed; for jobs too large to list. */
+  countByLayer(jobId: string): Promise<readonly LayerCount[]>;
   /**
    * What an activity needs, in one query. @throws conflict `JOB_NOT_OPEN` when its job is closed.
    * Resources: the newest generation of each kind of the task's node (of the cluster when it has none).
@@ -144,6 +148,11 @@ export interface TaskStore {
   end(taskId: string, end: TaskEnd): Promise<void>;
   /** Stores what a handle changed before its wait begins. Fences, where given, must still hold. @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`. */
   applyChanges(taskId: string, changes: TaskChanges, leases: readonly Lease[]): Promise<void>;
+}
+export interface LayerCount {
+  readonly layerIndex: number;
+  readonly done: number;
+  readonly failed: number;
 }
 export interface HydratedTask {
   readonly task: Task;

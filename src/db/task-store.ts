@@ -50,6 +50,28 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       return rows.map(taskRows.fromRow);
     },
 
+    async listByStatus(jobId, statuses) {
+      const rows = await db
+        .selectFrom('task')
+        .selectAll()
+        .where('job_id', '=', jobId)
+        .where('status', 'in', [...statuses])
+        .orderBy('layer_index')
+        .orderBy('index')
+        .execute();
+      return rows.map(taskRows.fromRow);
+    },
+
+    async countByLayer(jobId) {
+      const { rows } = await sql<{ layer_index: number; done: number; failed: number }>`
+        select layer_index,
+          (count(*) filter (where status = 'successful'))::integer as done,
+          (count(*) filter (where status = 'failed'))::integer as failed
+        from task where job_id = ${jobId} group by layer_index order by layer_index
+      `.execute(db);
+      return rows.map((row) => ({ layerIndex: row.layer_index, done: row.done, failed: row.failed }));
+    },
+
     async hydrate(taskId) {
       const { rows } = await selectHydrated(taskId).execute(db);
       const [row] = rows;

@@ -95,6 +95,25 @@ export function jobsSuite(stores: () => Stores): void {
     expect(await tasks.list('job-plan')).toHaveLength(6);
   });
 
+  test('counts the tasks of each layer, and lists those of a status', async () => {
+    const { jobs, tasks } = stores();
+    const wrapper = await prepare('cl-count');
+    await jobs.open(aJob('cl-count', 'count'), OPEN);
+    await jobs.storePlan('job-count', aPlan(wrapper), 1);
+    const at = '2026-01-02T03:04:05.678Z';
+    await tasks.begin('job-count.0.0', at);
+    await tasks.end('job-count.0.0', { status: 'successful', at });
+    await tasks.begin('job-count.0.1', at);
+    await tasks.end('job-count.0.1', { status: 'failed', at });
+    await tasks.begin('job-count.1.2', at);
+    expect(await tasks.countByLayer('job-count')).toEqual([
+      { layerIndex: 0, done: 1, failed: 1 },
+      { layerIndex: 1, done: 0, failed: 0 },
+    ]);
+    const unfinished = await tasks.listByStatus('job-count', ['working', 'failed']);
+    expect(unfinished.map((task) => task.taskId)).toEqual(['job-count.0.1', 'job-count.1.2']);
+  });
+
   test('refuses to read a plan of a newer release', async () => {
     const { jobs } = stores();
     await prepare('cl-new');
