@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { findProgram } from './find-program.ts';
 import { choosePort, requireDiskSpace } from './machine-checks.ts';
 import { readRecord, writeRecord } from './processes.ts';
-import { endLeftOver, startService } from './service-process.ts';
+import { endLeftOver, repeatPortRace, startService } from './service-process.ts';
 
 /** The embedded PostgreSQL, as it is to be started. */
 export interface DatabaseRequest {
@@ -34,7 +34,11 @@ const NEEDED_MIB = 300;
  * machine can reach it, as it can the dev server; secrets in it are encrypted.
  * @throws quota `DISK_FULL`; unavailable `SERVICE_FAILED`, also when another process has the folder open
  */
-export async function startDatabase({ home, env, report }: DatabaseRequest): Promise<Database> {
+export function startDatabase(request: DatabaseRequest): Promise<Database> {
+  return repeatPortRace(() => startOnce(request));
+}
+
+async function startOnce({ home, env, report }: DatabaseRequest): Promise<Database> {
   requireDiskSpace(home, NEEDED_MIB);
   const folder = join(home, 'run');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -54,6 +58,7 @@ export async function startDatabase({ home, env, report }: DatabaseRequest): Pro
     logFile: join(folder, 'database.log'),
     recordFile,
     address: `127.0.0.1:${port}`,
+    readyWord: 'serving',
     isReady: () => answers(databaseUrl),
     readyLimitMs: READY_LIMIT_MS,
     stopGraceMs: STOP_GRACE_MS,

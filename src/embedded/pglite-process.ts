@@ -10,6 +10,7 @@ import { acquireProcessLock } from './process-lock.ts';
 
 const MAX_CONNECTIONS = 100;
 const EXIT_LOCKED = 3;
+const EXIT_PORT = 4;
 
 function fail(message: string, exitCode: number): never {
   process.stderr.write(`${message}\n`);
@@ -31,7 +32,14 @@ const server = new PGLiteSocketServer({
   port: Number(port),
   maxConnections: MAX_CONNECTIONS,
 });
-await server.start();
+try {
+  await server.start();
+} catch (error) {
+  await database.close();
+  if ('release' in lock) lock.release();
+  fail(error instanceof Error ? error.message : String(error), EXIT_PORT);
+}
+process.stdout.write(`serving ${folder} on port ${port}\n`);
 
 let stopping = false;
 async function stop(): Promise<void> {

@@ -25,6 +25,11 @@ export interface ServiceRequest {
   /** Where pid, start time and address are kept for the next stack. */
   readonly recordFile: string;
   readonly address: string;
+  /**
+   * What it writes to its log when it has its port. Without it, a stranger's server on the same port
+   * would pass for ours while ours has not yet failed.
+   */
+  readonly readyWord: string;
   /** Throws or says false until it serves. */
   readonly isReady: () => Promise<boolean>;
   readonly readyLimitMs: number;
@@ -46,7 +51,7 @@ const POLL_MS = 50;
 /**
  * Starts a service in a session of its own, so that the terminal's Ctrl-C does not reach it before
  * the stack is ready to let it go, and waits until it serves.
- * @throws unavailable `SERVICE_FAILED` with the end of its log; it does not run then
+ * @throws unavailable `SERVICE_FAILED` with the end of its log, conflict `PORT_TAKEN`; it does not run then
  */
 export async function startService(request: ServiceRequest): Promise<Service> {
   mkdirSync(dirname(request.logFile), { recursive: true });
@@ -93,15 +98,43 @@ export async function startService(request: ServiceRequest): Promise<Service> {
       continue;
     }
     await stop();
+    const end = readLogEnd(request.logFile);
+    if (/address already in use|EADDRINUSE/.test(end)) {
+      throw new WindlassError(
+        'conflict',
+        `${request.name} lost its port ${request.address} to another program`,
+        {
+          code: 'PORT_TAKEN',
+          hint: 'end the program that uses it, or choose another port',
+        },
+      );
+    }
     const why = running
       ? `does not serve after ${Math.round(request.readyLimitMs / 1000)} s`
       : 'ended while it started';
-    throw new WindlassError('unavailable', `${request.name} ${why}: ${readLogEnd(request.logFile)}`, {
+    throw new WindlassError('unavailable', `${request.name} ${why}: ${end}`, {
       code: 'SERVICE_FAILED',
       hint: `its whole log is in ${request.logFile}`,
     });
   }
   return { pid, record, ended, stop };
+}
+
+const PORT_TRIES = 4;
+
+/**
+ * Repeats a start that chooses a free port itself: between choice and use another program can take it,
+ * such as another stack that is started at the same moment.
+ */
+export async function repeatPortRace<Result>(start: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      const isRace = WindlassError.isInstance(error) && error.code === 'PORT_TAKEN';
+      if (!isRace || tries === PORT_TRIES) throw error;
+    }
+  }
 }
 
 /** Ends what a killed stack has left of a service; the next start then has its files for itself. */
@@ -125,7 +158,7 @@ export function readLogEnd(file: string): string {
 
 async function isReadyNow(request: ServiceRequest): Promise<boolean> {
   try {
-    return await request.isReady();
+    return readFileSync(request.logFile, 'utf8').includes(request.readyWord) && (await request.isReady());
   } catch {
     return false;
   }

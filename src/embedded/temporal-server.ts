@@ -3,7 +3,7 @@ import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 import { choosePort } from './machine-checks.ts';
 import { readRecord, writeRecord } from './processes.ts';
-import { endLeftOver, startService } from './service-process.ts';
+import { endLeftOver, repeatPortRace, startService } from './service-process.ts';
 
 /** Temporal's dev server on this machine, as it is to be started. */
 export interface TemporalServerRequest {
@@ -44,7 +44,12 @@ const RECORD = 'temporal.json';
  * those of the last start are taken again where they are free, so that addresses stay.
  * @throws conflict `PORT_TAKEN`; unavailable `SERVICE_FAILED`
  */
-export async function startTemporalServer(request: TemporalServerRequest): Promise<TemporalServer> {
+export function startTemporalServer(request: TemporalServerRequest): Promise<TemporalServer> {
+  const start = (): Promise<TemporalServer> => startOnce(request);
+  return request.port === undefined && request.uiPort === undefined ? repeatPortRace(start) : start();
+}
+
+async function startOnce(request: TemporalServerRequest): Promise<TemporalServer> {
   const { binary, databaseFile, folder, report } = request;
   const recordFile = join(folder, RECORD);
   const lastFile = join(folder, 'temporal.last.json');
@@ -94,6 +99,7 @@ export async function startTemporalServer(request: TemporalServerRequest): Promi
     logFile: join(folder, 'temporal.log'),
     recordFile,
     address,
+    readyWord: 'Temporal Server:',
     isReady: () => isServing(address, uiUrl),
     readyLimitMs: READY_LIMIT_MS,
     stopGraceMs: STOP_GRACE_MS,

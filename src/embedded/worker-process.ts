@@ -47,6 +47,7 @@ export async function superviseWorker(request: WorkerProcessRequest): Promise<Su
       logFile: join(folder, 'worker.log'),
       recordFile,
       address: '',
+      readyWord: 'the worker is up',
       isReady,
       readyLimitMs: READY_LIMIT_MS,
       stopGraceMs: STOP_GRACE_MS,

@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { startDatabase } from '../../src/embedded/index.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'windlass-database-'));
+// Real servers: a few seconds each, far longer where other tests use the machine too.
+vi.setConfig({ testTimeout: 180_000 });
 const running: { stop(): Promise<void> }[] = [];
 const lines: string[] = [];
 

@@ -1,14 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { findCacheFolder } from '../../src/config/index.ts';
 import { findFreePort, findTemporalServer, startTemporalServer } from '../../src/embedded/index.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'windlass-temporal-'));
+// Real servers: a few seconds each, far longer where other tests use the machine too.
+vi.setConfig({ testTimeout: 180_000 });
 const running: { stop(): Promise<void> }[] = [];
 const lines: string[] = [];
 const report = (line: string): void => void lines.push(line);
@@ -92,4 +94,28 @@ it('says in one line that a chosen port is taken, and starts nothing', async () 
   } finally {
     await new Promise((resolve) => blocker.close(resolve));
   }
+});
+
+it('does not take another stack’s server for its own when both choose one port at the same moment', async () => {
+  const folders = [mkdtempSync(join(folder, 'one-')), mkdtempSync(join(folder, 'two-'))];
+  const port = await findFreePort();
+  const servers = await Promise.all(
+    folders.map((own) => {
+      // What a last start has left: both want the same port again.
+      writeFileSync(
+        join(own, 'temporal.last.json'),
+        JSON.stringify({ pid: 1, startTime: '', address: `127.0.0.1:${port}` }),
+      );
+      return startTemporalServer({
+        binary,
+        databaseFile: join(own, 'temporal.db'),
+        folder: own,
+        env,
+        report,
+      });
+    }),
+  );
+  running.push(...servers);
+  expect(servers[0]?.address).not.toBe(servers[1]?.address);
+  expect(servers[0]?.pid).not.toBe(servers[1]?.pid);
 });
