@@ -1,0 +1,42 @@
+import type { Client } from '@temporalio/client';
+import type { LayerView } from '../src/domain/index.ts';
+import { jobWorkflowId } from '../workflows/messages.ts';
+import type { Bench } from './part.ts';
+
+/** A create that has ended well, measured by the server's clock. */
+export interface CreatedCluster {
+  readonly clusterId: string;
+  readonly jobId: string;
+  readonly workflowId: string;
+  readonly layers: readonly LayerView[];
+}
+
+const JOB_LIMIT_MS = 30 * 60_000;
+
+/** Starts a create and does not wait for it. */
+export function startCreate(
+  { stack, app }: Bench,
+  runtime: string,
+  count: number,
+): Promise<{ readonly clusterId: string; readonly jobId: string }> {
+  return stack.client.clusters.create({ app, runtime, conf: { cluster: { count } } });
+}
+
+/** @throws Error when the job did not end well: then nothing that was measured counts. */
+export async function createCluster(bench: Bench, runtime: string, count: number): Promise<CreatedCluster> {
+  const { clusterId, jobId } = await startCreate(bench, runtime, count);
+  const job = await bench.stack.client.jobs.wait(jobId, {
+    clusterId,
+    pollMs: 1_000,
+    timeoutMs: JOB_LIMIT_MS,
+  });
+  if (job.status !== 'successful') throw new Error(`${jobId} ${job.status}: ${job.error?.message ?? ''}`);
+  return { clusterId, jobId, workflowId: jobWorkflowId(clusterId), layers: job.layers };
+}
+
+/** From start to close of a workflow, as the server has it. */
+export async function readDurationMs(temporal: Client, workflowId: string): Promise<number> {
+  const { startTime, closeTime } = await temporal.workflow.getHandle(workflowId).describe();
+  if (closeTime === undefined) throw new Error(`${workflowId} has not ended`);
+  return closeTime.getTime() - startTime.getTime();
+}
