@@ -79,10 +79,11 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
 
     async stopInstances(context, call) {
       const world = findWorld(context);
-      const { token } = getInstanceResource(context);
       assertNotCancelled(call.signal);
+      // Null also where no instance was ever intended: a cluster may fail before its first node.
       const instance = await findInstance(world, context);
       if (instance !== null && !(await isQuiet(world, instance))) {
+        const { token } = getInstanceResource(context);
         await call.beforeEffect(token);
         await world.stopInstance(instance.id);
         await call.afterEffect(token);

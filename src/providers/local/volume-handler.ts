@@ -52,13 +52,24 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
     );
   }
 
+  /** Those of the node's volumes that were ever intended: a cluster may fail before its first volume. */
+  async function loadIntended(context: NodeTaskContext): Promise<readonly Item[]> {
+    const world = findWorld(context);
+    const items = readVolumes(context).map(async (spec): Promise<readonly Item[]> => {
+      const resource = context.resources[`volume-${spec.index}`];
+      return resource === undefined ? [] : [{ spec, resource, volume: await findVolume(world, resource) }];
+    });
+    return (await Promise.all(items)).flat();
+  }
+
   /** Looks at all volumes; done when `missing` has nothing to say of any. */
   async function observe(
     context: NodeTaskContext,
     missing: (item: Item) => string | null,
     toChanges: (items: readonly Item[]) => Changes,
+    load: (context: NodeTaskContext) => Promise<readonly Item[]> = loadItems,
   ): Promise<Observation> {
-    const items = await loadItems(context);
+    const items = await load(context);
     const seen = items.map(missing).filter((text) => text !== null);
     if (seen.length > 0) return { state: 'pending', seen: seen.join(', ') };
     return { state: 'done', changes: toChanges(items) };
@@ -98,6 +109,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
       ({ volume }) =>
         volume === null || volume.attachment === null ? null : `volume ${volume.id} is still attached`,
       (items) => ({ node: { volumes: toNodeVolumes(context, items) } }),
+      loadIntended,
     );
 
   const observeDeleted = (context: NodeTaskContext): Promise<Observation> =>
@@ -108,6 +120,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
         resources: items.map(({ resource }) => ({ token: resource.token, state: 'gone' })),
         node: { volumes: toNodeVolumes(context, items) },
       }),
+      loadIntended,
     );
 
   const observeResized = (context: NodeTaskContext): Promise<Observation> =>
@@ -158,7 +171,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
 
     async detachVolumes(context, call) {
       const world = findWorld(context);
-      for (const { resource, volume } of await loadItems(context)) {
+      for (const { resource, volume } of await loadIntended(context)) {
         if (volume === null || volume.attachment === null) continue;
         await withEffect(call, resource, () => world.detachVolume(volume.id));
       }
@@ -168,7 +181,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
 
     async deleteVolumes(context, call) {
       const world = findWorld(context);
-      for (const { resource, volume } of await loadItems(context)) {
+      for (const { resource, volume } of await loadIntended(context)) {
         // Also when it is not found: what an unfinished try left of it goes too.
         const id = volume?.id ?? toVolumeId(resource.token);
         await withEffect(call, resource, () => world.deleteVolume(id));
