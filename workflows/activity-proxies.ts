@@ -16,9 +16,19 @@ const BOOKKEEPING: ActivityOptions = {
   retry: RETRY_FOREVER,
 };
 
+/** The first step. Its heartbeat limit is fixed: the configured one is part of what it answers. */
+export const { LoadJob: loadJob } = proxyActivities<Pick<EngineActivities, 'LoadJob'>>({
+  ...BOOKKEEPING,
+  heartbeatTimeout: '5 seconds',
+});
+
 /** Steps of the job that touch only our database. */
-export const bookkeeping =
-  proxyActivities<Pick<EngineActivities, 'LoadJob' | 'PlanJob' | 'CloseJob'>>(BOOKKEEPING);
+export function bookkeeping(timing: ActivityTiming): Pick<EngineActivities, 'PlanJob' | 'CloseJob'> {
+  return proxyActivities<Pick<EngineActivities, 'PlanJob' | 'CloseJob'>>({
+    ...BOOKKEEPING,
+    heartbeatTimeout: timing.heartbeatSeconds * 1000,
+  });
+}
 
 /** Reads that leave one event instead of three. */
 export const { loadSlice } = proxyLocalActivities<Pick<EngineActivities, 'loadSlice'>>({

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { ErrorInfo, LayerShape } from '../src/domain/index.ts';
-import { bookkeeping, cloudSteps } from './activity-proxies.ts';
+import { bookkeeping, cloudSteps, loadJob } from './activity-proxies.ts';
 import { layersTable } from './job-details.ts';
 import { SEARCH_ATTRIBUTES, type RunJobInput, type RunJobResult } from './messages.ts';
 import { walkLayer } from './walk-layer.ts';
@@ -23,14 +23,15 @@ const STATUS_KEY = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD')
  * what a terminate prevents, the sweeper does.
  */
 export async function runJob(input: RunJobInput): Promise<RunJobResult> {
-  const loaded = await bookkeeping.LoadJob(input);
+  const loaded = await loadJob(input);
   if (loaded.closed !== null) return loaded.closed;
   const steps = cloudSteps(loaded.queues, loaded.timing);
+  const rows = bookkeeping(loaded.timing);
 
   let walked: Walked = { outcomes: [], error: null };
   try {
     await steps.CheckResource({ jobId: input.jobId });
-    const layers = await bookkeeping.PlanJob({ jobId: input.jobId });
+    const layers = await rows.PlanJob({ jobId: input.jobId });
     walked = await walkLayers(layers, (layer) => walkLayer(input.jobId, layer, loaded.queues, loaded.timing));
   } catch (error) {
     walked = { ...walked, error: isCancellation(error) ? 'cancelled' : toErrorInfo(error) };
@@ -40,7 +41,7 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
     const stopped = walked.error ?? stopOf(walked.outcomes);
     const status = stopped === null ? 'successful' : stopped === 'cancelled' ? 'cancelled' : 'failed';
     if (walked.outcomes.length > 0) await askCloud(() => steps.UpdateClusterStatus({ jobId: input.jobId }));
-    const closed = await bookkeeping.CloseJob({
+    const closed = await rows.CloseJob({
       jobId: input.jobId,
       status,
       error: typeof stopped === 'object' ? stopped : null,
@@ -48,12 +49,15 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
     upsertSearchAttributes([{ key: STATUS_KEY, value: status }]);
     if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it made is kept');
     if (status === 'failed') {
-      throw ApplicationFailure.create({
+      const failure = ApplicationFailure.create({
         message: closed.error?.message ?? 'the job failed',
         type: closed.error?.code ?? 'JOB_FAILED',
         nonRetryable: true,
         details: closed.error === null ? [] : [closed.error],
       });
+      // A task failed, not this line: a stack would only tell where this code is installed.
+      failure.stack = '';
+      throw failure;
     }
     return { jobId: input.jobId, status, failedTasks: countFailed(walked.outcomes) };
   });

@@ -85,7 +85,8 @@ async function startDatabase(wanted: StackOptions['database']): Promise<TestData
   return (await startPostgres()) ?? startPglite();
 }
 
-async function forkWorker(env: NodeJS.ProcessEnv): Promise<TestWorker> {
+/** Starts a worker on servers that `env` names, and waits until it polls. Whoever starts it ends it. */
+export async function forkWorker(env: NodeJS.ProcessEnv): Promise<TestWorker> {
   const child = fork(WORKER_PROCESS, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -116,7 +117,7 @@ function isAlive(child: ChildProcess): boolean {
 }
 
 /** Ends the machines that a failed test has left; a passed one has deleted them. */
-async function pullThePlug(folder: string): Promise<void> {
+export async function pullThePlug(folder: string): Promise<void> {
   const { openLocalWorld } = await import('../../src/providers/local/index.ts');
   for (const { pid } of await openLocalWorld(folder).listProcesses()) {
     try {
