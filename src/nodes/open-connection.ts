@@ -23,6 +23,8 @@ export function openConnection(target: NodeTarget): Promise<Client> {
     const client = new ssh2.Client();
     let hostKeyIsWrong = false;
     client.once('ready', () => {
+      // A command is a few small packets: each would wait for the answer to the one before.
+      client.setNoDelay(true);
       resolve(client);
     });
     // Stays for the life of the connection: an 'error' that nobody hears ends the process.

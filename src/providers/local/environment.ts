@@ -8,6 +8,7 @@ import type { ClusterStatusRequest } from '../../provider/index.ts';
 import type { VmEnvironment } from '../../vm/index.ts';
 import { assertCapacity } from './capacity.ts';
 import { assertZone, type LocalSettings } from './settings.ts';
+import { assertNotCancelled } from './watch.ts';
 import { parseAddressRange, toAddress } from './world/address-range.ts';
 import { canListen, SSH_PORT } from './world/addresses.ts';
 import { ensureFolder, folderError, hasErrno, onDisk } from './world/files.ts';
@@ -21,7 +22,8 @@ const SUBNET_PREFIX = 'subnet-';
 /** What only the cloud can answer; here the cloud is a folder of this machine. */
 export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
   return {
-    async describeSubnets({ runtime }) {
+    async describeSubnets({ runtime }, call) {
+      assertNotCancelled(call.signal);
       const { world, settings } = findPlace(runtime.settings);
       const { cidr, size } = parseAddressRange(settings.addressRange);
       const freeAddresses = Math.max(0, size - (await world.countAddresses()));
@@ -35,7 +37,8 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
       }));
     },
 
-    async describeVpc({ runtime, vpcId }) {
+    async describeVpc({ runtime, vpcId }, call) {
+      assertNotCancelled(call.signal);
       const { settings } = findPlace(runtime.settings);
       if (vpcId !== VPC_ID) {
         throw new WindlassError('not-found', `there is no VPC ${JSON.stringify(vpcId)}`, {
@@ -53,14 +56,16 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
       };
     },
 
-    async checkResource(request) {
+    async checkResource(request, call) {
+      assertNotCancelled(call.signal);
       const { world, settings } = findPlace(request.runtime.settings);
       assertZone(settings, request.runtime.zone);
       assertSubnet(settings, request.cluster.cluster.subnetId);
       await assertCapacity(world, settings, request);
     },
 
-    async validateCredential({ settings: given, zone }) {
+    async validateCredential({ settings: given, zone }, call) {
+      assertNotCancelled(call.signal);
       const { world, settings } = findPlace(given);
       assertZone(settings, zone);
       await assertWritable(world);
@@ -68,11 +73,13 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
       return { account: toAccount(hostname()), region: REGION };
     },
 
-    async describeRuntimeProviderZones({ settings }) {
+    async describeRuntimeProviderZones({ settings }, call) {
+      assertNotCancelled(call.signal);
       return findPlace(settings).settings.zones;
     },
 
-    async updateClusterStatus(request) {
+    async updateClusterStatus(request, call) {
+      assertNotCancelled(call.signal);
       const { world } = findPlace(request.runtime.settings);
       return {
         nodes: await Promise.all(
@@ -89,7 +96,8 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
       };
     },
 
-    async describeClusterDetails(request) {
+    async describeClusterDetails(request, call) {
+      assertNotCancelled(call.signal);
       const { world } = findPlace(request.runtime.settings);
       const processes = await world.listProcesses();
       const nodes = await Promise.all(
