@@ -56,7 +56,7 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
 }
 
 async function createCluster(context: ClustersContext, request: CreateClusterRequest): Promise<StartedJob> {
-  const { client, reads, place, identity } = context;
+  const { reads, identity } = context;
   const requestId = request.requestId ?? randomUUID();
   const ids = { clusterId: clusterIdOf(requestId), jobId: jobIdOf(requestId) };
   // A request id of our own making was never used before.
@@ -77,7 +77,7 @@ async function createCluster(context: ClustersContext, request: CreateClusterReq
   const { runtimeId } = await reads.checkCreateCluster(create);
   const input = { ...ids, action: 'create' as const, options: {}, requestedBy: identity, create };
   const clusterName = request.name ?? app.appName;
-  return startJob(client, place, input, { runtimeId, appName: app.appName, clusterName });
+  return startJob(context, input, { runtimeId, appName: app.appName, clusterName });
 }
 
 async function changeCluster(
@@ -87,7 +87,7 @@ async function changeCluster(
   options: JobOptions,
   request: JobRequestOptions = {},
 ): Promise<StartedJob> {
-  const { client, reads, place, identity } = context;
+  const { reads, identity } = context;
   const jobId = jobIdOf(request.requestId ?? randomUUID());
   // Before the cluster is looked up: a repeated delete finds its job though the name is gone.
   const known =
@@ -98,7 +98,7 @@ async function changeCluster(
   try {
     const { runtimeId, appName } = await reads.checkJob({ ...wanted, options });
     const input = { ...wanted, options, requestedBy: identity };
-    return await startJob(client, place, input, { runtimeId, appName, clusterName: name });
+    return await startJob(context, input, { runtimeId, appName, clusterName: name });
   } catch (error) {
     // The same request, sent twice at once: the other one was quicker, and this is its job.
     if (!WindlassError.isInstance(error) || error.kind !== 'conflict') throw error;

@@ -18,13 +18,20 @@ export function compareJobViews(previous: JobView | null, next: JobView, seenAt:
   if (previous === null) events.push({ event: 'job-started', at: next.startedAt, jobId, clusterId, action });
   if ((previous?.layers.length ?? 0) === 0 && next.layers.length > 0) {
     const layers = next.layers.map(({ index, name, total }) => ({ index, name, total }));
-    events.push({ event: 'job-planned', at: seenAt, jobId, layers });
+    const at = (previous === null ? earliest(next.layers[0]) : undefined) ?? seenAt;
+    events.push({ event: 'job-planned', at, jobId, layers });
   }
   for (const layer of next.layers) {
     events.push(...compareLayers(jobId, previous?.layers[layer.index] ?? null, layer, seenAt));
   }
   const { status, startedAt, error } = next;
-  if (!isOpenJobStatus(status)) {
+  if (isOpenJobStatus(status)) {
+    // An open job has an error while nothing can move it.
+    if (error !== null && previous?.error == null)
+      events.push({ event: 'contact-lost', at: seenAt, jobId, error });
+    if (error === null && previous?.error != null)
+      events.push({ event: 'contact-restored', at: seenAt, jobId });
+  } else {
     const at = next.closedAt ?? seenAt;
     events.push({ event: 'job-ended', at, jobId, clusterId, action, status, startedAt, error });
   }
@@ -125,8 +132,8 @@ function hasEnded(layer: LayerView): boolean {
   return layer.tasks.every(hasTaskEnded) && layer.done + layer.failed >= layer.total;
 }
 
-function earliest(layer: LayerView): string | undefined {
-  return times(layer.tasks.map((task) => task.startedAt)).at(0);
+function earliest(layer: LayerView | undefined): string | undefined {
+  return times((layer?.tasks ?? []).map((task) => task.startedAt)).at(0);
 }
 
 function latest(layer: LayerView): string | undefined {

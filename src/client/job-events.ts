@@ -58,7 +58,7 @@ export type JobEvent =
       readonly jobId: string;
       readonly layer: number;
     } & LayerCounts)
-  /** No answer; the job itself goes on as soon as a worker does. */
+  /** Nobody answers, or nobody can go on with the job; it goes on by itself once that has passed. */
   | { readonly event: 'contact-lost'; readonly at: string; readonly jobId: string; readonly error: ErrorInfo }
   | { readonly event: 'contact-restored'; readonly at: string; readonly jobId: string }
   | {

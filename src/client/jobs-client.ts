@@ -100,7 +100,9 @@ async function lookAtJob(
   try {
     const stored = await reads.describeJob({ jobId, ...(layer === undefined ? {} : { layer }) });
     const view =
-      isOpenJobStatus(stored.status) && pending !== null ? mergePendingTasks(stored, pending.tasks) : stored;
+      isOpenJobStatus(stored.status) && pending !== null
+        ? { ...mergePendingTasks(stored, pending.tasks), error: stored.error ?? pending.trouble }
+        : stored;
     return { view, fingerprint, readAtMs: now };
   } catch (error) {
     if (!WindlassError.isInstance(error) || error.kind !== 'not-found' || run === null) throw error;

@@ -24,6 +24,8 @@ export interface PendingWork {
   /** Changes whenever the job may have moved; null where that cannot be told cheaply. */
   readonly fingerprint: string | null;
   readonly open: boolean;
+  /** Why the job itself, not one of its tasks, does not move. */
+  readonly trouble: ErrorInfo | null;
 }
 
 /** Reads the pending activities of a job's run and of the slices below it. */
@@ -50,10 +52,25 @@ export async function readPendingTasks(
     const task = toPendingTask(activity);
     if (task !== null) tasks.set(task.taskId, task);
   }
-  const moved = [raw.workflowExecutionInfo?.historyLength?.toString(), raw.workflowExecutionInfo?.status];
+  const { historyLength, status } = raw.workflowExecutionInfo ?? {};
+  const moved = [historyLength?.toString(), status, raw.pendingWorkflowTask?.attempt];
   const fingerprint = children.length > 0 ? null : JSON.stringify([...moved, ...activities.map(toMarks)]);
   const running = proto.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
-  return { tasks, fingerprint, open: raw.workflowExecutionInfo?.status === running };
+  const open = raw.workflowExecutionInfo?.status === running;
+  return { tasks, fingerprint, open, trouble: findTrouble(raw.pendingWorkflowTask?.attempt ?? 0) };
+}
+
+/** A job whose next step fails in every worker that takes it; some fail once, during a deploy. */
+const TROUBLE_ATTEMPTS = 3;
+
+function findTrouble(attempts: number): ErrorInfo | null {
+  if (attempts < TROUBLE_ATTEMPTS) return null;
+  return {
+    kind: 'internal',
+    code: 'JOB_STUCK',
+    message: 'the workers fail to go on with this job',
+    hint: 'their logs and the job in the Web UI say why; it goes on by itself once they can',
+  };
 }
 
 /** Adds to the stored view what its pending activities know better. */

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import {
+  isOpenJobStatus,
   WindlassError,
   WORKFLOW_QUEUE,
   type JobAction,
@@ -24,18 +26,30 @@ export interface JobLabels {
   readonly clusterName: string;
 }
 
+/** What a job is started with. */
+export interface JobStarter {
+  readonly client: Client;
+  readonly place: ServerPlace;
+  readonly reads: Reads;
+}
+
+/** A workflow whose job is closed has one answer left to take; where a worker died with it, that lasts. */
+const CLOSING_LIMIT_MS = 30_000;
+const CLOSING_PAUSE_MS = 200;
+
 /**
- * Starts the job's workflow, unless it runs already.
+ * Starts the job's workflow, unless it runs already. A job before it that is closed, and whose
+ * workflow is about to end, is waited for.
  *
  * @throws conflict `CLUSTER_BUSY` naming the job that runs.
  */
 export async function startJob(
-  client: Client,
-  place: ServerPlace,
+  { client, place, reads }: JobStarter,
   input: RunJobInput,
   labels: JobLabels,
 ): Promise<StartedJob> {
   const { jobId, clusterId } = input;
+  const closingDeadline = Date.now() + CLOSING_LIMIT_MS;
   for (;;) {
     try {
       await client.workflow.start(RUN_JOB_WORKFLOW, {
@@ -55,8 +69,12 @@ export async function startJob(
     }
     const running = await findRunning(client, place, clusterId);
     if (running?.jobId === jobId) return { clusterId, jobId, status: 'working' };
-    if (running?.open === true) throw clusterBusy(clusterId, running);
     // It ended between the two calls, so the way is free.
+    if (running?.open !== true) continue;
+    const job = await reads.findJob({ jobId: running.jobId });
+    const closing = job !== null && !isOpenJobStatus(job.status);
+    if (!closing || Date.now() > closingDeadline) throw clusterBusy(clusterId, running);
+    await sleep(CLOSING_PAUSE_MS);
   }
 }
 

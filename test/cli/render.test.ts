@@ -55,7 +55,7 @@ describe('the tree of a job', () => {
   test('says that nobody answers, and stops saying it', () => {
     const error = { kind: 'unavailable', code: 'NO_WORKER', message: 'no worker took the request' } as const;
     const lost = applyJobEvent(stateAfter(1), { event: 'contact-lost', at: '', jobId: 'j-1', error });
-    expect(renderJobTree(lost, OPTIONS)).toContain('no answer: no worker took the request');
+    expect(renderJobTree(lost, OPTIONS)).toContain('no worker took the request; still trying');
     const back = applyJobEvent(lost, { event: 'contact-restored', at: '', jobId: 'j-1' });
     expect(renderJobTree(back, OPTIONS)).toBe(renderJobTree(stateAfter(1), OPTIONS));
   });

@@ -31,9 +31,9 @@ function describeEvent(event: JobEvent): string | null {
       return `  ${event.action} ${event.label}: ${event.status}${time}${why}`;
     }
     case 'contact-lost':
-      return `no answer (${event.error.message}); the job goes on, still trying`;
+      return `${event.error.message}; still trying`;
     case 'contact-restored':
-      return 'answers again';
+      return 'goes on';
     case 'job-ended': {
       const why = event.error === null ? '' : `: ${event.error.message}`;
       return `job ${event.jobId}: ${event.status} in ${renderDuration(event.startedAt, event.at)}${why}`;

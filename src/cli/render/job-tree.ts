@@ -31,8 +31,7 @@ export function renderJobTree(state: JobState, options: TreeOptions): string {
     lines.push(layerLine(layer, options.now));
     lines.push(...taskLines(layer, options));
   }
-  if (state.lost !== null)
-    lines.push([{ text: `no answer: ${state.lost.message}; still trying`, tone: 'bad' }]);
+  if (state.lost !== null) lines.push([{ text: `${state.lost.message}; still trying`, tone: 'bad' }]);
   if (state.error !== null)
     lines.push([{ text: `${state.error.code}: ${state.error.message}`, tone: 'bad' }]);
   return lines.map((pieces) => `${renderLine(pieces, options.width, options.colour)}\n`).join('');
