@@ -46,7 +46,7 @@ export async function tendWorkers(
     restarts: () => starts,
     async stop() {
       stopping = true;
-      await Promise.all(current.map((worker) => worker?.stop()));
+      for (const worker of current) await worker?.stop();
       const failed = (await tending).find((one) => one.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
       return logs.join('');
