@@ -7,6 +7,9 @@ interface KeyPair {
   readonly publicKey: string;
 }
 
+/** Some megabytes at most. */
+const KEPT_PAIRS = 2_000;
+
 /**
  * Keys by which nodes are reached: one pair per cluster to connect with, one host key per node,
  * both made before the node is. They are made when first asked for; of two workers that ask at
@@ -16,10 +19,10 @@ export function createNodeKeys(dependencies: Pick<ActivityDependencies, 'stores'
   load(clusterId: string, nodeId: string): Promise<NodeAccess>;
 } {
   const { stores, keyring } = dependencies;
-  // A cluster's own pair is asked for by every task of every node; it never changes.
-  const clientPairs = new Map<string, KeyPair>();
+  // A pair is asked for by every task of its node, a cluster's own by every task; none ever changes.
+  const known = new Map<string, Promise<KeyPair>>();
 
-  async function loadPair(clusterId: string, name: string): Promise<KeyPair> {
+  async function readPair(clusterId: string, name: string): Promise<KeyPair> {
     try {
       return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as KeyPair;
     } catch (error) {
@@ -30,19 +33,22 @@ export function createNodeKeys(dependencies: Pick<ActivityDependencies, 'stores'
     return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as KeyPair;
   }
 
-  async function loadClientPair(clusterId: string): Promise<KeyPair> {
-    const known = clientPairs.get(clusterId);
-    if (known !== undefined) return known;
-    const pair = await loadPair(clusterId, 'access/client');
-    if (clientPairs.size >= 1000) clientPairs.clear();
-    clientPairs.set(clusterId, pair);
+  function loadPair(clusterId: string, name: string): Promise<KeyPair> {
+    const key = `${clusterId}/${name}`;
+    const pair = known.get(key) ?? readPair(clusterId, name);
+    if (known.has(key)) return pair;
+    if (known.size >= KEPT_PAIRS) known.clear();
+    known.set(key, pair);
+    pair.catch(() => known.delete(key));
     return pair;
   }
 
   return {
     async load(clusterId, nodeId) {
-      const client = await loadClientPair(clusterId);
-      const host = await loadPair(clusterId, `access/host/${nodeId}`);
+      const [client, host] = await Promise.all([
+        loadPair(clusterId, 'access/client'),
+        loadPair(clusterId, `access/host/${nodeId}`),
+      ]);
       return {
         authorizedKey: client.publicKey,
         clientPrivateKey: client.privateKey,

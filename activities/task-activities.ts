@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
-import type { TaskChanges } from '../src/db/index.ts';
+import type { TaskChanges, TaskStore } from '../src/db/index.ts';
 import { TASK_ACTIONS, WindlassError, type Task, type TaskAction } from '../src/domain/index.ts';
 import { canonicalJson } from '../src/plan/index.ts';
 import type { Call, Changes } from '../src/provider/index.ts';
@@ -158,7 +158,7 @@ async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boo
   const { context, provider } = await hydrator.hydrateTask(taskId);
   if (context.task.status === 'successful') return { wait: false };
   attempt.limitMs = handleLimitMs(context.task);
-  await stores.tasks.begin(taskId, new Date().toISOString());
+  await beginOnce(stores.tasks, context.task);
   const held = await holdLeases(stores, context, {
     ...dependencies,
     specHash: hashSpec(context.task.directive),
@@ -179,11 +179,12 @@ async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boo
     );
     await point('handled');
     const changes = toTaskChanges(context.task.nodeId, result.changes);
-    if (held.leases.length > 0 || result.changes !== undefined) {
-      await stores.tasks.applyChanges(taskId, changes, held.leases);
-    }
     if (result.state === 'done') {
-      await stores.tasks.end(taskId, { status: 'successful', at: new Date().toISOString() });
+      const at = new Date().toISOString();
+      await stores.tasks.end(taskId, { status: 'successful', at, changes, leases: held.leases });
+    } else if (held.leases.length > 0 || isAnyChange(changes)) {
+      // Under a lease even no change is stored: it fails where another has taken over.
+      await stores.tasks.applyChanges(taskId, changes, held.leases);
     }
     await point('stored');
     return { wait: result.state === 'started' };
@@ -198,7 +199,7 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   const { context, provider } = await hydrator.hydrateTask(taskId);
   if (context.task.status === 'successful') return;
   attempt.limitMs = context.task.timeoutSeconds * 1000;
-  await stores.tasks.begin(taskId, new Date().toISOString());
+  await beginOnce(stores.tasks, context.task);
   await point('looking');
   const done = await lookUntil({
     look: (cursor, watchMs) => provider.waitSubtask(context, { ...attempt.call, cursor, watchMs }),
@@ -218,6 +219,15 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
     changes: toTaskChanges(context.task.nodeId, done.changes),
   });
   await point('stored');
+}
+
+/** Every try comes by here, but only the first has something to store. */
+async function beginOnce(tasks: TaskStore, task: Task): Promise<void> {
+  if (task.status === 'queued') await tasks.begin(task.taskId, new Date().toISOString());
+}
+
+function isAnyChange({ resources = [], node, metadata }: TaskChanges): boolean {
+  return resources.length > 0 || node !== undefined || metadata !== undefined;
 }
 
 /** A node that cannot be reached for two minutes is not there; a cloud may throttle for longer. */

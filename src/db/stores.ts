@@ -144,7 +144,7 @@ export interface TaskStore {
   begin(taskId: string, at: string): Promise<void>;
   /** Counts a failed try; keeps the error for display. */
   recordFailure(taskId: string, error: ErrorInfo): Promise<void>;
-  /** Ends the task unless it has ended, and stores what it changed, in one transaction. @throws conflict `JOB_NOT_OPEN`. */
+  /** Ends the task unless it has ended, and stores what it changed, in one transaction. Fences, where given, must still hold. @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`. */
   end(taskId: string, end: TaskEnd): Promise<void>;
   /** Stores what a handle changed before its wait begins. Fences, where given, must still hold. @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`. */
   applyChanges(taskId: string, changes: TaskChanges, leases: readonly Lease[]): Promise<void>;
@@ -174,6 +174,8 @@ export interface TaskEnd {
   readonly observation?: string;
   readonly error?: ErrorInfo;
   readonly changes?: TaskChanges;
+  /** Fences that must still hold. */
+  readonly leases?: readonly Lease[];
 }
 
 /** The right to work on a ledger row until it ends; `fence` rises with every holder. */

@@ -116,7 +116,7 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       await storeChanges(db, {
         taskId,
         changes: end.changes ?? {},
-        leases: [],
+        leases: end.leases ?? [],
         end: {
           status: end.status,
           at: end.at,

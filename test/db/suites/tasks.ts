@@ -164,6 +164,11 @@ export function tasksSuite(stores: () => Stores): void {
       code: 'LEASE_LOST',
     });
     expect((await ledger.list('cl-fence'))[0]?.cloudId).toBe('i-new');
+    const end = { status: 'successful', at: LATER, leases: [frozen.lease] } as const;
+    await expect(tasks.end('job-fence.0.0', end)).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect((await tasks.list('job-fence', 0))[0]?.endedAt).toBeNull();
+    await tasks.end('job-fence.0.0', { ...end, leases: [next.lease] });
+    expect((await tasks.list('job-fence', 0))[0]?.status).toBe('successful');
   });
 
   test('does nothing more for a job that is closed', async () => {
