@@ -8,6 +8,7 @@ import { median, round } from './statistics.ts';
 
 const VARIANTS = ['bare', 'without ledger', 'with ledger'] as const;
 type Variant = (typeof VARIANTS)[number];
+const RUNTIME_OF = { 'without ledger': 'instant-no-ledger', 'with ledger': 'instant' } as const;
 
 /** How much more than a bare workflow a task of a job may cost. */
 const AIM_RATIO = 1.15;
@@ -37,7 +38,7 @@ export async function measureEngine(bench: Bench, temporal: Client): Promise<Par
   const measured: Measured[] = [];
   try {
     // The first job pays for what is compiled and cached once; its shape is what the bare one copies.
-    await createCluster(bench, 'with ledger', 3);
+    await createCluster(bench, 'instant', 3);
     for (const nodes of sizes) measured.push(await measureSize(bench, temporal, nodes, rounds));
   } finally {
     await Promise.all([windlass.stop(), bare.stop()]);
@@ -47,7 +48,7 @@ export async function measureEngine(bench: Bench, temporal: Client): Promise<Par
 
 async function measureSize(bench: Bench, temporal: Client, nodes: number, rounds: number): Promise<Measured> {
   const elapsedMs: Record<Variant, number[]> = { bare: [], 'without ledger': [], 'with ledger': [] };
-  const { layers } = await createCluster(bench, 'without ledger', nodes);
+  const { layers } = await createCluster(bench, 'instant-no-ledger', nodes);
   const input = toBareInput(layers);
   await runBare(temporal, input, `bare/${nodes}/warm`);
   for (let number = 1; number <= rounds; number++) {
@@ -55,7 +56,7 @@ async function measureSize(bench: Bench, temporal: Client, nodes: number, rounds
       const workflowId =
         variant === 'bare'
           ? await runBare(temporal, input, `bare/${nodes}/${number}`)
-          : (await createCluster(bench, variant, nodes)).workflowId;
+          : (await createCluster(bench, RUNTIME_OF[variant], nodes)).workflowId;
       elapsedMs[variant].push(await readDurationMs(temporal, workflowId));
     }
     const last = VARIANTS.map((variant) => `${variant} ${elapsedMs[variant].at(-1)} ms`);

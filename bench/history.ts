@@ -17,7 +17,7 @@ export async function measureHistory(bench: Bench, temporal: Client): Promise<Pa
   const nodes = bench.settings.historyNodes;
   const worker = await bench.startWorker('windlass');
   try {
-    const { workflowId } = await createCluster(bench, 'with ledger', nodes);
+    const { workflowId } = await createCluster(bench, 'instant', nodes);
     const { events } = await temporal.workflow.getHandle(workflowId).fetchHistory();
     const children = (events ?? []).flatMap(
       (event) => event.childWorkflowExecutionCompletedEventAttributes?.workflowExecution?.workflowId ?? [],

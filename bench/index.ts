@@ -11,6 +11,7 @@ import type { Bench, PartResult } from './part.ts';
 import { readRequest, type PartName } from './settings.ts';
 import { toTable } from './table.ts';
 import { measureTakeover } from './takeover.ts';
+import { RUNTIMES } from './jobs.ts';
 import { forkBenchWorker } from './workers.ts';
 
 const PACKAGE = fileURLToPath(new URL('../test/fixtures/packages/instant', import.meta.url));
@@ -22,12 +23,6 @@ const MEASURES: Readonly<Record<PartName, (bench: Bench, temporal: Client) => Pr
   history: measureHistory,
   memory: measureMemory,
 };
-
-const RUNTIMES = {
-  'with ledger': 'instant',
-  'without ledger': 'instant-no-ledger',
-  hanging: 'instant-hang',
-} as const;
 
 const request = readRequest(process.argv.slice(2));
 const stack = await startStack({ database: request.database });
@@ -61,8 +56,8 @@ try {
 async function prepare(): Promise<string> {
   const worker = await forkBenchWorker({ ...stack.env, BENCH_ROLE: 'windlass' });
   try {
-    for (const [name, provider] of Object.entries(RUNTIMES))
-      await stack.client.runtimes.create({ name, provider, zone: 'instant-1' });
+    for (const provider of RUNTIMES)
+      await stack.client.runtimes.create({ name: provider, provider, zone: 'instant-1' });
     return (await stack.client.apps.register(PACKAGE)).versionId;
   } finally {
     await worker.stop();

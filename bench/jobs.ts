@@ -3,6 +3,10 @@ import type { LayerView } from '../src/domain/index.ts';
 import { jobWorkflowId } from '../workflows/messages.ts';
 import type { Bench } from './part.ts';
 
+/** One runtime for each way to measure, named as its provider (bench/worker-process.ts). */
+export const RUNTIMES = ['instant', 'instant-no-ledger', 'instant-hang'] as const;
+type RuntimeName = (typeof RUNTIMES)[number];
+
 /** A create that has ended well, measured by the server's clock. */
 export interface CreatedCluster {
   readonly clusterId: string;
@@ -16,14 +20,18 @@ const JOB_LIMIT_MS = 30 * 60_000;
 /** Starts a create and does not wait for it. */
 export function startCreate(
   { stack, app }: Bench,
-  runtime: string,
+  runtime: RuntimeName,
   count: number,
 ): Promise<{ readonly clusterId: string; readonly jobId: string }> {
   return stack.client.clusters.create({ app, runtime, conf: { cluster: { count } } });
 }
 
 /** @throws Error when the job did not end well: then nothing that was measured counts. */
-export async function createCluster(bench: Bench, runtime: string, count: number): Promise<CreatedCluster> {
+export async function createCluster(
+  bench: Bench,
+  runtime: RuntimeName,
+  count: number,
+): Promise<CreatedCluster> {
   const { clusterId, jobId } = await startCreate(bench, runtime, count);
   const job = await bench.stack.client.jobs.wait(jobId, {
     clusterId,

@@ -14,7 +14,7 @@ export async function measureMemory(bench: Bench): Promise<PartResult> {
   const open: string[] = [];
   try {
     for (const jobs of [0, ...bench.settings.memoryJobs]) {
-      while (open.length < jobs) open.push((await startCreate(bench, 'hanging', NODES)).jobId);
+      while (open.length < jobs) open.push((await startCreate(bench, 'instant-hang', NODES)).jobId);
       await untilAllWait(bench, open);
       await sleep(SETTLE_MS);
       raw.push({ jobs, rssBytes: await worker.measureMemory() });

@@ -87,7 +87,7 @@ async function killAndMeasure(bench: Bench, env: NodeJS.ProcessEnv): Promise<rea
   try {
     await Promise.all([hire(), hire()]);
     while (takeovers.length < bench.settings.kills) {
-      const job = await startCreate(bench, 'with ledger', 1);
+      const job = await startCreate(bench, 'instant', 1);
       let open = true;
       const ended = bench.stack.client.jobs.wait(job.jobId, { ...job, pollMs: 500 }).finally(() => {
         open = false;
