@@ -36,6 +36,11 @@ describe('the tree', () => {
   });
 
   it('installs no second copy of the protobufjs that Temporal uses, or no JSON history replays', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    // Not one for development only: an installed windlass could not print a history without it.
+    expect(dependencies).toHaveProperty('protobufjs');
     const copies = findProtobufs(join(ROOT, 'node_modules'));
     expect(copies.filter((version) => version.startsWith('8.'))).toHaveLength(1);
   });

@@ -45,7 +45,7 @@ const create: Command = {
   ],
   examples: [
     'windlass cluster create --app ./examples/antietcd --runtime local',
-    'windlass cluster create --app antietcd --runtime local --set cluster.node.count=5 --no-wait --json',
+    'windlass cluster create --app antietcd --runtime local --set cluster.member.count=5 --no-wait --json',
   ],
   async run(input, context) {
     const conf = await readConf(context.io, input);
@@ -188,9 +188,14 @@ async function followJob(
 }
 
 function describeEnd(action: string, clusterId: string, jobId: string, status: string): string {
-  if (status === 'successful')
-    return `${action} of ${clusterId} is done; see it: windlass cluster describe ${clusterId}`;
-  return `${action} of ${clusterId} is ${status}; what happened: windlass job describe ${jobId}; take it away: windlass cluster delete ${clusterId}`;
+  const lines = [`${action} of ${clusterId} is ${status === 'successful' ? 'done' : status}`];
+  if (status !== 'successful') {
+    lines.push(`  what happened: windlass job describe ${jobId}`);
+    lines.push(`  to take it away: windlass cluster delete ${clusterId}`);
+  } else if (action !== 'delete') {
+    lines.push(`  see it: windlass cluster describe ${clusterId}`);
+  }
+  return lines.join('\n');
 }
 
 function renderCluster(cluster: ClusterView): string {
