@@ -41,6 +41,11 @@ export function openStores(options: OpenStoresOptions): Stores {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : 'none';
     options.log?.('a database connection was lost', { code });
   });
+  // The pool listens only while nobody uses a connection. Whoever uses one hears of its loss by the
+  // query that fails.
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+  });
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   let closing: Promise<void> | undefined;
   return {
