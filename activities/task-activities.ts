@@ -12,9 +12,9 @@ import { holdLeases } from './leases.ts';
 import { lookUntil } from './look.ts';
 import {
   isJobCancellation,
-  isLeaseWait,
+  isLeaseMatter,
   isRetried,
-  isWorkerShutdown,
+  isTryInterrupted,
   toApplicationFailure,
   toWindlassError,
 } from './to-application-failure.ts';
@@ -104,12 +104,13 @@ async function settle(attempt: Attempt, thrown: unknown): Promise<Error> {
   const { signal, dependencies, taskId, progress } = attempt;
   const { tasks } = dependencies.stores;
   const error = toWindlassError(thrown, dependencies.redactor);
+  // A try that was taken over, or froze and woke up, must not write over what its successor does.
+  if (isTryInterrupted(signal)) return toApplicationFailure(tryInterrupted(), 0);
+  if (isLeaseMatter(error)) return toApplicationFailure(error, 0);
   if (isJobCancellation(signal)) {
-    await tasks.end(taskId, { status: 'cancelled', at: new Date().toISOString() });
+    await recordQuietly(() => tasks.end(taskId, { status: 'cancelled', at: new Date().toISOString() }));
     return new CancelledFailure('the job was cancelled');
   }
-  if (isWorkerShutdown(signal)) return toApplicationFailure(workerShutdown(), 0);
-  if (isLeaseWait(error)) return toApplicationFailure(error, 0);
   const failure = toApplicationFailure(error, progress.failures);
   const triedMs = progress.waitedMs + Date.now() - attempt.startedAtMs;
   attempt.progress = { ...progress, failures: progress.failures + 1, waitedMs: triedMs + delayOf(failure) };
@@ -119,12 +120,31 @@ async function settle(attempt: Attempt, thrown: unknown): Promise<Error> {
     await recordQuietly(() => tasks.recordFailure(taskId, error.toInfo()));
     return failure;
   }
+  if (!(await isCurrentTry())) return toApplicationFailure(tryInterrupted(), 0);
   const last = isRetried(error, progress.failures) ? triedTooLong(error, triedMs) : error;
   await recordQuietly(async () => {
     await tasks.recordFailure(taskId, last.toInfo());
     await tasks.end(taskId, { status: 'failed', at: new Date().toISOString(), error: last.toInfo() });
   });
   return toApplicationFailure(last, progress.failures);
+}
+
+/**
+ * Whether Temporal still waits for this try. A frozen process that wakes up may reach its last
+ * failure before it hears that another has been given the task; only the server knows.
+ */
+async function isCurrentTry(): Promise<boolean> {
+  const { info, client } = Context.current();
+  if (info.workflowExecution === undefined) return false;
+  try {
+    const { workflowId, runId } = info.workflowExecution;
+    const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+    const pending = raw.pendingActivities?.find((activity) => activity.activityId === info.activityId);
+    return pending?.attempt === info.attempt;
+  } catch {
+    // The server is away: whatever is said now, Temporal will try again.
+    return false;
+  }
 }
 
 function delayOf(failure: ApplicationFailure): number {
@@ -259,7 +279,7 @@ function graceful(signal: AbortSignal): AbortSignal {
     () => {
       const timer = setTimeout(
         () => delayed.abort(signal.reason),
-        isWorkerShutdown(signal) ? 0 : CANCEL_GRACE_MS,
+        isTryInterrupted(signal) ? 0 : CANCEL_GRACE_MS,
       );
       timer.unref();
     },
@@ -279,9 +299,9 @@ function outsideWorkflow(activityType: string): WindlassError {
   });
 }
 
-function workerShutdown(): WindlassError {
-  return new WindlassError('unavailable', 'the worker is shutting down; another one goes on', {
-    code: 'WORKER_SHUTDOWN',
+function tryInterrupted(): WindlassError {
+  return new WindlassError('unavailable', 'this try was interrupted; another one goes on', {
+    code: 'TRY_INTERRUPTED',
     retryAfterMs: 100,
   });
 }

@@ -2,9 +2,6 @@ import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from
 import { RETRY_TABLE, WindlassError } from '../src/domain/index.ts';
 import type { Redactor } from '../src/observability/index.ts';
 
-/** What a worker that is shutting down gives as the reason of a cancellation. */
-const WORKER_SHUTDOWN = 'WORKER_SHUTDOWN';
-
 /**
  * Anything thrown, as one of the closed list, with every known secret masked. A message of unknown
  * origin is kept: it names the defect.
@@ -28,6 +25,7 @@ export function toWindlassError(error: unknown, redactor: Redactor): WindlassErr
 
 /** Whether an activity that failed `failures` times before may be tried again. */
 export function isRetried(error: WindlassError, failures: number): boolean {
+  if (isLeaseMatter(error)) return true;
   const rule = RETRY_TABLE[error.kind];
   return rule.retried && failures + 1 < rule.maxTries;
 }
@@ -44,9 +42,13 @@ export function toApplicationFailure(error: WindlassError, failures: number): Ap
     nonRetryable: !retried,
     details: [error.toInfo()],
     ...(retried
-      ? { nextRetryDelay: error.retryAfterMs ?? backOff(RETRY_TABLE[error.kind].delayMs, failures) }
+      ? {
+          nextRetryDelay:
+            error.retryAfterMs ??
+            backOff(Math.max(RETRY_TABLE[error.kind].delayMs, SHORTEST_DELAY_MS), failures),
+        }
       : {}),
-    ...(isLeaseWait(error) ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    ...(isLeaseMatter(error) ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
 }
 
@@ -60,21 +62,32 @@ export function toPendingFailure(seen: string, nextLookMs: number): ApplicationF
   });
 }
 
-/** Another worker holds the lease, or held it when it died: waiting for it is no failure. */
-export function isLeaseWait(error: WindlassError): boolean {
-  return error.code === 'LEASE_HELD';
+/**
+ * Another worker holds the lease, or held it when it died, or has taken ours over: this try ends,
+ * and that is no failure of the task.
+ */
+export function isLeaseMatter(error: WindlassError): boolean {
+  return error.code === 'LEASE_HELD' || error.code === 'LEASE_LOST';
 }
 
-/** True when the job was cancelled; a worker's shutdown is no reason to end a task. */
+/** What Temporal gives as the reason when the job, and not only this try, is over. */
+const CANCELLED = 'CANCELLED';
+
+/** True when the job was cancelled. */
 export function isJobCancellation(signal: AbortSignal): boolean {
-  return signal.aborted && !isWorkerShutdown(signal);
+  return signal.reason instanceof CancelledFailure && signal.reason.message === CANCELLED;
 }
 
-export function isWorkerShutdown(signal: AbortSignal): boolean {
-  return signal.reason instanceof CancelledFailure && signal.reason.message === WORKER_SHUTDOWN;
+/**
+ * True when this try is over but the task is not: the worker shuts down, or Temporal gave the task
+ * to another because this one was silent for too long.
+ */
+export function isTryInterrupted(signal: AbortSignal): boolean {
+  return signal.aborted && !isJobCancellation(signal);
 }
 
 const MAX_BACK_OFF_MS = 30_000;
+const SHORTEST_DELAY_MS = 1_000;
 
 function backOff(delayMs: number, failures: number): number {
   return Math.min(delayMs * 2 ** Math.min(failures, 10), MAX_BACK_OFF_MS);
