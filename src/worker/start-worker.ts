@@ -15,7 +15,7 @@ import { openKeyring } from '../secrets/index.ts';
 import { startAccountWorkers } from './account-workers.ts';
 import { checkServer } from './check-server.ts';
 import { loadProviders } from './load-providers.ts';
-import { installTemporalLogger, toActivityLogger } from './logging.ts';
+import { installTemporalRuntime, toActivityLogger } from './logging.ts';
 import { startSweeper, type Sweeper } from './sweeper.ts';
 import { VERSION } from './version.ts';
 import { openWorkflowBundle } from './workflow-bundle.ts';
@@ -37,7 +37,7 @@ export interface RunningWorker {
 export async function startWorker(config: Config, overrides: WorkerOverrides = {}): Promise<RunningWorker> {
   const redactor = createRedactor();
   const log = toActivityLogger(createLogger({ level: config.logLevel, redactor }));
-  installTemporalLogger(log);
+  installTemporalRuntime(log, config.metricsAddress);
   const stores = openStores({
     databaseUrl: requireDatabase(config),
     maxConnections: config.databaseConnections,
@@ -71,6 +71,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     createWorker(connection, config, WORKFLOW_QUEUE, {
       activities: activities.engine,
       workflowBundle: await openWorkflowBundle(config.cacheFolder),
+      maxConcurrentWorkflowTaskExecutions: config.slots.workflows,
       maxConcurrentActivityTaskExecutions: config.slots.workflows,
       maxCachedWorkflows: config.cachedWorkflows,
       stickyQueueScheduleToStartTimeout: config.stickySeconds * 1000,
