@@ -35,9 +35,10 @@ function toOutput(stream: NodeJS.WriteStream): Output {
   return {
     write: (chunk) => void stream.write(chunk),
     stream,
-    isTerminal: stream.isTTY === true,
+    // A terminal without a size (some pseudo-terminals) is one that nothing can be drawn on.
+    isTerminal: stream.isTTY && stream.rows > 0 && stream.columns > 0,
     get columns() {
-      return stream.isTTY ? stream.columns : DEFAULT_COLUMNS;
+      return stream.isTTY && stream.columns > 0 ? stream.columns : DEFAULT_COLUMNS;
     },
   };
 }
