@@ -28,6 +28,9 @@ const request = readRequest(process.argv.slice(2));
 const stack = await startStack({ database: request.database });
 const { address, namespace } = stack.temporal;
 const temporal = new Client({ connection: await Connection.connect({ address }), namespace });
+// Workers end by themselves when their parent is gone; servers would stay.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stack.stop().finally(() => process.exit(130)));
 try {
   const facts = await readFacts(temporal, stack.databaseUrl);
   const bench: Bench = {

@@ -28,6 +28,7 @@ process.on('message', (message) => {
   if (message === 'memory') send({ kind: 'memory', rssBytes: process.memoryUsage.rss() });
 });
 process.once('SIGTERM', () => void worker.stop());
+process.once('disconnect', () => void worker.stop());
 send({ kind: 'ready' });
 await worker.stopped;
 process.exit(0);
