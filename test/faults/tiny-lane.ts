@@ -10,10 +10,10 @@ import { tendWorkers, type TendedWorkers } from './tended-workers.ts';
 
 export const TINY_PACKAGE = fileURLToPath(new URL('../fixtures/packages/tiny', import.meta.url));
 
-/** Dead workers are noticed, and what they held is free, within about a second. */
+/** Dead workers are noticed, and what they held is free, within about two seconds; less is taken for dead on a busy machine. */
 export const QUICK_RECOVERY = {
-  WINDLASS_HEARTBEAT_SECONDS: '1',
-  WINDLASS_LEASE_SECONDS: '1',
+  WINDLASS_HEARTBEAT_SECONDS: '2',
+  WINDLASS_LEASE_SECONDS: '2',
   WINDLASS_STICKY_SECONDS: '1',
 };
 
