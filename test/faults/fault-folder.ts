@@ -13,14 +13,20 @@ export interface FaultFolder {
   reached(): readonly string[];
   /** Where a worker died. */
   killed(): readonly string[];
+  /** The points at which the next worker that comes by is frozen, once each. */
+  freeze(points: readonly string[]): void;
+  /** Workers that were frozen: the point and the process. */
+  frozen(): readonly { readonly point: string; readonly pid: number }[];
 }
 
 /** Makes the folder; nobody dies until points are armed. */
 export function openFaultFolder(folder: string): FaultFolder {
-  mkdirSync(join(folder, 'killed'), { recursive: true });
+  for (const reached of ['kill.reached', 'freeze.reached'])
+    mkdirSync(join(folder, reached), { recursive: true });
   const file = (name: string): string => join(folder, name);
   writeFileSync(file('phase'), 'none');
   writeFileSync(file('kill'), '');
+  writeFileSync(file('freeze'), '');
   return {
     env: { WINDLASS_FAULT_FOLDER: folder },
     enter: (phase) => writeFileSync(file('phase'), phase),
@@ -29,6 +35,14 @@ export function openFaultFolder(folder: string): FaultFolder {
       if (!existsSync(file('reached'))) return [];
       return [...new Set(readFileSync(file('reached'), 'utf8').trim().split('\n'))];
     },
-    killed: () => readdirSync(file('killed')).map(decodeURIComponent),
+    killed: () => readdirSync(file('kill.reached')).map(decodeURIComponent),
+    freeze: (points) => writeFileSync(file('freeze'), points.join('\n')),
+    frozen: () =>
+      readdirSync(file('freeze.reached'))
+        .filter((name) => existsSync(join(file('freeze.reached'), name, 'pid')))
+        .map((name) => ({
+          point: decodeURIComponent(name),
+          pid: Number(readFileSync(join(file('freeze.reached'), name, 'pid'), 'utf8')),
+        })),
   };
 }

@@ -42,6 +42,8 @@ export interface TinyLaneOptions {
   readonly workers: number;
   /** Of every cluster; two when absent. */
   readonly nodes?: number;
+  /** Further settings of the runtime. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const NODES = 2;
@@ -56,7 +58,7 @@ export async function openTinyLane(options: TinyLaneOptions): Promise<TinyLane> 
       // Most of a worker's start is the compilation of what it imports.
       NODE_COMPILE_CACHE: join(stack.home, 'compiled'),
     });
-    const versionId = await registerTiny(stack.client, chooseAddressRange(options.number));
+    const versionId = await registerTiny(stack.client, chooseAddressRange(options.number), options.settings);
     const world = join(stack.home, 'local');
     const create = (settings: Readonly<Record<string, string>> = {}): Promise<StartedJob> =>
       createTiny(stack.client, versionId, options.nodes ?? NODES, settings);
@@ -88,12 +90,16 @@ export async function openTinyLane(options: TinyLaneOptions): Promise<TinyLane> 
 }
 
 /** Registers the runtime `local` and the package. Returns the version's id. */
-export async function registerTiny(client: WindlassClient, addressRange: string): Promise<string> {
+export async function registerTiny(
+  client: WindlassClient,
+  addressRange: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
   await client.runtimes.create({
     name: 'local',
     provider: 'local',
     zone: 'local-1',
-    settings: { addressRange },
+    settings: { ...settings, addressRange },
   });
   return (await client.apps.register(TINY_PACKAGE)).versionId;
 }

@@ -1,6 +1,6 @@
 // Runs one worker as a process of its own, so that a test can kill it. What the product's own
 // `windlass worker` does, and the fault points beside it.
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/index.ts';
 import { startWorker } from '../../src/worker/index.ts';
@@ -10,21 +10,33 @@ const folder = process.env['WINDLASS_FAULT_FOLDER'];
 const instant = process.env['WINDLASS_TEST_INSTANT'];
 
 /**
- * Notes every point that is reached, and dies at those named in `<folder>/kill` at which nobody
- * has died yet. `<folder>/phase` says which action the test is in.
+ * Notes every point that is reached. Dies at those named in `<folder>/kill` at which nobody has
+ * died yet, and freezes at those in `<folder>/freeze` until the test wakes it. `<folder>/phase`
+ * says which action the test is in.
  */
 async function faultPoint(name: string): Promise<void> {
   if (folder === undefined) return;
   const point = `${readFileSync(join(folder, 'phase'), 'utf8').trim()} ${name}`;
   appendFileSync(join(folder, 'reached'), `${point}\n`);
-  if (!readFileSync(join(folder, 'kill'), 'utf8').split('\n').includes(point)) return;
-  try {
-    mkdirSync(join(folder, 'killed', encodeURIComponent(point)));
-  } catch {
-    return;
+  if (isFirstAt(folder, 'freeze', point)) {
+    writeFileSync(join(folder, 'freeze.reached', encodeURIComponent(point), 'pid'), String(process.pid));
+    process.kill(process.pid, 'SIGSTOP');
   }
-  process.kill(process.pid, 'SIGKILL');
-  await new Promise(() => {});
+  if (isFirstAt(folder, 'kill', point)) {
+    process.kill(process.pid, 'SIGKILL');
+    await new Promise(() => {});
+  }
+}
+
+/** Whether a point is armed and no process was there before: a folder can be made once. */
+function isFirstAt(faults: string, list: 'freeze' | 'kill', point: string): boolean {
+  if (!readFileSync(join(faults, list), 'utf8').split('\n').includes(point)) return false;
+  try {
+    mkdirSync(join(faults, `${list}.reached`, encodeURIComponent(point)));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const worker = await startWorker(loadConfig(process.env), {
