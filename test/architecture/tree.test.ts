@@ -45,6 +45,17 @@ describe('the tree', () => {
     expect(copies.filter((version) => version.startsWith('8.'))).toHaveLength(1);
   });
 
+  it('locks every optional package, or npm ci refuses the lock file (npm run lock)', () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const wanted = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    const locked = Object.keys(packages);
+    expect(wanted.filter((name) => !locked.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual(
+      [],
+    );
+  });
+
   it('names no task action twice, and none that could be taken for a wait', () => {
     const names = Object.keys(TASK_ACTIONS);
     expect(names.filter((name) => name.startsWith('Wait'))).toEqual([]);
