@@ -7,7 +7,7 @@ import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectClient } from '../../src/client/index.ts';
 import type { JobView } from '../../src/domain/index.ts';
-import { jobWorkflowId } from '../../workflows/messages.ts';
+import { jobWorkflowId, SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { createLocalRuntime, RUNTIME, VAULT_PACKAGE, vaultConf } from '../stack/vault-cluster.ts';
 
@@ -17,6 +17,7 @@ const BROWSER = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goo
 );
 const PICTURE = fileURLToPath(new URL('../../docs/images/job-in-temporal-ui.png', import.meta.url));
 const PAGE_LIMIT_MS = 60_000;
+const LOOK = { timeout: 30_000, interval: 300 };
 
 describe('the page of a job in the Web UI of Temporal', { timeout: PAGE_LIMIT_MS }, () => {
   let stack: TestStack;
@@ -62,7 +63,45 @@ describe('the page of a job in the Web UI of Temporal', { timeout: PAGE_LIMIT_MS
       await page.screenshot({ path: PICTURE });
     }
   });
+
+  it('shows the table of layers as its current details', async () => {
+    await page.getByRole('tab', { name: 'User Metadata' }).click();
+    expect(job.layers.length).toBeGreaterThan(5);
+    for (const { name } of job.layers) await expect.poll(() => readFrames(page), LOOK).toContain(name);
+    const text = await readFrames(page);
+    expect(text.match(/\bdone\b/g)).toHaveLength(job.layers.length);
+    expect(text).toContain('create vault');
+  });
+
+  it('shows the search attributes by which it is found', async () => {
+    await page.getByRole('tab', { name: 'Search Attributes' }).click();
+    for (const name of Object.values(SEARCH_ATTRIBUTES)) {
+      await expect.poll(() => readEditors(page), LOOK).toContain(name);
+    }
+    const text = await readEditors(page);
+    for (const value of [job.jobId, job.clusterId, 'create', 'successful', 'vault']) {
+      expect(text).toContain(JSON.stringify(value));
+    }
+  });
 });
+
+/** JSON is shown in editors, of other tabs too. */
+async function readEditors(page: Page): Promise<string> {
+  return (await page.locator('.cm-content').allTextContents()).join('\n');
+}
+
+/** Markdown of a workflow is shown in frames of its own. */
+async function readFrames(page: Page): Promise<string> {
+  const texts = await Promise.all(
+    page.frames().map((frame) =>
+      frame
+        .locator('body')
+        .innerText()
+        .catch(() => ''),
+    ),
+  );
+  return texts.join('\n');
+}
 
 async function runCreate(stack: TestStack): Promise<JobView> {
   // The picture shows who asked.
