@@ -45,5 +45,7 @@ async function createBookkeeping(db: Kysely<Database>): Promise<void> {
 
 function isDuplicate(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false;
-  return error.code === '23505' || error.code === '42P07';
+  // Unique violation, duplicate object (the table's row type), duplicate table: whichever of the
+  // catalogue's entries the two met at.
+  return error.code === '23505' || error.code === '42710' || error.code === '42P07';
 }
