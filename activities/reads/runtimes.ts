@@ -160,7 +160,7 @@ function parseCredential(text: string): Credential {
     // Falls through to the one answer for all of it.
   }
   throw new WindlassError('invalid-input', 'the credential is not a JSON object', {
-    code: 'CREDENTIAL_FORM',
+    code: 'CREDENTIAL_FORMAT',
     field: 'credential',
     hint: 'e.g. {"accessKeyId": "…", "secretAccessKey": "…"}; the provider’s page in docs/ says which keys',
   });

@@ -98,37 +98,27 @@ const describe: Command = {
     }),
 };
 
-const stop: Command = {
-  name: 'stop',
-  summary: 'Stop a cluster; its data is kept',
-  arguments: [CLUSTER],
-  options: JOB_OPTIONS,
-  run: (input, context) =>
-    context.withClient(async (client) =>
-      followJob(
-        input,
-        context,
-        client,
-        await client.clusters.stop(readArgument(input, 0), readRequestId(input)),
+/** A command that starts a job on an existing cluster and shows it until it ends. */
+function createJobCommand(name: 'stop' | 'start', summary: string): Command {
+  return {
+    name,
+    summary,
+    arguments: [CLUSTER],
+    options: JOB_OPTIONS,
+    run: (input, context) =>
+      context.withClient(async (client) =>
+        followJob(
+          input,
+          context,
+          client,
+          await client.clusters[name](readArgument(input, 0), readRequestId(input)),
+        ),
       ),
-    ),
-};
+  };
+}
 
-const start: Command = {
-  name: 'start',
-  summary: 'Start a stopped cluster',
-  arguments: [CLUSTER],
-  options: JOB_OPTIONS,
-  run: (input, context) =>
-    context.withClient(async (client) =>
-      followJob(
-        input,
-        context,
-        client,
-        await client.clusters.start(readArgument(input, 0), readRequestId(input)),
-      ),
-    ),
-};
+const stop = createJobCommand('stop', 'Stop a cluster; its data is kept');
+const start = createJobCommand('start', 'Start a stopped cluster');
 
 const remove: Command = {
   name: 'delete',

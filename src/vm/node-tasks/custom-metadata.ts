@@ -1,10 +1,9 @@
-import type { NodeShell } from '../../nodes/index.ts';
+import { type NodeShell, quoteForShell } from '../../nodes/index.ts';
 import type { NodeTaskContext } from '../../provider/index.ts';
 import { readCommandDirective } from '../directives.ts';
 import { toNodeTarget } from '../node-target.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { observeNodeCommand, SERVICE_CODES, startNodeCommand, type NodeCommand } from './node-command.ts';
-import { quoteShellWord } from './shell-word.ts';
 
 /** Where a command's standard output stands; apart from the runner's log, which mixes it with errors. */
 const TOKEN_FILE = '/var/lib/windlass/custom-metadata';
@@ -22,7 +21,7 @@ export function createCustomMetadataTask(nodes: NodeShell): NodeTaskImplementati
     wait: (context, call) =>
       observeNodeCommand(nodes, context, call, toTokenCommand(context), async () => {
         const target = toNodeTarget(context.node, context.access);
-        const token = await nodes.run(target, `cat ${quoteShellWord(target.root + TOKEN_FILE)}`, call.signal);
+        const token = await nodes.run(target, `cat ${quoteForShell(target.root + TOKEN_FILE)}`, call.signal);
         return { state: 'done', changes: { node: { customToken: token.trim() } } };
       }),
   };
@@ -30,7 +29,7 @@ export function createCustomMetadataTask(nodes: NodeShell): NodeTaskImplementati
 
 function toTokenCommand(context: NodeTaskContext): NodeCommand {
   const directive = readCommandDirective(context.task.directive);
-  const file = quoteShellWord(context.node.ssh.root + TOKEN_FILE);
+  const file = quoteForShell(context.node.ssh.root + TOKEN_FILE);
   return {
     ...directive,
     // The command stands on lines of its own, so that a comment in it ends with it. Its exit code

@@ -1,10 +1,9 @@
 import { WindlassError } from '../../domain/index.ts';
-import type { NodeShell } from '../../nodes/index.ts';
+import { type NodeShell, quoteForShell } from '../../nodes/index.ts';
 import { readSshKeysDirective } from '../directives.ts';
 import { toNodeTarget } from '../node-target.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { applyToNode } from './apply-to-node.ts';
-import { quoteShellWord } from './shell-word.ts';
 
 /**
  * Makes the key pair with which the nodes of a role reach others; the private half never leaves
@@ -50,8 +49,9 @@ export function toAlgorithm(keyType: string): string {
 export function buildSshKeysScript(root: string, algorithm: string): string {
   return `set -eu
 umask 077
-root=${quoteShellWord(root)}
-if [ -n "$root" ]; then folder=$root/root/.ssh; else folder=\${HOME:-/root}/.ssh; fi
+root=${quoteForShell(root)}
+home=\${root:+$root/root}
+folder=\${home:-$HOME}/.ssh
 file=$folder/id_${algorithm}
 command -v ssh-keygen >/dev/null || { echo 'ssh-keygen is not installed on this node' >&2; exit 127; }
 mkdir -p "$folder"

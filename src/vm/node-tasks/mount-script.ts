@@ -1,5 +1,5 @@
+import { quoteForShell } from '../../nodes/index.ts';
 import { compareText } from '../../plan/index.ts';
-import { quoteShellWord } from './shell-word.ts';
 
 /** One volume as the node sees it. */
 export interface VolumeMount {
@@ -29,11 +29,11 @@ export function buildMountScript(options: {
   const calls = mounts.map((mount) =>
     [
       'mount_volume',
-      ...[mount.device, mount.mountPoint, mount.filesystem, mount.mountOptions].map(quoteShellWord),
+      ...[mount.device, mount.mountPoint, mount.filesystem, mount.mountOptions].map(quoteForShell),
     ].join(' '),
   );
   return [
-    `root=${quoteShellWord(options.root)}`,
+    `root=${quoteForShell(options.root)}`,
     `format=${options.format ? 'yes' : 'no'}`,
     PRELUDE,
     MOUNT_FUNCTIONS,
@@ -47,8 +47,8 @@ export function buildUnmountScript(options: {
   readonly mountPoints: readonly string[];
 }): string {
   const mountPoints = [...options.mountPoints].sort((a, b) => compareText(b, a));
-  const calls = mountPoints.map((mountPoint) => `unmount_volume ${quoteShellWord(mountPoint)}`);
-  return [`root=${quoteShellWord(options.root)}`, PRELUDE, UNMOUNT_FUNCTIONS, ...calls].join('\n');
+  const calls = mountPoints.map((mountPoint) => `unmount_volume ${quoteForShell(mountPoint)}`);
+  return [`root=${quoteForShell(options.root)}`, PRELUDE, UNMOUNT_FUNCTIONS, ...calls].join('\n');
 }
 
 const PRELUDE = `set -eu
