@@ -13,6 +13,7 @@ import {
 } from '../src/domain/index.ts';
 import type { Call, RuntimeRequest } from '../src/provider/index.ts';
 import type { ActivityTiming, RunJobInput, RunJobResult } from '../workflows/messages.ts';
+import { requestFreely } from './call-budget.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readProgress, startHeartbeats } from './heartbeat.ts';
 import { createHydrator, type Hydrator } from './hydrate.ts';
@@ -204,6 +205,7 @@ function currentCall(dependencies: ActivityDependencies, jobId: string): Call {
     signal: cancellationSignal,
     log: (message, fields) =>
       dependencies.log.info(message, { ...fields, job: jobId, activity: info.activityType }),
+    request: requestFreely(cancellationSignal),
   };
 }
 

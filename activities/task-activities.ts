@@ -5,6 +5,7 @@ import type { TaskChanges, TaskStore } from '../src/db/index.ts';
 import { TASK_ACTIONS, WindlassError, type Task, type TaskAction } from '../src/domain/index.ts';
 import { canonicalJson } from '../src/plan/index.ts';
 import type { Call, Changes } from '../src/provider/index.ts';
+import { requestFreely } from './call-budget.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readProgress, startHeartbeats, type Progress } from './heartbeat.ts';
 import { createHydrator, type Hydrator } from './hydrate.ts';
@@ -82,7 +83,7 @@ async function guard<T>(
     dependencies,
     signal,
     point: (name) => dependencies.faultPoint(`${info.activityType}:${name}`),
-    call: { signal, log },
+    call: { signal, log, request: requestFreely(signal) },
     progress: readProgress(new Date()),
     limitMs: Number.POSITIVE_INFINITY,
     startedAtMs: Date.now(),
@@ -183,13 +184,15 @@ async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boo
     ...dependencies,
     specHash: hashSpec(context.task.directive),
   });
+  const signal = graceful(attempt.signal);
   try {
     await point('claimed');
     const result = await provider.handleSubtask(
       { ...context, resources: held.resources },
       {
         ...attempt.call,
-        signal: graceful(attempt.signal),
+        signal,
+        request: requestFreely(signal),
         beforeEffect: async (token) => {
           await held.assertHeld(token);
           await point('before-effect');

@@ -10,6 +10,7 @@ import {
   type Reads,
 } from '../../src/domain/index.ts';
 import type { Call, ClusterDetails } from '../../src/provider/index.ts';
+import { requestFreely } from '../call-budget.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { refreshCluster } from '../engine-activities.ts';
 import type { Hydrator } from '../hydrate.ts';
@@ -22,6 +23,7 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
   const call = (): Call => ({
     signal: Context.current().cancellationSignal,
     log: (message, fields) => dependencies.log.info(message, fields),
+    request: requestFreely(Context.current().cancellationSignal),
   });
 
   async function describeDetails(wrapper: ClusterWrapper): Promise<ClusterDetails> {

@@ -11,6 +11,7 @@ import {
   type SealedSecret,
 } from '../../src/domain/index.ts';
 import type { Call, Provider, ValidateCredentialRequest } from '../../src/provider/index.ts';
+import { requestFreely } from '../call-budget.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Hydrator } from '../hydrate.ts';
 
@@ -61,6 +62,7 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
   const call = (): Call => ({
     signal: Context.current().cancellationSignal,
     log: (message, fields) => dependencies.log.info(message, fields),
+    request: requestFreely(Context.current().cancellationSignal),
   });
 
   return {

@@ -72,6 +72,8 @@ export interface Engine {
   waitUntilDone(task: EngineTask): Promise<void>;
   /** Handle and wait, as the job workflow does. */
   run(task: EngineTask, options?: HandleOptions): Promise<void>;
+  /** How many requests to the cloud's API the provider has announced by `call.request`. */
+  requests(): number;
   /** A call that only reads, tried again likewise. */
   read<T>(call: (call: Call) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
@@ -90,6 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
   let metadata: MetadataTree | null = null;
   let tasks = 0;
   let workers = 0;
+  let requests = 0;
 
   const job: Job = {
     jobId: `j-${wrapper.cluster.clusterId}`,
@@ -107,6 +110,9 @@ export function createEngine(options: EngineOptions): Engine {
   const newCall = (signal: AbortSignal | undefined): Call => ({
     signal: signal ?? NO_SIGNAL,
     log: (message, fields) => transcript.add('log', { message, fields }),
+    async request(count = 1) {
+      requests += count;
+    },
   });
 
   function getAccess(node: ClusterNode): NodeAccess {
@@ -223,6 +229,7 @@ export function createEngine(options: EngineOptions): Engine {
   const engine: Engine = {
     ledger,
     cluster: () => wrapper,
+    requests: () => requests,
     setRuntime(changed) {
       runtime = changed;
     },

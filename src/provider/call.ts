@@ -4,6 +4,14 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Goes to the worker's log, redacted. */
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /**
+   * To be awaited before every request to the cloud's API, or once with the number of requests that
+   * are about to be sent together. Waits until the budget of calls that all workers share for this
+   * account and region allows it. Nothing has happened when it throws.
+   *
+   * @throws cancelled when the signal is aborted while it waits; unavailable when the budget cannot be asked.
+   */
+  request(count?: number): Promise<void>;
 }
 
 /** A handle's call: it may change the cloud. */

@@ -198,6 +198,7 @@ export function createEffectCall(): EffectCall & { readonly steps: string[] } {
     steps,
     signal: new AbortController().signal,
     log: () => undefined,
+    request: async () => undefined,
     beforeEffect: async (token) => {
       steps.push(`before ${token}`);
     },
@@ -208,5 +209,11 @@ export function createEffectCall(): EffectCall & { readonly steps: string[] } {
 }
 
 export function createObserveCall(): ObserveCall {
-  return { signal: new AbortController().signal, log: () => undefined, watchMs: 15_000, cursor: undefined };
+  return {
+    signal: new AbortController().signal,
+    log: () => undefined,
+    request: async () => undefined,
+    watchMs: 15_000,
+    cursor: undefined,
+  };
 }

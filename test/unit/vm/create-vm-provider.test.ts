@@ -73,6 +73,7 @@ function effectCall(change: Partial<EffectCall> = {}): EffectCall {
   return {
     signal: new AbortController().signal,
     log: () => {},
+    request: async () => {},
     beforeEffect: async (token) => {
       effects.push(`before ${token}`);
     },
@@ -84,7 +85,14 @@ function effectCall(change: Partial<EffectCall> = {}): EffectCall {
 }
 
 function observeCall(change: Partial<ObserveCall> = {}): ObserveCall {
-  return { signal: new AbortController().signal, log: () => {}, watchMs: 0, cursor: undefined, ...change };
+  return {
+    signal: new AbortController().signal,
+    log: () => {},
+    request: async () => {},
+    watchMs: 0,
+    cursor: undefined,
+    ...change,
+  };
 }
 
 interface ContextChange {
