@@ -3,6 +3,7 @@ import {
   ACTION_RULES,
   isOpenJobStatus,
   PLAN_SCHEMA_VERSION,
+  statusAfterSuccess,
   type ClusterStatus,
   type ErrorInfo,
   type Job,
@@ -138,9 +139,9 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
     status: RunJobResult['status'],
     begun: boolean,
   ): Promise<ClusterStatus> {
-    if (status === 'successful') return ACTION_RULES[job.action].to;
-    if (begun || job.action === 'create') return 'failed';
-    return (await stores.clusters.load(job.clusterId)).cluster.status;
+    if (status !== 'successful' && (begun || job.action === 'create')) return 'failed';
+    const { cluster } = await stores.clusters.load(job.clusterId);
+    return status === 'successful' ? statusAfterSuccess(job.action, cluster.status) : cluster.status;
   }
 }
 

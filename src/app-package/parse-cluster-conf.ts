@@ -64,6 +64,8 @@ export function parseClusterConf(request: ClusterConfRequest): ClusterWrapper {
       monitor: spec.monitor,
       displayTabs: spec.displayTabs,
       reservedIps: spec.reservedIps,
+      conf: {},
+      previous: null,
       createdAt: request.createdAt,
     },
     roles: spec.roles.map((role) => toClusterRole(role, clusterId)),

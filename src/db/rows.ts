@@ -51,6 +51,8 @@ export const clusterRows = createRowMapping<Cluster>({
   monitor: 'json',
   displayTabs: 'json',
   reservedIps: 'json',
+  conf: 'json',
+  previous: 'json',
   createdAt: 'time',
 });
 

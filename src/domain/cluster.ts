@@ -1,3 +1,4 @@
+import type { Conf } from './app.ts';
 import type { ServiceSpec } from './service.ts';
 
 export const CLUSTER_STATUSES = ['pending', 'active', 'stopped', 'failed', 'deleted'] as const;
@@ -65,7 +66,19 @@ export interface Cluster {
   readonly monitor: Readonly<Record<string, unknown>> | null;
   readonly displayTabs: Readonly<Record<string, unknown>> | null;
   readonly reservedIps: Readonly<Record<string, string>>;
+  /**
+   * What the user filled in, without the package's defaults: what an upgrade or an update starts
+   * from. Set by the engine; a password in it is a SecretReference.
+   */
+  readonly conf: Conf;
+  /** What it ran before the last upgrade, for a rollback; null when there is nothing to go back to. Set by the engine. */
+  readonly previous: PreviousVersion | null;
   readonly createdAt: string;
+}
+
+export interface PreviousVersion {
+  readonly versionId: string;
+  readonly conf: Conf;
 }
 
 export interface VolumeSpec {

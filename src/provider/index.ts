@@ -6,6 +6,7 @@ export {
   PROVIDER_CONTRACT_VERSION,
   type AccountIdentity,
   type CheckResourceRequest,
+  type ClusterChange,
   type ClusterDetails,
   type ClusterStatusReport,
   type ClusterStatusRequest,

@@ -20,11 +20,31 @@ export interface ParseClusterConfRequest {
   readonly clusterId: string;
   /** RFC 3339; given, so that parsing reads no clock. */
   readonly createdAt: string;
+  /**
+   * Absent for a new cluster. With it the result is the stored cluster as the job wants it to be:
+   * `content` and `conf` are already the wanted ones. What has happened to a cluster (status,
+   * addresses, cloud ids of nodes that stay) the engine keeps, whatever is returned.
+   */
+  readonly change?: ClusterChange;
+}
+
+/** What a job wants to make of a cluster that exists. */
+export interface ClusterChange {
+  readonly action: JobAction;
+  readonly options: JobOptions;
+  /** As it is stored. */
+  readonly cluster: ClusterWrapper;
 }
 
 export interface PlanRequest {
   readonly job: Pick<Job, 'jobId' | 'clusterId' | 'action'> & { readonly options: JobOptions };
+  /** As it shall be when the job is done. */
   readonly cluster: ClusterWrapper;
+  /**
+   * As it was when the job began, for an action that changes what is wanted: nodes that are not in
+   * `cluster` leave, those only in `cluster` are new. Absent for an action that changes nothing.
+   */
+  readonly before?: ClusterWrapper;
   readonly runtime: Runtime;
 }
 
@@ -35,7 +55,10 @@ export interface RuntimeRequest {
 
 export interface CheckResourceRequest extends RuntimeRequest {
   readonly action: JobAction;
+  /** As it shall be. */
   readonly cluster: ClusterWrapper;
+  /** As in PlanRequest. */
+  readonly before?: ClusterWrapper;
   /** What running jobs of the same account have reserved and not made yet. */
   readonly reserved: Reserved;
 }
@@ -96,7 +119,8 @@ export interface Provider {
 
   /**
    * Makes the cluster to store from a package and the user's conf: roles, nodes with their ids,
-   * links, env, endpoints. Pure: no effect, no clock, no randomness; the same request gives the
+   * links, env, endpoints. With `change`, the cluster that a job wants to make of a stored one:
+   * asked only for actions of `capabilities.actions`. Pure: no effect, no clock, no randomness; the same request gives the
    * same cluster. Node ids are derived from the cluster id.
    *
    * @throws invalid-input, naming the key as `field`, with every fault in `details`.

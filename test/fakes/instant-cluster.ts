@@ -59,6 +59,8 @@ export function buildInstantCluster({
       monitor: null,
       displayTabs: null,
       reservedIps: {},
+      conf: {},
+      previous: null,
       createdAt,
     },
     roles: [

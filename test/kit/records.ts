@@ -118,6 +118,8 @@ export function aCluster(
       monitor: { enable: true },
       displayTabs: null,
       reservedIps: {},
+      conf: {},
+      previous: null,
       createdAt: NOW,
       ...change,
     },

@@ -115,6 +115,8 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       monitor: null,
       displayTabs: null,
       reservedIps: {},
+      conf: {},
+      previous: null,
       createdAt,
     },
     node: {

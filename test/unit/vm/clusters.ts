@@ -131,6 +131,8 @@ export function cluster(
       monitor: null,
       displayTabs: null,
       reservedIps: {},
+      conf: {},
+      previous: null,
       createdAt: '2026-01-01T00:00:00Z',
       ...change,
     },
