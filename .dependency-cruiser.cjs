@@ -9,7 +9,7 @@ const LEVELS = [
   { name: 'provider', folders: ['provider'], mayImport: ['domain'] },
   {
     name: 'foundation',
-    folders: ['plan', 'db', 'secrets', 'nodes', 'app-package', 'config', 'observability'],
+    folders: ['plan', 'db', 'secrets', 'nodes', 'app-package', 'config', 'observability', 'tools'],
     mayImport: ['domain'],
   },
   {
@@ -42,6 +42,7 @@ const LEVELS = [
       'app-package',
       'secrets',
       'observability',
+      'tools',
       'providers',
     ],
   },

@@ -58,6 +58,12 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'downloaded tools; may be deleted at any time',
   ),
   variable(
+    'WINDLASS_HELM',
+    'path',
+    'helm on the PATH, else one that is brought',
+    'helm to use for Kubernetes: 4, or 3.14 and newer',
+  ),
+  variable(
     'WINDLASS_KEYRING',
     'path',
     '<WINDLASS_HOME>/keyring.json',

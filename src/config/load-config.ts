@@ -28,6 +28,8 @@ export interface Config {
   readonly homeFolder: string;
   readonly cacheFolder: string;
   readonly keyringFile: string;
+  /** Null: helm is looked for on the PATH, and brought where it is not there. */
+  readonly helmFile: string | null;
   /** Names of packages with further providers. */
   readonly providerPackages: readonly string[];
   readonly heartbeatSeconds: number;
@@ -64,6 +66,7 @@ const schema = z.object({
   DATABASE_URL_FILE: z.string().optional(),
   WINDLASS_DATABASE_CONNECTIONS: integer(1, 200, 10),
   WINDLASS_KEYRING: z.string().optional(),
+  WINDLASS_HELM: z.string().optional(),
   WINDLASS_PROVIDERS: z
     .string()
     .default('')
@@ -133,6 +136,7 @@ export function loadConfig(env: Environment): Config {
     homeFolder,
     cacheFolder: findCacheFolder(env),
     keyringFile: values.WINDLASS_KEYRING ?? join(homeFolder, 'keyring.json'),
+    helmFile: values.WINDLASS_HELM ?? null,
     providerPackages: values.WINDLASS_PROVIDERS,
     heartbeatSeconds: values.WINDLASS_HEARTBEAT_SECONDS,
     leaseSeconds: values.WINDLASS_LEASE_SECONDS,

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { findProgram } from './find-program.ts';
-import { choosePort, requireDiskSpace } from './machine-checks.ts';
+import { requireDiskSpace } from '../tools/index.ts';
+import { choosePort } from './machine-checks.ts';
 import { readRecord, writeRecord } from './processes.ts';
 import { endLeftOver, repeatPortRace, startService } from './service-process.ts';
 

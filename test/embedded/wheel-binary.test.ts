@@ -14,9 +14,7 @@ import { delimiter, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findTemporalServer } from '../../src/embedded/index.ts';
-import type { PinnedWheel } from '../../src/embedded/pinned-wheels.ts';
-import { readZipEntry } from '../../src/embedded/read-zip-entry.ts';
-import { findWheelBinary } from '../../src/embedded/wheel-binary.ts';
+import { findWheelBinary, readZipEntry, type PinnedWheel } from '../../src/tools/index.ts';
 
 let folder: string;
 let lines: string[];

