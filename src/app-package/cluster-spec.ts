@@ -1,4 +1,5 @@
 import type { ClusterRole, Env } from '../domain/index.ts';
+import type { ClusterPolicies } from './read-policies.ts';
 
 /** A volume layout before it is divided among its mount points. */
 export interface VolumeLayout {
@@ -19,7 +20,7 @@ export interface RoleSpec extends Omit<ClusterRole, 'clusterId' | 'volumes'> {
 }
 
 /** cluster.json, read: what a cluster is to be, before it has ids. */
-export interface ClusterSpec {
+export interface ClusterSpec extends ClusterPolicies {
   readonly name: string;
   readonly description: string;
   readonly subnetId: string;
@@ -34,9 +35,10 @@ export interface ClusterSpec {
   }[];
   readonly reservedIps: Readonly<Record<string, string>>;
   readonly advancedActions: readonly string[];
-  readonly upgradePolicy: readonly string[];
   readonly metadataRootAccess: boolean;
   readonly healthCheck: Readonly<Record<string, unknown>> | null;
   readonly monitor: Readonly<Record<string, unknown>> | null;
   readonly displayTabs: Readonly<Record<string, unknown>> | null;
+  /** Fields that the specification does not know, as they stand. */
+  readonly extra: Readonly<Record<string, unknown>>;
 }

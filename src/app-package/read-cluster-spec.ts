@@ -1,6 +1,7 @@
 import type { ClusterSpec, RoleSpec } from './cluster-spec.ts';
 import { ObjectReader } from './object-reader.ts';
 import type { ProblemReport } from './problems.ts';
+import { readPolicies } from './read-policies.ts';
 import { readEnv, readRole } from './read-role.ts';
 import { isObject } from './values.ts';
 
@@ -20,28 +21,27 @@ export function readClusterSpec(value: unknown, file: string, report: ProblemRep
     healthCheck: reader.record('health_check') ?? null,
     monitor: reader.record('monitor') ?? null,
   };
-  const spec: ClusterSpec = {
+  const spec: Omit<ClusterSpec, 'extra'> = {
     ...inherited,
+    ...readPolicies(reader),
     name: reader.text('name') ?? '',
     description: reader.text('description') ?? '',
-    subnetId: reader.text('vxnet') ?? '',
+    subnetId: readSubnet(reader),
     links: readLinks(reader),
     roles: readRoles(reader, inherited, report, file),
     env: readEnv(reader),
     ...readEndpoints(reader),
     advancedActions: readAdvancedActions(reader),
-    upgradePolicy: reader.texts('upgrade_policy') ?? [],
     metadataRootAccess: reader.flag('metadata_root_access') ?? false,
     displayTabs: reader.record('display_tabs') ?? null,
   };
-  // Known to the specification; read by later actions straight from the package.
-  reader.text('backup_policy');
-  reader.flag('incremental_backup_supported');
-  reader.text('upgrading_policy');
-  reader.text('multi_zone_policy');
-  reader.record('advanced_services');
-  reader.readUnknown();
-  return spec;
+  return { ...spec, extra: reader.readUnknown() };
+}
+
+/** `vxnet`; `subnet` in packages of OpenPitrix. */
+function readSubnet(reader: ObjectReader): string {
+  const subnet = reader.text('subnet');
+  return reader.text('vxnet') ?? subnet ?? '';
 }
 
 function readRoles(

@@ -2,7 +2,7 @@ import type { ContainerSpec, Env, EnvValue } from '../domain/index.ts';
 import type { ClusterSpec, RoleSpec, VolumeLayout } from './cluster-spec.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { inheritSettings, readServices, readTimeout } from './read-services.ts';
-import { isSecretReference } from './values.ts';
+import { isObject, isSecretReference } from './values.ts';
 
 const CONTAINER_TYPES: readonly string[] = ['kvm', 'lxc', 'docker'];
 const DEFAULT_MOUNT_POINT = '/data';
@@ -18,7 +18,7 @@ export function readRole(
   const container = readContainer(reader);
   const count = reader.integer('count', 0);
   if (count === undefined && !reader.has('count')) reader.error('count', 'is missing');
-  const role: Omit<RoleSpec, 'count' | 'container'> = {
+  const role: Omit<RoleSpec, 'count' | 'container' | 'extra'> = {
     path: reader.path,
     role: readRoleName(reader),
     cpu: readSize(reader, 'cpu', DEFAULT_CPU),
@@ -39,12 +39,22 @@ export function readRole(
     healthCheck: inheritSettings(cluster.healthCheck, reader.record('health_check')),
     monitor: inheritSettings(cluster.monitor, reader.record('monitor')),
     advancedActions: reader.texts('advanced_actions') ?? [],
+    loadBalancers: readLoadBalancers(reader),
   };
-  if (reader.raw('loadbalancer') !== undefined) {
-    reader.warning('loadbalancer', 'load balancers are not attached; the field is kept in the package only');
-  }
-  reader.readUnknown();
-  return container === null || count === undefined ? null : { ...role, container, count };
+  const extra = { ...reader.readUnknown(), ...container?.extra };
+  return container === null || count === undefined
+    ? null
+    : { ...role, container: container.spec, count, extra };
+}
+
+/** A list of load balancers, or one; `""` and null where the user chose none. */
+function readLoadBalancers(reader: ObjectReader): readonly unknown[] {
+  const raw = reader.raw('loadbalancer');
+  if (raw === undefined || raw === null || raw === '') return [];
+  const chosen: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+  if (chosen.every((entry) => typeof entry === 'string' || isObject(entry))) return chosen;
+  reader.error('loadbalancer', 'must be a list of load balancers');
+  return [];
 }
 
 /** Environment values: scalars, or references to secrets. */
@@ -71,7 +81,9 @@ function readRoleName(reader: ObjectReader): string {
   return role;
 }
 
-function readContainer(reader: ObjectReader): ContainerSpec | null {
+function readContainer(
+  reader: ObjectReader,
+): { readonly spec: ContainerSpec; readonly extra: Readonly<Record<string, unknown>> } | null {
   const container = reader.object('container');
   if (container === undefined) {
     if (!reader.has('container')) reader.error('container', 'is missing');
@@ -83,8 +95,9 @@ function readContainer(reader: ObjectReader): ContainerSpec | null {
   }
   if (!container.has('image')) container.warning('image', 'is missing');
   const spec = { type, image: container.text('image') ?? '', zone: container.text('zone') ?? '' };
-  container.readUnknown();
-  return spec;
+  const extra = container.readUnknown();
+  // Fields of the container that only some cloud knows stand with those of its role.
+  return { spec, extra: Object.keys(extra).length === 0 ? {} : { container: extra } };
 }
 
 function readSize(reader: ObjectReader, key: string, fallback: number): number {

@@ -12,7 +12,7 @@ import { clusterNotFound, notFound, runtimeNotFound } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { sumReserved } from './reserved.ts';
 import { type Row, toJson } from './row-mapping.ts';
-import { clusterLinkRows, clusterNodeRows, clusterRows } from './rows.ts';
+import { clusterLinkRows, clusterNodeRows, clusterRows, fromStoredRole } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { ClusterStore } from './stores.ts';
 
@@ -64,7 +64,7 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
       if (row === undefined) throw clusterNotFound(clusterId);
       return {
         cluster: clusterRows.fromRow(row.cluster),
-        roles: row.roles,
+        roles: row.roles.map(fromStoredRole),
         nodes: row.nodes.map(clusterNodeRows.fromRow),
         links: row.links.map(clusterLinkRows.fromRow),
       };

@@ -3,6 +3,7 @@ import type {
   Cluster,
   ClusterLink,
   ClusterNode,
+  ClusterRole,
   Job,
   LedgerResource,
   Runtime,
@@ -51,6 +52,13 @@ export const clusterRows = createRowMapping<Cluster>({
   monitor: 'json',
   displayTabs: 'json',
   reservedIps: 'json',
+  backupPolicy: 'text',
+  incrementalBackupSupported: 'boolean',
+  upgradingPolicy: 'text',
+  multiZonePolicy: 'text',
+  advancedServices: 'json',
+  addLinks: 'json',
+  extra: 'json',
   conf: 'json',
   previous: 'json',
   createdAt: 'time',
@@ -73,6 +81,13 @@ export const clusterNodeRows = createRowMapping<ClusterNode>({
   passphraselessKey: 'text',
   customToken: 'text',
 });
+
+/** A role is stored whole; roles of earlier releases lack what came later. */
+export function fromStoredRole(spec: ClusterRole): ClusterRole {
+  return { ...ROLE_FIELDS_SINCE_FIRST_RELEASE, ...spec };
+}
+
+const ROLE_FIELDS_SINCE_FIRST_RELEASE = { loadBalancers: [], extra: {} } satisfies Partial<ClusterRole>;
 
 export const clusterLinkRows = createRowMapping<ClusterLink>({
   clusterId: 'text',

@@ -11,7 +11,15 @@ import type {
 import { isOpenJobStatus } from '../domain/index.ts';
 import { jobNotOpen } from './not-found.ts';
 import { type Row, toJson, toStorableText } from './row-mapping.ts';
-import { clusterNodeRows, clusterRows, jobRows, resourceRows, runtimeRows, taskRows } from './rows.ts';
+import {
+  clusterNodeRows,
+  clusterRows,
+  jobRows,
+  resourceRows,
+  runtimeRows,
+  taskRows,
+  fromStoredRole,
+} from './rows.ts';
 import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
 import type { TaskStore } from './stores.ts';
@@ -86,7 +94,7 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
         cluster: clusterRows.fromRow(row.cluster),
         wrapper: {
           nodes: row.node === null ? [] : [clusterNodeRows.fromRow(row.node)],
-          roles: row.role === null ? [] : [row.role],
+          roles: row.role === null ? [] : [fromStoredRole(row.role)],
         },
         resources: row.resources.map(resourceRows.fromRow),
       };

@@ -44,6 +44,13 @@ export interface Endpoint {
   readonly protocol: string;
 }
 
+/** A command that serves the whole cluster, such as `update_nodes_names`. */
+export interface AdvancedService {
+  readonly name: string;
+  readonly command: string;
+  readonly timeoutSeconds: number;
+}
+
 export interface Cluster {
   readonly clusterId: string;
   readonly name: string;
@@ -66,6 +73,19 @@ export interface Cluster {
   readonly monitor: Readonly<Record<string, unknown>> | null;
   readonly displayTabs: Readonly<Record<string, unknown>> | null;
   readonly reservedIps: Readonly<Record<string, string>>;
+  /** `device`: snapshots of the volumes; `custom`: the package's own commands; null: no backups. */
+  readonly backupPolicy: string | null;
+  readonly incrementalBackupSupported: boolean;
+  /** How an upgrade goes over the nodes: `sequential` or `parallel`; null where the package says nothing. */
+  readonly upgradingPolicy: string | null;
+  /** How nodes are spread over several zones, e.g. `round_robin`; null where the package says nothing. */
+  readonly multiZonePolicy: string | null;
+  /** Commands that run on any one node of the cluster. */
+  readonly advancedServices: readonly AdvancedService[];
+  /** Names with which links may begin that are added once the cluster exists. */
+  readonly addLinks: readonly string[];
+  /** What the package says beyond its specification, as it stands. */
+  readonly extra: Readonly<Record<string, unknown>>;
   /**
    * What the user filled in, without the package's defaults: what an upgrade or an update starts
    * from. Set by the engine; a password in it is a SecretReference.
@@ -122,6 +142,10 @@ export interface ClusterRole {
   readonly healthCheck: Readonly<Record<string, unknown>> | null;
   readonly monitor: Readonly<Record<string, unknown>> | null;
   readonly advancedActions: readonly string[];
+  /** Load balancers that the user chose for the role; empty where none is wanted. */
+  readonly loadBalancers: readonly unknown[];
+  /** What the package says of the role beyond its specification, as it stands. */
+  readonly extra: Readonly<Record<string, unknown>>;
 }
 
 export interface NodeVolume {

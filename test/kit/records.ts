@@ -66,6 +66,8 @@ export function aRole(clusterId: string, role: string, change: Partial<ClusterRo
     healthCheck: { interval: 5 },
     monitor: null,
     advancedActions: [],
+    loadBalancers: ['lb-1', { listener: 'lbl-1', port: 80 }],
+    extra: { container: { prefer_type: 'lxc' } },
     ...change,
   };
 }
@@ -118,6 +120,13 @@ export function aCluster(
       monitor: { enable: true },
       displayTabs: null,
       reservedIps: {},
+      backupPolicy: 'device',
+      incrementalBackupSupported: true,
+      upgradingPolicy: 'sequential',
+      multiZonePolicy: 'round_robin',
+      advancedServices: [{ name: 'update_nodes_names', command: 'ctl names', timeoutSeconds: 5 }],
+      addLinks: ['zk_service'],
+      extra: { event: { cmd: 'ctl event' } },
       conf: {},
       previous: null,
       createdAt: NOW,

@@ -80,6 +80,8 @@ export function role(name: string, change: Partial<ClusterRole> = {}): ClusterRo
     healthCheck: null,
     monitor: null,
     advancedActions: [],
+    loadBalancers: [],
+    extra: {},
     ...change,
   };
 }
@@ -131,6 +133,13 @@ export function cluster(
       monitor: null,
       displayTabs: null,
       reservedIps: {},
+      backupPolicy: null,
+      incrementalBackupSupported: false,
+      upgradingPolicy: null,
+      multiZonePolicy: null,
+      advancedServices: [],
+      addLinks: [],
+      extra: {},
       conf: {},
       previous: null,
       createdAt: '2026-01-01T00:00:00Z',
