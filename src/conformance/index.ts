@@ -11,3 +11,13 @@ export {
   type WorldResource,
 } from './options.ts';
 export { providerSuite } from './provider-suite.ts';
+export {
+  createSshdMachines,
+  findSshdMachinesObstacle,
+  type DiskAttachment,
+  type Machine,
+  type MachineSpec,
+  type MachineState,
+  type SshdMachines,
+  type SshdMachinesOptions,
+} from './sshd-machines/index.ts';
