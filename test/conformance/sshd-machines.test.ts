@@ -81,7 +81,7 @@ describe('a machine with an sshd', () => {
 
   it('loses every process when its plug is pulled, also those of a session of their own', async () => {
     await run('setsid sleep 7654321 > /dev/null 2>&1 < /dev/null &');
-    expect(countProcesses('sleep 7654321')).toBe(1);
+    await expect.poll(() => countProcesses('sleep 7654321'), { timeout: 20_000 }).toBe(1);
     expect(await kit.machines.crash('i-1')).toMatchObject({ state: 'stopped' });
     expect(countProcesses('sleep 7654321')).toBe(0);
     await kit.machines.start('i-1');
@@ -90,8 +90,9 @@ describe('a machine with an sshd', () => {
 
   it('lets its processes end well when it is stopped', async () => {
     await run(
-      `nohup sh -c 'trap "echo ended > /var/lib/ended; exit" TERM; while :; do sleep 0.1; done' > /dev/null 2>&1 < /dev/null &`,
+      `nohup sh -c 'trap "echo ended > /var/lib/ended; exit" TERM; : > /run/ready; while :; do sleep 0.1; done' > /dev/null 2>&1 < /dev/null &`,
     );
+    await run('while [ ! -e /run/ready ]; do sleep 0.05; done');
     await kit.machines.stop('i-1');
     await kit.machines.start('i-1');
     await kit.waitForSshd(target);
