@@ -8,6 +8,8 @@ export { parseClusterConf, type ClusterConfRequest } from './parse-cluster-conf.
 export { parseForm } from './parse-form.ts';
 export { parseJson, type JsonFault, type JsonResult } from './parse-json.ts';
 export { createPackageError, formatProblem, type PackageProblem } from './problems.ts';
+export { isPackagePath, packageNameOf, readPackage } from './read-package.ts';
+export { readPackageArchive } from './read-package-archive.ts';
 export { readPackageFolder } from './read-package-folder.ts';
 export { findPlaceholders, renderTemplate, type Template, type TemplateSyntax } from './template.ts';
 export { validatePackage, type PackageValidation } from './validate-package.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MAX_PACKAGE_BYTES, WindlassError, type PackageFile } from '../domain/index.ts';
+import { wrongPath } from './file-rules.ts';
 import { parseJson } from './parse-json.ts';
 import { isObject } from './values.ts';
 
@@ -122,14 +123,6 @@ function isInnerPath(path: string): boolean {
     !path.includes('\\') &&
     segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..')
   );
-}
-
-function wrongPath(path: string, why: string): WindlassError {
-  return new WindlassError('invalid-input', `the path ${JSON.stringify(path)} ${why}`, {
-    code: 'PACKAGE_PATH',
-    hint: 'paths are relative, with / between their parts',
-    field: path,
-  });
 }
 
 function malformed(why: string): WindlassError {

@@ -1,22 +1,8 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { WindlassError, type PackageFile } from '../domain/index.ts';
+import { checkFileCount, isIgnoredName, toPackageMode, wrongLink } from './file-rules.ts';
 import { checkPackageSize, sortFiles } from './pack-content.ts';
-
-// What tools leave behind in a working copy; no part of an application.
-const IGNORED_NAMES: ReadonlySet<string> = new Set([
-  '.git',
-  '.hg',
-  '.svn',
-  '.DS_Store',
-  '.idea',
-  '.vscode',
-  'node_modules',
-  'Thumbs.db',
-]);
-
-// A guard against pointing at the wrong folder, e.g. a home folder.
-const MAX_FILES = 5_000;
 
 /**
  * Reads a package from a folder: every file, in path order, executable or not. Symbolic
@@ -31,9 +17,9 @@ export async function readPackageFolder(path: string): Promise<PackageFile[]> {
     throw toFileError(error, path);
   });
   if (!(await stat(root)).isDirectory()) {
-    throw new WindlassError('invalid-input', `${path} is a file; a package is a folder`, {
+    throw new WindlassError('invalid-input', `${path} is not a folder`, {
       code: 'PACKAGE_NOT_A_FOLDER',
-      hint: 'name the folder that holds config.json',
+      hint: 'name the folder that holds config.json, or an archive of it',
     });
   }
   const reading: Reading = { root, files: [], sizeBytes: 0 };
@@ -57,7 +43,7 @@ async function readFolder(
     throw toFileError(error, prefix === '' ? '.' : prefix);
   });
   for (const name of names) {
-    if (IGNORED_NAMES.has(name)) continue;
+    if (isIgnoredName(name)) continue;
     const innerPath = prefix === '' ? name : `${prefix}/${name}`;
     try {
       await readEntry(reading, join(folder, name), innerPath, open);
@@ -86,18 +72,11 @@ async function readEntry(
   if (!facts.isFile()) return;
   reading.sizeBytes += facts.size;
   checkPackageSize(reading.sizeBytes);
-  if (reading.files.length >= MAX_FILES) {
-    throw new WindlassError('invalid-input', `the folder holds more than ${MAX_FILES} files`, {
-      code: 'PACKAGE_TOO_MANY_FILES',
-      hint: 'is this the folder of a package? Large trees travel better as one archive',
-    });
-  }
+  checkFileCount(reading.files.length + 1);
   reading.files.push({
     path: innerPath,
     content: new Uint8Array(await readFile(target)),
-    // Executable or not, as git keeps it: the rest depends on the umask of whoever checked it out,
-    // and the same package must have the same digest everywhere.
-    mode: (facts.mode & 0o111) === 0 ? 0o644 : 0o755,
+    mode: toPackageMode(facts.mode),
   });
 }
 
@@ -106,15 +85,8 @@ function leadsOut(root: string, target: string): boolean {
   return way === '..' || way.startsWith(`..${sep}`);
 }
 
-function wrongLink(innerPath: string, why: string): WindlassError {
-  return new WindlassError('invalid-input', `the link ${innerPath} ${why}`, {
-    code: 'PACKAGE_LINK',
-    hint: 'replace the link by what it points to',
-    field: innerPath,
-  });
-}
-
-function toFileError(error: unknown, path: string): unknown {
+/** What went wrong with a file, in the user's words; anything else as it is. */
+export function toFileError(error: unknown, path: string): unknown {
   if (WindlassError.isInstance(error) || !(error instanceof Error) || !('code' in error)) return error;
   switch (error.code) {
     case 'ENOENT':

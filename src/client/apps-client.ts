@@ -1,10 +1,10 @@
-import { basename, resolve } from 'node:path';
 import {
   createPackageError,
   digestContent,
   formatProblem,
+  packageNameOf,
   packContent,
-  readPackageFolder,
+  readPackage,
   readPackageIdentity,
   validatePackage,
   type PackageProblem,
@@ -26,16 +26,16 @@ const PARALLEL_PARTS = 4;
 export function createAppsClient(reads: Reads): AppsClient {
   return {
     async validate(path) {
-      const files = await readPackageFolder(path);
+      const files = await readPackage(path);
       const { errors, warnings } = validatePackage(files);
       return {
-        ...readPackageIdentity(files, basename(resolve(path))),
+        ...readPackageIdentity(files, packageNameOf(path)),
         errors: errors.map(toDetail),
         warnings: warnings.map(toDetail),
       };
     },
     async register(path) {
-      const files = await readPackageFolder(path);
+      const files = await readPackage(path);
       const { errors } = validatePackage(files);
       if (errors.length > 0) throw createPackageError(errors);
       return uploadPackage(reads, packContent(files));

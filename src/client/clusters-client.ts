@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
-import type { Form } from '../app-package/index.ts';
+import { isPackagePath, type Form } from '../app-package/index.ts';
 import {
   WindlassError,
   type CreateClusterInput,
@@ -110,7 +110,7 @@ async function changeCluster(
 
 /** A folder is registered on the way; whether it is one shows in how it is written. */
 async function resolveApp(apps: AppsClient, app: string): Promise<AppDescription> {
-  if (/[/\\]|^\.+$/.test(app)) return apps.describe((await apps.register(app)).versionId);
+  if (isPackagePath(app)) return apps.describe((await apps.register(app)).versionId);
   try {
     return await apps.describe(app);
   } catch (error) {

@@ -1,4 +1,3 @@
-import { basename, resolve } from 'node:path';
 import type { Form } from '../../app-package/index.ts';
 import type { ErrorInfo } from '../../domain/index.ts';
 import type { Command, CommandGroup } from '../command.ts';
@@ -7,7 +6,7 @@ import { readArgument, readFlag } from '../read-input.ts';
 import { renderFields, renderTable } from '../render/table.ts';
 import { LIST_OPTIONS, readListOptions } from './list-options.ts';
 
-const PATH = { name: 'path', description: 'folder of the package' };
+const PATH = { name: 'path', description: 'folder of the package, or an archive of it (.tar.gz, .zip)' };
 
 // Looks at files only, so it works without server and worker: nothing of the client is loaded.
 const validate: Command = {
@@ -19,8 +18,8 @@ const validate: Command = {
   async run(input) {
     const packages = await import('../../app-package/index.ts');
     const path = readArgument(input, 0);
-    const files = await packages.readPackageFolder(path);
-    const identity = packages.readPackageIdentity(files, basename(resolve(path)));
+    const files = await packages.readPackage(path);
+    const identity = packages.readPackageIdentity(files, packages.packageNameOf(path));
     const found = packages.validatePackage(files);
     const refused = readFlag(input, 'strict') ? [...found.errors, ...found.warnings] : found.errors;
     const error = refused.length === 0 ? null : packages.createPackageError(refused).toInfo();

@@ -29,7 +29,7 @@ const create: Command = {
     {
       name: 'app',
       value: 'PATH|VERSION',
-      description: 'a folder (with a /), a version id, or an app name',
+      description: 'a folder (with a /), an archive, a version id, or an app name',
       required: true,
     },
     { name: 'runtime', value: 'RUNTIME', description: 'name or id of the runtime', required: true },

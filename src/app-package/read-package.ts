@@ -1,0 +1,39 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { PackageFile } from '../domain/index.ts';
+import { archiveTooLarge, MAX_ARCHIVE_BYTES, readPackageArchive } from './read-package-archive.ts';
+import { readPackageFolder, toFileError } from './read-package-folder.ts';
+
+/**
+ * Reads a package from where a user has it: a folder, or an archive of one.
+ *
+ * @throws what readPackageFolder and readPackageArchive throw.
+ */
+export async function readPackage(path: string): Promise<PackageFile[]> {
+  const archive = await openArchive(path);
+  return archive === null ? readPackageFolder(path) : readPackageArchive(archive);
+}
+
+const ARCHIVE_ENDING = /\.(?:tar\.gz|tgz|tar|zip)$/i;
+
+/** Whether a user means a folder or an archive by this, not the name of what is registered. */
+export function isPackagePath(app: string): boolean {
+  return /[/\\]|^\.+$/.test(app) || ARCHIVE_ENDING.test(app);
+}
+
+/** What a package is called that has no name of its own: its folder or archive, without endings. */
+export function packageNameOf(path: string): string {
+  return basename(resolve(path)).replace(ARCHIVE_ENDING, '');
+}
+
+/** Null for a folder. */
+async function openArchive(path: string): Promise<Uint8Array | null> {
+  try {
+    const facts = await stat(path);
+    if (!facts.isFile()) return null;
+    if (facts.size > MAX_ARCHIVE_BYTES) throw archiveTooLarge();
+    return await readFile(path);
+  } catch (error) {
+    throw toFileError(error, path);
+  }
+}
