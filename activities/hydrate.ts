@@ -1,8 +1,18 @@
 import { unpackContent } from '../src/app-package/index.ts';
 import type { HydratedTask, StoredSecret } from '../src/db/index.ts';
-import { WindlassError, type Credential, type PackageContent } from '../src/domain/index.ts';
+import {
+  FRONTGATE_VERSION,
+  TASK_ACTIONS,
+  WindlassError,
+  type Credential,
+  type NodeAccessWay,
+  type PackageContent,
+  type Runtime,
+  type Task,
+} from '../src/domain/index.ts';
 import { findNodeRole } from '../src/plan/index.ts';
-import type { Provider, TaskContext } from '../src/provider/index.ts';
+import type { JumpHost, Provider, TaskContext } from '../src/provider/index.ts';
+import { FRONTGATE_PACKAGE } from '../src/vm/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createNodeKeys } from './node-keys.ts';
 
@@ -28,6 +38,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   }
 
   function loadPackage(versionId: string): Promise<PackageContent> {
+    if (versionId === FRONTGATE_VERSION) return Promise.resolve(FRONTGATE_PACKAGE);
     const known = packages.get(versionId);
     if (known !== undefined) return known;
     if (packages.size >= KEPT_PACKAGES) packages.clear();
@@ -55,6 +66,30 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     return rows.filter((row) => row.name.startsWith('conf/')).map((row) => keyring.decrypt(row.secret));
   }
 
+  /**
+   * The frontgate through which the task's cluster is reached; undefined where nodes are reached
+   * directly, and, for tasks that do not go to a node, where there is none now.
+   */
+  async function findJumpHost({ task, runtime, cluster }: HydratedTask): Promise<JumpHost | undefined> {
+    const way = nodeAccessOf(providers.get(runtime.provider), runtime);
+    if (way === 'direct' || cluster.purpose === 'frontgate') return undefined;
+    const gate = await stores.frontgates.findGate(cluster.clusterId);
+    const host = gate === undefined || gate === null ? '' : (gate.ssh.host ?? gate.privateIp);
+    if (gate === undefined || gate === null || host === '') {
+      if (TASK_ACTIONS[task.action].target === 'cloud') return undefined;
+      throw noFrontgate(task, cluster.vpcId);
+    }
+    const keys = await nodeKeys.load(gate.clusterId, gate.nodeId);
+    return {
+      clusterId: gate.clusterId,
+      host,
+      port: gate.ssh.port,
+      user: gate.ssh.user,
+      hostPublicKey: keys.hostPublicKey,
+      clientPrivateKey: keys.clientPrivateKey,
+    };
+  }
+
   async function toContext(found: HydratedTask): Promise<TaskContext> {
     const { task, job, runtime, cluster, wrapper } = found;
     const stored = wrapper.nodes.find((node) => node.nodeId === task.nodeId) ?? null;
@@ -67,7 +102,9 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
         },
       );
     }
-    const access = stored === null ? null : await nodeKeys.load(cluster.clusterId, stored.nodeId);
+    const keys = stored === null ? null : await nodeKeys.load(cluster.clusterId, stored.nodeId);
+    const jumpHost = await findJumpHost(found);
+    const access = keys === null || jumpHost === undefined ? keys : { ...keys, jumpHost };
     return {
       task,
       job,
@@ -80,6 +117,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
           : { ...stored, ssh: { ...stored.ssh, hostKey: access.hostPublicKey } },
       role: stored === null ? null : (findNodeRole(wrapper.roles, stored) ?? null),
       access,
+      ...(jumpHost === undefined ? {} : { jumpHost }),
       resources: Object.fromEntries(found.resources.map((resource) => [resource.kind, resource])),
       loadCluster: () => stores.clusters.load(cluster.clusterId),
       loadPackage: () => loadPackage(cluster.versionId),
@@ -97,4 +135,20 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     openCredential,
     loadPackage,
   };
+}
+
+/** How the nodes of a runtime are reached. */
+export function nodeAccessOf(provider: Provider, runtime: Pick<Runtime, 'settings'>): NodeAccessWay {
+  return provider.nodeAccess?.(runtime) ?? provider.capabilities.nodeAccess;
+}
+
+function noFrontgate(task: Task, vpcId: string): WindlassError {
+  return new WindlassError(
+    'unavailable',
+    `${task.label} is behind the frontgate of VPC ${JSON.stringify(vpcId)}, and there is none now`,
+    {
+      code: 'FRONTGATE_UNAVAILABLE',
+      hint: 'starting the cluster brings it back; `windlass job list` shows the jobs of the frontgate itself',
+    },
+  );
 }

@@ -46,6 +46,7 @@ export function parseClusterConf(request: ClusterConfRequest): ClusterWrapper {
   return {
     cluster: {
       clusterId,
+      purpose: 'app',
       name: spec.name === '' ? appName : spec.name,
       description: spec.description,
       runtimeId: runtime.runtimeId,

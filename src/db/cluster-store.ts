@@ -85,6 +85,7 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
             .as('node_count'),
         )
         .where(page.includeDeleted === true ? sql<boolean>`true` : sql<boolean>`cluster.status <> 'deleted'`)
+        .where(page.includeFrontgates === true ? sql<boolean>`true` : sql<boolean>`cluster.purpose = 'app'`)
         .where(afterLastSeen('cluster', 'created_at', 'cluster_id', page))
         .orderBy('cluster.created_at', 'desc')
         .orderBy('cluster.cluster_id', 'desc')

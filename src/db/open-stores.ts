@@ -3,6 +3,7 @@ import pg from 'pg';
 import { createAppStore } from './app-store.ts';
 import { createClusterStore } from './cluster-store.ts';
 import { withDatabaseErrors } from './database-errors.ts';
+import { createFrontgateStore } from './frontgate-store.ts';
 import { createJobStore } from './job-store.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -53,6 +54,7 @@ export function openStores(options: OpenStoresOptions): Stores {
     secrets: withDatabaseErrors(createSecretStore(db)),
     apps: withDatabaseErrors(createAppStore(db)),
     clusters: withDatabaseErrors(createClusterStore(db)),
+    frontgates: withDatabaseErrors(createFrontgateStore(db)),
     jobs: withDatabaseErrors(createJobStore(db)),
     tasks: withDatabaseErrors(createTaskStore(db)),
     ledger: withDatabaseErrors(createLedgerStore(db)),

@@ -34,6 +34,7 @@ export const appVersionRows = createRowMapping<AppVersion>({
 
 export const clusterRows = createRowMapping<Cluster>({
   clusterId: 'text',
+  purpose: 'text',
   name: 'text',
   description: 'text',
   runtimeId: 'text',

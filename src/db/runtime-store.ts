@@ -60,17 +60,18 @@ export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {
         if (row.deleted_at !== null) return runtime;
         const users = await transaction
           .selectFrom('cluster')
-          .select('name')
+          .select(['name', 'purpose', 'cluster_id'])
           .where('runtime_id', '=', runtimeId)
           .where('status', '<>', 'deleted')
+          .orderBy('purpose')
           .orderBy('created_at')
           .limit(4)
           .execute();
-        if (users.length > 0)
-          throw inUse(
-            runtime,
-            users.map((user) => user.name),
-          );
+        const clusters = users.filter(({ purpose }) => purpose === 'app').map(({ name }) => name);
+        if (clusters.length > 0) throw inUse(runtime, clusters);
+        // Sorted behind the clusters, it shows only where it is alone.
+        const [gate] = users;
+        if (gate !== undefined) throw hasFrontgate(runtime, gate.cluster_id);
         await transaction
           .updateTable('runtime')
           .set({ deleted_at: sql<string>`now()`, ...toCredentialColumns(null) })
@@ -151,6 +152,17 @@ function inUse(runtime: Runtime, clusters: readonly string[]): WindlassError {
     {
       code: 'RUNTIME_IN_USE',
       hint: 'delete these clusters first',
+    },
+  );
+}
+
+function hasFrontgate(runtime: Runtime, clusterId: string): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `runtime ${runtime.name} still has a frontgate, ${clusterId}, which is deleted when no cluster needs it`,
+    {
+      code: 'RUNTIME_HAS_FRONTGATE',
+      hint: `try again in a minute; \`windlass cluster describe ${clusterId}\` and \`windlass job list --cluster ${clusterId}\` say what became of it`,
     },
   );
 }

@@ -4,6 +4,8 @@ import type {
   ClusterLink,
   ClusterNode,
   ClusterRole,
+  FrontgateMember,
+  FrontgatePlace,
   Job,
   LayerShape,
   LedgerResource,
@@ -23,6 +25,7 @@ export interface Database {
   cluster_node: Row<ClusterNode> & { position: number };
   cluster_link: Row<ClusterLink>;
   cluster_secret: { cluster_id: string; name: string; key_id: string; sealed: Uint8Array };
+  frontgate_member: Row<FrontgateMember & FrontgatePlace>;
   job: JobTable;
   job_layer: Row<LayerShape> & { job_id: string };
   task: Row<Task>;

@@ -5,6 +5,8 @@ import type {
   ClusterStatus,
   ClusterWrapper,
   ErrorInfo,
+  FrontgateMember,
+  FrontgatePlace,
   Job,
   JobPlan,
   JobStatus,
@@ -84,7 +86,7 @@ export interface ClusterStore {
   resolve(idOrName: string): Promise<Cluster>;
   load(clusterId: string): Promise<ClusterWrapper>;
   list(
-    page: PageRequest & { includeDeleted?: boolean },
+    page: PageRequest & { includeDeleted?: boolean; includeFrontgates?: boolean },
   ): Promise<readonly (Cluster & { nodeCount: number; runtimeName: string })[]>;
   setStatus(
     clusterId: string,
@@ -100,6 +102,29 @@ export interface ClusterStore {
     scope: { provider: string; account: string; region: string },
     exceptClusterId: string,
   ): Promise<Reserved>;
+}
+
+/** What is known of the frontgate of one runtime and VPC. */
+export interface StoredFrontgate {
+  /** Who needs it; clusters that are deleted do not count. */
+  readonly members: readonly FrontgateMember[];
+  /** The cluster that is the frontgate now; null where none is. */
+  readonly cluster: Cluster | null;
+  /** How many clusters have been this frontgate so far. */
+  readonly made: number;
+}
+
+export interface FrontgateStore {
+  /**
+   * Makes the job's cluster a member, as the VPC it is in was found. Repeated: the same.
+   * @throws conflict `JOB_NOT_OPEN`: a worker that wakes up late changes nothing.
+   */
+  acquire(jobId: string, place: FrontgatePlace): Promise<void>;
+  /** The job's cluster stays a member that only keeps the frontgate, or is none any more. @throws conflict `JOB_NOT_OPEN`. */
+  release(jobId: string, left: 'kept' | 'none'): Promise<void>;
+  load(place: FrontgatePlace): Promise<StoredFrontgate>;
+  /** The way to the nodes of a cluster: undefined where it is no member; null where its frontgate has no node now. */
+  findGate(clusterId: string): Promise<ClusterNode | null | undefined>;
 }
 
 export interface JobStore {
@@ -217,6 +242,7 @@ export interface Stores {
   readonly secrets: SecretStore;
   readonly apps: AppStore;
   readonly clusters: ClusterStore;
+  readonly frontgates: FrontgateStore;
   readonly jobs: JobStore;
   readonly tasks: TaskStore;
   readonly ledger: LedgerStore;

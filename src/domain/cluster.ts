@@ -50,9 +50,15 @@ export interface AdvancedService {
   readonly command: string;
   readonly timeoutSeconds: number;
 }
+/**
+ * `app`: it runs an application package. `frontgate`: it is the way into a VPC, one node that the
+ * engine makes and ends as clusters need it; nobody else gives it jobs.
+ */
+export type ClusterPurpose = 'app' | 'frontgate';
 
 export interface Cluster {
   readonly clusterId: string;
+  readonly purpose: ClusterPurpose;
   readonly name: string;
   readonly description: string;
   readonly runtimeId: string;
@@ -184,6 +190,8 @@ export interface ClusterNode {
 }
 
 export interface NodeSsh {
+  /** The address that the worker connects to, where it is not the node's private one (a frontgate's public one). */
+  readonly host?: string;
   readonly port: number;
   readonly user: string;
   /** OpenSSH public host key, known before the node exists. */

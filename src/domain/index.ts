@@ -1,6 +1,7 @@
 export * from './app.ts';
 export * from './cluster.ts';
 export * from './errors.ts';
+export * from './frontgate.ts';
 export * from './job.ts';
 export * from './metadata.ts';
 export * from './placement.ts';

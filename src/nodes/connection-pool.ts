@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { WindlassError } from '../domain/index.ts';
-import { cancelledError, connectionLostError } from './node-errors.ts';
+import { cancelledError, connectionLostError, jumpHostError } from './node-errors.ts';
 import type { NodeTarget } from './node-shell.ts';
 import { openConnection } from './open-connection.ts';
+import { openTunnel, type TunnelTarget } from './tunnel.ts';
 
 export interface ConnectionPoolOptions {
   /** sshd's MaxSessions is 10 by default; some are left to people. */
@@ -38,6 +40,8 @@ export interface ConnectionPool {
 interface Entry {
   connection: Promise<Client> | null;
   channels: number;
+  /** Connections to nodes that lead through this one. */
+  tunnels: number;
   readonly waiting: (() => void)[];
   idleTimer: NodeJS.Timeout | undefined;
 }
@@ -49,7 +53,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
   function getEntry(key: string): Entry {
     let entry = entries.get(key);
     if (entry === undefined) {
-      entry = { connection: null, channels: 0, waiting: [], idleTimer: undefined };
+      entry = { connection: null, channels: 0, tunnels: 0, waiting: [], idleTimer: undefined };
       entries.set(key, entry);
     }
     return entry;
@@ -81,9 +85,14 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
       return;
     }
     entry.channels -= 1;
-    if (entry.channels > 0) return;
+    endWhenIdle(key, entry);
+  }
+
+  function endWhenIdle(key: string, entry: Entry): void {
+    if (entry.channels + entry.tunnels > 0) return;
+    clearTimeout(entry.idleTimer);
     entry.idleTimer = setTimeout(() => {
-      if (entry.channels > 0) return;
+      if (entry.channels + entry.tunnels > 0) return;
       entries.delete(key);
       void endConnection(entry.connection);
     }, options.idleMs).unref();
@@ -91,7 +100,8 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
 
   function connect(target: NodeTarget, entry: Entry): BorrowedPromise {
     if (entry.connection !== null) return { connection: entry.connection, fresh: false };
-    const connection = openConnection(target);
+    const { via } = target;
+    const connection = via === undefined ? openConnection(target) : connectThrough({ ...target, via });
     entry.connection = connection;
     const forget = (): void => {
       if (entry.connection === connection) entry.connection = null;
@@ -104,6 +114,46 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
       if (closed) client.end();
     }, forget);
     return { connection, fresh: true };
+  }
+
+  /** Over the one connection that is kept to the jump host, which lives as long as what leads through it. */
+  async function connectThrough(target: TunnelTarget): Promise<Client> {
+    const key = keyOf(target.via);
+    const jump = getEntry(key);
+    clearTimeout(jump.idleTimer);
+    jump.tunnels += 1;
+    let given = false;
+    const give = (): void => {
+      if (given) return;
+      given = true;
+      jump.tunnels -= 1;
+      endWhenIdle(key, jump);
+    };
+    try {
+      const client = await openConnection(target, await openTunnelOver(target, jump));
+      client.once('close', give);
+      return client;
+    } catch (error) {
+      give();
+      throw error;
+    }
+  }
+
+  /** A kept connection to the jump host may turn out to be dead: then over a new one, once. */
+  async function openTunnelOver(target: TunnelTarget, jump: Entry): Promise<Duplex> {
+    for (;;) {
+      const { connection, fresh } = connect(target.via, jump);
+      const client = await connection.catch((error: unknown) => {
+        throw jumpHostError(target, error);
+      });
+      try {
+        return await openTunnel(client, target);
+      } catch (error) {
+        if (fresh || !WindlassError.isInstance(error) || error.code !== 'JUMP_HOST_UNREACHABLE') throw error;
+        client.destroy();
+        if (jump.connection === connection) jump.connection = null;
+      }
+    }
   }
 
   return {
@@ -140,7 +190,8 @@ interface BorrowedPromise {
 /** The private key is part of it, as a digest: another key must not borrow a connection. */
 function keyOf(target: NodeTarget): string {
   const secret = createHash('sha256').update(target.privateKey).digest('hex');
-  return JSON.stringify([target.host, target.port, target.user, target.hostKey, secret]);
+  const via = target.via === undefined ? null : keyOf(target.via);
+  return JSON.stringify([target.host, target.port, target.user, target.hostKey, secret, via]);
 }
 
 async function endConnection(connection: Promise<Client> | null): Promise<void> {

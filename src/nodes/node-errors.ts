@@ -1,9 +1,10 @@
 import { WindlassError } from '../domain/index.ts';
 import type { NodeTarget } from './node-shell.ts';
 
-/** How a node is named in messages. */
-export function nameNode(target: Pick<NodeTarget, 'host' | 'port'>): string {
-  return `${target.host} port ${target.port}`;
+/** How a node is named in messages: with the way to it, as that may be what is broken. */
+export function nameNode(target: Pick<NodeTarget, 'host' | 'port' | 'via'>): string {
+  const name = `${target.host} port ${target.port}`;
+  return target.via === undefined ? name : `${name} (behind the frontgate at ${nameNode(target.via)})`;
 }
 
 /** The caller aborted. Nothing is known about what the node has done so far. */
@@ -19,6 +20,33 @@ export function unreachableError(target: NodeTarget, cause: unknown): WindlassEr
     {
       code: 'NODE_UNREACHABLE',
       hint: 'check that the node runs, that its sshd is up and that its port is open to the worker',
+      cause,
+    },
+  );
+}
+
+/**
+ * The jump host on the way to a node cannot be used. What is wrong with it keeps its kind: a host
+ * key that is not the frontgate's is `permission` here too.
+ */
+export function jumpHostError(
+  target: NodeTarget & { readonly via: NodeTarget },
+  cause: unknown,
+): WindlassError {
+  const known = WindlassError.isInstance(cause) ? cause : null;
+  const { kind, code } =
+    known === null || known.kind === 'unavailable'
+      ? { kind: 'unavailable' as const, code: 'JUMP_HOST_UNREACHABLE' }
+      : known;
+  return new WindlassError(
+    kind,
+    `the frontgate at ${nameNode(target.via)} does not lead to ${target.host} port ${target.port}: ${messageOf(cause)}`,
+    {
+      code,
+      hint:
+        kind === 'unavailable'
+          ? 'check that the frontgate runs and that its sshd is open to the worker; what waits for it goes on by itself'
+          : (known?.hint ?? 'look at the frontgate in the cloud’s console'),
       cause,
     },
   );

@@ -8,6 +8,8 @@ export interface NodeTarget {
   readonly privateKey: string;
   /** Prefix of every path on the node; `` on a machine of its own. */
   readonly root: string;
+  /** The jump host whose sshd leads to the node; absent where the worker connects to the node itself. */
+  readonly via?: NodeTarget;
 }
 
 export interface CommandSpec {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
 import type { WindlassError } from '../domain/index.ts';
 import { authenticationError, hostKeyError, unreachableError, unusableKeyError } from './node-errors.ts';
@@ -11,10 +12,11 @@ const KEEPALIVE = { keepaliveInterval: 5_000, keepaliveCountMax: 3 } as const;
 /**
  * One authenticated connection. The host key is compared before anything of ours is sent, and
  * sshd is asked for a key of the same type, so that a node with several keys shows the right one.
+ * Through `tunnel` where the node is behind a jump host.
  *
  * @throws permission `NODE_HOST_KEY`, `NODE_AUTH`; unavailable `NODE_UNREACHABLE`; invalid-input `NODE_KEY`.
  */
-export function openConnection(target: NodeTarget): Promise<Client> {
+export function openConnection(target: NodeTarget, tunnel?: Duplex): Promise<Client> {
   return new Promise((resolve, reject) => {
     const hostKey = ssh2.utils.parseKey(target.hostKey);
     if (hostKey instanceof Error) throw unusableKeyError('host key');
@@ -36,8 +38,7 @@ export function openConnection(target: NodeTarget): Promise<Client> {
       reject(unreachableError(target, 'it closed the connection'));
     });
     client.connect({
-      host: target.host,
-      port: target.port,
+      ...(tunnel === undefined ? { host: target.host, port: target.port } : { sock: tunnel }),
       username: target.user,
       privateKey: target.privateKey,
       authHandler: ['publickey'],

@@ -1,3 +1,4 @@
+import type { NodeAccessWay } from '../domain/frontgate.ts';
 import type { JobAction } from '../domain/job.ts';
 
 /**
@@ -6,8 +7,11 @@ import type { JobAction } from '../domain/job.ts';
  */
 export interface Capabilities {
   readonly actions: readonly JobAction[];
-  /** `direct`: a worker reaches the nodes. `frontgate`: through a jump host in the VPC. */
-  readonly nodeAccess: 'direct' | 'frontgate';
+  /**
+   * `direct`: a worker reaches the nodes. `frontgate`: through a jump host in the VPC. Where it
+   * depends on the settings of a runtime, this is the default, and `Provider.nodeAccess` decides.
+   */
+  readonly nodeAccess: NodeAccessWay;
   /** Volumes of their own, which outlive an instance. */
   readonly volumes: boolean;
   readonly gpu: boolean;

@@ -1,4 +1,5 @@
 import type { Conf, PackageContent } from '../domain/app.ts';
+import type { NodeAccessWay } from '../domain/frontgate.ts';
 import type { ClusterNode, ClusterWrapper, NodeStatus } from '../domain/cluster.ts';
 import type { Job, JobAction, JobOptions } from '../domain/job.ts';
 import type { Reserved, Subnet, Vpc } from '../domain/placement.ts';
@@ -116,6 +117,13 @@ export interface Provider {
   /** Lower case; what `runtime create --provider` names. */
   readonly name: string;
   readonly capabilities: Capabilities;
+
+  /**
+   * How the nodes of this runtime are reached, where its settings decide that; absent,
+   * `capabilities.nodeAccess` holds for all. Pure. It must stay the same while a runtime has
+   * clusters: the engine refuses an update that would change it.
+   */
+  nodeAccess?(runtime: Pick<Runtime, 'settings'>): NodeAccessWay;
 
   /**
    * Makes the cluster to store from a package and the user's conf: roles, nodes with their ids,

@@ -21,6 +21,19 @@ export interface NodeAccess {
   /** The node's host key pair, made before the node, handed to it by user-data. */
   readonly hostPrivateKey: string;
   readonly hostPublicKey: string;
+  /** The frontgate on the way to the node; absent where the worker reaches it directly. */
+  readonly jumpHost?: JumpHost;
+}
+
+/** The frontgate that leads to a node: its sshd, with keys of its own. */
+export interface JumpHost {
+  /** Of the frontgate's own cluster, for messages. */
+  readonly clusterId: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostPublicKey: string;
+  readonly clientPrivateKey: string;
 }
 
 /** A task with everything it names, hydrated by the engine. */
@@ -35,6 +48,8 @@ export interface TaskContext {
   readonly role: ClusterRole | null;
   /** Null where `node` is. */
   readonly access: NodeAccess | null;
+  /** The frontgate of the cluster's VPC, for a task of the whole cluster that asks about it. */
+  readonly jumpHost?: JumpHost;
   /** The newest generation of every ledger row of the node (of the cluster, for its own tasks), by kind. */
   readonly resources: Readonly<Record<string, LedgerResource>>;
   /** The whole cluster; for tasks that concern all nodes. */

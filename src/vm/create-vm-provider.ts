@@ -1,5 +1,5 @@
 import { parseClusterConf } from '../app-package/index.ts';
-import { WindlassError } from '../domain/index.ts';
+import { WindlassError, type NodeAccessWay } from '../domain/index.ts';
 import type { NodeShell } from '../nodes/index.ts';
 import {
   PROVIDER_CONTRACT_VERSION,
@@ -31,6 +31,8 @@ export interface VmProviderOptions {
   readonly environment: VmEnvironment;
   /** How nodes are reached; the caller closes it. */
   readonly nodes: NodeShell;
+  /** Whether nodes are reached directly or through a frontgate, where the settings of a runtime decide it. */
+  readonly nodeAccess?: Required<Provider>['nodeAccess'];
 }
 
 /**
@@ -41,13 +43,16 @@ export interface VmProviderOptions {
  */
 export function createVmProvider(options: VmProviderOptions): Provider {
   const { name, capabilities, handler, environment, nodes } = options;
-  const tasks = createTaskTable({ handler, nodes, nodeAccess: capabilities.nodeAccess });
+  const nodeAccess = options.nodeAccess ?? ((): NodeAccessWay => capabilities.nodeAccess);
+  const tasks = createTaskTable({ handler, nodes, nodeAccess });
   return {
     contractVersion: PROVIDER_CONTRACT_VERSION,
     name,
     capabilities,
+    nodeAccess,
     parseClusterConf: async (request) => parseClusterConf(request),
-    splitJobIntoTasks: (request) => planVmJob(request, capabilities),
+    splitJobIntoTasks: (request) =>
+      planVmJob(request, { ...capabilities, nodeAccess: nodeAccess(request.runtime) }),
     handleSubtask: async (context, call) => {
       refuseWhenCancelled(call);
       return tasks.get(context.task.action).handle(context, call);

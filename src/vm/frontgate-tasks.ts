@@ -1,16 +1,24 @@
 import { WindlassError } from '../domain/index.ts';
-import type { Capabilities, ProviderHandler } from '../provider/index.ts';
+import type { NodeShell } from '../nodes/index.ts';
+import type { ObserveCall, Observation, Provider, ProviderHandler, TaskContext } from '../provider/index.ts';
+import { toJumpTarget } from './node-target.ts';
 import { nothingToWaitFor, type TaskEntry } from './task-implementation.ts';
 
+/** What the frontgate's tasks work with. */
+export interface FrontgateTaskOptions {
+  readonly handler: ProviderHandler;
+  readonly nodes: NodeShell;
+  readonly nodeAccess: Required<Provider>['nodeAccess'];
+}
+
 /**
- * The wait for the frontgate. With nodes that are reached directly there is none to wait for. To
- * acquire and to release one is the engine's, because it is a life of its own beside the
- * cluster's; those tasks never come here.
+ * The wait for the frontgate: its sshd answers with the host key that was made for it and takes
+ * its key. With nodes that are reached directly there is none to wait for. To acquire and to
+ * release one is the engine's, because it is a life of its own beside the cluster's; those tasks
+ * never come here.
  */
-export function createFrontgateTasks(
-  handler: ProviderHandler,
-  nodeAccess: Capabilities['nodeAccess'],
-): readonly TaskEntry[] {
+export function createFrontgateTasks(options: FrontgateTaskOptions): readonly TaskEntry[] {
+  const { handler, nodes, nodeAccess } = options;
   return [
     [
       'FrontgateAvailable',
@@ -18,19 +26,34 @@ export function createFrontgateTasks(
         // Nothing to start, only something to observe (TASK_ACTIONS).
         handle: async () => ({ state: 'started' }),
         wait: async (context, call) => {
-          if (nodeAccess === 'direct') return { state: 'done' };
+          if (nodeAccess(context.runtime) === 'direct') return { state: 'done' };
           if (handler.waitFrontgateAvailable !== undefined)
             return handler.waitFrontgateAvailable(context, call);
-          throw new WindlassError('unavailable', 'no frontgate leads into the VPC of this cluster yet', {
-            code: 'FRONTGATE_UNAVAILABLE',
-            hint: 'use a provider whose nodes the worker reaches directly',
-          });
+          return lookAtFrontgate(nodes, context, call);
         },
       },
     ],
     ['AcquireFrontgate', frontgateOfEngine],
     ['ReleaseFrontgate', frontgateOfEngine],
   ];
+}
+
+/** @throws permission when another machine answers, or the frontgate refuses its own key. */
+async function lookAtFrontgate(
+  nodes: NodeShell,
+  { jumpHost }: TaskContext,
+  call: ObserveCall,
+): Promise<Observation> {
+  if (jumpHost === undefined) {
+    return { state: 'pending', seen: 'no frontgate leads into the VPC of this cluster yet' };
+  }
+  try {
+    await nodes.ping(toJumpTarget(jumpHost), call.signal);
+    return { state: 'done' };
+  } catch (error) {
+    if (!WindlassError.isInstance(error) || error.kind !== 'unavailable') throw error;
+    return { state: 'pending', seen: `frontgate ${jumpHost.clusterId}: ${error.message}` };
+  }
 }
 
 const frontgateOfEngine: TaskEntry[1] = {

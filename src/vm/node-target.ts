@@ -1,6 +1,6 @@
 import { WindlassError, type ClusterNode } from '../domain/index.ts';
 import type { NodeTarget } from '../nodes/index.ts';
-import type { NodeAccess } from '../provider/index.ts';
+import type { JumpHost, NodeAccess } from '../provider/index.ts';
 
 /**
  * Where and how a node is reached. The host key is the one that was made for the node before it
@@ -10,20 +10,34 @@ import type { NodeAccess } from '../provider/index.ts';
  */
 export function toNodeTarget(
   node: Pick<ClusterNode, 'nodeId' | 'privateIp' | 'ssh'>,
-  access: Pick<NodeAccess, 'clientPrivateKey' | 'hostPublicKey'>,
+  access: Pick<NodeAccess, 'clientPrivateKey' | 'hostPublicKey' | 'jumpHost'>,
 ): NodeTarget {
-  if (node.privateIp === '') {
+  const host = node.ssh.host ?? node.privateIp;
+  if (host === '') {
     throw new WindlassError('conflict', `node ${node.nodeId} has no address: its instance never ran`, {
       code: 'NODE_WITHOUT_ADDRESS',
       hint: 'delete the cluster, or look at the failed RunInstances task of the job before',
     });
   }
   return {
-    host: node.privateIp,
+    host,
     port: node.ssh.port,
     user: node.ssh.user,
     hostKey: access.hostPublicKey,
     privateKey: access.clientPrivateKey,
     root: node.ssh.root,
+    ...(access.jumpHost === undefined ? {} : { via: toJumpTarget(access.jumpHost) }),
+  };
+}
+
+/** Where a frontgate's own sshd is reached. */
+export function toJumpTarget(jumpHost: JumpHost): NodeTarget {
+  return {
+    host: jumpHost.host,
+    port: jumpHost.port,
+    user: jumpHost.user,
+    hostKey: jumpHost.hostPublicKey,
+    privateKey: jumpHost.clientPrivateKey,
+    root: '',
   };
 }

@@ -4,6 +4,7 @@ import type { Capabilities, PlanRequest } from '../provider/index.ts';
 import { layersOfCreate } from './layers/create.ts';
 import { layersOfDelete } from './layers/delete.ts';
 import { createPlanScope, type PlanScope } from './layers/plan-scope.ts';
+import { FRONTGATE_LAYERS } from './layers/frontgate.ts';
 import { layersOfStart } from './layers/start.ts';
 import { layersOfStop } from './layers/stop.ts';
 
@@ -24,9 +25,10 @@ const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: PlanScope) => readon
  */
 export function planVmJob(request: PlanRequest, capabilities: Capabilities): JobPlan {
   const { action } = request.job;
-  const layersOf = capabilities.actions.includes(action) ? LAYERS_OF[action] : undefined;
+  const known = request.cluster.cluster.purpose === 'frontgate' ? FRONTGATE_LAYERS : LAYERS_OF;
+  const layersOf = capabilities.actions.includes(action) ? known[action] : undefined;
   if (layersOf === undefined) {
-    const supported = capabilities.actions.filter((known) => LAYERS_OF[known] !== undefined);
+    const supported = capabilities.actions.filter((name) => known[name] !== undefined);
     throw new WindlassError(
       'invalid-input',
       `${request.runtime.provider} clusters do not support ${action}`,

@@ -1,6 +1,6 @@
 import { WindlassError, type TaskAction } from '../domain/index.ts';
 import type { NodeShell } from '../nodes/index.ts';
-import type { Capabilities, ProviderHandler } from '../provider/index.ts';
+import type { Provider, ProviderHandler } from '../provider/index.ts';
 import { createFrontgateTasks } from './frontgate-tasks.ts';
 import { createHandlerTasks } from './handler-tasks.ts';
 import { metadataTasks } from './metadata-tasks.ts';
@@ -11,7 +11,7 @@ import type { TaskImplementation } from './task-implementation.ts';
 export interface TaskTableOptions {
   readonly handler: ProviderHandler;
   readonly nodes: NodeShell;
-  readonly nodeAccess: Capabilities['nodeAccess'];
+  readonly nodeAccess: Required<Provider>['nodeAccess'];
 }
 
 /** Who does what, by action. */
@@ -24,7 +24,7 @@ export interface TaskTable {
 export function createTaskTable(options: TaskTableOptions): TaskTable {
   const implementations = new Map<TaskAction, TaskImplementation>([
     ...createHandlerTasks(options.handler),
-    ...createFrontgateTasks(options.handler, options.nodeAccess),
+    ...createFrontgateTasks(options),
     ...metadataTasks,
     ...createNodeTasks(options.nodes),
   ]);

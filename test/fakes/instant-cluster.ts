@@ -52,6 +52,7 @@ export function buildInstantCluster({
       transitionStatus: null,
       env: {},
       endpoints: [],
+      purpose: 'app',
       metadataRootAccess: false,
       advancedActions: [],
       upgradePolicy: [],

@@ -102,6 +102,7 @@ export function aCluster(
   return {
     cluster: {
       clusterId,
+      purpose: 'app',
       name: `name of ${clusterId}`,
       description: 'a cluster “with” words',
       runtimeId,

@@ -32,5 +32,7 @@ export function createFrontgateLayers(
   action: 'AcquireFrontgate' | 'ReleaseFrontgate',
   scope: PlanScope,
 ): readonly TaskLayer[] {
-  return scope.capabilities.nodeAccess === 'frontgate' ? [createClusterLayer(action, scope)] : [];
+  if (scope.capabilities.nodeAccess !== 'frontgate') return [];
+  // Releasing comes last: a frontgate that does not stop is told, and leaves the cluster as it should be.
+  return [createClusterLayer(action, scope, { failureAllowed: action === 'ReleaseFrontgate' })];
 }

@@ -108,6 +108,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       transitionStatus: 'creating',
       env: {},
       endpoints: [],
+      purpose: 'app',
       metadataRootAccess: false,
       advancedActions: [],
       upgradePolicy: [],

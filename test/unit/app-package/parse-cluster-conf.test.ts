@@ -25,6 +25,7 @@ describe('parseClusterConf of a package without roles', () => {
       endpoints: [{ name: 'client', port: 'env.-p', protocol: 'tcp' }],
       upgradePolicy: ['appv-1', 'appv-2'],
       advancedActions: ['change_vxnet', 'scale_horizontal'],
+      purpose: 'app',
       metadataRootAccess: false,
       createdAt: '2026-01-01T00:00:00Z',
     });

@@ -126,6 +126,7 @@ export function cluster(
       transitionStatus: null,
       env: {},
       endpoints: [],
+      purpose: 'app',
       metadataRootAccess: false,
       advancedActions: [],
       upgradePolicy: [],

@@ -9,6 +9,7 @@ import {
 import type {
   Capabilities,
   EffectCall,
+  JumpHost,
   ObserveCall,
   Provider,
   ProviderHandler,
@@ -258,18 +259,53 @@ describe('cloud tasks', () => {
 });
 
 describe('the frontgate', () => {
-  const wait = (nodeAccess: Capabilities['nodeAccess']): Promise<unknown> =>
-    provider({ nodeAccess }).waitSubtask(context('FrontgateAvailable', {}, { node: null }), observeCall());
+  const jumpHost: JumpHost = {
+    clusterId: 'fg-1',
+    host: '203.0.113.7',
+    port: 22,
+    user: 'root',
+    hostPublicKey: HOST_KEY,
+    clientPrivateKey: 'client of the frontgate',
+  };
+  const wait = (
+    nodeAccess: Capabilities['nodeAccess'],
+    known: JumpHost | null = jumpHost,
+  ): Promise<unknown> =>
+    provider({ nodeAccess }).waitSubtask(
+      {
+        ...context('FrontgateAvailable', {}, { node: null }),
+        ...(known === null ? {} : { jumpHost: known }),
+      },
+      observeCall(),
+    );
 
   it('is there at once where nodes are reached directly', async () => {
     await expect(wait('direct')).resolves.toEqual({ state: 'done' });
   });
 
-  it('is unavailable where nobody implements it', async () => {
-    await expect(wait('frontgate')).rejects.toMatchObject({
-      kind: 'unavailable',
-      code: 'FRONTGATE_UNAVAILABLE',
+  it('is waited for while there is none, or its sshd does not answer', async () => {
+    await expect(wait('frontgate', null)).resolves.toMatchObject({ state: 'pending' });
+    shell.pingError = new WindlassError('unavailable', 'it boots', { code: 'NODE_UNREACHABLE' });
+    await expect(wait('frontgate')).resolves.toEqual({
+      state: 'pending',
+      seen: 'frontgate fg-1: it boots',
     });
+  });
+
+  it('is there when its sshd answers, and refused when another machine does', async () => {
+    await expect(wait('frontgate')).resolves.toEqual({ state: 'done' });
+    expect(shell.targets).toEqual([
+      {
+        host: '203.0.113.7',
+        port: 22,
+        user: 'root',
+        hostKey: HOST_KEY,
+        privateKey: 'client of the frontgate',
+        root: '',
+      },
+    ]);
+    shell.pingError = new WindlassError('permission', 'another key', { code: 'NODE_HOST_KEY' });
+    await expect(wait('frontgate')).rejects.toMatchObject({ code: 'NODE_HOST_KEY' });
   });
 });
 

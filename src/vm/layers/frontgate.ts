@@ -1,0 +1,23 @@
+import type { JobAction, TaskLayer } from '../../domain/index.ts';
+import { createInstanceLayer } from './cloud-layers.ts';
+import { createPrepareLayer } from './node-layers.ts';
+import type { PlanScope } from './plan-scope.ts';
+
+/**
+ * The life of a frontgate: an instance whose sshd answers, and no more. It keeps no data, so a
+ * failed one is deleted and made anew.
+ */
+export const FRONTGATE_LAYERS: Readonly<
+  Partial<Record<JobAction, (scope: PlanScope) => readonly TaskLayer[]>>
+> = {
+  create: (scope) => [
+    createInstanceLayer('RunInstances', scope, scope.nodes),
+    createPrepareLayer(scope.nodes),
+  ],
+  start: (scope) => [
+    createInstanceLayer('StartInstances', scope, scope.nodes),
+    createPrepareLayer(scope.nodes),
+  ],
+  stop: (scope) => [createInstanceLayer('StopInstances', scope, scope.nodes)],
+  delete: (scope) => [createInstanceLayer('DeleteInstances', scope, scope.nodes)],
+};

@@ -1,0 +1,79 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+
+/** What a skip says where `createVpc` cannot work. */
+export const NO_NAMESPACES = 'network namespaces need Linux, root and iproute2';
+
+/**
+ * A network of its own, as a cloud's VPC is one: its nodes' addresses lead nowhere from here. The
+ * gate has one address outside, which this machine reaches, and one inside; it forwards no packets,
+ * so only what connects from within it gets to a node.
+ */
+export interface TestVpc {
+  /** Where this machine reaches the gate. */
+  readonly gateAddress: string;
+  /** The n-th address inside, from 0; twenty of them are the nodes’. */
+  nodeAddress(index: number): string;
+  /** What to put before a command so that it runs in the gate, or among the nodes. */
+  readonly inGate: readonly string[];
+  readonly inNodes: readonly string[];
+  /** The gate loses its leg outside, without a word to anyone: packets vanish. */
+  cut(): void;
+  mend(): void;
+  close(): void;
+}
+
+/** Whether this machine can have namespaces. */
+export function canMakeNamespaces(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  const name = `wl-probe-${process.pid}`;
+  if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return false;
+  return spawnSync('ip', ['netns', 'delete', name]).status === 0;
+}
+
+/** `number` tells networks apart that one process has at the same time. */
+export function createVpc(number: number): TestVpc {
+  const id = `${process.pid}${number}`.slice(-8);
+  const [gate, nodes] = [`wlg${id}`, `wln${id}`];
+  const subnet = (process.pid * 4 + number) % 250;
+  const outside = `198.18.${subnet}`;
+  const inside = `198.19.${subnet}`;
+  const run = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' });
+  const nodeAddress = (index: number): string => `${inside}.${index + 10}`;
+  const close = (): void => {
+    // A link ends with the namespace at either of its ends.
+    for (const name of [gate, nodes]) spawnSync('ip', ['netns', 'delete', name]);
+    spawnSync('ip', ['link', 'delete', `wlo${id}`]);
+  };
+  try {
+    for (const name of [gate, nodes]) {
+      run('netns', 'add', name);
+      run('-n', name, 'link', 'set', 'lo', 'up');
+    }
+    run('link', 'add', `wlo${id}`, 'type', 'veth', 'peer', 'name', 'out', 'netns', gate);
+    run('addr', 'add', `${outside}.1/30`, 'dev', `wlo${id}`);
+    run('link', 'set', `wlo${id}`, 'up');
+    run('-n', gate, 'addr', 'add', `${outside}.2/30`, 'dev', 'out');
+    run('-n', gate, 'link', 'set', 'out', 'up');
+    run('-n', gate, 'link', 'add', 'in', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', nodes);
+    run('-n', gate, 'addr', 'add', `${inside}.1/24`, 'dev', 'in');
+    run('-n', gate, 'link', 'set', 'in', 'up');
+    run('-n', nodes, 'link', 'set', 'eth0', 'up');
+    for (let index = 0; index < 20; index += 1)
+      run('-n', nodes, 'addr', 'add', `${nodeAddress(index)}/24`, 'dev', 'eth0');
+    run('netns', 'exec', gate, 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
+    // A route as a careless administrator would set it: the gate still forwards nothing.
+    run('route', 'add', `${inside}.0/24`, 'via', `${outside}.2`);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return {
+    gateAddress: `${outside}.2`,
+    nodeAddress,
+    inGate: ['ip', 'netns', 'exec', gate],
+    inNodes: ['ip', 'netns', 'exec', nodes],
+    cut: () => run('-n', gate, 'addr', 'del', `${outside}.2/30`, 'dev', 'out'),
+    mend: () => run('-n', gate, 'addr', 'add', `${outside}.2/30`, 'dev', 'out'),
+    close,
+  };
+}
