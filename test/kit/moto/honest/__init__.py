@@ -1,0 +1,1 @@
+"""Corrections that make moto's EC2 answer as AWS does; see ../README.md."""

@@ -1,0 +1,50 @@
+"""Starts moto with all corrections: `python -m honest '<settings as JSON>'`.
+
+Serves on a free port of loopback, says so as the first line of its output, and ends when its
+standard input does: a test that is killed leaves no server behind.
+"""
+
+import json
+import logging
+import os
+import sys
+import threading
+
+os.environ["MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION"] = "true"
+os.environ["MOTO_ENABLE_AMI_VALIDATION"] = "true"
+
+from moto.moto_server.werkzeug_app import (  # noqa: E402
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server  # noqa: E402
+
+from . import access, describe, instances, quotas, volumes  # noqa: E402
+from .front import Front  # noqa: E402
+from .world import emit, settings  # noqa: E402
+
+
+def end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+def main() -> None:
+    settings.change(json.loads(sys.argv[1]) if len(sys.argv) > 1 else {})
+    for part in (access, describe, instances, quotas, volumes):
+        part.install()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # Connections are kept, as AWS keeps them; by default werkzeug closes each.
+    MotoRequestHandler.protocol_version = "HTTP/1.1"
+    # Without this every answer waits for the client's delayed acknowledgement of its headers.
+    MotoRequestHandler.wbufsize = -1
+    MotoRequestHandler.disable_nagle_algorithm = True
+    front = Front(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=MotoRequestHandler)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    emit("ready", port=server.server_port)
+    server.serve_forever()
+
+
+main()

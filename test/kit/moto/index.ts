@@ -1,0 +1,10 @@
+export { createNetwork, findImage, type MotoNetwork } from './network.ts';
+export type {
+  InstanceEvent,
+  MotoEvent,
+  MotoRequest,
+  MotoSettings,
+  MotoWorld,
+  VolumeEvent,
+} from './settings.ts';
+export { ALLOW_ALL, startMoto, type Moto } from './start-moto.ts';
