@@ -1,5 +1,18 @@
 export { expectSuiteRed, runMutant, type MutationOptions, type TestOutcome } from './expect-suite-red.ts';
 export { failAfterEffect } from './fail-after-effect.ts';
+export {
+  FAULTS,
+  startFaultProxy,
+  type ActiveRule,
+  type CannedAnswer,
+  type Fault,
+  type FaultProxy,
+  type FaultProxyOptions,
+  type FaultRule,
+  type ProxiedRequest,
+  type ProxyLogEntry,
+  type Upstream,
+} from './fault-proxy/index.ts';
 export { MUTANTS, type Mutant } from './mutants.ts';
 export {
   TRAITS,

@@ -1,0 +1,204 @@
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createOldAnswers } from './old-answers.ts';
+import {
+  createRuleBook,
+  type ActiveRule,
+  type CannedAnswer,
+  type Fault,
+  type FaultRule,
+  type ProxiedRequest,
+} from './rules.ts';
+import { deliver, passHeaders, readAnswer, readBody, type Answer, type Upstream } from './upstream.ts';
+
+export interface FaultProxyOptions {
+  readonly upstream: Upstream;
+  /** Serves TLS with this key and certificate (PEM); plain HTTP by default. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** The name of what a request asks for: an action of the cloud's API, or method and resource. */
+  classify(request: ProxiedRequest): string;
+  /** How the cloud says that it is asked too often. */
+  throttledAnswer(request: ProxiedRequest): CannedAnswer;
+  /** How the cloud says that it failed; by default 500 without a word. */
+  failedAnswer?(request: ProxiedRequest): CannedAnswer;
+}
+
+/** A request that came by, in the order of arrival. */
+export interface ProxyLogEntry {
+  readonly operation: string;
+  readonly method: string;
+  readonly url: string;
+  readonly fault: Fault | null;
+  /** How often the cloud got it: 0, 1 or 2. */
+  readonly delivered: number;
+  /** What the cloud said; null when it was not asked, or could not be reached. */
+  readonly status: number | null;
+}
+
+/** A proxy before a cloud's API that does what networks and clouds do on bad days. */
+export interface FaultProxy {
+  /** Where the provider under test sends its requests. */
+  readonly url: string;
+  addRule(rule: FaultRule): ActiveRule;
+  clearRules(): void;
+  log(): readonly ProxyLogEntry[];
+  clearLog(): void;
+  /** Breaks every connection and stops serving. */
+  close(): Promise<void>;
+}
+
+const DELAY_MS = 1_000;
+
+/**
+ * Starts a proxy on a free port of loopback. Without rules it passes everything on as it is: what
+ * is signed stays signed, what streams is streamed. It looks into a request only to name it.
+ */
+export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const rules = createRuleBook();
+  const old = createOldAnswers();
+  const entries: ProxyLogEntry[] = [];
+  const sockets = new Set<Socket>();
+
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const request = {
+      method: incoming.method ?? 'GET',
+      url: incoming.url ?? '/',
+      headers: incoming.headers,
+      rawHeaders: incoming.rawHeaders,
+      body: await readBody(incoming),
+    };
+    const operation = options.classify(request);
+    const rule = rules.strike(operation, old.find(request) !== undefined);
+    const fault = rule?.fault ?? null;
+    const entry = { operation, method: request.method, url: request.url, fault };
+    const place = entries.push({ ...entry, delivered: 0, status: null }) - 1;
+    const pass = async (delivered = 1): Promise<IncomingMessage> => {
+      // Counted before it is known how it ends: it may have arrived although the connection broke.
+      entries[place] = { ...entry, delivered, status: null };
+      const message = await deliver(options.upstream, request);
+      entries[place] = { ...entry, delivered, status: message.statusCode ?? null };
+      return message;
+    };
+    const passWhole = async (delivered = 1): Promise<Answer> => {
+      const answer = await readAnswer(await pass(delivered));
+      old.keep(request, answer);
+      return answer;
+    };
+    switch (fault) {
+      case null:
+        return stream(await pass(), outgoing, (answer) => old.keep(request, answer));
+      case 'refuse':
+        return reset(outgoing);
+      case 'throttle':
+        return answerCanned(outgoing, options.throttledAnswer(request));
+      case 'fail':
+        return answerCanned(outgoing, options.failedAnswer?.(request) ?? { status: 500, body: '' });
+      case 'drop':
+        await passWhole();
+        return reset(outgoing);
+      case 'cut':
+        return cut(outgoing, await passWhole());
+      case 'delay': {
+        const answer = await passWhole();
+        await sleep(rule?.delayMs ?? DELAY_MS);
+        return answerWhole(outgoing, answer);
+      }
+      case 'double':
+        await passWhole();
+        return answerWhole(outgoing, await passWhole(2));
+      case 'stale':
+        return answerWhole(outgoing, old.find(request) ?? (await passWhole()));
+    }
+  }
+
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    // A cloud that cannot be reached looks like a connection that breaks.
+    serve(incoming, outgoing).catch(() => reset(outgoing));
+  };
+  const server =
+    options.tls === undefined ? createPlainServer(listener) : createTlsServer(options.tls, listener);
+  for (const event of ['connection', 'secureConnection']) {
+    server.on(event, (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      socket.on('error', () => undefined);
+    });
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    addRule: (rule) => rules.add(rule),
+    clearRules: () => rules.clear(),
+    log: () => [...entries],
+    clearLog: () => void entries.splice(0),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Passes an answer on as it comes, so that a watch is not held up; keeps it when it has ended. */
+async function stream(
+  message: IncomingMessage,
+  outgoing: ServerResponse,
+  keep: (answer: Answer) => void,
+): Promise<void> {
+  outgoing.writeHead(message.statusCode ?? 502, passHeaders(message.rawHeaders));
+  outgoing.flushHeaders();
+  outgoing.once('close', () => message.destroy());
+  const parts: Buffer[] = [];
+  for await (const part of message) {
+    parts.push(part as Buffer);
+    if (!outgoing.write(part))
+      await new Promise<void>((resolve) => void outgoing.once('drain', resolve).once('close', resolve));
+  }
+  // Before the end is sent: whoever has the answer may ask for the old one at once.
+  keep({
+    status: message.statusCode ?? 0,
+    rawHeaders: passHeaders(message.rawHeaders),
+    body: Buffer.concat(parts),
+  });
+  outgoing.end();
+}
+
+function answerWhole(outgoing: ServerResponse, { status, rawHeaders, body }: Answer): void {
+  outgoing.writeHead(status, withLength(rawHeaders, body));
+  outgoing.end(body);
+}
+
+function answerCanned(outgoing: ServerResponse, { status, headers, body }: CannedAnswer): void {
+  outgoing.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+  outgoing.end(body);
+}
+
+/** Promises the whole body, sends half of it, and breaks the connection. */
+function cut(outgoing: ServerResponse, { status, rawHeaders, body }: Answer): void {
+  outgoing.writeHead(status, withLength(rawHeaders, body));
+  outgoing.write(body.subarray(0, body.length >> 1), () => reset(outgoing));
+}
+
+/** An answer that came in chunks is sent with its length. */
+function withLength(rawHeaders: readonly string[], body: Buffer): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() !== 'content-length')
+      kept.push(...rawHeaders.slice(index, index + 2));
+  }
+  return [...kept, 'Content-Length', String(body.length)];
+}
+
+function reset(outgoing: ServerResponse): void {
+  const { socket } = outgoing;
+  if (socket === null) return;
+  // Over TLS the socket beneath cannot be had; its end comes without TLS's own goodbye, which is as abrupt.
+  if ('encrypted' in socket) socket.destroy();
+  else socket.resetAndDestroy();
+}
