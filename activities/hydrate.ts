@@ -114,7 +114,10 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
       node:
         stored === null || access === null
           ? null
-          : { ...stored, ssh: { ...stored.ssh, hostKey: access.hostPublicKey } },
+          : {
+              ...stored,
+              ssh: { ...stored.ssh, hostKey: stored.ssh.hostKey || access.hostPublicKey },
+            },
       role: stored === null ? null : (findNodeRole(wrapper.roles, stored) ?? null),
       access,
       ...(jumpHost === undefined ? {} : { jumpHost }),
@@ -123,6 +126,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
       loadPackage: () => loadPackage(cluster.versionId),
       loadMetadata: () => stores.clusters.getMetadata(cluster.clusterId),
       openSecret: (reference) => openSecret(cluster.clusterId, reference.$secret),
+      loadChangedHostKey: () => nodeKeys.loadChangedHostKey(cluster.clusterId, stored?.nodeId ?? ''),
       loadSecretValues: () => loadSecretValues(cluster.clusterId),
     };
   }

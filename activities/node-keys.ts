@@ -1,39 +1,36 @@
 import { generateKeyPair } from '../src/nodes/index.ts';
-import type { NodeAccess } from '../src/provider/index.ts';
+import type { HostKeyPair, NodeAccess } from '../src/provider/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-
-interface KeyPair {
-  readonly privateKey: string;
-  readonly publicKey: string;
-}
 
 /** Some megabytes at most. */
 const KEPT_PAIRS = 2_000;
 
 /**
- * Keys by which nodes are reached: one pair per cluster to connect with, one host key per node,
- * both made before the node is. They are made when first asked for; of two workers that ask at
+ * Keys by which nodes are reached: one pair per cluster to connect with, two host keys per node (the
+ * first for user-data, the second for what follows), all made before the node is. They are made when first asked for; of two workers that ask at
  * once, the first to store wins and both use that one.
  */
 export function createNodeKeys(dependencies: Pick<ActivityDependencies, 'stores' | 'keyring'>): {
   load(clusterId: string, nodeId: string): Promise<NodeAccess>;
+  /** What the node's host key is changed to over its first connection. */
+  loadChangedHostKey(clusterId: string, nodeId: string): Promise<HostKeyPair>;
 } {
   const { stores, keyring } = dependencies;
   // A pair is asked for by every task of its node, a cluster's own by every task; none ever changes.
-  const known = new Map<string, Promise<KeyPair>>();
+  const known = new Map<string, Promise<HostKeyPair>>();
 
-  async function readPair(clusterId: string, name: string): Promise<KeyPair> {
+  async function readPair(clusterId: string, name: string): Promise<HostKeyPair> {
     try {
-      return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as KeyPair;
+      return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as HostKeyPair;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'SECRET_NOT_FOUND')) throw error;
     }
     const made = generateKeyPair(`windlass ${clusterId}`);
     await stores.secrets.putIfAbsent(clusterId, name, keyring.encrypt(JSON.stringify(made)));
-    return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as KeyPair;
+    return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as HostKeyPair;
   }
 
-  function loadPair(clusterId: string, name: string): Promise<KeyPair> {
+  function loadPair(clusterId: string, name: string): Promise<HostKeyPair> {
     const key = `${clusterId}/${name}`;
     const pair = known.get(key) ?? readPair(clusterId, name);
     if (known.has(key)) return pair;
@@ -56,5 +53,6 @@ export function createNodeKeys(dependencies: Pick<ActivityDependencies, 'stores'
         hostPublicKey: host.publicKey,
       };
     },
+    loadChangedHostKey: (clusterId, nodeId) => loadPair(clusterId, `access/changed-host/${nodeId}`),
   };
 }

@@ -16,12 +16,14 @@ import type {
   Changes,
   EffectCall,
   HandleResult,
+  HostKeyPair,
   NodeAccess,
   ObserveCall,
   Observation,
   Provider,
   TaskContext,
 } from '../provider/index.ts';
+import { generateKeyPair } from '../nodes/index.ts';
 import { createNodeAccess } from './access.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { assertPlainCursor, isCrash, isRetried } from './engine-rules.ts';
@@ -87,6 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { provider, harness, transcript } = options;
   const ledger = createMemoryLedger();
   const accessByNode = new Map<string, NodeAccess>();
+  const changedHostKeys = new Map<string, HostKeyPair>();
   let runtime = harness.runtime;
   let wrapper = options.cluster;
   let metadata: MetadataTree | null = null;
@@ -123,6 +126,13 @@ export function createEngine(options: EngineOptions): Engine {
     return known;
   }
 
+  function getChangedHostKey(nodeId: string): HostKeyPair {
+    const known = changedHostKeys.get(nodeId) ?? generateKeyPair(nodeId);
+    changedHostKeys.set(nodeId, known);
+    transcript.plantKey(known.privateKey);
+    return known;
+  }
+
   function hydrate({ task, role: roleChange }: EngineTask): TaskContext {
     const node = wrapper.nodes.find((candidate) => candidate.nodeId === task.nodeId) ?? null;
     const role =
@@ -143,6 +153,7 @@ export function createEngine(options: EngineOptions): Engine {
       loadPackage: async () => harness.content,
       loadMetadata: async () => metadata,
       openSecret: async (reference) => transcript.plant(`opened-secret-of-${reference.$secret}`),
+      loadChangedHostKey: async () => getChangedHostKey(node?.nodeId ?? ''),
       loadSecretValues: async () => transcript.planted(),
     };
   }

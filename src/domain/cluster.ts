@@ -194,7 +194,10 @@ export interface NodeSsh {
   readonly host?: string;
   readonly port: number;
   readonly user: string;
-  /** OpenSSH public host key, known before the node exists. */
+  /**
+   * OpenSSH public host key that the node must show; never one that was seen on the wire. First the
+   * one that it was given by user-data, after its first connection the one it was given over that.
+   */
   readonly hostKey: string;
   /**
    * Prefix of every path on the node: `` on machines of their own, a folder where a node shares

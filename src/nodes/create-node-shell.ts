@@ -1,4 +1,5 @@
 import { createConnectionPool } from './connection-pool.ts';
+import { asRoot } from './elevate.ts';
 import { execute } from './execute.ts';
 import { writeNodeFiles } from './file-writer.ts';
 import type { NodeShell } from './node-shell.ts';
@@ -22,7 +23,7 @@ export function createNodeShell(options: NodeShellOptions = {}): NodeShell {
   });
   return {
     async ping(target, signal) {
-      await execute(pool, target, { command: 'exit 0' }, signal);
+      await execute(pool, target, { command: asRoot(target, 'true') }, signal);
     },
     async run(target, command, signal, input) {
       const prefix = `export WINDLASS_ROOT=${quoteForShell(target.root)}; cd "\${WINDLASS_ROOT:-/}" || exit 1\n`;
@@ -30,7 +31,7 @@ export function createNodeShell(options: NodeShellOptions = {}): NodeShell {
         pool,
         target,
         {
-          command: `exec sh -c ${quoteForShell(prefix + command)}`,
+          command: asRoot(target, `sh -c ${quoteForShell(prefix + command)}`),
           ...(input === undefined ? {} : { input }),
         },
         signal,

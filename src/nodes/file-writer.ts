@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { WindlassError } from '../domain/index.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { asRoot } from './elevate.ts';
 import { execute } from './execute.ts';
 import type { NodeFile, NodeTarget } from './node-shell.ts';
 import { quoteForShell } from './shell-quote.ts';
@@ -10,6 +11,18 @@ const BATCH_BYTES = 4 * 1_024 * 1_024;
 
 const MODE_FUNCTION = `
 windlass_mode() { stat -Lc %a "$1" 2>/dev/null || stat -Lf %Lp "$1" 2>/dev/null; }
+# Whether $1 belongs to $2, by name or number, with a group or without; to whom is all the same when $2 is empty.
+windlass_owned() {
+  case $2 in
+    '') return 0 ;;
+    *:*) windlass_formats='%U:%G %u:%g' ;;
+    *) windlass_formats='%U %u' ;;
+  esac
+  for windlass_format in $windlass_formats; do
+    [ "$(stat -Lc "$windlass_format" "$1" 2>/dev/null)" = "$2" ] && return 0
+  done
+  return 1
+}
 `;
 
 /** Prints the index of each file that differs. Without a digest tool all differ; writing compares again. */
@@ -24,7 +37,8 @@ windlass_digest() {
 check() {
   if [ -f "$4" ]; then
     windlass_now=$(windlass_digest "$4")
-    if [ "\${windlass_now%% *}" = "$2" ] && [ "$(windlass_mode "$4")" = "$3" ]; then return; fi
+    if [ "\${windlass_now%% *}" = "$2" ] && [ "$(windlass_mode "$4")" = "$3" ] &&
+      windlass_owned "$4" "$5"; then return; fi
   fi
   echo "$1"
 }
@@ -39,11 +53,14 @@ put() {
   windlass_temporary="\${3%/*}/.windlass-$$"
   if [ -d "$3" ]; then echo "$3 is a folder" >&2; exit 1; fi
   mkdir -p "\${3%/*}/" || exit 1
-  if ! ( umask 077; base64 -d > "$windlass_temporary" ) || ! chmod "$2" "$windlass_temporary"; then
+  if ! ( umask 077; base64 -d > "$windlass_temporary" ) ||
+    { [ -n "$4" ] && ! chown "$4" "$windlass_temporary"; } ||
+    ! chmod "$2" "$windlass_temporary"; then
     rm -f "$windlass_temporary"
     exit 1
   fi
-  if [ -f "$3" ] && cmp -s "$windlass_temporary" "$3" && [ "$(windlass_mode "$3")" = "$2" ]; then
+  if [ -f "$3" ] && cmp -s "$windlass_temporary" "$3" && [ "$(windlass_mode "$3")" = "$2" ] &&
+    windlass_owned "$3" "$4"; then
     rm -f "$windlass_temporary"
     return
   fi
@@ -53,11 +70,11 @@ put() {
 `;
 
 /**
- * Writes the files that differ in content or mode, each by a rename beside it, so that a reader
+ * Writes the files that differ in content, mode or owner, each by a rename beside it, so that a reader
  * sees the old or the new one. One call asks what differs; nothing more is sent when nothing does.
  *
  * @returns the paths that changed, as given, in order.
- * @throws invalid-input `NODE_FILE_PATH`; unavailable (some files may be written; the same call
+ * @throws invalid-input `NODE_FILE_PATH`, `NODE_FILE_OWNER`; unavailable (some files may be written; the same call
  *   again writes the rest), also `NODE_DISK_FULL`; internal `NODE_COMMAND`.
  */
 export async function writeNodeFiles(
@@ -83,6 +100,8 @@ interface Entry {
   /** As stat prints it: octal, without leading zero. */
   readonly mode: string;
   readonly content: Buffer;
+  /** `user` or `user:group`; empty for whoever writes. */
+  readonly owner: string;
 }
 
 function toEntry(target: NodeTarget, file: NodeFile, index: number): Entry {
@@ -97,22 +116,32 @@ function toEntry(target: NodeTarget, file: NodeFile, index: number): Entry {
       hint: 'an absolute path without . and ..',
     });
   }
+  if (
+    file.owner !== undefined &&
+    !/^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/.test(file.owner)
+  ) {
+    throw new WindlassError('invalid-input', `${JSON.stringify(file.owner)} cannot own a file on a node`, {
+      code: 'NODE_FILE_OWNER',
+      hint: 'a user of the node, by name or number, and if wanted a colon and a group',
+    });
+  }
   return {
     index,
     path: `${target.root}${file.path}`,
     mode: (file.mode & 0o7777).toString(8),
     content: Buffer.from(file.content),
+    owner: file.owner ?? '',
   };
 }
 
-function toCheck({ index, mode, path, content }: Entry): string {
+function toCheck({ index, mode, path, content, owner }: Entry): string {
   const digest = createHash('sha256').update(content).digest('hex');
-  return `check ${index} ${digest} ${mode} ${quoteForShell(path)}`;
+  return `check ${index} ${digest} ${mode} ${quoteForShell(path)} ${quoteForShell(owner)}`;
 }
 
-function toPut({ index, mode, path, content }: Entry): string {
+function toPut({ index, mode, path, content, owner }: Entry): string {
   const lines = content.toString('base64').replace(/.{76}/g, '$&\n');
-  return `put ${index} ${mode} ${quoteForShell(path)} <<'windlass-end'\n${lines}\nwindlass-end`;
+  return `put ${index} ${mode} ${quoteForShell(path)} ${quoteForShell(owner)} <<'windlass-end'\n${lines}\nwindlass-end`;
 }
 
 function toBatches(entries: readonly Entry[]): readonly (readonly Entry[])[] {
@@ -141,6 +170,6 @@ async function runScript(
   calls: readonly string[],
 ): Promise<ReadonlySet<number>> {
   const script = `${functions}\nwindlass_all() {\n${calls.join('\n')}\n}\nwindlass_all\n`;
-  const output = await execute(pool, target, { command: 'exec sh', input: script }, signal);
+  const output = await execute(pool, target, { command: asRoot(target, 'sh'), input: script }, signal);
   return new Set(output.toString().split('\n').filter(Boolean).map(Number));
 }

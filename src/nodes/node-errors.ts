@@ -1,4 +1,5 @@
 import { WindlassError } from '../domain/index.ts';
+import { needsSudo } from './elevate.ts';
 import type { NodeTarget } from './node-shell.ts';
 
 /** How a node is named in messages: with the way to it, as that may be what is broken. */
@@ -86,6 +87,18 @@ export function authenticationError(target: NodeTarget): WindlassError {
   );
 }
 
+/** The user who logs in may not act as root. */
+function sudoError(target: NodeTarget, said: string): WindlassError {
+  return new WindlassError(
+    'permission',
+    `user ${target.user} may not act as root on ${nameNode(target)}: ${said}`,
+    {
+      code: 'NODE_SUDO',
+      hint: 'let the user run everything through sudo without a password, or log in as root',
+    },
+  );
+}
+
 /** The target itself cannot be used: a key that does not parse. Never quotes the key. */
 export function unusableKeyError(which: 'host key' | 'private key'): WindlassError {
   return new WindlassError('invalid-input', `the ${which} of the node is not an OpenSSH key`, {
@@ -96,6 +109,8 @@ export function unusableKeyError(which: 'host key' | 'private key'): WindlassErr
 /** A command that must succeed ended otherwise. `stderr` is cut to its end. */
 export function commandError(target: NodeTarget, end: string, stderr: string): WindlassError {
   const said = stderr.trim().slice(-1_000);
+  // In its own words, or in a shell's that finds no sudo.
+  if (needsSudo(target) && /^(?:[^\n]*: )?sudo: /.test(said)) return sudoError(target, said);
   if (/no space left on device|disk quota exceeded/i.test(said)) {
     return new WindlassError('unavailable', `the disk of ${nameNode(target)} is full: ${said}`, {
       code: 'NODE_DISK_FULL',

@@ -2,6 +2,7 @@
 export interface NodeTarget {
   readonly host: string;
   readonly port: number;
+  /** Who logs in. Where the node is a machine of its own and it is not root, everything goes through `sudo -n`. */
   readonly user: string;
   /** OpenSSH public host key; another one is `permission`, never accepted. */
   readonly hostKey: string;
@@ -34,14 +35,17 @@ export interface NodeFile {
   readonly path: string;
   readonly content: string | Uint8Array;
   readonly mode: number;
+  /** `user` or `user:group` of the node, by names or numbers; root's where it is left out. */
+  readonly owner?: string;
 }
 
 /**
  * What the frame does on nodes. Connections are kept and shared, one per node and worker.
- * Errors: unavailable (refused, dropped, slow), permission (wrong host key, our key refused).
+ * Errors: unavailable (refused, dropped, slow), permission (wrong host key, our key refused, sudo
+ * not allowed).
  */
 export interface NodeShell {
-  /** Whether sshd answers with the known host key and takes our key. */
+  /** Whether sshd answers with the known host key, takes our key, and lets us act as root. */
   ping(target: NodeTarget, signal: AbortSignal): Promise<void>;
   /** Runs a short, repeatable command and returns its output. @throws internal `NODE_COMMAND` for a non-zero exit. */
   run(target: NodeTarget, command: string, signal: AbortSignal, input?: string | Uint8Array): Promise<string>;
@@ -54,7 +58,7 @@ export interface NodeShell {
     secrets: readonly string[],
     signal: AbortSignal,
   ): Promise<CommandState>;
-  /** Writes files atomically, only those whose content or mode differ; returns the paths that changed. */
+  /** Writes files atomically, only those whose content, mode or owner differ; returns the paths that changed. */
   writeFiles(target: NodeTarget, files: readonly NodeFile[], signal: AbortSignal): Promise<readonly string[]>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { WindlassError } from '../domain/index.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { asRoot } from './elevate.ts';
 import { execute } from './execute.ts';
 import { maskSecrets } from './mask-secrets.ts';
 import { nameNode } from './node-errors.ts';
@@ -30,7 +31,7 @@ export async function startCommand(
     pool,
     target,
     {
-      command: toCommandLine(START_SCRIPT, [target.root, toFolderName(command.key), String(seconds)]),
+      command: toCommandLine(target, START_SCRIPT, [target.root, toFolderName(command.key), String(seconds)]),
       input: toPayload(target, command),
     },
     signal,
@@ -52,7 +53,7 @@ export async function inspectCommand(
   const answer = await execute(
     pool,
     target,
-    { command: toCommandLine(INSPECT_SCRIPT, [target.root, toFolderName(key), String(TAIL_BYTES)]) },
+    { command: toCommandLine(target, INSPECT_SCRIPT, [target.root, toFolderName(key), String(TAIL_BYTES)]) },
     signal,
   );
   const { words, output, cutAtStart } = readAnswer(answer);
@@ -84,8 +85,11 @@ export async function inspectCommand(
 }
 
 /** The script becomes an argument of `sh -c`, so that standard input is free for data. */
-function toCommandLine(script: string, values: readonly string[]): string {
-  return ['sh', '-c', quoteForShell(script), 'windlass', ...values.map(quoteForShell)].join(' ');
+function toCommandLine(target: NodeTarget, script: string, values: readonly string[]): string {
+  return asRoot(
+    target,
+    ['sh', '-c', quoteForShell(script), 'windlass', ...values.map(quoteForShell)].join(' '),
+  );
 }
 
 /** Sourced by the runner, on standard input and never in an argument: it may hold secrets. */

@@ -18,7 +18,7 @@ export interface NodeAccess {
   readonly authorizedKey: string;
   /** Private half of the cluster's key pair: what the worker connects with. */
   readonly clientPrivateKey: string;
-  /** The node's host key pair, made before the node, handed to it by user-data. */
+  /** The node's first host key pair, made before the node, handed to it by user-data. */
   readonly hostPrivateKey: string;
   readonly hostPublicKey: string;
   /** The frontgate on the way to the node; absent where the worker reaches it directly. */
@@ -34,6 +34,12 @@ export interface JumpHost {
   readonly user: string;
   readonly hostPublicKey: string;
   readonly clientPrivateKey: string;
+}
+
+/** Both halves of a host key, in OpenSSH format. */
+export interface HostKeyPair {
+  readonly privateKey: string;
+  readonly publicKey: string;
 }
 
 /** A task with everything it names, hydrated by the engine. */
@@ -60,6 +66,11 @@ export interface TaskContext {
   loadMetadata(): Promise<MetadataTree | null>;
   /** The value behind a reference; it may go to a node and nowhere else. @throws not-found */
   openSecret(reference: SecretReference): Promise<string>;
+  /**
+   * The host key pair that PrepareNode gives the node over its first connection, in place of the
+   * one that stands in user-data. Made before the node is, and the same for every call.
+   */
+  loadChangedHostKey(): Promise<HostKeyPair>;
   /** Values that must not appear in output that is read back from a node. */
   loadSecretValues(): Promise<readonly string[]>;
 }

@@ -1,4 +1,4 @@
-import type { Changes, NodeTaskContext, ProviderHandler } from '../provider/index.ts';
+import type { Changes, NodeTaskContext, Observation, ProviderHandler } from '../provider/index.ts';
 import { forNode, type NodeTaskImplementation, type TaskEntry } from './task-implementation.ts';
 
 /** The ten pairs of a VM cloud, under the actions that name them. */
@@ -8,7 +8,9 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
       'RunInstances',
       forNode({
         handle: (context, call) => handler.runInstances(context, call),
-        wait: (context, call) => handler.waitRunInstances(context, call),
+        // A new instance shows the key of its user-data.
+        wait: async (context, call) =>
+          withHostKey(await handler.waitRunInstances(context, call), context.access.hostPublicKey),
       }),
     ],
     [
@@ -24,7 +26,9 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
       'StartInstances',
       forNode({
         handle: (context, call) => handler.startInstances(context, call),
-        wait: (context, call) => handler.waitStartInstances(context, call),
+        // One that was there before keeps the key that it was given since.
+        wait: async (context, call) =>
+          withHostKey(await handler.waitStartInstances(context, call), context.node.ssh.hostKey),
       }),
     ],
     [
@@ -86,6 +90,17 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
       }),
     ],
   ];
+}
+
+/** Which host key a node must show is known to the frame, whatever a handler reports. */
+function withHostKey(observation: Observation, hostKey: string): Observation {
+  if (observation.state !== 'done') return observation;
+  const node = observation.changes?.node;
+  if (node?.ssh === undefined) return observation;
+  return {
+    ...observation,
+    changes: { ...observation.changes, node: { ...node, ssh: { ...node.ssh, hostKey } } },
+  };
 }
 
 /**

@@ -23,7 +23,7 @@ export function toNodeTarget(
     host,
     port: node.ssh.port,
     user: node.ssh.user,
-    hostKey: access.hostPublicKey,
+    hostKey: node.ssh.hostKey || access.hostPublicKey,
     privateKey: access.clientPrivateKey,
     root: node.ssh.root,
     ...(access.jumpHost === undefined ? {} : { via: toJumpTarget(access.jumpHost) }),

@@ -55,6 +55,7 @@ export function toNodeTaskContext(context: TaskContext): NodeTaskContext {
     loadPackage: () => context.loadPackage(),
     loadMetadata: () => context.loadMetadata(),
     openSecret: (reference) => context.openSecret(reference),
+    loadChangedHostKey: () => context.loadChangedHostKey(),
     loadSecretValues: () => context.loadSecretValues(),
   };
 }

@@ -182,6 +182,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
     loadPackage: NEVER,
     loadMetadata: NEVER,
     openSecret: NEVER,
+    loadChangedHostKey: NEVER,
     loadSecretValues: NEVER,
   };
   let current = value;

@@ -20,16 +20,19 @@ import { capabilities, equalNodes, node, role } from './clusters.ts';
 import { createMemoryShell, type MemoryShell } from './memory-shell.ts';
 
 const HOST_KEY = 'ssh-ed25519 AAAAhost';
+const CHANGED_HOST_KEY = { privateKey: 'private-half', publicKey: 'ssh-ed25519 AAAAchanged' };
 const TOKEN = 'cl-1/cln-node-1/instance/g1';
 
 let shell: MemoryShell;
 let handlerCalls: string[];
 let effects: string[];
+let answer: unknown;
 
 beforeEach(() => {
   shell = createMemoryShell();
   handlerCalls = [];
   effects = [];
+  answer = { state: 'done' };
 });
 
 /** Every pair remembers that it was called; nothing else is asked of it here. */
@@ -41,7 +44,7 @@ const handler = new Proxy(
         ? undefined
         : async () => {
             handlerCalls.push(String(name));
-            return { state: 'done' };
+            return answer;
           },
   },
 ) as ProviderHandler;
@@ -184,6 +187,7 @@ function context(action: TaskAction, directive: Directive = {}, change: ContextC
     }),
     loadMetadata: async () => (change.metadata === undefined ? buildMetadataTree(wrapper) : change.metadata),
     openSecret: async () => 'opened',
+    loadChangedHostKey: async () => CHANGED_HOST_KEY,
     loadSecretValues: async () => ['hunter2'],
   };
 }
@@ -420,21 +424,88 @@ describe('services', () => {
 });
 
 describe('PrepareNode', () => {
-  const look = (): Promise<unknown> => provider().waitSubtask(context('PrepareNode'), observeCall());
+  const look = (hostKey = HOST_KEY, root = ''): Promise<unknown> =>
+    provider().waitSubtask(
+      context('PrepareNode', {}, { node: { ssh: { port: 2222, user: 'root', hostKey, root } } }),
+      observeCall(),
+    );
+  const changed = {
+    state: 'done',
+    changes: { node: { ssh: { port: 2222, user: 'root', hostKey: CHANGED_HOST_KEY.publicKey, root: '' } } },
+  };
 
-  it('is pending while sshd does not answer, and done when it does', async () => {
+  it('is pending while sshd does not answer, and changes the host key when it does', async () => {
     shell.pingError = new WindlassError('unavailable', 'connection refused', { code: 'NODE_UNREACHABLE' });
     await expect(look()).resolves.toEqual({
       state: 'pending',
       seen: 'sshd at 10.0.0.1:2222 does not answer yet: connection refused',
     });
+    expect(shell.ran).toEqual([]);
     shell.pingError = null;
-    await expect(look()).resolves.toEqual({ state: 'done' });
+    await expect(look()).resolves.toEqual(changed);
+    expect(shell.targets.map(({ hostKey }) => hostKey)).toEqual([
+      HOST_KEY,
+      HOST_KEY,
+      CHANGED_HOST_KEY.publicKey,
+    ]);
+    expect(shell.ran).toHaveLength(1);
+    // In no argument of a process: on standard input alone.
+    expect(shell.ran[0]).not.toContain(CHANGED_HOST_KEY.privateKey);
+    expect(shell.inputs).toEqual([`${CHANGED_HOST_KEY.privateKey}\n`]);
   });
 
-  it('fails for a host key that is not the node’s', async () => {
-    shell.pingError = new WindlassError('permission', 'another host key', { code: 'NODE_HOST_KEY' });
+  it('waits for an sshd that was told of its new key and still shows the old one', async () => {
+    shell.shownHostKey = HOST_KEY;
+    await expect(look()).resolves.toMatchObject({
+      state: 'pending',
+      seen: expect.stringContaining('new host key'),
+    });
+  });
+
+  it('records the change of a try that died before it could', async () => {
+    shell.shownHostKey = CHANGED_HOST_KEY.publicKey;
+    await expect(look()).resolves.toEqual(changed);
+    expect(shell.ran).toEqual([]);
+  });
+
+  it('takes the changed key alone once it is recorded', async () => {
+    await expect(look(CHANGED_HOST_KEY.publicKey)).resolves.toEqual({ state: 'done' });
+    expect(shell.ran).toEqual([]);
+    shell.shownHostKey = HOST_KEY;
+    await expect(look(CHANGED_HOST_KEY.publicKey)).rejects.toMatchObject({ code: 'NODE_HOST_KEY' });
+    expect(shell.ran).toEqual([]);
+  });
+
+  it('changes nothing on a node that shares its machine', async () => {
+    await expect(look(HOST_KEY, '/world/i-1')).resolves.toEqual({ state: 'done' });
+    expect(shell.ran).toEqual([]);
+  });
+
+  it('fails for a host key that is neither of the node’s', async () => {
+    shell.shownHostKey = 'ssh-ed25519 AAAAstranger';
     await expect(look()).rejects.toMatchObject({ kind: 'permission', code: 'NODE_HOST_KEY' });
+    expect(shell.ran).toEqual([]);
+  });
+});
+
+describe('the host key of an instance', () => {
+  const ssh = { port: 22, user: 'root', hostKey: 'whatever the handler says', root: '' };
+  const node = { ssh: { ...ssh, hostKey: CHANGED_HOST_KEY.publicKey } };
+
+  it('is that of its user-data when it was run, and the changed one when it was started', async () => {
+    answer = { state: 'done', changes: { node: { ssh } } };
+    await expect(
+      provider().waitSubtask(context('RunInstances', {}, { node }), observeCall()),
+    ).resolves.toEqual({
+      state: 'done',
+      changes: { node: { ssh: { ...ssh, hostKey: HOST_KEY } } },
+    });
+    await expect(
+      provider().waitSubtask(context('StartInstances', {}, { node }), observeCall()),
+    ).resolves.toEqual({
+      state: 'done',
+      changes: { node },
+    });
   });
 });
 

@@ -12,10 +12,23 @@ export interface MemoryShell extends NodeShell {
   readonly maskedWith: string[];
   /** What `run` answers. */
   answer: string;
+  /** Thrown by whatever would connect. */
   pingError: WindlassError | null;
+  /** The host key that the node shows; null for whichever is asked for. */
+  shownHostKey: string | null;
+  /** What `run` was given on standard input. */
+  readonly inputs: string[];
 }
 
 export function createMemoryShell(): MemoryShell {
+  function connect(target: NodeTarget): void {
+    shell.targets.push(target);
+    if (shell.pingError !== null) throw shell.pingError;
+    if (shell.shownHostKey !== null && shell.shownHostKey !== target.hostKey) {
+      throw new WindlassError('permission', 'another host key', { code: 'NODE_HOST_KEY' });
+    }
+  }
+
   const shell: MemoryShell = {
     targets: [],
     started: [],
@@ -25,13 +38,13 @@ export function createMemoryShell(): MemoryShell {
     maskedWith: [],
     answer: '',
     pingError: null,
-    ping: async (target) => {
-      shell.targets.push(target);
-      if (shell.pingError !== null) throw shell.pingError;
-    },
-    run: async (target, command) => {
-      shell.targets.push(target);
+    shownHostKey: null,
+    inputs: [],
+    ping: async (target) => connect(target),
+    run: async (target, command, _signal, input) => {
+      connect(target);
       shell.ran.push(command);
+      if (input !== undefined) shell.inputs.push(String(input));
       return shell.answer;
     },
     start: async (target, command) => {
