@@ -85,7 +85,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
       host,
       port: gate.ssh.port,
       user: gate.ssh.user,
-      hostPublicKey: keys.hostPublicKey,
+      hostPublicKey: gate.ssh.hostKey || keys.hostPublicKey,
       clientPrivateKey: keys.clientPrivateKey,
     };
   }
