@@ -97,10 +97,16 @@ function fillValue(item: FormItem, given: unknown, faults: ErrorDetail[]): unkno
     : value;
 }
 
-// Packages mark the network as required because a console must ask for it; empty means the
-// runtime's default subnet.
+// Packages mark as required what a console must ask for. An empty network means the runtime's default
+// subnet, and no load balancer is attached by any provider yet. Parameters of services are asked for
+// when a service is run, not when a cluster is made.
 function mayStayEmpty(item: FormItem): boolean {
-  return dottedKey(item) === 'cluster.vxnet';
+  const [section] = item.path;
+  return (
+    section === 'service_params' ||
+    item.type === 'loadbalancer' ||
+    ['cluster.vxnet', 'cluster.subnet'].includes(dottedKey(item))
+  );
 }
 
 /** Dotted keys of the passwords that the conf gives a value, in the order of the form. */

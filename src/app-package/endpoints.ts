@@ -1,4 +1,4 @@
-import type { ClusterRole, ClusterWrapper, Endpoint, EndpointView, EnvValue } from '../domain/index.ts';
+import type { ClusterRole, ClusterWrapper, Endpoint, EndpointView, Env, EnvValue } from '../domain/index.ts';
 
 /**
  * The port of an endpoint: itself, or what `env.<key>` (of the cluster) or `<role>.env.<key>`
@@ -8,13 +8,22 @@ export function resolveEndpointPort(
   cluster: Pick<ClusterWrapper, 'cluster' | 'roles'>,
   endpoint: Endpoint,
 ): number | null {
-  if (typeof endpoint.port === 'number') return toPort(endpoint.port);
-  const reference = endpoint.port;
-  const role = findReferredRole(cluster.roles, reference);
-  const key =
-    role === undefined ? /^env\.(.+)$/.exec(reference)?.[1] : reference.slice(`${role.role}.env.`.length);
-  const env = role === undefined ? cluster.cluster.env : role.env;
-  if (key === undefined) return toPort(reference);
+  return findPort(endpoint.port, cluster.cluster.env, cluster.roles);
+}
+
+/** Whether a port, or a reference to one, leads to a port. */
+export function leadsToPort(port: number | string, env: Env, roles: readonly RoleEnv[]): boolean {
+  return findPort(port, env, roles) !== null;
+}
+
+type RoleEnv = Pick<ClusterRole, 'role' | 'env'>;
+
+function findPort(port: number | string, clusterEnv: Env, roles: readonly RoleEnv[]): number | null {
+  if (typeof port === 'number') return toPort(port);
+  const role = findReferredRole(roles, port);
+  const key = role === undefined ? /^env\.(.+)$/.exec(port)?.[1] : port.slice(`${role.role}.env.`.length);
+  const env = role === undefined ? clusterEnv : role.env;
+  if (key === undefined) return toPort(port);
   return Object.hasOwn(env, key) ? toPort(env[key]) : null;
 }
 
@@ -33,7 +42,7 @@ export function listEndpoints(wrapper: ClusterWrapper): EndpointView[] {
   });
 }
 
-function findReferredRole(roles: readonly ClusterRole[], reference: string): ClusterRole | undefined {
+function findReferredRole(roles: readonly RoleEnv[], reference: string): RoleEnv | undefined {
   return roles.find((role) => role.role !== '' && reference.startsWith(`${role.role}.env.`));
 }
 

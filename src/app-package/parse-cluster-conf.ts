@@ -5,16 +5,16 @@ import {
   type PackageContent,
   type Runtime,
 } from '../domain/index.ts';
-import { buildNodes, findClusterFaults, toClusterRole, type NameField } from './build-cluster.ts';
+import { buildNodes, findClusterFaults, toClusterRole } from './build-cluster.ts';
 import type { ClusterSpec } from './cluster-spec.ts';
 import { createConfError, passwordKeys, validateConf, valueAt } from './conf.ts';
-import { followDottedPath } from './dotted-path.ts';
+import { createFieldNamer } from './field-namer.ts';
 import { findFormItem, type Form } from './form.ts';
 import { readPackageIdentity } from './package-identity.ts';
 import { parseJson } from './parse-json.ts';
 import { createPackageError, createProblemReport } from './problems.ts';
 import { readClusterSpec } from './read-cluster-spec.ts';
-import { renderTemplate, renderWith, type Template } from './template.ts';
+import { renderTemplate, type Template } from './template.ts';
 import { isSealedValue, isSecretReference } from './values.ts';
 import { checkPackage } from './validate-package.ts';
 
@@ -119,24 +119,4 @@ function readSpec(template: Template, conf: Conf): ClusterSpec {
   // The package was sound with its defaults, so what is wrong now came with the conf.
   if (spec === null || faults.length > 0) throw createConfError(faults);
   return spec;
-}
-
-/**
- * Names a place in cluster.json by the conf key whose value stands there: the template is rendered
- * once more with every placeholder as the text of its own path.
- */
-function createFieldNamer(template: Template): NameField {
-  const shadow = parseJson(renderWith(template, (path) => `{{${path}}}`).text);
-  const root: unknown = 'fault' in shadow ? undefined : shadow.value;
-  return (path) => {
-    const value = followDottedPath(root, path, getMember)?.at(-1);
-    const key = typeof value === 'string' ? /^\{\{(.+)\}\}$/.exec(value)?.[1] : undefined;
-    return key ?? path;
-  };
-}
-
-/** Member of an object or element of an array. */
-function getMember(parent: unknown, key: string): unknown {
-  if (typeof parent !== 'object' || parent === null) return undefined;
-  return Object.getOwnPropertyDescriptor(parent, key)?.value;
 }

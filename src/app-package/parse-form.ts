@@ -1,7 +1,13 @@
 import { FORM_TYPES, type Form, type FormItem } from './form.ts';
 import { ObjectReader } from './object-reader.ts';
-import { createPackageError, createProblemReport, type ProblemReport } from './problems.ts';
-import { parseJson } from './parse-json.ts';
+import {
+  createPackageError,
+  createProblemReport,
+  findFieldOffset,
+  type LocateField,
+  type ProblemReport,
+} from './problems.ts';
+import { locateJsonFields, locateOffset, parseJson } from './parse-json.ts';
 import { checkFormValue } from './check-form-value.ts';
 import { isObject } from './values.ts';
 
@@ -46,8 +52,36 @@ export function readForm(configJson: string, report: ProblemReport): Form {
     if (!root.has('properties')) root.error('properties', 'is missing: there is no form');
     return { items: [] };
   }
+  report.locateFields(CONFIG_FILE, createItemLocator(configJson, properties));
   root.readUnknown();
   return { items: readItems(properties, [], report) };
+}
+
+/** Fields are named by the keys of items; in the text they stand under `properties.0.properties.3`. */
+function createItemLocator(text: string, properties: readonly unknown[]): LocateField {
+  const places = new Map<string, string>();
+  const collect = (list: readonly unknown[], path: string, place: string): void => {
+    list.forEach((entry, index) => {
+      const inner = `${place}properties.${index}`;
+      places.set(`${path}properties[${index}]`, inner);
+      if (!isObject(entry) || typeof entry['key'] !== 'string') return;
+      const itemPath = `${path}${entry['key']}`;
+      places.set(itemPath, inner);
+      if (Array.isArray(entry['properties'])) collect(entry['properties'], `${itemPath}.`, `${inner}.`);
+    });
+  };
+  collect(properties, '', '');
+  const offsets = locateJsonFields(text);
+  return (field) => {
+    for (let end = field.length; end > 0; end = field.lastIndexOf('.', end - 1)) {
+      const place = places.get(field.slice(0, end));
+      if (place === undefined) continue;
+      const offset = findFieldOffset(offsets, place + field.slice(end));
+      return offset === null ? null : locateOffset(text, offset);
+    }
+    const offset = findFieldOffset(offsets, field);
+    return offset === null ? null : locateOffset(text, offset);
+  };
 }
 
 function readItems(list: readonly unknown[], path: readonly string[], report: ProblemReport): FormItem[] {
@@ -96,7 +130,7 @@ function readItem(
     path,
     type,
     label: label ?? '',
-    description: reader.text('description') ?? '',
+    description: readDescription(reader),
     ...(defaultValue === undefined ? {} : { default: defaultValue }),
     range: reader.list('range') ?? [],
     ...(numbers.min === undefined ? {} : { min: numbers.min }),
@@ -117,6 +151,16 @@ function readItem(
     checkDefault(reader, item);
   }
   return item;
+}
+
+/** Some packages write a line for each choice; nothing but the display hangs on it. */
+function readDescription(reader: ObjectReader): string {
+  const raw = reader.raw('description');
+  if (!Array.isArray(raw) || !raw.every((line) => typeof line === 'string')) {
+    return reader.text('description') ?? '';
+  }
+  reader.warning('description', 'is an array of strings; taken as its lines');
+  return raw.join('\n');
 }
 
 function readType(reader: ObjectReader, hasProperties: boolean): string {

@@ -29,13 +29,29 @@ export function locateOffset(text: string, offset: number): TextPosition {
   return { line: before.split('\n').length, column: before.length - lineStart + 1 };
 }
 
+export interface ParseJsonOptions {
+  /** Also take comments and a comma before the end of an object or array, for files that people write. */
+  readonly comments?: boolean;
+}
+
+/** Where each key and element of a JSON text begins, by its dotted path; nothing for other texts. */
+export function locateJsonFields(text: string): ReadonlyMap<string, number> {
+  const parser = new JsonParser(text, false);
+  try {
+    parser.parseDocument();
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+  }
+  return parser.offsets;
+}
+
 /**
  * Parses JSON exactly as `JSON.parse` does, and says what that does not: the position of the first
  * fault, and the keys that occur twice in one object (the last value wins). Never throws. A fault's
  * message quotes at most one character of the text.
  */
-export function parseJson(text: string): JsonResult {
-  const parser = new JsonParser(text);
+export function parseJson(text: string, options: ParseJsonOptions = {}): JsonResult {
+  const parser = new JsonParser(text, options.comments ?? false);
   try {
     return { value: parser.parseDocument(), duplicates: parser.duplicates };
   } catch (error) {
@@ -53,6 +69,7 @@ class SyntaxFault extends Error {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
 const WORD = /true|false|null/y;
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
 const WORD_VALUES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -63,12 +80,15 @@ const WORD_VALUES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 
 class JsonParser {
   readonly duplicates: DuplicateKey[] = [];
+  readonly offsets = new Map<string, number>();
+  readonly #comments: boolean;
   readonly #text: string;
   readonly #path: string[] = [];
   #offset = 0;
 
-  constructor(text: string) {
+  constructor(text: string, comments: boolean) {
     this.#text = text;
+    this.#comments = comments;
   }
 
   parseDocument(): unknown {
@@ -102,11 +122,13 @@ class JsonParser {
     if (this.#take('}')) return result;
     do {
       this.#skipSpace();
+      if (this.#comments && this.#text[this.#offset] === '}') break;
       const keyOffset = this.#offset;
       if (this.#text[keyOffset] !== '"') throw this.#unexpected('a key in double quotes');
       const key = this.#parseString();
       if (!this.#take(':')) throw this.#unexpected('":"');
       this.#path.push(key);
+      this.offsets.set(this.#path.join('.'), keyOffset);
       if (Object.hasOwn(result, key)) {
         const field = this.#path.join('.');
         this.duplicates.push({ field, offset: keyOffset, ...locateOffset(this.#text, keyOffset) });
@@ -125,7 +147,10 @@ class JsonParser {
     this.#offset += 1;
     if (this.#take(']')) return result;
     do {
+      this.#skipSpace();
+      if (this.#comments && this.#text[this.#offset] === ']') break;
       this.#path.push(String(result.length));
+      this.offsets.set(this.#path.join('.'), this.#offset);
       result.push(this.#parseValue(depth + 1));
       this.#path.pop();
     } while (this.#take(','));
@@ -169,8 +194,15 @@ class JsonParser {
   }
 
   #skipSpace(): void {
-    while (this.#offset < this.#text.length && ' \t\r\n'.includes(this.#text.charAt(this.#offset))) {
-      this.#offset += 1;
+    for (;;) {
+      while (this.#offset < this.#text.length && ' \t\r\n'.includes(this.#text.charAt(this.#offset))) {
+        this.#offset += 1;
+      }
+      if (!this.#comments) return;
+      const start = this.#offset;
+      if (this.#match(COMMENT) !== null) continue;
+      if (this.#text.startsWith('/*', start)) throw new SyntaxFault('a comment is not closed', start);
+      return;
     }
   }
 

@@ -1,4 +1,5 @@
 import { WindlassError, type ErrorDetail } from '../domain/index.ts';
+import type { TextPosition } from './parse-json.ts';
 
 /** One thing that is wrong, or doubtful, in a package. */
 export interface PackageProblem {
@@ -14,10 +15,15 @@ export interface PackageProblem {
 
 export type ProblemPlace = Omit<PackageProblem, 'file' | 'message'>;
 
+/** The place of a dotted path; null where it cannot be told. */
+export type LocateField = (field: string) => TextPosition | null;
+
 /** Collects what is found about one file; errors and warnings of all files end in the same lists. */
 export interface ProblemReport {
   readonly errors: PackageProblem[];
   readonly warnings: PackageProblem[];
+  /** How the fields of a file are found in its text, for problems that are reported without a place. */
+  locateFields(file: string, locate: LocateField): void;
   error(file: string, place: ProblemPlace, message: string): void;
   warning(file: string, place: ProblemPlace, message: string): void;
 }
@@ -25,12 +31,30 @@ export interface ProblemReport {
 export function createProblemReport(): ProblemReport {
   const errors: PackageProblem[] = [];
   const warnings: PackageProblem[] = [];
+  const locators = new Map<string, LocateField>();
+  const toProblem = (file: string, place: ProblemPlace, message: string): PackageProblem => {
+    const found =
+      place.line === undefined && place.field !== undefined ? locators.get(file)?.(place.field) : null;
+    return { file, ...place, ...found, message };
+  };
   return {
     errors,
     warnings,
-    error: (file, place, message) => errors.push({ file, ...place, message }),
-    warning: (file, place, message) => warnings.push({ file, ...place, message }),
+    locateFields: (file, locate) => void locators.set(file, locate),
+    error: (file, place, message) => void errors.push(toProblem(file, place, message)),
+    warning: (file, place, message) => void warnings.push(toProblem(file, place, message)),
   };
+}
+
+/**
+ * Finds a field by the offsets of a text's fields; of what is not there, the nearest that holds it.
+ */
+export function findFieldOffset(offsets: ReadonlyMap<string, number>, field: string): number | null {
+  for (let end = field.length; end > 0; end = field.lastIndexOf('.', end - 1)) {
+    const offset = offsets.get(field.slice(0, end));
+    if (offset !== undefined) return offset;
+  }
+  return null;
 }
 
 /** One line that a person can act on: `config.json:12:3: env.port: …`. */

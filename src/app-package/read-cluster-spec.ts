@@ -1,11 +1,15 @@
+import type { Env } from '../domain/index.ts';
 import type { ClusterSpec, RoleSpec } from './cluster-spec.ts';
+import { leadsToPort } from './endpoints.ts';
+import { replicaRole } from './node-identity.ts';
 import { ObjectReader } from './object-reader.ts';
 import type { ProblemReport } from './problems.ts';
+import { readDisplayTabs } from './read-display-tabs.ts';
+import { readHealthCheck } from './read-health-check.ts';
+import { readMonitor } from './read-monitor.ts';
 import { readPolicies } from './read-policies.ts';
-import { readEnv, readRole } from './read-role.ts';
+import { readAdvancedActions, readEnv, readRole } from './read-role.ts';
 import { isObject } from './values.ts';
-
-const ADVANCED_ACTIONS: readonly string[] = ['change_vxnet', 'scale_horizontal', 'associate_eip'];
 
 /**
  * Reads cluster.json once its placeholders have values. Faults and doubts go to the report under
@@ -18,9 +22,11 @@ export function readClusterSpec(value: unknown, file: string, report: ProblemRep
   }
   const reader = new ObjectReader(file, '', value, report);
   const inherited = {
-    healthCheck: reader.record('health_check') ?? null,
-    monitor: reader.record('monitor') ?? null,
+    healthCheck: readHealthCheck(reader),
+    monitor: readMonitor(reader),
   };
+  const roles = readRoles(reader, inherited, report, file);
+  const env = readEnv(reader);
   const spec: Omit<ClusterSpec, 'extra'> = {
     ...inherited,
     ...readPolicies(reader),
@@ -28,12 +34,12 @@ export function readClusterSpec(value: unknown, file: string, report: ProblemRep
     description: reader.text('description') ?? '',
     subnetId: readSubnet(reader),
     links: readLinks(reader),
-    roles: readRoles(reader, inherited, report, file),
-    env: readEnv(reader),
-    ...readEndpoints(reader),
+    roles,
+    env,
+    ...readEndpoints(reader, env, roles),
     advancedActions: readAdvancedActions(reader),
     metadataRootAccess: reader.flag('metadata_root_access') ?? false,
-    displayTabs: reader.record('display_tabs') ?? null,
+    displayTabs: readDisplayTabs(reader, roleNames(roles)),
   };
   return { ...spec, extra: reader.readUnknown() };
 }
@@ -85,7 +91,11 @@ function readLinks(reader: ObjectReader): Readonly<Record<string, string>> {
   return Object.fromEntries(links);
 }
 
-function readEndpoints(reader: ObjectReader): Pick<ClusterSpec, 'endpoints' | 'reservedIps'> {
+function readEndpoints(
+  reader: ObjectReader,
+  env: Env,
+  roles: readonly RoleSpec[],
+): Pick<ClusterSpec, 'endpoints' | 'reservedIps'> {
   const endpoints: ClusterSpec['endpoints'][number][] = [];
   const services = reader.object('endpoints');
   for (const name of Object.keys(reader.record('endpoints') ?? {})) {
@@ -96,6 +106,9 @@ function readEndpoints(reader: ObjectReader): Pick<ClusterSpec, 'endpoints' | 'r
     endpoint.readUnknown();
     if (typeof port === 'string' || (typeof port === 'number' && Number.isInteger(port))) {
       endpoints.push({ name, port, protocol });
+      if (!leadsToPort(port, env, roles)) {
+        endpoint.warning('port', `${JSON.stringify(port)} leads to no port; the endpoint is not shown`);
+      }
     } else {
       endpoint.error('port', 'must be a port, or the path of an env value such as "env.port"');
     }
@@ -106,17 +119,13 @@ function readEndpoints(reader: ObjectReader): Pick<ClusterSpec, 'endpoints' | 'r
   };
 }
 
+/** Names of the roles, those of their replicas among them. */
+function roleNames(roles: readonly RoleSpec[]): ReadonlySet<string> {
+  return new Set(roles.flatMap(({ role, replica }) => (replica > 0 ? [role, replicaRole(role)] : [role])));
+}
+
 function readReservedIps(reader: ObjectReader): Readonly<Record<string, string>> {
   const reserved = reader.object('reserved_ips');
   const names = Object.keys(reader.record('reserved_ips') ?? {});
   return Object.fromEntries(names.map((name) => [name, reserved?.object(name)?.text('value') ?? '']));
-}
-
-function readAdvancedActions(reader: ObjectReader): readonly string[] {
-  const actions = reader.texts('advanced_actions') ?? [];
-  for (const action of actions) {
-    if (ADVANCED_ACTIONS.includes(action)) continue;
-    reader.warning('advanced_actions', `${JSON.stringify(action)} is unknown to the specification`);
-  }
-  return actions;
 }

@@ -1,6 +1,9 @@
 import type { ContainerSpec, Env, EnvValue } from '../domain/index.ts';
 import type { ClusterSpec, RoleSpec, VolumeLayout } from './cluster-spec.ts';
+import { checkCatalogue, checkVolumeLimits } from './catalogue.ts';
 import type { ObjectReader } from './object-reader.ts';
+import { readHealthCheck } from './read-health-check.ts';
+import { readMonitor } from './read-monitor.ts';
 import { inheritSettings, readServices, readTimeout } from './read-services.ts';
 import { isObject, isSecretReference } from './values.ts';
 
@@ -23,22 +26,23 @@ export function readRole(
     role: readRoleName(reader),
     cpu: readSize(reader, 'cpu', DEFAULT_CPU),
     memoryMiB: readSize(reader, 'memory', DEFAULT_MEMORY_MIB),
-    gpu: reader.integer('gpu', 0) ?? 0,
-    gpuClass: reader.integer('gpu_class', 0) ?? 0,
-    instanceClass: reader.integer('instance_class', 0) ?? 0,
+    gpu: readClass(reader, 'gpu'),
+    gpuClass: readClass(reader, 'gpu_class'),
+    instanceClass: readClass(reader, 'instance_class'),
     volume: readVolume(reader),
     services: readServices(reader),
     env: readEnv(reader),
-    replica: reader.integer('replica', 0) ?? 0,
+    replica: readReplica(reader),
     serverIdUpperBound: reader.integer('server_id_upper_bound', 1) ?? null,
-    passphraseless: reader.text('passphraseless') ?? null,
+    passphraseless: readPassphraseless(reader),
     verticalScalingPolicy: readScalingPolicy(reader),
     userAccess: reader.flag('user_access') ?? false,
     agentInstalled: reader.flag('agent_installed') ?? true,
     customMetadata: readCustomMetadata(reader),
-    healthCheck: inheritSettings(cluster.healthCheck, reader.record('health_check')),
-    monitor: inheritSettings(cluster.monitor, reader.record('monitor')),
-    advancedActions: reader.texts('advanced_actions') ?? [],
+    healthCheck: inheritSettings(cluster.healthCheck, readHealthCheck(reader) ?? undefined),
+    monitor: inheritSettings(cluster.monitor, readMonitor(reader) ?? undefined),
+    advancedActions: readAdvancedActions(reader),
+    supportsBackup: Object.hasOwn(reader.record('services') ?? {}, 'backup'),
     loadBalancers: readLoadBalancers(reader),
   };
   const extra = { ...reader.readUnknown(), ...container?.extra };
@@ -100,8 +104,41 @@ function readContainer(
   return { spec, extra: Object.keys(extra).length === 0 ? {} : { container: extra } };
 }
 
-function readSize(reader: ObjectReader, key: string, fallback: number): number {
+function readClass(reader: ObjectReader, key: 'gpu' | 'gpu_class' | 'instance_class'): number {
+  const value = reader.integer(key, 0);
+  checkCatalogue(reader, key, value);
+  return value ?? 0;
+}
+
+function readReplica(reader: ObjectReader): number {
+  const replica = reader.integer('replica', 0) ?? 0;
+  if (replica > 0 && !reader.has('role')) {
+    reader.warning('replica', 'needs a role with a name; its replicas are named "-replica"');
+  }
+  return replica;
+}
+
+function readPassphraseless(reader: ObjectReader): string | null {
+  const kind = reader.text('passphraseless') ?? '';
+  if (kind !== '') checkCatalogue(reader, 'passphraseless', kind);
+  return kind === '' ? null : kind;
+}
+
+const ADVANCED_ACTIONS: readonly string[] = ['change_vxnet', 'scale_horizontal', 'associate_eip'];
+
+/** Advanced actions that the cluster or a role supports; unknown ones are kept. */
+export function readAdvancedActions(reader: ObjectReader): readonly string[] {
+  const actions = reader.texts('advanced_actions') ?? [];
+  for (const action of actions) {
+    if (ADVANCED_ACTIONS.includes(action)) continue;
+    reader.warning('advanced_actions', `${JSON.stringify(action)} is unknown to the specification`);
+  }
+  return actions;
+}
+
+function readSize(reader: ObjectReader, key: 'cpu' | 'memory', fallback: number): number {
   const size = reader.integer(key, 1);
+  checkCatalogue(reader, key, size);
   if (size === undefined && !reader.has(key)) reader.warning(key, `is missing; ${fallback} is used`);
   return size ?? fallback;
 }
@@ -118,6 +155,9 @@ function readVolume(role: ObjectReader): VolumeLayout | null {
     mountOptions: reader.text('mount_options') ?? null,
     filesystem: reader.text('filesystem') ?? DEFAULT_FILESYSTEM,
   };
+  checkCatalogue(reader, 'class', layout.volumeClass);
+  checkCatalogue(reader, 'filesystem', layout.filesystem);
+  checkVolumeLimits(reader, layout.sizeGiB, layout.mountPoints.length);
   reader.readUnknown();
   return layout;
 }

@@ -12,10 +12,18 @@ export function readServices(role: ObjectReader): ServiceSpec[] {
   const services = role.object('services');
   if (services === undefined) return [];
   return Object.keys(role.record('services') ?? {}).flatMap((name) => {
-    const reader = services.object(name);
+    const reader = readServiceObject(services, name);
     const service = reader === undefined ? null : readService(reader, name);
     return service === null ? [] : [service];
   });
+}
+
+/** A known service must be an object; what the specification does not know may be anything. */
+function readServiceObject(services: ObjectReader, name: string): ObjectReader | undefined {
+  if (isObject(services.raw(name)) || SERVICE_NAMES.some((known) => known === name))
+    return services.object(name);
+  services.warning(name, 'is no service of the specification and no object; it is left out');
+  return undefined;
 }
 
 function readService(reader: ObjectReader, name: string): ServiceSpec | null {
@@ -35,12 +43,29 @@ function readService(reader: ObjectReader, name: string): ServiceSpec | null {
     idempotent: reader.flag('idempotent') ?? false,
     serviceParams: reader.record('service_params') ?? {},
   };
+  warnOfMisplaced(reader, name);
   reader.readUnknown();
   if (command !== undefined && command !== '') return { ...service, command };
   // The device backup policy needs no command of its own; elsewhere nothing would ever run.
   const deviceBackup = name === 'backup' || name === 'delete_snapshot';
   if (!reader.has('cmd') && !deviceBackup) reader.warning('cmd', 'is missing; the service is left out');
   return null;
+}
+
+// Fields that only some services have.
+const FIELD_OWNERS: Readonly<Record<string, readonly string[]>> = {
+  post_start_service: ['init', 'upgrade'],
+  post_stop_service: ['destroy'],
+  allow_force: ['destroy'],
+  pre_check: ['scale_in', 'scale_out'],
+};
+
+function warnOfMisplaced(reader: ObjectReader, name: string): void {
+  for (const [field, owners] of Object.entries(FIELD_OWNERS)) {
+    if (reader.has(field) && !owners.includes(name)) {
+      reader.warning(field, `has no meaning here; it belongs to ${owners.join(' and ')}`);
+    }
+  }
 }
 
 /** Seconds; 600 where none are given, never more than a day. */

@@ -16,6 +16,8 @@ export interface Placeholder {
   readonly path: string;
   readonly offset: number;
   readonly length: number;
+  /** Written between quotes, which go with it: its value is JSON and brings its own. */
+  readonly quoted: boolean;
 }
 
 export interface TemplateFault {
@@ -29,27 +31,81 @@ export interface RenderedTemplate {
   toTemplateOffset(offset: number): number;
 }
 
-/** Every placeholder in order, and what looks like one but is none. */
-export function findPlaceholders(template: Template): {
+interface Comment {
+  readonly offset: number;
+  readonly length: number;
+}
+
+interface TemplateParts {
   readonly placeholders: readonly Placeholder[];
+  readonly comments: readonly Comment[];
   readonly faults: readonly TemplateFault[];
-} {
-  const placeholders: Placeholder[] = [];
-  const faults: TemplateFault[] = [];
-  for (const match of template.text.matchAll(/\{\{([^{}]*)\}\}/g)) {
-    const offset = match.index;
-    const path = toPlaceholderPath(match[1] ?? '', template.syntax);
-    if (typeof path === 'string') placeholders.push({ path, offset, length: match[0].length });
-    else faults.push({ offset, message: path.message });
-  }
+}
+
+// In the order they are tried: comments may hold anything, triple braces mean the same as double.
+const MUSTACHE_MARKS = /\{\{!([\s\S]*?)\}\}|\{\{\{([^{}]*)\}\}\}|\{\{([^{}]*)\}\}/g;
+const TMPL_MARKS = /\{\{-?\s*\/\*([\s\S]*?)\*\/\s*-?\}\}|\{\{\{([^{}]*)\}\}\}|\{\{([^{}]*)\}\}/g;
+
+/** Every placeholder in order, and what looks like one but is none. */
+export function findPlaceholders(template: Template): Omit<TemplateParts, 'comments'> {
+  const { placeholders, faults } = findParts(template);
   return { placeholders, faults };
 }
 
+function findParts({ text, syntax }: Template): TemplateParts {
+  const placeholders: Placeholder[] = [];
+  const comments: Comment[] = [];
+  const faults: TemplateFault[] = [];
+  const strings = createStringTracker(text);
+  for (const match of text.matchAll(syntax === 'mustache' ? MUSTACHE_MARKS : TMPL_MARKS)) {
+    const offset = match.index;
+    const { length } = match[0];
+    const opened = strings.openedBefore(offset);
+    strings.skipTo(offset + length);
+    if (match[1] !== undefined) {
+      comments.push({ offset, length });
+      continue;
+    }
+    const path = toPlaceholderPath(match[2] ?? match[3] ?? '', syntax);
+    if (typeof path !== 'string') faults.push({ offset, message: path.message });
+    else if (opened === null) placeholders.push({ path, offset, length, quoted: false });
+    // Packages of OpenPitrix quote their placeholders: alone between quotes it is the value itself.
+    else if (opened === offset - 1 && text[offset + length] === '"')
+      placeholders.push({ path, offset: opened, length: length + 2, quoted: true });
+    else faults.push({ offset, message: 'a placeholder is a whole value and cannot stand inside of a text' });
+  }
+  return { placeholders, comments, faults };
+}
+
+/** Follows which string of a JSON text an offset lies in; asked for rising offsets only. */
+function createStringTracker(text: string): {
+  openedBefore(offset: number): number | null;
+  skipTo(offset: number): void;
+} {
+  let at = 0;
+  let opened: number | null = null;
+  return {
+    openedBefore(offset) {
+      for (; at < offset; at += 1) {
+        if (opened !== null && text[at] === '\\') at += 1;
+        else if (text[at] === '"') opened = opened === null ? at : null;
+      }
+      return opened;
+    },
+    skipTo(offset) {
+      at = offset;
+    },
+  };
+}
+
 function toPlaceholderPath(inside: string, syntax: TemplateSyntax): string | { readonly message: string } {
-  const text = inside.trim();
+  // The dashes of a Go template only trim the space around it, which JSON does not have.
+  const text = syntax === 'tmpl' ? inside.replace(/^-\s|\s-$/g, '').trim() : inside.replace(/^&/, '').trim();
   if (text === '') return { message: 'an empty placeholder' };
-  if (/^[#/^!>&=]|\s/.test(text)) {
-    return { message: `a placeholder is a dotted path; {{${text.slice(0, 40)}}} is none` };
+  if (/^[#/^>=]|\s/.test(text)) {
+    return {
+      message: `a placeholder is a dotted path; {{${text.slice(0, 40)}}} is none (there are no sections, conditions, loops or functions)`,
+    };
   }
   if (syntax === 'mustache') return text;
   if (text.startsWith('.') && text.length > 1) return text.slice(1);
@@ -57,8 +113,8 @@ function toPlaceholderPath(inside: string, syntax: TemplateSyntax): string | { r
 }
 
 /**
- * Writes the values into a template, each as JSON. What has no value is written as `null`;
- * validatePackage is what finds placeholders without a key.
+ * Writes the values into a template, each as JSON; comments are left out. What has no value is
+ * written as `null`; validatePackage is what finds placeholders without a key.
  */
 export function renderTemplate(
   template: Template,
@@ -74,13 +130,17 @@ export function renderWith(template: Template, getValue: (path: string) => unkno
     readonly templateEnd: number;
     readonly renderedStart: number;
   }[] = [];
+  const { placeholders, comments } = findParts(template);
+  const parts: readonly (Placeholder | Comment)[] = [...placeholders, ...comments].sort(
+    (left, right) => left.offset - right.offset,
+  );
   let text = '';
   let end = 0;
-  for (const { path, offset, length } of findPlaceholders(template).placeholders) {
-    text += template.text.slice(end, offset);
+  for (const part of parts) {
+    text += template.text.slice(end, part.offset);
     const renderedStart = text.length;
-    text += JSON.stringify(getValue(path) ?? null);
-    end = offset + length;
+    if ('path' in part) text += JSON.stringify(getValue(part.path) ?? null);
+    end = part.offset + part.length;
     shifts.push({ renderedStart, renderedEnd: text.length, templateEnd: end });
   }
   text += template.text.slice(end);

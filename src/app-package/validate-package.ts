@@ -1,12 +1,16 @@
 import type { PackageFile } from '../domain/index.ts';
 import { readClusterTemplate, readPackageText } from './cluster-template.ts';
-import { findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
-import { locateOffset, parseJson } from './parse-json.ts';
+import type { NameField } from './build-cluster.ts';
+import { createFieldNamer } from './field-namer.ts';
+import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
+import { locateJsonFields, locateOffset, parseJson } from './parse-json.ts';
 import { CONFIG_FILE, readForm } from './parse-form.ts';
-import { createProblemReport, type PackageProblem, type ProblemReport } from './problems.ts';
+import { createProblemReport, findFieldOffset, type PackageProblem, type ProblemReport } from './problems.ts';
 import { readClusterSpec } from './read-cluster-spec.ts';
 import { findPlaceholders, renderWith, type Template } from './template.ts';
 import { isObject } from './values.ts';
+
+const REPLACE_POLICY_FILE = 'replace_policy.json';
 
 /** What is wrong with a package (it is refused) and what is doubtful (it is used as it stands). */
 export interface PackageValidation {
@@ -32,6 +36,9 @@ export function checkPackage(
   if (template !== null && form !== null) checkTemplate(template, form, report);
   checkManifest(files, report);
   checkLocales(files, report);
+  if (files.some((file) => file.path === REPLACE_POLICY_FILE)) {
+    report.warning(REPLACE_POLICY_FILE, {}, 'is not used: it is about how a console replaces nodes');
+  }
   return { form: form ?? { items: [] }, template };
 }
 
@@ -47,7 +54,7 @@ function checkForm(files: readonly PackageFile[], report: ProblemReport): Form |
 }
 
 function checkTemplate(template: Template, form: Form, report: ProblemReport): void {
-  checkPlaceholders(template, form, report);
+  const faulty = checkPlaceholders(template, form, report);
   const rendered = renderWith(template, (path) => sampleValue(findFormItem(form, path)));
   const parsed = parseJson(rendered.text);
   const locate = (offset: number) => locateOffset(template.text, rendered.toTemplateOffset(offset));
@@ -58,23 +65,55 @@ function checkTemplate(template: Template, form: Form, report: ProblemReport): v
   for (const { field, offset } of parsed.duplicates) {
     report.warning(template.file, { field, ...locate(offset) }, 'this key occurs twice; the last one counts');
   }
-  readClusterSpec(parsed.value, template.file, report);
+  const offsets = locateJsonFields(rendered.text);
+  report.locateFields(template.file, (field) => {
+    const offset = findFieldOffset(offsets, field);
+    return offset === null ? null : locate(offset);
+  });
+  readClusterSpec(parsed.value, template.file, withoutEchoes(report, faulty, createFieldNamer(template)));
 }
 
-function checkPlaceholders(template: Template, form: Form, report: ProblemReport): void {
+/** Leaves out what is wrong only because a placeholder has no value, which is reported already. */
+function withoutEchoes(
+  report: ProblemReport,
+  faulty: ReadonlySet<string>,
+  nameField: NameField,
+): ProblemReport {
+  const isEcho = (field: string | undefined): boolean => field !== undefined && faulty.has(nameField(field));
+  return {
+    ...report,
+    error: (file, place, message) => isEcho(place.field) || report.error(file, place, message),
+    warning: (file, place, message) => isEcho(place.field) || report.warning(file, place, message),
+  };
+}
+
+/** The paths of the placeholders that have no value, reported. */
+function checkPlaceholders(template: Template, form: Form, report: ProblemReport): ReadonlySet<string> {
+  const faulty = new Set<string>();
   const { placeholders, faults } = findPlaceholders(template);
   for (const { offset, message } of faults) {
     report.error(template.file, locateOffset(template.text, offset), message);
   }
-  for (const { path, offset } of placeholders) {
-    const item = findFormItem(form, path);
-    if (item !== null && item.items === null) continue;
+  for (const { path, offset, quoted } of placeholders) {
     const place = { field: path, ...locateOffset(template.text, offset) };
-    const near = item === null ? findNear(form, path) : null;
-    const hint = near === null ? '' : `; is ${near} meant?`;
-    const fault = item === null ? `${CONFIG_FILE} has no such key${hint}` : 'names a group, not a value';
+    if (quoted && template.syntax === 'mustache') {
+      report.warning(template.file, place, 'needs no quotes: its value is written as JSON');
+    }
+    const fault = checkPlaceholder(form, path);
+    if (fault === null) continue;
+    faulty.add(path);
     report.error(template.file, place, fault);
   }
+  return faulty;
+}
+
+function checkPlaceholder(form: Form, path: string): string | null {
+  const item = findFormItem(form, path);
+  if (item === null) {
+    const near = findNear(form, path);
+    return `${CONFIG_FILE} has no such key${near === null ? '' : `; is ${near} meant?`}`;
+  }
+  return item.items === null ? null : 'names a group, not a value';
 }
 
 /** A key that differs in case only, or ends alike. */
@@ -89,6 +128,8 @@ function findNear(form: Form, path: string): string | null {
 /** A value of the right type, so that the shape of cluster.json can be seen without a conf. */
 function sampleValue(item: FormItem | null): unknown {
   if (item === null) return null;
+  // Only where a reference may stand can a password stand.
+  if (item.type === 'password') return { $secret: dottedKey(item) };
   if (item.default !== undefined) return item.default;
   const first = item.range[0];
   if (first !== undefined) return first;

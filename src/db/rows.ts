@@ -88,7 +88,11 @@ export function fromStoredRole(spec: ClusterRole): ClusterRole {
   return { ...ROLE_FIELDS_SINCE_FIRST_RELEASE, ...spec };
 }
 
-const ROLE_FIELDS_SINCE_FIRST_RELEASE = { loadBalancers: [], extra: {} } satisfies Partial<ClusterRole>;
+const ROLE_FIELDS_SINCE_FIRST_RELEASE = {
+  supportsBackup: false,
+  loadBalancers: [],
+  extra: {},
+} satisfies Partial<ClusterRole>;
 
 export const clusterLinkRows = createRowMapping<ClusterLink>({
   clusterId: 'text',

@@ -148,6 +148,8 @@ export interface ClusterRole {
   readonly healthCheck: Readonly<Record<string, unknown>> | null;
   readonly monitor: Readonly<Record<string, unknown>> | null;
   readonly advancedActions: readonly string[];
+  /** Whether the role declares a backup service, with a command of its own or without. */
+  readonly supportsBackup: boolean;
   /** Load balancers that the user chose for the role; empty where none is wanted. */
   readonly loadBalancers: readonly unknown[];
   /** What the package says of the role beyond its specification, as it stands. */

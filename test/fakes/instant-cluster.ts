@@ -103,6 +103,7 @@ export function buildInstantCluster({
         healthCheck: null,
         monitor: null,
         advancedActions: [],
+        supportsBackup: false,
         loadBalancers: [],
         extra: {},
       },

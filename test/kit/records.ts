@@ -66,6 +66,7 @@ export function aRole(clusterId: string, role: string, change: Partial<ClusterRo
     healthCheck: { interval: 5 },
     monitor: null,
     advancedActions: [],
+    supportsBackup: false,
     loadBalancers: ['lb-1', { listener: 'lbl-1', port: 80 }],
     extra: { container: { prefer_type: 'lxc' } },
     ...change,

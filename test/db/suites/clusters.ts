@@ -21,11 +21,16 @@ export function clustersSuite(stores: () => Stores): void {
 
   test('reads a role that the first release stored, which lacks what came later', async () => {
     const { clusters } = stores();
-    const { loadBalancers: _later, extra: _too, ...early } = aRole('cl-early', 'main');
+    const {
+      supportsBackup: _since,
+      loadBalancers: _later,
+      extra: _too,
+      ...early
+    } = aRole('cl-early', 'main');
     const wrapper = aCluster('cl-early', 'rt-clusters', 1);
     await clusters.create({ ...wrapper, roles: [early as (typeof wrapper.roles)[number]] });
     const { roles } = await clusters.load('cl-early');
-    expect(roles).toEqual([{ ...early, loadBalancers: [], extra: {} }]);
+    expect(roles).toEqual([{ ...early, supportsBackup: false, loadBalancers: [], extra: {} }]);
   });
 
   test('resolves a name only while one live cluster has it', async () => {

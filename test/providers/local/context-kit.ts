@@ -168,6 +168,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       healthCheck: null,
       monitor: null,
       advancedActions: [],
+      supportsBackup: false,
       loadBalancers: [],
       extra: {},
     },

@@ -59,12 +59,29 @@ describe('renderTemplate', () => {
   it.each([
     ['{{}}', 'an empty placeholder'],
     ['{{#each nodes}}', 'a placeholder is a dotted path'],
-    ['{{! note }}', 'a placeholder is a dotted path'],
+    ['"a {{b}}"', 'a placeholder is a whole value'],
+    ['{{range a}}', 'there are no sections, conditions, loops or functions'],
     ['{{a b}}', 'a placeholder is a dotted path'],
   ])('takes %s for no placeholder', (text, message) => {
     const { placeholders, faults } = findPlaceholders(mustache(text));
     expect(placeholders).toEqual([]);
     expect(faults[0]?.message).toContain(message);
+  });
+
+  it('takes a placeholder between quotes for the value itself, and triple braces for double', () => {
+    const values = { n: 3, s: 'a"b' };
+    expect(renderTemplate(tmpl('{"n": "{{.n}}", "\\"": "{{ .s }}"}'), values).text).toBe(
+      '{"n": 3, "\\"": "a\\"b"}',
+    );
+    expect(renderTemplate(mustache('["{{n}}", {{{s}}}, {{& n}}]'), values).text).toBe('[3, "a\\"b", 3]');
+    expect(renderTemplate(tmpl('[{{- .n -}}]'), values).text).toBe('[3]');
+  });
+
+  it('leaves comments out, whatever they hold', () => {
+    expect(renderTemplate(mustache('[1{{! , "{{2}}" ]'), {}).text).toBe('[1" ]');
+    expect(renderTemplate(mustache('[1{{! a: ["b"],\n }}]'), {}).text).toBe('[1]');
+    expect(renderTemplate(tmpl('[1{{/* {a}, "b" */}}{{- /* c */ -}}]'), {}).text).toBe('[1]');
+    expect(findPlaceholders(mustache('{{! a }}'))).toEqual({ placeholders: [], faults: [] });
   });
 
   it('wants the leading dot in a .tmpl file', () => {

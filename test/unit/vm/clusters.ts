@@ -80,6 +80,7 @@ export function role(name: string, change: Partial<ClusterRole> = {}): ClusterRo
     healthCheck: null,
     monitor: null,
     advancedActions: [],
+    supportsBackup: false,
     loadBalancers: [],
     extra: {},
     ...change,

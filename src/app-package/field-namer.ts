@@ -1,0 +1,24 @@
+import type { NameField } from './build-cluster.ts';
+import { followDottedPath } from './dotted-path.ts';
+import { parseJson } from './parse-json.ts';
+import { renderWith, type Template } from './template.ts';
+
+/**
+ * Names a place in cluster.json by the conf key whose value stands there: the template is rendered
+ * once more with every placeholder as the text of its own path.
+ */
+export function createFieldNamer(template: Template): NameField {
+  const shadow = parseJson(renderWith(template, (path) => `{{${path}}}`).text);
+  const root: unknown = 'fault' in shadow ? undefined : shadow.value;
+  return (path) => {
+    const value = followDottedPath(root, path, getMember)?.at(-1);
+    const key = typeof value === 'string' ? /^\{\{(.+)\}\}$/.exec(value)?.[1] : undefined;
+    return key ?? path;
+  };
+}
+
+/** Member of an object or element of an array. */
+function getMember(parent: unknown, key: string): unknown {
+  if (typeof parent !== 'object' || parent === null) return undefined;
+  return Object.getOwnPropertyDescriptor(parent, key)?.value;
+}
