@@ -3,6 +3,7 @@ import {
   ACTION_RULES,
   isOpenJobStatus,
   PLAN_SCHEMA_VERSION,
+  WindlassError,
   statusAfterSuccess,
   type ClusterStatus,
   type ErrorInfo,
@@ -16,6 +17,7 @@ import type { Call, RuntimeRequest } from '../src/provider/index.ts';
 import type { ActivityTiming, RunJobInput, RunJobResult } from '../workflows/messages.ts';
 import { requestFreely } from './call-budget.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
 import { readProgress, startHeartbeats } from './heartbeat.ts';
 import { createHydrator, type Hydrator } from './hydrate.ts';
 import { prepareCluster } from './prepare-cluster.ts';
@@ -71,7 +73,7 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
     return { runtime, credential, provider: providers.get(runtime.provider) };
   }
 
-  return guardAll(dependencies, {
+  return guardAll<EngineActivities>(dependencies, {
     async LoadJob(input) {
       const known = await stores.jobs.find(input.jobId);
       const job = known ?? (await openJob(dependencies, hydrator, input));
@@ -172,12 +174,18 @@ async function openJob(
   input: RunJobInput,
 ): Promise<Job> {
   const { stores } = dependencies;
-  if (input.create !== undefined) {
+  if (input.create !== undefined && input.frontgate !== undefined) {
+    await stores.clusters.create(
+      await prepareFrontgate(dependencies, hydrator, input.create, input.frontgate),
+    );
+  } else if (input.create !== undefined) {
     const { wrapper, secrets } = await prepareCluster(dependencies, hydrator, input.create);
     await stores.clusters.create(wrapper);
     for (const { name, secret } of secrets) await stores.secrets.putIfAbsent(input.clusterId, name, secret);
   }
   const cluster = await stores.clusters.resolve(input.clusterId);
+  if (cluster.purpose === 'frontgate' && input.frontgate === undefined)
+    throw frontgateByHand(input.clusterId);
   const rule = ACTION_RULES[input.action];
   return stores.jobs.open(
     {
@@ -200,7 +208,8 @@ function toResultStatus(job: Job): RunJobResult['status'] {
   return job.status === 'failed' || job.status === 'cancelled' ? job.status : 'successful';
 }
 
-function currentCall(dependencies: ActivityDependencies, jobId: string): Call {
+/** The call of a step; `jobId`: of the job, or of the cluster, that it is for. */
+export function currentCall(dependencies: ActivityDependencies, jobId: string): Call {
   const { info, cancellationSignal } = Context.current();
   return {
     signal: cancellationSignal,
@@ -211,7 +220,7 @@ function currentCall(dependencies: ActivityDependencies, jobId: string): Call {
 }
 
 /** Round every step: heartbeats where they are asked for, fault points, errors with their next delay. */
-function guardAll(dependencies: ActivityDependencies, activities: EngineActivities): EngineActivities {
+export function guardAll<Steps extends object>(dependencies: ActivityDependencies, activities: Steps): Steps {
   const guarded = Object.entries(activities).map(([name, activity]) => [
     name,
     async (input: never) => {
@@ -237,5 +246,14 @@ function guardAll(dependencies: ActivityDependencies, activities: EngineActiviti
       }
     },
   ]);
-  return Object.fromEntries(guarded) as EngineActivities;
+  return Object.fromEntries(guarded) as Steps;
+}
+
+/** The error for a job that somebody else than its own workflow wants on a frontgate. */
+export function frontgateByHand(clusterId: string): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `${clusterId} is a frontgate: it is made, stopped, started and deleted as the clusters behind it need it`,
+    { code: 'FRONTGATE_BY_HAND', hint: 'stop or delete the clusters of its VPC instead' },
+  );
 }

@@ -1,11 +1,13 @@
 import type { Reads } from '../src/domain/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createEngineActivities, type EngineActivities } from './engine-activities.ts';
+import { createFrontgateActivities, type FrontgateActivities } from './frontgate/frontgate-activities.ts';
 import { createReads } from './reads/index.ts';
 import { createTaskActivities, type TaskActivities } from './task-activities.ts';
 
 export type { ActivityDependencies, ActivityLogger } from './dependencies.ts';
 export type { EngineActivities } from './engine-activities.ts';
+export type { FrontgateActivities, LoadedFrontgate } from './frontgate/frontgate-activities.ts';
 export { NO_FAULTS, type FaultPoint } from './fault-point.ts';
 export type { Progress } from './heartbeat.ts';
 export type { TaskActivities } from './task-activities.ts';
@@ -13,9 +15,11 @@ export type { TaskActivities } from './task-activities.ts';
 /** The activities of a worker, by the kind of queue that they are polled from. */
 export interface Activities {
   /** On the workflows' queue: only our database. */
-  readonly engine: EngineActivities;
+  readonly engine: EngineActivities & Pick<FrontgateActivities, 'LoadFrontgate'>;
   /** On the queues of accounts and nodes. */
-  readonly tasks: TaskActivities & Pick<EngineActivities, 'CheckResource' | 'UpdateClusterStatus'>;
+  readonly tasks: TaskActivities &
+    Pick<EngineActivities, 'CheckResource' | 'UpdateClusterStatus'> &
+    Pick<FrontgateActivities, 'InspectFrontgate'>;
   /** For clients. */
   readonly reads: Reads;
 }
@@ -23,9 +27,10 @@ export interface Activities {
 export function createActivities(dependencies: ActivityDependencies): Activities {
   const engine = createEngineActivities(dependencies);
   const { CheckResource, UpdateClusterStatus } = engine;
+  const { LoadFrontgate, InspectFrontgate } = createFrontgateActivities(dependencies);
   return {
-    engine,
-    tasks: { ...createTaskActivities(dependencies), CheckResource, UpdateClusterStatus },
+    engine: { ...engine, LoadFrontgate },
+    tasks: { ...createTaskActivities(dependencies), CheckResource, UpdateClusterStatus, InspectFrontgate },
     reads: createReads(dependencies),
   };
 }

@@ -8,6 +8,7 @@ import type { Call, Changes } from '../src/provider/index.ts';
 import { requestFreely } from './call-budget.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readProgress, startHeartbeats, type Progress } from './heartbeat.ts';
+import { withFrontgates } from './frontgate/frontgate-tasks.ts';
 import { createHydrator, type Hydrator } from './hydrate.ts';
 import { holdLeases } from './leases.ts';
 import { lookUntil } from './look.ts';
@@ -187,7 +188,7 @@ async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boo
   const signal = graceful(attempt.signal);
   try {
     await point('claimed');
-    const result = await provider.handleSubtask(
+    const result = await withFrontgates(dependencies, provider).handleSubtask(
       { ...context, resources: held.resources },
       {
         ...attempt.call,
@@ -225,7 +226,8 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   await beginOnce(stores.tasks, context.task);
   await point('looking');
   const done = await lookUntil({
-    look: (cursor, watchMs) => provider.waitSubtask(context, { ...attempt.call, cursor, watchMs }),
+    look: (cursor, watchMs) =>
+      withFrontgates(dependencies, provider).waitSubtask(context, { ...attempt.call, cursor, watchMs }),
     signal: attempt.signal,
     limitMs: context.task.timeoutSeconds * 1000,
     label: `${context.task.action} of ${context.task.label}`,

@@ -1,6 +1,6 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { EngineActivities, TaskActivities } from '../activities/index.ts';
+import type { EngineActivities, FrontgateActivities, TaskActivities } from '../activities/index.ts';
 import { effectsQueue, NODES_QUEUE, TASK_ACTIONS, waitsQueue, WORKFLOW_QUEUE } from '../src/domain/index.ts';
 import type { QueueScope, TaskAction } from '../src/domain/index.ts';
 import type { ActivityTiming } from './messages.ts';
@@ -47,6 +47,27 @@ export function cloudSteps(
     heartbeatTimeout: timing.heartbeatSeconds * 1000,
     retry: RETRY_FOREVER,
   });
+}
+
+/** What the workflow of a frontgate asks of our database. */
+export const { LoadFrontgate: loadFrontgate } = proxyActivities<Pick<FrontgateActivities, 'LoadFrontgate'>>({
+  ...BOOKKEEPING,
+  heartbeatTimeout: '5 seconds',
+});
+
+/** And of the cloud. A cloud that does not answer in time has not said that the frontgate is lost. */
+export function inspectFrontgate(
+  queues: QueueScope,
+  timing: ActivityTiming,
+  request: Parameters<FrontgateActivities['InspectFrontgate']>[0],
+): Promise<void> {
+  return proxyActivities<Pick<FrontgateActivities, 'InspectFrontgate'>>({
+    taskQueue: effectsQueue(queues),
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '2 minutes',
+    heartbeatTimeout: timing.heartbeatSeconds * 1000,
+    retry: RETRY_FOREVER,
+  }).InspectFrontgate(request);
 }
 
 /** Starts the effect of a task. The result says whether there is something to wait for. */

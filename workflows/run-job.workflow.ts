@@ -10,6 +10,7 @@ import {
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { ErrorInfo, LayerShape } from '../src/domain/index.ts';
 import { bookkeeping, cloudSteps, loadJob } from './activity-proxies.ts';
+import { toErrorInfo } from './error-info.ts';
 import { layersTable } from './job-details.ts';
 import { SEARCH_ATTRIBUTES, type RunJobInput, type RunJobResult } from './messages.ts';
 import { walkLayer } from './walk-layer.ts';
@@ -101,21 +102,4 @@ function stopOf(outcomes: readonly WalkOutcome[]): 'cancelled' | 'failed' | null
 
 function countFailed(outcomes: readonly WalkOutcome[]): number {
   return outcomes.reduce((sum, outcome) => sum + outcome.failed.length + outcome.allowed, 0);
-}
-
-function toErrorInfo(error: unknown): ErrorInfo {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ApplicationFailure && isErrorInfo(cause.details?.[0])) return cause.details[0];
-  }
-  return {
-    kind: 'internal',
-    code: 'JOB_STEP_FAILED',
-    message: error instanceof Error ? error.message : String(error),
-  };
-}
-
-function isErrorInfo(value: unknown): value is ErrorInfo {
-  return (
-    typeof value === 'object' && value !== null && 'kind' in value && 'code' in value && 'message' in value
-  );
 }

@@ -12,7 +12,7 @@ import {
 import type { Call, ClusterDetails } from '../../src/provider/index.ts';
 import { requestFreely } from '../call-budget.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { refreshCluster } from '../engine-activities.ts';
+import { frontgateByHand, refreshCluster } from '../engine-activities.ts';
 import type { Hydrator } from '../hydrate.ts';
 import { prepareCluster } from '../prepare-cluster.ts';
 
@@ -49,6 +49,7 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
     async checkJob({ jobId, clusterId, action, options }) {
       const wrapper = await stores.clusters.load(clusterId);
       const { cluster } = wrapper;
+      if (cluster.purpose === 'frontgate') throw frontgateByHand(clusterId);
       const busy = (await stores.jobs.listOpen()).find(
         (job) => job.clusterId === clusterId && job.jobId !== jobId,
       );

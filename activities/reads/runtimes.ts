@@ -13,7 +13,7 @@ import {
 import type { Call, Provider, ValidateCredentialRequest } from '../../src/provider/index.ts';
 import { requestFreely } from '../call-budget.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import type { Hydrator } from '../hydrate.ts';
+import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
 
 type RuntimeReads = Pick<
   Reads,
@@ -59,6 +59,19 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
     return hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
   }
 
+  /** The plans and the connections of its clusters go by how they were reached when they were made. */
+  async function refuseOtherAccess(runtime: Runtime, settings: Runtime['settings']): Promise<void> {
+    const provider = providers.get(runtime.provider);
+    if (nodeAccessOf(provider, runtime) === nodeAccessOf(provider, { settings })) return;
+    const clusters = await stores.clusters.list({ limit: 10_000, includeFrontgates: true });
+    if (!clusters.some(({ runtimeId }) => runtimeId === runtime.runtimeId)) return;
+    throw new WindlassError(
+      'conflict',
+      `runtime ${runtime.name} has clusters, and this would change how their nodes are reached`,
+      { code: 'NODE_ACCESS_CHANGED', hint: 'make another runtime for it, or delete the clusters first' },
+    );
+  }
+
   const call = (): Call => ({
     signal: Context.current().cancellationSignal,
     log: (message, fields) => dependencies.log.info(message, fields),
@@ -90,6 +103,7 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
         zone: update.zone ?? runtime.zone,
         settings: { ...runtime.settings, ...update.settings },
       };
+      await refuseOtherAccess(runtime, wanted.settings);
       const identity = await providers
         .get(runtime.provider)
         .validateCredential({ ...wanted, credential }, call());

@@ -266,6 +266,9 @@ export function createEngine(options: EngineOptions): Engine {
       return { task, role };
     },
     async handle(task, handleOptions = {}) {
+      // Who needs a frontgate is the engine's own matter: no provider ever sees these tasks.
+      if (task.task.action === 'AcquireFrontgate' || task.task.action === 'ReleaseFrontgate')
+        return { state: 'done' };
       workers += 1;
       const holder = `worker-${workers}`;
       const counts: EffectCounts = { before: 0, after: 0 };

@@ -37,8 +37,7 @@ export function idempotent({ it, operations, reads, withBench }: TraitContext): 
     withBench((bench) => bench.deleteAll()));
 
   it('FrontgateAvailable: may be observed any number of times', () =>
-    withBench(async ({ engine, task, provider }) => {
-      if (provider.capabilities.nodeAccess === 'frontgate') await engine.run(task('AcquireFrontgate'));
+    withBench(async ({ engine, task }) => {
       const wait = task('FrontgateAvailable');
       await engine.waitUntilDone(wait);
       await engine.waitUntilDone(wait);

@@ -25,8 +25,7 @@ export function works({ it, operations, reads, withBench }: TraitContext): void 
   }
 
   it('FrontgateAvailable: is observed', () =>
-    withBench(async ({ engine, task, provider }) => {
-      if (provider.capabilities.nodeAccess === 'frontgate') await engine.run(task('AcquireFrontgate'));
+    withBench(async ({ engine, task }) => {
       await engine.waitUntilDone(task('FrontgateAvailable'));
     }));
 

@@ -4,6 +4,7 @@ import { createVmProvider } from '../../vm/index.ts';
 import { createLocalEnvironment } from './environment.ts';
 import { createInstanceHandler } from './instance-handler.ts';
 import { createVolumeHandler } from './volume-handler.ts';
+import { readLocalSettings } from './settings.ts';
 import type { LocalWorld } from './world/local-world.ts';
 import { createPlaceFinder } from './worlds.ts';
 
@@ -41,6 +42,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     handler: createLocalHandler(options),
     environment: createLocalEnvironment(findPlace),
     nodes: options.nodes,
+    nodeAccess: ({ settings }) => readLocalSettings(settings).nodeAccess,
   });
 }
 

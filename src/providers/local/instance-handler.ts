@@ -12,7 +12,7 @@ import { SSH_USER } from './machine/ssh-server.ts';
 import { assertZone } from './settings.ts';
 import { assertNotCancelled, watch } from './watch.ts';
 import { SSH_PORT } from './world/addresses.ts';
-import type { Instance, LocalWorld } from './world/local-world.ts';
+import type { Instance, LocalWorld, UserData } from './world/local-world.ts';
 import { toInstanceId } from './world/open-local-world.ts';
 import type { FindPlace } from './worlds.ts';
 
@@ -66,6 +66,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
             userData: {
               hostPrivateKey: context.access.hostPrivateKey,
               authorizedKey: context.access.authorizedKey,
+              ...(settings.nodeAccess === 'direct' ? {} : toReach(context, settings.addressRange)),
             },
           },
           settings.quotas,
@@ -194,6 +195,11 @@ async function boot(world: LocalWorld, instance: Instance, token: string, call: 
   await call.beforeEffect(token);
   await world.bootInstance(instance.id);
   await call.afterEffect(token);
+}
+
+/** Behind a frontgate a machine lets in what comes from its own range; the frontgate itself leads there. */
+function toReach({ cluster }: NodeTaskContext, addressRange: string): Pick<UserData, 'leadsTo' | 'letsIn'> {
+  return cluster.purpose === 'frontgate' ? { leadsTo: addressRange } : { letsIn: addressRange };
 }
 
 /** Stopped, and nothing that it ever started is left. */

@@ -1,4 +1,4 @@
-import { WindlassError, type ErrorDetail } from '../../domain/index.ts';
+import { WindlassError, type ErrorDetail, type NodeAccessWay } from '../../domain/index.ts';
 import { DEFAULT_ADDRESS_RANGE, parseAddressRange } from './world/address-range.ts';
 import type { Quotas } from './world/local-world.ts';
 
@@ -9,6 +9,8 @@ export interface LocalSettings {
   readonly zones: readonly string[];
   readonly addressRange: string;
   readonly bootDelayMs: number;
+  /** `frontgate`: nodes let only the addresses of this world in, and so are reached through a frontgate. */
+  readonly nodeAccess: NodeAccessWay;
   readonly quotas: Quotas;
 }
 
@@ -17,6 +19,7 @@ const KNOWN = [
   'zones',
   'addressRange',
   'bootDelayMs',
+  'frontgate',
   'quotaInstances',
   'quotaCpu',
   'quotaMemoryMiB',
@@ -56,6 +59,7 @@ export function readLocalSettings(settings: Readonly<Record<string, string>>): L
     if (!WindlassError.isInstance(error)) throw error;
     faults.push({ field: 'addressRange', message: error.message });
   }
+  const nodeAccess = readNodeAccess(settings['frontgate'], faults);
   const quotas = {
     instances: readNumber('quotaInstances'),
     cpu: readNumber('quotaCpu'),
@@ -79,8 +83,16 @@ export function readLocalSettings(settings: Readonly<Record<string, string>>): L
     zones: [...new Set(zones)].sort(),
     addressRange,
     bootDelayMs,
+    nodeAccess,
     quotas: dropUndefined(quotas),
   };
+}
+
+function readNodeAccess(text: string | undefined, faults: ErrorDetail[]): NodeAccessWay {
+  if (text === undefined || text === 'off') return 'direct';
+  if (text !== 'on')
+    faults.push({ field: 'frontgate', message: `frontgate is ${JSON.stringify(text)}, not on or off` });
+  return 'frontgate';
 }
 
 /** @throws invalid-input `ZONE_UNKNOWN`, field `zone`. */

@@ -14,6 +14,7 @@ import {
 import type { UserData } from '../world/local-world.ts';
 import { findStartTime, isAlive } from '../world/process-identity.ts';
 import { createSshServer } from './ssh-server.ts';
+import { createRange } from './tunnels.ts';
 
 // The machine of an instance: `node main.ts <instance folder>`. It lives until its plug is
 // pulled. Of several that are started for one instance, the one that gets the address stays.
@@ -32,6 +33,9 @@ async function runMachine(folder: string): Promise<void> {
     hostPrivateKey: userData.hostPrivateKey,
     authorizedKey: userData.authorizedKey,
     root: files.root,
+    ...(userData.leadsTo === undefined
+      ? {}
+      : { tunnels: { from: address, leadsTo: createRange(userData.leadsTo) } }),
     environment: {
       ...process.env,
       HOSTNAME: record.hostname,
@@ -43,8 +47,10 @@ async function runMachine(folder: string): Promise<void> {
   let accept = (socket: Socket): void => {
     socket.destroy();
   };
+  const letsIn = userData.letsIn === undefined ? () => true : createRange(userData.letsIn);
   const server = await listen(address, (socket) => {
-    accept(socket);
+    if (letsIn(socket.remoteAddress)) accept(socket);
+    else socket.destroy();
   });
   if (server === null) {
     await explainTakenAddress(files, address);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import ssh2, { type Connection, type ParsedKey, type PublicKeyAuthContext } from 'ssh2';
 import { runExec } from './run-exec.ts';
+import { serveTunnels, type Tunnels } from './tunnels.ts';
 
 /** The user that a machine lets in; its commands run as the user who runs the worker. */
 export const SSH_USER = 'windlass';
@@ -14,6 +15,8 @@ export interface SshServerOptions {
   /** The folder in which commands begin. */
   readonly root: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** For a frontgate; absent where nothing is led on. */
+  readonly tunnels?: Tunnels;
 }
 
 /**
@@ -45,6 +48,7 @@ function serve(connection: Connection, authorized: ParsedKey, options: SshServer
     else if (context.username === SSH_USER && isAuthorized(context, authorized)) context.accept();
     else context.reject(['publickey']);
   });
+  if (options.tunnels !== undefined) serveTunnels(connection, options.tunnels);
   connection.on('session', (acceptSession, rejectSession) => {
     if (sessions >= MAX_SESSIONS) {
       rejectSession();

@@ -19,6 +19,10 @@ export interface InstanceSpec {
 export interface UserData {
   readonly hostPrivateKey: string;
   readonly authorizedKey: string;
+  /** Addresses (CIDR) that its sshd lets in; absent: all. */
+  readonly letsIn?: string;
+  /** Addresses (CIDR) to which its sshd opens tunnels, under its own address; absent: none. */
+  readonly leadsTo?: string;
 }
 
 export interface InstanceSize {

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { WindlassError, type FrontgatePlace, type QueueScope, type Runtime } from '../../src/domain/index.ts';
+import type { ClusterStatus, FrontgateMember } from '../../src/domain/index.ts';
+import type { ActivityTiming } from '../../workflows/messages.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { currentCall, guardAll, refreshCluster } from '../engine-activities.ts';
+import { createHydrator } from '../hydrate.ts';
+
+/** What the workflow of a frontgate decides by. */
+export interface LoadedFrontgate {
+  readonly queues: QueueScope;
+  readonly timing: ActivityTiming;
+  readonly members: readonly FrontgateMember[];
+  /** The cluster that is the frontgate now. */
+  readonly cluster: { readonly clusterId: string; readonly status: ClusterStatus } | null;
+  /** A job is open on it. */
+  readonly busy: boolean;
+  /** For the next one that is made. */
+  readonly nextClusterId: string;
+  readonly subnetId: string;
+}
+
+/** The steps of the workflow that keeps a frontgate. */
+export interface FrontgateActivities {
+  /** Null when the runtime is deleted. */
+  LoadFrontgate(place: FrontgatePlace): Promise<LoadedFrontgate | null>;
+  /** Asks the cloud; a frontgate that does not run there any more is stored as failed. */
+  InspectFrontgate(request: { clusterId: string }): Promise<void>;
+}
+
+/** Where a frontgate is placed when the runtime's settings name a subnet for it. */
+const SUBNET_SETTING = 'frontgateSubnet';
+
+export function createFrontgateActivities(dependencies: ActivityDependencies): FrontgateActivities {
+  const { stores } = dependencies;
+  const hydrator = createHydrator(dependencies);
+
+  async function findRuntime(runtimeId: string): Promise<Runtime | null> {
+    try {
+      return await stores.runtimes.get(runtimeId);
+    } catch (error) {
+      if (WindlassError.isInstance(error) && error.kind === 'not-found') return null;
+      throw error;
+    }
+  }
+
+  return guardAll<FrontgateActivities>(dependencies, {
+    async LoadFrontgate(place) {
+      const runtime = await findRuntime(place.runtimeId);
+      if (runtime === null) return null;
+      const { members, cluster, made } = await stores.frontgates.load(place);
+      const first = members.find(({ use }) => use === 'needed');
+      const ofFirst = first === undefined ? '' : (await stores.clusters.resolve(first.clusterId)).subnetId;
+      return {
+        queues: { provider: runtime.provider, account: runtime.account, region: runtime.region },
+        timing: { heartbeatSeconds: dependencies.heartbeatSeconds },
+        members,
+        cluster: cluster === null ? null : { clusterId: cluster.clusterId, status: cluster.status },
+        busy: cluster !== null && cluster.transitionStatus !== null,
+        nextClusterId: toClusterId(place, made + 1),
+        subnetId: runtime.settings[SUBNET_SETTING] ?? ofFirst,
+      };
+    },
+
+    async InspectFrontgate({ clusterId }) {
+      await refreshCluster(dependencies, hydrator, clusterId, currentCall(dependencies, clusterId));
+      const { cluster, nodes } = await stores.clusters.load(clusterId);
+      if (cluster.status !== 'active' || nodes.every(({ status }) => status === 'active')) return;
+      dependencies.log.warn('a frontgate does not run any more; it is made anew', { cluster: clusterId });
+      await stores.clusters.setStatus(clusterId, { status: 'failed' });
+    },
+  });
+}
+
+/** Of runtime, VPC and how many there were before: never used twice, the same for whoever makes it. */
+function toClusterId({ runtimeId, vpcId }: FrontgatePlace, number: number): string {
+  const digest = createHash('sha256').update(`${runtimeId}\n${vpcId}`).digest('hex');
+  return `fg-${digest.slice(0, 10)}-${number}`;
+}

@@ -1,0 +1,69 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { WindlassError, WORKFLOW_QUEUE, type FrontgatePlace } from '../../src/domain/index.ts';
+import {
+  ACQUIRE_SIGNAL,
+  FRONTGATE_QUERY,
+  FRONTGATE_WORKFLOW,
+  frontgateWorkflowId,
+  RELEASE_SIGNAL,
+  type FrontgateInput,
+  type FrontgateNews,
+  type FrontgateState,
+} from '../../workflows/messages.ts';
+
+/** How long a worker may take to answer for the workflow, in milliseconds. */
+const ASK_LIMIT_MS = 10_000;
+
+/**
+ * Tells the workflow that keeps a frontgate, and starts it where none runs: in one request, so
+ * that it never misses a word. Said twice is said once.
+ *
+ * @throws unavailable `TEMPORAL_UNREACHABLE`
+ */
+export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews): Promise<void> {
+  const input: FrontgateInput = { runtimeId: place.runtimeId, vpcId: place.vpcId };
+  await reach(() =>
+    Context.current().client.workflow.signalWithStart(FRONTGATE_WORKFLOW, {
+      taskQueue: WORKFLOW_QUEUE,
+      workflowId: frontgateWorkflowId(place),
+      args: [input],
+      signal: news.use === 'needed' ? ACQUIRE_SIGNAL : RELEASE_SIGNAL,
+      signalArgs: [news],
+      staticSummary: `frontgate of VPC ${place.vpcId}`,
+    }),
+  );
+}
+
+/**
+ * What the workflow knows, after every word that was said before. Null where none runs.
+ *
+ * @throws unavailable `TEMPORAL_UNREACHABLE`
+ */
+export async function askFrontgate(place: FrontgatePlace): Promise<FrontgateState | null> {
+  const { client } = Context.current();
+  return reach(async () => {
+    try {
+      const handle = client.workflow.getHandle(frontgateWorkflowId(place));
+      return await client.withDeadline(Date.now() + ASK_LIMIT_MS, () =>
+        handle.query<FrontgateState>(FRONTGATE_QUERY),
+      );
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw error;
+    }
+  });
+}
+
+async function reach<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new WindlassError('unavailable', 'the workflow of the frontgate cannot be reached', {
+      code: 'TEMPORAL_UNREACHABLE',
+      hint: 'it is tried again; a Temporal server and one worker must be up',
+      retryAfterMs: 1_000,
+      cause: error,
+    });
+  }
+}

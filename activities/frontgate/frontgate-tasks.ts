@@ -1,0 +1,117 @@
+import { WindlassError, type ErrorInfo, type FrontgatePlace } from '../../src/domain/index.ts';
+import type {
+  EffectCall,
+  HandleResult,
+  ObserveCall,
+  Observation,
+  Provider,
+  TaskContext,
+} from '../../src/provider/index.ts';
+import type { FrontgateState } from '../../workflows/messages.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { nodeAccessOf } from '../hydrate.ts';
+import { findVpc } from './find-vpc.ts';
+import { askFrontgate, tellFrontgate } from './frontgate-link.ts';
+
+type Subtasks = Pick<Provider, 'handleSubtask' | 'waitSubtask'>;
+
+/**
+ * The tasks of a provider, and those of the engine among them: to join the set of clusters that
+ * need a frontgate, to leave it, and to wait until it is there.
+ */
+export function withFrontgates(
+  dependencies: Pick<ActivityDependencies, 'stores' | 'faultPoint'>,
+  provider: Provider,
+): Subtasks {
+  const { stores, faultPoint } = dependencies;
+
+  /** Before the job's first effect; it may be repeated at any of its steps. */
+  async function acquire(context: TaskContext, call: EffectCall): Promise<HandleResult> {
+    const vpcId = await findVpc(provider, context, call);
+    const place = { runtimeId: context.runtime.runtimeId, vpcId };
+    await faultPoint('AcquireFrontgate:before-effect');
+    await stores.frontgates.acquire(context.job.jobId, place);
+    await faultPoint('AcquireFrontgate:recorded');
+    await tellFrontgate(place, { clusterId: context.cluster.clusterId, use: 'needed' });
+    await faultPoint('AcquireFrontgate:after-effect');
+    return { state: 'done' };
+  }
+
+  async function release(context: TaskContext): Promise<HandleResult> {
+    // A stopped cluster may start again: what leads to it stays, stopped as well.
+    const left = context.job.action === 'stop' ? 'kept' : 'none';
+    await faultPoint('ReleaseFrontgate:before-effect');
+    await stores.frontgates.release(context.job.jobId, left);
+    await faultPoint('ReleaseFrontgate:recorded');
+    const place = placeOf(context);
+    // Without a VPC its first job ended before it acquired anything.
+    if (place === null) return { state: 'done' };
+    await tellFrontgate(place, { clusterId: context.cluster.clusterId, use: left });
+    await faultPoint('ReleaseFrontgate:after-effect');
+    return { state: 'started' };
+  }
+
+  async function waitUntilLed(context: TaskContext, call: ObserveCall): Promise<Observation> {
+    const place = placeOf(context);
+    const state = place === null ? null : await askFrontgate(place);
+    if (state === null) return { state: 'pending', seen: 'nothing keeps the frontgate yet' };
+    if (state.failure !== null) throw frontgateFailed(context, state.failure);
+    if (!state.ready) return { state: 'pending', seen: describeState(state) };
+    return provider.waitSubtask(context, call);
+  }
+
+  /** Until the frontgate is as those want it who are left: what a deleted cluster has used is then gone too. */
+  async function waitUntilLeft(context: TaskContext): Promise<Observation> {
+    const place = placeOf(context);
+    const state = place === null ? null : await askFrontgate(place);
+    if (state === null || state.settled) return { state: 'done' };
+    if (state.members.some(({ use }) => use === 'needed')) return { state: 'done' };
+    if (state.failure !== null) throw frontgateFailed(context, state.failure);
+    return { state: 'pending', seen: describeState(state) };
+  }
+
+  return {
+    async handleSubtask(context, call) {
+      switch (context.task.action) {
+        case 'AcquireFrontgate':
+          return acquire(context, call);
+        case 'ReleaseFrontgate':
+          return release(context);
+        default:
+          return provider.handleSubtask(context, call);
+      }
+    },
+    async waitSubtask(context, call) {
+      switch (context.task.action) {
+        case 'FrontgateAvailable':
+          if (nodeAccessOf(provider, context.runtime) === 'direct') break;
+          return waitUntilLed(context, call);
+        case 'ReleaseFrontgate':
+          return waitUntilLeft(context);
+        default:
+      }
+      return provider.waitSubtask(context, call);
+    },
+  };
+}
+
+function placeOf({ runtime, cluster }: TaskContext): FrontgatePlace | null {
+  return cluster.vpcId === '' ? null : { runtimeId: runtime.runtimeId, vpcId: cluster.vpcId };
+}
+
+function describeState({ job }: FrontgateState): string {
+  if (job === null) return 'the frontgate is about to be made ready';
+  return `job ${job.jobId} is to ${job.action} the frontgate ${job.clusterId}`;
+}
+
+/** The reason keeps its words; what is to be done about it is to be done there. */
+function frontgateFailed({ cluster }: TaskContext, failure: ErrorInfo): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `the frontgate of VPC ${cluster.vpcId} is not as it should be: ${failure.message}`,
+    {
+      code: 'FRONTGATE_FAILED',
+      hint: `${failure.hint ?? '`windlass job list` shows its job'}; the next start of a cluster tries it again`,
+    },
+  );
+}

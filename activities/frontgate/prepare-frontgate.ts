@@ -1,0 +1,33 @@
+import { FRONTGATE_VERSION, type ClusterWrapper, type CreateClusterInput } from '../../src/domain/index.ts';
+import type { FrontgateJob } from '../../workflows/messages.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import type { Hydrator } from '../hydrate.ts';
+
+/** The rows of a frontgate: a cluster of the built-in package, in the VPC that it is for. */
+export async function prepareFrontgate(
+  { stores, providers }: Pick<ActivityDependencies, 'stores' | 'providers'>,
+  hydrator: Pick<Hydrator, 'loadPackage'>,
+  input: CreateClusterInput,
+  { vpcId, subnetId }: FrontgateJob,
+): Promise<ClusterWrapper> {
+  const runtime = await stores.runtimes.get(input.runtime);
+  const wrapper = await providers.get(runtime.provider).parseClusterConf({
+    content: await hydrator.loadPackage(FRONTGATE_VERSION),
+    runtime,
+    conf: {},
+    clusterId: input.clusterId,
+    createdAt: new Date().toISOString(),
+  });
+  return {
+    ...wrapper,
+    cluster: {
+      ...wrapper.cluster,
+      purpose: 'frontgate',
+      name: `frontgate ${vpcId}`,
+      versionId: FRONTGATE_VERSION,
+      appName: FRONTGATE_VERSION,
+      vpcId,
+      subnetId,
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { ErrorInfo } from '../src/domain/index.ts';
+
+/** What an activity or a child has failed with, as it was thrown; of another failure its innermost message. */
+export function toErrorInfo(error: unknown): ErrorInfo {
+  let message = String(error);
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ApplicationFailure && isErrorInfo(cause.details?.[0])) return cause.details[0];
+    message = cause.message;
+  }
+  return { kind: 'internal', code: 'JOB_STEP_FAILED', message };
+}
+
+function isErrorInfo(value: unknown): value is ErrorInfo {
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && 'code' in value && 'message' in value
+  );
+}

@@ -1,0 +1,159 @@
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  log,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { LoadedFrontgate } from '../activities/index.ts';
+import type { ErrorInfo, FrontgateMember } from '../src/domain/index.ts';
+import { inspectFrontgate, loadFrontgate } from './activity-proxies.ts';
+import {
+  ACQUIRE_SIGNAL,
+  FRONTGATE_QUERY,
+  RELEASE_SIGNAL,
+  type FrontgateInput,
+  type FrontgateNews,
+  type FrontgateState,
+} from './messages.ts';
+import { planFrontgate } from './plan-frontgate.ts';
+import { runFrontgateJob } from './run-frontgate-job.ts';
+
+const acquireSignal = defineSignal<[FrontgateNews]>(ACQUIRE_SIGNAL);
+const releaseSignal = defineSignal<[FrontgateNews]>(RELEASE_SIGNAL);
+const frontgateQuery = defineQuery<FrontgateState>(FRONTGATE_QUERY);
+
+/** Without news it looks again after so long: for a cluster whose release was lost with its job. */
+const LOOK_AGAIN_MS = 60 * 60_000;
+/** After a job that failed, unless there is news before: doubled each time, up to an hour. */
+const FIRST_RETRY_MS = 60_000;
+/** A job that is not ours runs on it: one that outlived a workflow before this. */
+const BUSY_MS = 2_000;
+/** Then it continues as new. Signals are most of it. */
+const MAX_EVENTS = 1_000;
+
+/** What it knows between two steps. */
+interface Knowledge {
+  members: ReadonlyMap<string, FrontgateMember['use']>;
+  failure: ErrorInfo | null;
+  failures: number;
+  job: FrontgateState['job'];
+  /** Something was said that has not been acted on. */
+  news: boolean;
+  /** A cluster is about to use it, so that what we believe of it must be true. */
+  acquired: boolean;
+  ready: boolean;
+  settled: boolean;
+}
+
+/**
+ * Keeps the frontgate of one runtime and VPC: an entity that lives for as long as clusters need
+ * it. It knows the set of clusters, which signals change, and runs at most one job at a time, an
+ * ordinary job on the cluster that is the frontgate, until that is as the set wants it. What it
+ * knows is small, so it continues as new whenever its history has grown.
+ *
+ * Who changes the set writes a row first and signals then: the database has the set whatever
+ * happens to this workflow, and what it acts on is read after the last signal that it has seen.
+ */
+export async function frontgate(input: FrontgateInput): Promise<void> {
+  const { runtimeId, vpcId } = input;
+  const state = begin(input);
+  for (;;) {
+    if (workflowInfo().historyLength > MAX_EVENTS || workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<typeof frontgate>(rememberIn(input, state));
+    }
+    state.news = false;
+    const loaded = await loadFrontgate({ runtimeId, vpcId });
+    // The runtime is deleted, so nothing is left.
+    if (loaded === null) return;
+    // What was read may be older than what was said meanwhile.
+    if (state.news) continue;
+    state.members = new Map(loaded.members.map(({ clusterId, use }) => [clusterId, use]));
+    if (await inspect(state, loaded)) continue;
+    const action = planFrontgate(loaded.members, loaded.cluster?.status ?? null);
+    if (action !== null) {
+      state.ready = false;
+      state.settled = false;
+      await step(state, async () => (loaded.busy ? 'busy' : runFrontgateJob(input, loaded, action, state)));
+      continue;
+    }
+    state.ready = loaded.cluster?.status === 'active';
+    state.settled = true;
+    state.failures = 0;
+    if (loaded.cluster === null && loaded.members.length === 0) return;
+    await condition(() => state.news, LOOK_AGAIN_MS);
+  }
+}
+
+function begin({ known }: FrontgateInput): Knowledge {
+  const members = new Map((known?.members ?? []).map(({ clusterId, use }) => [clusterId, use]));
+  const state: Knowledge = {
+    members,
+    failure: known?.failure ?? null,
+    failures: known?.failures ?? 0,
+    job: null,
+    news: true,
+    acquired: known?.acquired ?? false,
+    ready: false,
+    settled: false,
+  };
+  const take = ({ clusterId, use }: FrontgateNews): void => {
+    const changed = new Map(state.members);
+    if (use === 'none') changed.delete(clusterId);
+    else changed.set(clusterId, use);
+    Object.assign(state, { members: changed, news: true, settled: false });
+  };
+  setHandler(acquireSignal, (said) => {
+    take(said);
+    Object.assign(state, { acquired: true, ready: false, failure: null });
+  });
+  setHandler(releaseSignal, take);
+  setHandler(frontgateQuery, () => {
+    const { ready, settled, job, failure } = state;
+    return { members: listMembers(state), ready, settled, job, failure };
+  });
+  return state;
+}
+
+/** Before it is said to be ready the cloud is asked whether it is still there. False where there was nothing to ask. */
+async function inspect(state: Knowledge, loaded: LoadedFrontgate): Promise<boolean> {
+  const { acquired } = state;
+  state.acquired = false;
+  if (!acquired || loaded.cluster?.status !== 'active') return false;
+  try {
+    await inspectFrontgate(loaded.queues, loaded.timing, { clusterId: loaded.cluster.clusterId });
+  } catch (error) {
+    if (CancellationScope.current().consideredCancelled) throw error;
+    log.warn('the cloud could not be asked about the frontgate', { error });
+  }
+  return true;
+}
+
+/** One job, or a pause where it cannot be begun; after one that failed a pause until there is news. */
+async function step(state: Knowledge, run: () => Promise<ErrorInfo | 'busy' | null>): Promise<void> {
+  const ended = await run();
+  if (ended === null) return;
+  if (ended === 'busy') {
+    await condition(() => state.news, BUSY_MS);
+    return;
+  }
+  log.warn('a job of the frontgate failed', { code: ended.code });
+  state.failures += 1;
+  // Who has asked since it began is tried for at once, and is not told of what was before.
+  if (state.news) return;
+  state.failure = ended;
+  await condition(() => state.news, Math.min(FIRST_RETRY_MS * 2 ** (state.failures - 1), LOOK_AGAIN_MS));
+  state.failure = null;
+}
+
+function listMembers({ members }: Knowledge): readonly FrontgateMember[] {
+  return [...members].map(([clusterId, use]) => ({ clusterId, use }));
+}
+
+function rememberIn({ runtimeId, vpcId }: FrontgateInput, state: Knowledge): FrontgateInput {
+  const { failure, failures, acquired } = state;
+  return { runtimeId, vpcId, known: { members: listMembers(state), failure, failures, acquired } };
+}
