@@ -1,0 +1,229 @@
+import type { _InstanceType, Image, Subnet } from '@aws-sdk/client-ec2';
+import { WindlassError } from '../../../domain/index.ts';
+import { toInstanceType, type InstanceType } from '../instance-types.ts';
+import type { AwsCloud, RequestCall } from './open-cloud.ts';
+import { readPages } from './describe-all.ts';
+import { isAwsCode, isNotFoundError } from './to-windlass-error.ts';
+
+/** What changes rarely is asked for once in so long. */
+const KEPT_MS = 10 * 60_000;
+
+interface Kept {
+  readonly value: Promise<unknown>;
+  readonly until: number;
+}
+
+/**
+ * Reads once for all tasks of this cloud and keeps the answer for some minutes; a failure is not
+ * kept. When the task that asked first is cancelled, the next one asks for itself.
+ */
+async function keep<T>(
+  cloud: AwsCloud,
+  call: RequestCall,
+  key: string,
+  read: (call: RequestCall) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const known = cloud.memory.get(key) as Kept | undefined;
+    const own = known === undefined || known.until <= Date.now();
+    const value = own ? read(call) : (known.value as Promise<T>);
+    if (own) {
+      cloud.memory.set(key, { value, until: Date.now() + KEPT_MS } satisfies Kept);
+      value.catch(() => cloud.memory.delete(key));
+    }
+    try {
+      return await value;
+    } catch (error) {
+      if (own || call.signal.aborted || !isCancelled(error)) throw error;
+    }
+  }
+}
+
+function isCancelled(error: unknown): boolean {
+  return WindlassError.isInstance(error) && error.kind === 'cancelled';
+}
+
+/** The types of some families (`m6i.*`) and names that a zone offers. */
+export async function describeOfferedTypes(
+  cloud: AwsCloud,
+  call: RequestCall,
+  zone: string,
+  patterns: readonly string[],
+): Promise<readonly InstanceType[]> {
+  const sorted = [...patterns].sort();
+  const [offered, types] = await Promise.all([
+    keep(cloud, call, `offered ${zone}`, (first) => describeOfferings(cloud, first, zone)),
+    keep(cloud, call, `types ${sorted.join(' ')}`, (first) => describeTypes(cloud, first, sorted)),
+  ]);
+  return types.filter(({ name }) => offered.has(name));
+}
+
+async function describeOfferings(
+  cloud: AwsCloud,
+  call: RequestCall,
+  zone: string,
+): Promise<ReadonlySet<string>> {
+  const offerings = await readPages(
+    (page) =>
+      cloud.ec2(call, 'DescribeInstanceTypeOfferings', (ec2, options) =>
+        ec2.describeInstanceTypeOfferings(
+          {
+            LocationType: 'availability-zone',
+            Filters: [{ Name: 'location', Values: [zone] }],
+            MaxResults: 1_000,
+            ...page,
+          },
+          options,
+        ),
+      ),
+    (page) => page.InstanceTypeOfferings,
+  );
+  return new Set(offerings.map(({ InstanceType: name = '' }) => name));
+}
+
+async function describeTypes(
+  cloud: AwsCloud,
+  call: RequestCall,
+  patterns: readonly string[],
+): Promise<readonly InstanceType[]> {
+  const infos = await readPages(
+    (page) =>
+      cloud.ec2(call, 'DescribeInstanceTypes', (ec2, options) =>
+        ec2.describeInstanceTypes(
+          { Filters: [{ Name: 'instance-type', Values: [...patterns] }], MaxResults: 100, ...page },
+          options,
+        ),
+      ),
+    (page) => page.InstanceTypes,
+  );
+  return infos.map(toInstanceType);
+}
+
+/** Types by name, whether the zone offers them or not; what is unknown is left out. */
+export async function describeTypesByName(
+  cloud: AwsCloud,
+  call: RequestCall,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, InstanceType>> {
+  if (names.length === 0) return new Map();
+  const sorted = [...new Set(names)].sort();
+  const types = await keep(cloud, call, `types ${sorted.join(' ')}`, (first) =>
+    describeTypes(cloud, first, sorted),
+  );
+  return new Map(types.map((type) => [type.name, type]));
+}
+
+/** An image as it is run from. */
+export interface MachineImage {
+  readonly imageId: string;
+  readonly architecture: string;
+  readonly rootDevice: string;
+  readonly rootGiB: number;
+}
+
+/**
+ * Resolves what a user named: an id, or a parameter of SSM that holds one.
+ *
+ * @throws not-found or invalid-input, naming `field`.
+ */
+export async function findImage(
+  cloud: AwsCloud,
+  call: RequestCall,
+  name: string,
+  field: string,
+): Promise<MachineImage> {
+  return keep(cloud, call, `image ${name}`, async (first) => {
+    const parameter = /^(?:resolve:)?ssm:(.+)$/.exec(name)?.[1];
+    const imageId = parameter === undefined ? name : await readParameter(cloud, first, parameter, field);
+    try {
+      const { Images = [] } = await cloud.ec2(first, 'DescribeImages', (ec2, options) =>
+        ec2.describeImages({ ImageIds: [imageId] }, options),
+      );
+      const [image] = Images;
+      if (image !== undefined) return toMachineImage(image, imageId);
+    } catch (error) {
+      if (!isAwsCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Malformed', 'InvalidAMIID.Unavailable')) throw error;
+    }
+    throw new WindlassError('not-found', `there is no image ${imageId} in ${cloud.region}`, {
+      code: 'AWS_IMAGE_NOT_FOUND',
+      field,
+      hint: 'ids of images differ from region to region; one that is not public must be shared with the account',
+    });
+  });
+}
+
+async function readParameter(cloud: AwsCloud, call: RequestCall, name: string, field: string): Promise<string> {
+  try {
+    const { Parameter } = await cloud.ssm(call, 'GetParameter', (ssm, options) =>
+      ssm.getParameter({ Name: name }, options),
+    );
+    if (Parameter?.Value !== undefined) return Parameter.Value;
+  } catch (error) {
+    if (!isAwsCode(error, 'ParameterNotFound', 'ParameterVersionNotFound', 'ValidationException') && !isNotFoundError(error)) throw error;
+  }
+  throw new WindlassError('not-found', `there is no SSM parameter ${JSON.stringify(name)} in ${cloud.region}`, {
+    code: 'AWS_IMAGE_NOT_FOUND',
+    field,
+    hint: 'aws ssm get-parameters-by-path --path /aws/service/ami-amazon-linux-latest lists some',
+  });
+}
+
+function toMachineImage(image: Image, imageId: string): MachineImage {
+  const rootDevice = image.RootDeviceName ?? '/dev/xvda';
+  const root = image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === rootDevice);
+  return {
+    imageId,
+    architecture: image.Architecture ?? 'x86_64',
+    rootDevice,
+    rootGiB: root?.Ebs?.VolumeSize ?? 0,
+  };
+}
+
+/** Subnets by id, as they were some minutes ago at most. @throws not-found `SUBNET_NOT_FOUND`. */
+export async function findSubnet(
+  cloud: AwsCloud,
+  call: RequestCall,
+  subnetId: string,
+  field: string,
+): Promise<Subnet> {
+  return keep(cloud, call, `subnet ${subnetId}`, async (first) => {
+    try {
+      const { Subnets = [] } = await cloud.ec2(first, 'DescribeSubnets', (ec2, options) =>
+        ec2.describeSubnets({ SubnetIds: [subnetId] }, options),
+      );
+      const [subnet] = Subnets;
+      if (subnet !== undefined) return subnet;
+    } catch (error) {
+      if (!isNotFoundError(error) && !isAwsCode(error, 'InvalidSubnetID.Malformed')) throw error;
+    }
+    throw new WindlassError('not-found', `there is no subnet ${JSON.stringify(subnetId)} in ${cloud.region}`, {
+      code: 'SUBNET_NOT_FOUND',
+      field,
+      hint: '`windlass runtime subnets` lists those of the runtime’s zone',
+    });
+  });
+}
+
+/** The subnet that AWS keeps for a zone when nobody names one. @throws not-found `SUBNET_NOT_FOUND`. */
+export async function findDefaultSubnet(cloud: AwsCloud, call: RequestCall, zone: string): Promise<Subnet> {
+  return keep(cloud, call, `default subnet ${zone}`, async (first) => {
+    const { Subnets = [] } = await cloud.ec2(first, 'DescribeSubnets', (ec2, options) =>
+      ec2.describeSubnets(
+        {
+          Filters: [
+            { Name: 'availability-zone', Values: [zone] },
+            { Name: 'default-for-az', Values: ['true'] },
+          ],
+        },
+        options,
+      ),
+    );
+    const [subnet] = Subnets;
+    if (subnet !== undefined) return subnet;
+    throw new WindlassError('not-found', `zone ${zone} has no default subnet`, {
+      code: 'SUBNET_NOT_FOUND',
+      field: 'subnet',
+      hint: 'name one: windlass runtime update NAME --set subnet=subnet-…',
+    });
+  });
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { Agent } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import type { EC2 } from '@aws-sdk/client-ec2';
+import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
+import type { SSM } from '@aws-sdk/client-ssm';
+import type { STS } from '@aws-sdk/client-sts';
+import { WindlassError, type Credential } from '../../../domain/index.ts';
+import type { Call } from '../../../provider/index.ts';
+import { readAwsCredential, type AwsCredential } from '../credential.ts';
+import type { AwsSettings } from '../settings.ts';
+import { loadSdk } from './load-sdk.ts';
+import { toWindlassError } from './to-windlass-error.ts';
+
+/** What a request of ours may need of a call: its signal and its budget. */
+export type RequestCall = Pick<Call, 'signal' | 'request'>;
+
+interface RequestOptions {
+  readonly abortSignal: AbortSignal;
+}
+
+/** Sends one request; all errors are WindlassErrors. `action` is the operation, as IAM names it. */
+export type Ask<Client> = <Answer>(
+  call: RequestCall,
+  action: string,
+  send: (client: Client, options: RequestOptions) => Promise<Answer>,
+) => Promise<Answer>;
+
+/** The services of AWS in one region, as one credential sees them. */
+export interface AwsCloud {
+  readonly region: string;
+  readonly ec2: Ask<EC2>;
+  readonly sts: Ask<STS>;
+  readonly ssm: Ask<SSM>;
+  readonly serviceQuotas: Ask<ServiceQuotas>;
+  /** Kept as long as the clients are: for what is learnt about this region and account. */
+  readonly memory: Map<string, unknown>;
+}
+
+export interface CloudPlace {
+  readonly url: string;
+  readonly region: string;
+  readonly credential: Credential;
+  readonly settings: Pick<AwsSettings, 'caCertificate'>;
+}
+
+/** Opens a cloud; the same place gives the same clients, so that connections and reads are shared. */
+export type OpenCloud = (place: CloudPlace) => AwsCloud;
+
+const CONNECTION_LIMIT_MS = 5_000;
+const ANSWER_LIMIT_MS = 60_000;
+const MAX_CONNECTIONS = 64;
+const KEPT_CLOUDS = 50;
+
+/**
+ * Nothing is loaded or asked before the first request. A credential that is changed opens another
+ * cloud; the one before is forgotten.
+ */
+export function createCloudOpener(): OpenCloud {
+  const clouds = new Map<string, AwsCloud>();
+  return (place) => {
+    const credential = readAwsCredential(place.credential);
+    const key = keyOf(place);
+    let cloud = clouds.get(key);
+    if (cloud === undefined) {
+      const [oldest] = clouds.keys();
+      if (oldest !== undefined && clouds.size >= KEPT_CLOUDS) clouds.delete(oldest);
+      cloud = createCloud(place, credential);
+      clouds.set(key, cloud);
+    }
+    return cloud;
+  };
+}
+
+/** Of all that a client is made from, and readable by nobody. */
+function keyOf({ url, region, credential, settings }: CloudPlace): string {
+  const parts = [url, region, settings.caCertificate ?? '', Object.entries(credential).sort()];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function createCloud(place: CloudPlace, credential: AwsCredential): AwsCloud {
+  const config = once(() => createClientConfig(place, credential));
+  return {
+    region: place.region,
+    ec2: createAsk('ec2', async () => new (await loadSdk.ec2()).EC2(await config())),
+    sts: createAsk('sts', async () => new (await loadSdk.sts()).STS(await config())),
+    ssm: createAsk('ssm', async () => new (await loadSdk.ssm()).SSM(await config())),
+    serviceQuotas: createAsk(
+      'servicequotas',
+      async () => new (await loadSdk.serviceQuotas()).ServiceQuotas(await config()),
+    ),
+    memory: new Map(),
+  };
+}
+
+function createAsk<Client>(service: string, create: () => Promise<Client>): Ask<Client> {
+  const open = once(create);
+  return async (call, operation, send) => {
+    const action = `${service}:${operation}`;
+    try {
+      const client = await open();
+      // The budget last: what is waited for before must not use it up.
+      await call.request();
+      if (call.signal.aborted) throw cancelled(action, call.signal);
+      return await send(client, { abortSignal: call.signal });
+    } catch (error) {
+      if (call.signal.aborted) throw cancelled(action, call.signal);
+      throw toWindlassError(error, action);
+    }
+  };
+}
+
+function cancelled(action: string, signal: AbortSignal): WindlassError {
+  return new WindlassError('cancelled', `${action} was cancelled`, { code: 'CANCELLED', cause: signal.reason });
+}
+
+interface ClientConfig {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly maxAttempts: number;
+  readonly credentials: NonNullable<ConstructorParameters<typeof EC2>[0]['credentials']>;
+  readonly requestHandler: NonNullable<ConstructorParameters<typeof EC2>[0]['requestHandler']>;
+}
+
+/** The engine alone tries again: a client that did too would multiply its tries. */
+async function createClientConfig(place: CloudPlace, credential: AwsCredential): Promise<ClientConfig> {
+  const { NodeHttpHandler } = await loadSdk.httpHandler();
+  const { caCertificate } = place.settings;
+  const common = {
+    region: place.region,
+    ...(place.url === '' ? {} : { endpoint: place.url }),
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECTION_LIMIT_MS,
+      requestTimeout: ANSWER_LIMIT_MS,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: MAX_CONNECTIONS },
+      httpsAgent: new Agent({
+        keepAlive: true,
+        maxSockets: MAX_CONNECTIONS,
+        // Beside the system's own authorities, never instead of verifying.
+        ...(caCertificate === undefined ? {} : { ca: [...rootCertificates, caCertificate] }),
+      }),
+    }),
+  };
+  return { ...common, credentials: await createCredentials(credential, common) };
+}
+
+async function createCredentials(
+  { base, role }: AwsCredential,
+  clientConfig: Omit<ClientConfig, 'credentials'>,
+): Promise<ClientConfig['credentials']> {
+  if (base.kind === 'keys' && role === null) return base;
+  const providers = await loadSdk.credentialProviders();
+  if (base.kind === 'web-identity') {
+    return providers.fromTokenFile({
+      webIdentityTokenFile: base.tokenFile,
+      ...(role === null ? {} : { roleArn: role.arn, roleSessionName: role.sessionName }),
+      clientConfig,
+    });
+  }
+  const source =
+    base.kind === 'keys'
+      ? base
+      : base.kind === 'profile'
+        ? providers.fromIni({ profile: base.profile, clientConfig })
+        : providers.fromNodeProviderChain({ clientConfig });
+  if (role === null) return source;
+  return providers.fromTemporaryCredentials({
+    masterCredentials: source,
+    params: {
+      RoleArn: role.arn,
+      RoleSessionName: role.sessionName,
+      ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
+    },
+    clientConfig,
+  });
+}
+
+/** Makes it once; again after a failure. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    if (made === null) {
+      made = make();
+      made.catch(() => (made = null));
+    }
+    return made;
+  };
+}

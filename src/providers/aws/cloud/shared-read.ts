@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WindlassError } from '../../../domain/index.ts';
+import type { RequestCall } from './open-cloud.ts';
+
+/** One key's answer; undefined where the cloud has none. */
+export type SharedRead<Value> = (call: RequestCall, key: string) => Promise<Value | undefined>;
+
+export interface SharedReadOptions<Value> {
+  /** How many keys one request may name. */
+  readonly mostKeys: number;
+  /** Reads that come within so long of each other share a request. */
+  readonly windowMs: number;
+  readonly read: (call: RequestCall, keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
+}
+
+interface Waiter<Value> {
+  readonly call: RequestCall;
+  readonly key: string;
+  readonly resolve: (value: Value | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Makes one request of the reads of many tasks. What is asked for while a request is under way
+ * shares the next one: an answer is never older than its question.
+ */
+export function createSharedRead<Value>(options: SharedReadOptions<Value>): SharedRead<Value> {
+  let waiting: Waiter<Value>[] = [];
+  let running = false;
+
+  async function run(): Promise<void> {
+    if (running) return;
+    running = true;
+    try {
+      while (waiting.length > 0) {
+        await sleep(options.windowMs);
+        const batch = waiting;
+        waiting = [];
+        await Promise.all(toChunks(batch, options.mostKeys).map((chunk) => answer(chunk)));
+      }
+    } finally {
+      running = false;
+    }
+  }
+
+  async function answer(waiters: readonly Waiter<Value>[]): Promise<void> {
+    const call = toCommonCall(waiters);
+    try {
+      const values = await options.read(call, [...new Set(waiters.map(({ key }) => key))]);
+      for (const waiter of waiters) waiter.resolve(values.get(waiter.key));
+    } catch (error) {
+      for (const waiter of waiters) waiter.reject(error);
+    }
+  }
+
+  return (call, key) =>
+    new Promise((resolve, reject) => {
+      const giveUp = (): void =>
+        reject(new WindlassError('cancelled', 'the read was cancelled', { code: 'CANCELLED', cause: call.signal.reason }));
+      if (call.signal.aborted) return giveUp();
+      call.signal.addEventListener('abort', giveUp, { once: true });
+      const stopListening = (): void => call.signal.removeEventListener('abort', giveUp);
+      waiting.push({
+        call,
+        key,
+        resolve: (value) => (stopListening(), resolve(value)),
+        reject: (error) => (stopListening(), reject(error as Error)),
+      });
+      void run();
+    });
+}
+
+/** Goes on as long as one of them wants it, and takes its share of the budget through one that does. */
+function toCommonCall(waiters: readonly Waiter<unknown>[]): RequestCall {
+  const common = new AbortController();
+  const abortWhenAllAre = (): void => {
+    if (waiters.every(({ call }) => call.signal.aborted)) common.abort();
+  };
+  for (const { call } of waiters) call.signal.addEventListener('abort', abortWhenAllAre, { once: true });
+  abortWhenAllAre();
+  return {
+    signal: common.signal,
+    async request(count) {
+      for (const { call } of waiters) {
+        if (call.signal.aborted) continue;
+        try {
+          return await call.request(count);
+        } catch (error) {
+          if (!call.signal.aborted) throw error;
+        }
+      }
+      throw new WindlassError('cancelled', 'the read was cancelled', { code: 'CANCELLED' });
+    },
+  };
+}
+
+/** By distinct keys, so that no chunk names more than it may. */
+function toChunks<Value>(waiters: readonly Waiter<Value>[], mostKeys: number): readonly Waiter<Value>[][] {
+  const byKey = Map.groupBy(waiters, ({ key }) => key);
+  const chunks: Waiter<Value>[][] = [];
+  let keys = 0;
+  for (const group of byKey.values()) {
+    if (keys % mostKeys === 0) chunks.push([]);
+    chunks.at(-1)?.push(...group);
+    keys += 1;
+  }
+  return chunks;
+}

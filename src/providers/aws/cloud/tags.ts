@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { Tag } from '@aws-sdk/client-ec2';
+
+/** Tags that windlass puts on what it makes; people may read them, and must leave them alone. */
+export const TAGS = {
+  token: 'windlass:token',
+  cluster: 'windlass:cluster',
+  node: 'windlass:node',
+} as const;
+
+/**
+ * The client token of a ledger token: at most 64 ASCII characters, and the same for the same row,
+ * whoever asks and how often.
+ */
+export function toClientToken(token: string): string {
+  return `windlass-${createHash('sha256').update(token).digest('hex').slice(0, 48)}`;
+}
+
+/** The value of a tag; undefined where it is not there. */
+export function readTag(resource: { readonly Tags?: readonly Tag[] }, key: string): string | undefined {
+  return resource.Tags?.find((tag) => tag.Key === key)?.Value;
+}
+
+/** Of what AWS lets stand in a tag, for texts that users choose. */
+export function toTagValue(text: string): string {
+  return text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256);
+}
+
+export function toTags(tags: Readonly<Record<string, string>>): Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value: toTagValue(Value) }));
+}

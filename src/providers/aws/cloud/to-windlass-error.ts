@@ -1,0 +1,302 @@
+import { WindlassError, type ErrorKind } from '../../../domain/index.ts';
+
+/** An answer of AWS that is an error, as far as we believe it to have a form. */
+export interface AwsFailure {
+  /** e.g. `RequestLimitExceeded`; empty where nobody answered. */
+  readonly code: string;
+  readonly message: string;
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+}
+
+const THROTTLED = new Set([
+  'BandwidthLimitExceeded',
+  'EC2ThrottledException',
+  'LimitExceededException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequests',
+  'TooManyRequestsException',
+]);
+
+/** The session is over, not wrong: another one helps. */
+const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
+
+/** AWS does not believe who we say we are. */
+const UNKNOWN_CALLER = new Set([
+  'AuthFailure',
+  'IncompleteSignature',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'InvalidIdentityToken',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+]);
+
+/** It knows us, and says no. */
+const DENIED = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'Blocked',
+  'IDPRejectedClaim',
+  'OptInRequired',
+  'PendingVerification',
+  'UnauthorizedOperation',
+]);
+
+const QUOTA = new Set([
+  'AttachmentLimitExceeded',
+  'InstanceLimitExceeded',
+  'InsufficientAddressCapacity',
+  'InsufficientFreeAddressesInSubnet',
+  'MaxIOPSLimitExceeded',
+  'NetworkInterfaceLimitExceeded',
+  'PrivateIpAddressLimitExceeded',
+  'ResourceCountExceeded',
+  'ResourceLimitExceeded',
+  'SecurityGroupLimitExceeded',
+  'SecurityGroupsPerInstanceLimitExceeded',
+  'TagLimitExceeded',
+  'VcpuLimitExceeded',
+  'VolumeLimitExceeded',
+]);
+
+/** This kind of machine is sold out here now; elsewhere, or later, there may be one. */
+const CAPACITY = new Set([
+  'InsufficientCapacity',
+  'InsufficientHostCapacity',
+  'InsufficientInstanceCapacity',
+  'InsufficientReservedInstanceCapacity',
+  'InsufficientVolumeCapacity',
+  'SpotMaxPriceTooLow',
+  'UnfulfillableCapacity',
+]);
+
+const CONFLICT = new Set([
+  'DependencyViolation',
+  'IdempotentParameterMismatch',
+  'IncorrectInstanceState',
+  'IncorrectModificationState',
+  'IncorrectState',
+  'InvalidIPAddress.InUse',
+  'InvalidGroup.Duplicate',
+  'InvalidInstance.State',
+  'InvalidPermission.Duplicate',
+  'InvalidVolume.ZoneMismatch',
+  'OperationNotPermitted',
+  'ResourceAlreadyAssociated',
+  'VolumeInUse',
+]);
+
+const UNAVAILABLE = new Set([
+  'InternalError',
+  'InternalFailure',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'ServerInternal',
+  'ServiceUnavailable',
+  'Unavailable',
+]);
+
+const NETWORK = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ERR_SOCKET_CONNECTION_TIMEOUT',
+]);
+
+/** Which of the settings a code speaks of, where there is one. */
+const FIELD_OF_CODE: readonly (readonly [RegExp, string])[] = [
+  [/^InvalidSubnet/, 'subnet'],
+  [/^InvalidAMI/, 'image'],
+  [/^InvalidKeyPair/, 'keyName'],
+  [/^(InvalidGroup|InvalidSecurityGroup|InvalidGroupId)/, 'securityGroups'],
+  [/^InvalidInstanceType/, 'instanceTypes'],
+  [/^InvalidVpc/, 'vpcId'],
+  [/^(InvalidAvailabilityZone|InvalidZone)/, 'zone'],
+  [/^InvalidIPAddress/, 'privateIp'],
+  [/^(InvalidIamInstanceProfile|InvalidIAMInstanceProfile)/, 'instanceProfile'],
+];
+
+/** Reads the failure that AWS's SDK throws for an answer; null for one of our own. */
+export function readAwsFailure(error: unknown): AwsFailure | null {
+  // The SDK gives `$metadata` to errors of the network too; a fault is always somebody's.
+  if (!(error instanceof Error) || !('$fault' in error)) return null;
+  const { $metadata: metadata, $response: response } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { headers?: Readonly<Record<string, string>> };
+  };
+  return {
+    code: codeOf(error),
+    message: error.message,
+    status: metadata?.httpStatusCode ?? 0,
+    retryAfterMs: readRetryAfter(response?.headers?.['retry-after']),
+  };
+}
+
+/** Whether an error of this provider was made from that code of AWS. */
+export function isAwsCode(error: unknown, ...codes: readonly string[]): boolean {
+  return WindlassError.isInstance(error) && codes.includes(awsCodeOf(error) ?? '');
+}
+
+/** The code of AWS behind an error of this provider; undefined for others. */
+export function awsCodeOf(error: WindlassError): string | undefined {
+  return error.cause instanceof AwsCode ? error.cause.name : undefined;
+}
+
+/** Whether AWS says that it has no machine of this kind here now. */
+export function isCapacityError(error: unknown): boolean {
+  return WindlassError.isInstance(error) && error.code === 'AWS_CAPACITY';
+}
+
+/** Whether AWS says that what was named does not exist. */
+export function isNotFoundError(error: unknown): boolean {
+  return WindlassError.isInstance(error) && error.code === 'AWS_NOT_FOUND';
+}
+
+/** Keeps AWS's own code with an error, and nothing of the request: that is signed. */
+class AwsCode extends Error {
+  constructor(code: string, status: number) {
+    super(status === 0 ? code : `${code}: HTTP ${status}`);
+    this.name = code;
+  }
+}
+
+/**
+ * Turns whatever a call of the SDK threw into one of the closed list. `action` is as IAM names it,
+ * e.g. `ec2:RunInstances`: a missing permission says which it is.
+ */
+export function toWindlassError(error: unknown, action: string): WindlassError {
+  if (WindlassError.isInstance(error)) return error;
+  const failure = readAwsFailure(error);
+  if (failure !== null) return fromFailure(failure, action);
+  const code = error instanceof Error ? codeOf(error) : '';
+  if (code === 'AbortError') {
+    return new WindlassError('cancelled', `${action} was cancelled`, { code: 'CANCELLED' });
+  }
+  if (/^(CredentialsProvider|TokenProvider|Provider)Error$/.test(code)) {
+    return new WindlassError('permission', `no credential for AWS was found: ${messageOf(error)}`, {
+      code: 'AWS_CREDENTIAL',
+      field: 'credential',
+      hint: 'see the section "Credentials" of docs/aws.md; `windlass runtime update` takes another one',
+    });
+  }
+  if (NETWORK.has(code) || code === 'TimeoutError' || isTlsCode(code)) {
+    return new WindlassError('unavailable', `AWS could not be reached for ${action}: ${messageOf(error)}`, {
+      code: 'AWS_UNREACHABLE',
+      hint: 'check the network of the worker, and the url and the zone of the runtime',
+      cause: new AwsCode(code, 0),
+    });
+  }
+  return new WindlassError('unavailable', `the answer to ${action} could not be read: ${messageOf(error)}`, {
+    code: 'AWS_ANSWER',
+    hint: 'is the url of the runtime an endpoint of AWS?',
+  });
+}
+
+function fromFailure(failure: AwsFailure, action: string): WindlassError {
+  const { code, status, retryAfterMs } = failure;
+  const cause = new AwsCode(code, status);
+  const said = `${action}: ${code}: ${failure.message}`;
+  if (THROTTLED.has(code) || status === 429) {
+    return new WindlassError('throttled', `AWS asks to slow down (${action}: ${code})`, {
+      code: 'AWS_THROTTLED',
+      retryAfterMs: retryAfterMs ?? 5_000,
+      cause,
+    });
+  }
+  if (EXPIRED.has(code)) {
+    return new WindlassError('permission', `the session of the credential has expired (${action}: ${code})`, {
+      code: 'AWS_SESSION_EXPIRED',
+      field: 'credential',
+      hint: 'give the runtime another one: windlass runtime update NAME --credential FILE',
+      cause,
+    });
+  }
+  if (UNKNOWN_CALLER.has(code)) {
+    return new WindlassError('permission', `AWS does not accept the credential (${action}: ${code})`, {
+      code: 'AWS_CREDENTIAL',
+      field: 'credential',
+      hint: 'check the keys; windlass runtime update NAME --credential FILE gives others',
+      cause,
+    });
+  }
+  if (DENIED.has(code)) {
+    return new WindlassError('permission', `the credential may not do ${action} (${code})`, {
+      code: 'AWS_PERMISSION',
+      hint: `allow ${action}; docs/aws-iam-policy.json holds all that windlass needs`,
+      cause,
+    });
+  }
+  if (CAPACITY.has(code)) {
+    return new WindlassError('quota', `AWS has no room for it here now (${said})`, {
+      code: 'AWS_CAPACITY',
+      hint: 'name other subnets or instance types in the settings of the runtime, or try again later',
+      cause,
+    });
+  }
+  if (QUOTA.has(code)) {
+    return new WindlassError('quota', said, {
+      code: 'AWS_QUOTA',
+      hint: 'delete what is not needed, or ask AWS for a higher quota',
+      cause,
+    });
+  }
+  if (/NotFound/.test(code) || code === 'NoSuchResourceException' || code === 'NoSuchEntity') {
+    return new WindlassError('not-found', said, { code: 'AWS_NOT_FOUND', ...toField(code), cause });
+  }
+  if (CONFLICT.has(code)) return new WindlassError('conflict', said, { code: 'AWS_CONFLICT', ...toField(code), cause });
+  if (UNAVAILABLE.has(code) || status >= 500) {
+    return new WindlassError('unavailable', said, {
+      code: 'AWS_UNAVAILABLE',
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      cause,
+    });
+  }
+  return new WindlassError('invalid-input', said, { code: 'AWS_REFUSED', ...toField(code), cause });
+}
+
+function toField(code: string): { readonly field?: string } {
+  const field = FIELD_OF_CODE.find(([form]) => form.test(code))?.[1];
+  return field === undefined ? {} : { field };
+}
+
+function codeOf(error: Error): string {
+  const { code, Code } = error as { code?: unknown; Code?: unknown };
+  for (const candidate of [Code, code, error.name]) {
+    // EC2 sometimes says whose fault it is in front: `Client.RequestLimitExceeded`.
+    if (typeof candidate === 'string') return candidate.replace(/^(Client|Server)\./, '');
+  }
+  return '';
+}
+
+function isTlsCode(code: string): boolean {
+  return /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)/.test(code);
+}
+
+function readRetryAfter(header: string | undefined): number | undefined {
+  const seconds = Number(header);
+  return header === undefined || !Number.isFinite(seconds) ? undefined : Math.max(0, seconds) * 1000;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

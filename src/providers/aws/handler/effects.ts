@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
+import {
+  MAX_WATCH_MS,
+  type Call,
+  type EffectCall,
+  type NodeTaskContext,
+  type ObserveCall,
+  type Observation,
+} from '../../../provider/index.ts';
+
+/** The ledger row of a kind. @throws internal `AWS_LEDGER` when the engine gave none. */
+export function getRow(context: NodeTaskContext, kind: string): LedgerResource {
+  const row = context.resources[kind];
+  if (row !== undefined) return row;
+  throw new WindlassError('internal', `node ${context.node.nodeId} has no ledger row for its ${kind}`, {
+    code: 'AWS_LEDGER',
+  });
+}
+
+/** One change of the cloud, between the two points that every effect has. */
+export async function withEffect<T>(call: EffectCall, token: string, effect: () => Promise<T>): Promise<T> {
+  assertNotCancelled(call);
+  await call.beforeEffect(token);
+  const answer = await effect();
+  await call.afterEffect(token);
+  return answer;
+}
+
+/** Looks until it is done or the call's time is over; then the last look is the observation. */
+export async function watch(
+  call: ObserveCall,
+  intervalMs: number,
+  look: (call: ObserveCall) => Promise<Observation>,
+): Promise<Observation> {
+  const deadline = Date.now() + Math.min(call.watchMs, MAX_WATCH_MS);
+  let cursor = call.cursor;
+  for (;;) {
+    assertNotCancelled(call);
+    const observation = await look({ ...call, cursor });
+    if (observation.state === 'done' || Date.now() + intervalMs > deadline) return observation;
+    cursor = observation.cursor;
+    await pause(call, intervalMs);
+  }
+}
+
+/** Waits, or throws `cancelled` as soon as the call is. */
+export async function pause(call: Call, ms: number): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal: call.signal });
+  } catch {
+    assertNotCancelled(call);
+  }
+}
+
+/** @throws cancelled `CANCELLED` */
+export function assertNotCancelled({ signal }: Call): void {
+  if (!signal.aborted) return;
+  throw new WindlassError('cancelled', 'the call was cancelled', { code: 'CANCELLED', cause: signal.reason });
+}
+
+/** For a state that passes by itself, such as an instance that is still on its way down. */
+export function notYet(message: string, retryAfterMs = 2_000): WindlassError {
+  return new WindlassError('unavailable', message, { code: 'AWS_NOT_YET', retryAfterMs });
+}

@@ -1,0 +1,54 @@
+import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
+import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
+import type { NodeTaskContext } from '../../../provider/index.ts';
+import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
+import { getResources } from '../cloud/resources.ts';
+import { readTag, TAGS } from '../cloud/tags.ts';
+
+/** Also what carries it no longer counts: a terminated instance is shown for about an hour. */
+export function isDead(instance: Instance): boolean {
+  return ['shutting-down', 'terminated'].includes(stateOf(instance));
+}
+
+export function stateOf(instance: Instance): InstanceStateName | 'unknown' {
+  return instance.State?.Name ?? 'unknown';
+}
+
+/**
+ * The instance of a ledger row: what carries its token, a living one before a dead one; else what
+ * has its id. Undefined when AWS shows neither, or not yet.
+ */
+export async function findInstance(
+  cloud: AwsCloud,
+  call: RequestCall,
+  context: NodeTaskContext,
+): Promise<Instance | undefined> {
+  const row = context.resources['instance'];
+  if (row === undefined) return undefined;
+  const instances = (await getResources(cloud).instancesOfNode(call, context.node.nodeId)) ?? [];
+  const ofToken = instances.filter((instance) => isOfRow(instance, row));
+  return ofToken.find((instance) => !isDead(instance)) ?? ofToken.at(-1);
+}
+
+/** A look for a wait: by id where it is known, because one request may name a thousand. */
+export async function observeInstance(
+  cloud: AwsCloud,
+  call: RequestCall,
+  context: NodeTaskContext,
+): Promise<Instance | undefined> {
+  const row = context.resources['instance'];
+  if (row === undefined || row.cloudId === '') return findInstance(cloud, call, context);
+  return getResources(cloud).instanceById(call, row.cloudId);
+}
+
+function isOfRow(instance: Instance, row: LedgerResource): boolean {
+  return readTag(instance, TAGS.token) === row.token || (row.cloudId !== '' && instance.InstanceId === row.cloudId);
+}
+
+/** What a user finds when an instance that windlass made is not there any more. */
+export function instanceGone(row: LedgerResource | undefined, nodeId: string): WindlassError {
+  return new WindlassError('not-found', `the instance ${row?.cloudId ?? ''} of node ${nodeId} does not exist any more`, {
+    code: 'INSTANCE_NOT_FOUND',
+    hint: 'it was ended outside windlass; delete the cluster, or recover it',
+  });
+}

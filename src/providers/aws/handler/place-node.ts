@@ -1,0 +1,83 @@
+import type { InstanceDirective, NodeTaskContext } from '../../../provider/index.ts';
+import type { RequestCall } from '../cloud/open-cloud.ts';
+import { describeOfferedTypes, findDefaultSubnet, findImage, findSubnet, type MachineImage } from '../cloud/catalogue.ts';
+import { chooseInstanceTypes, listPatterns, type SizeRequest } from '../instance-types.ts';
+import { listPlacements, type Placement, type PlacementSubnet } from '../placements.ts';
+import type { Place } from '../place.ts';
+import { isAwsImage, type AwsSettings } from '../settings.ts';
+
+/** Where the nodes of a cluster may be placed, in order; the first is where they begin. */
+export async function listSubnets(
+  { cloud, settings, zone }: Place,
+  call: RequestCall,
+  clusterSubnetId: string,
+): Promise<readonly PlacementSubnet[]> {
+  const ids = [...new Set([clusterSubnetId, ...settings.subnets].filter((id) => id !== ''))];
+  const subnets =
+    ids.length === 0
+      ? [await findDefaultSubnet(cloud, call, zone)]
+      : await Promise.all(
+          ids.map((id) => findSubnet(cloud, call, id, settings.subnets.includes(id) ? 'subnet' : 'cluster.vxnet')),
+        );
+  return subnets.map((subnet) => ({
+    subnetId: subnet.SubnetId ?? '',
+    zone: subnet.AvailabilityZone ?? zone,
+  }));
+}
+
+/** Every way to place a node of this size, in order. @throws as chooseInstanceTypes. */
+export async function listPlacementsOf(
+  place: Place,
+  call: RequestCall,
+  request: SizeRequest & { readonly subnetId: string },
+): Promise<readonly Placement[]> {
+  const subnets = await listSubnets(place, call, request.subnetId);
+  const zones = [...new Set(subnets.map(({ zone }) => zone))];
+  const typesByZone = new Map<string, readonly string[]>();
+  for (const zone of zones) typesByZone.set(zone, await chooseTypeNames(place, call, request, zone));
+  return listPlacements(subnets, typesByZone);
+}
+
+/** Names of the types for a size, the best first. @throws as chooseInstanceTypes. */
+export async function chooseTypeNames(
+  { cloud, settings }: Place,
+  call: RequestCall,
+  request: SizeRequest,
+  zone: string,
+): Promise<readonly string[]> {
+  const offered = await describeOfferedTypes(cloud, call, zone, listPatterns(request, settings));
+  return chooseInstanceTypes(request, offered, settings).map(({ name }) => name);
+}
+
+/** Amazon's own parameter for the newest image. */
+function toDefaultImage({ architecture }: Pick<AwsSettings, 'architecture'>): string {
+  return `ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
+}
+
+/**
+ * The image of a node: what the runtime names for the package's version, or for the package; what
+ * the package itself names, if that is one of EC2's; what the runtime names; Amazon Linux.
+ */
+export function chooseImage(
+  settings: Pick<AwsSettings, 'imageOfApp' | 'image' | 'architecture'>,
+  app: { readonly versionId: string; readonly appName: string },
+  packageImage: string,
+): { readonly name: string; readonly field: string } {
+  for (const key of [app.versionId, app.appName]) {
+    const name = settings.imageOfApp.get(key);
+    if (name !== undefined) return { name, field: `image.${key}` };
+  }
+  if (isAwsImage(packageImage)) return { name: packageImage, field: 'container.image' };
+  return { name: settings.image ?? toDefaultImage(settings), field: 'image' };
+}
+
+/** @throws not-found `AWS_IMAGE_NOT_FOUND`, naming the setting. */
+export async function findNodeImage(
+  { cloud, settings }: Place,
+  call: RequestCall,
+  context: Pick<NodeTaskContext, 'cluster'>,
+  directive: Pick<InstanceDirective, 'container'>,
+): Promise<MachineImage> {
+  const { name, field } = chooseImage(settings, context.cluster, directive.container.image);
+  return findImage(cloud, call, name, field);
+}

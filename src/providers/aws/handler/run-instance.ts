@@ -1,0 +1,152 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
+import type { Changes, EffectCall, HandleResult, NextGeneration, NodeTaskContext } from '../../../provider/index.ts';
+import { isAwsCode, isCapacityError } from '../cloud/to-windlass-error.ts';
+import { choosePlacementAfter, type Placement } from '../placements.ts';
+import type { Place } from '../place.ts';
+import { readInstanceDirective } from './directives.ts';
+import { getRow, notYet, withEffect } from './effects.ts';
+import { findInstance, isDead } from './find-instance.ts';
+import { createMissingVolumes, giveUpVolumes, mayMoveVolumes } from './move-volumes.ts';
+import { findNodeImage, listPlacementsOf } from './place-node.ts';
+import { toRunInstancesInput } from './run-request.ts';
+
+/**
+ * Runs the instance of a node once: adopts what carries the token; else asks for it under a client
+ * token of its own. Where AWS has no room, or what it made has died, the row is given up and the
+ * next generation is tried in the next place (`again`).
+ */
+export async function runInstance(place: Place, context: NodeTaskContext, call: EffectCall): Promise<HandleResult> {
+  const row = getRow(context, 'instance');
+  const found = await findInstance(place.cloud, call, context);
+  if (found !== undefined) return isDead(found) ? replaceDead(row, found) : adopt(row, found);
+
+  const directive = readInstanceDirective(context);
+  const placements = await listPlacementsOf(place, call, directive);
+  const index = readIndex(row, placements);
+  const placement = placements[index];
+  if (placement === undefined) throw noPlace(context.node.nodeId);
+  const image = await findNodeImage(place, call, context, directive);
+  const moved = await createMissingVolumes(place, context, call);
+  const input = toRunInstancesInput({ context, directive, token: row.token, placement, image, settings: place.settings });
+  try {
+    const { Instances = [] } = await withEffect(call, row.token, () =>
+      place.cloud.ec2(call, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
+    );
+    const [instance] = Instances;
+    if (instance?.InstanceId === undefined) throw notYet('AWS made an instance and did not say which', 1_000);
+    // The token may outlive what was made by it.
+    if (isDead(instance)) return replaceDead(row, instance);
+    return withResources(adopt(row, instance, { index, placement }), moved);
+  } catch (error) {
+    if (isCapacityError(error)) return tryNextPlace(place, context, call, placements, index);
+    if (isAwsCode(error, 'IdempotentParameterMismatch')) {
+      // Asked for before with another image or type; what was made by it carries the tag.
+      throw notYet(`the client token of ${row.token} was used for another request, and its instance is not shown yet`);
+    }
+    throw error;
+  }
+}
+
+/** AWS has no room: the row is proved to have nothing, and the next generation goes elsewhere. */
+async function tryNextPlace(
+  place: Place,
+  context: NodeTaskContext,
+  call: EffectCall,
+  placements: readonly Placement[],
+  index: number,
+): Promise<HandleResult> {
+  const row = getRow(context, 'instance');
+  const zone = placements[index]?.zone ?? place.zone;
+  const next = choosePlacementAfter(placements, index, {
+    zone,
+    nodeId: context.node.nodeId,
+    mayMove: mayMoveVolumes(context),
+  });
+  call.log('AWS has no room: trying the next place', {
+    node: context.node.nodeId,
+    from: toText(placements[index]),
+    to: toText(next.placement),
+  });
+  const volumes = next.placement.zone === zone ? null : await giveUpVolumes(place, context, call, next.placement.zone);
+  return {
+    state: 'again',
+    changes: {
+      resources: [{ token: row.token, state: 'gone' }, ...(volumes?.resources ?? [])],
+      next: [{ token: row.token, attributes: toAttributes(next.index, next.placement) }, ...(volumes?.next ?? [])],
+    },
+  };
+}
+
+/** What died by itself is tried once more; what dies again has a reason that does not go away. */
+function replaceDead(row: LedgerResource, instance: Instance): HandleResult {
+  if (row.attributes['diedBefore'] !== undefined) throw instanceDied(instance);
+  const next: NextGeneration = {
+    token: row.token,
+    attributes: { ...row.attributes, diedBefore: instance.InstanceId ?? '' },
+  };
+  const gone: ResourceChange = { token: row.token, state: 'gone', cloudId: instance.InstanceId ?? '' };
+  return { state: 'again', changes: { resources: [gone], next: [next] } };
+}
+
+function adopt(
+  row: LedgerResource,
+  instance: Instance,
+  placed?: { readonly index: number; readonly placement: Placement },
+): HandleResult {
+  const instanceId = instance.InstanceId ?? '';
+  const attributes = placed === undefined ? row.attributes : { ...row.attributes, ...toAttributes(placed.index, placed.placement) };
+  return {
+    state: 'started',
+    changes: {
+      resources: [{ token: row.token, state: 'made', cloudId: instanceId, attributes }],
+      node: { instanceId },
+    },
+  };
+}
+
+function withResources(result: HandleResult, more: readonly ResourceChange[]): HandleResult {
+  const changes: Changes = { ...result.changes, resources: [...(result.changes?.resources ?? []), ...more] };
+  return { ...result, changes };
+}
+
+function toAttributes(index: number, placement: Placement): Readonly<Record<string, string>> {
+  return {
+    placement: String(index),
+    subnetId: placement.subnetId,
+    zone: placement.zone,
+    instanceType: placement.instanceType,
+  };
+}
+
+/** Where an earlier generation got to; by its words, because the lists may have been changed since. */
+function readIndex(row: LedgerResource, placements: readonly Placement[]): number {
+  const { subnetId, instanceType, placement } = row.attributes;
+  if (placement === undefined) return 0;
+  const known = placements.findIndex((candidate) => candidate.subnetId === subnetId && candidate.instanceType === instanceType);
+  return known === -1 ? Math.min(Number(placement), placements.length - 1) : known;
+}
+
+function toText(placement: Placement | undefined): string {
+  return placement === undefined ? '' : `${placement.instanceType} in ${placement.subnetId}`;
+}
+
+function noPlace(nodeId: string): WindlassError {
+  return new WindlassError('invalid-input', `there is no place for node ${nodeId}`, {
+    code: 'AWS_NO_INSTANCE_TYPE',
+    field: 'instanceTypes',
+  });
+}
+
+/** An instance that ended by itself, with AWS's own words for it. */
+export function instanceDied(instance: Instance): WindlassError {
+  const reason = instance.StateReason?.Message ?? instance.StateTransitionReason ?? '';
+  return new WindlassError(
+    'conflict',
+    `instance ${instance.InstanceId} is ${instance.State?.Name}${reason === '' ? '' : `: ${reason}`}`,
+    {
+      code: 'INSTANCE_DIED',
+      hint: 'it ended by itself, or somebody ended it; see it in the console of EC2, then delete the cluster',
+    },
+  );
+}

@@ -1,0 +1,107 @@
+import type { _InstanceType, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import type { InstanceDirective, NodeTaskContext } from '../../../provider/index.ts';
+import { makeCloudConfig } from '../../../provider-utils/index.ts';
+import type { MachineImage } from '../cloud/catalogue.ts';
+import { TAGS, toClientToken, toTags } from '../cloud/tags.ts';
+import type { Placement } from '../placements.ts';
+import type { AwsSettings } from '../settings.ts';
+
+export interface RunRequest {
+  readonly context: NodeTaskContext;
+  readonly directive: InstanceDirective;
+  /** The ledger token of the instance. */
+  readonly token: string;
+  readonly placement: Placement;
+  readonly image: MachineImage;
+  readonly settings: AwsSettings;
+}
+
+/** What RunInstances is asked for a node. The same for the same row: its client token says so. */
+export function toRunInstancesInput(request: RunRequest): RunInstancesCommandInput {
+  const { context, directive, token, placement, image, settings } = request;
+  return {
+    MinCount: 1,
+    MaxCount: 1,
+    ClientToken: toClientToken(token),
+    ImageId: image.imageId,
+    InstanceType: placement.instanceType as _InstanceType,
+    UserData: toUserData(context, directive, settings),
+    ...toNetwork(placement, settings, directive.privateIp),
+    ...(settings.keyName === undefined ? {} : { KeyName: settings.keyName }),
+    ...toProfile(settings.instanceProfile),
+    // Tokens are asked for: nothing in the node that can be tricked into a request reads them.
+    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
+    BlockDeviceMappings: [toRootDisk(image, settings)],
+    InstanceInitiatedShutdownBehavior: 'stop',
+    TagSpecifications: [
+      { ResourceType: 'instance', Tags: toTags({ ...toNodeTags(context, settings), [TAGS.token]: token }) },
+      { ResourceType: 'volume', Tags: toTags(toNodeTags(context, settings)) },
+    ],
+  };
+}
+
+/** Tags of everything that belongs to a node. */
+export function toNodeTags(context: NodeTaskContext, settings: Pick<AwsSettings, 'tags'>): Readonly<Record<string, string>> {
+  const { cluster, node } = context;
+  return {
+    ...settings.tags,
+    Name: `${cluster.name} ${context.task.label}`,
+    [TAGS.cluster]: cluster.clusterId,
+    [TAGS.node]: node.nodeId,
+  };
+}
+
+function toUserData(context: NodeTaskContext, directive: InstanceDirective, settings: AwsSettings): string {
+  const text = makeCloudConfig({
+    authorizedKey: context.access.authorizedKey,
+    hostPrivateKey: context.access.hostPrivateKey,
+    hostPublicKey: context.access.hostPublicKey,
+    hostname: directive.hostname,
+    user: settings.sshUser,
+  });
+  return Buffer.from(text).toString('base64');
+}
+
+/** A public address can only be asked for with the interface itself. */
+function toNetwork(
+  { subnetId }: Placement,
+  { securityGroups, publicIp }: AwsSettings,
+  privateIp: string | undefined,
+): Partial<RunInstancesCommandInput> {
+  const groups = [...securityGroups];
+  const address = privateIp === undefined || privateIp === '' ? {} : { PrivateIpAddress: privateIp };
+  if (publicIp === undefined) {
+    return { SubnetId: subnetId, ...address, ...(groups.length === 0 ? {} : { SecurityGroupIds: groups }) };
+  }
+  return {
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: subnetId,
+        AssociatePublicIpAddress: publicIp,
+        DeleteOnTermination: true,
+        ...address,
+        ...(groups.length === 0 ? {} : { Groups: groups }),
+      },
+    ],
+  };
+}
+
+function toProfile(profile: string | undefined): Partial<RunInstancesCommandInput> {
+  if (profile === undefined) return {};
+  return { IamInstanceProfile: profile.startsWith('arn:') ? { Arn: profile } : { Name: profile } };
+}
+
+function toRootDisk(image: MachineImage, settings: AwsSettings) {
+  const { rootVolumeGiB, rootVolumeType, encrypted, kmsKeyId } = settings;
+  return {
+    DeviceName: image.rootDevice,
+    Ebs: {
+      DeleteOnTermination: true,
+      VolumeType: rootVolumeType as 'gp3',
+      // An image's own size is the least that it can have.
+      ...(rootVolumeGiB === undefined ? {} : { VolumeSize: Math.max(rootVolumeGiB, image.rootGiB) }),
+      ...(encrypted ? { Encrypted: true, ...(kmsKeyId === undefined ? {} : { KmsKeyId: kmsKeyId }) } : {}),
+    },
+  };
+}

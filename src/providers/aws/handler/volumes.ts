@@ -1,0 +1,218 @@
+import type { Volume } from '@aws-sdk/client-ec2';
+import { WindlassError, type LedgerResource, type NodeVolume, type ResourceChange, type VolumeSpec } from '../../../domain/index.ts';
+import type { Changes, EffectCall, NodeTaskContext, ObserveCall, Observation } from '../../../provider/index.ts';
+import type { RequestCall } from '../cloud/open-cloud.ts';
+import { getResources } from '../cloud/resources.ts';
+import { readTag, TAGS, toClientToken, toTags } from '../cloud/tags.ts';
+import { isAwsCode } from '../cloud/to-windlass-error.ts';
+import type { Place } from '../place.ts';
+import { toVolumeKind } from '../volume-types.ts';
+import { readVolumes } from './directives.ts';
+import { getRow, notYet, withEffect } from './effects.ts';
+import { isMissingForLong } from './missing.ts';
+import { toNodeTags } from './run-request.ts';
+
+/** One volume of the task's node. */
+export interface VolumeItem {
+  readonly spec: VolumeSpec;
+  readonly row: LedgerResource;
+  /** Undefined while, or when, AWS does not show it. */
+  readonly volume: Volume | undefined;
+}
+
+/** Whether it is on its way out, or out: nothing can be done with it. */
+export function isVolumeGone({ State: state }: Volume): boolean {
+  return state === 'deleting' || state === 'deleted';
+}
+
+/**
+ * The volumes that a task is about, as AWS shows them now, by token. `intended`: those without a
+ * ledger row are left out, because a job may have failed before its first volume.
+ */
+export async function loadItems(
+  place: Place,
+  call: RequestCall,
+  context: NodeTaskContext,
+  options: { readonly intended?: boolean } = {},
+): Promise<readonly VolumeItem[]> {
+  const specs = readVolumes(context).filter(
+    ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
+  );
+  if (specs.length === 0) return [];
+  const volumes = (await getResources(place.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
+  return specs.map((spec) => {
+    const row = getRow(context, `volume-${spec.index}`);
+    return { spec, row, volume: findOfRow(volumes, row) };
+  });
+}
+
+/** Likewise for a wait: by id where all are known, because one request may name a thousand. */
+export async function observeItems(
+  place: Place,
+  call: RequestCall,
+  context: NodeTaskContext,
+  options: { readonly intended?: boolean } = {},
+): Promise<readonly VolumeItem[]> {
+  const specs = readVolumes(context).filter(
+    ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
+  );
+  const rows = specs.map(({ index }) => getRow(context, `volume-${index}`));
+  if (rows.some(({ cloudId }) => cloudId === '')) return loadItems(place, call, context, options);
+  const { volumeById } = getResources(place.cloud);
+  return Promise.all(
+    specs.map(async (spec) => {
+      const row = getRow(context, `volume-${spec.index}`);
+      return { spec, row, volume: await volumeById(call, row.cloudId) };
+    }),
+  );
+}
+
+function findOfRow(volumes: readonly Volume[], row: LedgerResource): Volume | undefined {
+  const ofRow = volumes.filter(
+    (volume) => readTag(volume, TAGS.token) === row.token || (row.cloudId !== '' && volume.VolumeId === row.cloudId),
+  );
+  return ofRow.find((volume) => !isVolumeGone(volume)) ?? ofRow[0];
+}
+
+/** Makes one volume under its client token, or adopts the one that carries the token. */
+export async function createVolume(
+  place: Place,
+  context: NodeTaskContext,
+  call: EffectCall,
+  spec: VolumeSpec,
+  row: LedgerResource,
+): Promise<ResourceChange> {
+  const { cloud, settings } = place;
+  const volumes = (await getResources(cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
+  const found = findOfRow(volumes, row);
+  if (found !== undefined && !isVolumeGone(found)) return toMade(row, found);
+  const kind = toVolumeKind(spec, settings);
+  try {
+    const volume = await withEffect(call, row.token, () =>
+      cloud.ec2(call, 'CreateVolume', (ec2, options) =>
+        ec2.createVolume(
+          {
+            ClientToken: toClientToken(row.token),
+            AvailabilityZone: row.attributes['zone'] ?? place.zone,
+            Size: spec.sizeGiB,
+            VolumeType: kind.type as 'gp3',
+            ...(kind.iops === undefined ? {} : { Iops: kind.iops }),
+            ...(settings.encrypted ? { Encrypted: true } : {}),
+            ...(settings.encrypted && settings.kmsKeyId !== undefined ? { KmsKeyId: settings.kmsKeyId } : {}),
+            TagSpecifications: [
+              {
+                ResourceType: 'volume',
+                Tags: toTags({ ...toNodeTags(context, settings), [TAGS.token]: row.token }),
+              },
+            ],
+          },
+          options,
+        ),
+      ),
+    );
+    return toMade(row, volume);
+  } catch (error) {
+    if (isAwsCode(error, 'IdempotentParameterMismatch')) {
+      throw notYet(`the client token of ${row.token} was used for another request, and its volume is not shown yet`);
+    }
+    throw error;
+  }
+}
+
+function toMade(row: LedgerResource, volume: Volume): ResourceChange {
+  return { token: row.token, state: 'made', cloudId: volume.VolumeId ?? '' };
+}
+
+/** Done when all are available, or attached already. */
+export async function observeCreated(
+  place: Place,
+  context: NodeTaskContext,
+  call: ObserveCall,
+  specs: readonly VolumeSpec[] = readVolumes(context),
+): Promise<Observation & { readonly changes?: Changes }> {
+  const wanted = { ...context, task: { ...context.task, directive: { volumes: specs } } };
+  const items = await observeItems(place, call, wanted);
+  const missing = items.find(({ volume }) => volume === undefined);
+  if (missing !== undefined) {
+    const since = isMissingForLong(call.cursor, `volume ${missing.spec.index} is not shown by AWS yet`);
+    if (since.forLong) throw volumeGone(context, missing.spec);
+    return since.observation;
+  }
+  for (const { spec, volume } of items) {
+    if (volume?.State === 'error') throw volumeBroken(volume);
+    if (volume !== undefined && isVolumeGone(volume)) throw volumeGone(context, spec);
+  }
+  const waiting = items.find(({ volume }) => volume?.State !== 'available' && volume?.State !== 'in-use');
+  if (waiting !== undefined) {
+    return { state: 'pending', seen: `volume ${waiting.volume?.VolumeId} is ${waiting.volume?.State}` };
+  }
+  return {
+    state: 'done',
+    changes: {
+      resources: items.flatMap(({ row, volume }) => (volume === undefined ? [] : [toMade(row, volume)])),
+      node: { volumes: toNodeVolumes(context, items) },
+    },
+  };
+}
+
+/** Deletes the volumes of some rows, whatever generation of them AWS shows. Gone is success. */
+export async function deleteVolumesOf(
+  place: Place,
+  context: NodeTaskContext,
+  call: EffectCall,
+  rows: readonly LedgerResource[],
+): Promise<void> {
+  const volumes = (await getResources(place.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
+  for (const row of rows) {
+    for (const volume of volumes) {
+      if (isVolumeGone(volume) || !isOfKind(volume, row)) continue;
+      if (volume.State === 'creating') throw notYet(`volume ${volume.VolumeId} is still being created`);
+      if (volume.State === 'in-use') throw notYet(`volume ${volume.VolumeId} is still attached`);
+      await withEffect(call, row.token, () =>
+        place.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
+          ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
+        ),
+      ).catch((error: unknown) => {
+        if (!isAwsCode(error, 'InvalidVolume.NotFound')) throw error;
+      });
+    }
+  }
+}
+
+/** Of any generation: a worker that froze long ago may have made one that the ledger gave up. */
+export function isOfKind(volume: Volume, row: LedgerResource): boolean {
+  const token = readTag(volume, TAGS.token) ?? '';
+  return volume.VolumeId === row.cloudId || token.replace(/\/g\d+$/, '') === row.token.replace(/\/g\d+$/, '');
+}
+
+/** All volumes of the node, with what is known now of those that the task is about. */
+export function toNodeVolumes(
+  context: NodeTaskContext,
+  items: readonly VolumeItem[],
+  deviceOf: (item: VolumeItem) => string = () => '',
+): readonly NodeVolume[] {
+  const touched = items.map((item) => ({
+    index: item.spec.index,
+    volumeId: item.volume === undefined || isVolumeGone(item.volume) ? '' : (item.volume.VolumeId ?? ''),
+    sizeGiB: item.volume?.Size ?? item.spec.sizeGiB,
+    device: deviceOf(item),
+    mountPoint: item.spec.mountPoint,
+  }));
+  const others = context.node.volumes.filter(({ index }) => !touched.some((volume) => volume.index === index));
+  return [...touched, ...others].sort((left, right) => left.index - right.index);
+}
+
+/** A volume that was made and is not there any more. */
+export function volumeGone(context: NodeTaskContext, spec: VolumeSpec): WindlassError {
+  return new WindlassError('not-found', `volume ${spec.index} of node ${context.node.nodeId} does not exist`, {
+    code: 'VOLUME_NOT_FOUND',
+    hint: 'it was deleted outside windlass; its data is lost',
+  });
+}
+
+function volumeBroken(volume: Volume): WindlassError {
+  return new WindlassError('conflict', `AWS could not make volume ${volume.VolumeId}: it is in state error`, {
+    code: 'AWS_VOLUME_ERROR',
+    hint: 'mostly the KMS key of the volume cannot be used: check kmsKeyId and the key’s policy',
+  });
+}

@@ -1,0 +1,51 @@
+import { WindlassError } from '../../domain/index.ts';
+
+/** A subnet that nodes may be placed in, with its zone. */
+export interface PlacementSubnet {
+  readonly subnetId: string;
+  readonly zone: string;
+}
+
+/** One way to place a node: a type in a subnet. */
+export interface Placement extends PlacementSubnet {
+  readonly instanceType: string;
+}
+
+/**
+ * Every way to place a node, in the order in which they are tried when AWS has no room: first the
+ * other types where the node's volumes are, then the other subnets. Deterministic.
+ */
+export function listPlacements(
+  subnets: readonly PlacementSubnet[],
+  typesByZone: ReadonlyMap<string, readonly string[]>,
+): readonly Placement[] {
+  return subnets.flatMap((subnet) =>
+    (typesByZone.get(subnet.zone) ?? []).map((instanceType) => ({ ...subnet, instanceType })),
+  );
+}
+
+/**
+ * The place after one that had no room. `mayMove` says whether the volumes of the node are empty:
+ * data does not leave its zone.
+ *
+ * @throws quota `AWS_CAPACITY` when there is none.
+ */
+export function choosePlacementAfter(
+  placements: readonly Placement[],
+  current: number,
+  node: { readonly zone: string; readonly mayMove: boolean; readonly nodeId: string },
+): { readonly index: number; readonly placement: Placement } {
+  for (const [index, placement] of placements.entries()) {
+    if (index <= current) continue;
+    if (placement.zone === node.zone || node.mayMove) return { index, placement };
+  }
+  const tried = placements
+    .slice(0, current + 1)
+    .map(({ instanceType, subnetId, zone }) => `${instanceType} in ${subnetId} (${zone})`);
+  throw new WindlassError('quota', `AWS has no room for node ${node.nodeId}: no ${tried.join(', no ')}`, {
+    code: 'AWS_CAPACITY',
+    hint: node.mayMove
+      ? 'name more subnets or instanceTypes in the settings of the runtime, or try again later'
+      : 'its volumes hold data and stay in their zone: name more instanceTypes there, or try again later',
+  });
+}

@@ -1,0 +1,209 @@
+import { WindlassError, type ErrorDetail } from '../../domain/index.ts';
+
+/** A runtime's settings as `--set key=value` gave them, read and checked (docs/aws.md). */
+export interface AwsSettings {
+  /** Undefined: it is in the name of the runtime's zone. */
+  readonly region: string | undefined;
+  /** Where nodes are placed, in the order in which they are tried; empty for the zone's default subnet. */
+  readonly subnets: readonly string[];
+  /** Empty for the VPC's default security group. */
+  readonly securityGroups: readonly string[];
+  /** An EC2 key pair for people; windlass itself needs none. */
+  readonly keyName: string | undefined;
+  /** `ami-…` or `ssm:<parameter>`; undefined for the newest Amazon Linux 2023. */
+  readonly image: string | undefined;
+  /** By package version id, or by package name. */
+  readonly imageOfApp: ReadonlyMap<string, string>;
+  readonly architecture: Architecture;
+  /** Types and families (`m6i.*`) in the order in which they are tried; empty for the class's own. */
+  readonly instanceTypes: readonly string[];
+  readonly rootVolumeGiB: number | undefined;
+  readonly rootVolumeType: string;
+  /** By the package's volume class. */
+  readonly volumeTypeOfClass: ReadonlyMap<number, string>;
+  readonly volumeIops: number | undefined;
+  readonly encrypted: boolean;
+  readonly kmsKeyId: string | undefined;
+  /** Name or ARN of an instance profile. */
+  readonly instanceProfile: string | undefined;
+  /** Undefined: as the subnet has it. */
+  readonly publicIp: boolean | undefined;
+  /** Who logs in to the nodes: `root`, or a user that may do everything through sudo. */
+  readonly sshUser: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** PEM of the authority behind the runtime's url. */
+  readonly caCertificate: string | undefined;
+}
+
+export type Architecture = 'x86_64' | 'arm64';
+
+const KNOWN = [
+  'region',
+  'subnet',
+  'subnets',
+  'securityGroups',
+  'keyName',
+  'image',
+  'image.<package>',
+  'architecture',
+  'instanceTypes',
+  'rootVolumeGiB',
+  'rootVolumeType',
+  'volumeTypes',
+  'volumeIops',
+  'encrypted',
+  'kmsKeyId',
+  'instanceProfile',
+  'publicIp',
+  'sshUser',
+  'tags',
+  'caCertificate',
+  'frontgate',
+  'frontgateInstanceType',
+  'frontgateImage',
+  'frontgateSshSources',
+] as const;
+
+/** Of `--set image.<package>=…`. */
+const IMAGE_PREFIX = 'image.';
+const VOLUME_TYPES = ['gp3', 'gp2', 'io1', 'io2', 'st1', 'sc1', 'standard'];
+
+/** @throws invalid-input `AWS_SETTINGS`, with every setting that is wrong in `details`. */
+export function readAwsSettings(given: Readonly<Record<string, string>>): AwsSettings {
+  const reader = createReader(given);
+  const { refuse, text, list } = reader;
+  refuseUnknown(given, refuse);
+  const settings: AwsSettings = {
+    region: text('region', /^[a-z]{2}(-[a-z]+)+-\d+$/, 'a region, e.g. eu-central-1'),
+    subnets: unique([...list('subnet', SUBNET, 'ids of subnets'), ...list('subnets', SUBNET, 'ids of subnets')]),
+    securityGroups: list('securityGroups', /^sg-[0-9a-f]+$/, 'ids of security groups'),
+    keyName: text('keyName', /^.{1,255}$/, 'the name of an EC2 key pair'),
+    image: text('image', IMAGE, IMAGE_FORM),
+    imageOfApp: readImages(given, refuse),
+    architecture: reader.choice('architecture', ['x86_64', 'arm64'], 'x86_64'),
+    instanceTypes: list('instanceTypes', /^[a-z0-9-]+\.(\*|[a-z0-9-]+)$/, 'instance types or families, e.g. m6i.large,c6i.*'),
+    rootVolumeGiB: reader.number('rootVolumeGiB', 1, 16_384),
+    rootVolumeType: reader.choice('rootVolumeType', VOLUME_TYPES, 'gp3'),
+    volumeTypeOfClass: readVolumeTypes(list('volumeTypes', /^\d+:[a-z0-9]+$/, 'class:type, e.g. 0:gp3,2:st1'), refuse),
+    volumeIops: reader.number('volumeIops', 100, 256_000),
+    encrypted: reader.choice('encrypted', ['true', 'false'], 'true') === 'true',
+    kmsKeyId: text('kmsKeyId', /^\S+$/, 'id, alias or ARN of a KMS key'),
+    instanceProfile: text('instanceProfile', /^\S+$/, 'name or ARN of an instance profile'),
+    publicIp: readOptionalFlag(reader.choice('publicIp', ['true', 'false', ''], '')),
+    sshUser: text('sshUser', /^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a Linux user') ?? 'root',
+    tags: readTags(list('tags', /^[^=]+=.*$/, 'name=value pairs with commas between'), refuse),
+    caCertificate: text('caCertificate', /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, 'PEM'),
+  };
+  reader.throwFaults();
+  return settings;
+}
+
+const SUBNET = /^subnet-[0-9a-f]+$/;
+const IMAGE = /^(ami-[0-9a-f]+|(resolve:)?ssm:\/?[A-Za-z0-9_.\-/]+)$/;
+const IMAGE_FORM = 'ami-… or ssm:<name of a parameter that holds one>';
+
+/** Whether a text names an image of EC2; packages made for other clouds name theirs. */
+export function isAwsImage(text: string): boolean {
+  return IMAGE.test(text);
+}
+
+type Refuse = (field: string, message: string) => void;
+
+function createReader(given: Readonly<Record<string, string>>) {
+  const faults: ErrorDetail[] = [];
+  const refuse: Refuse = (field, message) => void faults.push({ field, message });
+  const read = (name: string): string | undefined => {
+    const value = given[name]?.trim();
+    return value === '' ? undefined : value;
+  };
+  return {
+    refuse,
+    text(name: string, form: RegExp, what: string): string | undefined {
+      const value = read(name);
+      if (value === undefined || form.test(value)) return value;
+      refuse(name, `${name} is ${JSON.stringify(value)}, not ${what}`);
+      return undefined;
+    },
+    list(name: string, form: RegExp, what: string): readonly string[] {
+      const parts = (read(name) ?? '').split(',').map((part) => part.trim());
+      return parts.filter((part) => {
+        if (part === '') return false;
+        if (form.test(part)) return true;
+        refuse(name, `${name} holds ${JSON.stringify(part)}: it lists ${what}`);
+        return false;
+      });
+    },
+    number(name: string, least: number, most: number): number | undefined {
+      const value = read(name);
+      if (value === undefined) return undefined;
+      const number = Number(value);
+      if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+      refuse(name, `${name} is ${JSON.stringify(value)}, not a whole number from ${least} to ${most}`);
+      return undefined;
+    },
+    choice<T extends string>(name: string, choices: readonly T[], byDefault: T): T {
+      const value = read(name);
+      if (value === undefined) return byDefault;
+      const chosen = choices.find((choice) => choice === value);
+      if (chosen !== undefined) return chosen;
+      refuse(name, `${name} is ${JSON.stringify(value)}, not one of ${choices.filter(Boolean).join(', ')}`);
+      return byDefault;
+    },
+    throwFaults(): void {
+      const [first] = faults;
+      if (first === undefined) return;
+      throw new WindlassError('invalid-input', faults.map(({ message }) => message).join('; '), {
+        code: 'AWS_SETTINGS',
+        hint: `the settings are ${KNOWN.join(', ')}; docs/aws.md says what each is for`,
+        ...(first.field === undefined ? {} : { field: first.field }),
+        details: faults,
+      });
+    },
+  };
+}
+
+function refuseUnknown(given: Readonly<Record<string, string>>, refuse: Refuse): void {
+  for (const name of Object.keys(given)) {
+    if (KNOWN.some((known) => known === name) || name.startsWith(IMAGE_PREFIX)) continue;
+    refuse(name, `${name} is no setting of the aws provider`);
+  }
+}
+
+function readImages(given: Readonly<Record<string, string>>, refuse: Refuse): ReadonlyMap<string, string> {
+  const images = new Map<string, string>();
+  for (const [name, value] of Object.entries(given)) {
+    if (!name.startsWith(IMAGE_PREFIX)) continue;
+    if (isAwsImage(value)) images.set(name.slice(IMAGE_PREFIX.length), value);
+    else refuse(name, `${name} is ${JSON.stringify(value)}, not ${IMAGE_FORM}`);
+  }
+  return images;
+}
+
+function readVolumeTypes(pairs: readonly string[], refuse: Refuse): ReadonlyMap<number, string> {
+  const types = new Map<number, string>();
+  for (const pair of pairs) {
+    const [volumeClass = '', type = ''] = pair.split(':');
+    if (VOLUME_TYPES.includes(type)) types.set(Number(volumeClass), type);
+    else refuse('volumeTypes', `volumeTypes: ${JSON.stringify(type)} is none of ${VOLUME_TYPES.join(', ')}`);
+  }
+  return types;
+}
+
+function readTags(pairs: readonly string[], refuse: Refuse): Readonly<Record<string, string>> {
+  const tags: Record<string, string> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    const name = pair.slice(0, at).trim();
+    if (/^(aws|windlass):/i.test(name)) refuse('tags', `tags: ${JSON.stringify(name)} is not yours to set`);
+    else tags[name] = pair.slice(at + 1).trim();
+  }
+  return tags;
+}
+
+function readOptionalFlag(value: 'true' | 'false' | ''): boolean | undefined {
+  return value === '' ? undefined : value === 'true';
+}
+
+function unique(values: readonly string[]): readonly string[] {
+  return [...new Set(values)];
+}
