@@ -4,7 +4,7 @@ import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
 import type { TaskChanges, TaskStore } from '../src/db/index.ts';
 import { TASK_ACTIONS, WindlassError, type Task, type TaskAction } from '../src/domain/index.ts';
 import { canonicalJson } from '../src/plan/index.ts';
-import type { Call, Changes } from '../src/provider/index.ts';
+import type { Call, Changes, HandleResult } from '../src/provider/index.ts';
 import { requestFreely } from './call-budget.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readProgress, startHeartbeats, type Progress } from './heartbeat.ts';
@@ -174,11 +174,26 @@ async function recordQuietly(record: () => Promise<void>): Promise<void> {
   }
 }
 
+/** More generations than any provider lists places; a provider that never ends is ended here. */
+const MOST_GENERATIONS = 100;
+
 async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boolean }> {
+  for (let rounds = 0; rounds < MOST_GENERATIONS; rounds += 1) {
+    const result = await handleOnce(attempt, hydrator);
+    if (result !== 'again') return { wait: result === 'started' };
+    attempt.signal.throwIfAborted();
+  }
+  throw new WindlassError('internal', `task ${attempt.taskId} begins one generation after another`, {
+    code: 'GENERATIONS_WITHOUT_END',
+    hint: 'the provider must end its `again` with an error; report it to its authors',
+  });
+}
+
+async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleResult['state']> {
   const { dependencies, taskId, point } = attempt;
   const { stores } = dependencies;
   const { context, provider } = await hydrator.hydrateTask(taskId);
-  if (context.task.status === 'successful') return { wait: false };
+  if (context.task.status === 'successful') return 'done';
   attempt.limitMs = handleLimitMs(context.task);
   await beginOnce(stores.tasks, context.task);
   const held = await holdLeases(stores, context, {
@@ -211,7 +226,7 @@ async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boo
       await stores.tasks.applyChanges(taskId, changes, held.leases);
     }
     await point('stored');
-    return { wait: result.state === 'started' };
+    return result.state;
   } finally {
     await held.release();
   }
@@ -268,7 +283,19 @@ function toTaskChanges(nodeId: string | null, changes: Changes = {}): TaskChange
     ...(changes.resources === undefined ? {} : { resources: changes.resources }),
     ...(changes.node === undefined || nodeId === null ? {} : { node: { nodeId, change: changes.node } }),
     ...(changes.metadata === undefined ? {} : { metadata: changes.metadata }),
+    ...(changes.next === undefined ? {} : { next: assertGivenUp(changes) }),
   };
+}
+
+/** A generation is followed by the next only when it is gone: never two that may both exist. */
+function assertGivenUp({ next = [], resources = [] }: Changes): NonNullable<Changes['next']> {
+  const gone = new Set(resources.filter(({ state }) => state === 'gone').map(({ token }) => token));
+  const living = next.find(({ token }) => !gone.has(token));
+  if (living === undefined) return next;
+  throw new WindlassError('internal', `${living.token} is to be followed before it is gone`, {
+    code: 'GENERATION_NOT_GONE',
+    hint: 'the provider must report a row gone in the changes that begin its next generation',
+  });
 }
 
 /** Identifies what is asked for; a live ledger row made for another spec is a conflict. */

@@ -160,6 +160,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function applyChanges(task: Task, changes: Changes | undefined, leases: readonly MemoryLease[]): void {
     ledger.applyChanges(changes?.resources ?? [], leases);
+    ledger.beginNext(changes?.next ?? []);
     if (changes?.metadata !== undefined) metadata = changes.metadata;
     const change = changes?.node;
     if (change === undefined) return;
@@ -272,7 +273,11 @@ export function createEngine(options: EngineOptions): Engine {
       workers += 1;
       const holder = `worker-${workers}`;
       const counts: EffectCounts = { before: 0, after: 0 };
-      return retry(task.task.action, () => handleOnce(task, handleOptions, holder, counts));
+      for (;;) {
+        const result = await retry(task.task.action, () => handleOnce(task, handleOptions, holder, counts));
+        // A worker whose answer is lost has stored nothing: whoever comes next finds the same.
+        if (result.state !== 'again' || handleOptions.answerLost === true) return result;
+      }
     },
     claimOnly(task) {
       workers += 1;

@@ -5,6 +5,7 @@ import {
   type ResourceChange,
   type ResourceClaim,
 } from '../domain/index.ts';
+import type { NextGeneration } from '../provider/index.ts';
 
 /** The right to work on a ledger row; `fence` rises with every new holder. */
 export interface MemoryLease {
@@ -33,6 +34,8 @@ export interface MemoryLedger {
   release(leases: readonly MemoryLease[]): void;
   /** Stores what a provider reports. @throws conflict `LEASE_LOST` when a fence no longer holds. */
   applyChanges(changes: readonly ResourceChange[], leases: readonly MemoryLease[]): void;
+  /** Begins next generations. @throws internal `GENERATION_NOT_GONE` for one that is not gone. */
+  beginNext(next: readonly NextGeneration[]): void;
   /** What happens when the holders of all leases are silent for too long. */
   expireLeases(): void;
   /** The newest generation of each kind of a node. */
@@ -145,6 +148,20 @@ export function createMemoryLedger(): MemoryLedger {
           cloudId: change.cloudId ?? row.resource.cloudId,
           attributes: change.attributes ?? row.resource.attributes,
         };
+      }
+    },
+    beginNext(next) {
+      for (const { token, attributes } of next) {
+        const resource = rows.get(token)?.resource;
+        if (resource?.state !== 'gone') {
+          throw new WindlassError('internal', `${token} is to be followed before it is gone`, {
+            code: 'GENERATION_NOT_GONE',
+          });
+        }
+        const { clusterId, nodeId, kind, specHash } = resource;
+        const request = { clusterId, nodeId, specHash, holder: '', claims: [] };
+        const row = intend(request, kind, resource.generation + 1);
+        row.resource = { ...row.resource, attributes };
       }
     },
     expireLeases() {

@@ -61,5 +61,9 @@ function withKnownTokens<T extends HandleResult | Observation>(result: T): T {
     ...change,
     token: withoutMark(change.token),
   }));
-  return { ...result, changes: { ...result.changes, resources } };
+  const next = result.changes.next?.map((row) => ({ ...row, token: withoutMark(row.token) }));
+  return {
+    ...result,
+    changes: { ...result.changes, resources, ...(next === undefined ? {} : { next }) },
+  };
 }

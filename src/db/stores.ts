@@ -192,6 +192,11 @@ export interface TaskChanges {
   readonly resources?: readonly ResourceChange[];
   readonly node?: { readonly nodeId: string; readonly change: Partial<ClusterNode> };
   readonly metadata?: MetadataTree | null;
+  /** Next generations of rows that `resources` report gone, for the same specification. */
+  readonly next?: readonly {
+    readonly token: string;
+    readonly attributes: Readonly<Record<string, string>>;
+  }[];
 }
 export interface TaskEnd {
   readonly status: TaskStatus;

@@ -25,7 +25,8 @@ export interface ChangesToStore {
 /**
  * Stores what a task changed, and its end where it has one: one statement, so one round trip and
  * all or nothing. Only while the job is open, every lease is held and everything named exists;
- * for an ending task only if it has not ended. A resource's state never goes backwards.
+ * for an ending task only if it has not ended. A resource's state never goes backwards; the next
+ * generation of one that is gone may be begun in the same moment.
  *
  * The conditions lock what they look at (the job first, as everywhere), so that neither a closing
  * job nor a takeover of a lease can come in between.
@@ -104,6 +105,19 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
       where resource.token = changed.token
         and array_position(array['intended', 'made', 'gone'], changed.state)
           >= array_position(array['intended', 'made', 'gone'], resource.state)
+    ),
+    next as (
+      select * from jsonb_to_recordset(${toJson(changes.next ?? [])}::jsonb) as n (token text, attributes jsonb)
+    ),
+    stored_next as (
+      insert into resource (token, cluster_id, node_id, kind, generation, spec_hash, cloud_id, state,
+        attributes, job_id, holder, fence, lease_until)
+      select regexp_replace(resource.token, '[0-9]+$', (resource.generation + 1)::text), resource.cluster_id,
+        resource.node_id, resource.kind, resource.generation + 1, resource.spec_hash, '', 'intended',
+        next.attributes, resource.job_id, '', 0, null
+      from next join resource using (token), allowed
+      where next.token in (select token from changed where state = 'gone')
+      on conflict do nothing
     ),
     stored_node as (
       update cluster_node set ${assignments('cluster_node', CHANGEABLE_NODE_COLUMNS)}

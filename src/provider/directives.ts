@@ -10,6 +10,8 @@ export interface InstanceDirective {
   readonly container: ContainerSpec;
   readonly subnetId: string;
   readonly hostname: string;
+  /** The address that the conf reserves for this node; absent for any that is free. */
+  readonly privateIp?: string;
 }
 
 /** Directive of the volume actions. */

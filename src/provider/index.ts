@@ -18,5 +18,5 @@ export {
 } from './provider.ts';
 export type { NodeTaskContext, ProviderHandler } from './provider-handler.ts';
 export { createProviderRegistry, type ProviderRegistry } from './registry.ts';
-export type { Changes, HandleResult, Observation } from './result.ts';
+export type { Changes, HandleResult, NextGeneration, Observation } from './result.ts';
 export type { HostKeyPair, JumpHost, NodeAccess, TaskContext } from './task-context.ts';

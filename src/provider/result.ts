@@ -14,14 +14,29 @@ export interface Changes {
   > & { readonly volumes?: readonly NodeVolume[] };
   /** The cluster's metadata tree; null removes it. */
   readonly metadata?: MetadataTree | null;
+  /** Rows to begin anew; only of those that `resources` of the same changes report gone. */
+  readonly next?: readonly NextGeneration[];
+}
+
+/**
+ * The explicit step to the next generation of a ledger row: the resource of the row is proved gone
+ * or condemned, and another is to be made in its stead, for the same specification.
+ */
+export interface NextGeneration {
+  /** Of the row that is given up; the task must have claimed it. */
+  readonly token: string;
+  /** What the new row begins with, e.g. where the next one is to be placed. Holds no secret. */
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /**
  * Result of a handle. `started`: the wait must observe the effect. `done`: it was immediate, or
- * already so, and there is no wait.
+ * already so, and there is no wait. `again`: what was tried cannot be had; the changes give it up
+ * and begin the next generation, and the engine calls the handle once more, with the new rows. A
+ * provider ends this by itself, with an error, when there is nothing left to try.
  */
 export interface HandleResult {
-  readonly state: 'started' | 'done';
+  readonly state: 'started' | 'done' | 'again';
   readonly changes?: Changes;
 }
 

@@ -19,7 +19,8 @@ export function chooseDeviceName(
   const taken = new Set((instance.BlockDeviceMappings ?? []).map(({ DeviceName }) => DeviceName));
   if (instance.RootDeviceName !== undefined) taken.add(instance.RootDeviceName);
   if (remembered !== undefined && remembered !== '' && !taken.has(remembered)) return remembered;
-  return listDeviceNames().find((name) => !taken.has(name));
+  for (const name of listDeviceNames()) if (!taken.has(name)) return name;
+  return undefined;
 }
 
 /**

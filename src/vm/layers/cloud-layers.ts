@@ -22,7 +22,11 @@ export function createInstanceLayer(
     nodes.map((planned) => ({
       ...createCloudTask(action, planned, options),
       directive: action === 'RunInstances' ? { ...toInstanceDirective(scope, planned) } : {},
-      resources: [{ kind: 'instance', intent: action === 'RunInstances' ? 'make' : 'use' }],
+      resources:
+        action === 'RunInstances'
+          ? // A provider that has no room here may place the node elsewhere, with its empty volumes.
+            [{ kind: 'instance', intent: 'make' }, ...claimVolumes(planned, 'use')]
+          : [{ kind: 'instance', intent: 'use' }],
     })),
   );
 }
@@ -40,13 +44,14 @@ export function createVolumeLayer(
       return {
         ...createCloudTask(action, planned, options),
         directive: { ...directive },
-        resources: directive.volumes.map((volume): ResourceClaim => ({
-          kind: `volume-${volume.index}`,
-          intent: action === 'CreateVolumes' ? 'make' : 'use',
-        })),
+        resources: claimVolumes(planned, action === 'CreateVolumes' ? 'make' : 'use'),
       };
     }),
   );
+}
+
+function claimVolumes({ role }: PlannedNode, intent: ResourceClaim['intent']): readonly ResourceClaim[] {
+  return sortVolumes(role.volumes).map((volume) => ({ kind: `volume-${volume.index}`, intent }));
 }
 
 /** Whether a node has volumes of its own. */

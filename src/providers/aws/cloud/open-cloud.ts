@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:https';
 import { rootCertificates } from 'node:tls';
-import type { EC2 } from '@aws-sdk/client-ec2';
+import type { EC2, EC2ClientConfig } from '@aws-sdk/client-ec2';
 import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { SSM } from '@aws-sdk/client-ssm';
 import type { STS } from '@aws-sdk/client-sts';
@@ -118,8 +118,8 @@ interface ClientConfig {
   readonly region: string;
   readonly endpoint?: string;
   readonly maxAttempts: number;
-  readonly credentials: NonNullable<ConstructorParameters<typeof EC2>[0]['credentials']>;
-  readonly requestHandler: NonNullable<ConstructorParameters<typeof EC2>[0]['requestHandler']>;
+  readonly credentials: NonNullable<EC2ClientConfig['credentials']>;
+  readonly requestHandler: NonNullable<EC2ClientConfig['requestHandler']>;
 }
 
 /** The engine alone tries again: a client that did too would multiply its tries. */

@@ -71,7 +71,7 @@ export function createSharedRead<Value>(options: SharedReadOptions<Value>): Shar
 }
 
 /** Goes on as long as one of them wants it, and takes its share of the budget through one that does. */
-function toCommonCall(waiters: readonly Waiter<unknown>[]): RequestCall {
+function toCommonCall(waiters: readonly Pick<Waiter<never>, 'call'>[]): RequestCall {
   const common = new AbortController();
   const abortWhenAllAre = (): void => {
     if (waiters.every(({ call }) => call.signal.aborted)) common.abort();

@@ -1,4 +1,4 @@
-import { WindlassError, type ErrorKind } from '../../../domain/index.ts';
+import { WindlassError } from '../../../domain/index.ts';
 
 /** An answer of AWS that is an error, as far as we believe it to have a form. */
 export interface AwsFailure {

@@ -1,7 +1,7 @@
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
 import type { Changes, EffectCall, NextGeneration, NodeTaskContext, ObserveCall, Observation } from '../../../provider/index.ts';
 import type { Place } from '../place.ts';
-import { createVolume, deleteVolumesOf, observeCreated } from './volumes.ts';
+import { createVolume, deleteVolumesOf, observeCreated, toMade } from './volumes.ts';
 
 /** Rows of the node's own volumes, by their index. */
 function listVolumeRows(context: NodeTaskContext): readonly LedgerResource[] {
@@ -48,7 +48,7 @@ export async function createMissingVolumes(
   for (const spec of context.role.volumes) {
     const row = context.resources[`volume-${spec.index}`];
     if (row === undefined || !wasMoved(row)) continue;
-    made.push(await createVolume(place, context, call, spec, row));
+    made.push(toMade(row, await createVolume(place, context, call, spec, row)));
   }
   return made;
 }

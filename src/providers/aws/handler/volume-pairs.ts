@@ -1,6 +1,6 @@
 import type { Instance, Volume, VolumeAttachment, VolumeModification } from '@aws-sdk/client-ec2';
 import { WindlassError, type ResourceChange, type VolumeSpec } from '../../../domain/index.ts';
-import type { EffectCall, NodeTaskContext, ProviderHandler } from '../../../provider/index.ts';
+import type { EffectCall, NextGeneration, NodeTaskContext, ProviderHandler } from '../../../provider/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources } from '../cloud/resources.ts';
@@ -19,6 +19,7 @@ import {
   loadItems,
   observeCreated,
   observeItems,
+  toMade,
   toNodeVolumes,
   volumeGone,
   type VolumeItem,
@@ -44,10 +45,16 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
     async createVolumes(context, call) {
       const place = findPlace(context);
       const resources: ResourceChange[] = [];
+      const next: NextGeneration[] = [];
       for (const spec of readVolumes(context)) {
-        resources.push(await createVolume(place, context, call, spec, getRow(context, `volume-${spec.index}`)));
+        const row = getRow(context, `volume-${spec.index}`);
+        const volume = await createVolume(place, context, call, spec, row);
+        resources.push(isVolumeGone(volume) ? { token: row.token, state: 'gone' } : toMade(row, volume));
+        if (isVolumeGone(volume)) next.push({ token: row.token, attributes: row.attributes });
       }
-      return { state: 'started', changes: { resources } };
+      return next.length > 0
+        ? { state: 'again', changes: { resources, next } }
+        : { state: 'started', changes: { resources } };
     },
     waitCreateVolumes: (context, call) =>
       watch(call, timing.lookMs, (look) => observeCreated(findPlace(context), context, look)),

@@ -74,21 +74,24 @@ function findOfRow(volumes: readonly Volume[], row: LedgerResource): Volume | un
   return ofRow.find((volume) => !isVolumeGone(volume)) ?? ofRow[0];
 }
 
-/** Makes one volume under its client token, or adopts the one that carries the token. */
+/**
+ * Makes one volume under its client token, or adopts the one that carries the token. What it
+ * answers may be on its way out (isVolumeGone): a token may outlive what was made by it.
+ */
 export async function createVolume(
   place: Place,
   context: NodeTaskContext,
   call: EffectCall,
   spec: VolumeSpec,
   row: LedgerResource,
-): Promise<ResourceChange> {
+): Promise<Volume> {
   const { cloud, settings } = place;
   const volumes = (await getResources(cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
   const found = findOfRow(volumes, row);
-  if (found !== undefined && !isVolumeGone(found)) return toMade(row, found);
+  if (found !== undefined) return found;
   const kind = toVolumeKind(spec, settings);
   try {
-    const volume = await withEffect(call, row.token, () =>
+    return await withEffect(call, row.token, () =>
       cloud.ec2(call, 'CreateVolume', (ec2, options) =>
         ec2.createVolume(
           {
@@ -110,7 +113,6 @@ export async function createVolume(
         ),
       ),
     );
-    return toMade(row, volume);
   } catch (error) {
     if (isAwsCode(error, 'IdempotentParameterMismatch')) {
       throw notYet(`the client token of ${row.token} was used for another request, and its volume is not shown yet`);
@@ -119,7 +121,8 @@ export async function createVolume(
   }
 }
 
-function toMade(row: LedgerResource, volume: Volume): ResourceChange {
+/** What the ledger learns of a volume that is there. */
+export function toMade(row: LedgerResource, volume: Volume): ResourceChange {
   return { token: row.token, state: 'made', cloudId: volume.VolumeId ?? '' };
 }
 

@@ -1,0 +1,67 @@
+import type { NodeShell } from '../../nodes/index.ts';
+import type { Capabilities, Provider, ProviderHandler } from '../../provider/index.ts';
+import { createVmProvider, type VmEnvironment } from '../../vm/index.ts';
+import { createCloudOpener, type OpenCloud } from './cloud/open-cloud.ts';
+import { checkResource } from './environment/check-resource.ts';
+import { describeClusterDetails, updateClusterStatus } from './environment/cluster-state.ts';
+import { validateCredential } from './environment/credential-check.ts';
+import { describeSubnets, describeVpc } from './environment/network.ts';
+import { describeZones } from './environment/zones.ts';
+import { createInstancePairs } from './handler/instance-pairs.ts';
+import { DEFAULT_TIMING, type Timing } from './handler/timing.ts';
+import { createVolumePairs } from './handler/volume-pairs.ts';
+import { createPlaceFinder } from './place.ts';
+
+/** What EC2 can do beyond the contract's minimum. */
+export const AWS_CAPABILITIES: Capabilities = {
+  actions: ['create', 'stop', 'start', 'delete'],
+  nodeAccess: 'direct',
+  volumes: true,
+  gpu: true,
+  reservedIps: false,
+  loadbalancer: false,
+  associateEip: false,
+  changeSubnet: false,
+  volumeSnapshots: false,
+};
+
+export interface AwsProviderOptions {
+  /** How nodes are reached; the caller closes it. */
+  readonly nodes: NodeShell;
+  /** How patiently AWS is looked at; as AWS itself needs it by default. */
+  readonly timing?: Partial<Timing>;
+}
+
+/**
+ * The provider `aws`. It holds no state but connections, what AWS changes rarely, and reads that
+ * are under way; the SDK is loaded at the first request.
+ */
+export function createAwsProvider(options: AwsProviderOptions): Provider {
+  const openCloud = createCloudOpener();
+  return createVmProvider({
+    name: 'aws',
+    capabilities: AWS_CAPABILITIES,
+    handler: createAwsHandler(openCloud, options.timing),
+    environment: createAwsEnvironment(openCloud),
+    nodes: options.nodes,
+  });
+}
+
+function createAwsHandler(openCloud: OpenCloud, timing: Partial<Timing> = {}): ProviderHandler {
+  const findPlace = createPlaceFinder(openCloud);
+  const patience = { ...DEFAULT_TIMING, ...timing };
+  return { ...createInstancePairs(findPlace, patience), ...createVolumePairs(findPlace, patience) };
+}
+
+function createAwsEnvironment(openCloud: OpenCloud): VmEnvironment {
+  const findPlace = createPlaceFinder(openCloud);
+  return {
+    describeSubnets: (request, call) => describeSubnets(findPlace, request, call),
+    describeVpc: (request, call) => describeVpc(findPlace, request, call),
+    checkResource: (request, call) => checkResource(findPlace, request, call),
+    validateCredential: (request, call) => validateCredential(findPlace, request, call),
+    describeRuntimeProviderZones: (request, call) => describeZones(openCloud, request, call),
+    updateClusterStatus: (request, call) => updateClusterStatus(findPlace, request, call),
+    describeClusterDetails: (request, call) => describeClusterDetails(findPlace, request, call),
+  };
+}

@@ -1,0 +1,118 @@
+import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
+import type { ClusterNode, LedgerResource, NodeStatus } from '../../../domain/index.ts';
+import type { Call, ClusterDetails, ClusterStatusReport, ClusterStatusRequest } from '../../../provider/index.ts';
+import { describeInstances } from '../cloud/resources.ts';
+import { readTag, TAGS } from '../cloud/tags.ts';
+import { isDead, stateOf } from '../handler/find-instance.ts';
+import type { FindPlace } from '../place.ts';
+
+const STATUS_OF_STATE: Readonly<Partial<Record<InstanceStateName, NodeStatus>>> = {
+  pending: 'pending',
+  running: 'active',
+  stopping: 'stopped',
+  stopped: 'stopped',
+};
+
+/** What EC2 says of every node of the cluster: one request for a thousand of them. */
+export async function updateClusterStatus(
+  findPlace: FindPlace,
+  request: ClusterStatusRequest,
+  call: Call,
+): Promise<ClusterStatusReport> {
+  const instances = await listInstances(findPlace, request, call);
+  return {
+    nodes: request.cluster.nodes.map((node) => {
+      const row = findRow(request, node);
+      const instance = findInstance(instances, node, row);
+      const status = instance === undefined ? statusWithout(node, row) : toStatus(instance);
+      if (instance === undefined || status === 'lost') return { nodeId: node.nodeId, status };
+      return {
+        nodeId: node.nodeId,
+        status,
+        change: {
+          instanceId: instance.InstanceId ?? '',
+          privateIp: instance.PrivateIpAddress ?? '',
+          publicIp: instance.PublicIpAddress ?? '',
+        },
+      };
+    }),
+  };
+}
+
+/** Types, addresses, zones and reasons, for people. */
+export async function describeClusterDetails(
+  findPlace: FindPlace,
+  request: ClusterStatusRequest,
+  call: Call,
+): Promise<ClusterDetails> {
+  const { cloud, zone } = findPlace(request);
+  const instances = await listInstances(findPlace, request, call);
+  return {
+    nodes: request.cluster.nodes.map((node) => {
+      const row = findRow(request, node);
+      const instance = findInstance(instances, node, row);
+      return {
+        nodeId: node.nodeId,
+        state: instance === undefined ? statusWithout(node, row) : stateOf(instance),
+        facts: instance === undefined ? {} : toFacts(instance),
+      };
+    }),
+    facts: { region: cloud.region, zone },
+  };
+}
+
+async function listInstances(
+  findPlace: FindPlace,
+  request: ClusterStatusRequest,
+  call: Call,
+): Promise<readonly Instance[]> {
+  const { clusterId } = request.cluster.cluster;
+  return describeInstances(findPlace(request).cloud, call, {
+    Filters: [{ Name: `tag:${TAGS.cluster}`, Values: [clusterId] }],
+  });
+}
+
+function findRow({ resources }: ClusterStatusRequest, node: ClusterNode): LedgerResource | undefined {
+  return resources.find(({ nodeId, kind }) => nodeId === node.nodeId && kind === 'instance');
+}
+
+/** What carries the token of the row; without a row, what the node's id names. A living one first. */
+function findInstance(
+  instances: readonly Instance[],
+  node: ClusterNode,
+  row: LedgerResource | undefined,
+): Instance | undefined {
+  const candidates = instances.filter((instance) =>
+    row === undefined
+      ? node.instanceId !== '' && instance.InstanceId === node.instanceId
+      : readTag(instance, TAGS.token) === row.token,
+  );
+  return candidates.find((instance) => !isDead(instance)) ?? candidates.at(-1);
+}
+
+function toStatus(instance: Instance): NodeStatus {
+  return STATUS_OF_STATE[stateOf(instance) as InstanceStateName] ?? 'lost';
+}
+
+function statusWithout(node: ClusterNode, row: LedgerResource | undefined): NodeStatus {
+  if (row?.state === 'made' || node.instanceId !== '') return 'lost';
+  return node.status === 'deleted' ? 'deleted' : 'pending';
+}
+
+function toFacts(instance: Instance): Readonly<Record<string, string>> {
+  const facts: Readonly<Record<string, string | undefined>> = {
+    instanceId: instance.InstanceId,
+    instanceType: instance.InstanceType,
+    image: instance.ImageId,
+    zone: instance.Placement?.AvailabilityZone,
+    subnet: instance.SubnetId,
+    vpc: instance.VpcId,
+    privateIp: instance.PrivateIpAddress,
+    publicIp: instance.PublicIpAddress,
+    launchedAt: instance.LaunchTime?.toISOString(),
+    reason: instance.StateReason?.Message,
+  };
+  return Object.fromEntries(
+    Object.entries(facts).filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== ''),
+  );
+}

@@ -1,0 +1,73 @@
+import { WindlassError } from '../../../domain/index.ts';
+import type { AccountIdentity, Call, ValidateCredentialRequest } from '../../../provider/index.ts';
+import { awsCodeOf } from '../cloud/to-windlass-error.ts';
+import type { FindPlace, Place } from '../place.ts';
+import { checkNames } from './check-names.ts';
+
+/**
+ * Who the credential belongs to, then whether its region and zone are there for it, then whether
+ * what the settings name exists: an error says which of these is wrong.
+ */
+export async function validateCredential(
+  findPlace: FindPlace,
+  { url, zone, credential, settings }: ValidateCredentialRequest,
+  call: Call,
+): Promise<AccountIdentity> {
+  const place = findPlace({ runtime: { url, zone, settings }, credential });
+  const account = await findAccount(place, url, call);
+  const zones = await findZones(place, call);
+  if (!zones.includes(zone)) {
+    throw new WindlassError('not-found', `region ${place.cloud.region} has no zone ${JSON.stringify(zone)}`, {
+      code: 'AWS_ZONE',
+      field: 'zone',
+      hint: `choose one of: ${zones.join(', ')}`,
+    });
+  }
+  await checkNames(place, call);
+  return { account, region: place.cloud.region };
+}
+
+async function findAccount({ cloud }: Place, url: string, call: Call): Promise<string> {
+  try {
+    const { Account } = await cloud.sts(call, 'GetCallerIdentity', (sts, options) => sts.getCallerIdentity({}, options));
+    if (Account !== undefined && /^\d+$/.test(Account)) return Account;
+  } catch (error) {
+    throw WindlassError.isInstance(error) ? toFieldOfPlace(error, url, cloud.region) : error;
+  }
+  throw new WindlassError('unavailable', 'AWS did not say whose credential it is', {
+    code: 'AWS_ANSWER',
+    field: url === '' ? 'credential' : 'url',
+    hint: 'is the url of the runtime an endpoint of AWS?',
+  });
+}
+
+/** Nobody there: with an endpoint of one's own that is the url, without it the region has no name. */
+function toFieldOfPlace(error: WindlassError, url: string, region: string): WindlassError {
+  if (error.code !== 'AWS_UNREACHABLE' && error.code !== 'AWS_ANSWER') return error;
+  if (url !== '') return WindlassError.fromInfo({ ...error.toInfo(), field: 'url' });
+  if (awsCodeOf(error) !== 'ENOTFOUND') return error;
+  return new WindlassError('not-found', `AWS has no region ${region}, or it cannot be reached from here`, {
+    code: 'AWS_REGION',
+    field: 'zone',
+    hint: 'e.g. eu-central-1a; `windlass runtime zones` lists those of your account',
+  });
+}
+
+/** @throws permission `AWS_REGION_OFF`, field `zone`, for a region that the account has not switched on. */
+export async function findZones({ cloud }: Pick<Place, 'cloud'>, call: Call): Promise<readonly string[]> {
+  try {
+    const { AvailabilityZones = [] } = await cloud.ec2(call, 'DescribeAvailabilityZones', (ec2, options) =>
+      ec2.describeAvailabilityZones({}, options),
+    );
+    return AvailabilityZones.map(({ ZoneName = '' }) => ZoneName).sort();
+  } catch (error) {
+    // STS knew the caller a moment ago: it is the region that does not.
+    const code = WindlassError.isInstance(error) ? awsCodeOf(error) : undefined;
+    if (code !== 'AuthFailure' && code !== 'OptInRequired') throw error;
+    throw new WindlassError('permission', `the account cannot use region ${cloud.region} (${code})`, {
+      code: 'AWS_REGION_OFF',
+      field: 'zone',
+      hint: 'switch the region on in the settings of the account, or choose a zone of another',
+    });
+  }
+}
