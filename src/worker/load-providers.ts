@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createNodeShell, type NodeShell } from '../nodes/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry } from '../provider/index.ts';
+import { createAwsProvider } from '../providers/aws/index.ts';
 import { createLocalProvider } from '../providers/local/index.ts';
 import type { Config } from '../config/index.ts';
 
@@ -23,6 +24,7 @@ export async function loadProviders(
   const nodes = createNodeShell();
   const registry = createProviderRegistry([
     createLocalProvider({ folder: join(config.homeFolder, 'local'), nodes }),
+    createAwsProvider({ nodes }),
     ...extra,
   ]);
   for (const name of config.providerPackages) registry.register(await loadPackage(name, { nodes }));

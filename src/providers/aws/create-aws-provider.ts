@@ -44,6 +44,7 @@ export function createAwsProvider(options: AwsProviderOptions): Provider {
     handler: createAwsHandler(openCloud, options.timing),
     environment: createAwsEnvironment(openCloud),
     nodes: options.nodes,
+    nodeAccess: ({ settings }) => (settings['frontgate'] === 'on' ? 'frontgate' : 'direct'),
   });
 }
 

@@ -33,6 +33,16 @@ export interface AwsSettings {
   readonly tags: Readonly<Record<string, string>>;
   /** PEM of the authority behind the runtime's url. */
   readonly caCertificate: string | undefined;
+  /** Undefined: the worker reaches the nodes directly. */
+  readonly frontgate: FrontgateSettings | undefined;
+}
+
+/** The way into a VPC, where the runtime asks for one. */
+export interface FrontgateSettings {
+  readonly instanceType: string;
+  readonly image: string | undefined;
+  /** CIDR ranges from which SSH is let in. */
+  readonly sshSources: readonly string[];
 }
 
 export type Architecture = 'x86_64' | 'arm64';
@@ -62,6 +72,7 @@ const KNOWN = [
   'frontgateInstanceType',
   'frontgateImage',
   'frontgateSshSources',
+  'frontgateSubnet',
 ] as const;
 
 /** Of `--set image.<package>=…`. */
@@ -93,6 +104,7 @@ export function readAwsSettings(given: Readonly<Record<string, string>>): AwsSet
     sshUser: text('sshUser', /^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a Linux user') ?? 'root',
     tags: readTags(list('tags', /^[^=]+=.*$/, 'name=value pairs with commas between'), refuse),
     caCertificate: text('caCertificate', /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, 'PEM'),
+    frontgate: readFrontgate(reader),
   };
   reader.throwFaults();
   return settings;
@@ -101,6 +113,23 @@ export function readAwsSettings(given: Readonly<Record<string, string>>): AwsSet
 const SUBNET = /^subnet-[0-9a-f]+$/;
 const IMAGE = /^(ami-[0-9a-f]+|(resolve:)?ssm:\/?[A-Za-z0-9_.\-/]+)$/;
 const IMAGE_FORM = 'ami-… or ssm:<name of a parameter that holds one>';
+
+/** Nobody is let in who was not named: there is no default for the ranges. */
+function readFrontgate(reader: ReturnType<typeof createReader>): FrontgateSettings | undefined {
+  const { text, list, refuse } = reader;
+  const wanted = reader.choice('frontgate', ['on', 'off'], 'off') === 'on';
+  const sshSources = list('frontgateSshSources', CIDR, 'ranges of addresses, e.g. 203.0.113.0/24');
+  const instanceType = text('frontgateInstanceType', /^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type') ?? 't3.micro';
+  const image = text('frontgateImage', IMAGE, IMAGE_FORM);
+  text('frontgateSubnet', SUBNET, 'the id of a subnet');
+  if (!wanted) return undefined;
+  if (sshSources.length === 0) {
+    refuse('frontgateSshSources', 'frontgateSshSources must say from which ranges the workers reach the frontgate');
+  }
+  return { instanceType, image, sshSources };
+}
+
+const CIDR = /^(\d{1,3}(\.\d{1,3}){3}\/(\d|[12]\d|3[0-2])|[0-9a-f:]+\/\d{1,3})$/;
 
 /** Whether a text names an image of EC2; packages made for other clouds name theirs. */
 export function isAwsImage(text: string): boolean {

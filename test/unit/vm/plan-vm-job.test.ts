@@ -185,7 +185,11 @@ describe('create', () => {
       { kind: 'volume-0', intent: 'make' },
       { kind: 'volume-1', intent: 'make' },
     ]);
-    expect(claims('RunInstances')).toEqual([{ kind: 'instance', intent: 'make' }]);
+    expect(claims('RunInstances')).toEqual([
+      { kind: 'instance', intent: 'make' },
+      { kind: 'volume-0', intent: 'use' },
+      { kind: 'volume-1', intent: 'use' },
+    ]);
     expect(claims('AttachVolumes')).toEqual([
       { kind: 'volume-0', intent: 'use' },
       { kind: 'volume-1', intent: 'use' },
@@ -396,10 +400,13 @@ describe('properties of every plan', () => {
           made
             .flatMap((layer) => layer.tasks)
             .filter((task) => actions.includes(task.action))
-            .flatMap((task) => task.resources.map((claim) => `${task.nodeId}/${claim.kind}`))
+            .flatMap((task) => task.resources.map((claim) => ({ ...claim, nodeId: task.nodeId })))
+            .filter(({ intent }) => intent === (made === created ? 'make' : 'use'))
+            .map(({ nodeId, kind }) => `${nodeId}/${kind}`)
             .sort();
+        const created = plan('create', wrapper);
         expect(rows(plan('delete', wrapper), ['DeleteInstances', 'DeleteVolumes'])).toEqual(
-          rows(plan('create', wrapper), ['RunInstances', 'CreateVolumes']),
+          rows(created, ['RunInstances', 'CreateVolumes']),
         );
       }),
     );

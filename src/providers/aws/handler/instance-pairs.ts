@@ -5,6 +5,7 @@ import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
+import type { AwsSettings } from '../settings.ts';
 import { readInstanceDirective } from './directives.ts';
 import { getRow, notYet, pause, watch, withEffect } from './effects.ts';
 import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
@@ -12,6 +13,7 @@ import { chooseTypeNames } from './place-node.ts';
 import { instanceDied, runInstance } from './run-instance.ts';
 import type { Timing } from './timing.ts';
 import { isMissingForLong } from './missing.ts';
+import { deleteFrontgateGroup } from './frontgate-group.ts';
 import { observeMovedVolumes } from './move-volumes.ts';
 
 /** The five pairs of a handler that concern instances. */
@@ -122,10 +124,17 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
         instances = await living();
       }
       const ids = instances.filter((instance) => !isDead(instance)).map(({ InstanceId = '' }) => InstanceId);
-      if (ids.length === 0) return { state: 'started' };
-      await withEffect(call, row.token, () =>
-        cloud.ec2(call, 'TerminateInstances', (ec2, options) => ec2.terminateInstances({ InstanceIds: ids }, options)),
-      ).catch(ignoreGone);
+      if (ids.length > 0) {
+        await withEffect(call, row.token, () =>
+          cloud.ec2(call, 'TerminateInstances', (ec2, options) =>
+            ec2.terminateInstances({ InstanceIds: ids }, options),
+          ),
+        ).catch(ignoreGone);
+      }
+      // A group goes only after the instance that is in it: this handle comes again until it does.
+      if (context.cluster.purpose === 'frontgate') {
+        await deleteFrontgateGroup(findPlace(context), context, call, row.token);
+      }
       return { state: 'started' };
     },
     waitDeleteInstances: (context, call) =>
@@ -226,9 +235,25 @@ function toRunningChanges(context: NodeTaskContext, { settings }: Place, instanc
       status: 'active',
       privateIp: instance.PrivateIpAddress ?? '',
       publicIp: instance.PublicIpAddress ?? '',
-      ssh: { port: SSH_PORT, user: settings.sshUser, hostKey: context.access.hostPublicKey, root: '' },
+      ssh: {
+        ...toOutsideHost(context, settings, instance),
+        port: SSH_PORT,
+        user: settings.sshUser,
+        hostKey: context.access.hostPublicKey,
+        root: '',
+      },
     },
   };
+}
+
+/** A frontgate is reached at its address outside; where the cloud gives it none, at the one inside. */
+function toOutsideHost(
+  context: NodeTaskContext,
+  settings: AwsSettings,
+  { PublicIpAddress: address }: Instance,
+): { readonly host?: string } {
+  if (context.cluster.purpose !== 'frontgate' || settings.publicIp === false || address === undefined) return {};
+  return { host: address };
 }
 
 function mergeChanges(first: Changes | undefined, second: Changes | undefined): Changes {

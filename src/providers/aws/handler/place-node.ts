@@ -1,3 +1,4 @@
+import type { ClusterPurpose } from '../../../domain/index.ts';
 import type { InstanceDirective, NodeTaskContext } from '../../../provider/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { describeOfferedTypes, findDefaultSubnet, findImage, findSubnet, type MachineImage } from '../cloud/catalogue.ts';
@@ -25,13 +26,23 @@ export async function listSubnets(
   }));
 }
 
-/** Every way to place a node of this size, in order. @throws as chooseInstanceTypes. */
+/**
+ * Every way to place a node of this size, in order. A frontgate has the type that the runtime
+ * says.
+ *
+ * @throws as chooseInstanceTypes.
+ */
 export async function listPlacementsOf(
   place: Place,
   call: RequestCall,
   request: SizeRequest & { readonly subnetId: string },
+  purpose: ClusterPurpose,
 ): Promise<readonly Placement[]> {
   const subnets = await listSubnets(place, call, request.subnetId);
+  const { frontgate } = place.settings;
+  if (purpose === 'frontgate' && frontgate !== undefined) {
+    return subnets.map((subnet) => ({ ...subnet, instanceType: frontgate.instanceType }));
+  }
   const zones = [...new Set(subnets.map(({ zone }) => zone))];
   const typesByZone = new Map<string, readonly string[]>();
   for (const zone of zones) typesByZone.set(zone, await chooseTypeNames(place, call, request, zone));
@@ -78,6 +89,11 @@ export async function findNodeImage(
   context: Pick<NodeTaskContext, 'cluster'>,
   directive: Pick<InstanceDirective, 'container'>,
 ): Promise<MachineImage> {
-  const { name, field } = chooseImage(settings, context.cluster, directive.container.image);
+  const { cluster } = context;
+  const own = cluster.purpose === 'frontgate' ? settings.frontgate?.image : undefined;
+  const { name, field } =
+    own === undefined
+      ? chooseImage(settings, cluster, directive.container.image)
+      : { name: own, field: 'frontgateImage' };
   return findImage(cloud, call, name, field);
 }

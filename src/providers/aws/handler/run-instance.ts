@@ -4,10 +4,12 @@ import type { Changes, EffectCall, HandleResult, NextGeneration, NodeTaskContext
 import { isAwsCode, isCapacityError } from '../cloud/to-windlass-error.ts';
 import { choosePlacementAfter, type Placement } from '../placements.ts';
 import type { Place } from '../place.ts';
+import type { AwsSettings } from '../settings.ts';
 import { readInstanceDirective } from './directives.ts';
 import { getRow, notYet, withEffect } from './effects.ts';
 import { findInstance, isDead } from './find-instance.ts';
 import { createMissingVolumes, giveUpVolumes, mayMoveVolumes } from './move-volumes.ts';
+import { ensureFrontgateGroups } from './frontgate-group.ts';
 import { findNodeImage, listPlacementsOf } from './place-node.ts';
 import { toRunInstancesInput } from './run-request.ts';
 
@@ -22,13 +24,14 @@ export async function runInstance(place: Place, context: NodeTaskContext, call: 
   if (found !== undefined) return isDead(found) ? replaceDead(row, found) : adopt(row, found);
 
   const directive = readInstanceDirective(context);
-  const placements = await listPlacementsOf(place, call, directive);
+  const placements = await listPlacementsOf(place, call, directive, context.cluster.purpose);
   const index = readIndex(row, placements);
   const placement = placements[index];
   if (placement === undefined) throw noPlace(context.node.nodeId);
   const image = await findNodeImage(place, call, context, directive);
   const moved = await createMissingVolumes(place, context, call);
-  const input = toRunInstancesInput({ context, directive, token: row.token, placement, image, settings: place.settings });
+  const settings = await prepareFrontgate(place, context, call, { token: row.token, subnetId: placement.subnetId });
+  const input = toRunInstancesInput({ context, directive, token: row.token, placement, image, settings });
   try {
     const { Instances = [] } = await withEffect(call, row.token, () =>
       place.cloud.ec2(call, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
@@ -46,6 +49,19 @@ export async function runInstance(place: Place, context: NodeTaskContext, call: 
     }
     throw error;
   }
+}
+
+/** A frontgate has an address outside, unless the runtime says otherwise, and a group of its own. */
+async function prepareFrontgate(
+  place: Place,
+  context: NodeTaskContext,
+  call: EffectCall,
+  options: { readonly token: string; readonly subnetId: string },
+): Promise<AwsSettings> {
+  const { settings } = place;
+  if (context.cluster.purpose !== 'frontgate' || settings.frontgate === undefined) return settings;
+  const securityGroups = await ensureFrontgateGroups(place, settings.frontgate, context, call, options);
+  return { ...settings, securityGroups, publicIp: settings.publicIp ?? true };
 }
 
 /** AWS has no room: the row is proved to have nothing, and the next generation goes elsewhere. */
