@@ -3,7 +3,12 @@ import { WindlassError, type Credential } from '../../domain/index.ts';
 /** How requests are signed: the keys themselves, or where they come from. */
 export type AwsCredential = {
   readonly base:
-    | { readonly kind: 'keys'; readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
+    | {
+        readonly kind: 'keys';
+        readonly accessKeyId: string;
+        readonly secretAccessKey: string;
+        readonly sessionToken?: string;
+      }
     | { readonly kind: 'profile'; readonly profile: string }
     | { readonly kind: 'web-identity'; readonly tokenFile: string }
     /** Environment, shared files, the machine's or container's own role: as the AWS tools look. */
@@ -31,7 +36,8 @@ const KNOWN = [
 export function readAwsCredential(given: Credential): AwsCredential {
   for (const [name, value] of Object.entries(given)) {
     if (!KNOWN.includes(name)) throw malformed(`${JSON.stringify(name)} is no part of an AWS credential`);
-    if (typeof value !== 'string' || value === '') throw malformed(`${name} must be a text that is not empty`);
+    if (typeof value !== 'string' || value === '')
+      throw malformed(`${name} must be a text that is not empty`);
   }
   const base = readBase(given);
   const arn = given['roleArn'];
@@ -41,7 +47,8 @@ export function readAwsCredential(given: Credential): AwsCredential {
     }
     return { base, role: null };
   }
-  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(arn)) throw malformed('roleArn is not the ARN of a role');
+  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(arn))
+    throw malformed('roleArn is not the ARN of a role');
   const externalId = given['externalId'];
   return {
     base,
@@ -65,7 +72,12 @@ function readBase(given: Credential): AwsCredential['base'] {
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     throw malformed('accessKeyId and secretAccessKey go together');
   }
-  return { kind: 'keys', accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  return {
+    kind: 'keys',
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+  };
 }
 
 function malformed(why: string): WindlassError {

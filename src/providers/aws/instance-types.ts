@@ -57,7 +57,10 @@ const FAMILIES_OF_CLASS: ReadonlyMap<number, readonly string[]> = new Map([
 ]);
 
 /** The types and families to choose from, in order: those of the runtime, else those of the class. */
-export function listPatterns(request: SizeRequest, settings: Pick<AwsSettings, 'instanceTypes' | 'architecture'>): readonly string[] {
+export function listPatterns(
+  request: SizeRequest,
+  settings: Pick<AwsSettings, 'instanceTypes' | 'architecture'>,
+): readonly string[] {
   if (settings.instanceTypes.length > 0) return settings.instanceTypes;
   if (settings.architecture === 'arm64' && request.gpu === 0) return ARM_FAMILIES;
   return listFamilies(request);

@@ -11,9 +11,13 @@ export function toRegion(zone: string, settings: Pick<AwsSettings, 'region'>): s
   if (settings.region !== undefined) return settings.region;
   const region = /^([a-z]{2}(?:-[a-z]+)+?-\d+)[a-z-]/.exec(zone)?.[1];
   if (region !== undefined) return region;
-  throw new WindlassError('invalid-input', `${JSON.stringify(zone)} is not the name of an Availability Zone`, {
-    code: 'AWS_ZONE',
-    field: 'zone',
-    hint: 'e.g. eu-central-1a; `windlass runtime zones` lists those of your account',
-  });
+  throw new WindlassError(
+    'invalid-input',
+    `${JSON.stringify(zone)} is not the name of an Availability Zone`,
+    {
+      code: 'AWS_ZONE',
+      field: 'zone',
+      hint: 'e.g. eu-central-1a; `windlass runtime zones` lists those of your account',
+    },
+  );
 }

@@ -86,16 +86,26 @@ export function readAwsSettings(given: Readonly<Record<string, string>>): AwsSet
   refuseUnknown(given, refuse);
   const settings: AwsSettings = {
     region: text('region', /^[a-z]{2}(-[a-z]+)+-\d+$/, 'a region, e.g. eu-central-1'),
-    subnets: unique([...list('subnet', SUBNET, 'ids of subnets'), ...list('subnets', SUBNET, 'ids of subnets')]),
+    subnets: unique([
+      ...list('subnet', SUBNET, 'ids of subnets'),
+      ...list('subnets', SUBNET, 'ids of subnets'),
+    ]),
     securityGroups: list('securityGroups', /^sg-[0-9a-f]+$/, 'ids of security groups'),
     keyName: text('keyName', /^.{1,255}$/, 'the name of an EC2 key pair'),
     image: text('image', IMAGE, IMAGE_FORM),
     imageOfApp: readImages(given, refuse),
     architecture: reader.choice('architecture', ['x86_64', 'arm64'], 'x86_64'),
-    instanceTypes: list('instanceTypes', /^[a-z0-9-]+\.(\*|[a-z0-9-]+)$/, 'instance types or families, e.g. m6i.large,c6i.*'),
+    instanceTypes: list(
+      'instanceTypes',
+      /^[a-z0-9-]+\.(\*|[a-z0-9-]+)$/,
+      'instance types or families, e.g. m6i.large,c6i.*',
+    ),
     rootVolumeGiB: reader.number('rootVolumeGiB', 1, 16_384),
     rootVolumeType: reader.choice('rootVolumeType', VOLUME_TYPES, 'gp3'),
-    volumeTypeOfClass: readVolumeTypes(list('volumeTypes', /^\d+:[a-z0-9]+$/, 'class:type, e.g. 0:gp3,2:st1'), refuse),
+    volumeTypeOfClass: readVolumeTypes(
+      list('volumeTypes', /^\d+:[a-z0-9]+$/, 'class:type, e.g. 0:gp3,2:st1'),
+      refuse,
+    ),
     volumeIops: reader.number('volumeIops', 100, 256_000),
     encrypted: reader.choice('encrypted', ['true', 'false'], 'true') === 'true',
     kmsKeyId: text('kmsKeyId', /^\S+$/, 'id, alias or ARN of a KMS key'),
@@ -103,7 +113,11 @@ export function readAwsSettings(given: Readonly<Record<string, string>>): AwsSet
     publicIp: readOptionalFlag(reader.choice('publicIp', ['true', 'false', ''], '')),
     sshUser: text('sshUser', /^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a Linux user') ?? 'root',
     tags: readTags(list('tags', /^[^=]+=.*$/, 'name=value pairs with commas between'), refuse),
-    caCertificate: text('caCertificate', /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, 'PEM'),
+    caCertificate: text(
+      'caCertificate',
+      /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/,
+      'PEM',
+    ),
     frontgate: readFrontgate(reader),
   };
   reader.throwFaults();
@@ -119,12 +133,16 @@ function readFrontgate(reader: ReturnType<typeof createReader>): FrontgateSettin
   const { text, list, refuse } = reader;
   const wanted = reader.choice('frontgate', ['on', 'off'], 'off') === 'on';
   const sshSources = list('frontgateSshSources', CIDR, 'ranges of addresses, e.g. 203.0.113.0/24');
-  const instanceType = text('frontgateInstanceType', /^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type') ?? 't3.micro';
+  const instanceType =
+    text('frontgateInstanceType', /^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type') ?? 't3.micro';
   const image = text('frontgateImage', IMAGE, IMAGE_FORM);
   text('frontgateSubnet', SUBNET, 'the id of a subnet');
   if (!wanted) return undefined;
   if (sshSources.length === 0) {
-    refuse('frontgateSshSources', 'frontgateSshSources must say from which ranges the workers reach the frontgate');
+    refuse(
+      'frontgateSshSources',
+      'frontgateSshSources must say from which ranges the workers reach the frontgate',
+    );
   }
   return { instanceType, image, sshSources };
 }

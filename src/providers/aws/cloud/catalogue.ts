@@ -142,7 +142,8 @@ export async function findImage(
       const [image] = Images;
       if (image !== undefined) return toMachineImage(image, imageId);
     } catch (error) {
-      if (!isAwsCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Malformed', 'InvalidAMIID.Unavailable')) throw error;
+      if (!isAwsCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Malformed', 'InvalidAMIID.Unavailable'))
+        throw error;
     }
     throw new WindlassError('not-found', `there is no image ${imageId} in ${cloud.region}`, {
       code: 'AWS_IMAGE_NOT_FOUND',
@@ -152,20 +153,33 @@ export async function findImage(
   });
 }
 
-async function readParameter(cloud: AwsCloud, call: RequestCall, name: string, field: string): Promise<string> {
+async function readParameter(
+  cloud: AwsCloud,
+  call: RequestCall,
+  name: string,
+  field: string,
+): Promise<string> {
   try {
     const { Parameter } = await cloud.ssm(call, 'GetParameter', (ssm, options) =>
       ssm.getParameter({ Name: name }, options),
     );
     if (Parameter?.Value !== undefined) return Parameter.Value;
   } catch (error) {
-    if (!isAwsCode(error, 'ParameterNotFound', 'ParameterVersionNotFound', 'ValidationException') && !isNotFoundError(error)) throw error;
+    if (
+      !isAwsCode(error, 'ParameterNotFound', 'ParameterVersionNotFound', 'ValidationException') &&
+      !isNotFoundError(error)
+    )
+      throw error;
   }
-  throw new WindlassError('not-found', `there is no SSM parameter ${JSON.stringify(name)} in ${cloud.region}`, {
-    code: 'AWS_IMAGE_NOT_FOUND',
-    field,
-    hint: 'aws ssm get-parameters-by-path --path /aws/service/ami-amazon-linux-latest lists some',
-  });
+  throw new WindlassError(
+    'not-found',
+    `there is no SSM parameter ${JSON.stringify(name)} in ${cloud.region}`,
+    {
+      code: 'AWS_IMAGE_NOT_FOUND',
+      field,
+      hint: 'aws ssm get-parameters-by-path --path /aws/service/ami-amazon-linux-latest lists some',
+    },
+  );
 }
 
 function toMachineImage(image: Image, imageId: string): MachineImage {
@@ -196,11 +210,15 @@ export async function findSubnet(
     } catch (error) {
       if (!isNotFoundError(error) && !isAwsCode(error, 'InvalidSubnetID.Malformed')) throw error;
     }
-    throw new WindlassError('not-found', `there is no subnet ${JSON.stringify(subnetId)} in ${cloud.region}`, {
-      code: 'SUBNET_NOT_FOUND',
-      field,
-      hint: '`windlass runtime subnets` lists those of the runtime’s zone',
-    });
+    throw new WindlassError(
+      'not-found',
+      `there is no subnet ${JSON.stringify(subnetId)} in ${cloud.region}`,
+      {
+        code: 'SUBNET_NOT_FOUND',
+        field,
+        hint: '`windlass runtime subnets` lists those of the runtime’s zone',
+      },
+    );
   });
 }
 

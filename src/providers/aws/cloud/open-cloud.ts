@@ -111,7 +111,10 @@ function createAsk<Client>(service: string, create: () => Promise<Client>): Ask<
 }
 
 function cancelled(action: string, signal: AbortSignal): WindlassError {
-  return new WindlassError('cancelled', `${action} was cancelled`, { code: 'CANCELLED', cause: signal.reason });
+  return new WindlassError('cancelled', `${action} was cancelled`, {
+    code: 'CANCELLED',
+    cause: signal.reason,
+  });
 }
 
 interface ClientConfig {

@@ -56,7 +56,12 @@ export function createSharedRead<Value>(options: SharedReadOptions<Value>): Shar
   return (call, key) =>
     new Promise((resolve, reject) => {
       const giveUp = (): void =>
-        reject(new WindlassError('cancelled', 'the read was cancelled', { code: 'CANCELLED', cause: call.signal.reason }));
+        reject(
+          new WindlassError('cancelled', 'the read was cancelled', {
+            code: 'CANCELLED',
+            cause: call.signal.reason,
+          }),
+        );
       if (call.signal.aborted) return giveUp();
       call.signal.addEventListener('abort', giveUp, { once: true });
       const stopListening = (): void => call.signal.removeEventListener('abort', giveUp);

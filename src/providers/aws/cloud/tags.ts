@@ -17,7 +17,10 @@ export function toClientToken(token: string): string {
 }
 
 /** The value of a tag; undefined where it is not there. */
-export function readTag(resource: { readonly Tags?: readonly Tag[] | undefined }, key: string): string | undefined {
+export function readTag(
+  resource: { readonly Tags?: readonly Tag[] | undefined },
+  key: string,
+): string | undefined {
   return resource.Tags?.find((tag) => tag.Key === key)?.Value;
 }
 

@@ -263,7 +263,8 @@ function fromFailure(failure: AwsFailure, action: string): WindlassError {
   if (/NotFound/.test(code) || code === 'NoSuchResourceException' || code === 'NoSuchEntity') {
     return new WindlassError('not-found', said, { code: 'AWS_NOT_FOUND', ...toField(code), cause });
   }
-  if (CONFLICT.has(code)) return new WindlassError('conflict', said, { code: 'AWS_CONFLICT', ...toField(code), cause });
+  if (CONFLICT.has(code))
+    return new WindlassError('conflict', said, { code: 'AWS_CONFLICT', ...toField(code), cause });
   if (UNAVAILABLE.has(code) || status >= 500) {
     return new WindlassError('unavailable', said, {
       code: 'AWS_UNAVAILABLE',

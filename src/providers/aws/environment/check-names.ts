@@ -41,21 +41,31 @@ export function assertArchitecture(
   throw new WindlassError(
     'invalid-input',
     `image ${image.imageId} is made for ${image.architecture}, and the runtime for ${architecture}`,
-    { code: 'AWS_ARCHITECTURE', field, hint: `name another image, or --set architecture=${image.architecture}` },
+    {
+      code: 'AWS_ARCHITECTURE',
+      field,
+      hint: `name another image, or --set architecture=${image.architecture}`,
+    },
   );
 }
 
 async function checkKeyName(cloud: AwsCloud, call: RequestCall, keyName: string | undefined): Promise<void> {
   if (keyName === undefined) return;
   try {
-    await cloud.ec2(call, 'DescribeKeyPairs', (ec2, options) => ec2.describeKeyPairs({ KeyNames: [keyName] }, options));
+    await cloud.ec2(call, 'DescribeKeyPairs', (ec2, options) =>
+      ec2.describeKeyPairs({ KeyNames: [keyName] }, options),
+    );
   } catch (error) {
     if (!isNotFoundError(error)) throw error;
     throw unknown('keyName', `there is no key pair ${JSON.stringify(keyName)} in ${cloud.region}`);
   }
 }
 
-async function checkSecurityGroups(cloud: AwsCloud, call: RequestCall, ids: readonly string[]): Promise<void> {
+async function checkSecurityGroups(
+  cloud: AwsCloud,
+  call: RequestCall,
+  ids: readonly string[],
+): Promise<void> {
   if (ids.length === 0) return;
   try {
     await cloud.ec2(call, 'DescribeSecurityGroups', (ec2, options) =>
@@ -63,7 +73,10 @@ async function checkSecurityGroups(cloud: AwsCloud, call: RequestCall, ids: read
     );
   } catch (error) {
     if (!isNotFoundError(error) && !isAwsCode(error, 'InvalidGroupId.Malformed')) throw error;
-    throw unknown('securityGroups', `not all of the security groups ${ids.join(', ')} are in ${cloud.region}`);
+    throw unknown(
+      'securityGroups',
+      `not all of the security groups ${ids.join(', ')} are in ${cloud.region}`,
+    );
   }
 }
 
@@ -71,7 +84,8 @@ async function checkTypes(cloud: AwsCloud, call: RequestCall, patterns: readonly
   const names = patterns.filter((pattern) => !pattern.endsWith('.*'));
   const known = await describeTypesByName(cloud, call, names);
   const missing = names.filter((name) => !known.has(name));
-  if (missing.length > 0) throw unknown('instanceTypes', `there is no instance type ${missing.join(', ')} in ${cloud.region}`);
+  if (missing.length > 0)
+    throw unknown('instanceTypes', `there is no instance type ${missing.join(', ')} in ${cloud.region}`);
 }
 
 function unknown(field: string, message: string): WindlassError {

@@ -31,7 +31,11 @@ interface PlacedNode {
  *
  * @throws invalid-input or not-found with `field`; quota.
  */
-export async function checkResource(findPlace: FindPlace, request: CheckResourceRequest, call: Call): Promise<void> {
+export async function checkResource(
+  findPlace: FindPlace,
+  request: CheckResourceRequest,
+  call: Call,
+): Promise<void> {
   if (!STARTING.has(request.action)) return;
   const place = findPlace(request);
   const { cluster } = request.cluster;
@@ -41,7 +45,11 @@ export async function checkResource(findPlace: FindPlace, request: CheckResource
     throw new WindlassError(
       'invalid-input',
       `subnet ${first.subnetId} is in ${first.zone}, and the runtime in ${place.zone}`,
-      { code: 'AWS_SUBNET_ZONE', field: 'subnet', hint: 'the first subnet must be in the zone of the runtime' },
+      {
+        code: 'AWS_SUBNET_ZONE',
+        field: 'subnet',
+        hint: 'the first subnet must be in the zone of the runtime',
+      },
     );
   }
   await checkNames(place, call);
@@ -51,11 +59,17 @@ export async function checkResource(findPlace: FindPlace, request: CheckResource
   const making = MAKING.has(request.action);
   await Promise.all([
     checkVcpus(place, request, nodes, call),
-    ...(making ? [checkStorage(place, request, call), checkAddresses(place, request, nodes.length, call)] : []),
+    ...(making
+      ? [checkStorage(place, request, call), checkAddresses(place, request, nodes.length, call)]
+      : []),
   ]);
 }
 
-async function placeNodes(place: Place, request: CheckResourceRequest, call: Call): Promise<readonly PlacedNode[]> {
+async function placeNodes(
+  place: Place,
+  request: CheckResourceRequest,
+  call: Call,
+): Promise<readonly PlacedNode[]> {
   const { nodes, roles } = request.cluster;
   const typeOfRole = new Map<string, InstanceType>();
   const placed: PlacedNode[] = [];
@@ -69,14 +83,22 @@ async function placeNodes(place: Place, request: CheckResourceRequest, call: Cal
   return placed;
 }
 
-async function chooseType({ cloud, settings, zone }: Place, role: ClusterRole, call: Call): Promise<InstanceType> {
+async function chooseType(
+  { cloud, settings, zone }: Place,
+  role: ClusterRole,
+  call: Call,
+): Promise<InstanceType> {
   const offered = await describeOfferedTypes(cloud, call, zone, listPatterns(role, settings));
   const [type] = chooseInstanceTypes(role, offered, settings);
   if (type === undefined) throw new Error('a choice of types without a type');
   return type;
 }
 
-async function checkImages({ cloud, settings }: Place, request: CheckResourceRequest, call: Call): Promise<void> {
+async function checkImages(
+  { cloud, settings }: Place,
+  request: CheckResourceRequest,
+  call: Call,
+): Promise<void> {
   const { cluster, roles } = request.cluster;
   const images = roles.map((role) => chooseImage(settings, cluster, role.container.image));
   const byName = new Map(images.map((image) => [image.name, image]));
@@ -99,7 +121,11 @@ function checkVolumes({ settings }: Place, nodes: readonly PlacedNode[]): void {
       throw new WindlassError(
         'invalid-input',
         `a ${kind.type} volume has ${least} to ${most} GiB, not ${volume.sizeGiB} (role ${role.role})`,
-        { code: 'AWS_VOLUME_SIZE', field: 'volume.size', hint: 'ask for another size, or set volumeTypes of the runtime' },
+        {
+          code: 'AWS_VOLUME_SIZE',
+          field: 'volume.size',
+          hint: 'ask for another size, or set volumeTypes of the runtime',
+        },
       );
     }
     const room = (type.maxAttachments ?? Number.POSITIVE_INFINITY) - OWN_ATTACHMENTS;
@@ -123,7 +149,11 @@ async function checkVcpus(
   });
   const ownId = request.cluster.cluster.clusterId;
   const others = running.filter((instance) => readTag(instance, TAGS.cluster) !== ownId);
-  const types = await describeTypesByName(cloud, call, others.map(({ InstanceType: name = '' }) => name));
+  const types = await describeTypesByName(
+    cloud,
+    call,
+    others.map(({ InstanceType: name = '' }) => name),
+  );
   const asked = sumBy(nodes.map(({ type }) => [toVcpuQuota(type.name), type.cpu] as const));
   for (const [code, { quota, sum }] of asked) {
     const limit = await readQuota(cloud, call, quota);
@@ -152,7 +182,11 @@ async function checkInstanceCount(
 
 const GIB_PER_TIB = 1_024;
 
-async function checkStorage({ cloud, settings }: Place, request: CheckResourceRequest, call: Call): Promise<void> {
+async function checkStorage(
+  { cloud, settings }: Place,
+  request: CheckResourceRequest,
+  call: Call,
+): Promise<void> {
   const { cluster, nodes, roles } = request.cluster;
   const volumes = nodes.flatMap((node) => findNodeRole(roles, node)?.volumes ?? []);
   const asked = sumBy(
@@ -164,7 +198,9 @@ async function checkStorage({ cloud, settings }: Place, request: CheckResourceRe
   for (const { quota, sum } of asked.values()) {
     const limit = await readQuota(cloud, call, quota);
     if (limit === undefined) continue;
-    const there = await describeVolumes(cloud, call, { Filters: [{ Name: 'volume-type', Values: [quota.type] }] });
+    const there = await describeVolumes(cloud, call, {
+      Filters: [{ Name: 'volume-type', Values: [quota.type] }],
+    });
     const used = there
       .filter((volume) => readTag(volume, TAGS.cluster) !== cluster.clusterId)
       .reduce((total, { Size = 0 }) => total + Size / GIB_PER_TIB, 0);
@@ -184,7 +220,12 @@ async function checkAddresses(
     ec2.describeSubnets({ SubnetIds: ids }, options),
   );
   const free = Subnets.reduce((sum, { AvailableIpAddressCount = 0 }) => sum + AvailableIpAddressCount, 0);
-  assertRoom(`addresses of ${ids.join(', ')}`, { limit: free, used: 0, asked, reserved: request.reserved.instances });
+  assertRoom(`addresses of ${ids.join(', ')}`, {
+    limit: free,
+    used: 0,
+    asked,
+    reserved: request.reserved.instances,
+  });
 }
 
 interface Room {

@@ -1,6 +1,11 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { ClusterNode, LedgerResource, NodeStatus } from '../../../domain/index.ts';
-import type { Call, ClusterDetails, ClusterStatusReport, ClusterStatusRequest } from '../../../provider/index.ts';
+import type {
+  Call,
+  ClusterDetails,
+  ClusterStatusReport,
+  ClusterStatusRequest,
+} from '../../../provider/index.ts';
 import { describeInstances } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { isDead, stateOf } from '../handler/find-instance.ts';

@@ -29,7 +29,9 @@ export async function validateCredential(
 
 async function findAccount({ cloud }: Place, url: string, call: Call): Promise<string> {
   try {
-    const { Account } = await cloud.sts(call, 'GetCallerIdentity', (sts, options) => sts.getCallerIdentity({}, options));
+    const { Account } = await cloud.sts(call, 'GetCallerIdentity', (sts, options) =>
+      sts.getCallerIdentity({}, options),
+    );
     if (Account !== undefined && /^\d+$/.test(Account)) return Account;
   } catch (error) {
     throw WindlassError.isInstance(error) ? toFieldOfPlace(error, url, cloud.region) : error;

@@ -49,7 +49,8 @@ export async function describeVpc(
       };
     }
   } catch (error) {
-    if (!isNotFoundError(error) && !isAwsCode(error, 'InvalidVpcId.Malformed', 'InvalidVpcID.Malformed')) throw error;
+    if (!isNotFoundError(error) && !isAwsCode(error, 'InvalidVpcId.Malformed', 'InvalidVpcID.Malformed'))
+      throw error;
   }
   throw new WindlassError('not-found', `there is no VPC ${JSON.stringify(vpcId)} in ${cloud.region}`, {
     code: 'VPC_NOT_FOUND',

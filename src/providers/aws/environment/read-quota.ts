@@ -25,7 +25,8 @@ export async function readInstanceLimit(cloud: AwsCloud, call: RequestCall): Pro
   const { AccountAttributes = [] } = await cloud.ec2(call, 'DescribeAccountAttributes', (ec2, options) =>
     ec2.describeAccountAttributes({ AttributeNames: ['max-instances' as 'default-vpc'] }, options),
   );
-  const value = AccountAttributes.find(({ AttributeName }) => AttributeName === 'max-instances')?.AttributeValues?.[0]?.AttributeValue;
+  const value = AccountAttributes.find(({ AttributeName }) => AttributeName === 'max-instances')
+    ?.AttributeValues?.[0]?.AttributeValue;
   const limit = Number(value);
   return value === undefined || !Number.isFinite(limit) ? undefined : limit;
 }

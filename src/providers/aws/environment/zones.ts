@@ -13,7 +13,11 @@ const FIRST_REGION = 'us-east-1';
  */
 export async function describeZones(
   openCloud: OpenCloud,
-  request: { readonly url: string; readonly credential: Credential; readonly settings: Readonly<Record<string, string>> },
+  request: {
+    readonly url: string;
+    readonly credential: Credential;
+    readonly settings: Readonly<Record<string, string>>;
+  },
   call: Call,
 ): Promise<readonly string[]> {
   const settings = readAwsSettings(request.settings);

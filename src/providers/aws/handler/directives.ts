@@ -5,7 +5,8 @@ import type { InstanceDirective, NodeTaskContext, VolumesDirective } from '../..
 export function readInstanceDirective(context: NodeTaskContext): InstanceDirective {
   const directive = context.task.directive as Partial<InstanceDirective>;
   const { cpu, memoryMiB, container, subnetId = '', hostname = context.node.nodeId } = directive;
-  if (typeof cpu !== 'number' || typeof memoryMiB !== 'number' || container === undefined) throw unreadable(context);
+  if (typeof cpu !== 'number' || typeof memoryMiB !== 'number' || container === undefined)
+    throw unreadable(context);
   return {
     ...directive,
     cpu,

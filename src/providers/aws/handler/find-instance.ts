@@ -42,13 +42,19 @@ export async function observeInstance(
 }
 
 function isOfRow(instance: Instance, row: LedgerResource): boolean {
-  return readTag(instance, TAGS.token) === row.token || (row.cloudId !== '' && instance.InstanceId === row.cloudId);
+  return (
+    readTag(instance, TAGS.token) === row.token || (row.cloudId !== '' && instance.InstanceId === row.cloudId)
+  );
 }
 
 /** What a user finds when an instance that windlass made is not there any more. */
 export function instanceGone(row: LedgerResource | undefined, nodeId: string): WindlassError {
-  return new WindlassError('not-found', `the instance ${row?.cloudId ?? ''} of node ${nodeId} does not exist any more`, {
-    code: 'INSTANCE_NOT_FOUND',
-    hint: 'it was ended outside windlass; delete the cluster, or recover it',
-  });
+  return new WindlassError(
+    'not-found',
+    `the instance ${row?.cloudId ?? ''} of node ${nodeId} does not exist any more`,
+    {
+      code: 'INSTANCE_NOT_FOUND',
+      hint: 'it was ended outside windlass; delete the cluster, or recover it',
+    },
+  );
 }

@@ -54,7 +54,8 @@ export async function ensureFrontgateGroups(
     if (group === undefined) throw notYet(`the security group ${name} is not shown by AWS yet`);
   }
   await letIn(cloud, call, group, frontgate.sshSources, options.token);
-  const ofNodes = settings.securityGroups.length > 0 ? settings.securityGroups : await findDefaultGroup(cloud, call, vpcId);
+  const ofNodes =
+    settings.securityGroups.length > 0 ? settings.securityGroups : await findDefaultGroup(cloud, call, vpcId);
   return [group.GroupId ?? '', ...ofNodes];
 }
 
@@ -75,7 +76,10 @@ async function letIn(
   if (missing.length > 0) {
     await withEffect(call, token, () =>
       cloud.ec2(call, 'AuthorizeSecurityGroupIngress', (ec2, request) =>
-        ec2.authorizeSecurityGroupIngress({ GroupId: group.GroupId, IpPermissions: toPermissions(missing) }, request),
+        ec2.authorizeSecurityGroupIngress(
+          { GroupId: group.GroupId, IpPermissions: toPermissions(missing) },
+          request,
+        ),
       ),
     ).catch((error: unknown) => {
       if (!isAwsCode(error, 'InvalidPermission.Duplicate')) throw error;
@@ -84,7 +88,10 @@ async function letIn(
   if (surplus.length > 0) {
     await withEffect(call, token, () =>
       cloud.ec2(call, 'RevokeSecurityGroupIngress', (ec2, request) =>
-        ec2.revokeSecurityGroupIngress({ GroupId: group.GroupId, IpPermissions: toPermissions(surplus) }, request),
+        ec2.revokeSecurityGroupIngress(
+          { GroupId: group.GroupId, IpPermissions: toPermissions(surplus) },
+          request,
+        ),
       ),
     );
   }
@@ -107,14 +114,19 @@ export async function deleteFrontgateGroup(
   token: string,
 ): Promise<void> {
   const { SecurityGroups = [] } = await cloud.ec2(call, 'DescribeSecurityGroups', (ec2, request) =>
-    ec2.describeSecurityGroups({ Filters: [{ Name: `tag:${TAGS.cluster}`, Values: [context.cluster.clusterId] }] }, request),
+    ec2.describeSecurityGroups(
+      { Filters: [{ Name: `tag:${TAGS.cluster}`, Values: [context.cluster.clusterId] }] },
+      request,
+    ),
   );
   for (const { GroupId } of SecurityGroups) {
     await withEffect(call, token, () =>
       cloud.ec2(call, 'DeleteSecurityGroup', (ec2, request) => ec2.deleteSecurityGroup({ GroupId }, request)),
     ).catch((error: unknown) => {
       if (isAwsCode(error, 'InvalidGroup.NotFound')) return;
-      throw isAwsCode(error, 'DependencyViolation') ? notYet(`security group ${GroupId} is still in use`) : error;
+      throw isAwsCode(error, 'DependencyViolation')
+        ? notYet(`security group ${GroupId} is still in use`)
+        : error;
     });
   }
 }
@@ -139,7 +151,11 @@ async function findGroup(
   return SecurityGroups[0];
 }
 
-async function findDefaultGroup(cloud: AwsCloud, call: RequestCall, vpcId: string): Promise<readonly string[]> {
+async function findDefaultGroup(
+  cloud: AwsCloud,
+  call: RequestCall,
+  vpcId: string,
+): Promise<readonly string[]> {
   const group = await findGroup(cloud, call, vpcId, 'default');
   return group?.GroupId === undefined ? [] : [group.GroupId];
 }

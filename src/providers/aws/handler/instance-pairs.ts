@@ -1,6 +1,12 @@
 import type { _InstanceType, Instance } from '@aws-sdk/client-ec2';
 import { WindlassError } from '../../../domain/index.ts';
-import type { Changes, NodeTaskContext, ObserveCall, Observation, ProviderHandler } from '../../../provider/index.ts';
+import type {
+  Changes,
+  NodeTaskContext,
+  ObserveCall,
+  Observation,
+  ProviderHandler,
+} from '../../../provider/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
@@ -60,7 +66,9 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
         const moved = await observeMovedVolumes(findPlace(context), context, look);
         if (moved?.state === 'pending') return moved;
         const seen = await waitUntilRunning(context, look);
-        return seen.state === 'done' ? { state: 'done', changes: mergeChanges(moved?.changes, seen.changes) } : seen;
+        return seen.state === 'done'
+          ? { state: 'done', changes: mergeChanges(moved?.changes, seen.changes) }
+          : seen;
       }),
 
     async stopInstances(context, call) {
@@ -101,12 +109,16 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
         ),
       ).catch((error: unknown) => {
         throw isAwsCode(error, 'InsufficientInstanceCapacity')
-          ? notYet(`AWS has no room to start ${instance.InstanceId} (${instance.InstanceType}) now`, CAPACITY_RETRY_MS)
+          ? notYet(
+              `AWS has no room to start ${instance.InstanceId} (${instance.InstanceType}) now`,
+              CAPACITY_RETRY_MS,
+            )
           : error;
       });
       return { state: 'started' };
     },
-    waitStartInstances: (context, call) => watch(call, timing.lookMs, (look) => waitUntilRunning(context, look)),
+    waitStartInstances: (context, call) =>
+      watch(call, timing.lookMs, (look) => waitUntilRunning(context, look)),
 
     async deleteInstances(context, call) {
       const { cloud } = findPlace(context);
@@ -143,7 +155,8 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
         const { cloud } = findPlace(context);
         const instances = (await getResources(cloud).instancesOfNode(look, context.node.nodeId)) ?? [];
         const left = instances.find((instance) => stateOf(instance) !== 'terminated');
-        if (left !== undefined) return { state: 'pending', seen: `instance ${left.InstanceId} is ${stateOf(left)}` };
+        if (left !== undefined)
+          return { state: 'pending', seen: `instance ${left.InstanceId} is ${stateOf(left)}` };
         return {
           state: 'done',
           changes: {
@@ -165,7 +178,10 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       if (state !== 'stopped') throw mustBeStopped(instance);
       await withEffect(call, row.token, () =>
         place.cloud.ec2(call, 'ModifyInstanceAttribute', (ec2, options) =>
-          ec2.modifyInstanceAttribute({ InstanceId: instance.InstanceId, InstanceType: { Value: wanted } }, options),
+          ec2.modifyInstanceAttribute(
+            { InstanceId: instance.InstanceId, InstanceType: { Value: wanted } },
+            options,
+          ),
         ),
       );
       return { state: 'started' };
@@ -179,7 +195,10 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
         }
         const wanted = await chooseResizedType(place, look, context, instance);
         if (instance.InstanceType === wanted) return { state: 'done' };
-        return { state: 'pending', seen: `instance ${instance.InstanceId} is a ${instance.InstanceType} yet` };
+        return {
+          state: 'pending',
+          seen: `instance ${instance.InstanceId} is a ${instance.InstanceType} yet`,
+        };
       }),
   };
 }
@@ -219,10 +238,14 @@ async function chooseResizedType(
 }
 
 function mustBeStopped(instance: Instance): WindlassError {
-  return new WindlassError('conflict', `instance ${instance.InstanceId} is ${stateOf(instance)}, not stopped`, {
-    code: 'INSTANCE_NOT_STOPPED',
-    hint: 'an instance can be given another size only while it is stopped',
-  });
+  return new WindlassError(
+    'conflict',
+    `instance ${instance.InstanceId} is ${stateOf(instance)}, not stopped`,
+    {
+      code: 'INSTANCE_RUNNING',
+      hint: 'an instance can be given another size only while it is stopped',
+    },
+  );
 }
 
 function toRunningChanges(context: NodeTaskContext, { settings }: Place, instance: Instance): Changes {
@@ -252,7 +275,8 @@ function toOutsideHost(
   settings: AwsSettings,
   { PublicIpAddress: address }: Instance,
 ): { readonly host?: string } {
-  if (context.cluster.purpose !== 'frontgate' || settings.publicIp === false || address === undefined) return {};
+  if (context.cluster.purpose !== 'frontgate' || settings.publicIp === false || address === undefined)
+    return {};
   return { host: address };
 }
 

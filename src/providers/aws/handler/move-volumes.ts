@@ -1,5 +1,12 @@
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
-import type { Changes, EffectCall, NextGeneration, NodeTaskContext, ObserveCall, Observation } from '../../../provider/index.ts';
+import type {
+  Changes,
+  EffectCall,
+  NextGeneration,
+  NodeTaskContext,
+  ObserveCall,
+  Observation,
+} from '../../../provider/index.ts';
 import type { Place } from '../place.ts';
 import { createVolume, deleteVolumesOf, observeCreated, toMade } from './volumes.ts';
 
@@ -29,7 +36,9 @@ export async function giveUpVolumes(
 ): Promise<{ readonly resources: readonly ResourceChange[]; readonly next: readonly NextGeneration[] }> {
   const rows = listVolumeRows(context);
   if (rows.some((row) => row.attributes['device'] !== undefined)) {
-    throw new WindlassError('conflict', `the volumes of node ${context.node.nodeId} hold data`, { code: 'AWS_VOLUME_DATA' });
+    throw new WindlassError('conflict', `the volumes of node ${context.node.nodeId} hold data`, {
+      code: 'AWS_VOLUME_DATA',
+    });
   }
   await deleteVolumesOf(place, context, call, rows);
   return {

@@ -1,7 +1,13 @@
 import type { ClusterPurpose } from '../../../domain/index.ts';
 import type { InstanceDirective, NodeTaskContext } from '../../../provider/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
-import { describeOfferedTypes, findDefaultSubnet, findImage, findSubnet, type MachineImage } from '../cloud/catalogue.ts';
+import {
+  describeOfferedTypes,
+  findDefaultSubnet,
+  findImage,
+  findSubnet,
+  type MachineImage,
+} from '../cloud/catalogue.ts';
 import { chooseInstanceTypes, listPatterns, type SizeRequest } from '../instance-types.ts';
 import { listPlacements, type Placement, type PlacementSubnet } from '../placements.ts';
 import type { Place } from '../place.ts';
@@ -18,7 +24,9 @@ export async function listSubnets(
     ids.length === 0
       ? [await findDefaultSubnet(cloud, call, zone)]
       : await Promise.all(
-          ids.map((id) => findSubnet(cloud, call, id, settings.subnets.includes(id) ? 'subnet' : 'cluster.vxnet')),
+          ids.map((id) =>
+            findSubnet(cloud, call, id, settings.subnets.includes(id) ? 'subnet' : 'cluster.vxnet'),
+          ),
         );
   return subnets.map((subnet) => ({
     subnetId: subnet.SubnetId ?? '',

@@ -1,6 +1,12 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
-import type { Changes, EffectCall, HandleResult, NextGeneration, NodeTaskContext } from '../../../provider/index.ts';
+import type {
+  Changes,
+  EffectCall,
+  HandleResult,
+  NextGeneration,
+  NodeTaskContext,
+} from '../../../provider/index.ts';
 import { isAwsCode, isCapacityError } from '../cloud/to-windlass-error.ts';
 import { choosePlacementAfter, type Placement } from '../placements.ts';
 import type { Place } from '../place.ts';
@@ -18,7 +24,11 @@ import { toRunInstancesInput } from './run-request.ts';
  * token of its own. Where AWS has no room, or what it made has died, the row is given up and the
  * next generation is tried in the next place (`again`).
  */
-export async function runInstance(place: Place, context: NodeTaskContext, call: EffectCall): Promise<HandleResult> {
+export async function runInstance(
+  place: Place,
+  context: NodeTaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
   const row = getRow(context, 'instance');
   const found = await findInstance(place.cloud, call, context);
   if (found !== undefined) return isDead(found) ? replaceDead(row, found) : adopt(row, found);
@@ -30,7 +40,10 @@ export async function runInstance(place: Place, context: NodeTaskContext, call: 
   if (placement === undefined) throw noPlace(context.node.nodeId);
   const image = await findNodeImage(place, call, context, directive);
   const moved = await createMissingVolumes(place, context, call);
-  const settings = await prepareFrontgate(place, context, call, { token: row.token, subnetId: placement.subnetId });
+  const settings = await prepareFrontgate(place, context, call, {
+    token: row.token,
+    subnetId: placement.subnetId,
+  });
   const input = toRunInstancesInput({ context, directive, token: row.token, placement, image, settings });
   try {
     const { Instances = [] } = await withEffect(call, row.token, () =>
@@ -45,7 +58,9 @@ export async function runInstance(place: Place, context: NodeTaskContext, call: 
     if (isCapacityError(error)) return tryNextPlace(place, context, call, placements, index);
     if (isAwsCode(error, 'IdempotentParameterMismatch')) {
       // Asked for before with another image or type; what was made by it carries the tag.
-      throw notYet(`the client token of ${row.token} was used for another request, and its instance is not shown yet`);
+      throw notYet(
+        `the client token of ${row.token} was used for another request, and its instance is not shown yet`,
+      );
     }
     throw error;
   }
@@ -84,12 +99,16 @@ async function tryNextPlace(
     from: toText(placements[index]),
     to: toText(next.placement),
   });
-  const volumes = next.placement.zone === zone ? null : await giveUpVolumes(place, context, call, next.placement.zone);
+  const volumes =
+    next.placement.zone === zone ? null : await giveUpVolumes(place, context, call, next.placement.zone);
   return {
     state: 'again',
     changes: {
       resources: [{ token: row.token, state: 'gone' }, ...(volumes?.resources ?? [])],
-      next: [{ token: row.token, attributes: toAttributes(next.index, next.placement) }, ...(volumes?.next ?? [])],
+      next: [
+        { token: row.token, attributes: toAttributes(next.index, next.placement) },
+        ...(volumes?.next ?? []),
+      ],
     },
   };
 }
@@ -111,7 +130,10 @@ function adopt(
   placed?: { readonly index: number; readonly placement: Placement },
 ): HandleResult {
   const instanceId = instance.InstanceId ?? '';
-  const attributes = placed === undefined ? row.attributes : { ...row.attributes, ...toAttributes(placed.index, placed.placement) };
+  const attributes =
+    placed === undefined
+      ? row.attributes
+      : { ...row.attributes, ...toAttributes(placed.index, placed.placement) };
   return {
     state: 'started',
     changes: {
@@ -139,7 +161,9 @@ function toAttributes(index: number, placement: Placement): Readonly<Record<stri
 function readIndex(row: LedgerResource, placements: readonly Placement[]): number {
   const { subnetId, instanceType, placement } = row.attributes;
   if (placement === undefined) return 0;
-  const known = placements.findIndex((candidate) => candidate.subnetId === subnetId && candidate.instanceType === instanceType);
+  const known = placements.findIndex(
+    (candidate) => candidate.subnetId === subnetId && candidate.instanceType === instanceType,
+  );
   return known === -1 ? Math.min(Number(placement), placements.length - 1) : known;
 }
 

@@ -41,7 +41,10 @@ export function toRunInstancesInput(request: RunRequest): RunInstancesCommandInp
 }
 
 /** Tags of everything that belongs to a node. */
-export function toNodeTags(context: NodeTaskContext, settings: Pick<AwsSettings, 'tags'>): Readonly<Record<string, string>> {
+export function toNodeTags(
+  context: NodeTaskContext,
+  settings: Pick<AwsSettings, 'tags'>,
+): Readonly<Record<string, string>> {
   const { cluster, node } = context;
   return {
     ...settings.tags,
@@ -94,13 +97,14 @@ function toProfile(profile: string | undefined): Partial<RunInstancesCommandInpu
 
 function toRootDisk(image: MachineImage, settings: AwsSettings) {
   const { rootVolumeGiB, rootVolumeType, encrypted, kmsKeyId } = settings;
+  // The image's own size is the least that it can have.
+  const size = Math.max(rootVolumeGiB ?? 0, image.rootGiB);
   return {
     DeviceName: image.rootDevice,
     Ebs: {
       DeleteOnTermination: true,
       VolumeType: rootVolumeType as 'gp3',
-      // An image's own size is the least that it can have.
-      ...(rootVolumeGiB === undefined ? {} : { VolumeSize: Math.max(rootVolumeGiB, image.rootGiB) }),
+      ...(size === 0 ? {} : { VolumeSize: size }),
       ...(encrypted ? { Encrypted: true, ...(kmsKeyId === undefined ? {} : { KmsKeyId: kmsKeyId }) } : {}),
     },
   };

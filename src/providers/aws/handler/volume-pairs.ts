@@ -1,6 +1,11 @@
 import type { Instance, Volume, VolumeAttachment, VolumeModification } from '@aws-sdk/client-ec2';
 import { WindlassError, type ResourceChange, type VolumeSpec } from '../../../domain/index.ts';
-import type { EffectCall, NextGeneration, NodeTaskContext, ProviderHandler } from '../../../provider/index.ts';
+import type {
+  EffectCall,
+  NextGeneration,
+  NodeTaskContext,
+  ProviderHandler,
+} from '../../../provider/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources } from '../cloud/resources.ts';
@@ -68,7 +73,10 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
         throw instanceGone(context.resources['instance'], context.node.nodeId);
       }
       if (stateOf(instance) === 'pending') throw notYet(`instance ${instance.InstanceId} is still starting`);
-      return { state: 'started', changes: { resources: await attachAll(place, context, call, items, instance) } };
+      return {
+        state: 'started',
+        changes: { resources: await attachAll(place, context, call, items, instance) },
+      };
     },
     waitAttachVolumes: (context, call) =>
       watch(call, timing.lookMs, async (look) => {
@@ -94,7 +102,9 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
         return {
           state: 'done',
           changes: {
-            resources: items.flatMap((item) => toAttached(item, findAttachment(item.volume, instance)?.Device)),
+            resources: items.flatMap((item) =>
+              toAttached(item, findAttachment(item.volume, instance)?.Device),
+            ),
             node: { volumes: toNodeVolumes(context, items, deviceOf) },
           },
         };
@@ -119,7 +129,10 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
         const items = await observeItems(findPlace(context), look, context, { intended: true });
         for (const { volume } of items) {
           if (volume === undefined || isVolumeGone(volume) || volume.State === 'available') continue;
-          return { state: 'pending', seen: `volume ${volume.VolumeId} is ${volume.Attachments?.[0]?.State ?? volume.State}` };
+          return {
+            state: 'pending',
+            seen: `volume ${volume.VolumeId} is ${volume.Attachments?.[0]?.State ?? volume.State}`,
+          };
         }
         return { state: 'done', changes: { node: { volumes: toNodeVolumes(context, items) } } };
       }),
@@ -147,13 +160,19 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
         const volumes = (await getResources(place.cloud).volumesOfNode(look, context.node.nodeId)) ?? [];
         for (const { row } of items) {
           const left = volumes.find((volume) => isOfKind(volume, row) && volume.State !== 'deleted');
-          if (left !== undefined) return { state: 'pending', seen: `volume ${left.VolumeId} is ${left.State}` };
+          if (left !== undefined)
+            return { state: 'pending', seen: `volume ${left.VolumeId} is ${left.State}` };
         }
         return {
           state: 'done',
           changes: {
             resources: items.map(({ row }) => ({ token: row.token, state: 'gone' })),
-            node: { volumes: toNodeVolumes(context, items.map((item) => ({ ...item, volume: undefined }))) },
+            node: {
+              volumes: toNodeVolumes(
+                context,
+                items.map((item) => ({ ...item, volume: undefined })),
+              ),
+            },
           },
         };
       }),
@@ -176,9 +195,15 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
           const modification = await readModification(place, look, volume);
           if (modification?.ModificationState === 'failed') throw resizeFailed(volume, modification);
           const state = modification?.ModificationState ?? 'not begun';
-          return { state: 'pending', seen: `volume ${volume.VolumeId} has ${volume.Size} GiB yet (${state})` };
+          return {
+            state: 'pending',
+            seen: `volume ${volume.VolumeId} has ${volume.Size} GiB yet (${state})`,
+          };
         }
-        return { state: 'done', changes: { node: { volumes: keepDevices(context, toNodeVolumes(context, items)) } } };
+        return {
+          state: 'done',
+          changes: { node: { volumes: keepDevices(context, toNodeVolumes(context, items)) } },
+        };
       }),
   };
 }
@@ -208,12 +233,17 @@ async function attachAll(
     if (device === undefined) throw noDeviceName(instance);
     await withEffect(call, row.token, () =>
       place.cloud.ec2(call, 'AttachVolume', (ec2, options) =>
-        ec2.attachVolume({ VolumeId: volume.VolumeId, InstanceId: instance.InstanceId, Device: device }, options),
+        ec2.attachVolume(
+          { VolumeId: volume.VolumeId, InstanceId: instance.InstanceId, Device: device },
+          options,
+        ),
       ),
     ).catch((error: unknown) => {
       // Taken since we looked, or on its way: the next look says by whom.
       if (!isAwsCode(error, 'VolumeInUse', 'IncorrectState', 'IncorrectInstanceState')) throw error;
-      throw notYet(`volume ${volume.VolumeId} cannot be attached to ${instance.InstanceId} yet: ${messageOf(error)}`);
+      throw notYet(
+        `volume ${volume.VolumeId} cannot be attached to ${instance.InstanceId} yet: ${messageOf(error)}`,
+      );
     });
     mappings.push({ DeviceName: device });
     changes.push(...toAttached(item, device));
@@ -223,11 +253,15 @@ async function attachAll(
 
 function toAttached({ row, volume }: VolumeItem, device: string | undefined): readonly ResourceChange[] {
   if (volume?.VolumeId === undefined || device === undefined) return [];
-  return [{ token: row.token, state: 'made', cloudId: volume.VolumeId, attributes: { ...row.attributes, device } }];
+  return [
+    { token: row.token, state: 'made', cloudId: volume.VolumeId, attributes: { ...row.attributes, device } },
+  ];
 }
 
 function findAttachment(volume: Volume | undefined, instance: Instance): VolumeAttachment | undefined {
-  return volume?.Attachments?.find(({ InstanceId, State }) => InstanceId === instance.InstanceId && State !== 'detached');
+  return volume?.Attachments?.find(
+    ({ InstanceId, State }) => InstanceId === instance.InstanceId && State !== 'detached',
+  );
 }
 
 async function isNitro(place: Place, call: RequestCall, instance: Instance): Promise<boolean> {
@@ -237,7 +271,8 @@ async function isNitro(place: Place, call: RequestCall, instance: Instance): Pro
 
 /** There is no such attachment any more: as wanted. */
 function ignoreDetached(error: unknown): void {
-  if (!isAwsCode(error, 'InvalidAttachment.NotFound', 'IncorrectState', 'InvalidVolume.NotFound')) throw error;
+  if (!isAwsCode(error, 'InvalidAttachment.NotFound', 'IncorrectState', 'InvalidVolume.NotFound'))
+    throw error;
 }
 
 async function resizeVolume(
@@ -249,7 +284,9 @@ async function resizeVolume(
   if (spec.sizeGiB < size) throw shrinkError(volume, spec);
   if (spec.sizeGiB === size) return;
   const modification = await readModification(place, call, volume);
-  if (modification?.ModificationState === 'modifying' && (modification.TargetSize ?? 0) >= spec.sizeGiB) return;
+  // Asked for already: the volume may have been looked at before it had its new size.
+  const begun = modification !== undefined && modification.ModificationState !== 'failed';
+  if (begun && (modification.TargetSize ?? 0) >= spec.sizeGiB) return;
   await withEffect(call, row.token, () =>
     place.cloud.ec2(call, 'ModifyVolume', (ec2, options) =>
       ec2.modifyVolume({ VolumeId: volume.VolumeId, Size: spec.sizeGiB }, options),
@@ -307,7 +344,9 @@ function shrinkError(volume: Volume, spec: VolumeSpec): WindlassError {
 function attachedElsewhere(volume: Volume): WindlassError {
   const [attachment] = volume.Attachments ?? [];
   // Of an instance that is on its way out, or that somebody else has it attached to: both may pass.
-  return notYet(`volume ${volume.VolumeId} is ${attachment?.State ?? 'in use'} at ${attachment?.InstanceId ?? 'another instance'}`);
+  return notYet(
+    `volume ${volume.VolumeId} is ${attachment?.State ?? 'in use'} at ${attachment?.InstanceId ?? 'another instance'}`,
+  );
 }
 
 function noDeviceName(instance: Instance): WindlassError {

@@ -1,6 +1,18 @@
 import type { Volume } from '@aws-sdk/client-ec2';
-import { WindlassError, type LedgerResource, type NodeVolume, type ResourceChange, type VolumeSpec } from '../../../domain/index.ts';
-import type { Changes, EffectCall, NodeTaskContext, ObserveCall, Observation } from '../../../provider/index.ts';
+import {
+  WindlassError,
+  type LedgerResource,
+  type NodeVolume,
+  type ResourceChange,
+  type VolumeSpec,
+} from '../../../domain/index.ts';
+import type {
+  Changes,
+  EffectCall,
+  NodeTaskContext,
+  ObserveCall,
+  Observation,
+} from '../../../provider/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources } from '../cloud/resources.ts';
 import { readTag, TAGS, toClientToken, toTags } from '../cloud/tags.ts';
@@ -69,7 +81,8 @@ export async function observeItems(
 
 function findOfRow(volumes: readonly Volume[], row: LedgerResource): Volume | undefined {
   const ofRow = volumes.filter(
-    (volume) => readTag(volume, TAGS.token) === row.token || (row.cloudId !== '' && volume.VolumeId === row.cloudId),
+    (volume) =>
+      readTag(volume, TAGS.token) === row.token || (row.cloudId !== '' && volume.VolumeId === row.cloudId),
   );
   return ofRow.find((volume) => !isVolumeGone(volume)) ?? ofRow[0];
 }
@@ -115,7 +128,9 @@ export async function createVolume(
     );
   } catch (error) {
     if (isAwsCode(error, 'IdempotentParameterMismatch')) {
-      throw notYet(`the client token of ${row.token} was used for another request, and its volume is not shown yet`);
+      throw notYet(
+        `the client token of ${row.token} was used for another request, and its volume is not shown yet`,
+      );
     }
     throw error;
   }
@@ -201,16 +216,22 @@ export function toNodeVolumes(
     device: deviceOf(item),
     mountPoint: item.spec.mountPoint,
   }));
-  const others = context.node.volumes.filter(({ index }) => !touched.some((volume) => volume.index === index));
+  const others = context.node.volumes.filter(
+    ({ index }) => !touched.some((volume) => volume.index === index),
+  );
   return [...touched, ...others].sort((left, right) => left.index - right.index);
 }
 
 /** A volume that was made and is not there any more. */
 export function volumeGone(context: NodeTaskContext, spec: VolumeSpec): WindlassError {
-  return new WindlassError('not-found', `volume ${spec.index} of node ${context.node.nodeId} does not exist`, {
-    code: 'VOLUME_NOT_FOUND',
-    hint: 'it was deleted outside windlass; its data is lost',
-  });
+  return new WindlassError(
+    'not-found',
+    `volume ${spec.index} of node ${context.node.nodeId} does not exist`,
+    {
+      code: 'VOLUME_NOT_FOUND',
+      hint: 'it was deleted outside windlass; its data is lost',
+    },
+  );
 }
 
 function volumeBroken(volume: Volume): WindlassError {

@@ -1,0 +1,13 @@
+import { afterAll, describe, it } from 'vitest';
+import { providerSuite } from '../../src/conformance/index.ts';
+import { AWS_CAPABILITIES } from '../../src/providers/aws/index.ts';
+import { createAwsHarness } from './aws-harness.ts';
+
+// In two files, so that the two runs go on side by side: each has an EC2 of its own.
+providerSuite({
+  name: 'aws',
+  runner: { describe, it, afterAll },
+  capabilities: AWS_CAPABILITIES,
+  createHarness: () => createAwsHarness(),
+  runs: ['failing'],
+});

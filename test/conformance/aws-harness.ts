@@ -1,0 +1,128 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import type { ConformanceHarness, WorldResource } from '../../src/conformance/index.ts';
+import type { Runtime } from '../../src/domain/index.ts';
+import { createNodeShell } from '../../src/nodes/index.ts';
+import type { Provider } from '../../src/provider/index.ts';
+import { createAwsProvider } from '../../src/providers/aws/index.ts';
+import { createConformancePackage } from '../fakes/conformance-package.ts';
+import {
+  ALLOW_ALL,
+  createNetwork,
+  findImage,
+  startMoto,
+  type Moto,
+  type MotoSettings,
+} from '../kit/moto/index.ts';
+
+export const REGION = 'us-east-1';
+const ZONES = [`${REGION}a`, `${REGION}b`];
+
+/** States that last long enough to be seen, and a cloud that shows late what it has made. */
+const SLOW_STATES: MotoSettings = {
+  pendingMs: 120,
+  stoppingMs: 80,
+  shuttingDownMs: 80,
+  creatingMs: 60,
+  attachingMs: 60,
+  detachingMs: 60,
+  deletingMs: 60,
+  modifyingMs: 60,
+  visibleAfterMs: 60,
+};
+
+/** As patient as this cloud is slow. */
+export const TIMING = { lookMs: 40, settleMs: 400 };
+
+export interface AwsHarness extends ConformanceHarness {
+  readonly moto: Moto;
+  readonly subnets: readonly { readonly subnetId: string; readonly zone: string }[];
+}
+
+/** The aws provider over the wire, before an EC2 of its own. */
+export async function createAwsHarness(
+  options: { readonly settings?: MotoSettings; readonly wrap?: (provider: Provider) => Provider } = {},
+): Promise<AwsHarness> {
+  const moto = await startMoto({ ...SLOW_STATES, ...options.settings });
+  const { accessKeyId, secretAccessKey } = await moto.createUser('windlass', ALLOW_ALL);
+  const credentials = { accessKeyId, secretAccessKey };
+  const ec2 = new EC2Client({ endpoint: moto.url, region: REGION, credentials });
+  const network = await createNetwork(ec2, ZONES, 77);
+  const image = await findImage(ec2);
+  ec2.destroy();
+  await moto.change({ authentication: true });
+  const nodes = createNodeShell();
+  const provider = createAwsProvider({ nodes, timing: TIMING });
+  const [subnet] = network.subnets;
+  const runtime: Runtime = {
+    runtimeId: 'rt-aws',
+    name: 'aws',
+    provider: 'aws',
+    url: moto.url,
+    zone: ZONES[0] ?? '',
+    settings: { region: REGION, subnet: subnet?.subnetId ?? '', image },
+    account: moto.account,
+    region: REGION,
+    createdAt: '2026-01-01T00:00:00Z',
+  };
+  return {
+    moto,
+    subnets: network.subnets,
+    provider: options.wrap === undefined ? provider : options.wrap(provider),
+    runtime,
+    credential: { accessKeyId, secretAccessKey },
+    badCredential: {
+      credential: { accessKeyId, secretAccessKey: 'wrong-secret-5f31-planted' },
+      kind: 'permission',
+    },
+    content: createConformancePackage(),
+    conf: { cluster: { name: 'conformance' } },
+    nodesReachable: false,
+    vpcId: network.vpcId,
+    world: {
+      list: () => listResources(moto),
+      destroyInstance: (id) => moto.destroyInstance(id),
+    },
+    logs: () => '',
+    plantedSecrets: [secretAccessKey, 'wrong-secret-5f31-planted'],
+    async makeQuotaTight() {
+      await moto.change({ quotas: { 'L-1216C47A': 0, 'L-7A658B76': 0 } });
+      return runtime;
+    },
+    async dispose() {
+      await nodes.close();
+      await moto.close();
+    },
+  };
+}
+
+/** What EC2 has of windlass, by the emulator's own word, also what it does not show yet. */
+export async function listResources(moto: Moto): Promise<readonly WorldResource[]> {
+  const { instances, volumes } = await moto.world();
+  return [
+    ...instances
+      .filter(({ state }) => state !== 'terminated')
+      .map((instance): WorldResource => ({
+        kind: 'instance',
+        token: instance.tags['windlass:token'] ?? '',
+        id: instance.instanceId,
+        state: instance.state === 'running' || instance.state === 'stopped' ? instance.state : 'changing',
+        cpu: instance.cpu,
+        memoryMiB: instance.memoryMiB,
+      })),
+    ...volumes
+      .filter(({ root }) => !root)
+      .map((volume): WorldResource => {
+        const facts = {
+          kind: 'volume',
+          token: volume.tags['windlass:token'] ?? '',
+          id: volume.volumeId,
+          sizeGiB: volume.sizeGiB,
+        } as const;
+        if (volume.state === 'available') return { ...facts, state: 'available' };
+        if (volume.state === 'in-use' && volume.attachmentState === 'attached') {
+          return { ...facts, state: 'attached', attachedTo: volume.instanceId ?? '' };
+        }
+        return { ...facts, state: 'changing' };
+      }),
+  ];
+}
