@@ -15,7 +15,7 @@ export interface CommandDirective {
   readonly idempotent: boolean;
 }
 
-/** Directive of FormatAndMountVolumes and UnmountVolumes. */
+/** Directive of FormatAndMountVolumes, GrowFilesystems (with the new sizes) and UnmountVolumes. */
 export interface MountDirective {
   readonly volumes: readonly VolumeSpec[];
   /** Whether an empty volume may be given a filesystem; false where it must hold one already. */

@@ -3,7 +3,7 @@ import type { NodeShell } from '../../nodes/index.ts';
 import { forNode, type TaskEntry } from '../task-implementation.ts';
 import { createCustomMetadataTask } from './custom-metadata.ts';
 import { createSshKeysTask } from './generate-ssh-keys.ts';
-import { createMountTask, createUnmountTask } from './mount-volumes.ts';
+import { createGrowTask, createMountTask, createUnmountTask } from './mount-volumes.ts';
 import { createPrepareNodeTask } from './prepare-node.ts';
 import { createRefreshTask } from './refresh-configuration.ts';
 import { createServiceTask } from './run-service.ts';
@@ -34,6 +34,7 @@ export function createNodeTasks(nodes: NodeShell): readonly TaskEntry[] {
     ['PrepareNode', forNode(createPrepareNodeTask(nodes))],
     ['FormatAndMountVolumes', forNode(createMountTask(nodes))],
     ['UnmountVolumes', forNode(createUnmountTask(nodes))],
+    ['GrowFilesystems', forNode(createGrowTask(nodes))],
     ['GenerateSshKeys', forNode(createSshKeysTask(nodes))],
     ['RefreshConfiguration', forNode(createRefreshTask(nodes))],
     ['StopConfiguration', forNode(createStopConfigurationTask(nodes))],

@@ -24,21 +24,30 @@ export function buildMountScript(options: {
   readonly mounts: readonly VolumeMount[];
   readonly format: boolean;
 }): string {
-  // A parent is mounted before what is mounted inside it.
-  const mounts = [...options.mounts].sort((a, b) => compareText(a.mountPoint, b.mountPoint));
-  const calls = mounts.map((mount) =>
-    [
-      'mount_volume',
-      ...[mount.device, mount.mountPoint, mount.filesystem, mount.mountOptions].map(quoteForShell),
-    ].join(' '),
-  );
   return [
     `root=${quoteForShell(options.root)}`,
     `format=${options.format ? 'yes' : 'no'}`,
     PRELUDE,
     MOUNT_FUNCTIONS,
-    ...calls,
+    ...listMountCalls(options.mounts),
   ].join('\n');
+}
+
+/** Lines that mount, for a script that begins as buildMountScript's. */
+export function listMountCalls(mounts: readonly VolumeMount[]): readonly string[] {
+  return sortMounts(mounts).map((mount) =>
+    [
+      'mount_volume',
+      ...[mount.device, mount.mountPoint, mount.filesystem, mount.mountOptions].map(quoteForShell),
+    ].join(' '),
+  );
+}
+
+/** A parent is mounted before what is mounted inside it. */
+export function sortMounts<Mount extends Pick<VolumeMount, 'mountPoint'>>(
+  mounts: readonly Mount[],
+): readonly Mount[] {
+  return [...mounts].sort((a, b) => compareText(a.mountPoint, b.mountPoint));
 }
 
 /** The opposite: what is not mounted is left alone. A volume in use fails after some tries. */

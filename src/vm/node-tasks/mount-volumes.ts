@@ -3,6 +3,7 @@ import type { NodeShell } from '../../nodes/index.ts';
 import type { NodeTaskContext } from '../../provider/index.ts';
 import { readMountDirective } from '../directives.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
+import { buildGrowScript } from './grow-script.ts';
 import { buildMountScript, buildUnmountScript, type VolumeMount } from './mount-script.ts';
 import { FRAME_CODES, observeNodeCommand, startNodeCommand, type NodeCommand } from './node-command.ts';
 
@@ -27,6 +28,29 @@ export function createMountTask(nodes: NodeShell): NodeTaskImplementation {
   }));
 }
 
+/**
+ * Grows the filesystems of volumes that were made larger to their new sizes, under what uses them.
+ *
+ * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
+ */
+export function createGrowTask(nodes: NodeShell): NodeTaskImplementation {
+  return createScriptTask(nodes, (context) => {
+    const { volumes } = readMountDirective(context.task.directive);
+    const sizes = new Map(volumes.map(({ mountPoint, sizeGiB }) => [mountPoint, sizeGiB]));
+    return {
+      ...FRAME_COMMAND,
+      name: 'growing filesystems',
+      command: buildGrowScript({
+        root: context.node.ssh.root,
+        volumes: listMounts(context).map((mount) => ({
+          ...mount,
+          sizeGiB: sizes.get(mount.mountPoint) ?? 0,
+        })),
+      }),
+    };
+  });
+}
+
 /** Takes the volumes out of the node's file system; what is not mounted is left as it is. */
 export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation {
   return createScriptTask(nodes, (context) => ({
@@ -40,7 +64,7 @@ export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation {
   }));
 }
 
-/** Both scripts look before they act, so they may run again. */
+/** All these scripts look before they act, so they may run again. */
 const FRAME_COMMAND = {
   commandTimeoutSeconds: MOUNT_TIMEOUT_SECONDS,
   idempotent: true,

@@ -524,6 +524,14 @@ describe('volumes', () => {
     format: true,
   };
 
+  it('are grown under the runner, to the sizes of the task', async () => {
+    const attached = {
+      volumes: [{ index: 0, volumeId: 'v', sizeGiB: 1, device: '/dev/vdx', mountPoint: '/data' }],
+    };
+    await provider().handleSubtask(context('GrowFilesystems', directive, { node: attached }), effectCall());
+    expect(shell.started[0]?.command).toContain("grow_mounted '/dev/vdx' '/data' 1");
+  });
+
   it('are mounted under the runner, from the device that attaching reported', async () => {
     const attached = {
       volumes: [{ index: 0, volumeId: 'v', sizeGiB: 1, device: '/dev/vdx', mountPoint: '/data' }],
