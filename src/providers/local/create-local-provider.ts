@@ -3,6 +3,8 @@ import type { Capabilities, Provider, ProviderHandler } from '../../provider/ind
 import { createVmProvider } from '../../vm/index.ts';
 import { createLocalEnvironment } from './environment.ts';
 import { createInstanceHandler } from './instance-handler.ts';
+import { reserveAddresses } from './reserve-addresses.ts';
+import { readLocalSettings } from './settings.ts';
 import { createVolumeHandler } from './volume-handler.ts';
 import { readLocalSettings } from './settings.ts';
 import type { LocalWorld } from './world/local-world.ts';
@@ -13,8 +15,9 @@ export const LOCAL_CAPABILITIES: Capabilities = {
   actions: ['create', 'stop', 'start', 'delete'],
   nodeAccess: 'direct',
   volumes: true,
-  gpu: false,
-  reservedIps: false,
+  // A node's programs are programs of this machine, and see what it has.
+  gpu: true,
+  reservedIps: true,
   loadbalancer: false,
   associateEip: false,
   changeSubnet: false,
@@ -36,7 +39,7 @@ export interface LocalProviderOptions {
  */
 export function createLocalProvider(options: LocalProviderOptions): Provider {
   const findPlace = createPlaceFinder(options.folder, options.world);
-  return createVmProvider({
+  const provider = createVmProvider({
     name: 'local',
     capabilities: LOCAL_CAPABILITIES,
     handler: createLocalHandler(options),
@@ -44,6 +47,13 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     nodes: options.nodes,
     nodeAccess: ({ settings }) => readLocalSettings(settings).nodeAccess,
   });
+  return {
+    ...provider,
+    async parseClusterConf(request) {
+      const { addressRange } = readLocalSettings(request.runtime.settings);
+      return reserveAddresses(await provider.parseClusterConf(request), addressRange);
+    },
+  };
 }
 
 /** The ten pairs alone, as the frame takes them. */

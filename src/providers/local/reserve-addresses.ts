@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import type { ClusterWrapper } from '../../domain/index.ts';
+import { parseAddressRange, toAddress, type AddressRange } from './world/address-range.ts';
+
+// Every loopback address can be listened on, so that reserving one is naming it: the same one for
+// the same cluster and name, in a half of the loopback network that no instance is in.
+const UPPER_HALF = '127.128.0.0/9';
+const LOWER_QUARTER = '127.64.0.0/10';
+
+/**
+ * The cluster with an address for each of its `reserved_ips`. Pure; among 8 million addresses two
+ * clusters meet with the probability that a hash has.
+ */
+export function reserveAddresses(wrapper: ClusterWrapper, addressRange: string): ClusterWrapper {
+  const { cluster } = wrapper;
+  const range = chooseRange(parseAddressRange(addressRange));
+  const reserved = Object.entries(cluster.reservedIps).map(([name, address]) => {
+    return [name, address === '' ? addressOf(range, cluster.clusterId, name) : address] as const;
+  });
+  return { ...wrapper, cluster: { ...cluster, reservedIps: Object.fromEntries(reserved) } };
+}
+
+function chooseRange(instances: AddressRange): AddressRange {
+  const upper = parseAddressRange(UPPER_HALF);
+  return instances.first >= upper.first ? parseAddressRange(LOWER_QUARTER) : upper;
+}
+
+function addressOf(range: AddressRange, clusterId: string, name: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(['reserved-address', clusterId, name]))
+    .digest();
+  return toAddress(range, hash.readUIntBE(0, 6) % range.size);
+}
