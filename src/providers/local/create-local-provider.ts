@@ -6,7 +6,6 @@ import { createInstanceHandler } from './instance-handler.ts';
 import { reserveAddresses } from './reserve-addresses.ts';
 import { readLocalSettings } from './settings.ts';
 import { createVolumeHandler } from './volume-handler.ts';
-import { readLocalSettings } from './settings.ts';
 import type { LocalWorld } from './world/local-world.ts';
 import { createPlaceFinder } from './worlds.ts';
 
