@@ -13,13 +13,17 @@ import {
   type QueueScope,
   type TaskRef,
 } from '../src/domain/index.ts';
-import type { Call, RuntimeRequest } from '../src/provider/index.ts';
+import type { Stores } from '../src/db/index.ts';
+import { withoutLeaving } from '../src/plan/index.ts';
+import type { Call, PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
 import type { ActivityTiming, RunJobInput, RunJobResult } from '../workflows/messages.ts';
 import { requestFreely } from './call-budget.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
 import { readProgress, startHeartbeats } from './heartbeat.ts';
 import { createHydrator, type Hydrator } from './hydrate.ts';
+import { planJob } from './plan-job.ts';
+import { prepareChange } from './prepare-change.ts';
 import { prepareCluster } from './prepare-cluster.ts';
 import { isRetried, toApplicationFailure, toWindlassError } from './to-application-failure.ts';
 
@@ -59,7 +63,16 @@ export interface EngineActivities {
 }
 
 /** Actions that make something, and so are checked against quotas first. */
-const MAKING_ACTIONS: ReadonlySet<JobAction> = new Set(['create', 'add-nodes', 'resize', 'recover', 'start']);
+const MAKING_ACTIONS: ReadonlySet<JobAction> = new Set([
+  'create',
+  'add-nodes',
+  'resize',
+  'recover',
+  'start',
+  'upgrade',
+  'rollback',
+  'update-env',
+]);
 
 export function createEngineActivities(dependencies: ActivityDependencies): EngineActivities {
   const { stores, providers } = dependencies;
@@ -91,12 +104,12 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
       const job = await stores.jobs.get(jobId);
       if (!MAKING_ACTIONS.has(job.action)) return;
       const { provider, runtime, credential } = await loadCloud(job);
-      const cluster = await stores.clusters.load(job.clusterId);
+      const call = currentCall(dependencies, jobId);
+      // What is to be made anew is what the cloud no longer has.
+      if (job.action === 'recover') await refreshCluster(dependencies, hydrator, job.clusterId, call);
+      const wanted = await loadWanted(stores, job);
       const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
-      await provider.checkResource(
-        { action: job.action, cluster, reserved, runtime, credential },
-        currentCall(dependencies, jobId),
-      );
+      await provider.checkResource({ action: job.action, ...wanted, reserved, runtime, credential }, call);
     },
 
     async PlanJob({ jobId }) {
@@ -104,8 +117,11 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
       if (stored !== null) return stored;
       const job = await stores.jobs.get(jobId);
       const runtime = await stores.runtimes.get(job.runtimeId);
-      const cluster = await stores.clusters.load(job.clusterId);
-      const plan = providers.get(runtime.provider).splitJobIntoTasks({ job, cluster, runtime });
+      const plan = planJob(providers.get(runtime.provider), {
+        job,
+        ...(await loadWanted(stores, job)),
+        runtime,
+      });
       return stores.jobs.storePlan(jobId, plan, PLAN_SCHEMA_VERSION);
     },
 
@@ -118,7 +134,9 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
     },
 
     async CloseJob({ jobId, status, error }) {
-      const job = await stores.jobs.get(jobId);
+      const job = await stores.jobs.find(jobId);
+      // Ceasing takes the job's own row with it; an earlier try did.
+      if (job === null) return { error: null };
       const tasks = status === 'successful' ? [] : await stores.tasks.list(jobId);
       const failed = tasks.find((task) => task.status === 'failed' && !task.failureAllowed);
       const closed = await stores.jobs.close(jobId, {
@@ -131,6 +149,7 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
         ),
         closedAt: new Date().toISOString(),
       });
+      if (job.action === 'cease' && status === 'successful') await forgetCluster(stores, job.clusterId);
       return { error: closed.error };
     },
   });
@@ -145,6 +164,22 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
     const { cluster } = await stores.clusters.load(job.clusterId);
     return status === 'successful' ? statusAfterSuccess(job.action, cluster.status) : cluster.status;
   }
+}
+
+/** Rows and secrets of a deleted cluster, and the package that it ran where nobody needs it. */
+async function forgetCluster(stores: Stores, clusterId: string): Promise<void> {
+  const { cluster } = await stores.clusters.load(clusterId);
+  await stores.clusters.forget(clusterId);
+  const versions = [cluster.versionId, ...(cluster.previous === null ? [] : [cluster.previous.versionId])];
+  for (const versionId of versions) await stores.apps.forgetUnused(versionId);
+}
+
+/** The cluster as an open job wants it, and as it was before where the job changes that. */
+async function loadWanted(stores: Stores, job: Job): Promise<Pick<PlanRequest, 'cluster' | 'before'>> {
+  const stored = await stores.clusters.load(job.clusterId);
+  const change = await stores.jobs.loadChange(job.jobId);
+  if (change === null) return { cluster: stored };
+  return { cluster: withoutLeaving(stored, change.leaving), before: change.before };
 }
 
 /** Asks the cloud about every node of a cluster and stores the answer. */
@@ -183,24 +218,30 @@ async function openJob(
     await stores.clusters.create(wrapper);
     for (const { name, secret } of secrets) await stores.secrets.putIfAbsent(input.clusterId, name, secret);
   }
-  const cluster = await stores.clusters.resolve(input.clusterId);
-  if (cluster.purpose === 'frontgate' && input.frontgate === undefined)
+  const cluster = await stores.clusters.load(input.clusterId);
+  if (cluster.cluster.purpose === 'frontgate' && input.frontgate === undefined)
     throw frontgateByHand(input.clusterId);
+  const runtime = await stores.runtimes.get(cluster.cluster.runtimeId);
   const rule = ACTION_RULES[input.action];
+  const prepared = await prepareChange(dependencies, hydrator, { ...input, cluster, runtime });
+  // Before the rows that refer to them; those of a job that is never opened are forgotten with the cluster.
+  for (const { name, secret } of prepared?.secrets ?? [])
+    await stores.secrets.putIfAbsent(input.clusterId, name, secret);
   return stores.jobs.open(
     {
       jobId: input.jobId,
       clusterId: input.clusterId,
-      runtimeId: cluster.runtimeId,
+      runtimeId: runtime.runtimeId,
       action: input.action,
       status: 'working',
-      options: input.options,
+      options: prepared?.options ?? input.options,
       requestedBy: input.requestedBy,
       startedAt: new Date().toISOString(),
       closedAt: null,
       error: null,
     },
     { from: rule.from, status: rule.transition },
+    prepared?.change,
   );
 }
 

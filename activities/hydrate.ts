@@ -22,6 +22,8 @@ export interface Hydrator {
   hydrateTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
   openCredential(stored: StoredSecret | null): Promise<Credential>;
   loadPackage(versionId: string): Promise<PackageContent>;
+  /** The value of a secret of the cluster, known to the redactor from then on. @throws not-found `SECRET_NOT_FOUND` */
+  openSecret(clusterId: string, name: string): Promise<string>;
 }
 
 const KEPT_PACKAGES = 20;
@@ -138,6 +140,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     },
     openCredential,
     loadPackage,
+    openSecret,
   };
 }
 

@@ -14,6 +14,8 @@ import { requestFreely } from '../call-budget.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { frontgateByHand, refreshCluster } from '../engine-activities.ts';
 import type { Hydrator } from '../hydrate.ts';
+import { planJob } from '../plan-job.ts';
+import { prepareChange } from '../prepare-change.ts';
 import { prepareCluster } from '../prepare-cluster.ts';
 
 type ClusterReads = Pick<Reads, 'checkCreateCluster' | 'checkJob' | 'describeCluster' | 'listClusters'>;
@@ -32,6 +34,19 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
     const resources = await stores.ledger.list(wrapper.cluster.clusterId, { live: true });
     const provider = providers.get(runtime.provider);
     return provider.describeClusterDetails({ cluster: wrapper, resources, runtime, credential }, call());
+  }
+
+  async function requireNothingLeft(clusterId: string): Promise<void> {
+    const [live] = await stores.ledger.list(clusterId, { live: true });
+    if (live === undefined) return;
+    throw new WindlassError(
+      'conflict',
+      `cluster ${clusterId} still has ${live.token}, which is ${live.state}`,
+      {
+        code: 'CLUSTER_NOT_GONE',
+        hint: `\`windlass cluster recover ${clusterId}\`, then delete it again`,
+      },
+    );
   }
 
   return {
@@ -75,11 +90,20 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
         );
       }
       const runtime = await stores.runtimes.get(cluster.runtimeId);
-      providers.get(runtime.provider).splitJobIntoTasks({
-        job: { jobId, clusterId, action, options },
+      const prepared = await prepareChange(dependencies, hydrator, {
+        jobId,
+        action,
+        options,
         cluster: wrapper,
         runtime,
       });
+      planJob(providers.get(runtime.provider), {
+        job: { jobId, clusterId, action, options: prepared?.options ?? options },
+        cluster: prepared?.wanted ?? wrapper,
+        ...(prepared === null ? {} : { before: prepared.before }),
+        runtime,
+      });
+      if (action === 'cease') await requireNothingLeft(clusterId);
       return { runtimeId: runtime.runtimeId, versionId: cluster.versionId, appName: cluster.appName };
     },
 

@@ -116,5 +116,23 @@ export function createAppStore(db: Kysely<Database>): AppStore {
         .execute();
       return rows.map(appVersionRows.fromRow);
     },
+
+    async forgetUnused(versionId) {
+      await sql`
+        with unused as (
+          delete from app_version old where version_id = ${versionId}
+            and exists (
+              select 1 from app_version newer
+              where newer.app_name = old.app_name and newer.created_at > old.created_at
+            )
+            and not exists (
+              select 1 from cluster
+              where version_id = old.version_id or previous ->> 'versionId' = old.version_id
+            )
+          returning digest
+        )
+        delete from app_part where digest in (select digest from unused)
+      `.execute(db);
+    },
   };
 }

@@ -137,6 +137,20 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
       return row.metadata;
     },
 
+    async forget(clusterId) {
+      await db.transaction().execute(async (transaction) => {
+        const cluster = await transaction
+          .selectFrom('cluster')
+          .select('status')
+          .where('cluster_id', '=', clusterId)
+          .forUpdate()
+          .executeTakeFirst();
+        if (cluster !== undefined) await requireGone(transaction, clusterId, cluster.status);
+        await transaction.deleteFrom('cluster').where('cluster_id', '=', clusterId).execute();
+        await transaction.deleteFrom('cluster_secret').where('cluster_id', '=', clusterId).execute();
+      });
+    },
+
     reservedBy: (scope, exceptClusterId) => sumReserved(db, scope, exceptClusterId),
   };
 }
@@ -187,6 +201,22 @@ async function storeCluster(transaction: Kysely<Database>, wrapper: ClusterWrapp
     clusterLinkRows.columns.map(({ name }) => name),
     wrapper.links.map((link) => clusterLinkRows.toRecord(link)),
   );
+}
+
+async function requireGone(db: Kysely<Database>, clusterId: string, status: string): Promise<void> {
+  const live = await db
+    .selectFrom('resource')
+    .select(['token', 'state'])
+    .where('cluster_id', '=', clusterId)
+    .where('state', '<>', 'gone')
+    .orderBy('token')
+    .executeTakeFirst();
+  if (status === 'deleted' && live === undefined) return;
+  const reason = live === undefined ? `it is ${status}` : `${live.token} is ${live.state}, not gone`;
+  throw new WindlassError('conflict', `cluster ${clusterId} cannot be forgotten: ${reason}`, {
+    code: 'CLUSTER_NOT_GONE',
+    hint: `delete it first: windlass cluster delete ${clusterId}`,
+  });
 }
 
 function nameAmbiguous(name: string, clusterIds: readonly string[]): WindlassError {

@@ -16,4 +16,6 @@ export type {
   TaskChanges,
   TaskEnd,
   TaskStore,
+  WantedChange,
 } from './stores.ts';
+export type { StoredChange } from './wanted-cluster.ts';

@@ -5,6 +5,7 @@ import {
   type Job,
   JOB_STATUSES,
   type JobPlan,
+  type JobStatus,
   type LayerShape,
   PLAN_SCHEMA_VERSION,
   WindlassError,
@@ -12,9 +13,11 @@ import {
 import { insertAll } from './bulk.ts';
 import { clusterNotFound, jobNotFound, jobNotOpen } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
+import { toJson } from './row-mapping.ts';
 import { clusterRows, jobRows, taskRows } from './rows.ts';
 import type { Database } from './schema.ts';
-import type { JobStore } from './stores.ts';
+import type { JobStore, WantedChange } from './stores.ts';
+import { removeLeaving, storeWanted, type StoredChange } from './wanted-cluster.ts';
 
 const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
 
@@ -24,7 +27,7 @@ const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
  */
 export function createJobStore(db: Kysely<Database>): JobStore {
   return {
-    async open(job, transition) {
+    async open(job, transition, change) {
       return await db.transaction().execute(async (transaction) => {
         // Jobs of one cluster are opened one after the other.
         const cluster = await transaction
@@ -47,15 +50,22 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           throw wrongStatus(job, cluster.status, transition.from);
         await transaction
           .insertInto('job')
-          .values({ ...jobRows.toRow(job), plan_schema_version: null })
+          .values({ ...jobRows.toRow(job), plan_schema_version: null, change: toChangeColumn(change) })
           .execute();
         await transaction
           .updateTable('cluster')
           .set({ transition_status: transition.status })
           .where('cluster_id', '=', job.clusterId)
           .execute();
+        if (change !== undefined) await storeWanted(transaction, change.joined);
         return job;
       });
+    },
+
+    async loadChange(jobId) {
+      const row = await db.selectFrom('job').select('change').where('job_id', '=', jobId).executeTakeFirst();
+      if (row === undefined) throw jobNotFound(jobId);
+      return row.change;
     },
 
     async get(jobId) {
@@ -144,6 +154,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .executeTakeFirst();
         if (row === undefined) throw jobNotFound(jobId);
         if (!isOpenJobStatus(row.status)) return jobRows.fromRow(row);
+        if (row.change !== null) await settleChange(transaction, row, row.change, end.status);
         await transaction
           .updateTable('task')
           .set({
@@ -168,6 +179,33 @@ export function createJobStore(db: Kysely<Database>): JobStore {
       });
     },
   };
+}
+
+/** The wanted cluster stays, unless the job came to nothing before it had begun anything. */
+async function settleChange(
+  transaction: Kysely<Database>,
+  job: { readonly job_id: string; readonly cluster_id: string },
+  { before, leaving }: StoredChange,
+  status: JobStatus,
+): Promise<void> {
+  if (status === 'successful') {
+    await removeLeaving(transaction, job.cluster_id, leaving);
+    return;
+  }
+  const begun = await transaction
+    .selectFrom('task')
+    .select('task_id')
+    .where('job_id', '=', job.job_id)
+    .where('started_at', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  if (begun === undefined) await storeWanted(transaction, before);
+}
+
+function toChangeColumn(change: WantedChange | undefined): StoredChange | null {
+  if (change === undefined) return null;
+  // The driver takes json as text.
+  return toJson({ before: change.before, leaving: change.leaving }) as unknown as StoredChange;
 }
 
 async function findJob(db: Kysely<Database>, jobId: string): Promise<Job | null> {

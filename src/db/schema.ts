@@ -14,6 +14,7 @@ import type {
   Task,
 } from '../domain/index.ts';
 import type { Row } from './row-mapping.ts';
+import type { StoredChange } from './wanted-cluster.ts';
 
 /** The tables, as the newest migration leaves them. */
 export interface Database {
@@ -51,8 +52,8 @@ interface ClusterRoleTable {
   spec: ClusterRole;
 }
 
-/** `plan_schema_version` is null until the plan is stored. */
-type JobTable = Row<Job> & { plan_schema_version: number | null };
+/** `plan_schema_version` is null until the plan is stored, `change` where the job changes nothing that is wanted. */
+type JobTable = Row<Job> & { plan_schema_version: number | null; change: StoredChange | null };
 
 export type ResourceTable = Row<LedgerResource> & {
   /** The job that claimed it last. */

@@ -22,6 +22,7 @@ import type {
   TaskStatus,
   TransitionStatus,
 } from '../domain/index.ts';
+import type { StoredChange } from './wanted-cluster.ts';
 
 // One store per aggregate. Every method is one transaction, may be repeated, and throws
 // WindlassErrors: not-found where an id names nothing, conflict where a row forbids it,
@@ -77,6 +78,8 @@ export interface AppStore {
   get(versionIdOrName: string): Promise<AppVersion>;
   findByDigest(digest: string): Promise<AppVersion | null>;
   list(page: PageRequest): Promise<readonly AppVersion[]>;
+  /** Forgets a version that no cluster runs or could go back to, and that a newer one of its app has followed. */
+  forgetUnused(versionId: string): Promise<void>;
 }
 
 export interface ClusterStore {
@@ -97,6 +100,11 @@ export interface ClusterStore {
     changes: readonly { nodeId: string; change: Partial<ClusterNode> }[],
   ): Promise<void>;
   getMetadata(clusterId: string): Promise<MetadataTree | null>;
+  /**
+   * Forgets a deleted cluster for good: all its rows, jobs, secrets. Forgetting it again changes nothing.
+   * @throws conflict `CLUSTER_NOT_GONE` while it is not deleted, or the ledger has something of it that is not gone.
+   */
+  forget(clusterId: string): Promise<void>;
   /** What clusters of the account will still make: nodes of clusters with an open job whose ledger rows are not `made`. */
   reservedBy(
     scope: { provider: string; account: string; region: string },
@@ -127,13 +135,26 @@ export interface FrontgateStore {
   findGate(clusterId: string): Promise<ClusterNode | null | undefined>;
 }
 
+/** What an opened job makes of its cluster's rows. */
+export interface WantedChange extends StoredChange {
+  /** The wanted cluster, and what leaves it. */
+  readonly joined: ClusterWrapper;
+}
+
 export interface JobStore {
   /**
    * Opens the job and sets the cluster's transition status, in one transaction. The same job id
-   * again: the stored job, whatever its status (a closed one stays closed).
+   * again: the stored job, whatever its status (a closed one stays closed). With `change`, the
+   * cluster's rows become the wanted ones in the same transaction, and the job keeps the ones before.
    * @throws conflict `CLUSTER_BUSY` naming the open job; conflict `CLUSTER_STATUS` when `from` excludes the cluster's status.
    */
-  open(job: Job, transition: { from: readonly ClusterStatus[]; status: TransitionStatus }): Promise<Job>;
+  open(
+    job: Job,
+    transition: { from: readonly ClusterStatus[]; status: TransitionStatus },
+    change?: WantedChange,
+  ): Promise<Job>;
+  /** Null for a job that changes nothing of what its cluster shall be. */
+  loadChange(jobId: string): Promise<StoredChange | null>;
   get(jobId: string): Promise<Job>;
   find(jobId: string): Promise<Job | null>;
   list(page: PageRequest & { clusterId?: string }): Promise<readonly Job[]>;
@@ -144,7 +165,8 @@ export interface JobStore {
   loadShape(jobId: string): Promise<readonly LayerShape[] | null>;
   /**
    * Closes the job, its unfinished tasks (skipped or cancelled), sets the cluster's status and
-   * clears its transition, in one transaction. A closed job stays as it is.
+   * clears its transition, in one transaction. A closed job stays as it is. What the job wanted of
+   * its cluster stays; it is taken back where the job did not succeed and had begun no task.
    */
   close(
     jobId: string,

@@ -1,0 +1,115 @@
+import { mapPasswords, parseForm, validateConf } from '../src/app-package/index.ts';
+import type { StoredSecret } from '../src/db/index.ts';
+import {
+  confBinding,
+  WindlassError,
+  type Conf,
+  type PackageContent,
+  type SealedValue,
+  type SecretReference,
+} from '../src/domain/index.ts';
+import { putConf } from '../src/plan/index.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** Where the secrets of confs live: `conf/<key>`, and `conf/<key>/<job>` for one that a job has changed. */
+const CONF_SECRETS = 'conf/';
+
+/** A conf without a secret in it. */
+export interface StoredConf {
+  /** As the user gave it. */
+  readonly given: Conf;
+  /** Whole, with the package's defaults, as a provider gets it. */
+  readonly conf: Conf;
+  /** What the references in both stand for, under the database's key, by name. */
+  readonly secrets: readonly NamedSecret[];
+}
+
+export interface NamedSecret {
+  readonly name: string;
+  readonly secret: StoredSecret;
+}
+
+/** What becomes of a conf on its way into the database. */
+export interface ConfRequest {
+  readonly content: PackageContent;
+  readonly clusterId: string;
+  /** Passwords in it are sealed, for this cluster and their key. */
+  readonly conf: Conf;
+  /** The stored conf that it is put over, its passwords references; absent for a new cluster. */
+  readonly over?: { readonly conf: Conf; readonly jobId: string };
+  /** The value behind a reference of `over`. */
+  readonly openSecret: (name: string) => Promise<string>;
+}
+
+/**
+ * Opens the sealed passwords of a conf, checks the whole conf with them, and puts references in
+ * their place. Packages without a form (charts) are checked by their provider.
+ *
+ * @throws invalid-input `CONF_INVALID` with every fault, `PASSWORD_UNSEALED`.
+ */
+export async function storeConf(
+  dependencies: ActivityDependencies,
+  request: ConfRequest,
+): Promise<StoredConf> {
+  const { keyring, redactor } = dependencies;
+  const { content, clusterId, over } = request;
+  const config = content.files.find((file) => file.path === 'config.json');
+  if (config === undefined) {
+    const given = putConf(over?.conf ?? {}, request.conf);
+    return { given, conf: given, secrets: [] };
+  }
+  const form = parseForm(new TextDecoder().decode(config.content));
+  const secrets: NamedSecret[] = [];
+  const changed = await mapPasswords(form, request.conf, async (value, key): Promise<SecretReference> => {
+    if (!isSealedValue(value)) throw unsealedPassword(key);
+    const password = await keyring.openSealed(value.$sealed, confBinding(clusterId, key));
+    redactor.register(password);
+    // What was stored before stays, until nobody can want it back.
+    const name = `${CONF_SECRETS}${key}${over === undefined ? '' : `/${over.jobId}`}`;
+    secrets.push({ name, secret: keyring.encrypt(password) });
+    return { $secret: name };
+  });
+  const given = putConf(over?.conf ?? {}, changed);
+  const opened = await mapPasswords(form, given, async (value) => {
+    if (!isConfReference(value)) return value;
+    const fresh = secrets.find(({ name }) => name === value.$secret);
+    return fresh === undefined ? request.openSecret(value.$secret) : keyring.decrypt(fresh.secret);
+  });
+  const checked = validateConf(form, opened);
+  const references = new Map<string, SecretReference>();
+  await mapPasswords(form, given, (value, key) => {
+    if (isConfReference(value)) references.set(key, value);
+    return value;
+  });
+  const conf = await mapPasswords(form, checked, (value, key) => {
+    const known = references.get(key);
+    if (known !== undefined) return known;
+    // A default of the package's own.
+    const name = `${CONF_SECRETS}${key}`;
+    secrets.push({ name, secret: keyring.encrypt(String(value)) });
+    return { $secret: name };
+  });
+  return { given, conf, secrets };
+}
+
+function isSealedValue(value: unknown): value is SealedValue {
+  return typeof value === 'object' && value !== null && '$sealed' in value;
+}
+
+function isConfReference(value: unknown): value is SecretReference {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    '$secret' in value &&
+    typeof value.$secret === 'string' &&
+    value.$secret.startsWith(CONF_SECRETS)
+  );
+}
+
+function unsealedPassword(key: string): WindlassError {
+  return new WindlassError('invalid-input', `${key} is a password and came unsealed`, {
+    code: 'PASSWORD_UNSEALED',
+    field: key,
+    hint: 'use the client library or the windlass command: they seal it before it leaves the machine',
+  });
+}

@@ -1,0 +1,158 @@
+import type { WantedChange } from '../src/db/index.ts';
+import {
+  ACTION_RULES,
+  WindlassError,
+  type AppVersion,
+  type ClusterWrapper,
+  type Conf,
+  type JobAction,
+  type JobOptions,
+  type PreviousVersion,
+  type Runtime,
+} from '../src/domain/index.ts';
+import { checkJobOptions, joinLeaving, mergeWanted } from '../src/plan/index.ts';
+import type { Provider } from '../src/provider/index.ts';
+import { storeConf, type NamedSecret } from './conf-secrets.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { Hydrator } from './hydrate.ts';
+
+/** A job's change of what its cluster shall be; nothing of it is stored yet. */
+export interface PreparedChange {
+  readonly before: ClusterWrapper;
+  readonly wanted: ClusterWrapper;
+  readonly change: WantedChange;
+  /** As they are stored with the job: nothing sealed in them. */
+  readonly options: JobOptions;
+  readonly secrets: readonly NamedSecret[];
+}
+
+/** What a job is asked to do with a stored cluster. */
+export interface ChangeRequest {
+  readonly jobId: string;
+  readonly action: JobAction;
+  /** Passwords in its conf are sealed. */
+  readonly options: JobOptions;
+  readonly cluster: ClusterWrapper;
+  readonly runtime: Runtime;
+}
+
+/**
+ * Checks what a job wants of a cluster and makes the wanted cluster, without storing it: the same
+ * for the check before a job and for the job itself. Null for an action that changes nothing of what
+ * the cluster shall be.
+ *
+ * @throws invalid-input `JOB_OPTIONS`, `ACTION_NOT_SUPPORTED`, `CONF_INVALID`, `UPGRADE_OTHER_APP`;
+ *   conflict `NOTHING_TO_ROLL_BACK`; not-found `APP_NOT_FOUND`; whatever the provider refuses.
+ */
+export async function prepareChange(
+  dependencies: ActivityDependencies,
+  hydrator: Hydrator,
+  request: ChangeRequest,
+): Promise<PreparedChange | null> {
+  const { action, options, cluster: before, jobId, runtime } = request;
+  const provider = dependencies.providers.get(runtime.provider);
+  requireAction(provider, action);
+  checkJobOptions(action, options, before);
+  if (ACTION_RULES[action].changesWanted !== true) return null;
+
+  const target = await findTarget(dependencies, request);
+  const content = await hydrator.loadPackage(target.version.versionId);
+  const { given, conf, secrets } = await storeConf(dependencies, {
+    content,
+    clusterId: before.cluster.clusterId,
+    conf: options.conf ?? {},
+    over: { conf: target.conf, jobId },
+    openSecret: (name) => hydrator.openSecret(before.cluster.clusterId, name),
+  });
+  const stored: JobOptions =
+    options.conf === undefined ? options : { ...options, conf: pickGiven(given, options.conf) };
+  const parsed = await provider.parseClusterConf({
+    content,
+    runtime,
+    conf,
+    clusterId: before.cluster.clusterId,
+    createdAt: before.cluster.createdAt,
+    change: { action, options: stored, cluster: before },
+  });
+  const merged = mergeWanted(before, parsed);
+  const wanted: ClusterWrapper = {
+    ...merged,
+    cluster: {
+      ...merged.cluster,
+      versionId: target.version.versionId,
+      conf: given,
+      previous: target.previous,
+    },
+  };
+  const { joined, leaving } = joinLeaving(before, wanted);
+  return { before, wanted, change: { before, joined, leaving }, options: stored, secrets };
+}
+
+interface Target {
+  readonly version: AppVersion;
+  readonly conf: Conf;
+  readonly previous: PreviousVersion | null;
+}
+
+async function findTarget(
+  { stores }: ActivityDependencies,
+  { action, options, cluster: { cluster } }: ChangeRequest,
+): Promise<Target> {
+  const { conf, previous } = cluster;
+  if (action === 'rollback') {
+    if (previous === null) throw nothingToRollBack(cluster.clusterId);
+    return { version: await stores.apps.get(previous.versionId), conf: previous.conf, previous: null };
+  }
+  if (action !== 'upgrade') return { version: await stores.apps.get(cluster.versionId), conf, previous };
+  const version = await stores.apps.get(options.versionId ?? '');
+  if (version.appName !== cluster.appName) throw otherApp(cluster.appName, version);
+  // An upgrade that is tried again after it failed still goes back to what ran before the first try.
+  const again = version.versionId === cluster.versionId && previous !== null;
+  return { version, conf, previous: again ? previous : { versionId: cluster.versionId, conf } };
+}
+
+/** The action itself; what it needs of this cluster is looked at when it is planned. */
+function requireAction({ name, capabilities }: Provider, action: JobAction): void {
+  if (action === 'cease' || capabilities.actions.includes(action)) return;
+  throw new WindlassError('invalid-input', `${name} clusters do not support ${action}`, {
+    code: 'ACTION_NOT_SUPPORTED',
+    hint: `supported are: ${capabilities.actions.join(', ')}`,
+    field: 'action',
+  });
+}
+
+/** What the change says, as it is stored: the same keys, references in place of sealed values. */
+function pickGiven(given: Conf, change: Conf): Conf {
+  const entries = Object.entries(change).map(([key, value]) => {
+    const stored: unknown = Object.hasOwn(given, key) ? given[key] : null;
+    return [key, isPlainGroup(value) && isPlainGroup(stored) ? pickGiven(stored, value) : stored];
+  });
+  return Object.fromEntries(entries) as Conf;
+}
+
+function isPlainGroup(value: unknown): value is Conf {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('$sealed' in value);
+}
+
+function nothingToRollBack(clusterId: string): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `cluster ${clusterId} was not upgraded: there is no version to go back to`,
+    {
+      code: 'NOTHING_TO_ROLL_BACK',
+      hint: 'a rollback takes the last upgrade back, once; upgrade to the version that you want',
+    },
+  );
+}
+
+function otherApp(appName: string, version: AppVersion): WindlassError {
+  return new WindlassError(
+    'invalid-input',
+    `the cluster runs ${appName}; ${version.versionId} is a version of ${version.appName}`,
+    {
+      code: 'UPGRADE_OTHER_APP',
+      field: 'versionId',
+      hint: `\`windlass app list\` shows the versions of ${appName}`,
+    },
+  );
+}

@@ -1,0 +1,35 @@
+import type { Conf } from '../domain/index.ts';
+
+/**
+ * A conf with a change put over it: objects key by key, everything else as a whole; null takes a
+ * key away. Neither argument is changed.
+ */
+export function putConf(conf: Conf, change: Conf): Conf {
+  const result: Record<string, unknown> = { ...conf };
+  for (const [key, value] of Object.entries(change)) {
+    if (value === null) delete result[key];
+    else define(result, key, isGroup(value) ? putConf(groupAt(conf, key), value) : value);
+  }
+  return result;
+}
+
+/** `__proto__` is a key like others. */
+function define(target: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function groupAt(conf: Conf, key: string): Conf {
+  const value = Object.hasOwn(conf, key) ? conf[key] : undefined;
+  return isGroup(value) ? value : {};
+}
+
+/** References to secrets, and sealed values, are values. */
+function isGroup(value: unknown): value is Conf {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !('$secret' in value) &&
+    !('$sealed' in value)
+  );
+}
