@@ -26,6 +26,21 @@ export function readCount(input: CommandInput, name: string): number | undefined
   throw badOption(name, `must be a whole number, not ${JSON.stringify(text)}`, `for example --${name} 10`);
 }
 
+/** An option that must be a number above 0. @throws invalid-input `BAD_OPTION` */
+export function readNumber(input: CommandInput, name: string): number | undefined {
+  const text = readOption(input, name);
+  if (text === undefined) return undefined;
+  const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (value > 0) return value;
+  throw badOption(name, `must be a number above 0, not ${JSON.stringify(text)}`, `for example --${name} 2`);
+}
+
+/** An option that may be given several times. */
+export function readList(input: CommandInput, name: string): readonly string[] {
+  const given = input.options[name];
+  return Array.isArray(given) ? (given as readonly string[]) : [];
+}
+
 /** Options that were given, with the field names of a request. */
 export function pickOptions<Name extends string>(
   input: CommandInput,

@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { isPackagePath, type Form } from '../app-package/index.ts';
 import {
   WindlassError,
+  type ClusterView,
   type CreateClusterInput,
   type JobAction,
   type JobOptions,
@@ -21,6 +22,7 @@ import type {
   CreateClusterRequest,
   JobRequestOptions,
   StartedJob,
+  UpgradeRequest,
 } from './windlass-client.ts';
 
 /** What the clients of clusters work with. */
@@ -52,7 +54,44 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
     start: (cluster, options) => changeCluster(context, 'start', cluster, {}, options),
     delete: (cluster, options) =>
       changeCluster(context, 'delete', cluster, options?.force === true ? { force: true } : {}, options),
+    upgrade: (cluster, request) => upgradeCluster(context, cluster, request),
+    rollback: (cluster, options) => changeCluster(context, 'rollback', cluster, {}, options),
+    updateEnv: (cluster, request) =>
+      changeCluster(
+        context,
+        'update-env',
+        cluster,
+        async ({ clusterId, versionId }) => ({
+          conf: await prepareConf(
+            reads,
+            (await context.apps.describe(versionId)).form as Form,
+            clusterId,
+            request,
+          ),
+        }),
+        request,
+      ),
+    addNodes: (cluster, { requestId, role = '', count }) =>
+      changeCluster(context, 'add-nodes', cluster, { role, count }, toRequest(requestId)),
+    deleteNodes: (cluster, { requestId, ...which }) =>
+      changeCluster(
+        context,
+        'delete-nodes',
+        cluster,
+        'nodeIds' in which ? which : { role: which.role ?? '', count: which.count },
+        toRequest(requestId),
+      ),
+    resize: (cluster, { requestId, sizes }) =>
+      changeCluster(context, 'resize', cluster, { sizes }, toRequest(requestId)),
+    restart: (cluster, { requestId, ...which } = {}) =>
+      changeCluster(context, 'restart', cluster, which, toRequest(requestId)),
+    recover: (cluster, options) => changeCluster(context, 'recover', cluster, {}, options),
+    cease: (cluster, options) => changeCluster(context, 'cease', cluster, {}, options),
   };
+}
+
+function toRequest(requestId: string | undefined): JobRequestOptions {
+  return requestId === undefined ? {} : { requestId };
 }
 
 async function createCluster(context: ClustersContext, request: CreateClusterRequest): Promise<StartedJob> {
@@ -80,11 +119,24 @@ async function createCluster(context: ClustersContext, request: CreateClusterReq
   return startJob(context, input, { runtimeId, appName: app.appName, clusterName });
 }
 
+async function upgradeCluster(
+  context: ClustersContext,
+  cluster: string,
+  request: UpgradeRequest,
+): Promise<StartedJob> {
+  const prepare = async ({ clusterId }: ClusterView): Promise<JobOptions> => {
+    const { versionId, form } = await resolveApp(context.apps, request.app);
+    const conf = await prepareConf(context.reads, form as Form, clusterId, request);
+    return { versionId, ...(Object.keys(conf).length === 0 ? {} : { conf }) };
+  };
+  return changeCluster(context, 'upgrade', cluster, prepare, request);
+}
+
 async function changeCluster(
   context: ClustersContext,
   action: JobAction,
   cluster: string,
-  options: JobOptions,
+  given: JobOptions | ((cluster: ClusterView) => Promise<JobOptions>),
   request: JobRequestOptions = {},
 ): Promise<StartedJob> {
   const { reads, identity } = context;
@@ -93,7 +145,9 @@ async function changeCluster(
   const known =
     request.requestId === undefined ? null : await findStartedJob(reads, { jobId, action, cluster });
   if (known !== null) return known;
-  const { clusterId, name } = await reads.describeCluster({ cluster });
+  const found = await reads.describeCluster({ cluster });
+  const { clusterId, name } = found;
+  const options = typeof given === 'function' ? await given(found) : given;
   const wanted = { jobId, clusterId, action };
   try {
     const { runtimeId, appName } = await reads.checkJob({ ...wanted, options });

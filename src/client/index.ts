@@ -1,10 +1,13 @@
 export { connectClient, type ConnectOptions } from './connect-client.ts';
 export type { JobEvent } from './job-events.ts';
 export type {
+  AddNodesRequest,
   AppDescription,
   AppsClient,
   ClustersClient,
+  ConfChange,
   CreateClusterRequest,
+  DeleteNodesRequest,
   JobHistory,
   JobRequestOptions,
   JobsClient,
@@ -15,6 +18,7 @@ export type {
   RuntimesClient,
   RuntimeTarget,
   StartedJob,
+  UpgradeRequest,
   WaitOptions,
   WatchOptions,
   WindlassClient,

@@ -48,16 +48,20 @@ export async function findNewestRun(client: Client, clusterId: string): Promise<
 }
 
 /**
- * The view of a job that no worker has stored: it has just been started, or its first step failed
- * and there never was anything to store.
+ * The view of a job that is not stored: it has just been started, or its first step failed and
+ * there never was anything to store, or it has forgotten its cluster and itself with it.
  */
 export async function viewUnstoredJob(client: Client, run: JobRun, place: ServerPlace): Promise<JobView> {
-  const { jobId, clusterId, action, status, startedAt, closedAt } = run;
-  const view = { jobId, clusterId, action, startedAt, closedAt, requestedBy: '', layers: [] };
-  if (run.open) return { ...view, status: 'queued', error: null };
+  const { jobId, clusterId, action, startedAt } = run;
+  const open = { jobId, clusterId, action, startedAt, closedAt: null, requestedBy: '', layers: [] };
+  if (run.open) return { ...open, status: 'queued', error: null };
+  const handle = client.workflow.getHandle(run.workflowId, run.runId);
+  // What is known of the run may be older than its end.
+  const closedAt = run.closedAt ?? (await handle.describe()).closeTime?.toISOString() ?? null;
+  const view = { ...open, closedAt };
   try {
-    await client.workflow.getHandle(run.workflowId, run.runId).result();
-    return { ...view, status, error: null };
+    await handle.result();
+    return { ...view, status: 'successful', error: null };
   } catch (error) {
     const reason = toWindlassError(error, place);
     return { ...view, status: reason.kind === 'cancelled' ? 'cancelled' : 'failed', error: reason.toInfo() };

@@ -9,6 +9,7 @@ import type {
   JobSummary,
   JobView,
   PageRequest,
+  RoleSize,
   RuntimeView,
   Subnet,
   Vpc,
@@ -126,16 +127,65 @@ export interface JobRequestOptions {
   readonly requestId?: string;
 }
 
+/** New values for the package's form; what is absent stays as it is. */
+export interface ConfChange {
+  /** Nested as the package's form is; null takes a value away, so that the default holds. */
+  readonly conf?: Conf;
+  /** Single values by dotted key, as text; typed by the form. They win over `conf`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface UpgradeRequest extends ConfChange, JobRequestOptions {
+  /** A package's folder, a version id, or the app's name for its newest version. */
+  readonly app: string;
+}
+
+export interface AddNodesRequest extends JobRequestOptions {
+  /** Absent where the package has no roles. */
+  readonly role?: string;
+  /** How many more. */
+  readonly count: number;
+}
+
+/** Exactly these nodes, or so many of a role, the last ones first. */
+export type DeleteNodesRequest = JobRequestOptions &
+  ({ readonly nodeIds: readonly string[] } | { readonly role?: string; readonly count: number });
+
 export interface ClustersClient {
   /** @throws invalid-input `CONF_INVALID` with every wrong key; nothing is started then. */
   create(request: CreateClusterRequest): Promise<StartedJob>;
   list(options?: ListOptions & { readonly includeDeleted?: boolean }): Promise<readonly ClusterSummary[]>;
   /** By id, or name. `refresh` asks the cloud. */
   describe(cluster: string, options?: { readonly refresh?: boolean }): Promise<ClusterView>;
-  /** @throws conflict `CLUSTER_BUSY` naming the job that runs; likewise start and delete. */
+  /**
+   * @throws conflict `CLUSTER_BUSY` naming the job that runs, `CLUSTER_STATUS` where the cluster's
+   *   status forbids it; invalid-input `ACTION_NOT_SUPPORTED` where its provider cannot do it;
+   *   likewise all that follow. Nothing is started then.
+   */
   stop(cluster: string, options?: JobRequestOptions): Promise<StartedJob>;
   start(cluster: string, options?: JobRequestOptions): Promise<StartedJob>;
-  delete(cluster: string, options?: JobRequestOptions & JobOptions): Promise<StartedJob>;
+  delete(cluster: string, options?: JobRequestOptions & Pick<JobOptions, 'force'>): Promise<StartedJob>;
+  /** To another version of the same app. @throws invalid-input `UPGRADE_OTHER_APP`, `CONF_INVALID`. */
+  upgrade(cluster: string, request: UpgradeRequest): Promise<StartedJob>;
+  /** Back to the version and conf before the last upgrade. @throws conflict `NOTHING_TO_ROLL_BACK`. */
+  rollback(cluster: string, options?: JobRequestOptions): Promise<StartedJob>;
+  /** @throws invalid-input `CONF_INVALID` with every wrong key. */
+  updateEnv(cluster: string, request: ConfChange & JobRequestOptions): Promise<StartedJob>;
+  addNodes(cluster: string, request: AddNodesRequest): Promise<StartedJob>;
+  deleteNodes(cluster: string, request: DeleteNodesRequest): Promise<StartedJob>;
+  resize(
+    cluster: string,
+    request: JobRequestOptions & { readonly sizes: readonly RoleSize[] },
+  ): Promise<StartedJob>;
+  /** All roles where none is named. */
+  restart(
+    cluster: string,
+    options?: JobRequestOptions & { readonly roles?: readonly string[] },
+  ): Promise<StartedJob>;
+  /** Makes a failed, or a deleted but not forgotten cluster what it shall be. */
+  recover(cluster: string, options?: JobRequestOptions): Promise<StartedJob>;
+  /** Forgets a deleted cluster for good. @throws conflict `CLUSTER_NOT_GONE` while something of it is left. */
+  cease(cluster: string, options?: JobRequestOptions): Promise<StartedJob>;
 }
 
 export interface WatchOptions {

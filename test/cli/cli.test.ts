@@ -36,7 +36,10 @@ describe('the command line', () => {
         (verb) => `runtime ${verb}`,
       ),
       ...['validate', 'register', 'list', 'describe'].map((verb) => `app ${verb}`),
-      ...['create', 'list', 'describe', 'stop', 'start', 'delete'].map((verb) => `cluster ${verb}`),
+      ...['create', 'list', 'describe', 'stop', 'start', 'delete', 'upgrade', 'rollback', 'update'].map(
+        (verb) => `cluster ${verb}`,
+      ),
+      ...['scale', 'resize', 'restart', 'recover', 'cease'].map((verb) => `cluster ${verb}`),
       ...['list', 'watch', 'describe', 'cancel', 'history'].map((verb) => `job ${verb}`),
       ...['keys list', 'keys rotate'],
     ];

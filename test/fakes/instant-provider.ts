@@ -18,6 +18,7 @@ import {
   type TaskContext,
 } from '../../src/provider/index.ts';
 import { planVmJob } from '../../src/vm/index.ts';
+import { parseInstantChange, planInstantChange } from './instant-changes.ts';
 import { buildInstantCluster } from './instant-cluster.ts';
 
 /** Which task is meant: the one of this node (from 0, in the order of its layer), or every one of the action. */
@@ -30,6 +31,10 @@ export interface InstantTarget {
 
 export interface InstantProviderOptions {
   readonly name?: string;
+  /** Every action that changes a cluster, on the fixture package `instant`; only the first four by default. */
+  readonly changes?: boolean;
+  /** How many nodes a cluster may have; more are refused as a quota. */
+  readonly room?: number;
   /** Whether tasks claim rows of the ledger and go by their leases; true by default. */
   readonly ledger?: boolean;
   /** How long each call takes; 0 by default. */
@@ -67,12 +72,24 @@ const CAPABILITIES: Capabilities = {
   volumeSnapshots: false,
 };
 
+const CHANGING = JOB_ACTIONS.filter(
+  (action) => action !== 'cease' && !/custom-service|key-pairs/.test(action),
+);
+
 /**
  * For tests of the engine and for the bench. A package is parsed as on any VM cloud; without one
  * (content of no files) `conf.nodes` says how many nodes there are, each with one volume.
  */
 export function createInstantProvider(options: InstantProviderOptions = {}): InstantProvider {
-  const { ledger = true, latencyMs = 0, handles = 'started', pendingLooks = 0, failOn, hangOn } = options;
+  const {
+    changes = false,
+    ledger = true,
+    latencyMs = 0,
+    handles = 'started',
+    pendingLooks = 0,
+    failOn,
+    hangOn,
+  } = options;
   const effects = new Map<TaskAction, number>();
   const calls = new Map<string, number>();
   const failures = new Map<string, number>();
@@ -95,11 +112,14 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
     calls,
     contractVersion: PROVIDER_CONTRACT_VERSION,
     name: options.name ?? 'instant',
-    capabilities: CAPABILITIES,
-    parseClusterConf: async (request) =>
-      request.content.files.length > 0 ? parseClusterConf(request) : buildInstantCluster(request),
+    capabilities: changes ? { ...CAPABILITIES, actions: CHANGING } : CAPABILITIES,
+    async parseClusterConf(request) {
+      if (request.content.files.length === 0) return buildInstantCluster(request);
+      return changes ? parseInstantChange(request) : parseClusterConf(request);
+    },
     splitJobIntoTasks(request) {
-      const plan = planVmJob(request, CAPABILITIES);
+      const isChange = changes && !CAPABILITIES.actions.includes(request.job.action);
+      const plan = isChange ? planInstantChange(request) : planVmJob(request, CAPABILITIES);
       return ledger ? plan : withoutClaims(plan);
     },
 
@@ -150,7 +170,10 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
       status: 'active',
       subnetIds: ['subnet-1'],
     }),
-    checkResource: async () => {},
+    checkResource: async ({ cluster }) => {
+      if (cluster.nodes.length <= (options.room ?? Number.POSITIVE_INFINITY)) return;
+      throw new WindlassError('quota', `there is room for ${options.room} nodes`, { code: 'INSTANT_ROOM' });
+    },
     validateCredential: async () => ({ account: 'instant', region: 'instant' }),
     describeRuntimeProviderZones: async () => ['instant-1'],
     updateClusterStatus: async ({ cluster }) => ({

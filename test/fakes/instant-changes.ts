@@ -1,0 +1,75 @@
+import { parseClusterConf } from '../../src/app-package/index.ts';
+import type {
+  ClusterNode,
+  ClusterWrapper,
+  JobAction,
+  JobPlan,
+  PlannedTask,
+  TaskAction,
+} from '../../src/domain/index.ts';
+import { createPlan } from '../../src/plan/index.ts';
+import type { ParseClusterConfRequest, PlanRequest } from '../../src/provider/index.ts';
+
+/** The cluster that a job wants, of the fixture package `instant`: one role, `cluster.count` nodes. */
+export function parseInstantChange(request: ParseClusterConfRequest): ClusterWrapper {
+  const { change, conf } = request;
+  if (change === undefined) return parseClusterConf(request);
+  const { action, options, cluster: stored } = change;
+  const leaving = action === 'delete-nodes' ? (options.nodeIds ?? lastNodes(stored, options.count ?? 0)) : [];
+  const added = action === 'add-nodes' ? (options.count ?? 0) : 0;
+  const count = stored.nodes.length + added;
+  const parsed = parseClusterConf({ ...request, conf: withCount(conf, count) });
+  const sizes = new Map((options.sizes ?? []).map((size) => [size.role, size]));
+  return {
+    ...parsed,
+    roles: parsed.roles.map((role) => ({ ...role, cpu: sizes.get(role.role)?.cpu ?? role.cpu })),
+    nodes: parsed.nodes.filter((node) => !leaving.includes(node.nodeId)),
+  };
+}
+
+const ON_STAYING: Readonly<Partial<Record<JobAction, TaskAction>>> = {
+  upgrade: 'UpgradeService',
+  rollback: 'UpgradeService',
+  'update-env': 'RefreshConfiguration',
+  resize: 'ResizeInstances',
+  restart: 'RestartService',
+  recover: 'StartInstances',
+};
+
+/** New nodes are made, staying ones get one task, leaving ones are deleted. */
+export function planInstantChange({ job, cluster, before = cluster }: PlanRequest): JobPlan {
+  const idsBefore = new Set(before.nodes.map((node) => node.nodeId));
+  const idsAfter = new Set(cluster.nodes.map((node) => node.nodeId));
+  const fresh = cluster.nodes.filter((node) => !idsBefore.has(node.nodeId));
+  const staying = cluster.nodes.filter((node) => idsBefore.has(node.nodeId));
+  const leaving = before.nodes.filter((node) => !idsAfter.has(node.nodeId));
+  const onStaying = ON_STAYING[job.action];
+  return createPlan(
+    [
+      ...(onStaying === undefined ? [] : [toLayer(onStaying, staying, 'use')]),
+      toLayer('RunInstances', fresh, 'make'),
+      toLayer('DeleteInstances', leaving, 'use'),
+    ].filter((layer) => layer.tasks.length > 0),
+  );
+}
+
+function toLayer(action: TaskAction, nodes: readonly ClusterNode[], intent: 'make' | 'use') {
+  const tasks = nodes.map((node): PlannedTask => ({
+    action,
+    nodeId: node.nodeId,
+    label: `node ${node.serverId}`,
+    directive: {},
+    resources: [{ kind: 'instance', intent }],
+    failureAllowed: false,
+    timeoutSeconds: 60,
+  }));
+  return { name: action, tasks };
+}
+
+function lastNodes({ nodes }: ClusterWrapper, count: number): readonly string[] {
+  return nodes.slice(nodes.length - count).map((node) => node.nodeId);
+}
+
+function withCount(conf: ParseClusterConfRequest['conf'], count: number): ParseClusterConfRequest['conf'] {
+  return { ...conf, cluster: { ...(conf['cluster'] as object), count } };
+}
