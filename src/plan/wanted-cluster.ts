@@ -18,6 +18,7 @@ export function mergeWanted(stored: ClusterWrapper, parsed: ClusterWrapper): Clu
       subnetId: cluster.subnetId,
       vpcId: cluster.vpcId,
       reservedIps: cluster.reservedIps,
+      purpose: cluster.purpose,
       status: cluster.status,
       transitionStatus: cluster.transitionStatus,
       createdAt: cluster.createdAt,
