@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ export async function startHttpCloud(tls?: Certificate): Promise<HttpCloud> {
   const made: string[] = [];
   let requests = 0;
   let go: () => void = () => undefined;
-  const listener: RequestListener = async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     requests += 1;
     if (request.method === 'POST') {
       made.push(await readText(request));
@@ -43,6 +43,8 @@ export async function startHttpCloud(tls?: Certificate): Promise<HttpCloud> {
       response.end();
     }
   };
+  const listener = (request: IncomingMessage, response: ServerResponse): void =>
+    void serve(request, response);
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
