@@ -2,6 +2,7 @@ import type { Stores } from '../src/db/index.ts';
 import type { Redactor } from '../src/observability/index.ts';
 import type { ProviderRegistry } from '../src/provider/index.ts';
 import type { Keyring } from '../src/secrets/index.ts';
+import type { CallBudgets } from './call-budget.ts';
 import type { FaultPoint } from './fault-point.ts';
 
 export interface ActivityLogger {
@@ -26,4 +27,5 @@ export interface ActivityDependencies {
   /** Called after a runtime was made or changed, so that its queues are polled at once. */
   readonly onRuntimesChanged: () => void;
   readonly faultPoint: FaultPoint;
+  readonly callBudgets: CallBudgets;
 }

@@ -11,13 +11,13 @@ import {
   type JobAction,
   type LayerShape,
   type QueueScope,
+  type Runtime,
   type TaskRef,
 } from '../src/domain/index.ts';
 import type { Stores } from '../src/db/index.ts';
 import { withoutLeaving } from '../src/plan/index.ts';
 import type { Call, PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
 import type { ActivityTiming, RunJobInput, RunJobResult } from '../workflows/messages.ts';
-import { requestFreely } from './call-budget.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
 import { readProgress, startHeartbeats } from './heartbeat.ts';
@@ -104,9 +104,9 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
       const job = await stores.jobs.get(jobId);
       if (!MAKING_ACTIONS.has(job.action)) return;
       const { provider, runtime, credential } = await loadCloud(job);
-      const call = currentCall(dependencies, jobId);
+      const call = currentCall(dependencies, jobId, runtime);
       // What is to be made anew is what the cloud no longer has.
-      if (job.action === 'recover') await refreshCluster(dependencies, hydrator, job.clusterId, call);
+      if (job.action === 'recover') await refreshCluster(dependencies, hydrator, job.clusterId, () => call);
       const wanted = await loadWanted(stores, job);
       const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
       await provider.checkResource({ action: job.action, ...wanted, reserved, runtime, credential }, call);
@@ -130,7 +130,9 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
 
     async UpdateClusterStatus({ jobId }) {
       const job = await stores.jobs.get(jobId);
-      await refreshCluster(dependencies, hydrator, job.clusterId, currentCall(dependencies, jobId));
+      await refreshCluster(dependencies, hydrator, job.clusterId, (runtime) =>
+        currentCall(dependencies, jobId, runtime),
+      );
     },
 
     async CloseJob({ jobId, status, error }) {
@@ -187,7 +189,7 @@ export async function refreshCluster(
   dependencies: ActivityDependencies,
   hydrator: Hydrator,
   clusterId: string,
-  call: Call,
+  toCall: (runtime: Runtime) => Call,
 ): Promise<void> {
   const { stores, providers } = dependencies;
   const cluster = await stores.clusters.load(clusterId);
@@ -196,7 +198,7 @@ export async function refreshCluster(
   const resources = await stores.ledger.list(clusterId, { live: true });
   const report = await providers
     .get(runtime.provider)
-    .updateClusterStatus({ cluster, resources, runtime, credential }, call);
+    .updateClusterStatus({ cluster, resources, runtime, credential }, toCall(runtime));
   await stores.clusters.updateNodes(
     clusterId,
     report.nodes.map(({ nodeId, status, change }) => ({ nodeId, change: { ...change, status } })),
@@ -250,13 +252,17 @@ function toResultStatus(job: Job): RunJobResult['status'] {
 }
 
 /** The call of a step; `jobId`: of the job, or of the cluster, that it is for. */
-export function currentCall(dependencies: ActivityDependencies, jobId: string): Call {
+export function currentCall(dependencies: ActivityDependencies, jobId: string, runtime: Runtime): Call {
   const { info, cancellationSignal } = Context.current();
   return {
     signal: cancellationSignal,
     log: (message, fields) =>
       dependencies.log.info(message, { ...fields, job: jobId, activity: info.activityType }),
-    request: requestFreely(cancellationSignal),
+    request: dependencies.callBudgets.open(
+      runtime,
+      dependencies.providers.get(runtime.provider),
+      cancellationSignal,
+    ),
   };
 }
 

@@ -8,6 +8,7 @@ import { createTaskActivities, type TaskActivities } from './task-activities.ts'
 export type { ActivityDependencies, ActivityLogger } from './dependencies.ts';
 export type { EngineActivities } from './engine-activities.ts';
 export type { FrontgateActivities, LoadedFrontgate } from './frontgate/frontgate-activities.ts';
+export { createCallBudgets, type CallBudgets } from './call-budget.ts';
 export { NO_FAULTS, type FaultPoint } from './fault-point.ts';
 export type { Progress } from './heartbeat.ts';
 export type { TaskActivities } from './task-activities.ts';

@@ -5,7 +5,6 @@ import type { TaskChanges, TaskStore } from '../src/db/index.ts';
 import { TASK_ACTIONS, WindlassError, type Task, type TaskAction } from '../src/domain/index.ts';
 import { canonicalJson } from '../src/plan/index.ts';
 import type { Call, Changes, HandleResult } from '../src/provider/index.ts';
-import { requestFreely } from './call-budget.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readProgress, startHeartbeats, type Progress } from './heartbeat.ts';
 import { withFrontgates } from './frontgate/frontgate-tasks.ts';
@@ -57,7 +56,7 @@ interface Attempt {
   readonly dependencies: ActivityDependencies;
   readonly signal: AbortSignal;
   readonly point: (name: string) => Promise<void>;
-  readonly call: Call;
+  readonly log: Call['log'];
   progress: Progress;
   /** How long this activity may be tried, in milliseconds; known once the task is read. */
   limitMs: number;
@@ -84,7 +83,7 @@ async function guard<T>(
     dependencies,
     signal,
     point: (name) => dependencies.faultPoint(`${info.activityType}:${name}`),
-    call: { signal, log, request: requestFreely(signal) },
+    log,
     progress: readProgress(new Date()),
     limitMs: Number.POSITIVE_INFINITY,
     startedAtMs: Date.now(),
@@ -206,9 +205,9 @@ async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleR
     const result = await withFrontgates(dependencies, provider).handleSubtask(
       { ...context, resources: held.resources },
       {
-        ...attempt.call,
         signal,
-        request: requestFreely(signal),
+        log: attempt.log,
+        request: dependencies.callBudgets.open(context.runtime, provider, signal),
         beforeEffect: async (token) => {
           await held.assertHeld(token);
           await point('before-effect');
@@ -240,10 +239,12 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   attempt.limitMs = context.task.timeoutSeconds * 1000;
   await beginOnce(stores.tasks, context.task);
   await point('looking');
+  const { signal, log } = attempt;
+  const request = dependencies.callBudgets.open(context.runtime, provider, signal);
   const done = await lookUntil({
     look: (cursor, watchMs) =>
-      withFrontgates(dependencies, provider).waitSubtask(context, { ...attempt.call, cursor, watchMs }),
-    signal: attempt.signal,
+      withFrontgates(dependencies, provider).waitSubtask(context, { signal, log, request, cursor, watchMs }),
+    signal,
     limitMs: context.task.timeoutSeconds * 1000,
     label: `${context.task.action} of ${context.task.label}`,
     read: () => attempt.progress,

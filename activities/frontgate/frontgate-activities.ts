@@ -63,7 +63,9 @@ export function createFrontgateActivities(dependencies: ActivityDependencies): F
     },
 
     async InspectFrontgate({ clusterId }) {
-      await refreshCluster(dependencies, hydrator, clusterId, currentCall(dependencies, clusterId));
+      await refreshCluster(dependencies, hydrator, clusterId, (runtime) =>
+        currentCall(dependencies, clusterId, runtime),
+      );
       const { cluster, nodes } = await stores.clusters.load(clusterId);
       if (cluster.status !== 'active' || nodes.every(({ status }) => status === 'active')) return;
       dependencies.log.warn('a frontgate does not run any more; it is made anew', { cluster: clusterId });

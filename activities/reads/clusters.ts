@@ -8,9 +8,9 @@ import {
   type ClusterWrapper,
   type NodeView,
   type Reads,
+  type Runtime,
 } from '../../src/domain/index.ts';
 import type { Call, ClusterDetails } from '../../src/provider/index.ts';
-import { requestFreely } from '../call-budget.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { frontgateByHand, refreshCluster } from '../engine-activities.ts';
 import type { Hydrator } from '../hydrate.ts';
@@ -22,10 +22,14 @@ type ClusterReads = Pick<Reads, 'checkCreateCluster' | 'checkJob' | 'describeClu
 
 export function createClusterReads(dependencies: ActivityDependencies, hydrator: Hydrator): ClusterReads {
   const { stores, providers } = dependencies;
-  const call = (): Call => ({
+  const call = (runtime: Runtime): Call => ({
     signal: Context.current().cancellationSignal,
     log: (message, fields) => dependencies.log.info(message, fields),
-    request: requestFreely(Context.current().cancellationSignal),
+    request: dependencies.callBudgets.open(
+      runtime,
+      providers.get(runtime.provider),
+      Context.current().cancellationSignal,
+    ),
   });
 
   async function describeDetails(wrapper: ClusterWrapper): Promise<ClusterDetails> {
@@ -33,7 +37,10 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
     const credential = await hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
     const resources = await stores.ledger.list(wrapper.cluster.clusterId, { live: true });
     const provider = providers.get(runtime.provider);
-    return provider.describeClusterDetails({ cluster: wrapper, resources, runtime, credential }, call());
+    return provider.describeClusterDetails(
+      { cluster: wrapper, resources, runtime, credential },
+      call(runtime),
+    );
   }
 
   async function requireNothingLeft(clusterId: string): Promise<void> {
@@ -110,7 +117,7 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
     async describeCluster({ cluster: name, refresh = false }) {
       const { clusterId } = await stores.clusters.resolve(name);
       if (!refresh) return toClusterView(dependencies, await stores.clusters.load(clusterId));
-      await refreshCluster(dependencies, hydrator, clusterId, call());
+      await refreshCluster(dependencies, hydrator, clusterId, call);
       const wrapper = await stores.clusters.load(clusterId);
       const view = await toClusterView(dependencies, wrapper);
       const details = await describeDetails(wrapper);

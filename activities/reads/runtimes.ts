@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import {
+  CALLS_PER_SECOND,
   credentialBinding,
   WindlassError,
   type Credential,
@@ -11,7 +12,6 @@ import {
   type SealedSecret,
 } from '../../src/domain/index.ts';
 import type { Call, Provider, ValidateCredentialRequest } from '../../src/provider/index.ts';
-import { requestFreely } from '../call-budget.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
 
@@ -40,18 +40,20 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
 
   async function ask(
     query: RuntimeQuery,
-  ): Promise<{ provider: Provider; request: ValidateCredentialRequest }> {
+  ): Promise<{ provider: Provider; request: ValidateCredentialRequest; runtime: Runtime | null }> {
     if ('input' in query) {
       const { provider, url, zone, settings, credential, name } = query.input;
       return {
         provider: providers.get(provider),
         request: { url, zone, settings, credential: await openSealed(credential, name) },
+        runtime: null,
       };
     }
     const runtime = await stores.runtimes.get(query.runtime);
     return {
       provider: providers.get(runtime.provider),
       request: { ...runtime, credential: await stored(runtime) },
+      runtime,
     };
   }
 
@@ -72,10 +74,11 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
     );
   }
 
-  const call = (): Call => ({
+  /** Nobody knows yet whose account it is while a runtime is being made. */
+  const call = (provider: Provider, runtime: Runtime | null): Call => ({
     signal: Context.current().cancellationSignal,
     log: (message, fields) => dependencies.log.info(message, fields),
-    request: requestFreely(Context.current().cancellationSignal),
+    request: dependencies.callBudgets.open(runtime, provider, Context.current().cancellationSignal),
   });
 
   return {
@@ -83,7 +86,8 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
       checkName(input.name);
       const provider = providers.get(input.provider);
       const credential = await openSealed(input.credential, input.name);
-      const identity = await provider.validateCredential({ ...input, credential }, call());
+      checkCallsPerSecond(input.settings);
+      const identity = await provider.validateCredential({ ...input, credential }, call(provider, null));
       const runtime = await stores.runtimes.create(
         { ...withoutCredential(input), ...identity, createdAt: new Date().toISOString() },
         input.credential === null ? null : keyring.encrypt(JSON.stringify(credential)),
@@ -104,9 +108,9 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
         settings: { ...runtime.settings, ...update.settings },
       };
       await refuseOtherAccess(runtime, wanted.settings);
-      const identity = await providers
-        .get(runtime.provider)
-        .validateCredential({ ...wanted, credential }, call());
+      checkCallsPerSecond(wanted.settings);
+      const provider = providers.get(runtime.provider);
+      const identity = await provider.validateCredential({ ...wanted, credential }, call(provider, null));
       const updated = await stores.runtimes.update(
         runtime.runtimeId,
         { ...wanted, ...identity },
@@ -125,25 +129,27 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
     describeRuntime: async ({ runtime }) => toRuntimeView(await stores.runtimes.get(runtime)),
 
     async validateRuntime(query) {
-      const { provider, request } = await ask(query);
-      return provider.validateCredential(request, call());
+      const { provider, request, runtime } = await ask(query);
+      return provider.validateCredential(request, call(provider, runtime));
     },
 
     async listZones(query) {
-      const { provider, request } = await ask(query);
-      return provider.describeRuntimeProviderZones(request, call());
+      const { provider, request, runtime } = await ask(query);
+      return provider.describeRuntimeProviderZones(request, call(provider, runtime));
     },
 
     async listSubnets({ runtime: name }) {
       const runtime = await stores.runtimes.get(name);
       const credential = await stored(runtime);
-      return providers.get(runtime.provider).describeSubnets({ runtime, credential }, call());
+      const provider = providers.get(runtime.provider);
+      return provider.describeSubnets({ runtime, credential }, call(provider, runtime));
     },
 
     async describeVpc({ runtime: name, vpcId }) {
       const runtime = await stores.runtimes.get(name);
       const credential = await stored(runtime);
-      return providers.get(runtime.provider).describeVpc({ runtime, credential, vpcId }, call());
+      const provider = providers.get(runtime.provider);
+      return provider.describeVpc({ runtime, credential, vpcId }, call(provider, runtime));
     },
   };
 }
@@ -165,6 +171,22 @@ function checkName(name: string): void {
     field: 'name',
     hint: 'letters, digits, `.`, `_` and `-`, at most 63, beginning with a letter or digit',
   });
+}
+
+/** The engine's own setting: providers leave it alone. */
+function checkCallsPerSecond(settings: Readonly<Record<string, string>>): void {
+  const text = settings[CALLS_PER_SECOND];
+  if (text === undefined) return;
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(text) && Number(text) > 0) return;
+  throw new WindlassError(
+    'invalid-input',
+    `${CALLS_PER_SECOND} is ${JSON.stringify(text)}, not a number above 0`,
+    {
+      code: 'CALLS_PER_SECOND',
+      field: CALLS_PER_SECOND,
+      hint: 'how many requests a second all workers together may send for this account and region, e.g. 20',
+    },
+  );
 }
 
 /** Says nothing of the content: it is a secret. */

@@ -1,6 +1,7 @@
 export { openStores, type OpenStoresOptions } from './open-stores.ts';
 export type {
   AppStore,
+  CallBudgetStore,
   ClaimRequest,
   ClusterStore,
   HydratedTask,

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { createAppStore } from './app-store.ts';
+import { createCallBudgetStore } from './call-budget-store.ts';
 import { createClusterStore } from './cluster-store.ts';
 import { withDatabaseErrors } from './database-errors.ts';
 import { createFrontgateStore } from './frontgate-store.ts';
@@ -58,6 +59,7 @@ export function openStores(options: OpenStoresOptions): Stores {
     jobs: withDatabaseErrors(createJobStore(db)),
     tasks: withDatabaseErrors(createTaskStore(db)),
     ledger: withDatabaseErrors(createLedgerStore(db)),
+    callBudget: withDatabaseErrors(createCallBudgetStore(db)),
     ...withDatabaseErrors({
       migrate: () => migrateDatabase(db),
       ping: async () => {

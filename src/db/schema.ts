@@ -31,6 +31,7 @@ export interface Database {
   job_layer: Row<LayerShape> & { job_id: string };
   task: Row<Task>;
   resource: ResourceTable;
+  call_budget: { provider: string; account: string; region: string; next_at: string };
   schema_migration: { name: string; applied_at: string };
   schema_lock: { id: number };
 }

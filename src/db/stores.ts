@@ -14,6 +14,7 @@ import type {
   LedgerResource,
   MetadataTree,
   PageRequest,
+  QueueScope,
   Reserved,
   ResourceChange,
   Runtime,
@@ -254,6 +255,20 @@ export interface LedgerStore {
   /** Newest generations first; `live`: those not gone. */
   list(clusterId: string, filter?: { live?: boolean }): Promise<readonly LedgerResource[]>;
 }
+/** Requests to a cloud's API that all workers share out among themselves. */
+export interface CallBudgetStore {
+  /**
+   * Takes the next `count` turns of an account and region: the first comes in `waitMs` (or came
+   * already, where it is negative), the others 1000 / `perSecond` ms apart. The smallest
+   * `callsPerSecond` of its runtimes holds, else the default; null where there is no limit.
+   */
+  reserve(
+    scope: QueueScope,
+    count: number,
+    defaultPerSecond: number | null,
+  ): Promise<{ readonly perSecond: number; readonly waitMs: number } | null>;
+}
+
 export interface ClaimRequest {
   readonly clusterId: string;
   readonly nodeId: string;
@@ -273,6 +288,7 @@ export interface Stores {
   readonly jobs: JobStore;
   readonly tasks: TaskStore;
   readonly ledger: LedgerStore;
+  readonly callBudget: CallBudgetStore;
   /** Applies pending migrations in order; a no-op when there are none. */
   migrate(): Promise<void>;
   /** @throws unavailable `DATABASE_UNAVAILABLE` */

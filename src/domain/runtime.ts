@@ -17,5 +17,8 @@ export interface Runtime {
   readonly createdAt: string;
 }
 
+/** The setting of every runtime: how many requests a second all workers send for its account and region. */
+export const CALLS_PER_SECOND = 'callsPerSecond';
+
 /** What a credential file held, opened. Never stored or logged in this form. */
 export type Credential = Readonly<Record<string, string>>;

@@ -117,6 +117,11 @@ export interface Provider {
   /** Lower case; what `runtime create --provider` names. */
   readonly name: string;
   readonly capabilities: Capabilities;
+  /**
+   * How many requests a second all workers together send for one account and region, unless a
+   * runtime says otherwise by its setting `callsPerSecond`. Absent: as many as there are.
+   */
+  readonly callsPerSecond?: number;
 
   /**
    * How the nodes of this runtime are reached, where its settings decide that; absent,

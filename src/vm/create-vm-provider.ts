@@ -26,6 +26,8 @@ export type VmEnvironment = Pick<
 export interface VmProviderOptions {
   readonly name: string;
   readonly capabilities: Capabilities;
+  /** The default budget of calls; see Provider. */
+  readonly callsPerSecond?: number;
   /** The ten pairs. */
   readonly handler: ProviderHandler;
   readonly environment: VmEnvironment;
@@ -49,6 +51,7 @@ export function createVmProvider(options: VmProviderOptions): Provider {
     contractVersion: PROVIDER_CONTRACT_VERSION,
     name,
     capabilities,
+    ...(options.callsPerSecond === undefined ? {} : { callsPerSecond: options.callsPerSecond }),
     nodeAccess,
     parseClusterConf: async (request) => parseClusterConf(request),
     splitJobIntoTasks: (request) =>

@@ -6,7 +6,7 @@ import {
   type NativeConnectionOptions,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { createActivities, NO_FAULTS } from '../../activities/index.ts';
+import { createActivities, createCallBudgets, NO_FAULTS } from '../../activities/index.ts';
 import type { Config } from '../config/index.ts';
 import { openStores } from '../db/index.ts';
 import { NODES_QUEUE, READS_QUEUE, WindlassError, WORKFLOW_QUEUE } from '../domain/index.ts';
@@ -62,6 +62,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     leaseSeconds: config.leaseSeconds,
     version: VERSION,
     onRuntimesChanged: () => refreshAccounts(),
+    callBudgets: createCallBudgets(stores.callBudget),
     faultPoint: overrides.faultPoint ?? NO_FAULTS,
   });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStores, type Stores } from '../../src/db/index.ts';
 import { startPglite, startPostgres, type TestDatabase } from '../kit/databases.ts';
+import { callBudgetSuite } from './suites/call-budget.ts';
 import { catalogSuite } from './suites/catalog.ts';
 import { clustersSuite } from './suites/clusters.ts';
 import { interleavedSuite } from './suites/interleaved.ts';
@@ -40,6 +41,9 @@ function suite(database: TestDatabase): void {
 
   describe('runtimes, secrets, applications', () => {
     catalogSuite(stores);
+  });
+  describe('the budget of calls', () => {
+    callBudgetSuite(stores);
   });
   describe('clusters', () => {
     clustersSuite(stores);

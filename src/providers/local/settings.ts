@@ -1,4 +1,4 @@
-import { WindlassError, type ErrorDetail, type NodeAccessWay } from '../../domain/index.ts';
+import { CALLS_PER_SECOND, WindlassError, type ErrorDetail, type NodeAccessWay } from '../../domain/index.ts';
 import { DEFAULT_ADDRESS_RANGE, parseAddressRange } from './world/address-range.ts';
 import type { Quotas } from './world/local-world.ts';
 
@@ -41,7 +41,7 @@ export function readLocalSettings(settings: Readonly<Record<string, string>>): L
     return undefined;
   };
   for (const name of Object.keys(settings)) {
-    if (!KNOWN.some((known) => known === name)) {
+    if (name !== CALLS_PER_SECOND && !KNOWN.some((known) => known === name)) {
       faults.push({ field: name, message: `${name} is no setting of the local provider` });
     }
   }
