@@ -40,7 +40,9 @@ windlass_nap() { sleep 0.1 2>/dev/null || sleep 1; }
  * Runs detached on the node: \`runner <root> <folder> <limit seconds>\`. Writes its pid before the
  * command exists, so that a claim without a pid never ran anything.
  *
- * The command gets a session of its own, whose number the limit kills. Its output goes through a
+ * The command gets a session of its own and a mark in its environment. The limit kills the
+ * session's process group, and whatever else carries the mark: daemons in sessions of their own
+ * too. Only what has both left the group and thrown its environment away is not found. Its output goes through a
  * pipe into two files that take turns, so that the disk holds the newest 1 MB at most; a daemon
  * that the command leaves behind may go on writing. \`decided\` is a claim: either the limit or the
  * end of the command makes it, and the other keeps quiet.
@@ -70,12 +72,23 @@ windlass_collect() {
 mkfifo pipe || { windlass_end exited 126; exit 1; }
 windlass_collect < pipe &
 
+# Of those that the command has started, directly or not; the mark ends so that no other begins like it.
+windlass_signal() {
+  kill "-$1" -"$windlass_pid" 2>/dev/null
+  windlass_marked=$(grep -lF "WINDLASS_RUN=$windlass_dir/" /proc/[0-9]*/environ 2>/dev/null)
+  for windlass_file in $windlass_marked; do
+    windlass_one=\${windlass_file#/proc/}
+    kill "-$1" "\${windlass_one%/environ}" 2>/dev/null
+  done
+}
+windlass_lives() { kill -0 -"$windlass_pid" 2>/dev/null || [ -n "$windlass_marked" ]; }
+
 windlass_main='umask 022 && . "$1" && rm -f "$1" && cd "\${WINDLASS_ROOT:-/}" && exec sh -c "$windlass_command"'
 if command -v setsid > /dev/null 2>&1; then
-  WINDLASS_ROOT=$windlass_root setsid sh -c "$windlass_main" sh "$windlass_dir/payload" < /dev/null > pipe 2>&1 &
+  WINDLASS_ROOT=$windlass_root WINDLASS_RUN=$windlass_dir/ setsid sh -c "$windlass_main" sh "$windlass_dir/payload" < /dev/null > pipe 2>&1 &
 else
   set -m
-  WINDLASS_ROOT=$windlass_root sh -c "$windlass_main" sh "$windlass_dir/payload" < /dev/null > pipe 2>&1 &
+  WINDLASS_ROOT=$windlass_root WINDLASS_RUN=$windlass_dir/ sh -c "$windlass_main" sh "$windlass_dir/payload" < /dev/null > pipe 2>&1 &
   set +m
 fi
 windlass_pid=$!
@@ -90,12 +103,19 @@ windlass_pid=$!
   [ -z "$windlass_over" ] || exit 0
   mkdir decided 2>/dev/null || exit 0
   trap '' TERM
-  kill -TERM -"$windlass_pid" 2>/dev/null
+  windlass_signal TERM
   windlass_tenths=0
-  while kill -0 -"$windlass_pid" 2>/dev/null && [ $windlass_tenths -lt ${KILL_GRACE_TENTHS} ]; do
+  while windlass_lives && [ $windlass_tenths -lt ${KILL_GRACE_TENTHS} ]; do
     windlass_nap; windlass_tenths=$((windlass_tenths + 1))
+    windlass_signal 0
   done
-  kill -KILL -"$windlass_pid" 2>/dev/null
+  # More than once: what is killed may just have started something.
+  windlass_tenths=0
+  windlass_signal KILL
+  while windlass_lives && [ $windlass_tenths -lt ${KILL_GRACE_TENTHS} ]; do
+    windlass_nap; windlass_tenths=$((windlass_tenths + 1))
+    windlass_signal KILL
+  done
   : > limit-struck
 ) < /dev/null > /dev/null 2>&1 &
 windlass_watchdog=$!
@@ -123,6 +143,8 @@ windlass_end $windlass_outcome
 export const START_SCRIPT = `
 LC_ALL=C; export LC_ALL
 umask 077
+# The line may break at any time: then this goes on to its end, or takes away what it has made.
+trap '' HUP PIPE
 windlass_base="$1${RUN_FOLDER}"
 windlass_dir="$windlass_base/$2"
 if [ -d "$windlass_dir" ]; then echo claimed; exit 0; fi
@@ -136,12 +158,15 @@ if [ "$(tail -n 1 "$windlass_new/payload")" != '${PAYLOAD_END}' ]; then echo 'th
 cat > "$windlass_new/runner" <<'windlass-runner' || exit 1
 ${RUNNER}
 windlass-runner
-trap '' HUP PIPE
 if ! mkdir "$windlass_dir" 2>/dev/null; then
   [ -d "$windlass_dir" ] && { echo claimed; exit 0; }
   echo "cannot make $windlass_dir" >&2; exit 1
 fi
 mv "$windlass_new/payload" "$windlass_new/runner" "$windlass_dir/" || exit 1
+# The claim is on the disk before the command exists: a node that loses power comes back with it.
+sync "$windlass_dir" "$windlass_base" 2>/dev/null || sync
+# What calls that were cut off have left, with the variables of their commands.
+find "$windlass_base" -maxdepth 1 -name '.*' -mmin +60 -exec rm -rf {} + 2>/dev/null
 if command -v setsid > /dev/null 2>&1; then
   ( trap - HUP PIPE; exec setsid sh "$windlass_dir/runner" "$1" "$windlass_dir" "$3" ) < /dev/null > /dev/null 2>&1 &
 else

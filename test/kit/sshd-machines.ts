@@ -19,6 +19,8 @@ import { makeCloudConfig } from '../../src/provider-utils/index.ts';
 
 /** Machines of one test file with the keys of one cluster, and a shell to reach them. */
 export interface TestMachines {
+  /** Disks are files in its `disks`. */
+  readonly folder: string;
   readonly machines: SshdMachines;
   readonly client: KeyPair;
   /** The host key that user-data hands to every machine of the test. */
@@ -55,6 +57,7 @@ export async function createTestMachines(
   });
   const waitForSshd = (target: NodeTarget): Promise<void> => waitUntilReached(shell, target);
   return {
+    folder,
     machines,
     client,
     host,
