@@ -1,8 +1,8 @@
 import type { EC2, Instance, Volume, VolumeModification } from '@aws-sdk/client-ec2';
 import { WindlassError } from '../../../domain/index.ts';
+import { createSharedRead, type SharedRead } from '../../../provider-utils/index.ts';
 import type { AwsCloud, RequestCall } from './open-cloud.ts';
 import { readPages } from './describe-all.ts';
-import { createSharedRead, type SharedRead } from './shared-read.ts';
 import { readTag, TAGS } from './tags.ts';
 import { isNotFoundError } from './to-windlass-error.ts';
 

@@ -1,15 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WindlassError } from '../../../domain/index.ts';
-import type { RequestCall } from './open-cloud.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { Call } from '../provider/index.ts';
 
-/** One key's answer; undefined where the cloud has none. */
+/** What a read needs of a call: its signal and its budget. */
+type RequestCall = Pick<Call, 'signal' | 'request'>;
+
+/**
+ * One key's answer; undefined where the cloud has none.
+ * @throws cancelled as soon as the call's own signal is aborted; what the shared request threw
+ */
 export type SharedRead<Value> = (call: RequestCall, key: string) => Promise<Value | undefined>;
 
 export interface SharedReadOptions<Value> {
-  /** How many keys one request may name. */
+  /** How many keys one request may name, by the cloud's own limits. */
   readonly mostKeys: number;
   /** Reads that come within so long of each other share a request. */
   readonly windowMs: number;
+  /**
+   * Sends the request, announced by `call.request`; a key that the cloud does not have is absent
+   * from the answer. Where one unknown key fails the cloud's whole request, this is the place to
+   * ask again without it: what it throws fails all who wait.
+   */
   readonly read: (call: RequestCall, keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
 }
 
@@ -20,9 +31,13 @@ interface Waiter<Value> {
   readonly reject: (error: unknown) => void;
 }
 
+/** A request that hangs holds up those who come later for so long only. */
+const LONGEST_HOLD_MS = 1_000;
+
 /**
  * Makes one request of the reads of many tasks. What is asked for while a request is under way
- * shares the next one: an answer is never older than its question.
+ * shares the next one: an answer is never older than its question. Each caller is let go by its own
+ * signal; the request goes on as long as one still wants it.
  */
 export function createSharedRead<Value>(options: SharedReadOptions<Value>): SharedRead<Value> {
   let waiting: Waiter<Value>[] = [];
@@ -36,7 +51,10 @@ export function createSharedRead<Value>(options: SharedReadOptions<Value>): Shar
         await sleep(options.windowMs);
         const batch = waiting;
         waiting = [];
-        await Promise.all(toChunks(batch, options.mostKeys).map((chunk) => answer(chunk)));
+        await Promise.race([
+          Promise.all(toChunks(batch, options.mostKeys).map((chunk) => answer(chunk))),
+          sleep(LONGEST_HOLD_MS, undefined, { ref: false }),
+        ]);
       }
     } finally {
       running = false;
