@@ -12,6 +12,7 @@ const LEVELS = [
     folders: ['plan', 'db', 'secrets', 'nodes', 'app-package', 'config', 'observability', 'tools'],
     mayImport: ['domain'],
   },
+  { name: 'charts', folders: ['chart-package'], mayImport: ['domain', 'app-package', 'plan'] },
   {
     name: 'frame',
     folders: ['provider-utils', 'vm'],
@@ -40,13 +41,14 @@ const LEVELS = [
       'plan',
       'nodes',
       'app-package',
+      'chart-package',
       'secrets',
       'observability',
       'tools',
       'providers',
     ],
   },
-  { name: 'client', folders: ['client'], mayImport: ['domain', 'secrets', 'app-package', 'client'] },
+  { name: 'client', folders: ['client'], mayImport: ['domain', 'secrets', 'app-package', 'chart-package', 'client'] },
   {
     name: 'conformance',
     folders: ['conformance'],

@@ -1,4 +1,11 @@
 import { mapPasswords, parseForm, validateConf } from '../src/app-package/index.ts';
+import {
+  checkChartValues,
+  isChart,
+  mapChartSecrets,
+  openChartSecrets,
+  readChartForm,
+} from '../src/chart-package/index.ts';
 import type { StoredSecret } from '../src/db/index.ts';
 import {
   confBinding,
@@ -43,7 +50,7 @@ export interface ConfRequest {
 
 /**
  * Opens the sealed passwords of a conf, checks the whole conf with them, and puts references in
- * their place. Packages without a form (charts) are checked by their provider.
+ * their place.
  *
  * @throws invalid-input `CONF_INVALID` with every fault, `PASSWORD_UNSEALED`.
  */
@@ -51,8 +58,9 @@ export async function storeConf(
   dependencies: ActivityDependencies,
   request: ConfRequest,
 ): Promise<StoredConf> {
-  const { keyring, redactor } = dependencies;
-  const { content, clusterId, over } = request;
+  const { keyring } = dependencies;
+  const { content, over } = request;
+  if (isChart(content.files)) return storeChartConf(dependencies, request);
   const config = content.files.find((file) => file.path === 'config.json');
   if (config === undefined) {
     const given = putConf(over?.conf ?? {}, request.conf);
@@ -60,15 +68,7 @@ export async function storeConf(
   }
   const form = parseForm(new TextDecoder().decode(config.content));
   const secrets: NamedSecret[] = [];
-  const changed = await mapPasswords(form, request.conf, async (value, key): Promise<SecretReference> => {
-    if (!isSealedValue(value)) throw unsealedPassword(key);
-    const password = await keyring.openSealed(value.$sealed, confBinding(clusterId, key));
-    redactor.register(password);
-    // What was stored before stays, until nobody can want it back.
-    const name = `${CONF_SECRETS}${key}${over === undefined ? '' : `/${over.jobId}`}`;
-    secrets.push({ name, secret: keyring.encrypt(password) });
-    return { $secret: name };
-  });
+  const changed = await mapPasswords(form, request.conf, createSealedTaker(dependencies, request, secrets));
   const given = putConf(over?.conf ?? {}, changed);
   const opened = await mapPasswords(form, given, async (value) => {
     if (!isConfReference(value)) return value;
@@ -90,6 +90,38 @@ export async function storeConf(
     return { $secret: name };
   });
   return { given, conf, secrets };
+}
+
+/** Likewise for a chart, whose schema takes the form's place; helm puts its defaults in. */
+async function storeChartConf(dependencies: ActivityDependencies, request: ConfRequest): Promise<StoredConf> {
+  const { content, over } = request;
+  const secrets: NamedSecret[] = [];
+  const take = createSealedTaker(dependencies, request, secrets);
+  const changed = await mapChartSecrets(readChartForm(content.files), request.conf, take);
+  const given = putConf(over?.conf ?? {}, changed);
+  const opened = await openChartSecrets(given, async ({ $secret }) => {
+    const fresh = secrets.find(({ name }) => name === $secret);
+    return fresh === undefined ? request.openSecret($secret) : dependencies.keyring.decrypt(fresh.secret);
+  });
+  checkChartValues(content.files, opened);
+  return { given, conf: given, secrets };
+}
+
+/** Opens what is sealed, keeps it under the database's key, and leaves a reference in its place. */
+function createSealedTaker(
+  { keyring, redactor }: ActivityDependencies,
+  { clusterId, over }: ConfRequest,
+  secrets: NamedSecret[],
+): (value: unknown, key: string) => Promise<SecretReference> {
+  return async (value, key) => {
+    if (!isSealedValue(value)) throw unsealedPassword(key);
+    const password = await keyring.openSealed(value.$sealed, confBinding(clusterId, key));
+    redactor.register(password);
+    // What was stored before stays, until nobody can want it back.
+    const name = `${CONF_SECRETS}${key}${over === undefined ? '' : `/${over.jobId}`}`;
+    secrets.push({ name, secret: keyring.encrypt(password) });
+    return { $secret: name };
+  };
 }
 
 function isSealedValue(value: unknown): value is SealedValue {

@@ -38,6 +38,7 @@ export async function prepareCluster(
     conf,
     clusterId: input.clusterId,
     createdAt: new Date().toISOString(),
+    ...(input.name === undefined ? {} : { name: input.name }),
   });
   const name = input.name ?? wrapper.cluster.name;
   return {

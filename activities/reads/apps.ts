@@ -3,11 +3,15 @@ import {
   describeForm,
   digestContent,
   parseForm,
-  readPackageIdentity,
   unpackContent,
-  validatePackage,
   versionIdOf,
 } from '../../src/app-package/index.ts';
+import {
+  describeChart,
+  identifyPackage,
+  isChart,
+  validateAnyPackage,
+} from '../../src/chart-package/index.ts';
 import {
   MAX_PACKAGE_BYTES,
   PART_BYTES,
@@ -66,9 +70,9 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
         );
       }
       const files = unpackContent(packed);
-      const { errors } = validatePackage(files);
+      const { errors } = validateAnyPackage(files);
       if (errors.length > 0) throw createPackageError(errors);
-      const { appName, version } = readPackageIdentity(files);
+      const { appName, version } = identifyPackage(files);
       return toAppVersionView(
         await apps.create({
           versionId: versionIdOf(upload.digest),
@@ -86,6 +90,7 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
     async describeApp({ version: wanted }) {
       const version = await apps.get(wanted);
       const { files } = await hydrator.loadPackage(version.versionId);
+      if (isChart(files)) return { ...toAppVersionView(version), form: await describeChart(files) };
       const config = files.find((file) => file.path === 'config.json');
       const form =
         config === undefined ? null : describeForm(parseForm(new TextDecoder().decode(config.content)));

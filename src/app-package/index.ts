@@ -7,7 +7,13 @@ export { readPackageIdentity, type PackageIdentity } from './package-identity.ts
 export { parseClusterConf, type ClusterConfRequest } from './parse-cluster-conf.ts';
 export { parseForm } from './parse-form.ts';
 export { parseJson, type JsonFault, type JsonResult } from './parse-json.ts';
-export { createPackageError, formatProblem, type PackageProblem } from './problems.ts';
+export {
+  createPackageError,
+  createProblemReport,
+  formatProblem,
+  type PackageProblem,
+  type ProblemReport,
+} from './problems.ts';
 export { isPackagePath, packageNameOf, readPackage } from './read-package.ts';
 export { readPackageArchive } from './read-package-archive.ts';
 export { readPackageFolder } from './read-package-folder.ts';

@@ -5,10 +5,9 @@ import {
   packageNameOf,
   packContent,
   readPackage,
-  readPackageIdentity,
-  validatePackage,
   type PackageProblem,
 } from '../app-package/index.ts';
+import { identifyPackage, validateAnyPackage } from '../chart-package/index.ts';
 import {
   PART_BYTES,
   type AppUpload,
@@ -27,16 +26,16 @@ export function createAppsClient(reads: Reads): AppsClient {
   return {
     async validate(path) {
       const files = await readPackage(path);
-      const { errors, warnings } = validatePackage(files);
+      const { errors, warnings } = validateAnyPackage(files);
       return {
-        ...readPackageIdentity(files, packageNameOf(path)),
+        ...identifyPackage(files, packageNameOf(path)),
         errors: errors.map(toDetail),
         warnings: warnings.map(toDetail),
       };
     },
     async register(path) {
       const files = await readPackage(path);
-      const { errors } = validatePackage(files);
+      const { errors } = validateAnyPackage(files);
       if (errors.length > 0) throw createPackageError(errors);
       return uploadPackage(reads, packContent(files));
     },

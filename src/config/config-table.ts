@@ -70,6 +70,12 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'keys that open sealed secrets; mode 0600',
     false,
   ),
+  variable(
+    'WINDLASS_KUBERNETES_EXEC',
+    'list',
+    'helpers of the large clouds',
+    'more programs that a kubeconfig’s exec section may call on the workers, separated by commas',
+  ),
   variable('WINDLASS_PROVIDERS', 'list', null, 'packages with further providers, separated by commas'),
   variable(
     'WINDLASS_HEARTBEAT_SECONDS',

@@ -31,6 +31,8 @@ export interface Config {
   /** Null: helm is looked for on the PATH, and brought where it is not there. */
   readonly helmFile: string | null;
   /** Names of packages with further providers. */
+  /** Programs that a kubeconfig may have workers call, beside those that are always allowed. */
+  readonly kubernetesExec: readonly string[];
   readonly providerPackages: readonly string[];
   readonly heartbeatSeconds: number;
   readonly leaseSeconds: number;
@@ -61,22 +63,24 @@ const packageName = z
   .string()
   .regex(/^(\.{0,2}\/\S+|@?[a-z0-9][\w./-]*)$/i, 'must be names of packages or paths, separated by commas');
 
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  );
+
 const schema = z.object({
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_URL_FILE: z.string().optional(),
   WINDLASS_DATABASE_CONNECTIONS: integer(1, 200, 10),
   WINDLASS_KEYRING: z.string().optional(),
   WINDLASS_HELM: z.string().optional(),
-  WINDLASS_PROVIDERS: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== ''),
-    )
-    .pipe(z.array(packageName)),
+  WINDLASS_KUBERNETES_EXEC: list,
+  WINDLASS_PROVIDERS: list.pipe(z.array(packageName)),
   WINDLASS_HEARTBEAT_SECONDS: integer(1, 300, 10),
   WINDLASS_LEASE_SECONDS: integer(1, 600, 15),
   WINDLASS_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
@@ -137,6 +141,7 @@ export function loadConfig(env: Environment): Config {
     cacheFolder: findCacheFolder(env),
     keyringFile: values.WINDLASS_KEYRING ?? join(homeFolder, 'keyring.json'),
     helmFile: values.WINDLASS_HELM ?? null,
+    kubernetesExec: values.WINDLASS_KUBERNETES_EXEC,
     providerPackages: values.WINDLASS_PROVIDERS,
     heartbeatSeconds: values.WINDLASS_HEARTBEAT_SECONDS,
     leaseSeconds: values.WINDLASS_LEASE_SECONDS,

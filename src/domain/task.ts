@@ -57,6 +57,14 @@ export const TASK_ACTIONS = {
   SelectNode: node,
   AttachKeyPairs: node,
   DetachKeyPairs: node,
+  InstallRelease: cloud,
+  UpgradeRelease: cloud,
+  RollbackRelease: cloud,
+  UninstallRelease: cloud,
+  PurgeRelease: cloud,
+  StopWorkloads: cloud,
+  StartWorkloads: cloud,
+  RestartWorkloads: cloud,
 } as const satisfies Record<string, ActionTraits>;
 
 export type TaskAction = keyof typeof TASK_ACTIONS;

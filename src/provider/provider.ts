@@ -21,6 +21,8 @@ export interface ParseClusterConfRequest {
   readonly clusterId: string;
   /** RFC 3339; given, so that parsing reads no clock. */
   readonly createdAt: string;
+  /** What the user calls the cluster; absent where nothing was said. It goes before any name of the conf. */
+  readonly name?: string;
   /**
    * Absent for a new cluster. With it the result is the stored cluster as the job wants it to be:
    * `content` and `conf` are already the wanted ones. What has happened to a cluster (status,

@@ -3,7 +3,9 @@ import { createNodeShell, type NodeShell } from '../nodes/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry } from '../provider/index.ts';
 import { createAwsProvider } from '../providers/aws/index.ts';
+import { createKubernetesProvider } from '../providers/kubernetes/index.ts';
 import { createLocalProvider } from '../providers/local/index.ts';
+import { findHelm, type Helm } from '../tools/index.ts';
 import type { Config } from '../config/index.ts';
 
 /** What a provider package's default export gets, when it is a function. */
@@ -20,15 +22,36 @@ export interface ProviderDependencies {
 export async function loadProviders(
   config: Config,
   extra: readonly Provider[] = [],
-): Promise<{ registry: ProviderRegistry; nodes: NodeShell }> {
+  report: (line: string) => void = () => {},
+): Promise<{ registry: ProviderRegistry; nodes: NodeShell; findHelm: () => Promise<Helm> }> {
   const nodes = createNodeShell();
+  const findOneHelm = createHelmFinder(config, report);
   const registry = createProviderRegistry([
     createLocalProvider({ folder: join(config.homeFolder, 'local'), nodes }),
     createAwsProvider({ nodes }),
+    createKubernetesProvider({ findHelm: findOneHelm, execCommands: config.kubernetesExec }),
     ...extra,
   ]);
   for (const name of config.providerPackages) registry.register(await loadPackage(name, { nodes }));
-  return { registry, nodes };
+  return { registry, nodes, findHelm: findOneHelm };
+}
+
+/** Looks once, when the first chart is worked on; after a failure the next one looks again. */
+function createHelmFinder(config: Config, report: (line: string) => void): () => Promise<Helm> {
+  let found: Promise<Helm> | null = null;
+  return () => {
+    found ??= findHelm({ named: config.helmFile, cache: config.cacheFolder, env: process.env, report }).then(
+      (helm) => {
+        report(`charts are installed with ${helm.description}`);
+        return helm;
+      },
+      (error: unknown) => {
+        found = null;
+        throw error;
+      },
+    );
+    return found;
+  };
 }
 
 async function loadPackage(name: string, dependencies: ProviderDependencies): Promise<Provider> {

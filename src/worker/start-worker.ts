@@ -6,9 +6,14 @@ import {
   type NativeConnectionOptions,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { createActivities, createCallBudgets, NO_FAULTS } from '../../activities/index.ts';
+import {
+  createActivities,
+  createCallBudgets,
+  NO_FAULTS,
+  type ActivityLogger,
+} from '../../activities/index.ts';
 import type { Config } from '../config/index.ts';
-import { openStores } from '../db/index.ts';
+import { openStores, type Stores } from '../db/index.ts';
 import { NODES_QUEUE, READS_QUEUE, WindlassError, WORKFLOW_QUEUE } from '../domain/index.ts';
 import { createLogger, createRedactor } from '../observability/index.ts';
 import { openKeyring } from '../secrets/index.ts';
@@ -48,7 +53,9 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   const connection = await connect(config);
   await checkServer(connection, config.temporal.namespace);
   const client = new Client({ connection, namespace: config.temporal.namespace });
-  const { registry, nodes } = await loadProviders(config, overrides.providers);
+  const { registry, nodes, findHelm } = await loadProviders(config, overrides.providers, (line) =>
+    log.info(line),
+  );
 
   let refreshAccounts = (): void => {};
   const activities = createActivities({
@@ -91,6 +98,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   refreshAccounts = accounts.refresh;
   const sweeper = startSweeper(client, stores, log);
   log.info('worker started', { version: VERSION, temporal: config.temporal.address });
+  void announceHelm(stores, findHelm, log);
 
   let stopping: Promise<void> | null = null;
   async function stopAll(): Promise<void> {
@@ -108,6 +116,22 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   stopped.catch((error: unknown) => log.warn('the worker failed', { error }));
   return { stop, stopped, sweeper };
 }
+
+/** Where charts are run, says at start which helm that will be, and brings it where there is none. */
+async function announceHelm(
+  stores: Stores,
+  findHelm: () => Promise<unknown>,
+  log: ActivityLogger,
+): Promise<void> {
+  try {
+    const runtimes = await stores.runtimes.list({ limit: MAX_RUNTIMES });
+    if (runtimes.some((runtime) => runtime.provider === 'kubernetes')) await findHelm();
+  } catch (error) {
+    log.warn('charts cannot be run by this worker', { error });
+  }
+}
+
+const MAX_RUNTIMES = 1_000;
 
 function createWorker(
   connection: NativeConnection,

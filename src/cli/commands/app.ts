@@ -1,4 +1,5 @@
 import type { Form } from '../../app-package/index.ts';
+import type { ChartForm } from '../../chart-package/index.ts';
 import type { ErrorInfo } from '../../domain/index.ts';
 import type { Command, CommandGroup } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -6,7 +7,10 @@ import { readArgument, readFlag } from '../read-input.ts';
 import { renderFields, renderTable } from '../render/table.ts';
 import { LIST_OPTIONS, readListOptions } from './list-options.ts';
 
-const PATH = { name: 'path', description: 'folder of the package, or an archive of it (.tar.gz, .zip)' };
+const PATH = {
+  name: 'path',
+  description: 'folder of the package or Helm chart, or an archive of it (.tar.gz, .tgz, .zip)',
+};
 
 // Looks at files only, so it works without server and worker: nothing of the client is loaded.
 const validate: Command = {
@@ -17,10 +21,11 @@ const validate: Command = {
   examples: ['windlass app validate examples/antietcd'],
   async run(input) {
     const packages = await import('../../app-package/index.ts');
+    const { identifyPackage, validateAnyPackage } = await import('../../chart-package/index.ts');
     const path = readArgument(input, 0);
     const files = await packages.readPackage(path);
-    const identity = packages.readPackageIdentity(files, packages.packageNameOf(path));
-    const found = packages.validatePackage(files);
+    const identity = identifyPackage(files, packages.packageNameOf(path));
+    const found = validateAnyPackage(files);
     const refused = readFlag(input, 'strict') ? [...found.errors, ...found.warnings] : found.errors;
     const error = refused.length === 0 ? null : packages.createPackageError(refused).toInfo();
     const lines = [
@@ -90,6 +95,8 @@ const describe: Command = {
         ['Size', `${app.sizeBytes} bytes`],
         ['Registered', app.createdAt],
       ]);
+      const { isChartForm } = await import('../../chart-package/index.ts');
+      if (isChartForm(app.form)) return { value: app, text: `${head}\n${await renderChart(app.form)}` };
       const rows = listFormValues(app.form as Form).map((item) => [
         dottedKey(item),
         item.type,
@@ -110,6 +117,18 @@ export const APP_COMMANDS: CommandGroup = {
   summary: 'Application packages',
   commands: [validate, register, list, describe],
 };
+
+/** The values of a chart, as its values.yaml has them. */
+async function renderChart(form: ChartForm): Promise<string> {
+  const { stringify } = await import('yaml');
+  const facts = renderFields([
+    ['Description', form.description],
+    ['Application', form.appVersion],
+    ['Kubernetes', form.kubeVersion === '' ? 'any version' : form.kubeVersion],
+    ['Schema', form.schemaText === null ? 'none: values are not checked' : 'values.schema.json'],
+  ]);
+  return `${facts}\n\n${stringify(form.values).trimEnd()}`;
+}
 
 function count(things: readonly unknown[], word: string): string {
   return `${things.length} ${word}${things.length === 1 ? '' : 's'}`;

@@ -1,0 +1,162 @@
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ErrorDetail } from '../domain/index.ts';
+import { formatPath, isHidden, isObject, type PathStep, type Values } from './values.ts';
+
+/** A compiled values.schema.json. */
+export interface ValuesSchema {
+  /** Every fault of the values, each with its key. Values that are hidden count as right. */
+  check(values: Values): readonly ErrorDetail[];
+  /** Whether the schema says that the value there is a secret (`writeOnly`, `format: password`). */
+  isSecret(path: readonly PathStep[]): boolean;
+}
+
+export type SchemaResult = { readonly schema: ValuesSchema } | { readonly fault: string };
+
+// Charts' schemas use what validators of other languages allow; helm is no stricter.
+const OPTIONS: Options = {
+  allErrors: true,
+  strict: false,
+  verbose: false,
+  logger: false,
+  validateFormats: true,
+};
+
+/**
+ * Compiles a chart's schema by the draft that it names: 2020-12, 2019-09, else draft-07, which
+ * reads the older ones too. Never throws; a fault says why it cannot be used.
+ */
+export function compileValuesSchema(text: string): SchemaResult {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    return { fault: `is no JSON: ${messageOf(error)}` };
+  }
+  if (!isObject(document)) return { fault: 'must be a JSON object' };
+  try {
+    const validate = compile(document);
+    return {
+      schema: {
+        check: (values) => (validate(values) ? [] : toDetails(validate.errors ?? [], values)),
+        isSecret: (path) => isSecretSchema(document, document, path),
+      },
+    };
+  } catch (error) {
+    return { fault: messageOf(error) };
+  }
+}
+
+function compile(document: Values): ValidateFunction {
+  const { $schema: named, ...rest } = document;
+  const draft = typeof named === 'string' ? named : '';
+  const ajv = draft.includes('2020-12')
+    ? new Ajv2020(OPTIONS)
+    : draft.includes('2019-09')
+      ? new Ajv2019(OPTIONS)
+      : new Ajv(OPTIONS);
+  // Ajv's types name the default export of a CommonJS module otherwise than Node does.
+  (addFormats as unknown as (target: unknown) => void)(ajv);
+  ajv.addFormat('password', true);
+  // The dialect is chosen: a name that Ajv does not know (draft-04, with or without #) is no fault.
+  return ajv.compile(rest);
+}
+
+function toDetails(errors: readonly ErrorObject[], values: Values): ErrorDetail[] {
+  const details = new Map<string, ErrorDetail>();
+  for (const error of errors) {
+    const path = toPath(error.instancePath, values);
+    if (isUnderHidden(values, path)) continue;
+    // `anyOf` and the like repeat what the branches have said.
+    if (error.keyword === 'if') continue;
+    const detail = toDetail(error, path);
+    details.set(`${detail.field ?? ''} ${detail.message}`, detail);
+  }
+  return [...details.values()];
+}
+
+/** Says what is wrong without quoting the value: it may be a secret that nobody marked. */
+function toDetail(error: ErrorObject, path: readonly PathStep[]): ErrorDetail {
+  const { keyword, message = 'is not valid' } = error;
+  const params = error.params as Readonly<Record<string, unknown>>;
+  const at = (steps: readonly PathStep[], text: string): ErrorDetail => {
+    return steps.length === 0 ? { message: text } : { field: formatPath(steps), message: text };
+  };
+  if (keyword === 'required') return at([...path, String(params['missingProperty'])], 'is required');
+  if (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') {
+    const name = params['additionalProperty'] ?? params['unevaluatedProperty'];
+    return at([...path, String(name)], 'no such key');
+  }
+  if (keyword === 'enum' && Array.isArray(params['allowedValues'])) {
+    return at(
+      path,
+      `must be one of: ${params['allowedValues'].map((value) => JSON.stringify(value)).join(', ')}`,
+    );
+  }
+  if (keyword === 'const') return at(path, `must be ${JSON.stringify(params['allowedValue'])}`);
+  return at(path, message);
+}
+
+function toPath(pointer: string, values: Values): PathStep[] {
+  const path: PathStep[] = [];
+  let value: unknown = values;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    const step = Array.isArray(value) ? Number(key) : key;
+    path.push(step);
+    value = member(value, step);
+  }
+  return path;
+}
+
+function isUnderHidden(values: Values, path: readonly PathStep[]): boolean {
+  let value: unknown = values;
+  for (const step of path) {
+    if (isHidden(value)) return true;
+    value = member(value, step);
+  }
+  return isHidden(value);
+}
+
+function member(value: unknown, step: PathStep): unknown {
+  if (Array.isArray(value)) return value[Number(step)];
+  return isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+}
+
+// Schemas refer to themselves: a path is followed, so that there is an end to it.
+function isSecretSchema(root: Values, schema: unknown, path: readonly PathStep[]): boolean {
+  const parts = expand(root, schema, 0);
+  const [step, ...rest] = path;
+  if (step === undefined) {
+    return parts.some((part) => part['writeOnly'] === true || part['format'] === 'password');
+  }
+  return parts.some((part) => {
+    if (typeof step === 'number') return isSecretSchema(root, part['items'], rest);
+    const properties = part['properties'];
+    if (isObject(properties) && Object.hasOwn(properties, step)) {
+      return isSecretSchema(root, properties[step], rest);
+    }
+    return isSecretSchema(root, part['additionalProperties'], rest);
+  });
+}
+
+const MAX_REFERENCES = 20;
+
+/** A schema with those that it refers to and is composed of. */
+function expand(root: Values, schema: unknown, depth: number): Values[] {
+  if (!isObject(schema) || depth > MAX_REFERENCES) return [];
+  const below = [schema['allOf'], schema['anyOf'], schema['oneOf']].flatMap((list: unknown) =>
+    Array.isArray(list) ? (list as unknown[]) : [],
+  );
+  const reference = schema['$ref'];
+  if (typeof reference === 'string' && reference.startsWith('#/')) {
+    below.push(toPath(reference.slice(1), root).reduce<unknown>(member, root));
+  }
+  return [schema, ...below.flatMap((part) => expand(root, part, depth + 1))];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,201 @@
+import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { Call } from '../../../provider/index.ts';
+import { WindlassError } from '../../../domain/index.ts';
+import type { KubeConnection } from './connection.ts';
+import { toNetworkError, toStatusError } from './kube-errors.ts';
+import type { KubeObject, KubeStatus } from './kube-types.ts';
+
+const REQUEST_TIMEOUT_MS = 20_000;
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+export type Query = Readonly<Record<string, string | undefined>>;
+
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** e.g. `/api/v1/namespaces/default/pods` */
+  readonly path: string;
+  readonly query?: Query;
+  readonly body?: unknown;
+  /** JSON by default; patches name their kind. */
+  readonly contentType?: string;
+  /** In errors, e.g. `create deployments web`; the method and path by default. */
+  readonly what?: string;
+}
+
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: KubeObject;
+}
+
+/** Requests to one API server within one call of the engine: its signal, its budget. */
+export interface KubeClient {
+  readonly server: URL;
+  /** @throws WindlassErrors of every kind; nothing of the credential is in them. */
+  send<T>(request: KubeRequest): Promise<T>;
+  /** Null where it answers 404. */
+  find<T>(request: KubeRequest): Promise<T | null>;
+  /**
+   * Watches until the signal is aborted, the server ends it or `onEvent` returns true. Returns
+   * whether the place to start from was still known; false means: list again.
+   */
+  watch(
+    request: { readonly path: string; readonly query: Query },
+    signal: AbortSignal,
+    onEvent: (event: WatchEvent) => boolean,
+  ): Promise<boolean>;
+}
+
+export function createKubeClient(
+  connection: KubeConnection,
+  call: Pick<Call, 'signal' | 'request'>,
+): KubeClient {
+  const { server } = connection;
+
+  async function open(request: KubeRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const authentication = await connection.authenticate();
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const url = new URL(`${server.pathname.replace(/\/$/, '')}${request.path}`, server);
+    for (const [name, value] of Object.entries(request.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, value);
+    }
+    return new Promise((resolve, reject) => {
+      const sent = httpsRequest(
+        url,
+        {
+          method: request.method,
+          agent: connection.agent(authentication),
+          signal,
+          headers: {
+            accept: 'application/json',
+            'user-agent': 'windlass',
+            ...authentication.headers,
+            ...(body === undefined
+              ? {}
+              : { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length }),
+          },
+        },
+        resolve,
+      );
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+
+  async function sendOnce<T>(request: KubeRequest): Promise<T> {
+    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+    try {
+      const answer = await open(request, signal);
+      const content = await readAll(answer);
+      const status = answer.statusCode ?? 0;
+      if (status >= 200 && status < 300) return parseAnswer(content) as T;
+      throw toStatusError(status, parseStatus(content), { what: wordsOf(request) }, readRetryAfter(answer));
+    } catch (error) {
+      throw toNetworkError(error, server, call.signal);
+    }
+  }
+
+  const client: KubeClient = {
+    server,
+    async send<T>(request: KubeRequest): Promise<T> {
+      refuseWhenCancelled(call.signal);
+      await call.request();
+      return sendOnce<T>(request);
+    },
+    async find<T>(request: KubeRequest): Promise<T | null> {
+      try {
+        return await client.send<T>(request);
+      } catch (error) {
+        if (WindlassError.isInstance(error) && error.code === 'KUBERNETES_NOT_FOUND') return null;
+        throw error;
+      }
+    },
+    async watch({ path, query }, signal, onEvent) {
+      refuseWhenCancelled(call.signal);
+      await call.request();
+      // Ended when enough was seen, whoever has enough first.
+      const enough = new AbortController();
+      const until = AbortSignal.any([call.signal, signal, enough.signal]);
+      try {
+        const request: KubeRequest = {
+          method: 'GET',
+          path,
+          query: { ...query, watch: 'true', allowWatchBookmarks: 'true' },
+        };
+        const answer = await open(request, until);
+        if (answer.statusCode === 410) {
+          answer.destroy();
+          return false;
+        }
+        if (answer.statusCode !== 200) {
+          const content = await readAll(answer);
+          throw toStatusError(answer.statusCode ?? 0, parseStatus(content), { what: wordsOf(request) });
+        }
+        for await (const line of readLines(answer)) {
+          const event = JSON.parse(line) as WatchEvent;
+          if (event.type === 'ERROR') return !isExpired(event.object as KubeStatus);
+          if (onEvent(event)) break;
+        }
+        return true;
+      } catch (error) {
+        // Its time is over: that is how most watches end.
+        if (!call.signal.aborted && until.aborted) return true;
+        throw toNetworkError(error, server, call.signal);
+      } finally {
+        enough.abort();
+      }
+    },
+  };
+  return client;
+}
+
+export function refuseWhenCancelled(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new WindlassError('cancelled', 'the call was cancelled', { code: 'CANCELLED', cause: signal.reason });
+}
+
+async function* readLines(answer: IncomingMessage): AsyncGenerator<string> {
+  let rest = '';
+  answer.setEncoding('utf8');
+  for await (const chunk of answer) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+}
+
+async function readAll(answer: IncomingMessage): Promise<string> {
+  let size = 0;
+  answer.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) answer.destroy(new Error('the answer is larger than 64 MiB'));
+  });
+  return text(answer);
+}
+
+function parseAnswer(content: string): unknown {
+  // The health endpoints answer plain text.
+  return content.startsWith('{') ? JSON.parse(content) : content;
+}
+
+function parseStatus(content: string): KubeStatus {
+  try {
+    return JSON.parse(content) as KubeStatus;
+  } catch {
+    return { message: content.slice(0, 200) };
+  }
+}
+
+function readRetryAfter(answer: IncomingMessage): number | undefined {
+  const seconds = Number(answer.headers['retry-after']);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+}
+
+function isExpired(status: KubeStatus): boolean {
+  return status.code === 410 || status.reason === 'Expired' || status.reason === 'Gone';
+}
+
+function wordsOf(request: KubeRequest): string {
+  return request.what ?? `${request.method} ${request.path}`;
+}

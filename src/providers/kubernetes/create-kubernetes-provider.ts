@@ -1,0 +1,87 @@
+import {
+  PROVIDER_CONTRACT_VERSION,
+  type Call,
+  type Capabilities,
+  type Provider,
+} from '../../provider/index.ts';
+import { createConnector, type Connect } from './api/connection.ts';
+import { DEFAULT_EXEC_COMMANDS } from './api/credential.ts';
+import { refuseWhenCancelled } from './api/kube-client.ts';
+import { checkResource } from './checks/check-resource.ts';
+import { createEnvironment } from './environment.ts';
+import type { FindHelm } from './helm/run-helm.ts';
+import { parseChartConf } from './parse-chart-conf.ts';
+import { planChartJob } from './plan-chart-job.ts';
+import { describeClusterDetails, updateClusterStatus } from './status.ts';
+import type { KubernetesWorld } from './tasks/release-scope.ts';
+import { findTask } from './tasks/task-table.ts';
+
+/** What Helm charts on Kubernetes can do. */
+export const KUBERNETES_CAPABILITIES: Capabilities = {
+  actions: [
+    'create',
+    'stop',
+    'start',
+    'delete',
+    'cease',
+    'add-nodes',
+    'delete-nodes',
+    'resize',
+    'update-env',
+    'restart',
+    'upgrade',
+    'rollback',
+    'recover',
+  ],
+  // Nobody goes into pods: Kubernetes runs what is in them.
+  nodeAccess: 'direct',
+  volumes: true,
+  gpu: false,
+  reservedIps: false,
+  loadbalancer: false,
+  associateEip: false,
+  changeSubnet: false,
+  volumeSnapshots: false,
+};
+
+export interface KubernetesProviderOptions {
+  readonly findHelm: FindHelm;
+  /** Programs that a kubeconfig's exec section may call, beside those of the large clouds. */
+  readonly execCommands?: readonly string[];
+  /** Takes the place of what connects to API servers. */
+  readonly connect?: Connect;
+}
+
+/**
+ * The provider `kubernetes`: a cluster is the release of a Helm chart. It plans its own layers and
+ * holds no state: everything is in the API server, and in the records that helm keeps there.
+ */
+export function createKubernetesProvider(options: KubernetesProviderOptions): Provider {
+  const allowedCommands = [...DEFAULT_EXEC_COMMANDS, ...(options.execCommands ?? [])];
+  const world: KubernetesWorld = {
+    connect: options.connect ?? createConnector({ allowedCommands }),
+    findHelm: options.findHelm,
+  };
+  return {
+    contractVersion: PROVIDER_CONTRACT_VERSION,
+    name: 'kubernetes',
+    capabilities: KUBERNETES_CAPABILITIES,
+    parseClusterConf: (request) => parseChartConf(request, options.findHelm),
+    splitJobIntoTasks: (request) => planChartJob(request, KUBERNETES_CAPABILITIES),
+    handleSubtask: guard((context, call) => findTask(context.task.action).handle(world, context, call)),
+    waitSubtask: guard((context, call) => findTask(context.task.action).wait(world, context, call)),
+    ...createEnvironment(world),
+    checkResource: guard((request, call) => checkResource(world, request, call)),
+    updateClusterStatus: guard((request, call) => updateClusterStatus(world, request, call)),
+    describeClusterDetails: guard((request, call) => describeClusterDetails(world, request, call)),
+  };
+}
+
+function guard<Request, C extends Call, Answer>(
+  work: (request: Request, call: C) => Promise<Answer>,
+): (request: Request, call: C) => Promise<Answer> {
+  return async (request, call) => {
+    refuseWhenCancelled(call.signal);
+    return work(request, call);
+  };
+}

@@ -1,0 +1,191 @@
+import { WindlassError, type Subnet, type Vpc } from '../../domain/index.ts';
+import type { Call, Provider, RuntimeRequest, ValidateCredentialRequest } from '../../provider/index.ts';
+import { NAMESPACES, resourcePath } from './api/api-resources.ts';
+import { createKubeClient, refuseWhenCancelled, type KubeClient } from './api/kube-client.ts';
+import type { KubeList, KubeObject } from './api/kube-types.ts';
+import { nameOf } from './manifest.ts';
+import { isForbidden } from './observe/explain.ts';
+import { readSettings } from './settings.ts';
+import type { KubernetesWorld } from './tasks/release-scope.ts';
+
+/** The one network of a Kubernetes cluster, as windlass names it. */
+export const CLUSTER_VPC = 'kubernetes';
+
+type Environment = Pick<
+  Provider,
+  'describeSubnets' | 'describeVpc' | 'validateCredential' | 'describeRuntimeProviderZones'
+>;
+
+/** Namespaces are zones, and subnets too; the cluster is the one VPC. */
+export function createEnvironment(world: KubernetesWorld): Environment {
+  const open = async (
+    request: Pick<RuntimeRequest['runtime'], 'url'> & Pick<RuntimeRequest, 'credential'>,
+    call: Call,
+  ): Promise<KubeClient> => {
+    refuseWhenCancelled(call.signal);
+    return createKubeClient(await world.connect(request), call);
+  };
+
+  return {
+    async describeSubnets({ runtime, credential }, call) {
+      const client = await open({ url: runtime.url, credential }, call);
+      return (await listNamespaces(client, runtime.zone)).map((name): Subnet => ({
+        subnetId: name,
+        name,
+        vpcId: CLUSTER_VPC,
+        zone: name,
+        // Kubernetes gives addresses to pods as it likes, and does not say how many are left.
+        cidr: '',
+        freeAddresses: 0,
+      }));
+    },
+
+    async describeVpc({ runtime, credential, vpcId }, call) {
+      const client = await open({ url: runtime.url, credential }, call);
+      const namespaces = await listNamespaces(client, runtime.zone);
+      const version = await readVersion(client);
+      if (vpcId !== CLUSTER_VPC) {
+        throw new WindlassError('not-found', `there is no VPC ${JSON.stringify(vpcId)}`, {
+          code: 'VPC_NOT_FOUND',
+          field: 'vpcId',
+          hint: `a Kubernetes runtime has one: ${CLUSTER_VPC}`,
+        });
+      }
+      const vpc: Vpc = {
+        vpcId,
+        name: `Kubernetes ${version} at ${client.server.host}`,
+        cidr: '',
+        status: 'available',
+        subnetIds: namespaces,
+      };
+      return vpc;
+    },
+
+    validateCredential: (request, call) => validateCredential(world, request, call),
+
+    async describeRuntimeProviderZones({ url, credential, settings }, call) {
+      readSettings(settings);
+      return listNamespaces(await open({ url, credential }, call), null);
+    },
+  };
+}
+
+/** Whom the server takes us for. */
+interface SelfSubjectReview {
+  readonly status?: { readonly userInfo?: { readonly username?: string } };
+}
+
+/** Reachable, trusted, known, and the namespace is there: the first that is not so is said. */
+async function validateCredential(
+  world: KubernetesWorld,
+  { url, credential, zone, settings }: ValidateCredentialRequest,
+  call: Call,
+): Promise<{ account: string; region: string }> {
+  refuseWhenCancelled(call.signal);
+  readSettings(settings);
+  const client = createKubeClient(await world.connect({ url, credential }), call);
+  const review = await client.find<SelfSubjectReview>({
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+    what: 'ask who this credential is',
+  });
+  await requireNamespace(client, zone);
+  const user = review?.status?.userInfo?.username ?? 'unknown';
+  return { account: toQueueName(user), region: toQueueName(client.server.host) };
+}
+
+/** @throws not-found or permission, with `field` `zone`. */
+export async function requireNamespace(client: KubeClient, namespace: string): Promise<void> {
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace)) {
+    throw new WindlassError('invalid-input', `${JSON.stringify(namespace)} is no name of a namespace`, {
+      code: 'NAMESPACE_NOT_FOUND',
+      field: 'zone',
+      hint: 'the zone of a Kubernetes runtime is a namespace: windlass runtime zones',
+    });
+  }
+  try {
+    const found = await client.find<KubeObject & { status?: { phase?: string } }>({
+      method: 'GET',
+      path: resourcePath(NAMESPACES, '', namespace),
+      what: `look for namespace ${namespace}`,
+    });
+    if (found !== null && found.status?.phase !== 'Terminating') return;
+    throw new WindlassError(
+      'not-found',
+      `namespace ${namespace} ${found === null ? 'does not exist' : 'is being deleted'}`,
+      {
+        code: 'NAMESPACE_NOT_FOUND',
+        field: 'zone',
+        hint: `kubectl create namespace ${namespace}; windlass makes none by itself`,
+      },
+    );
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    // Who may work in one namespace only may mostly not look at namespaces: whether it may work
+    // there is a better question then.
+    await requireAnyRight(client, namespace);
+  }
+}
+
+interface AccessReview {
+  readonly status?: { readonly allowed?: boolean };
+}
+
+async function requireAnyRight(client: KubeClient, namespace: string): Promise<void> {
+  const review = await client.send<AccessReview>({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { namespace, verb: 'list', resource: 'secrets' } },
+    },
+    what: `ask what is allowed in ${namespace}`,
+  });
+  if (review.status?.allowed === true) return;
+  throw new WindlassError(
+    'permission',
+    `the credential may not work in namespace ${namespace}, if there is one`,
+    {
+      code: 'KUBERNETES_FORBIDDEN',
+      field: 'zone',
+      hint: 'helm keeps its records in secrets: allow at least to list, create, update and delete them there',
+    },
+  );
+}
+
+/** Sorted. Who may not list them is told the one that is known. */
+async function listNamespaces(client: KubeClient, known: string | null): Promise<readonly string[]> {
+  try {
+    const list = await client.send<KubeList>({
+      method: 'GET',
+      path: resourcePath(NAMESPACES, ''),
+      what: 'list namespaces',
+    });
+    return (list.items ?? []).map(nameOf).sort();
+  } catch (error) {
+    if (known === null || !isForbidden(error)) throw error;
+    return [known];
+  }
+}
+
+/** `v1.37.2` without the v. */
+export async function readVersion(client: KubeClient): Promise<string> {
+  const { gitVersion = '' } = await client.send<{ gitVersion?: string }>({
+    method: 'GET',
+    path: '/version',
+    what: 'ask for the server’s version',
+  });
+  return gitVersion.replace(/^v/, '');
+}
+
+/** Lower case letters, digits and `-`: what may stand in the name of a queue. */
+function toQueueName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 60);
+  return name === '' ? 'unknown' : name;
+}

@@ -1,0 +1,124 @@
+import { WindlassError } from '../../../domain/index.ts';
+import { HINT_RBAC, isQuota, quotaError } from '../api/kube-errors.ts';
+
+const MAX_MESSAGE = 1_500;
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly kind: WindlassError['kind'];
+  readonly code: string;
+  readonly hint: string;
+}
+
+// By what helm and the API server write; the first that fits. Both lines of helm say it alike.
+const RULES: readonly Rule[] = [
+  {
+    pattern: /another operation \(install\/upgrade\/rollback\) is in progress/i,
+    kind: 'unavailable',
+    code: 'RELEASE_BUSY',
+    hint: 'another helm works on the release, or was killed in the middle: the next try finds out',
+  },
+  {
+    pattern: /cannot re-?use a name that is still in use|release: already exists/i,
+    kind: 'unavailable',
+    code: 'RELEASE_BUSY',
+    hint: 'somebody installed a release of this name at the same moment: the next try looks whose it is',
+  },
+  {
+    pattern: /invalid ownership metadata|cannot be imported into the current release/i,
+    kind: 'conflict',
+    code: 'RELEASE_OBJECT_EXISTS',
+    hint: 'an object of this name belongs to somebody else: choose another name for the cluster, or remove it',
+  },
+  {
+    pattern: /chart requires kubeVersion/i,
+    kind: 'invalid-input',
+    code: 'KUBERNETES_VERSION',
+    hint: 'the chart is for other versions of Kubernetes: use another version of the chart',
+  },
+  {
+    pattern: /don't meet the specifications of the schema|values\.schema\.json|failed validating schema/i,
+    kind: 'invalid-input',
+    code: 'CONF_INVALID',
+    hint: '`windlass app describe` shows the values of a chart',
+  },
+  {
+    pattern: /no matches for kind|ensure CRDs are installed first|could not find the requested resource/i,
+    kind: 'invalid-input',
+    code: 'KUBERNETES_KIND_UNKNOWN',
+    hint: 'the server has no such kind: install its CRDs first',
+  },
+  {
+    pattern:
+      /connection refused|i\/o timeout|no such host|connection reset|TLS handshake timeout|server is currently unable|context deadline exceeded.*dial|EOF|etcdserver|http2: client connection lost|apiserver not ready|leader changed/i,
+    kind: 'unavailable',
+    code: 'KUBERNETES_UNREACHABLE',
+    hint: 'check whether the API server answers',
+  },
+  {
+    pattern: /x509: |certificate signed by unknown authority/i,
+    kind: 'permission',
+    code: 'KUBERNETES_TLS',
+    hint: 'give the CA of the server',
+  },
+  {
+    pattern: /\bUnauthorized\b|provide credentials/i,
+    kind: 'permission',
+    code: 'KUBERNETES_UNAUTHORIZED',
+    hint: 'the token may have expired: windlass runtime update NAME --credential FILE',
+  },
+  {
+    pattern: /is forbidden|cannot (get|list|create|patch|update|delete) resource/i,
+    kind: 'permission',
+    code: 'KUBERNETES_FORBIDDEN',
+    hint: HINT_RBAC,
+  },
+  {
+    pattern: /Too Many Requests|client rate limiter/i,
+    kind: 'throttled',
+    code: 'KUBERNETES_THROTTLED',
+    hint: 'the API server asks to slow down',
+  },
+  {
+    pattern: /hook.*failed|failed (pre|post)-\w+|BackoffLimitExceeded|job .*failed/i,
+    kind: 'conflict',
+    code: 'HELM_HOOK_FAILED',
+    hint: 'a hook of the chart failed: windlass cluster describe CLUSTER --refresh shows its pods',
+  },
+  {
+    pattern: /timed out waiting|context deadline exceeded/i,
+    kind: 'timeout',
+    code: 'HELM_TIMEOUT',
+    hint: 'a hook of the chart may be waiting for something',
+  },
+  {
+    pattern:
+      /execution error at|parse error|error calling|template:|YAML parse error|unable to build kubernetes objects|error validating data|is invalid:|unknown field/i,
+    kind: 'invalid-input',
+    code: 'CHART_RENDER',
+    hint: 'correct the chart or its values: helm template shows what it makes of them',
+  },
+];
+
+/** What helm wrote when it failed, as an error of the closed list; `mask` hides values. */
+export function toHelmError(verb: string, stderr: string, mask: (text: string) => string): WindlassError {
+  const message = mask(tidy(stderr));
+  const what = `helm ${verb}`;
+  if (isQuota(message)) return quotaError(what, message);
+  const rule = RULES.find(({ pattern }) => pattern.test(message));
+  return new WindlassError(rule?.kind ?? 'conflict', `${what}: ${message}`, {
+    code: rule?.code ?? 'HELM_FAILED',
+    hint: rule?.hint ?? 'see what helm says; a failed cluster can be deleted, or recovered',
+  });
+}
+
+/** Without helm's own prefixes, warnings and log lines. */
+function tidy(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(WARNING|W\d{4}|I\d{4}|level=(INFO|WARN|DEBUG))/.test(line))
+    .map((line) => line.replace(/^(Error: )?((INSTALLATION|UPGRADE|ROLLBACK|UNINSTALL) FAILED: )?/, ''));
+  const text = lines.join('; ');
+  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text || 'it failed without a word';
+}

@@ -1,0 +1,59 @@
+/**
+ * What earlier jobs have set beside the chart's values: how many, and how large. Passed through
+ * helm itself, so that every revision of the release holds it, and a rollback takes it back too.
+ */
+export interface WorkloadOverride {
+  readonly kind: string;
+  readonly name: string;
+  readonly replicas?: number;
+  /** Of the workload's first container. */
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+  /** Its pods stay away. */
+  readonly stopped?: boolean;
+}
+
+/** No node of Kubernetes has this label: so a DaemonSet, which has no count, can be stopped. */
+export const STOPPED_NODE_LABEL = 'windlass/stopped';
+
+interface Target {
+  readonly kind?: unknown;
+  readonly metadata?: { readonly name?: unknown };
+  spec?: {
+    replicas?: number;
+    template?: {
+      spec?: {
+        nodeSelector?: object;
+        containers?: { resources?: { requests?: object; limits?: object } }[];
+      };
+    };
+  };
+}
+
+/** Changes an object in place as the override of its kind and name says; others stay as they are. */
+export function applyOverride(object: unknown, overrides: readonly WorkloadOverride[]): boolean {
+  if (typeof object !== 'object' || object === null) return false;
+  const target = object as Target;
+  const override = overrides.find(({ kind, name }) => kind === target.kind && name === target.metadata?.name);
+  if (override === undefined || target.spec === undefined) return false;
+  if (override.replicas !== undefined) target.spec.replicas = override.replicas;
+  if (override.stopped === true) stop(override.kind, target.spec);
+  const container = target.spec.template?.spec?.containers?.[0];
+  if (container !== undefined && (override.requests !== undefined || override.limits !== undefined)) {
+    container.resources = {
+      ...container.resources,
+      requests: { ...container.resources?.requests, ...override.requests },
+      limits: { ...container.resources?.limits, ...override.limits },
+    };
+  }
+  return true;
+}
+
+function stop(kind: string, spec: NonNullable<Target['spec']>): void {
+  if (kind !== 'DaemonSet') {
+    spec.replicas = 0;
+    return;
+  }
+  const pod = spec.template?.spec;
+  if (pod !== undefined) pod.nodeSelector = { ...pod.nodeSelector, [STOPPED_NODE_LABEL]: 'true' };
+}

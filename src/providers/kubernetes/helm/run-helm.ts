@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { WindlassError } from '../../../domain/index.ts';
+
+/** The helm program that a worker uses. */
+export interface HelmProgram {
+  readonly path: string;
+  /** e.g. `4.3.1` */
+  readonly version: string;
+  /** Which dialect of the command line it speaks; the third line lives until February 2027. */
+  readonly major: 3 | 4;
+}
+
+/** Finds helm, or brings it; asked when the first chart is worked on. */
+export type FindHelm = () => Promise<HelmProgram>;
+
+export interface HelmRun {
+  readonly program: HelmProgram;
+  /** No secret: everybody on the machine can read a command line. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  /** When to give up; it is killed then. */
+  readonly timeoutMs: number;
+}
+
+export interface HelmResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
+const KILL_AFTER_MS = 2_000;
+
+// Helm must not outlive the worker that answers for it: `cat` ends when the worker's end of the
+// pipe is closed, however the worker died, and takes helm with it.
+const GUARD = `
+exec 3<&0
+"$@" </dev/null 3<&- &
+helm=$!
+{ cat <&3 >/dev/null; kill -9 "$helm"; } >/dev/null 2>&1 &
+guard=$!
+exec 3<&-
+trap 'kill -TERM "$helm"' TERM
+wait "$helm"
+code=$?
+while kill -0 "$helm" 2>/dev/null; do wait "$helm"; code=$?; done
+kill "$guard" 2>/dev/null
+exit "$code"
+`;
+
+/**
+ * Runs helm to its end. It is ended when the signal is aborted (SIGTERM, so that it can write down
+ * how far it came, then SIGKILL), and killed when this process dies.
+ *
+ * @throws cancelled; timeout `HELM_TIMEOUT`; unavailable `HELM_START` when it cannot be started.
+ */
+export async function runHelm(run: HelmRun): Promise<HelmResult> {
+  const { program, args, env, cwd, signal, timeoutMs } = run;
+  const limit = AbortSignal.timeout(timeoutMs);
+  const ended = AbortSignal.any([signal, limit]);
+  if (signal.aborted) throw cancelled(signal);
+  const guarded = process.platform !== 'win32';
+  const child = guarded
+    ? spawn('/bin/sh', ['-c', GUARD, 'sh', program.path, ...args], {
+        env,
+        cwd,
+        stdio: 'pipe',
+        detached: true,
+      })
+    : spawn(program.path, args, { env, cwd, stdio: 'pipe' });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8');
+    child[name].on('data', (text: string) => {
+      if (output[name].length < MAX_OUTPUT_BYTES) output[name] += text;
+    });
+  }
+  const kill = (how: NodeJS.Signals): void => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    try {
+      // The group: the guard, helm and what helm runs.
+      if (guarded) process.kill(-child.pid, how);
+      else child.kill(how);
+    } catch {
+      // Gone already.
+    }
+  };
+  let killTimer: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    if (child.pid !== undefined && guarded) child.kill('SIGTERM');
+    else kill('SIGTERM');
+    killTimer = setTimeout(() => kill('SIGKILL'), KILL_AFTER_MS);
+  };
+  ended.addEventListener('abort', onAbort, { once: true });
+  try {
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => resolve(code ?? 137));
+      child.stdin.on('error', () => {});
+    });
+    if (signal.aborted) throw cancelled(signal);
+    if (limit.aborted) {
+      throw new WindlassError(
+        'timeout',
+        `helm ${args[0] ?? ''} took longer than ${Math.round(timeoutMs / 1000)} s`,
+        {
+          code: 'HELM_TIMEOUT',
+          hint: 'a hook of the chart may be waiting for something: windlass cluster describe CLUSTER --refresh',
+        },
+      );
+    }
+    return { exitCode, ...output };
+  } catch (error) {
+    if (WindlassError.isInstance(error)) throw error;
+    throw new WindlassError('unavailable', `helm cannot be started: ${codeOf(error)}`, {
+      code: 'HELM_START',
+      hint: `is ${program.path} a program that runs on this machine?`,
+    });
+  } finally {
+    clearTimeout(killTimer);
+    ended.removeEventListener('abort', onAbort);
+    child.stdin.destroy();
+  }
+}
+
+function cancelled(signal: AbortSignal): WindlassError {
+  return new WindlassError('cancelled', 'helm was ended, because the call was cancelled', {
+    code: 'CANCELLED',
+    cause: signal.reason,
+  });
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error) return String(error.code);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,5 @@
+export {
+  createKubernetesProvider,
+  KUBERNETES_CAPABILITIES,
+  type KubernetesProviderOptions,
+} from './create-kubernetes-provider.ts';

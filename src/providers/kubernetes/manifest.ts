@@ -1,0 +1,62 @@
+import { parseAllDocuments } from 'yaml';
+import { WindlassError } from '../../domain/index.ts';
+import type { KubeObject } from './api/kube-types.ts';
+
+/**
+ * The objects of a manifest as helm writes it, in its order; lists are taken apart.
+ *
+ * @throws invalid-input `CHART_RENDER` for what is no YAML or no object of Kubernetes.
+ */
+export function parseManifest(text: string): readonly KubeObject[] {
+  return parseAllDocuments(text, { merge: true, uniqueKeys: false }).flatMap((document) => {
+    const [fault] = document.errors;
+    if (fault !== undefined) throw unreadable(fault.message.split('\n')[0] ?? '');
+    return toObjects(document.toJS({ maxAliasCount: 1000 }) as unknown);
+  });
+}
+
+function toObjects(value: unknown): readonly KubeObject[] {
+  if (value === null || value === undefined) return [];
+  if (typeof value !== 'object' || Array.isArray(value)) throw unreadable('a document is no mapping');
+  const object = value as KubeObject;
+  if (typeof object.kind === 'string' && object.kind.endsWith('List') && Array.isArray(object['items'])) {
+    return (object['items'] as unknown[]).flatMap(toObjects);
+  }
+  if (typeof object.kind !== 'string' || typeof object.apiVersion !== 'string') {
+    throw unreadable('a document has no kind or no apiVersion');
+  }
+  return [object];
+}
+
+export function nameOf(object: KubeObject): string {
+  return object.metadata?.name ?? '';
+}
+
+/** `Deployment web`, as it is named to people. */
+export function describeObject(object: KubeObject): string {
+  return `${object.kind ?? 'object'} ${nameOf(object)}`;
+}
+
+const HOOK = 'helm.sh/hook';
+
+/** Hooks are run by helm and are no part of a release's manifest. */
+export function isHook(object: KubeObject): boolean {
+  return object.metadata?.annotations?.[HOOK] !== undefined;
+}
+
+/** Which hooks an object is, e.g. `pre-install`. */
+export function hookNames(object: KubeObject): readonly string[] {
+  return (object.metadata?.annotations?.[HOOK] ?? '').split(',').map((name) => name.trim());
+}
+
+/** Objects that the chart wants to outlive its release. */
+export function isKept(object: KubeObject): boolean {
+  return object.metadata?.annotations?.['helm.sh/resource-policy'] === 'keep';
+}
+
+function unreadable(why: string): WindlassError {
+  return new WindlassError('invalid-input', `the chart renders to what Kubernetes cannot read: ${why}`, {
+    code: 'CHART_RENDER',
+    hint: 'helm template shows what the chart makes of these values',
+  });
+}

@@ -1,0 +1,15 @@
+import type { LabelSelector } from '../api/kube-types.ts';
+
+/** A selector as the API's query takes it; empty for one that selects nothing that we could name. */
+export function formatSelector(selector: LabelSelector | undefined): string {
+  const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = (selector?.matchExpressions ?? []).flatMap(({ key, operator, values = [] }) => {
+    if (key === undefined) return [];
+    if (operator === 'Exists') return [key];
+    if (operator === 'DoesNotExist') return [`!${key}`];
+    if (operator === 'In' || operator === 'NotIn')
+      return [`${key} ${operator.toLowerCase()} (${values.join(',')})`];
+    return [];
+  });
+  return [...labels, ...expressions].join(',');
+}

@@ -1,0 +1,266 @@
+import { createHash } from 'node:crypto';
+import { createPackageError, createProblemReport } from '../../app-package/index.ts';
+import {
+  checkChartValues,
+  hideChartSecrets,
+  isChart,
+  readChart,
+  validateChart,
+} from '../../chart-package/index.ts';
+import {
+  WindlassError,
+  type ClusterNode,
+  type ClusterRole,
+  type ClusterWrapper,
+  type Endpoint,
+  type Env,
+  type VolumeSpec,
+} from '../../domain/index.ts';
+import type { ClusterChange, ParseClusterConfRequest } from '../../provider/index.ts';
+import type { Service, Workload } from './api/kube-types.ts';
+import { changeMemory } from './change-roles.ts';
+import type { WorkloadOverride } from './helm/overrides.ts';
+import { renderChart } from './helm/render-chart.ts';
+import type { FindHelm } from './helm/run-helm.ts';
+import { nameOf } from './manifest.ts';
+import { parseQuantity, toCpus, toGiB, toMiB } from './quantity.ts';
+import { chooseReleaseName } from './release-name.ts';
+import { readSettings } from './settings.ts';
+import {
+  listServices,
+  listWorkloads,
+  mainContainer,
+  nameRoles,
+  replicasOf,
+  selects,
+  type RoleMemory,
+} from './workloads.ts';
+import { applyOverride } from './helm/overrides.ts';
+
+/**
+ * Chart and values → the cluster to store: its workloads as roles, their pods as nodes, its
+ * services as endpoints. Runs `helm template`, which asks no server: charts that look things up in
+ * the cluster see nothing there, and see the runtime's `kubeVersion`. Secrets are placeholders in it.
+ *
+ * @throws invalid-input `APP_INVALID`, `CONF_INVALID`, `CHART_RENDER`, `RELEASE_NAME`, `ROLE_UNKNOWN`
+ */
+export async function parseChartConf(
+  request: ParseClusterConfRequest,
+  findHelm: FindHelm,
+): Promise<ClusterWrapper> {
+  const { content, runtime, conf, clusterId, change } = request;
+  if (!isChart(content.files)) throw notAChart();
+  const { errors } = validateChart(content.files);
+  if (errors.length > 0) throw createPackageError(errors);
+  checkChartValues(content.files, conf);
+  const chart = readChart(content.files, createProblemReport());
+  const settings = readSettings(runtime.settings);
+  const releaseName =
+    change?.cluster.cluster.name ?? chooseReleaseName(request.name ?? '', chart.name, clusterId);
+  const namespace = change?.cluster.cluster.subnetId ?? runtime.zone;
+  const objects = await renderChart({
+    program: await findHelm(),
+    files: content.files,
+    values: await hideChartSecrets(conf),
+    releaseName,
+    namespace,
+    kubeVersion: settings.kubeVersion,
+    signal: new AbortController().signal,
+  });
+  const workloads = listWorkloads(objects);
+  const names = nameRoles(workloads);
+  const memories = new Map(
+    workloads.map((workload) => [workload, changeMemory(workload, names.get(workload) ?? '', change)]),
+  );
+  checkRolesAreThere([...names.values()], change);
+  for (const [workload, memory] of memories) applyOverride(workload, [memory as WorkloadOverride]);
+  const services = listServices(objects);
+  return {
+    cluster: {
+      clusterId,
+      name: releaseName,
+      description: chart.description,
+      runtimeId: runtime.runtimeId,
+      versionId: content.versionId,
+      appName: chart.name,
+      subnetId: namespace,
+      vpcId: '',
+      status: 'pending',
+      transitionStatus: null,
+      env: {},
+      endpoints: workloads.flatMap((workload) => toEndpoints(workload, names.get(workload) ?? '', services)),
+      metadataRootAccess: false,
+      advancedActions: [],
+      upgradePolicy: [],
+      healthCheck: null,
+      monitor: null,
+      displayTabs: null,
+      reservedIps: {},
+      backupPolicy: null,
+      incrementalBackupSupported: false,
+      upgradingPolicy: null,
+      multiZonePolicy: null,
+      advancedServices: [],
+      addLinks: [],
+      purpose: 'app',
+      extra: { chart: chart.name, chartVersion: chart.version },
+      conf,
+      previous: null,
+      createdAt: request.createdAt,
+    },
+    roles: workloads.map((workload) =>
+      toRole(workload, names.get(workload) ?? '', memories.get(workload), clusterId),
+    ),
+    nodes: workloads.flatMap((workload) => toNodes(workload, names.get(workload) ?? '', clusterId, change)),
+    links: [],
+  };
+}
+
+function toRole(
+  workload: Workload,
+  role: string,
+  memory: RoleMemory | undefined,
+  clusterId: string,
+): ClusterRole {
+  const container = mainContainer(workload);
+  const requests = container?.resources?.requests;
+  return {
+    clusterId,
+    role,
+    container: { type: 'pod', image: container?.image ?? '', zone: '' },
+    cpu: toCpus(requests?.['cpu']),
+    memoryMiB: toMiB(requests?.['memory']),
+    gpu: 0,
+    gpuClass: 0,
+    instanceClass: 0,
+    volumes: toVolumes(workload),
+    services: [],
+    env: toPortEnv(workload),
+    replica: 0,
+    serverIdUpperBound: null,
+    passphraseless: null,
+    verticalScalingPolicy: 'sequential',
+    userAccess: false,
+    agentInstalled: false,
+    customMetadata: null,
+    healthCheck: null,
+    monitor: null,
+    advancedActions: [],
+    loadBalancers: [],
+    supportsBackup: false,
+    extra: { ...memory },
+  };
+}
+
+/** Claims of a StatefulSet's pods; what is shared by all pods of a workload is no volume of a node. */
+function toVolumes(workload: Workload): VolumeSpec[] {
+  return (workload.spec?.volumeClaimTemplates ?? []).map((claim, index) => ({
+    index,
+    sizeGiB: toGiB(claim.spec?.resources?.requests?.['storage']),
+    volumeClass: 0,
+    mountPoint: claim.metadata?.name ?? '',
+    mountOptions: '',
+    filesystem: claim.spec?.storageClassName ?? '',
+  }));
+}
+
+/** `port-<name>` of each port of a container: what endpoints refer to. */
+function toPortEnv(workload: Workload): Env {
+  const ports = (workload.spec?.template?.spec?.containers ?? []).flatMap(
+    (container) => container.ports ?? [],
+  );
+  return Object.fromEntries(
+    ports.flatMap(({ name, containerPort }) =>
+      containerPort === undefined ? [] : [[`port-${name ?? containerPort}`, containerPort]],
+    ),
+  );
+}
+
+/** The ports of the services that send traffic to a workload, where its pods listen. */
+function toEndpoints(workload: Workload, role: string, services: readonly Service[]): Endpoint[] {
+  const env = toPortEnv(workload);
+  return services
+    .filter((service) => selects(service, workload))
+    .flatMap((service) =>
+      (service.spec?.ports ?? []).flatMap((port) => {
+        const target = port.targetPort ?? port.port;
+        const key = Object.keys(env).find(
+          (candidate) => candidate === `port-${target}` || env[candidate] === parseQuantity(target),
+        );
+        if (key === undefined) return [];
+        const suffix = (service.spec?.ports ?? []).length > 1 ? `-${port.name ?? port.port ?? ''}` : '';
+        const protocol = (port.protocol ?? 'TCP').toLowerCase();
+        return [{ name: `${nameOf(service)}${suffix}`, port: `${role}.env.${key}`, protocol }];
+      }),
+    );
+}
+
+function toNodes(
+  workload: Workload,
+  role: string,
+  clusterId: string,
+  change: ClusterChange | undefined,
+): ClusterNode[] {
+  const volumes = toVolumes(workload);
+  return Array.from({ length: replicasOf(workload) }, (_, index) => {
+    const serverId = index + 1;
+    const nodeId = nodeIdOf(clusterId, role, serverId);
+    const known = change?.cluster.nodes.find((node) => node.nodeId === nodeId);
+    if (known !== undefined) return known;
+    return {
+      nodeId,
+      clusterId,
+      role,
+      serverId,
+      groupId: serverId,
+      globalServerId: globalServerIdOf(nodeId),
+      isReplica: false,
+      status: 'pending',
+      instanceId: '',
+      privateIp: '',
+      publicIp: '',
+      ssh: { port: 0, user: '', hostKey: '', root: '' },
+      volumes: volumes.map(({ index: place, sizeGiB, mountPoint }) => ({
+        index: place,
+        volumeId: '',
+        sizeGiB,
+        device: '',
+        mountPoint,
+      })),
+      passphraselessKey: '',
+      customToken: '',
+    };
+  });
+}
+
+/** From cluster, role and number alone: the same node has the same id whoever makes it. */
+export function nodeIdOf(clusterId: string, role: string, serverId: number): string {
+  const parts = [clusterId, role, String(serverId)].map((part) => `${part.length}:${part}`).join('');
+  return `cln-${createHash('sha256').update(parts).digest('hex').slice(0, 12)}`;
+}
+
+function globalServerIdOf(nodeId: string): number {
+  const hash = createHash('sha256').update(`global-server-id ${nodeId}`).digest();
+  return 100_000_000 + (hash.readUIntBE(0, 6) % 900_000_000);
+}
+
+function checkRolesAreThere(roles: readonly string[], change: ClusterChange | undefined): void {
+  if (change === undefined) return;
+  const { role, sizes = [] } = change.options;
+  const named = [...(role === undefined ? [] : [role]), ...sizes.map((size) => size.role)];
+  const missing = named.find((name) => !roles.includes(name));
+  if (missing === undefined) return;
+  throw new WindlassError('invalid-input', `the cluster has no role ${JSON.stringify(missing)}`, {
+    code: 'ROLE_UNKNOWN',
+    field: 'role',
+    hint: roles.length === 0 ? 'its chart makes no workload' : `it has: ${roles.join(', ')}`,
+  });
+}
+
+function notAChart(): WindlassError {
+  return new WindlassError('invalid-input', 'the package is no Helm chart: it has no Chart.yaml', {
+    code: 'APP_NOT_A_CHART',
+    field: 'app',
+    hint: 'Kubernetes runtimes run Helm charts; packages of machines need a runtime of another provider',
+  });
+}

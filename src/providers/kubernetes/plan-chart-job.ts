@@ -1,0 +1,152 @@
+import {
+  WindlassError,
+  type ClusterWrapper,
+  type JobAction,
+  type JobPlan,
+  type PlannedTask,
+  type ResourceClaim,
+  type TaskAction,
+  type TaskLayer,
+} from '../../domain/index.ts';
+import { compareText, createLayer, createPlan } from '../../plan/index.ts';
+import type { Capabilities, PlanRequest } from '../../provider/index.ts';
+import {
+  toDirective,
+  type ChangeDirective,
+  type ReleaseDirective,
+  type UninstallDirective,
+  type WorkloadCount,
+  type WorkloadsDirective,
+} from './directives.ts';
+import { readSettings } from './settings.ts';
+import { readRoleMemory, toOverrides } from './workloads.ts';
+
+/** The kind of the one ledger row of a cluster. */
+export const RELEASE_KIND = 'release';
+
+interface Scope {
+  readonly request: PlanRequest;
+  readonly target: ReleaseDirective;
+  readonly waitSeconds: number;
+}
+
+const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly TaskLayer[]>>> = {
+  create: (scope) => [install(scope)],
+  delete: (scope) => [uninstall(scope), layer(scope, 'PurgeRelease', scope.target, 'use')],
+  // What a delete has left of helm's records; there is nothing else in the cloud.
+  cease: (scope) => [layer(scope, 'PurgeRelease', scope.target, 'use')],
+  upgrade: (scope) => [upgrade(scope, { hooks: true })],
+  'update-env': (scope) => [upgrade(scope, { hooks: true })],
+  'add-nodes': (scope) => [upgrade(scope, { hooks: false })],
+  'delete-nodes': (scope) => [upgrade(scope, { hooks: false })],
+  resize: (scope) => [upgrade(scope, { hooks: false })],
+  rollback: (scope) => [layer(scope, 'RollbackRelease', toChange(scope, { hooks: true }), 'use')],
+  stop: (scope) => [workloads(scope, 'StopWorkloads', listCounts(scope.request.cluster))],
+  start: (scope) => [workloads(scope, 'StartWorkloads', listCounts(scope.request.cluster))],
+  restart: (scope) => [workloads(scope, 'RestartWorkloads', chooseRoles(scope))],
+  recover: (scope) => [
+    install(scope),
+    upgrade(scope, { hooks: true }),
+    workloads(scope, 'StartWorkloads', listCounts(scope.request.cluster)),
+  ],
+};
+
+/**
+ * The plan of a job on a chart's release. Pure, and the same byte by byte for the same request, in
+ * whatever order its roles and nodes come. One task a layer: helm does the inside of it in order.
+ *
+ * @throws invalid-input `ACTION_NOT_SUPPORTED`, `CAPABILITY_MISSING`, `ROLE_UNKNOWN`, `KUBERNETES_SETTING`.
+ */
+export function planChartJob(request: PlanRequest, capabilities: Capabilities): JobPlan {
+  const { action } = request.job;
+  const layersOf = capabilities.actions.includes(action) ? LAYERS_OF[action] : undefined;
+  if (layersOf === undefined) {
+    throw new WindlassError('invalid-input', `Kubernetes clusters do not support ${action}`, {
+      code: 'ACTION_NOT_SUPPORTED',
+      hint: `supported are: ${capabilities.actions.join(', ')}`,
+      field: 'action',
+    });
+  }
+  const { cluster } = request.cluster;
+  return createPlan(
+    layersOf({
+      request,
+      target: { release: cluster.name, namespace: cluster.subnetId },
+      waitSeconds: readSettings(request.runtime.settings).waitSeconds,
+    }),
+  );
+}
+
+function install(scope: Scope): TaskLayer {
+  // The same for create and recover: what is asked for is hashed, and a release is adopted by it.
+  return layer(scope, 'InstallRelease', scope.target, 'make');
+}
+
+function uninstall(scope: Scope): TaskLayer {
+  const force = scope.request.job.options.force === true;
+  const directive: UninstallDirective = { ...scope.target, force };
+  return layer(scope, 'UninstallRelease', directive, 'use');
+}
+
+function upgrade(scope: Scope, options: { readonly hooks: boolean }): TaskLayer {
+  return layer(scope, 'UpgradeRelease', toChange(scope, options), 'use');
+}
+
+function toChange({ request, target }: Scope, { hooks }: { readonly hooks: boolean }): ChangeDirective {
+  const { cluster, roles } = request.cluster;
+  const stopped = cluster.status === 'stopped' && request.job.action !== 'recover';
+  return { ...target, overrides: toOverrides(roles), stopped, hooks };
+}
+
+function workloads(scope: Scope, action: TaskAction, counts: readonly WorkloadCount[]): TaskLayer {
+  const directive: WorkloadsDirective = { ...scope.target, workloads: counts };
+  return layer(scope, action, directive, 'use');
+}
+
+/** How many pods each workload has when it runs, as the stored nodes say. */
+function listCounts({ roles, nodes }: ClusterWrapper): readonly WorkloadCount[] {
+  return roles
+    .flatMap((role) => {
+      const memory = readRoleMemory(role);
+      if (memory === null) return [];
+      const replicas = nodes.filter((node) => node.role === role.role && node.status !== 'deleted').length;
+      return [{ kind: memory.kind, name: memory.name, replicas }];
+    })
+    .sort((left, right) => compareText(`${left.kind}/${left.name}`, `${right.kind}/${right.name}`));
+}
+
+function chooseRoles({ request }: Scope): readonly WorkloadCount[] {
+  const { roles: wanted } = request.job.options;
+  if (wanted === undefined) return listCounts(request.cluster);
+  const known = request.cluster.roles.map((role) => role.role);
+  const missing = wanted.find((role) => !known.includes(role));
+  if (missing !== undefined) {
+    throw new WindlassError('invalid-input', `the cluster has no role ${JSON.stringify(missing)}`, {
+      code: 'ROLE_UNKNOWN',
+      field: 'roles',
+      hint: `it has: ${[...known].sort(compareText).join(', ')}`,
+    });
+  }
+  return listCounts({
+    ...request.cluster,
+    roles: request.cluster.roles.filter((role) => wanted.includes(role.role)),
+  });
+}
+
+function layer(
+  scope: Scope,
+  action: TaskAction,
+  directive: ReleaseDirective,
+  intent: ResourceClaim['intent'],
+): TaskLayer {
+  const task: PlannedTask = {
+    action,
+    nodeId: null,
+    label: scope.target.release,
+    directive: toDirective(directive),
+    resources: [{ kind: RELEASE_KIND, intent }],
+    failureAllowed: false,
+    timeoutSeconds: scope.waitSeconds,
+  };
+  return createLayer(action, [task]);
+}

@@ -1,0 +1,37 @@
+import { WindlassError } from '../../domain/index.ts';
+
+/** Helm's limit: names of objects that charts derive from it must stay below 63. */
+const MAX_NAME = 53;
+
+/**
+ * The name of a cluster's release, which is the cluster's name: as the user gave it, else the
+ * chart's with what tells clusters apart.
+ *
+ * @throws invalid-input `RELEASE_NAME` for a name that helm would not take.
+ */
+export function chooseReleaseName(given: string, chartName: string, clusterId: string): string {
+  if (given !== '') {
+    checkReleaseName(given);
+    return given;
+  }
+  const suffix = clusterId
+    .replace(/^cl-/, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-');
+  const head = chartName
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, MAX_NAME - suffix.length - 1)
+    .replace(/-+$/, '');
+  return `${head === '' ? 'chart' : head}-${suffix}`.slice(0, MAX_NAME).replace(/-+$/, '');
+}
+
+export function checkReleaseName(name: string): void {
+  if (name.length <= MAX_NAME && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) return;
+  throw new WindlassError('invalid-input', `a release cannot be named ${JSON.stringify(name)}`, {
+    code: 'RELEASE_NAME',
+    field: 'name',
+    hint: `lower case letters, digits and -, at most ${MAX_NAME}, beginning and ending with a letter or digit`,
+  });
+}

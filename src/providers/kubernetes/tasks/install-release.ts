@@ -1,0 +1,98 @@
+import type { EffectCall, HandleResult, TaskContext } from '../../../provider/index.ts';
+import type { ReleaseRevision } from '../helm/release-record.ts';
+import {
+  CLUSTER_LABEL,
+  encodeToken,
+  formatLabels,
+  hashSpec,
+  SPEC_LABEL,
+  TOKEN_LABEL,
+  toLabelValue,
+  VERSION_LABEL,
+} from '../release-labels.ts';
+import { isPending, waitForOtherHelm } from './other-helm.ts';
+import {
+  isOurs,
+  openScope,
+  openValues,
+  releaseTaken,
+  requireRow,
+  runHelmOn,
+  type KubernetesWorld,
+  type ReleaseScope,
+} from './release-scope.ts';
+
+/**
+ * Installs the cluster's release, once: one that carries the token is adopted however far it came;
+ * one that was cut before it was whole is taken back and made anew, because only so do the
+ * chart's install hooks all run. A release of the name that is not ours is never touched.
+ *
+ * After a failure: at most one release carries the token; a later call or a delete finds it.
+ */
+export async function installRelease(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  const scope = await openScope(world, context, call);
+  const row = requireRow(scope);
+  let [newest] = (await scope.listRevisions()).slice(-1);
+  if (newest !== undefined && !isOurs(newest, row)) throw releaseTaken(scope, newest);
+  if (newest !== undefined && isPending(newest)) newest = await waitForOtherHelm(scope, newest);
+  if (newest !== undefined && isUnfinished(newest)) {
+    call.log('taking back an install that was cut', { release: newest.name, status: newest.status });
+    await takeBack(world, scope, call);
+    newest = undefined;
+  }
+  if (newest === undefined) await install(world, scope, call);
+  return {
+    state: 'started',
+    changes: {
+      resources: [{ token: row.token, state: 'made', cloudId: releaseId(scope), attributes: {} }],
+    },
+  };
+}
+
+/** The first revision did not come to its end; later ones are the matter of an upgrade. */
+function isUnfinished({ revision, status }: ReleaseRevision): boolean {
+  if (status === 'uninstalling' || status === 'uninstalled') return true;
+  return revision === 1 && (status === 'pending-install' || status === 'failed');
+}
+
+/** How the world knows a release: namespace and name. */
+export function releaseId({ directive }: ReleaseScope): string {
+  return `${directive.namespace}/${directive.release}`;
+}
+
+async function install(world: KubernetesWorld, scope: ReleaseScope, call: EffectCall): Promise<void> {
+  const values = await openValues(scope);
+  await runHelmOn(world, scope, call, {
+    verb: 'install',
+    withChart: true,
+    values,
+    args: ['--labels', formatLabels({ ...ownLabels(scope), [SPEC_LABEL]: specOf(scope, values) })],
+  });
+}
+
+function specOf({ context }: ReleaseScope, values: Readonly<Record<string, unknown>>): string {
+  return hashSpec({ versionId: context.cluster.versionId, values, overrides: [] });
+}
+
+/** What every revision carries, whatever it was made for. */
+export function ownLabels(scope: ReleaseScope): Readonly<Record<string, string>> {
+  const { cluster } = scope.context;
+  return {
+    [TOKEN_LABEL]: encodeToken(requireRow(scope).token),
+    [CLUSTER_LABEL]: toLabelValue(cluster.clusterId),
+    [VERSION_LABEL]: toLabelValue(cluster.versionId),
+  };
+}
+
+/** Without hooks: they belong to a release that was whole. */
+async function takeBack(world: KubernetesWorld, scope: ReleaseScope, call: EffectCall): Promise<void> {
+  await runHelmOn(world, scope, call, {
+    verb: 'uninstall',
+    withChart: false,
+    args: ['--no-hooks', '--wait', '--ignore-not-found'],
+  });
+}

@@ -1,0 +1,240 @@
+import type {
+  EffectCall,
+  HandleResult,
+  ObserveCall,
+  Observation,
+  TaskContext,
+} from '../../../provider/index.ts';
+import { PODS, resourcePath } from '../api/api-resources.ts';
+import type { KubeObject, Workload } from '../api/kube-types.ts';
+import type { WorkloadCount, WorkloadsDirective } from '../directives.ts';
+import { STOPPED_NODE_LABEL } from '../helm/overrides.ts';
+import type { ReleaseRevision } from '../helm/release-record.ts';
+import { nameOf } from '../manifest.ts';
+import { formatSelector } from '../observe/label-selector.ts';
+import { observeReady } from '../observe/observe-release.ts';
+import { isWorkloadKind } from '../workloads.ts';
+import {
+  openScope,
+  releaseGone,
+  requireRow,
+  type KubernetesWorld,
+  type ReleaseScope,
+} from './release-scope.ts';
+import { readCounts, writeCounts, type StoppedCounts } from './stopped-counts.ts';
+import { findNewest, readObjects } from './wait-release.ts';
+
+type WorkloadsScope = ReleaseScope<WorkloadsDirective>;
+
+/** How long a watch for pods that go may last in one look. */
+const GOING_MS = 1_000;
+
+/**
+ * Scales everything to zero. How many there were is written into the release's record first, once,
+ * so that whoever comes after a crash still finds it. A release that is gone is stopped.
+ */
+export async function stopWorkloads(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const newest = await findNewest(scope);
+  if (newest === undefined) return { state: 'done' };
+  const live = await readWorkloads(scope, newest);
+  if (readCounts([newest]) === null) {
+    const counts = Object.fromEntries(live.map((workload) => [keyOf(workload), countOf(workload, scope)]));
+    await effect(scope, call, () => writeCounts(scope, newest, counts));
+  }
+  for (const workload of live) {
+    if (!isStopped(workload))
+      await effect(scope, call, () => patchWorkload(scope, workload, stopPatch(workload)));
+  }
+  return { state: 'started' };
+}
+
+/** Done when no pod of any workload is left. */
+export async function waitForNoPods(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: ObserveCall,
+): Promise<Observation> {
+  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const newest = await findNewest(scope);
+  if (newest === undefined) return { state: 'done' };
+  const live = await readWorkloads(scope, newest);
+  const running = live.filter((workload) => !isStopped(workload));
+  if (running.length > 0) {
+    return { state: 'pending', seen: `${running.map(keyOf).join(', ')} still wants pods`, retryAfterMs: 500 };
+  }
+  const pods = (await Promise.all(live.map((workload) => listPodNames(scope, workload)))).flat();
+  if (pods.length === 0) return { state: 'done' };
+  const shown = `${pods.slice(0, 3).join(', ')}${pods.length > 3 ? ' …' : ''}`;
+  return {
+    state: 'pending',
+    seen: `${pods.length} pods are still there: ${shown}`,
+    retryAfterMs: GOING_MS / 4,
+  };
+}
+
+/** Brings back as many pods as the release's record remembers; the stored counts where it does not. */
+export async function startWorkloads(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const newest = await findNewest(scope);
+  // A release that nobody has can be recovered; started it cannot be.
+  if (newest === undefined) throw releaseGone(scope);
+  const counts = readCounts([newest]);
+  for (const workload of await readWorkloads(scope, newest)) {
+    if (isStopped(workload)) {
+      const patch = startPatch(workload, countToStart(workload, counts, scope.directive.workloads));
+      await effect(scope, call, () => patchWorkload(scope, workload, patch));
+    }
+  }
+  // Last: as long as it stands there, whoever comes next goes on.
+  if (counts !== null) await effect(scope, call, () => writeCounts(scope, newest, null));
+  return { state: 'started' };
+}
+
+/** Has every pod of the workloads that are named made anew, in the way that each kind rolls. */
+export async function restartWorkloads(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const newest = await findNewest(scope);
+  if (newest === undefined) throw releaseGone(scope);
+  for (const workload of await readWorkloads(scope, newest)) {
+    if (!isNamed(workload, scope.directive.workloads)) continue;
+    // The job's id: however often it is asked for, the pods are made anew once.
+    const annotations = workload.spec?.template?.metadata?.annotations ?? {};
+    if (annotations[RESTARTED_BY] === context.job.jobId) continue;
+    const patch = {
+      spec: { template: { metadata: { annotations: { [RESTARTED_BY]: context.job.jobId } } } },
+    };
+    await effect(scope, call, () => patchWorkload(scope, workload, patch));
+  }
+  return { state: 'started' };
+}
+
+const RESTARTED_BY = 'windlass/restarted-by';
+
+/** Done when every workload of the release is ready again. */
+export async function waitForWorkloads(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: ObserveCall,
+): Promise<Observation> {
+  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const newest = await findNewest(scope);
+  if (newest === undefined) throw releaseGone(scope);
+  const objects = (await readObjects(newest)).filter((object) => isWorkloadKind(object.kind));
+  return observeReady(scope, objects, call);
+}
+
+async function effect(scope: ReleaseScope, call: EffectCall, change: () => Promise<void>): Promise<void> {
+  const { token } = requireRow(scope);
+  await call.beforeEffect(token);
+  await change();
+  await call.afterEffect(token);
+}
+
+/** The workloads of a revision as they are; those that somebody has deleted are left out. */
+export async function readWorkloads(
+  scope: ReleaseScope,
+  revision: ReleaseRevision,
+): Promise<readonly Workload[]> {
+  const wanted = (await readObjects(revision)).filter((object) => isWorkloadKind(object.kind));
+  const live = await Promise.all(wanted.map((object) => findWorkload(scope, object)));
+  return live.filter((workload) => workload !== null);
+}
+
+async function findWorkload(scope: ReleaseScope, object: KubeObject): Promise<Workload | null> {
+  const path = await pathOf(scope, object);
+  return path === null ? null : scope.client.find<Workload>({ method: 'GET', path });
+}
+
+async function pathOf({ kinds, directive }: ReleaseScope, object: KubeObject): Promise<string | null> {
+  const resource = await kinds.find(object.apiVersion ?? '', object.kind ?? '');
+  if (resource === null) return null;
+  return resourcePath(resource, object.metadata?.namespace ?? directive.namespace, nameOf(object));
+}
+
+async function patchWorkload(scope: ReleaseScope, workload: Workload, body: unknown): Promise<void> {
+  const path = await pathOf(scope, workload);
+  if (path === null) return;
+  await scope.client.find({
+    method: 'PATCH',
+    path,
+    query: { fieldManager: 'windlass' },
+    contentType: 'application/merge-patch+json',
+    body,
+    what: `patch ${keyOf(workload)}`,
+  });
+}
+
+function keyOf(workload: Workload): string {
+  return `${workload.kind ?? ''}/${nameOf(workload)}`;
+}
+
+function isStopped(workload: Workload): boolean {
+  if (workload.kind !== 'DaemonSet') return workload.spec?.replicas === 0;
+  const pod = workload.spec?.template?.spec as
+    | { nodeSelector?: Readonly<Record<string, string>> }
+    | undefined;
+  return pod?.nodeSelector?.[STOPPED_NODE_LABEL] !== undefined;
+}
+
+function stopPatch(workload: Workload): unknown {
+  if (workload.kind !== 'DaemonSet') return { spec: { replicas: 0 } };
+  return { spec: { template: { spec: { nodeSelector: { [STOPPED_NODE_LABEL]: 'true' } } } } };
+}
+
+function startPatch(workload: Workload, replicas: number): unknown {
+  if (workload.kind !== 'DaemonSet') return { spec: { replicas } };
+  return { spec: { template: { spec: { nodeSelector: { [STOPPED_NODE_LABEL]: null } } } } };
+}
+
+/** What is at zero although nobody stopped it comes back with the count that is stored. */
+function countOf(workload: Workload, { directive }: WorkloadsScope): number {
+  const { replicas } = workload.spec ?? {};
+  return replicas ?? storedCount(workload, directive.workloads);
+}
+
+function countToStart(
+  workload: Workload,
+  counts: StoppedCounts | null,
+  stored: readonly WorkloadCount[],
+): number {
+  return counts?.[keyOf(workload)] ?? storedCount(workload, stored);
+}
+
+function storedCount(workload: Workload, stored: readonly WorkloadCount[]): number {
+  return stored.find(({ kind, name }) => `${kind}/${name}` === keyOf(workload))?.replicas ?? 1;
+}
+
+function isNamed(workload: Workload, named: readonly WorkloadCount[]): boolean {
+  return named.some(({ kind, name }) => `${kind}/${name}` === keyOf(workload));
+}
+
+async function listPodNames(
+  { client, directive }: ReleaseScope,
+  workload: Workload,
+): Promise<readonly string[]> {
+  const labelSelector = formatSelector(workload.spec?.selector);
+  if (labelSelector === '') return [];
+  const list = await client.send<{ items?: readonly KubeObject[] }>({
+    method: 'GET',
+    path: resourcePath(PODS, workload.metadata?.namespace ?? directive.namespace),
+    query: { labelSelector },
+    what: `list pods of ${keyOf(workload)}`,
+  });
+  // What has ended runs no more, however long its record stays.
+  return (list.items ?? [])
+    .filter((pod) => !['Succeeded', 'Failed'].includes(String((pod['status'] as { phase?: string })?.phase)))
+    .map(nameOf);
+}

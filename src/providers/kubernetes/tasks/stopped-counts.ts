@@ -1,0 +1,40 @@
+import { resourcePath, SECRETS } from '../api/api-resources.ts';
+import type { ReleaseRevision } from '../helm/release-record.ts';
+import { STOPPED_ANNOTATION } from '../release-labels.ts';
+import type { ReleaseScope } from './release-scope.ts';
+
+/** How many pods each workload (`Deployment/web`) had before it was stopped. */
+export type StoppedCounts = Readonly<Record<string, number>>;
+
+/** What the newest revision that remembers anything remembers; null when the release is not stopped. */
+export function readCounts(revisions: readonly ReleaseRevision[]): StoppedCounts | null {
+  const text = revisions.at(-1)?.annotations[STOPPED_ANNOTATION];
+  if (text === undefined) return null;
+  try {
+    const counts: unknown = JSON.parse(text);
+    if (typeof counts !== 'object' || counts === null) return {};
+    return Object.fromEntries(
+      Object.entries(counts).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+    );
+  } catch {
+    // Somebody wrote into it: the stored cluster knows the counts too.
+    return {};
+  }
+}
+
+/** Writes the counts into the release's own record, or takes them away with null. */
+export async function writeCounts(
+  { client }: ReleaseScope,
+  revision: ReleaseRevision,
+  counts: StoppedCounts | null,
+): Promise<void> {
+  await client.send({
+    method: 'PATCH',
+    path: resourcePath(SECRETS, revision.namespace, revision.secretName),
+    contentType: 'application/merge-patch+json',
+    body: {
+      metadata: { annotations: { [STOPPED_ANNOTATION]: counts === null ? null : JSON.stringify(counts) } },
+    },
+    what: `annotate helm’s record ${revision.secretName}`,
+  });
+}

@@ -1,0 +1,205 @@
+import type {
+  EffectCall,
+  HandleResult,
+  ObserveCall,
+  Observation,
+  TaskContext,
+} from '../../../provider/index.ts';
+import { CLAIMS, resourcePath, SECRETS } from '../api/api-resources.ts';
+import type { KubeList, KubeObject, Workload } from '../api/kube-types.ts';
+import type { UninstallDirective } from '../directives.ts';
+import type { ReleaseRevision } from '../helm/release-record.ts';
+import { describeObject, isKept, nameOf } from '../manifest.ts';
+import { listPods } from '../observe/explain.ts';
+import { groupObjects } from '../observe/live-objects.ts';
+import { formatSelector } from '../observe/label-selector.ts';
+import { judgeGone, lookAt } from '../observe/watch-ready.ts';
+import { isPending, waitForOtherHelm } from './other-helm.ts';
+import {
+  isOurs,
+  openScope,
+  requireRow,
+  runHelmOn,
+  type KubernetesWorld,
+  type ReleaseScope,
+} from './release-scope.ts';
+import { findNewest, readHooks, readObjects } from './wait-release.ts';
+
+/**
+ * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods and
+ * what hooks have made. Helm's record is kept until all of it is gone, because it carries the token
+ * and knows the objects. What is gone, or was never ours, is success.
+ *
+ * After a failure: the record is still there, so that the next try and PurgeRelease find it.
+ */
+export async function uninstallRelease(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  const scope = await openScope<UninstallDirective>(world, context, call);
+  let newest = await findNewest(scope);
+  if (newest !== undefined && isPending(newest)) newest = await waitOut(scope, newest);
+  if (newest === undefined) return { state: 'done' };
+  const claims = await listClaims(scope, newest);
+  if (newest.status !== 'uninstalled') {
+    await runHelmOn(world, scope, call, {
+      verb: 'uninstall',
+      withChart: false,
+      // A release that was never whole has no hooks to run.
+      args: [
+        '--keep-history',
+        ...(scope.directive.force || newest.status !== 'deployed' ? ['--no-hooks'] : []),
+      ],
+    });
+  }
+  for (const object of [...claims, ...(await listLeftHooks(scope, newest))])
+    await deleteObject(scope, object, call);
+  return { state: 'started' };
+}
+
+/** A delete does not wait for a hook that will never end. */
+async function waitOut(scope: ReleaseScope, pending: ReleaseRevision): Promise<ReleaseRevision | undefined> {
+  try {
+    return await waitForOtherHelm(scope, pending);
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'RELEASE_BUSY')
+      return pending;
+    throw error;
+  }
+}
+
+/** Done when nothing of the release is left but helm's record of it. */
+export async function waitForNothing(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: ObserveCall,
+): Promise<Observation> {
+  const scope = await openScope<UninstallDirective>(world, context, call);
+  const newest = await findNewest(scope);
+  if (newest === undefined) return { state: 'done' };
+  if (newest.status !== 'uninstalled') {
+    return { state: 'pending', seen: `release ${newest.name} is ${newest.status}`, retryAfterMs: 500 };
+  }
+  const manifest = await readObjects(newest);
+  const objects = [...manifest, ...(await readHooks(newest))].filter((object) => !isKept(object));
+  const groups = await groupObjects(scope.kinds, objects, scope.directive.namespace);
+  const { open } = await lookAt(scope.client, groups, (live, wanted) =>
+    // Somebody else may have made an object of the same name since: that one is not ours.
+    judgeGone(live !== null && isOf(live, newest) ? live : null, wanted),
+  );
+  const workloads = manifest.filter(
+    (object): object is Workload => formatSelector((object as Workload).spec?.selector) !== '',
+  );
+  const pods = (
+    await Promise.all(workloads.map((one) => listPods(scope.client, one, namespaceOf(scope, one))))
+  ).flat();
+  const left = [
+    ...[...open.values()].map(({ wanted }) => describeObject(wanted)),
+    ...pods.map(describeObject),
+    ...(await listClaims(scope, newest)).map(describeObject),
+  ];
+  if (left.length === 0) return { state: 'done' };
+  const shown = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`;
+  return { state: 'pending', seen: `still there: ${shown}`, retryAfterMs: 250 };
+}
+
+/** Deletes helm's records of the release: the last thing that carries the token. */
+export async function purgeRelease(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  const scope = await openScope(world, context, call);
+  const { row } = scope;
+  if (row === undefined) return { state: 'done' };
+  const revisions = (await scope.listRevisions()).filter((revision) => isOurs(revision, row));
+  // Oldest first: the newest says what state the release is in.
+  for (const revision of revisions) {
+    await call.beforeEffect(row.token);
+    await scope.client.find({
+      method: 'DELETE',
+      path: resourcePath(SECRETS, revision.namespace, revision.secretName),
+      body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: revision.uid } },
+      what: `delete helm’s record ${revision.secretName}`,
+    });
+    await call.afterEffect(row.token);
+  }
+  return { state: 'done', changes: { resources: [{ token: row.token, state: 'gone' }] } };
+}
+
+/** Claims that the controller made for the pods of the release's StatefulSets; helm does not know them. */
+async function listClaims(scope: ReleaseScope, revision: ReleaseRevision): Promise<readonly KubeObject[]> {
+  const sets = (await readObjects(revision)).filter(
+    (object): object is Workload =>
+      object.kind === 'StatefulSet' && ((object as Workload).spec?.volumeClaimTemplates ?? []).length > 0,
+  );
+  const found = await Promise.all(
+    sets.map(async (set) => {
+      const list = await scope.client.send<KubeList>({
+        method: 'GET',
+        path: resourcePath(CLAIMS, namespaceOf(scope, set)),
+        query: { labelSelector: formatSelector(set.spec?.selector) },
+        what: `list persistentvolumeclaims of ${nameOf(set)}`,
+      });
+      const heads = (set.spec?.volumeClaimTemplates ?? []).map(
+        (template) => `${template.metadata?.name ?? ''}-${nameOf(set)}-`,
+      );
+      return (list.items ?? [])
+        .filter((claim) =>
+          heads.some(
+            (head) => nameOf(claim).startsWith(head) && /^\d+$/.test(nameOf(claim).slice(head.length)),
+          ),
+        )
+        .map((claim): KubeObject => ({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }));
+    }),
+  );
+  return found.flat();
+}
+
+/** What hooks have made and nobody has deleted since; each as it is. */
+async function listLeftHooks(scope: ReleaseScope, revision: ReleaseRevision): Promise<readonly KubeObject[]> {
+  const hooks = (await readHooks(revision)).filter((object) => !isKept(object));
+  const left: KubeObject[] = [];
+  for (const object of hooks) {
+    const resource = await scope.kinds.find(object.apiVersion ?? '', object.kind ?? '');
+    if (resource === null) continue;
+    const live = await scope.client.find<KubeObject>({
+      method: 'GET',
+      path: resourcePath(resource, namespaceOf(scope, object), nameOf(object)),
+    });
+    if (live !== null && isOf(live, revision)) left.push(live);
+  }
+  return left;
+}
+
+/** Objects say which release they are of; a hook may say nothing, and then its name must do. */
+function isOf(object: KubeObject, revision: ReleaseRevision): boolean {
+  const annotations = object.metadata?.annotations ?? {};
+  const release = annotations['meta.helm.sh/release-name'];
+  return release === undefined || release === revision.name;
+}
+
+async function deleteObject(scope: ReleaseScope, object: KubeObject, call: EffectCall): Promise<void> {
+  if (object.metadata?.deletionTimestamp !== undefined) return;
+  const resource = await scope.kinds.find(object.apiVersion ?? '', object.kind ?? '');
+  if (resource === null) return;
+  const { token } = requireRow(scope);
+  await call.beforeEffect(token);
+  await scope.client.find({
+    method: 'DELETE',
+    path: resourcePath(resource, namespaceOf(scope, object), nameOf(object)),
+    body: {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      propagationPolicy: 'Background',
+      preconditions: { uid: object.metadata?.uid },
+    },
+    what: `delete ${describeObject(object)}`,
+  });
+  await call.afterEffect(token);
+}
+
+function namespaceOf({ directive }: ReleaseScope, object: KubeObject): string {
+  return object.metadata?.namespace ?? directive.namespace;
+}

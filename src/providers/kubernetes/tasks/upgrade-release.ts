@@ -1,0 +1,206 @@
+import type { EffectCall, HandleResult, TaskContext } from '../../../provider/index.ts';
+import { resourcePath, SECRETS } from '../api/api-resources.ts';
+import type { ChangeDirective } from '../directives.ts';
+import type { WorkloadOverride } from '../helm/overrides.ts';
+import type { ReleaseRevision } from '../helm/release-record.ts';
+import { formatLabels, hashSpec, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
+import { readRoleMemory } from '../workloads.ts';
+import { ownLabels, releaseId } from './install-release.ts';
+import { isPending, waitForOtherHelm } from './other-helm.ts';
+import {
+  isOurs,
+  openScope,
+  openValues,
+  releaseGone,
+  releaseTaken,
+  requireRow,
+  runHelmOn,
+  type KubernetesWorld,
+  type ReleaseScope,
+} from './release-scope.ts';
+import { readCounts, writeCounts } from './stopped-counts.ts';
+
+type ChangeScope = ReleaseScope<ChangeDirective>;
+
+/**
+ * Gives the release the wanted chart, values, counts and sizes: once, because each revision is
+ * labelled with what it was made from. One that was cut in the middle is taken out of helm's records
+ * (its objects stay, and the next upgrade adopts them) and made anew under the same number.
+ *
+ * After a failure: the revision that ran before is still helm's last good one.
+ */
+export function upgradeRelease(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  return changeRelease(world, context, call, async (scope, spec, values) => {
+    await upgrade(world, scope, call, spec, values);
+  });
+}
+
+/**
+ * Goes back to the revision that was made from what is wanted now. Where helm no longer has it, or
+ * counts have changed since, an upgrade to the same does it.
+ */
+export function rollbackRelease(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  return changeRelease(world, context, call, async (scope, spec, values, revisions) => {
+    const target = revisions.findLast(
+      ({ labels, status }) =>
+        labels[SPEC_LABEL] === spec && (status === 'superseded' || status === 'deployed'),
+    );
+    if (target === undefined) {
+      await upgrade(world, scope, call, spec, values);
+      return;
+    }
+    const program = await world.findHelm();
+    await runHelmOn(world, scope, call, {
+      verb: 'rollback',
+      withChart: false,
+      args: [
+        String(target.revision),
+        ...hookArguments(scope),
+        ...(program.major === 4 ? ['--force-conflicts'] : []),
+      ],
+    });
+  });
+}
+
+type Change = (
+  scope: ChangeScope,
+  spec: string,
+  values: Readonly<Record<string, unknown>>,
+  revisions: readonly ReleaseRevision[],
+) => Promise<void>;
+
+async function changeRelease(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: EffectCall,
+  change: Change,
+): Promise<HandleResult> {
+  const scope = await openScope<ChangeDirective>(world, context, call);
+  const row = requireRow(scope);
+  const values = await openValues(scope);
+  const overrides = await toStoppedOverrides(scope);
+  const spec = hashSpec({ versionId: context.cluster.versionId, values, overrides });
+  let revisions = await scope.listRevisions();
+  let newest = requireOurs(scope, revisions.at(-1));
+  if (isPending(newest)) {
+    await waitForOtherHelm(scope, newest);
+    revisions = await scope.listRevisions();
+    newest = requireOurs(scope, revisions.at(-1));
+    if (isPending(newest)) {
+      call.log('taking a cut revision out of helm’s records', {
+        release: newest.name,
+        revision: newest.revision,
+      });
+      await forgetRevision(scope, newest, call);
+      revisions = revisions.slice(0, -1);
+      newest = requireOurs(scope, revisions.at(-1));
+    }
+  }
+  const counts = readCounts(revisions);
+  if (newest.status !== 'deployed' || newest.labels[SPEC_LABEL] !== spec) {
+    await change(scope, spec, values, revisions);
+    revisions = await scope.listRevisions();
+    newest = requireOurs(scope, revisions.at(-1));
+  }
+  // The new revision remembers what start has to bring back.
+  if (scope.directive.stopped && newest.annotations[STOPPED_ANNOTATION] === undefined && counts !== null) {
+    await call.beforeEffect(row.token);
+    await writeCounts(scope, newest, { ...counts, ...(await wantedCounts(scope)) });
+    await call.afterEffect(row.token);
+  }
+  return {
+    state: 'started',
+    changes: { resources: [{ token: row.token, state: 'made', cloudId: releaseId(scope) }] },
+  };
+}
+
+async function upgrade(
+  world: KubernetesWorld,
+  scope: ChangeScope,
+  call: EffectCall,
+  spec: string,
+  values: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const program = await world.findHelm();
+  await runHelmOn(world, scope, call, {
+    verb: 'upgrade',
+    withChart: true,
+    values,
+    overrides: await toStoppedOverrides(scope),
+    args: [
+      // The conf is the whole of the user's values: what it no longer names goes back to the default.
+      '--reset-values',
+      '--labels',
+      formatLabels({ ...ownLabels(scope), [SPEC_LABEL]: spec }),
+      ...hookArguments(scope),
+      // Counts that a stop has set by hand are helm's again.
+      ...(program.major === 4 ? ['--force-conflicts'] : []),
+    ],
+  });
+}
+
+function hookArguments({ directive }: ChangeScope): readonly string[] {
+  return directive.hooks ? [] : ['--no-hooks'];
+}
+
+/** Of a cluster that is stopped the pods stay away through an upgrade too. */
+async function toStoppedOverrides(scope: ChangeScope): Promise<readonly WorkloadOverride[]> {
+  const { overrides, stopped } = scope.directive;
+  if (!stopped) return overrides;
+  const { roles } = await scope.context.loadCluster();
+  return roles.flatMap((role) => {
+    const memory = readRoleMemory(role);
+    if (memory === null) return [];
+    const own = overrides.find(({ kind, name }) => kind === memory.kind && name === memory.name);
+    return [{ kind: memory.kind, name: memory.name, ...own, stopped: true }];
+  });
+}
+
+async function wantedCounts({ context }: ChangeScope): Promise<Readonly<Record<string, number>>> {
+  const { roles, nodes } = await context.loadCluster();
+  return Object.fromEntries(
+    roles.flatMap((role) => {
+      const memory = readRoleMemory(role);
+      const count = nodes.filter((node) => node.role === role.role && node.status !== 'deleted').length;
+      return memory === null ? [] : [[`${memory.kind}/${memory.name}`, count]];
+    }),
+  );
+}
+
+function requireOurs(scope: ReleaseScope, newest: ReleaseRevision | undefined): ReleaseRevision {
+  if (newest === undefined) throw releaseGone(scope);
+  if (!isOurs(newest, requireRow(scope))) throw releaseTaken(scope, newest);
+  return newest;
+}
+
+/**
+ * Takes the record of a revision away, as it was when it was looked at: a helm that moves it
+ * meanwhile wins.
+ */
+async function forgetRevision(
+  scope: ReleaseScope,
+  revision: ReleaseRevision,
+  call: EffectCall,
+): Promise<void> {
+  const { token } = requireRow(scope);
+  await call.beforeEffect(token);
+  await scope.client.find({
+    method: 'DELETE',
+    path: resourcePath(SECRETS, revision.namespace, revision.secretName),
+    body: {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions: { uid: revision.uid, resourceVersion: revision.resourceVersion },
+    },
+    what: `delete helm’s record ${revision.secretName}`,
+  });
+  await call.afterEffect(token);
+}

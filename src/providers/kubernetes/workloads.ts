@@ -1,0 +1,116 @@
+import type { ClusterRole } from '../../domain/index.ts';
+import { compareText } from '../../plan/index.ts';
+import type { Container, KubeObject, Service, Workload } from './api/kube-types.ts';
+import type { WorkloadOverride } from './helm/overrides.ts';
+import { isHook, nameOf } from './manifest.ts';
+import { formatCpus, formatMiB } from './quantity.ts';
+
+/** Kinds whose pods run on and on: what windlass shows as roles, and can stop, scale and restart. */
+export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
+export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
+
+export function isWorkloadKind(kind: unknown): kind is WorkloadKind {
+  return WORKLOAD_KINDS.some((known) => known === kind);
+}
+
+/** The workloads among rendered objects, by name; hooks are none. */
+export function listWorkloads(objects: readonly KubeObject[]): readonly Workload[] {
+  return (objects as readonly Workload[])
+    .filter((object) => isWorkloadKind(object.kind) && !isHook(object))
+    .sort(
+      (left, right) =>
+        compareText(roleOf(left), roleOf(right)) || compareText(left.kind ?? '', right.kind ?? ''),
+    );
+}
+
+function roleOf(workload: KubeObject): string {
+  return nameOf(workload);
+}
+
+/** Names of roles by workload: the workload's own, with its kind where two share one. */
+export function nameRoles(workloads: readonly Workload[]): ReadonlyMap<Workload, string> {
+  const counts = new Map<string, number>();
+  for (const workload of workloads) counts.set(nameOf(workload), (counts.get(nameOf(workload)) ?? 0) + 1);
+  return new Map(
+    workloads.map((workload) => {
+      const name = nameOf(workload);
+      return [workload, counts.get(name) === 1 ? name : `${name}-${String(workload.kind).toLowerCase()}`];
+    }),
+  );
+}
+
+/** How many pods a workload asks for; a DaemonSet has as many as there are nodes, which counts as one. */
+export function replicasOf(workload: Workload): number {
+  if (workload.kind === 'DaemonSet') return 1;
+  return workload.spec?.replicas ?? 1;
+}
+
+/** The container that a role's size is about: the first. */
+export function mainContainer(workload: Workload): Container | undefined {
+  return workload.spec?.template?.spec?.containers?.[0];
+}
+
+/** What the stored role remembers of its workload, and what earlier jobs have set. Plain JSON. */
+export interface RoleMemory {
+  readonly kind: WorkloadKind;
+  readonly name: string;
+  /** Set by add-nodes and delete-nodes; the chart's own number where absent. */
+  readonly replicas?: number;
+  /** Set by resize. */
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+}
+
+/** Null for a role that no chart has made. */
+export function readRoleMemory(role: Pick<ClusterRole, 'extra'>): RoleMemory | null {
+  const { kind, name } = role.extra;
+  return isWorkloadKind(kind) && typeof name === 'string' ? (role.extra as unknown as RoleMemory) : null;
+}
+
+/** What is passed through helm so that what earlier jobs have set stays; in the order of names. */
+export function toOverrides(roles: readonly ClusterRole[]): readonly WorkloadOverride[] {
+  return roles
+    .flatMap((role) => {
+      const memory = readRoleMemory(role);
+      if (memory === null) return [];
+      const { replicas, requests, limits } = memory;
+      return replicas === undefined && requests === undefined && limits === undefined ? [] : [memory];
+    })
+    .sort((left, right) => compareText(`${left.kind}/${left.name}`, `${right.kind}/${right.name}`));
+}
+
+/** New sizes over what a role remembers. */
+export function resizeMemory(
+  memory: RoleMemory,
+  size: { cpu?: number; memoryMiB?: number; cpuLimit?: number; memoryLimitMiB?: number },
+): RoleMemory {
+  const requests = {
+    ...memory.requests,
+    ...(size.cpu === undefined ? {} : { cpu: formatCpus(size.cpu) }),
+    ...(size.memoryMiB === undefined ? {} : { memory: formatMiB(size.memoryMiB) }),
+  };
+  const limits = {
+    ...memory.limits,
+    ...(size.cpuLimit === undefined ? {} : { cpu: formatCpus(size.cpuLimit) }),
+    ...(size.memoryLimitMiB === undefined ? {} : { memory: formatMiB(size.memoryLimitMiB) }),
+  };
+  return {
+    ...memory,
+    ...(Object.keys(requests).length === 0 ? {} : { requests }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+  };
+}
+
+/** The services among rendered objects, by name. */
+export function listServices(objects: readonly KubeObject[]): readonly Service[] {
+  return (objects as readonly Service[])
+    .filter((object) => object.kind === 'Service' && object.apiVersion === 'v1' && !isHook(object))
+    .sort((left, right) => compareText(nameOf(left), nameOf(right)));
+}
+
+/** Whether a service sends its traffic to the pods of a workload. */
+export function selects(service: Service, workload: Workload): boolean {
+  const selector = Object.entries(service.spec?.selector ?? {});
+  const labels = workload.spec?.template?.metadata?.labels ?? {};
+  return selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
+}
