@@ -56,6 +56,12 @@ export interface ConformanceHarness {
   readonly plantedSecrets: readonly string[];
   /** A runtime of the same world whose quotas leave no room for one more instance or volume. */
   makeQuotaTight(): Promise<Runtime>;
+  /**
+   * A runtime of the same world that names several places, the first of which has no room for an
+   * instance any more, and where volumes do not go from one to the other. Left out where a node
+   * has one place only.
+   */
+  makeFirstPlaceFull?(): Promise<Runtime>;
   /** Removes everything that is left in the world, and the world. */
   dispose(): Promise<void>;
 }

@@ -88,6 +88,11 @@ export async function createAwsHarness(
       await moto.change({ quotas: { 'L-1216C47A': 0, 'L-7A658B76': 0 } });
       return runtime;
     },
+    async makeFirstPlaceFull() {
+      await moto.change({ capacity: [{ zone: ZONES[0] ?? '', left: 0 }] });
+      const subnets = network.subnets.map(({ subnetId }) => subnetId).join(',');
+      return { ...runtime, settings: { ...runtime.settings, subnets } };
+    },
     async dispose() {
       await nodes.close();
       await moto.close();

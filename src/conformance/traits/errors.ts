@@ -41,6 +41,35 @@ export function errors({ it, operations, reads, withBench, withBenchApart }: Tra
       );
     }));
 
+  it('RunInstances: goes where there is room, under the next generation, with the empty volumes made anew', () =>
+    withBenchApart(async (bench) => {
+      const { engine, harness } = bench;
+      if (harness.makeFirstPlaceFull === undefined) return;
+      const operation = operations.find(({ action }) => action === 'AttachVolumes');
+      if (operation === undefined) return;
+      await engine.run(bench.task('CreateVolumes'));
+      const before = new Set((await bench.list()).map(({ id }) => id));
+      engine.setRuntime(await harness.makeFirstPlaceFull());
+      await engine.run(bench.task('RunInstances'));
+      const tokens = (await bench.list()).map(({ token }) => token);
+      assert.deepEqual(
+        tokens.filter((token) => !token.endsWith('/g2')),
+        [],
+        'what is left of the first generation',
+      );
+      assert.deepEqual(
+        engine.ledger
+          .listLive()
+          .map(({ token, state }) => `${token} ${state}`)
+          .sort(),
+        tokens.map((token) => `${token} made`).sort(),
+      );
+      for (const { id } of await bench.list()) assert.ok(!before.has(id), `${id} was in the first place`);
+      await engine.run(bench.task('AttachVolumes'));
+      await bench.assertHolds(operation);
+      await bench.deleteAll();
+    }));
+
   if (actions.has('ResizeVolumes')) {
     it('ResizeVolumes: fails with invalid-input for a smaller size', () =>
       withBench(async (bench) => {

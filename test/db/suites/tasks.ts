@@ -134,6 +134,39 @@ export function tasksSuite(stores: () => Stores): void {
     expect(await ledger.list('cl-back', { live: true })).toEqual([]);
   });
 
+  test('begins the next generation of a row in the moment that gives it up, once', async () => {
+    await prepare('next');
+    const { tasks, ledger } = stores();
+    const { lease, resource } = await claim('next', 'w');
+    const attributes = { zone: 'elsewhere' };
+    const changes = {
+      resources: [{ token: lease.token, state: 'gone' }],
+      next: [{ token: lease.token, attributes }],
+    } as const;
+    await tasks.applyChanges('job-next.0.0', changes, [lease]);
+    await tasks.applyChanges('job-next.0.0', changes, [lease]);
+    const token = resource.token.replace(/g1$/, 'g2');
+    expect(await ledger.list('cl-next', { live: true })).toEqual([
+      { ...resource, token, generation: 2, state: 'intended', attributes },
+    ]);
+    // Whoever comes next makes that one, for the specification of the first.
+    await ledger.release([lease]);
+    expect((await claim('next', 'w2')).resource).toMatchObject({ token, attributes });
+  });
+
+  test('begins no generation beside one that is not given up, or under a lost lease', async () => {
+    await prepare('beside');
+    const { tasks, ledger } = stores();
+    const { lease, resource } = await claim('beside', 'w');
+    const next = [{ token: lease.token, attributes: {} }];
+    await tasks.applyChanges('job-beside.0.0', { next }, [lease]);
+    const gone = { resources: [{ token: lease.token, state: 'gone' }], next } as const;
+    await expect(
+      tasks.applyChanges('job-beside.0.0', gone, [{ ...lease, fence: lease.fence + 1 }]),
+    ).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect(await ledger.list('cl-beside')).toEqual([resource]);
+  });
+
   test('stores nothing at all when one thing it names does not exist', async () => {
     const { tasks, clusters } = stores();
     await prepare('unknown');

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TaskAction } from '../../src/domain/index.ts';
+import { toClientToken } from '../../src/providers/aws/cloud/tags.ts';
+import type { Bench } from '../../src/conformance/bench.ts';
+import { createAwsHarness, listResources, type AwsHarness } from '../conformance/aws-harness.ts';
+import { freeCall, openAwsBench } from './provider-kit.ts';
+
+const START_LIMIT_MS = 120_000;
+
+describe('what aws makes', () => {
+  let harness: AwsHarness;
+  beforeAll(async () => {
+    harness = await createAwsHarness();
+  }, START_LIMIT_MS);
+  afterAll(() => harness.dispose());
+
+  const run = async (bench: Bench, ...actions: readonly TaskAction[]): Promise<void> => {
+    for (const action of actions) await bench.engine.run(bench.task(action));
+  };
+  const findInstance = async (bench: Bench) => {
+    const { instances } = await harness.moto.world();
+    return instances.find(
+      ({ tags, state }) =>
+        tags['windlass:node'] === bench.node.nodeId && ['pending', 'running'].includes(state),
+    );
+  };
+
+  it('is asked for under a client token of its ledger row, and by no token of the SDK', async () => {
+    const bench = await openAwsBench(harness);
+    await run(bench, 'RunInstances');
+    const [row] = bench.engine.ledger.listLive();
+    expect((await findInstance(bench))?.clientToken).toBe(toClientToken(row?.token ?? ''));
+    await bench.deleteAll();
+  });
+
+  it('is locked down and labelled: IMDSv2 alone, encrypted disks, tags on instance and disks', async () => {
+    const bench = await openAwsBench(harness);
+    await run(bench, 'CreateVolumes', 'RunInstances', 'AttachVolumes');
+    const { volumes } = await harness.moto.world();
+    const instance = await findInstance(bench);
+    expect(instance?.httpTokens).toBe('required');
+    const own = volumes.filter(({ tags }) => tags['windlass:node'] === bench.node.nodeId);
+    expect(own.map(({ root, encrypted, volumeType }) => ({ root, encrypted, volumeType }))).toEqual(
+      expect.arrayContaining([
+        { root: true, encrypted: true, volumeType: 'gp3' },
+        { root: false, encrypted: true, volumeType: 'gp3' },
+      ]),
+    );
+    expect(own).toHaveLength(3);
+    expect(own.find(({ root }) => root)?.tags).not.toHaveProperty('windlass:token');
+    const userData = Buffer.from(instance?.userData ?? '', 'base64').toString();
+    expect(userData).toMatch(/^#cloud-config\n/);
+    expect(userData).toContain('ssh_keys:');
+    await bench.deleteAll();
+  });
+
+  it('keeps the device name of a volume over stop and start', async () => {
+    const bench = await openAwsBench(harness);
+    const names = () =>
+      bench.engine.ledger
+        .listLive()
+        .filter(({ kind }) => kind.startsWith('volume-'))
+        .map(({ kind, attributes }) => `${kind} ${attributes['device']}`)
+        .sort();
+    await run(bench, 'CreateVolumes', 'RunInstances', 'AttachVolumes');
+    const before = names();
+    expect(before).toEqual(['volume-0 /dev/sdf', 'volume-1 /dev/sdg']);
+    await run(bench, 'StopInstances', 'DetachVolumes', 'AttachVolumes', 'StartInstances');
+    expect(names()).toEqual(before);
+    await bench.deleteAll();
+  });
+
+  it('is made once more, under the next generation, when it has died behind its token, and not a third time', async () => {
+    const bench = await openAwsBench(harness);
+    const task = bench.task('RunInstances');
+    await harness.moto.change({ visibleAfterMs: 0 });
+    const destroy = async (): Promise<void> => {
+      await harness.moto.destroyInstance((await findInstance(bench))?.instanceId ?? '');
+    };
+    await bench.engine.handle(task, { answerLost: true });
+    await destroy();
+    await bench.engine.run(task);
+    const [row] = bench.engine.ledger.listLive();
+    expect(row).toMatchObject({ generation: 2, state: 'made' });
+    expect((await findInstance(bench))?.tags['windlass:token']).toBe(row?.token);
+    await destroy();
+    await expect(bench.engine.run(task)).rejects.toMatchObject({ kind: 'conflict', code: 'INSTANCE_DIED' });
+    await harness.moto.change({ visibleAfterMs: 60 });
+    await bench.deleteAll();
+  });
+
+  it('is adopted although its request would be another now', async () => {
+    const bench = await openAwsBench(harness);
+    const task = bench.task('RunInstances');
+    await bench.engine.handle(task, { answerLost: true });
+    bench.engine.setRuntime({
+      ...harness.runtime,
+      settings: { ...harness.runtime.settings, instanceTypes: 'm5.large' },
+    });
+    await bench.engine.run(task);
+    expect(await bench.list()).toHaveLength(1);
+    await bench.deleteAll();
+  });
+
+  it('is waited for when the token was used and AWS does not show by whom: IdempotentParameterMismatch', async () => {
+    const bench = await openAwsBench(harness);
+    await harness.moto.change({ visibleAfterMs: 1_500 });
+    const task = bench.task('RunInstances');
+    await bench.engine.handle(task, { answerLost: true });
+    bench.engine.setRuntime({
+      ...harness.runtime,
+      settings: { ...harness.runtime.settings, instanceTypes: 'm5.large' },
+    });
+    await bench.engine.run(task);
+    const requests = await harness.moto.requests();
+    expect(requests.map(({ errorCode }) => errorCode)).toContain('IdempotentParameterMismatch');
+    expect(await bench.list()).toHaveLength(1);
+    await harness.moto.change({ visibleAfterMs: 60 });
+    await bench.deleteAll();
+  });
+
+  it('has volumes that AWS changes once in six hours', async () => {
+    const bench = await openAwsBench(harness);
+    await run(bench, 'CreateVolumes', 'ResizeVolumes');
+    const again = bench.task('ResizeVolumes');
+    const volumes = (again.task.directive['volumes'] as readonly { sizeGiB: number }[]).map((volume) => ({
+      ...volume,
+      sizeGiB: volume.sizeGiB * 2,
+    }));
+    const larger = bench.engine.toTask({ ...again.task, directive: { volumes } });
+    await expect(bench.engine.run(larger)).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'AWS_VOLUME_COOLDOWN',
+      hint: expect.stringMatching(/after \d{4}-\d\d-\d\dT/) as string,
+    });
+    await bench.deleteAll();
+  });
+
+  it('is looked at together: a hundred waits cost a request or two', async () => {
+    const bench = await openAwsBench(harness);
+    await run(bench, 'RunInstances');
+    await harness.moto.forgetRequests();
+    const task = bench.task('RunInstances');
+    await Promise.all(Array.from({ length: 100 }, () => bench.engine.look(task)));
+    const looks = (await harness.moto.requests()).filter(
+      ({ operation }) => operation === 'DescribeInstances',
+    );
+    expect(looks.length).toBeGreaterThan(0);
+    expect(looks.length).toBeLessThanOrEqual(2);
+    await bench.deleteAll();
+  });
+
+  it('takes an address of its subnet, which is free again afterwards', async () => {
+    const free = async (): Promise<number> => {
+      const { runtime, credential, provider } = harness;
+      const subnets = await provider.describeSubnets({ runtime, credential }, freeCall());
+      return subnets.find(({ subnetId }) => subnetId === runtime.settings['subnet'])?.freeAddresses ?? 0;
+    };
+    const bench = await openAwsBench(harness);
+    const before = await free();
+    await run(bench, 'RunInstances');
+    expect(await free()).toBe(before - 1);
+    await bench.deleteAll();
+    expect(await free()).toBe(before);
+  });
+
+  it('leaves nothing in EC2 when all of it was deleted', async () => {
+    expect(await listResources(harness.moto)).toEqual([]);
+  });
+});
