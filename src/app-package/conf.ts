@@ -35,7 +35,7 @@ export function createConfError(faults: readonly ErrorDetail[]): WindlassError {
 }
 
 /** Like the value of an empty field: what stands in a cluster where nothing was said. */
-function absentValue(item: FormItem): unknown {
+export function absentValue(item: FormItem): unknown {
   return ['string', 'password', 'service'].includes(item.type) ? '' : null;
 }
 
@@ -95,6 +95,28 @@ function fillValue(item: FormItem, given: unknown, faults: ErrorDetail[]): unkno
   return item.multichoice && Array.isArray(value)
     ? (toChoices(item, value)?.join(item.separator) ?? value)
     : value;
+}
+
+/** The values that the form requires and that neither the conf nor a default gives, in order. */
+export function listMissing(form: Form, conf: Conf): FormItem[] {
+  return listFormValues(form).filter((item) => needsAnswer(item) && isEmptyValue(valueAt(conf, item.path)));
+}
+
+/** Whether a cluster cannot be made before the user gives this value. */
+export function needsAnswer(item: FormItem): boolean {
+  return item.required && !mayStayEmpty(item) && item.hiddenDefault !== true && isEmptyValue(item.default);
+}
+
+/** Why a text is no value for an item, as a person typed it; null where it is one. */
+export function explainAnswer(item: FormItem, text: string): string | null {
+  try {
+    const value = readText(item, text);
+    if (isEmptyValue(value)) return item.required ? 'is required' : null;
+    return checkFormValue(item, value)?.message ?? null;
+  } catch (error) {
+    if (WindlassError.isInstance(error)) return error.details?.[0]?.message ?? error.message;
+    throw error;
+  }
 }
 
 // Packages mark as required what a console must ask for. An empty network means the runtime's default
@@ -172,6 +194,11 @@ export function setConfValue(form: Form, conf: Conf, key: string, text: string):
   if (item.items !== null)
     throw createConfError([{ field: key, message: 'is a group; name one of its values' }]);
   return withValue(conf, item.path, readText(item, text));
+}
+
+/** A copy of the conf with every setting put over it. @throws as setConfValue. */
+export function applySettings(form: Form, conf: Conf, settings: Readonly<Record<string, string>>): Conf {
+  return Object.entries(settings).reduce((whole, [key, text]) => setConfValue(form, whole, key, text), conf);
 }
 
 function readText(item: FormItem, text: string): unknown {

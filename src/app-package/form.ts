@@ -1,4 +1,5 @@
 import { followDottedPath } from './dotted-path.ts';
+import { isEmptyValue } from './values.ts';
 
 /** Types of the specification; others are kept as they are and accept any value. */
 export const FORM_TYPES = [
@@ -22,6 +23,8 @@ export interface FormItem {
   readonly description: string;
   /** Absent where the package gives none. */
   readonly default?: unknown;
+  /** Of a password: the package has a default, which is not shown (describeForm). */
+  readonly hiddenDefault?: true;
   /** Empty where any value goes. */
   readonly range: readonly unknown[];
   readonly min?: number;
@@ -88,6 +91,6 @@ export function describeForm(form: Form): Form {
 function describeItem(item: FormItem): FormItem {
   if (item.items !== null) return { ...item, items: item.items.map(describeItem) };
   if (item.type !== 'password') return item;
-  const { default: _hidden, ...shown } = item;
-  return shown;
+  const { default: hidden, ...shown } = item;
+  return isEmptyValue(hidden) ? shown : { ...shown, hiddenDefault: true };
 }

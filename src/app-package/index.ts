@@ -1,4 +1,13 @@
-export { mapPasswords, passwordKeys, setConfValue, validateConf } from './conf.ts';
+export {
+  applySettings,
+  explainAnswer,
+  listMissing,
+  mapPasswords,
+  passwordKeys,
+  setConfValue,
+  validateConf,
+} from './conf.ts';
+export { describeLimits } from './describe-item.ts';
 export { listEndpoints, resolveEndpointPort } from './endpoints.ts';
 export { describeForm, dottedKey, listFormValues, type Form, type FormItem } from './form.ts';
 export { nodeFiles } from './node-files.ts';
@@ -19,3 +28,4 @@ export { readPackageArchive } from './read-package-archive.ts';
 export { readPackageFolder } from './read-package-folder.ts';
 export { findPlaceholders, renderTemplate, type Template, type TemplateSyntax } from './template.ts';
 export { validatePackage, type PackageValidation } from './validate-package.ts';
+export { buildDefaultConf, writeConf } from './write-conf.ts';

@@ -15,6 +15,7 @@ export function createProcessIo(): CliIo {
     stderr: toOutput(process.stderr),
     env: process.env,
     readStdin: () => text(process.stdin),
+    keyboard: process.stdin.isTTY ? process.stdin : null,
     onInterrupt(listener) {
       process.on('SIGINT', listener);
       process.on('SIGTERM', listener);

@@ -87,13 +87,13 @@ export async function readConf(io: CliIo, input: CommandInput): Promise<Conf | u
   const text = await readFileOption(io, input, 'conf');
   if (text === undefined) return undefined;
   const { parseJson } = await import('../app-package/index.ts');
-  const parsed = parseJson(text);
+  const parsed = parseJson(text, { comments: true });
   if ('fault' in parsed) {
     const { line, column, message } = parsed.fault;
     throw badOption(
       'conf',
       `line ${line}, column ${column}: ${message}`,
-      'the conf is JSON, nested as the form is',
+      'the conf is JSON (comments are allowed), nested as the form is',
     );
   }
   if (typeof parsed.value !== 'object' || parsed.value === null || Array.isArray(parsed.value)) {

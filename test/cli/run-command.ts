@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { runCli } from '../../src/cli/run-cli.ts';
 import type { CliIo, Output } from '../../src/cli/io.ts';
 import { createFakeClient, type FakeClient } from './fake-client.ts';
@@ -9,6 +9,10 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: string;
   readonly terminal?: boolean;
+  /** A person at a terminal. */
+  readonly keyboard?: Readable;
+  /** Sees what is written to stderr as a person would. */
+  readonly onStderr?: (text: string) => void;
   readonly columns?: number;
   /** Presses Ctrl-C as soon as somebody listens. */
   readonly interrupt?: boolean;
@@ -28,12 +32,13 @@ export async function runCommand(argv: readonly string[], options: RunOptions = 
   const { client, env = {}, stdin = '', terminal = false, columns = 80, interrupt = false } = options;
   let connected = false;
   const stdout = createOutput(terminal, columns);
-  const stderr = createOutput(terminal, columns);
+  const stderr = createOutput(terminal, columns, options.onStderr);
   const io: CliIo = {
     stdout,
     stderr,
     env,
     readStdin: async () => stdin,
+    keyboard: options.keyboard ?? null,
     onInterrupt(listener) {
       if (interrupt) setImmediate(listener);
       return () => {};
@@ -49,11 +54,16 @@ export async function runCommand(argv: readonly string[], options: RunOptions = 
   return { exitCode, stdout: stdout.text(), stderr: stderr.text(), connected };
 }
 
-function createOutput(isTerminal: boolean, columns: number): Output & { text(): string } {
+function createOutput(
+  isTerminal: boolean,
+  columns: number,
+  onText: (text: string) => void = () => {},
+): Output & { text(): string } {
   let written = '';
   const stream = Object.assign(new PassThrough(), { columns, rows: 50, isTTY: isTerminal });
   stream.on('data', (chunk: Buffer) => {
     written += chunk.toString();
+    onText(chunk.toString());
   });
   const write = (text: string): void => {
     written += text;

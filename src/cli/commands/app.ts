@@ -1,9 +1,11 @@
 import type { Form } from '../../app-package/index.ts';
 import type { ChartForm } from '../../chart-package/index.ts';
-import type { ErrorInfo } from '../../domain/index.ts';
+import { WindlassError, type ErrorInfo } from '../../domain/index.ts';
 import type { Command, CommandGroup } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readArgument, readFlag } from '../read-input.ts';
+import { isAppForm, readForm, readFormOf, readLocalForm, toForm } from '../read-form.ts';
+import { renderForm } from '../render/form.ts';
 import { renderFields, renderTable } from '../render/table.ts';
 import { LIST_OPTIONS, readListOptions } from './list-options.ts';
 
@@ -80,43 +82,86 @@ const list: Command = {
   },
 };
 
+const APP = {
+  name: 'app',
+  description: 'id of a version, an app name for its newest, or the path of a package',
+};
+
+// A package on this machine is shown without a server.
 const describe: Command = {
   name: 'describe',
-  summary: 'Show a version with the form that a user fills in',
-  arguments: [{ name: 'version', description: "id of a version, or an app's name for its newest" }],
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const app = await client.apps.describe(readArgument(input, 0));
-      const { listFormValues, dottedKey } = await import('../../app-package/index.ts');
-      const head = renderFields([
-        ['ID', app.versionId],
-        ['App', app.appName],
-        ['Version', app.version],
-        ['Size', `${app.sizeBytes} bytes`],
-        ['Registered', app.createdAt],
-      ]);
-      const { isChartForm } = await import('../../chart-package/index.ts');
-      if (isChartForm(app.form)) return { value: app, text: `${head}\n${await renderChart(app.form)}` };
-      const rows = listFormValues(app.form as Form).map((item) => [
-        dottedKey(item),
-        item.type,
-        item.required ? 'yes' : 'no',
-        item.default === undefined ? '' : JSON.stringify(item.default),
-        item.description || item.label,
-      ]);
-      return {
-        value: app,
-        text: `${head}\n${renderTable(['KEY', 'TYPE', 'REQUIRED', 'DEFAULT', 'MEANING'], rows)}`,
-      };
-    }),
+  summary: 'Show a version, or a package on this machine, with the form that a user fills in',
+  arguments: [APP],
+  examples: ['windlass app describe zookeeper', 'windlass app describe ./examples/antietcd'],
+  async run(input, context) {
+    const packages = await import('../../app-package/index.ts');
+    const name = readArgument(input, 0);
+    const shown = packages.isPackagePath(name)
+      ? await describePackage(name)
+      : await context.withClient((client) => client.apps.describe(name));
+    const head = renderFields([
+      ...('versionId' in shown ? ([['ID', shown.versionId]] as const) : []),
+      ['App', shown.appName],
+      ['Version', shown.version],
+      ['Size', `${shown.sizeBytes} bytes`],
+      ...('createdAt' in shown ? ([['Registered', shown.createdAt]] as const) : []),
+    ]);
+    return { value: shown, text: `${head}${await renderAnyForm(toForm(shown.form))}` };
+  },
+};
+
+async function describePackage(path: string): Promise<{
+  readonly appName: string;
+  readonly version: string;
+  readonly sizeBytes: number;
+  readonly form: Form | ChartForm | null;
+}> {
+  const packages = await import('../../app-package/index.ts');
+  const { identifyPackage } = await import('../../chart-package/index.ts');
+  const files = await packages.readPackage(path);
+  return {
+    ...identifyPackage(files, packages.packageNameOf(path)),
+    sizeBytes: packages.packContent(files).byteLength,
+    form: await readFormOf(files),
+  };
+}
+
+const conf: Command = {
+  name: 'conf',
+  summary: 'Write a conf with every default, and comments on what is required',
+  arguments: [APP],
+  examples: ['windlass app conf ./examples/antietcd > conf.json'],
+  async run(input, context) {
+    const packages = await import('../../app-package/index.ts');
+    const name = readArgument(input, 0);
+    const form = packages.isPackagePath(name)
+      ? await readLocalForm(name)
+      : await context.withClient((client) => readForm(client, name));
+    if (form === null) {
+      throw new WindlassError('invalid-input', `${name} has no form`, {
+        code: 'APP_NO_FORM',
+        hint: 'a package has a config.json, a chart a Chart.yaml',
+      });
+    }
+    // The values of a chart have no words beside them.
+    if (!isAppForm(form)) return { value: form.values, text: JSON.stringify(form.values, null, 2) };
+    return { value: packages.buildDefaultConf(form), text: packages.writeConf(form) };
+  },
 };
 
 /** `windlass app …` */
 export const APP_COMMANDS: CommandGroup = {
   name: 'app',
   summary: 'Application packages',
-  commands: [validate, register, list, describe],
+  commands: [validate, register, list, describe, conf],
 };
+
+async function renderAnyForm(form: Form | ChartForm | null): Promise<string> {
+  if (form === null) return '';
+  if (!isAppForm(form)) return `\n${await renderChart(form)}`;
+  const { describeLimits } = await import('../../app-package/index.ts');
+  return renderForm(form, describeLimits);
+}
 
 /** The values of a chart, as its values.yaml has them. */
 async function renderChart(form: ChartForm): Promise<string> {

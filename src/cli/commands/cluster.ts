@@ -1,7 +1,10 @@
+import type { CreateClusterRequest, WindlassClient } from '../../client/index.ts';
 import type { ClusterView } from '../../domain/index.ts';
-import type { Command, CommandGroup } from '../command.ts';
+import type { Command, CommandContext, CommandGroup, CommandInput } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
 import { followJob, JOB_OPTIONS } from '../follow-job.ts';
 import { pickOptions, readArgument, readConf, readFlag, readOption, readSettings } from '../read-input.ts';
+import { isAppForm, readForm } from '../read-form.ts';
 import { renderFields, renderTable } from '../render/table.ts';
 import { CLUSTER, CLUSTER_CHANGES } from './cluster-changes.ts';
 import { LIST_OPTIONS, readListOptions } from './list-options.ts';
@@ -18,7 +21,11 @@ const create: Command = {
     },
     { name: 'runtime', value: 'RUNTIME', description: 'name or id of the runtime', required: true },
     { name: 'name', value: 'NAME', description: 'of the cluster (default: from the conf)' },
-    { name: 'conf', value: 'FILE', description: "JSON, nested as the app's form is; - for standard input" },
+    {
+      name: 'conf',
+      value: 'FILE',
+      description: "JSON (comments allowed), nested as the app's form is; - for standard input",
+    },
     {
       name: 'set',
       value: 'KEY=VALUE',
@@ -40,11 +47,35 @@ const create: Command = {
       ...pickOptions(input, { name: 'name', 'request-id': 'requestId' }),
       ...(conf === undefined ? {} : { conf }),
     };
-    return context.withClient(async (client) =>
-      followJob(input, context, client, await client.clusters.create(request)),
-    );
+    return context.withClient(async (client) => {
+      const whole = await completeConf(context, input, client, request);
+      if (whole === null) return { exitCode: EXIT.interrupted };
+      return followJob(input, context, client, await client.clusters.create(whole));
+    });
   },
 };
+
+/** Asks for what is missing where a person can be asked; null when that person gave up. */
+async function completeConf<Request extends CreateClusterRequest>(
+  context: CommandContext,
+  input: CommandInput,
+  client: WindlassClient,
+  request: Request,
+): Promise<Request | null> {
+  const { mayAsk, askForMissing } = await import('../ask-conf.ts');
+  // A conf from standard input leaves nobody to answer.
+  if (!mayAsk(context.io, context.json) || readOption(input, 'conf') === '-') return request;
+  const form = await readForm(client, request.app);
+  // The values of a chart all have defaults, or only its templates know which have not.
+  if (form === null || !isAppForm(form)) return request;
+  const { applySettings } = await import('../../app-package/index.ts');
+  const conf = await askForMissing(
+    context.io,
+    form,
+    applySettings(form, request.conf ?? {}, request.settings ?? {}),
+  );
+  return conf === null ? null : { ...request, conf, settings: {} };
+}
 
 const list: Command = {
   name: 'list',

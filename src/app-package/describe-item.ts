@@ -1,0 +1,29 @@
+import type { FormItem } from './form.ts';
+
+/** What an item accepts, in a few words; empty where its type says all. */
+export function describeLimits(item: FormItem): string {
+  const limits: string[] = [];
+  if (item.range.length > 0) {
+    const choices = item.range.map(String).join(', ');
+    limits.push(
+      item.multichoice
+        ? `any of ${choices}, joined by ${JSON.stringify(item.separator)}`
+        : `one of ${choices}`,
+    );
+  }
+  if (item.min !== undefined && item.max !== undefined) limits.push(`${item.min} to ${item.max}`);
+  else if (item.min !== undefined) limits.push(`${item.min} or more`);
+  else if (item.max !== undefined) limits.push(`${item.max} or less`);
+  if (item.step !== undefined) limits.push(`in steps of ${item.step}`);
+  if (item.pattern !== undefined) limits.push(`matching ${item.pattern}`);
+  if (item.type === 'service') limits.push(describeLinked(item));
+  if (item.port !== undefined) limits.push(`for port ${[item.port].flat().join(', ')}`);
+  return limits.join('; ');
+}
+
+function describeLinked(item: FormItem): string {
+  const apps = Object.entries(item.limits ?? {}).map(([app, versions]) =>
+    versions.length === 0 ? app : `${app} (${versions.join(', ')})`,
+  );
+  return apps.length === 0 ? 'the id of a cluster' : `the id of a cluster of ${apps.join(' or ')}`;
+}

@@ -1,0 +1,44 @@
+import type { Form } from '../app-package/index.ts';
+import type { ChartForm } from '../chart-package/index.ts';
+import type { WindlassClient } from '../client/index.ts';
+import type { PackageFile } from '../domain/index.ts';
+
+/** What a user fills in for a package of either format. */
+export type AnyForm = Form | ChartForm;
+
+/** The form of a package on this machine, or of one that is registered; null where it has none. */
+export async function readForm(client: WindlassClient, app: string): Promise<AnyForm | null> {
+  const { isPackagePath } = await import('../app-package/index.ts');
+  // A chart in a registry is no file of ours; what is registered by reference has been described.
+  if (isPackagePath(app) && !/^[a-z+]+:\/\//.test(app)) return readLocalForm(app);
+  return toForm((await client.apps.describe(app)).form);
+}
+
+/** The form of the package at a path, as readFormOf. */
+export async function readLocalForm(path: string): Promise<AnyForm | null> {
+  const { readPackage } = await import('../app-package/index.ts');
+  return readFormOf(await readPackage(path));
+}
+
+/** The form in a package, without what is secret in its defaults; null where it has none. */
+export async function readFormOf(files: readonly PackageFile[]): Promise<AnyForm | null> {
+  const { describeForm, parseForm } = await import('../app-package/index.ts');
+  const { describeChart, isChart } = await import('../chart-package/index.ts');
+  if (isChart(files)) return describeChart(files);
+  const config = files.find((file) => file.path === 'config.json');
+  return config === undefined ? null : describeForm(parseForm(new TextDecoder().decode(config.content)));
+}
+
+/** What a worker answered, where it is a form. */
+export function toForm(value: unknown): AnyForm | null {
+  return isAnyForm(value) ? value : null;
+}
+
+function isAnyForm(value: unknown): value is AnyForm {
+  return typeof value === 'object' && value !== null && ('items' in value || 'values' in value);
+}
+
+/** Whether it is the typed form of config.json, not the values of a chart. */
+export function isAppForm(form: AnyForm): form is Form {
+  return 'items' in form;
+}
