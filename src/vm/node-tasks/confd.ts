@@ -13,15 +13,68 @@ export function buildCompareCommand(): string {
   return `if ${HAS_CONFD} && [ "$(${CURRENT_DIGEST})" != "$(cat ${quoteForShell(APPLIED_DIGEST)} 2>/dev/null)" ]; then echo stale; else echo current; fi`;
 }
 
-/** Runs confd once over the present content and remembers that it did; a failure remembers nothing. */
+/** What the files were that confd may change, until all of them are reloaded. */
+const BEFORE = '/var/lib/windlass/confd-before';
+
+/**
+ * Puts back what a run has changed whose reload failed, or which was cut off: confd reloads only
+ * what it has changed, so a file that is left changed would never be reloaded.
+ */
+const PUT_BACK = `put_back() {
+  [ -d ${BEFORE} ] || return 0
+  index=0
+  while IFS= read -r file; do
+    index=$((index + 1))
+    if [ ! -e ${BEFORE}/$index ]; then rm -f "$file"
+    elif ! cmp -s ${BEFORE}/$index "$file"; then
+      cp -p ${BEFORE}/$index "$file.windlass"
+      mv "$file.windlass" "$file"
+    fi
+  done < ${BEFORE}/files
+  rm -rf ${BEFORE}
+}`;
+
+/** Prints the files that conf.d names: `dest = "…"`. */
+const DESTINATION = String.raw`s/^[[:space:]]*dest[[:space:]]*=[[:space:]]*["']\([^"']*\)["'].*/\1/p`;
+
+/** Whole or not there at all: a copy that was cut off must not be put back. */
+const KEEP = `keep() {
+  rm -rf ${BEFORE}.new
+  mkdir -m 700 ${BEFORE}.new
+  sed -n ${quoteForShell(DESTINATION)} /etc/confd/conf.d/*.toml > ${BEFORE}.new/files 2>/dev/null || :
+  index=0
+  while IFS= read -r file; do
+    index=$((index + 1))
+    if [ -e "$file" ]; then cp -p "$file" ${BEFORE}.new/$index; fi
+  done < ${BEFORE}.new/files
+  mv ${BEFORE}.new ${BEFORE}
+}`;
+
+/**
+ * Runs confd once over the present content and remembers that it did. A failure remembers nothing,
+ * and leaves the files as they were when their programs last took them: the next run changes and
+ * reloads them again.
+ */
 export function buildApplyCommand(prefix: string): string {
   const applied = quoteForShell(APPLIED_DIGEST);
   return `set -eu
 mkdir -p "$(dirname ${applied})"
+${PUT_BACK}
+${KEEP}
 digest=$(${CURRENT_DIGEST})
-confd -onetime -backend file -file ${quoteForShell(CONFD_METADATA_FILE)} -confdir /etc/confd -prefix ${quoteForShell(prefix)}
+put_back
+keep
+code=0
+confd -onetime -backend file -file ${quoteForShell(CONFD_METADATA_FILE)} -confdir /etc/confd -prefix ${quoteForShell(prefix)} || code=$?
+if [ $code -ne 0 ]; then
+  put_back
+  exit $code
+fi
+rm -rf ${BEFORE}.done
+mv ${BEFORE} ${BEFORE}.done
 printf '%s\\n' "$digest" > ${applied}.new
-mv ${applied}.new ${applied}`;
+mv ${applied}.new ${applied}
+rm -rf ${BEFORE}.done`;
 }
 
 /**
