@@ -13,6 +13,13 @@ export {
   type ProxyLogEntry,
   type Upstream,
 } from './fault-proxy/index.ts';
+export {
+  sweepFaults,
+  type SweepCase,
+  type SweepLane,
+  type SweepOptions,
+  type SweepOutcome,
+} from './fault-sweep.ts';
 export { MUTANTS, type Mutant } from './mutants.ts';
 export {
   TRAITS,

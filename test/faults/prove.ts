@@ -1,31 +1,61 @@
-// `npm run prove -- --rounds N --seed S`: random lives of clusters under random kills of their workers.
-// Prints what came of them; exit code 1 when anything leaked, was doubled, or went wrong.
+// `npm run prove -- [PART]… --rounds N --seed S`: what is too long for the tests. Exit code 1 when
+// anything leaked, was doubled, or went wrong.
 import { parseArgs } from 'node:util';
+import { sweepAws } from './aws-sweep.ts';
 import { runRandomRounds } from './random-rounds.ts';
 import { openTinyLane } from './tiny-lane.ts';
 
-const { values } = parseArgs({
+const PARTS = {
+  /** Random lives of clusters under random kills of their workers. */
+  rounds: proveRounds,
+  /** Every request of the aws provider × every fault. */
+  'aws-sweep': proveAwsSweep,
+} as const;
+type PartName = keyof typeof PARTS;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '10' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    lanes: { type: 'string', default: '8' },
   },
 });
-const rounds = Number(values.rounds);
-const seed = Number(values.seed);
-if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
-  process.stderr.write('prove: --rounds is a whole number from 1, --seed a whole number\n');
+const [rounds, seed, lanes] = [Number(values.rounds), Number(values.seed), Number(values.lanes)];
+const unknown = positionals.filter((name) => !(name in PARTS));
+if (unknown.length > 0 || ![rounds, seed, lanes].every(Number.isInteger) || rounds < 1 || lanes < 1) {
+  process.stderr.write(
+    `prove: --rounds and --lanes are whole numbers from 1, --seed a whole number; the parts are ${Object.keys(PARTS).join(', ')}\n`,
+  );
   process.exit(2);
 }
 
-const report = (line: string): void => void process.stderr.write(`${line}\n`);
-report(`${rounds} rounds with seed ${seed}`);
-const lane = await openTinyLane({ number: 15, workers: 2 });
-try {
-  const { kills, leaked, doubled, complaints } = await runRandomRounds(lane, { rounds, seed, report });
+for (const name of Object.keys(PARTS) as PartName[]) {
+  if (positionals.length === 0 || positionals.includes(name)) await PARTS[name]();
+}
+
+function report(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function proveRounds(): Promise<void> {
+  report(`${rounds} rounds with seed ${seed}`);
+  const lane = await openTinyLane({ number: 15, workers: 2 });
+  try {
+    const { kills, leaked, doubled, complaints } = await runRandomRounds(lane, { rounds, seed, report });
+    process.stdout.write(
+      `${rounds} rounds, ${kills} kills, ${leaked} leaked, ${doubled} doubled, ${complaints.length} complaints\n`,
+    );
+    if (leaked + doubled + complaints.length > 0) process.exitCode = 1;
+  } finally {
+    await lane.stop();
+  }
+}
+
+async function proveAwsSweep(): Promise<void> {
+  const { runs, struck, leaked, doubled, complaints } = await sweepAws({ lanes, report });
   process.stdout.write(
-    `${rounds} rounds, ${kills} kills, ${leaked} leaked, ${doubled} doubled, ${complaints.length} complaints\n`,
+    `${runs} runs of aws, ${struck} faults struck, ${leaked} leaked, ${doubled} doubled, ${complaints.length} complaints\n`,
   );
   if (leaked + doubled + complaints.length > 0) process.exitCode = 1;
-} finally {
-  await lane.stop();
 }

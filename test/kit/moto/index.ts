@@ -1,10 +1,12 @@
 export { createNetwork, findImage, type MotoNetwork } from './network.ts';
 export type {
   InstanceEvent,
+  MadeResource,
   MotoEvent,
   MotoRequest,
   MotoSettings,
   MotoWorld,
   VolumeEvent,
 } from './settings.ts';
+export { classifyAwsRequest, throttleAwsRequest } from './wire.ts';
 export { ALLOW_ALL, startMoto, type Moto } from './start-moto.ts';

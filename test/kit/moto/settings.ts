@@ -78,6 +78,13 @@ export interface MotoRequest {
   readonly errorCode: string | null;
 }
 
+/** What was made, whether it is still there or not. */
+export interface MadeResource {
+  readonly kind: 'instance' | 'volume';
+  readonly id: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
 /** The oracle's view: everything there is, also what clients do not see yet. */
 export interface MotoWorld {
   readonly instances: readonly {

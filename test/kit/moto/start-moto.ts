@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { findPythonEnvironment, NO_PYTHON } from '../python-environment.ts';
-import type { MotoEvent, MotoRequest, MotoSettings, MotoWorld } from './settings.ts';
+import type { MadeResource, MotoEvent, MotoRequest, MotoSettings, MotoWorld } from './settings.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
@@ -19,6 +19,8 @@ export interface Moto {
   requests(): Promise<readonly MotoRequest[]>;
   forgetRequests(): Promise<void>;
   world(): Promise<MotoWorld>;
+  /** Every instance and volume that was ever made, in order; root disks are left out. */
+  made(): Promise<readonly MadeResource[]>;
   /** Ends an instance as a person with a console would; no request is logged. */
   destroyInstance(instanceId: string): Promise<void>;
   /** A user with one IAM policy; its keys count when `authentication` is on. */
@@ -101,6 +103,7 @@ export async function startMoto(settings: MotoSettings = {}): Promise<Moto> {
       await tell('forget-requests');
     },
     world: () => tell('world'),
+    made: () => tell('made'),
     destroyInstance: async (instanceId) => {
       await tell('destroy', { instanceId });
     },

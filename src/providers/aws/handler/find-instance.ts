@@ -25,9 +25,26 @@ export async function findInstance(
 ): Promise<Instance | undefined> {
   const row = context.resources['instance'];
   if (row === undefined) return undefined;
-  const instances = (await getResources(cloud).instancesOfNode(call, context.node.nodeId)) ?? [];
+  const instances = await listInstances(cloud, call, context);
   const ofToken = instances.filter((instance) => isOfRow(instance, row));
   return ofToken.find((instance) => !isDead(instance)) ?? ofToken.at(-1);
+}
+
+/**
+ * All instances of the node. One that is known by its id and not among them is asked for by that
+ * id: a list may be older than what is in it, and nothing is taken for gone because of one look.
+ */
+export async function listInstances(
+  cloud: AwsCloud,
+  call: RequestCall,
+  context: NodeTaskContext,
+): Promise<readonly Instance[]> {
+  const resources = getResources(cloud);
+  const instances = (await resources.instancesOfNode(call, context.node.nodeId)) ?? [];
+  const id = context.resources['instance']?.cloudId ?? '';
+  if (id === '' || instances.some(({ InstanceId }) => InstanceId === id)) return instances;
+  const known = await resources.instanceById(call, id);
+  return known === undefined ? instances : [...instances, known];
 }
 
 /** A look for a wait: by id where it is known, because one request may name a thousand. */

@@ -8,13 +8,19 @@ import type {
   ProviderHandler,
 } from '../../../provider/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
-import { getResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
 import { readInstanceDirective } from './directives.ts';
 import { getRow, notYet, pause, watch, withEffect } from './effects.ts';
-import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
+import {
+  findInstance,
+  instanceGone,
+  isDead,
+  listInstances,
+  observeInstance,
+  stateOf,
+} from './find-instance.ts';
 import { chooseTypeNames } from './place-node.ts';
 import { instanceDied, runInstance } from './run-instance.ts';
 import type { Timing } from './timing.ts';
@@ -125,7 +131,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       const row = context.resources['instance'];
       if (row === undefined) return { state: 'started' };
       const living = async (): Promise<readonly Instance[]> => {
-        const instances = (await getResources(cloud).instancesOfNode(call, context.node.nodeId)) ?? [];
+        const instances = await listInstances(cloud, call, context);
         return instances.filter((instance) => stateOf(instance) !== 'terminated');
       };
       let instances = await living();
@@ -153,7 +159,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       watch(call, timing.lookMs, async (look) => {
         const row = context.resources['instance'];
         const { cloud } = findPlace(context);
-        const instances = (await getResources(cloud).instancesOfNode(look, context.node.nodeId)) ?? [];
+        const instances = await listInstances(cloud, look, context);
         const left = instances.find((instance) => stateOf(instance) !== 'terminated');
         if (left !== undefined)
           return { state: 'pending', seen: `instance ${left.InstanceId} is ${stateOf(left)}` };

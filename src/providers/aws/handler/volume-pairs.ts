@@ -21,6 +21,7 @@ import {
   deleteVolumesOf,
   isOfKind,
   isVolumeGone,
+  listVolumes,
   loadItems,
   observeCreated,
   observeItems,
@@ -157,7 +158,8 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       watch(call, timing.lookMs, async (look) => {
         const place = findPlace(context);
         const items = await loadItems(place, look, context, { intended: true });
-        const volumes = (await getResources(place.cloud).volumesOfNode(look, context.node.nodeId)) ?? [];
+        const rows = items.map(({ row }) => row);
+        const volumes = await listVolumes(place, look, context, rows);
         for (const { row } of items) {
           const left = volumes.find((volume) => isOfKind(volume, row) && volume.State !== 'deleted');
           if (left !== undefined)
@@ -291,10 +293,12 @@ async function resizeVolume(
     place.cloud.ec2(call, 'ModifyVolume', (ec2, options) =>
       ec2.modifyVolume({ VolumeId: volume.VolumeId, Size: spec.sizeGiB }, options),
     ),
-  ).catch((error: unknown) => {
-    throw isAwsCode(error, 'VolumeModificationRateExceeded', 'IncorrectModificationState')
-      ? coolingDown(volume, modification)
-      : error;
+  ).catch(async (error: unknown) => {
+    if (!isAwsCode(error, 'VolumeModificationRateExceeded', 'IncorrectModificationState')) throw error;
+    // By another, or by this very request, which a line may have delivered twice.
+    const last = await readModification(place, call, volume);
+    if (last?.ModificationState !== 'failed' && (last?.TargetSize ?? 0) >= spec.sizeGiB) return;
+    throw coolingDown(volume, last);
   });
 }
 

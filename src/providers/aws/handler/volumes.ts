@@ -51,11 +51,30 @@ export async function loadItems(
     ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
   );
   if (specs.length === 0) return [];
-  const volumes = (await getResources(place.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
+  const rows = specs.map(({ index }) => getRow(context, `volume-${index}`));
+  const volumes = await listVolumes(place, call, context, rows);
   return specs.map((spec) => {
     const row = getRow(context, `volume-${spec.index}`);
     return { spec, row, volume: findOfRow(volumes, row) };
   });
+}
+
+/**
+ * All volumes of the node. Those that are known by their ids and not among them are asked for by
+ * these ids: a list may be older than what is in it, and nothing is taken for gone because of one look.
+ */
+export async function listVolumes(
+  place: Place,
+  call: RequestCall,
+  context: NodeTaskContext,
+  rows: readonly LedgerResource[],
+): Promise<readonly Volume[]> {
+  const resources = getResources(place.cloud);
+  const volumes = (await resources.volumesOfNode(call, context.node.nodeId)) ?? [];
+  const listed = new Set(volumes.map(({ VolumeId }) => VolumeId));
+  const missing = rows.filter(({ cloudId }) => cloudId !== '' && !listed.has(cloudId));
+  const known = await Promise.all(missing.map(({ cloudId }) => resources.volumeById(call, cloudId)));
+  return [...volumes, ...known.filter((volume) => volume !== undefined)];
 }
 
 /** Likewise for a wait: by id where all are known, because one request may name a thousand. */
@@ -180,7 +199,7 @@ export async function deleteVolumesOf(
   call: EffectCall,
   rows: readonly LedgerResource[],
 ): Promise<void> {
-  const volumes = (await getResources(place.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
+  const volumes = await listVolumes(place, call, context, rows);
   for (const row of rows) {
     for (const volume of volumes) {
       if (isVolumeGone(volume) || !isOfKind(volume, row)) continue;

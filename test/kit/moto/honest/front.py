@@ -14,7 +14,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from . import access
 from .instances import terminate_one
 from .tokens import tokens
-from .world import ACCOUNT, asking, clock, lock, settings
+from .world import ACCOUNT, asking, clock, lock, made, settings
 
 # EC2 counts these among the errors of the server; moto answers every error with 400.
 SERVER_ERRORS = {"InsufficientInstanceCapacity": "500 Internal Server Error"}
@@ -78,6 +78,8 @@ class Front:
             settings.change(given)
             access.switch()
             return {}
+        if name == "made":
+            return [{"kind": kind, "id": id, "tags": dict(backend.tags.get(id, {}))} for kind, id, backend in made]
         if name == "world":
             return list_world()
         if name == "destroy":
@@ -96,6 +98,7 @@ class Front:
         if name == "reset":
             clock.forget()
             tokens.forget()
+            made.clear()
             self._requests = []
             for backend in list(ec2_backends[ACCOUNT].values()):
                 empty(backend)

@@ -12,7 +12,7 @@ from moto.ec2.responses.instances import InstanceResponse
 
 from .quotas import refuse_vcpus
 from .tokens import tokens
-from .world import clock, emit, hide, refuse, settings
+from .world import clock, emit, hide, made, refuse, settings
 
 STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 USER_DATA_BYTES = 16 * 1024
@@ -218,6 +218,7 @@ def make_instances(self: InstanceResponse, token: str | None, count: int) -> Any
         for block in instance.block_device_mapping.values():
             hide(backend.volumes[block.volume_id])
         hide(instance)
+        made.append(("instance", instance.id, backend))
         settle(instance, settings.pending_ms, "pending", "running")
     return reservation
 

@@ -11,7 +11,7 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from .instances import refuse_malformed
 from .quotas import refuse_storage
 from .tokens import tokens
-from .world import clock, emit, hide, refuse, settings
+from .world import clock, emit, hide, made, refuse, settings
 
 # type: smallest and largest size in GiB
 SIZES = {
@@ -67,6 +67,7 @@ def create_volume(self: ElasticBlockStore) -> ActionResult:
             volume.throughput = GP3_THROUGHPUT
         volume.on_the_way = "creating"
         hide(volume)
+        made.append(("volume", volume.id, self.ec2_backend))
         clock.after(settings.creating_ms, lambda: setattr(volume, "on_the_way", None))
         return volume
 

@@ -106,6 +106,10 @@ class Clock:
 clock = Clock()
 
 
+# Everything that was ever made, in order: (kind, id, backend). What is gone stays in it.
+made: list[tuple[str, str, Any]] = []
+
+
 def hide(resource: Any) -> None:
     """Clients do not find what was just made for a while: AWS is eventually consistent."""
     resource.visible_at = time.monotonic() + settings.visible_after_ms / 1000

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { openBench, type Bench } from './bench.ts';
+import { FAULTS, type Fault, type FaultProxy } from './fault-proxy/index.ts';
+import { OPERATIONS } from './operations.ts';
+import type { ConformanceHarness } from './options.ts';
+import { READS } from './reads.ts';
+import { createTranscript } from './transcript.ts';
+
+/** A harness whose runtime reaches the cloud through a proxy of its own; several may share a cloud. */
+export interface SweepLane {
+  readonly harness: ConformanceHarness;
+  readonly proxy: FaultProxy;
+}
+
+/** One request of one operation, and what shall happen to it. */
+export interface SweepCase {
+  /** A handle/wait pair by its action, or a function that only looks. */
+  readonly operation: string;
+  /** As the proxy names the request. */
+  readonly request: string;
+  /** Which of these requests, from 1. */
+  readonly nth: number;
+  readonly fault: Fault;
+}
+
+export interface SweepOptions {
+  /** The first lane finds the cases; all of them share the work. */
+  readonly lanes: readonly SweepLane[];
+  /** All cases by default. */
+  readonly choose?: (cases: readonly SweepCase[]) => readonly SweepCase[];
+  /**
+   * How many resources of a cluster were ever made with each token, also those that are gone: where
+   * the cloud can say so, a twin that was deleted again is found too.
+   */
+  readonly countMade?: (clusterId: string) => Promise<ReadonlyMap<string, number>>;
+  readonly report?: (line: string) => void;
+  /** Longest that an effect may take to be observed; 30 s by default. */
+  readonly waitLimitMs?: number;
+}
+
+export interface SweepOutcome {
+  /** Cases that were run. */
+  readonly runs: number;
+  /** Cases whose fault really struck. */
+  readonly struck: number;
+  /** Resources that were left when everything had been deleted. */
+  readonly leaked: number;
+  /** Tokens with which more than one resource was made. */
+  readonly doubled: number;
+  /** What went wrong, case by case; empty if all is well. */
+  readonly complaints: readonly string[];
+}
+
+const WAIT_LIMIT_MS = 30_000;
+const DELAY_MS = 250;
+/** A wait that polls makes the same request again and again: the third is like the second. */
+const MOST_NTH = 3;
+
+/**
+ * Tries every request of every operation with every fault, each in a cluster of its own: the effect
+ * must be there once, and nothing may be left when all of it was deleted, as the cloud itself counts.
+ */
+export async function sweepFaults(options: SweepOptions): Promise<SweepOutcome> {
+  const { lanes, choose = (cases) => cases, report = () => undefined } = options;
+  const [first] = lanes;
+  assert.ok(first, 'a sweep needs a lane');
+  const waiting = [...choose(await listCases(first, options))];
+  const runs = waiting.length;
+  report(`${runs} cases`);
+  const outcome = { struck: 0, leaked: 0, doubled: 0 };
+  const complaints: string[] = [];
+  let done = 0;
+  async function work(lane: SweepLane): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const found = await runCase(lane, next, options);
+      outcome.struck += found.struck ? 1 : 0;
+      outcome.leaked += found.leaked;
+      outcome.doubled += found.doubled;
+      if (found.complaint !== null) {
+        complaints.push(found.complaint);
+        report(found.complaint);
+      }
+      done += 1;
+      if (done % 50 === 0) report(`${done} of ${runs}`);
+    }
+  }
+  await Promise.all(lanes.map(work));
+  return { runs, ...outcome, complaints };
+}
+
+/** Runs every operation once without a fault and notes its requests. */
+async function listCases(lane: SweepLane, options: SweepOptions): Promise<readonly SweepCase[]> {
+  const cases: SweepCase[] = [];
+  for (const name of listOperations()) {
+    const bench = await open(lane, options);
+    const run = await prepare(bench, name);
+    lane.proxy.clearLog();
+    await run();
+    const counts = new Map<string, number>();
+    for (const { operation } of lane.proxy.log()) counts.set(operation, (counts.get(operation) ?? 0) + 1);
+    for (const [request, count] of counts) {
+      for (let nth = 1; nth <= Math.min(count, MOST_NTH); nth += 1) {
+        for (const fault of FAULTS) cases.push({ operation: name, request, nth, fault });
+      }
+    }
+    await bench.deleteAll();
+  }
+  return cases;
+}
+
+function listOperations(): readonly string[] {
+  return [...OPERATIONS.map(({ action }) => action), ...READS.map(({ name }) => name)];
+}
+
+async function open({ harness }: SweepLane, options: SweepOptions): Promise<Bench> {
+  return openBench({
+    harness,
+    provider: harness.provider,
+    clusterId: `cl-${randomBytes(6).toString('hex')}`,
+    transcript: createTranscript([]),
+    waitLimitMs: options.waitLimitMs ?? WAIT_LIMIT_MS,
+  });
+}
+
+/** Does what comes before an operation; the answer does the operation and asserts what it is for. */
+async function prepare(bench: Bench, name: string): Promise<() => Promise<void>> {
+  const operation = OPERATIONS.find(({ action }) => action === name);
+  if (operation !== undefined) {
+    const task = await bench.prepare(operation);
+    return async () => {
+      await bench.engine.run(task);
+      await bench.assertHolds(operation);
+    };
+  }
+  const read = READS.find((candidate) => candidate.name === name);
+  assert.ok(read, `no operation is named ${name}`);
+  return async () => {
+    read.assertAnswer(await bench.engine.read((call) => read.call(bench, call)), bench);
+  };
+}
+
+interface CaseOutcome {
+  readonly struck: boolean;
+  readonly leaked: number;
+  readonly doubled: number;
+  readonly complaint: string | null;
+}
+
+async function runCase(lane: SweepLane, sweepCase: SweepCase, options: SweepOptions): Promise<CaseOutcome> {
+  const { proxy } = lane;
+  const { operation, request, nth, fault } = sweepCase;
+  const problems: string[] = [];
+  const bench = await open(lane, options);
+  const run = await prepare(bench, operation);
+  const rule = proxy.addRule({ operation: request, fault, nth, delayMs: DELAY_MS });
+  await note(problems, run);
+  rule.remove();
+  await note(problems, () => bench.deleteAll());
+  const { clusterId } = bench.engine.cluster().cluster;
+  const left = await bench.list();
+  const made = (await options.countMade?.(clusterId)) ?? new Map<string, number>();
+  const twice = [...made].filter(([, count]) => count > 1);
+  for (const { kind, id } of left) problems.push(`${kind} ${id} is left`);
+  for (const [token, count] of twice) problems.push(`${token} was made ${count} times`);
+  return {
+    struck: rule.fired() > 0,
+    leaked: left.length,
+    doubled: twice.length,
+    complaint:
+      problems.length === 0 ? null : `${operation}, ${fault} of ${request} ${nth}: ${problems.join('; ')}`,
+  };
+}
+
+async function note(problems: string[], step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? `${String(error.code)}: ` : '';
+    problems.push(`${code}${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { createRandomSource } from './random.ts';
+import { sweepAws } from './aws-sweep.ts';
+
+// A sample of what `npm run prove` sweeps whole; another seed tries others.
+const SEED = 6;
+const CASES = 60;
+
+it('makes nothing twice on AWS and leaves nothing there, whatever happens to a request', async () => {
+  const outcome = await sweepAws({
+    lanes: 6,
+    choose: (cases) => createRandomSource(SEED).pickSome(cases, CASES),
+  });
+  expect(outcome.complaints).toEqual([]);
+  expect(outcome).toMatchObject({ leaked: 0, doubled: 0 });
+  expect(outcome.runs).toBeGreaterThan(CASES / 2);
+  // A poll that ends early may not come to its second look; most faults strike.
+  expect(outcome.struck).toBeGreaterThan(outcome.runs * 0.7);
+}, 300_000);
