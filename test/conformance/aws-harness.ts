@@ -2,8 +2,8 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import type { ConformanceHarness, WorldResource } from '../../src/conformance/index.ts';
 import type { Runtime } from '../../src/domain/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
-import type { Provider } from '../../src/provider/index.ts';
 import { createAwsProvider } from '../../src/providers/aws/index.ts';
+import { startBlindFront } from './aws-blind-front.ts';
 import { createConformancePackage } from '../fakes/conformance-package.ts';
 import {
   ALLOW_ALL,
@@ -40,7 +40,11 @@ export interface AwsHarness extends ConformanceHarness {
 
 /** The aws provider over the wire, before an EC2 of its own. */
 export async function createAwsHarness(
-  options: { readonly settings?: MotoSettings; readonly wrap?: (provider: Provider) => Provider } = {},
+  options: {
+    readonly settings?: MotoSettings;
+    /** The provider finds nothing of what it has made. */
+    readonly blind?: boolean;
+  } = {},
 ): Promise<AwsHarness> {
   const moto = await startMoto({ ...SLOW_STATES, ...options.settings });
   const { accessKeyId, secretAccessKey } = await moto.createUser('windlass', ALLOW_ALL);
@@ -49,7 +53,8 @@ export async function createAwsHarness(
   const network = await createNetwork(ec2, ZONES, 77);
   const image = await findImage(ec2);
   ec2.destroy();
-  await moto.change({ authentication: true });
+  const front = options.blind === true ? await startBlindFront(moto.url) : null;
+  await moto.change({ authentication: front === null });
   const nodes = createNodeShell();
   const provider = createAwsProvider({ nodes, timing: TIMING });
   const [subnet] = network.subnets;
@@ -57,7 +62,7 @@ export async function createAwsHarness(
     runtimeId: 'rt-aws',
     name: 'aws',
     provider: 'aws',
-    url: moto.url,
+    url: front?.url ?? moto.url,
     zone: ZONES[0] ?? '',
     settings: { region: REGION, subnet: subnet?.subnetId ?? '', image },
     account: moto.account,
@@ -67,7 +72,7 @@ export async function createAwsHarness(
   return {
     moto,
     subnets: network.subnets,
-    provider: options.wrap === undefined ? provider : options.wrap(provider),
+    provider,
     runtime,
     credential: { accessKeyId, secretAccessKey },
     badCredential: {
@@ -95,6 +100,7 @@ export async function createAwsHarness(
     },
     async dispose() {
       await nodes.close();
+      await front?.close();
       await moto.close();
     },
   };

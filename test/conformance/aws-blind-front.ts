@@ -1,0 +1,42 @@
+import { createServer, request as sendRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A front before an EC2 that hides from whoever looks by a node's tag all that the node has. */
+export interface BlindFront {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Changes what is asked, so that signatures do not hold: for an EC2 that does not check them. */
+export async function startBlindFront(upstream: string): Promise<BlindFront> {
+  const server = createServer((incoming, outgoing) => {
+    const parts: Buffer[] = [];
+    incoming.on('data', (part: Buffer) => parts.push(part));
+    incoming.on('end', () => {
+      const body = Buffer.concat(parts).toString();
+      const asked = body.includes('Action=Describe')
+        ? body.replaceAll('tag%3Awindlass%3Anode', 'tag%3Anobody')
+        : body;
+      const headers = { ...incoming.headers, 'content-length': String(Buffer.byteLength(asked)) };
+      const passed = sendRequest(
+        new URL(incoming.url ?? '/', upstream),
+        { method: incoming.method, headers },
+        (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(outgoing);
+        },
+      );
+      passed.on('error', () => outgoing.destroy());
+      passed.end(asked);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
