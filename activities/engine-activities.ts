@@ -1,10 +1,12 @@
 import { Context } from '@temporalio/activity';
 import {
   ACTION_RULES,
+  FRONTGATE_NEEDED,
   isOpenJobStatus,
   PLAN_SCHEMA_VERSION,
   WindlassError,
   statusAfterSuccess,
+  type Cluster,
   type ClusterStatus,
   type ErrorInfo,
   type Job,
@@ -221,8 +223,10 @@ async function openJob(
     for (const { name, secret } of secrets) await stores.secrets.putIfAbsent(input.clusterId, name, secret);
   }
   const cluster = await stores.clusters.load(input.clusterId);
-  if (cluster.cluster.purpose === 'frontgate' && input.frontgate === undefined)
-    throw frontgateByHand(input.clusterId);
+  if (cluster.cluster.purpose === 'frontgate') {
+    if (input.frontgate === undefined) throw frontgateByHand(input.clusterId);
+    await refuseWhileNeeded(stores, cluster.cluster, input.action);
+  }
   const runtime = await stores.runtimes.get(cluster.cluster.runtimeId);
   const rule = ACTION_RULES[input.action];
   const prepared = await prepareChange(dependencies, hydrator, { ...input, cluster, runtime });
@@ -303,4 +307,21 @@ export function frontgateByHand(clusterId: string): WindlassError {
     `${clusterId} is a frontgate: it is made, stopped, started and deleted as the clusters behind it need it`,
     { code: 'FRONTGATE_BY_HAND', hint: 'stop or delete the clusters of its VPC instead' },
   );
+}
+
+/**
+ * A cluster may have joined since its workflow looked. A failed frontgate goes whoever needs it:
+ * it leads nowhere.
+ */
+async function refuseWhileNeeded(
+  stores: Stores,
+  { clusterId, runtimeId, vpcId, status }: Cluster,
+  action: JobAction,
+): Promise<void> {
+  if (status === 'failed' || (action !== 'stop' && action !== 'delete')) return;
+  const { members } = await stores.frontgates.load({ runtimeId, vpcId });
+  if (members.every(({ use }) => use !== 'needed')) return;
+  throw new WindlassError('conflict', `${clusterId} is a frontgate, and clusters need it`, {
+    code: FRONTGATE_NEEDED,
+  });
 }

@@ -11,7 +11,12 @@ import {
   type SearchAttributePair,
 } from '@temporalio/common';
 import type { LoadedFrontgate } from '../activities/index.ts';
-import { FRONTGATE_VERSION, type ErrorInfo, type FrontgatePlace } from '../src/domain/index.ts';
+import {
+  FRONTGATE_NEEDED,
+  FRONTGATE_VERSION,
+  type ErrorInfo,
+  type FrontgatePlace,
+} from '../src/domain/index.ts';
 import { toErrorInfo } from './error-info.ts';
 import {
   jobWorkflowId,
@@ -61,7 +66,10 @@ export async function runFrontgateJob(
     return null;
   } catch (error) {
     if (CancellationScope.current().consideredCancelled) throw error;
-    return error instanceof WorkflowExecutionAlreadyStartedError ? 'busy' : toErrorInfo(error);
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'busy';
+    const info = toErrorInfo(error);
+    // A cluster joined in this very moment: its signal is on the way.
+    return info.code === FRONTGATE_NEEDED ? 'busy' : info;
   } finally {
     shown.job = null;
     setCurrentDetails('');

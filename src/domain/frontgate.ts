@@ -20,3 +20,6 @@ export const FRONTGATE_VERSION = 'frontgate';
 
 /** How nodes of a runtime are reached. */
 export type NodeAccessWay = 'direct' | 'frontgate';
+
+/** Code of the refusal to stop or delete a frontgate that a cluster needs. */
+export const FRONTGATE_NEEDED = 'FRONTGATE_NEEDED';
