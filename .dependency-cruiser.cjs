@@ -7,11 +7,13 @@ const DOMAIN = '^src/domain/';
 const LEVELS = [
   { name: 'domain', folders: ['domain'], mayImport: [] },
   { name: 'provider', folders: ['provider'], mayImport: ['domain'] },
+  { name: 'confd', folders: ['confd'], mayImport: ['domain'] },
   {
     name: 'foundation',
-    folders: ['plan', 'db', 'secrets', 'nodes', 'app-package', 'config', 'observability', 'tools'],
+    folders: ['plan', 'db', 'secrets', 'nodes', 'config', 'observability', 'tools'],
     mayImport: ['domain'],
   },
+  { name: 'packages', folders: ['app-package'], mayImport: ['domain', 'confd'] },
   { name: 'charts', folders: ['chart-package'], mayImport: ['domain', 'app-package', 'plan'] },
   {
     name: 'frame',
@@ -23,6 +25,7 @@ const LEVELS = [
       'db',
       'secrets',
       'nodes',
+      'confd',
       'app-package',
       'config',
       'observability',

@@ -1,0 +1,23 @@
+import { toBytes, type ByteString } from './go/index.ts';
+import { joinPath } from './paths.ts';
+
+/** A tree whose secrets are opened. */
+export interface OpenTree {
+  readonly [key: string]: OpenTree | string;
+}
+
+/** Every leaf of a tree by its path, as confd's file backend reads it; all byte strings. */
+export function flattenTree(tree: OpenTree): ReadonlyMap<ByteString, ByteString> {
+  const values = new Map<ByteString, ByteString>();
+  walk(tree, '/', values);
+  return values;
+}
+
+function walk(tree: OpenTree, path: ByteString, values: Map<ByteString, ByteString>): void {
+  for (const [key, value] of Object.entries(tree)) {
+    const inner = joinPath(path, toBytes(key));
+    if (typeof value === 'string') values.set(inner, toBytes(value));
+    else walk(value, inner, values);
+  }
+}
+

@@ -1,0 +1,86 @@
+import { GoList, GoPair, type ByteString } from './go/index.ts';
+import { matchPath } from './match-path.ts';
+import { basePath, cleanPath, dirPath } from './paths.ts';
+
+/** The keys that a template sees, each an absolute path, with their values; all byte strings. */
+export class KeyStore {
+  private readonly values: ReadonlyMap<ByteString, ByteString>;
+
+  constructor(values: ReadonlyMap<ByteString, ByteString>) {
+    this.values = values;
+  }
+
+  exists(key: ByteString): boolean {
+    return this.values.has(key);
+  }
+
+  /** @throws Error where the key is absent and nothing is given instead. */
+  getValue(key: ByteString, otherwise?: ByteString): ByteString {
+    const value = this.values.get(key) ?? otherwise;
+    if (value === undefined) throw new Error(`the key ${key} does not exist`);
+    return value;
+  }
+
+  /** @throws Error where the key is absent. */
+  get(key: ByteString): GoPair {
+    return new GoPair(key, this.getValue(key));
+  }
+
+  /** Every key that fits the pattern, by key. @throws Error for a malformed pattern. */
+  getAll(pattern: ByteString): GoList {
+    const pairs = [...this.values]
+      .filter(([key]) => matchPath(pattern, key))
+      .map(([key, value]) => new GoPair(key, value))
+      .sort((a, b) => compareBytes(a.key, b.key));
+    return new GoList('pairs', pairs);
+  }
+
+  /** The values of the keys that fit, sorted among themselves. */
+  getAllValues(pattern: ByteString): GoList {
+    const values = [...this.values].filter(([key]) => matchPath(pattern, key)).map(([, value]) => value);
+    return new GoList('string', values.sort(compareBytes));
+  }
+
+  /** Names directly below a path; the path's own last element where it is a key itself. */
+  list(path: ByteString): GoList {
+    const prefix = toTerms(path);
+    const names = new Set<ByteString>();
+    for (const key of this.values.keys()) {
+      if (key === path) names.add(basePath(key));
+      else if (startsWithTerms(toTerms(dirPath(key)), prefix)) {
+        names.add(stripPrefix(key, path).split('/')[0] ?? '');
+      }
+    }
+    return new GoList('string', [...names].sort(compareBytes));
+  }
+
+  /** Names directly below a path that have something below themselves. */
+  listDirectories(path: ByteString): GoList {
+    const prefix = toTerms(path);
+    const names = new Set<ByteString>();
+    for (const key of this.values.keys()) {
+      if (!key.startsWith(path)) continue;
+      const terms = toTerms(dirPath(key));
+      const name = terms[prefix.length];
+      if (startsWithTerms(terms, prefix) && name !== undefined) names.add(name);
+    }
+    return new GoList('string', [...names].sort(compareBytes));
+  }
+}
+
+function compareBytes(a: ByteString, b: ByteString): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function stripPrefix(key: ByteString, prefix: ByteString): ByteString {
+  const rest = key.startsWith(prefix) ? key.slice(prefix.length) : key;
+  return rest.startsWith('/') ? rest.slice(1) : rest;
+}
+
+function toTerms(path: ByteString): readonly ByteString[] {
+  return cleanPath(path).split('/');
+}
+
+function startsWithTerms(terms: readonly ByteString[], prefix: readonly ByteString[]): boolean {
+  return prefix.length <= terms.length && prefix.every((term, index) => term === terms[index]);
+}
