@@ -10,7 +10,7 @@ export {
 export { describeLimits } from './describe-item.ts';
 export { listEndpoints, resolveEndpointPort } from './endpoints.ts';
 export { describeForm, dottedKey, listFormValues, type Form, type FormItem } from './form.ts';
-export { nodeFiles } from './node-files.ts';
+export { confdNodeFiles, nodeFiles } from './node-files.ts';
 export { digestContent, packContent, unpackContent, versionIdOf } from './pack-content.ts';
 export { readPackageIdentity, type PackageIdentity } from './package-identity.ts';
 export { parseClusterConf, type ClusterConfRequest } from './parse-cluster-conf.ts';

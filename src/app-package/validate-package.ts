@@ -1,3 +1,4 @@
+import { readConfdFiles } from '../confd/index.ts';
 import type { PackageFile } from '../domain/index.ts';
 import { readClusterTemplate, readPackageText } from './cluster-template.ts';
 import type { NameField } from './build-cluster.ts';
@@ -39,6 +40,7 @@ export function checkPackage(
   if (files.some((file) => file.path === REPLACE_POLICY_FILE)) {
     report.warning(REPLACE_POLICY_FILE, {}, 'is not used: it is about how a console replaces nodes');
   }
+  checkConfdFiles(files, report);
   return { form: form ?? { items: [] }, template };
 }
 
@@ -144,6 +146,13 @@ function sampleValue(item: FormItem | null): unknown {
     default:
       return '';
   }
+}
+
+/** Templates for nodes: every fault with its place, so that none shows only on a node. */
+function checkConfdFiles(files: readonly PackageFile[], report: ProblemReport): void {
+  const { errors, warnings } = readConfdFiles(files);
+  for (const { file, message, ...place } of errors) report.error(file, place, message);
+  for (const { file, message, ...place } of warnings) report.warning(file, place, message);
 }
 
 function checkManifest(files: readonly PackageFile[], report: ProblemReport): void {

@@ -14,7 +14,8 @@ export function filterByPattern(pattern: string, list: Value): GoList {
   if (!(list instanceof GoList)) throw new Error(`filter takes a list, not ${typeName(list)}`);
   const expression = compile(toText(pattern));
   const fits = (bytes: string): boolean => {
-    if (bytes.length > MAX_VALUE_BYTES) throw new Error(`filter takes values of ${MAX_VALUE_BYTES} bytes at most`);
+    if (bytes.length > MAX_VALUE_BYTES)
+      throw new Error(`filter takes values of ${MAX_VALUE_BYTES} bytes at most`);
     return expression.test(toText(bytes));
   };
   const items = list.items.filter((item) => {

@@ -21,3 +21,10 @@ function walk(tree: OpenTree, path: ByteString, values: Map<ByteString, ByteStri
   }
 }
 
+// Characters that JSON allows in a string as they are and YAML reads as line breaks or refuses.
+const YAML_BREAKS = /[\u007f-\u009f\u2028\u2029\ufeff]/g;
+
+/** JSON that confd's file backend, which reads YAML, reads as the same. */
+export function escapeForYaml(json: string): string {
+  return json.replace(YAML_BREAKS, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,5 +1,16 @@
 import { filterByPattern } from './filter.ts';
-import { GoList, GoMap, GoPair, splitRunes, toBytes, toText, typeName, type FunctionTable, type TemplateFunction, type Value } from './go/index.ts';
+import {
+  GoList,
+  GoMap,
+  GoPair,
+  splitRunes,
+  toBytes,
+  toText,
+  typeName,
+  type FunctionTable,
+  type TemplateFunction,
+  type Value,
+} from './go/index.ts';
 import { readJsonArray, readJsonObject, writeJson } from './json-values.ts';
 import type { KeyStore } from './key-store.ts';
 import { basePath, dirPath } from './paths.ts';
@@ -10,7 +21,7 @@ const MAX_SEQUENCE = 1_000_000;
 function ofStrings(count: number, call: (...texts: readonly string[]) => Value): TemplateFunction {
   return {
     parameters: Array.from({ length: count }, () => 'string' as const),
-    call: (values) => call(...values.map(String)),
+    call: (values) => call(...values.map(asText)),
   };
 }
 
@@ -45,7 +56,7 @@ const PURE_FUNCTIONS: readonly (readonly [string, TemplateFunction])[] = [
   ['base', ofStrings(1, (path = '') => basePath(path))],
   ['dir', ofStrings(1, (path = '') => dirPath(path))],
   ['split', ofStrings(2, (text = '', by = '') => split(text, by))],
-  ['join', { parameters: ['strings', 'string'], call: ([list, by]) => itemsOf(list).join(String(by)) }],
+  ['join', { parameters: ['strings', 'string'], call: ([list, by]) => itemsOf(list).join(asText(by)) }],
   ['toUpper', ofStrings(1, (text = '') => mapText(text, (value) => mapRunes(value, 'toUpperCase')))],
   ['toLower', ofStrings(1, (text = '') => mapText(text, (value) => mapRunes(value, 'toLowerCase')))],
   ['contains', ofStrings(2, (text = '', part = '') => text.includes(part))],
@@ -53,7 +64,7 @@ const PURE_FUNCTIONS: readonly (readonly [string, TemplateFunction])[] = [
     'replace',
     {
       parameters: ['string', 'string', 'string', 'int'],
-      call: ([text, from, to, count]) => replace(String(text), String(from), String(to), count as bigint),
+      call: ([text, from, to, count]) => replace(asText(text), asText(from), asText(to), count as bigint),
     },
   ],
   ['trimSuffix', ofStrings(2, (text = '', end = '') => trimSuffix(text, end))],
@@ -69,14 +80,41 @@ const PURE_FUNCTIONS: readonly (readonly [string, TemplateFunction])[] = [
   ['reverse', { parameters: ['any'], call: ([value]) => reverse(value) }],
   ['sortByLength', { parameters: ['strings'], call: ([list]) => sortByLength(list) }],
   ['sortKVByLength', { parameters: ['pairs'], call: ([list]) => sortPairsByLength(list) }],
-  ['add', arithmetic((left, right) => left + right, (left, right) => left + right)],
-  ['sub', arithmetic((left, right) => left - right, (left, right) => left - right)],
-  ['mul', arithmetic((left, right) => left * right, (left, right) => left * right)],
-  ['div', arithmetic(refuseZero((left, right) => left / right), divideFloats)],
+  [
+    'add',
+    arithmetic(
+      (left, right) => left + right,
+      (left, right) => left + right,
+    ),
+  ],
+  [
+    'sub',
+    arithmetic(
+      (left, right) => left - right,
+      (left, right) => left - right,
+    ),
+  ],
+  [
+    'mul',
+    arithmetic(
+      (left, right) => left * right,
+      (left, right) => left * right,
+    ),
+  ],
+  [
+    'div',
+    arithmetic(
+      refuseZero((left, right) => left / right),
+      divideFloats,
+    ),
+  ],
   ['mod', ofNumbers(modulo)],
   ['max', ofNumbers((left, right) => Math.max(Number(left), Number(right)))],
   ['min', ofNumbers((left, right) => Math.min(Number(left), Number(right)))],
-  ['filter', { parameters: ['string', 'any'], call: ([pattern, list]) => filterByPattern(String(pattern), list) }],
+  [
+    'filter',
+    { parameters: ['string', 'any'], call: ([pattern, list]) => filterByPattern(asText(pattern), list) },
+  ],
 ];
 
 /** Every function of confd's that a template may call, over one store of keys. */
@@ -92,7 +130,7 @@ export function createFunctions(store: KeyStore): FunctionTable {
         parameters: ['string', 'string'],
         variadic: true,
         call: ([key, otherwise]) =>
-          store.getValue(String(key), otherwise === undefined ? undefined : String(otherwise)),
+          store.getValue(asText(key), otherwise === undefined ? undefined : asText(otherwise)),
       },
     ],
     ['getvs', ofStrings(1, (pattern = '') => store.getAllValues(pattern))],
@@ -101,8 +139,13 @@ export function createFunctions(store: KeyStore): FunctionTable {
   ]);
 }
 
+/** A parameter of type string holds one: the evaluator has seen to it. */
+function asText(value: Value): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function itemsOf(list: Value): readonly string[] {
-  return list instanceof GoList ? list.items.map(String) : [];
+  return list instanceof GoList ? list.items.map(asText) : [];
 }
 
 function mapText(bytes: string, change: (text: string) => string): string {
@@ -111,9 +154,9 @@ function mapText(bytes: string, change: (text: string) => string): string {
 
 /** Go maps each character to one character: `ß` stays as it is, `İ` loses its dot. */
 function mapRunes(text: string, change: 'toUpperCase' | 'toLowerCase'): string {
-  return [...text]
+  return Array.from(text)
     .map((rune) => {
-      const changed = [...rune[change]()];
+      const changed = Array.from(rune[change]());
       return changed.length === 1 || change === 'toLowerCase' ? (changed[0] ?? rune) : rune;
     })
     .join('');
@@ -182,7 +225,10 @@ function sequence(first: bigint, last: bigint): GoList {
     throw new Error(`a sequence has at most ${MAX_SEQUENCE} numbers`);
   }
   const length = last < first ? 0 : Number(last - first) + 1;
-  return new GoList('int', Array.from({ length }, (_, index) => first + BigInt(index)));
+  return new GoList(
+    'int',
+    Array.from({ length }, (_, index) => first + BigInt(index)),
+  );
 }
 
 /** In place, as confd does. What `gets` gives is of a type of its own, which confd's reverse leaves alone. */
@@ -193,7 +239,7 @@ function reverse(value: Value): Value {
 
 /** In place; those of one length keep their order. */
 function sortByLength(list: Value): Value {
-  if (list instanceof GoList) list.items.sort((a, b) => String(a).length - String(b).length);
+  if (list instanceof GoList) list.items.sort((a, b) => asText(a).length - asText(b).length);
   return list;
 }
 

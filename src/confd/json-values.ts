@@ -1,4 +1,14 @@
-import { formatFloat, GoList, GoMap, GoPair, sortedEntries, toBytes, toText, type ByteString, type Value } from './go/index.ts';
+import {
+  formatFloat,
+  GoList,
+  GoMap,
+  GoPair,
+  sortedEntries,
+  toBytes,
+  toText,
+  type ByteString,
+  type Value,
+} from './go/index.ts';
 
 /** What confd's `json` makes of a text. @throws Error for anything but an object (or null). */
 export function readJsonObject(text: ByteString): Value {
@@ -63,9 +73,8 @@ export function writeJson(value: Value): ByteString {
 }
 
 function writeString(bytes: ByteString): ByteString {
-  const text = JSON.stringify(toText(bytes)).replace(
-    /[<>&\u007f\u2028\u2029]/g,
-    (sign) => (sign === '\u007f' ? sign : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  const text = JSON.stringify(toText(bytes)).replace(/[<>&\u007f\u2028\u2029]/g, (sign) =>
+    sign === '\u007f' ? sign : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return toBytes(text);
 }

@@ -34,7 +34,11 @@ function matchFrom(wholePattern: readonly string[], wholePath: readonly string[]
   return path.length === 0;
 }
 
-function findLater(chunk: readonly string[], path: readonly string[], more: boolean): readonly string[] | null {
+function findLater(
+  chunk: readonly string[],
+  path: readonly string[],
+  more: boolean,
+): readonly string[] | null {
   for (let skipped = 0; skipped < path.length && path[skipped] !== '/'; skipped += 1) {
     const left = matchChunk(chunk, path.slice(skipped + 1));
     // The last chunk must reach the end.
@@ -125,7 +129,10 @@ function matchRange(
   return { fits: fits !== negated && rune !== '', end: index };
 }
 
-function readBound(chunk: readonly string[], start: number): { readonly rune: string; readonly next: number } {
+function readBound(
+  chunk: readonly string[],
+  start: number,
+): { readonly rune: string; readonly next: number } {
   let index = start;
   const first = chunk[index];
   if (first === undefined || first === '-' || first === ']') throw malformed();

@@ -121,7 +121,10 @@ class Reading {
     const text = this.text(table, 'mode');
     if (text === null) return null;
     const octal = /^0[oO]?([0-7]+)$/.exec(text)?.[1];
-    const mode = octal === undefined ? Number(/^(0[xX][0-9a-fA-F]+|[1-9]\d*|0)$/.exec(text)?.[0]) : Number.parseInt(octal, 8);
+    const mode =
+      octal === undefined
+        ? Number(/^(0[xX][0-9a-fA-F]+|[1-9]\d*|0)$/.exec(text)?.[0])
+        : Number.parseInt(octal, 8);
     if (Number.isInteger(mode) && mode <= 0o7777) return mode;
     this.error('mode', `mode must be permission bits such as "0644", not ${JSON.stringify(text)}`);
     return null;

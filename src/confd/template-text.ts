@@ -1,5 +1,14 @@
 import { createFunctions } from './functions.ts';
-import { BUILTINS, evaluateTemplate, GoMap, parseTemplate, TemplateFault, toBytes, toText, type ByteString } from './go/index.ts';
+import {
+  BUILTINS,
+  evaluateTemplate,
+  GoMap,
+  parseTemplate,
+  TemplateFault,
+  toBytes,
+  toText,
+  type ByteString,
+} from './go/index.ts';
 import { KeyStore } from './key-store.ts';
 
 /** Names of all functions that a template may call. */
@@ -8,8 +17,7 @@ export const FUNCTION_NAMES: ReadonlySet<string> = new Set([
   ...createFunctions(new KeyStore(new Map())).keys(),
 ]);
 
-const READS_THE_MACHINE =
-  'it reads the machine that renders, and files must follow from the metadata alone';
+const READS_THE_MACHINE = 'it reads the machine that renders, and files must follow from the metadata alone';
 
 /** Functions of confd or of Go that templates may not call, and why. */
 export const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
@@ -83,7 +91,9 @@ function checkFunction(name: string, offset: number): TemplateFault | null {
   if (FUNCTION_NAMES.has(name)) return null;
   const why = REFUSED_FUNCTIONS.get(name);
   return new TemplateFault(
-    why === undefined ? `there is no function ${toText(name)}` : `the function ${name} is not supported: ${why}`,
+    why === undefined
+      ? `there is no function ${toText(name)}`
+      : `the function ${name} is not supported: ${why}`,
     offset,
   );
 }
@@ -93,7 +103,7 @@ function toTextFault(source: ByteString, fault: TemplateFault): TextFault {
   const lineStart = before.lastIndexOf('\n') + 1;
   return {
     line: before.split('\n').length,
-    column: [...toText(before.slice(lineStart))].length + 1,
+    column: Array.from(toText(before.slice(lineStart))).length + 1,
     message: fault.message,
   };
 }

@@ -152,6 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
       loadCluster: async () => wrapper,
       loadPackage: async () => harness.content,
       loadMetadata: async () => metadata,
+      loadRelatedMetadata: async () => [],
       openSecret: async (reference) => transcript.plant(`opened-secret-of-${reference.$secret}`),
       loadChangedHostKey: async () => getChangedHostKey(node?.nodeId ?? ''),
       loadSecretValues: async () => transcript.planted(),

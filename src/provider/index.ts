@@ -19,4 +19,4 @@ export {
 export type { NodeTaskContext, ProviderHandler } from './provider-handler.ts';
 export { createProviderRegistry, type ProviderRegistry } from './registry.ts';
 export type { Changes, HandleResult, NextGeneration, Observation } from './result.ts';
-export type { HostKeyPair, JumpHost, NodeAccess, TaskContext } from './task-context.ts';
+export type { HostKeyPair, JumpHost, NodeAccess, RelatedMetadata, TaskContext } from './task-context.ts';

@@ -42,6 +42,17 @@ export interface HostKeyPair {
   readonly publicKey: string;
 }
 
+/** The registered tree of another cluster, as far as this one may see it. */
+export interface RelatedMetadata {
+  readonly clusterId: string;
+  /** The links of this cluster that lead there; none for one that only `metadata_root_access` shows. */
+  readonly links: readonly string[];
+  /** The same object as long as the tree is the same. */
+  readonly tree: MetadataTree;
+  /** Values of that cluster; null where it is not linked: its secrets stay its own. */
+  readonly openSecret: ((reference: SecretReference) => Promise<string>) | null;
+}
+
 /** A task with everything it names, hydrated by the engine. */
 export interface TaskContext {
   readonly task: Task;
@@ -62,8 +73,10 @@ export interface TaskContext {
   loadCluster(): Promise<ClusterWrapper>;
   /** The package that the cluster runs. */
   loadPackage(): Promise<PackageContent>;
-  /** The registered metadata tree; null when none is registered. */
+  /** The registered metadata tree, the same object as long as it is the same; null when none is registered. */
   loadMetadata(): Promise<MetadataTree | null>;
+  /** Trees of linked clusters, and with `metadata_root_access` of all of the runtime, where registered. */
+  loadRelatedMetadata(): Promise<readonly RelatedMetadata[]>;
   /** The value behind a reference; it may go to a node and nowhere else. @throws not-found */
   openSecret(reference: SecretReference): Promise<string>;
   /**

@@ -3,10 +3,12 @@ export type { CommandDirective, MountDirective, RefreshDirective, ServiceDirecti
 export { FRONTGATE_PACKAGE } from './frontgate-package.ts';
 export {
   buildMetadataTree,
-  renderNodeMetadata,
+  shareMetadata,
   type MetadataOptions,
+  type MetadataSources,
   type NodeMetadata,
-} from './metadata.ts';
-export { CONFD_METADATA_FILE, METADATA_FILE } from './node-paths.ts';
+  type SharedMetadata,
+} from './metadata/index.ts';
+export { METADATA_FILE } from './node-paths.ts';
 export { toNodeTarget } from './node-target.ts';
 export { planVmJob } from './plan-vm-job.ts';

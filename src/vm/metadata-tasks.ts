@@ -1,4 +1,4 @@
-import { buildMetadataTree } from './metadata.ts';
+import { buildMetadataTree } from './metadata/index.ts';
 import { nothingToWaitFor, type TaskEntry, type TaskImplementation } from './task-implementation.ts';
 
 /** The cluster's tree as it is now becomes the registered one; what nodes are given is rendered from it. */

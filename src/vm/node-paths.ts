@@ -1,4 +1,2 @@
-/** What programs on a node read about their cluster; under the node's root. */
+/** What programs on a node read about their cluster, and confd's file backend too; under the node's root. */
 export const METADATA_FILE = '/etc/windlass/metadata.json';
-/** The same for confd's file backend. */
-export const CONFD_METADATA_FILE = '/etc/windlass/confd/metadata.yaml';

@@ -54,6 +54,7 @@ export function toNodeTaskContext(context: TaskContext): NodeTaskContext {
     loadCluster: () => context.loadCluster(),
     loadPackage: () => context.loadPackage(),
     loadMetadata: () => context.loadMetadata(),
+    loadRelatedMetadata: () => context.loadRelatedMetadata(),
     openSecret: (reference) => context.openSecret(reference),
     loadChangedHostKey: () => context.loadChangedHostKey(),
     loadSecretValues: () => context.loadSecretValues(),

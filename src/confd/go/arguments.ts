@@ -29,7 +29,10 @@ export function toArgument(
   const value = evaluate();
   const fitting = fit(value, parameter);
   if (fitting !== NO_FIT) return fitting;
-  throw new TemplateFault(`${PARAMETER_NAMES[parameter]} is expected here, not ${typeName(value)}`, operand.offset);
+  throw new TemplateFault(
+    `${PARAMETER_NAMES[parameter]} is expected here, not ${typeName(value)}`,
+    operand.offset,
+  );
 }
 
 const NO_FIT = Symbol('no fit');

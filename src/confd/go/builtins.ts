@@ -39,12 +39,12 @@ export const BUILTINS: FunctionTable = new Map<string, TemplateFunction>([
     {
       parameters: ['string', 'any'],
       variadic: true,
-      call: ([format, ...values]) => printf(String(format), values),
+      call: ([format, ...values]) => printf(typeof format === 'string' ? format : '', values),
     },
   ],
-  ['html', variadic((values) => escapeHtml(printAll(values)))],
-  ['js', variadic((values) => escapeJavaScript(printAll(values)))],
-  ['urlquery', variadic((values) => escapeQuery(printAll(values)))],
+  ['html', variadic((values) => escapeHtml(printShown(values)))],
+  ['js', variadic((values) => escapeJavaScript(printShown(values)))],
+  ['urlquery', variadic((values) => escapeQuery(printShown(values)))],
   ['eq', atLeastOne(equalsAny)],
   ['ne', ofTwo((left, right) => !equalsAny(left, [right]))],
   ['lt', ofTwo(isLess)],
@@ -52,6 +52,11 @@ export const BUILTINS: FunctionTable = new Map<string, TemplateFunction>([
   ['gt', ofTwo((left, right) => !isLess(left, right) && !equalsAny(left, [right]))],
   ['ge', ofTwo((left, right) => !isLess(left, right))],
 ]);
+
+/** The escaping functions show nothing as an action does. */
+function printShown(values: readonly Value[]): ByteString {
+  return printAll(values.map((value) => (value === undefined || value === null ? '<no value>' : value)));
+}
 
 function length(value: Value): bigint {
   if (typeof value === 'string') return BigInt(value.length);
@@ -119,11 +124,12 @@ const JAVA_SCRIPT: Readonly<Record<string, string>> = {
 };
 
 function escapeJavaScript(text: ByteString): ByteString {
-  const escaped = [...toText(text)].map((rune) => {
+  const escaped = Array.from(toText(text), (rune) => {
     const known = JAVA_SCRIPT[rune];
     if (known !== undefined) return known;
     const code = rune.codePointAt(0) ?? 0;
-    const printable = code >= 0x20 && code !== 0x7f && (code < 0x80 || /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(rune));
+    const printable =
+      code >= 0x20 && code !== 0x7f && (code < 0x80 || /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(rune));
     return printable ? rune : `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;
   });
   return toBytes(escaped.join(''));

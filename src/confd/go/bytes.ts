@@ -14,7 +14,7 @@ export function toText(bytes: ByteString): string {
 /** The characters (Go's runes) of a byte string, each as its bytes; a byte that is no UTF-8 is one of its own. */
 export function splitRunes(bytes: ByteString): ByteString[] {
   const runes: ByteString[] = [];
-  for (let index = 0; index < bytes.length; ) {
+  for (let index = 0; index < bytes.length;) {
     const rune = wholeRuneAt(bytes, index) ?? bytes.charAt(index);
     runes.push(rune);
     index += rune.length;

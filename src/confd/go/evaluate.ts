@@ -106,11 +106,7 @@ class Run {
     return node.otherwise === null ? null : this.walkAll(node.otherwise, dot);
   }
 
-  private walkRange(
-    node: Extract<Node, { kind: 'if' | 'with' | 'range' }>,
-    over: Value,
-    dot: Value,
-  ): Jump {
+  private walkRange(node: Extract<Node, { kind: 'if' | 'with' | 'range' }>, over: Value, dot: Value): Jump {
     const items = this.listItems(node, over);
     if (items.length === 0) return node.otherwise === null ? null : this.walkAll(node.otherwise, dot);
     for (const [key, item] of items) {
@@ -121,7 +117,10 @@ class Run {
     return null;
   }
 
-  private listItems(node: Node & { pipeline: Pipeline | null }, over: Value): readonly (readonly [Value, Value])[] {
+  private listItems(
+    node: Node & { pipeline: Pipeline | null },
+    over: Value,
+  ): readonly (readonly [Value, Value])[] {
     if (over === undefined || over === null) return [];
     if (over instanceof GoList) return over.items.map((item, index) => [BigInt(index), item] as const);
     if (over instanceof GoMap) return sortedEntries(over);
@@ -130,7 +129,10 @@ class Run {
         throw new TemplateFault('a range over a number has one variable', node.offset);
       }
       if (over > BigInt(MAX_STEPS)) throw tooLong(node.offset);
-      return Array.from({ length: Math.max(0, Number(over)) }, (_, index) => [undefined, BigInt(index)] as const);
+      return Array.from(
+        { length: Math.max(0, Number(over)) },
+        (_, index) => [undefined, BigInt(index)] as const,
+      );
     }
     throw new TemplateFault(`range cannot go over ${typeName(over)}`, node.offset);
   }
@@ -304,7 +306,8 @@ function parameterAt(known: TemplateFunction, index: number): TemplateFunction['
 function readField(value: Value, name: ByteString, offset: number): Value {
   // A field of nothing is nothing; of an interface that holds nothing it is a fault.
   if (value === undefined) return undefined;
-  if (value === null) throw new TemplateFault(`there is nothing that could have a field ${toText(name)}`, offset);
+  if (value === null)
+    throw new TemplateFault(`there is nothing that could have a field ${toText(name)}`, offset);
   if (value instanceof GoMap) return value.entries.get(name);
   if (value instanceof GoPair) {
     if (name === 'Key') return value.key;

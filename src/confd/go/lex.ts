@@ -152,11 +152,7 @@ function trimBeforeMarker(rest: string, space: string): string {
   return space;
 }
 
-function lexField(
-  source: string,
-  offset: number,
-  make: (kind: TokenKind, text: string) => Token,
-): Token {
+function lexField(source: string, offset: number, make: (kind: TokenKind, text: string) => Token): Token {
   const name = lexName(source, offset, 1);
   return name === '' ? make('dot', '.') : make('field', `.${name}`);
 }

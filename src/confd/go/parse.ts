@@ -40,9 +40,10 @@ class Parser {
   readAll(): readonly Node[] {
     const nodes: Node[] = [];
     while (this.peek().kind !== 'end-of-file') {
+      const { offset } = this.peek();
       const next = this.readNode(true);
       if (next === 'end' || next === 'else') {
-        throw new TemplateFault(`{{${next}}} closes nothing`, this.lastOffset());
+        throw new TemplateFault(`{{${next}}} closes nothing`, offset);
       }
       if (next !== null) nodes.push(next);
     }
@@ -60,7 +61,7 @@ class Parser {
       case 'define':
         if (!atTop) throw new TemplateFault('{{define}} stands at the top of a template only', word.offset);
         this.next();
-        return this.readDefinition();
+        return this.readDefinition(word.offset);
       case 'block':
         this.next();
         return this.readBlock(word.offset);
@@ -108,18 +109,18 @@ class Parser {
     return { kind, offset };
   }
 
-  private readDefinition(): null {
+  private readDefinition(offset: number): null {
     const name = this.readName('define');
     this.skipSpace();
     this.expect('right', 'after the name of a definition');
-    this.define(name, () => this.readBody('define').nodes);
+    this.define(name, () => this.readBody('define', offset).nodes);
     return null;
   }
 
   private readBlock(offset: number): Node {
     const name = this.readName('block');
     const pipeline = this.readPipeline('right', 'block');
-    this.define(name, () => this.readBody('block').nodes);
+    this.define(name, () => this.readBody('block', offset).nodes);
     return { kind: 'template', name, pipeline, offset };
   }
 
@@ -160,15 +161,15 @@ class Parser {
     const known = this.variables.length;
     const pipeline = this.readPipeline('right', kind);
     if (kind === 'range') this.rangeDepth += 1;
-    const { nodes, ending } = this.readBody(kind, true);
+    const { nodes, ending } = this.readBody(kind, offset, true);
     if (kind === 'range') this.rangeDepth -= 1;
-    const otherwise = ending === 'else' ? this.readOtherwise(kind) : null;
+    const otherwise = ending === 'else' ? this.readOtherwise(kind, offset) : null;
     this.variables.length = known;
     this.depth -= 1;
     return { kind, pipeline, body: nodes, otherwise, offset };
   }
 
-  private readOtherwise(kind: 'if' | 'with' | 'range'): readonly Node[] {
+  private readOtherwise(kind: 'if' | 'with' | 'range', start: number): readonly Node[] {
     const next = this.peek();
     if (next.kind === 'word' && next.text === kind && kind !== 'range') {
       this.next();
@@ -178,11 +179,10 @@ class Parser {
     if (next.kind === 'word') {
       throw new TemplateFault(`{{else ${next.text}}} cannot follow ${kind}`, next.offset);
     }
-    return this.readBody(kind).nodes;
+    return this.readBody(kind, start).nodes;
   }
 
-  private readBody(kind: string, mayElse = false): { nodes: readonly Node[]; ending: Ending } {
-    const start = this.lastOffset();
+  private readBody(kind: string, start: number, mayElse = false): { nodes: readonly Node[]; ending: Ending } {
     const nodes: Node[] = [];
     while (this.peek().kind !== 'end-of-file') {
       const next = this.readNode(false);

@@ -183,7 +183,11 @@ function formatValue(value: Value, verb: ByteString, directive: Directive): Byte
 }
 
 /** What does not fit its verb is shown with its type, as `v` would under the same flags. */
-function badVerb(value: string | bigint | number | boolean, verb: ByteString, directive: Directive): ByteString {
+function badVerb(
+  value: string | bigint | number | boolean,
+  verb: ByteString,
+  directive: Directive,
+): ByteString {
   return `%!${verb}(${typeName(value)}=${formatScalar(value, 'v', directive) ?? ''})`;
 }
 
@@ -193,16 +197,9 @@ function formatScalar(
   verb: ByteString,
   directive: Directive,
 ): ByteString | null {
-  switch (typeof value) {
-    case 'boolean':
-      return verb === 't' || verb === 'v' ? pad(String(value), directive) : null;
-    case 'string':
-      return formatString(value, verb, directive);
-    case 'bigint':
-      return formatInt(value, verb, directive);
-    case 'number':
-      return formatNumber(value, verb, directive);
-  }
+  if (typeof value === 'boolean') return verb === 't' || verb === 'v' ? pad(String(value), directive) : null;
+  if (typeof value === 'string') return formatString(value, verb, directive);
+  return typeof value === 'bigint' ? formatInt(value, verb, directive) : formatNumber(value, verb, directive);
 }
 
 function formatString(value: ByteString, verb: ByteString, directive: Directive): ByteString | null {
@@ -228,7 +225,7 @@ function cut(value: ByteString, { precision }: Directive): ByteString {
 function toHex(value: ByteString, verb: 'x' | 'X', directive: Directive): string {
   const bytes = directive.precision === null ? value : value.slice(0, directive.precision);
   const prefix = directive.sharp ? `0${verb}` : '';
-  const pairs = [...bytes].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0'));
+  const pairs = Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0'));
   if (pairs.length === 0) return '';
   const text = directive.space ? pairs.map((one) => prefix + one).join(' ') : prefix + pairs.join('');
   return verb === 'X' ? text.toUpperCase() : text;
@@ -295,7 +292,12 @@ function formatNumber(value: number, verb: ByteString, directive: Directive): By
   const sign = negative ? '-' : directive.plus ? '+' : directive.space ? ' ' : '';
   const infinite = /Inf|NaN/.test(text);
   // Infinity keeps its sign, and is never filled up with zeros.
-  if (infinite) return pad((text === '+Inf' && directive.plus ? '+' : sign) + bare.replace('Inf', text === '+Inf' && sign === '' ? '+Inf' : 'Inf'), { ...directive, zero: false });
+  if (infinite)
+    return pad(
+      (text === '+Inf' && directive.plus ? '+' : sign) +
+        bare.replace('Inf', text === '+Inf' && sign === '' ? '+Inf' : 'Inf'),
+      { ...directive, zero: false },
+    );
   if (directive.zero && !directive.minus && directive.width !== null) {
     return sign + bare.padStart(directive.width - sign.length, '0');
   }

@@ -20,7 +20,7 @@ export function quote(
   const text = toText(bytes);
   if (options.raw && canBackquote(bytes, text)) return `\`${bytes}\``;
   let result = mark;
-  for (let index = 0; index < bytes.length; ) {
+  for (let index = 0; index < bytes.length;) {
     const rune = wholeRuneAt(bytes, index);
     if (rune === null) {
       result += `\\x${bytes.charCodeAt(index).toString(16).padStart(2, '0')}`;
@@ -40,7 +40,9 @@ function quoteRune(rune: string, mark: string, ascii: boolean): ByteString {
   const code = rune.codePointAt(0) ?? 0;
   if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`;
   if (code < 0x7f || (!ascii && isPrintable(rune))) return toBytes(rune);
-  return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  return code > 0xffff
+    ? `\\U${code.toString(16).padStart(8, '0')}`
+    : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
 /** Whether Go shows a character as it is: letters, marks, numbers, punctuation, symbols, and the space. */
@@ -49,5 +51,13 @@ export function isPrintable(rune: string): boolean {
 }
 
 function canBackquote(bytes: ByteString, text: string): boolean {
-  return toBytes(text) === bytes && !/[`\u0000-\u0008\u000a-\u001f\u007f\ufeff]/.test(text);
+  if (toBytes(text) !== bytes) return false;
+  // A tab is the one control character that may stand there.
+  return !Array.from(text).some(
+    (rune) => rune === '`' || rune === '\ufeff' || (rune !== '\t' && isControl(rune)),
+  );
+}
+
+function isControl(rune: string): boolean {
+  return rune < ' ' || rune === '\u007f';
 }

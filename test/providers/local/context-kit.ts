@@ -182,6 +182,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
     loadCluster: NEVER,
     loadPackage: NEVER,
     loadMetadata: NEVER,
+    loadRelatedMetadata: NEVER,
     openSecret: NEVER,
     loadChangedHostKey: NEVER,
     loadSecretValues: NEVER,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { resolveEndpointPort } from '../app-package/index.ts';
+import { resolveEndpointPort } from '../../app-package/index.ts';
 import type {
   ClusterNode,
   ClusterWrapper,
@@ -7,9 +7,8 @@ import type {
   EnvValue,
   MetadataLeaf,
   MetadataTree,
-  SecretReference,
-} from '../domain/index.ts';
-import { findNodeRole, sortNodes } from '../plan/index.ts';
+} from '../../domain/index.ts';
+import { findNodeRole, sortNodes } from '../../plan/index.ts';
 
 /** What a tree tells beyond the cluster itself. */
 export interface MetadataOptions {
@@ -20,18 +19,8 @@ export interface MetadataOptions {
   readonly addingHosts?: readonly string[];
   /** Ids of nodes that leave; they stand in `hosts` until they are gone. */
   readonly deletingHosts?: readonly string[];
-  /** Trees of linked clusters by link name; a link without one shows as the cluster's id. */
-  readonly links?: Readonly<Record<string, MetadataTree>>;
   /** Roles whose size changes just now. */
   readonly verticalScalingRoles?: readonly string[];
-}
-
-/** What one node gets: the same document for programs and, as YAML is wider than JSON, for confd. */
-export interface NodeMetadata {
-  /** JSON with one root, `self`; indented, ends with a newline. */
-  readonly json: string;
-  /** For confd's file backend (`-backend file -file metadata.yaml -prefix /self`). */
-  readonly confd: string;
 }
 
 interface Branch {
@@ -53,58 +42,22 @@ export function buildMetadataTree(wrapper: ClusterWrapper, options: MetadataOpti
   const deleting = nodes.filter((node) => options.deletingHosts?.includes(node.nodeId));
   if (adding.length > 0) tree['adding-hosts'] = buildHosts(wrapper, adding);
   if (deleting.length > 0) tree['deleting-hosts'] = buildHosts(wrapper, deleting);
-  const links = wrapper.links.map(({ name, targetClusterId }): [string, MetadataTree | string] => {
-    return [name, options.links?.[name] ?? targetClusterId];
-  });
-  if (links.length > 0) tree['links'] = Object.fromEntries(links) as Branch;
+  // Of a linked cluster its id alone: its tree is its own, and is put in where a node is told.
+  const links = wrapper.links.map(({ name, targetClusterId }) => [name, targetClusterId] as const);
+  if (links.length > 0) tree['links'] = Object.fromEntries(links);
   if (options.verticalScalingRoles !== undefined && options.verticalScalingRoles.length > 0) {
     tree['vertical-scaling-roles'] = options.verticalScalingRoles.join(',');
   }
   return tree;
 }
 
-/**
- * The tree as one node sees it: under `self`, with its own entry as `host`, secrets opened. With
- * root access to metadata the same tree stands under `clusters/<id>` as well.
- *
- * @throws what openSecret throws. A node that the tree does not know gets an empty `host`.
- */
-export async function renderNodeMetadata(
-  tree: MetadataTree,
-  nodeId: string,
-  openSecret: (reference: SecretReference) => Promise<string>,
-  options: { readonly rootAccess?: boolean } = {},
-): Promise<NodeMetadata> {
-  const opened = await openTree(tree, openSecret, new Map());
-  const self: MetadataTree = { ...opened, host: findHost(opened, nodeId) ?? {} };
-  const clusterId = isTree(opened['cluster']) ? opened['cluster']['cluster_id'] : undefined;
-  const document =
-    options.rootAccess === true && typeof clusterId === 'string'
-      ? { self, clusters: { [clusterId]: opened } }
-      : { self };
-  const json = `${JSON.stringify(document, null, 2).replace(YAML_BREAKS, escapeCharacter)}\n`;
-  return { json, confd: json };
-}
-
-// Characters that JSON allows in a string as they are and YAML reads as line breaks or refuses.
-const YAML_BREAKS = /[\u007f-\u009f\u2028\u2029\ufeff]/g;
-
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
 function buildHosts(wrapper: ClusterWrapper, nodes: readonly ClusterNode[]): Branch {
   const hosts: Branch = {};
   for (const node of nodes) {
-    const host = buildHost(wrapper, node);
     // Until the cloud has named it, a node goes by its own id.
     const key = node.instanceId === '' ? node.nodeId : node.instanceId;
-    if (node.role === '') {
-      hosts[key] = host;
-      continue;
-    }
-    const ofRole = hosts[node.role];
-    hosts[node.role] = { ...(isTree(ofRole) ? ofRole : {}), [key]: host };
+    const ofRole = node.role === '' ? hosts : (hosts[node.role] ??= {});
+    (ofRole as Branch)[key] = buildHost(wrapper, node);
   }
   return hosts;
 }
@@ -194,49 +147,4 @@ function toGlobalUuid(clusterId: string): string {
     `${variant}${hex.slice(17, 20)}`,
     hex.slice(20, 32),
   ].join('-');
-}
-
-function findHost(tree: MetadataTree, nodeId: string): MetadataTree | null {
-  for (const branch of [tree['hosts'], tree['adding-hosts'], tree['deleting-hosts']]) {
-    const host = isTree(branch) ? findHostIn(branch, nodeId) : null;
-    if (host !== null) return host;
-  }
-  return null;
-}
-
-function findHostIn(branch: MetadataTree, nodeId: string): MetadataTree | null {
-  if (branch['node_id'] === nodeId) return branch;
-  for (const child of Object.values(branch)) {
-    const host = isTree(child) ? findHostIn(child, nodeId) : null;
-    if (host !== null) return host;
-  }
-  return null;
-}
-
-/** Each secret is opened once, however often it stands in the tree. */
-async function openTree(
-  tree: MetadataTree,
-  openSecret: (reference: SecretReference) => Promise<string>,
-  opened: Map<string, Promise<string>>,
-): Promise<MetadataTree> {
-  const result: Branch = {};
-  for (const [key, value] of Object.entries(tree)) {
-    if (isTree(value)) result[key] = (await openTree(value, openSecret, opened)) as Branch;
-    else result[key] = typeof value === 'string' ? value : await openOnce(value, openSecret, opened);
-  }
-  return result;
-}
-
-function openOnce(
-  reference: SecretReference,
-  openSecret: (reference: SecretReference) => Promise<string>,
-  opened: Map<string, Promise<string>>,
-): Promise<string> {
-  const known = opened.get(reference.$secret) ?? openSecret(reference);
-  opened.set(reference.$secret, known);
-  return known;
-}
-
-function isTree(value: MetadataTree | MetadataLeaf | undefined): value is MetadataTree {
-  return typeof value === 'object' && !('$secret' in value && typeof value['$secret'] === 'string');
 }

@@ -1,0 +1,108 @@
+import { escapeForYaml, flattenTree, type OpenTree } from '../../confd/index.ts';
+import type { MetadataTree } from '../../domain/index.ts';
+import type { RelatedMetadata } from '../../provider/index.ts';
+import { openTree, type OpenSecret } from './open-tree.ts';
+
+/** What the nodes of a cluster are told: one root, `self`, and with root access `clusters` beside it. */
+export interface MetadataSources {
+  /** The cluster's own registered tree. */
+  readonly tree: MetadataTree;
+  /** Registered trees of other clusters that it may see. */
+  readonly related: readonly RelatedMetadata[];
+  readonly openSecret: OpenSecret;
+  readonly rootAccess: boolean;
+}
+
+/** What one node is told. */
+export interface NodeMetadata {
+  /** A JSON document; YAML readers, and so confd's file backend, read it as the same. */
+  readonly json: string;
+  /** Its leaves by path, for templates. */
+  readonly values: ReadonlyMap<string, string>;
+  /** The same as a tree. */
+  readonly document: OpenTree;
+}
+
+/** What all nodes of a cluster are told alike; the larger part by far. */
+export interface SharedMetadata {
+  /** @returns what the node is told; one that the tree does not know has an empty `host`. */
+  forNode(nodeId: string): NodeMetadata;
+}
+
+/**
+ * Makes what the nodes of a cluster are told, once for all of them: a node adds its own entry,
+ * `host`, and no more. A link becomes the tree of the cluster that it leads to; one whose tree is
+ * not registered (it is stopped) stays the cluster's id.
+ *
+ * @throws what openSecret throws.
+ */
+export async function shareMetadata(sources: MetadataSources): Promise<SharedMetadata> {
+  const own = await openTree(sources.tree, sources.openSecret);
+  const related = await Promise.all(
+    sources.related.map(async (other) => ({ ...other, open: await openTree(other.tree, other.openSecret) })),
+  );
+  const links = { ...(isOpenTree(own['links']) ? own['links'] : {}) };
+  for (const { links: names, open } of related) {
+    for (const name of names) links[name] = open;
+  }
+  const self: OpenTree = Object.keys(links).length === 0 ? own : { ...own, links };
+  const clusters = sources.rootAccess ? listClusters(own, related) : null;
+  const beside: OpenTree = clusters === null ? {} : { clusters };
+  const hosts = indexHosts(own);
+  // Both are shared by every node of the cluster; what differs is put before and into them.
+  const selfJson = toJson(self);
+  const besideJson = clusters === null ? '' : `,"clusters":${toJson(clusters)}`;
+  const values = flattenTree({ self, ...beside });
+  return {
+    forNode(nodeId) {
+      const host = hosts.get(nodeId) ?? {};
+      const rest = selfJson === '{}' ? '}' : `,${selfJson.slice(1)}`;
+      return {
+        json: `{"self":{"host":${toJson(host)}${rest}${besideJson}}\n`,
+        document: { self: { host, ...self }, ...beside },
+        values: new Map([...values, ...flattenTree({ self: { host } })]),
+      };
+    },
+  };
+}
+
+/** The cluster itself stands among those that it may see. */
+function listClusters(
+  own: OpenTree,
+  related: readonly { readonly clusterId: string; readonly open: OpenTree }[],
+): OpenTree {
+  const cluster = own['cluster'];
+  const ownId = isOpenTree(cluster) ? cluster['cluster_id'] : undefined;
+  return Object.fromEntries([
+    ...(typeof ownId === 'string' ? [[ownId, own] as const] : []),
+    ...related.map(({ clusterId, open }) => [clusterId, open] as const),
+  ]);
+}
+
+/** Every host of a tree by its node id. */
+function indexHosts(tree: OpenTree): ReadonlyMap<string, OpenTree> {
+  const hosts = new Map<string, OpenTree>();
+  const visit = (branch: OpenTree): void => {
+    const nodeId = branch['node_id'];
+    if (typeof nodeId === 'string') {
+      if (!hosts.has(nodeId)) hosts.set(nodeId, branch);
+      return;
+    }
+    for (const child of Object.values(branch)) {
+      if (isOpenTree(child)) visit(child);
+    }
+  };
+  for (const name of ['hosts', 'adding-hosts', 'deleting-hosts']) {
+    const branch = tree[name];
+    if (isOpenTree(branch)) visit(branch);
+  }
+  return hosts;
+}
+
+function toJson(tree: OpenTree): string {
+  return escapeForYaml(JSON.stringify(tree));
+}
+
+function isOpenTree(value: OpenTree | string | undefined): value is OpenTree {
+  return typeof value === 'object';
+}
