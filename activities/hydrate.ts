@@ -14,6 +14,7 @@ import { findNodeRole } from '../src/plan/index.ts';
 import type { JumpHost, Provider, TaskContext } from '../src/provider/index.ts';
 import { FRONTGATE_PACKAGE } from '../src/vm/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { createMetadataReaders } from './metadata-reader.ts';
 import { createNodeKeys } from './node-keys.ts';
 
 /** Turns ids into what they name, so that a provider never sees the database. */
@@ -63,9 +64,18 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     return value;
   }
 
-  async function loadSecretValues(clusterId: string): Promise<readonly string[]> {
+  const readMetadata = createMetadataReaders(stores.clusters, openSecret);
+
+  async function loadOwnSecretValues(clusterId: string): Promise<readonly string[]> {
     const rows = await stores.secrets.list(clusterId);
     return rows.filter((row) => row.name.startsWith('conf/')).map((row) => keyring.decrypt(row.secret));
+  }
+
+  /** Values of linked clusters reach the nodes too, so they are masked as the cluster's own. */
+  async function loadSecretValues(clusterId: string): Promise<readonly string[]> {
+    const seen = await stores.clusters.listMetadata(clusterId, { neighbours: false });
+    const clusterIds = new Set([clusterId, ...seen.map((version) => version.clusterId)]);
+    return (await Promise.all([...clusterIds].map(loadOwnSecretValues))).flat();
   }
 
   /**
@@ -106,6 +116,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     }
     const keys = stored === null ? null : await nodeKeys.load(cluster.clusterId, stored.nodeId);
     const jumpHost = await findJumpHost(found);
+    const metadata = readMetadata(cluster);
     const access = keys === null || jumpHost === undefined ? keys : { ...keys, jumpHost };
     return {
       task,
@@ -126,7 +137,8 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
       resources: Object.fromEntries(found.resources.map((resource) => [resource.kind, resource])),
       loadCluster: () => stores.clusters.load(cluster.clusterId),
       loadPackage: () => loadPackage(cluster.versionId),
-      loadMetadata: () => stores.clusters.getMetadata(cluster.clusterId),
+      loadMetadata: () => metadata.readOwn(),
+      loadRelatedMetadata: () => metadata.readRelated(),
       openSecret: (reference) => openSecret(cluster.clusterId, reference.$secret),
       loadChangedHostKey: () => nodeKeys.loadChangedHostKey(cluster.clusterId, stored?.nodeId ?? ''),
       loadSecretValues: () => loadSecretValues(cluster.clusterId),

@@ -151,6 +151,26 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
       });
     },
 
+    async listMetadata(clusterId, { neighbours }) {
+      // The row's own version tells of every change, without reading the tree.
+      const { rows } = await sql<{ cluster_id: string; version: string; links: readonly string[] }>`
+        select c.cluster_id, c.xmin::text || '/' || c.ctid::text as version,
+          (
+            select coalesce(jsonb_agg(l.name order by l.name), '[]') from cluster_link l
+            where l.cluster_id = ${clusterId} and l.target_cluster_id = c.cluster_id
+          ) as links
+        from cluster c
+        where c.metadata is not null and (
+          c.cluster_id = ${clusterId}
+          or exists (select 1 from cluster_link l where l.cluster_id = ${clusterId} and l.target_cluster_id = c.cluster_id)
+          or (${neighbours}::boolean and c.purpose = 'app'
+            and c.runtime_id = (select runtime_id from cluster where cluster_id = ${clusterId}))
+        )
+        order by c.cluster_id
+      `.execute(db);
+      return rows.map((row) => ({ clusterId: row.cluster_id, version: row.version, links: row.links }));
+    },
+
     reservedBy: (scope, exceptClusterId) => sumReserved(db, scope, exceptClusterId),
   };
 }

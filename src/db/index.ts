@@ -1,5 +1,6 @@
 export { openStores, type OpenStoresOptions } from './open-stores.ts';
 export type {
+  MetadataVersion,
   AppStore,
   CallBudgetStore,
   ClaimRequest,

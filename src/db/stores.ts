@@ -106,6 +106,11 @@ export interface ClusterStore {
    * @throws conflict `CLUSTER_NOT_GONE` while it is not deleted, or the ledger has something of it that is not gone.
    */
   forget(clusterId: string): Promise<void>;
+  /**
+   * Which registered trees a cluster may see, without the trees: its own, those of linked clusters
+   * and, with `neighbours`, of all clusters of its runtime; by cluster id.
+   */
+  listMetadata(clusterId: string, options: { neighbours: boolean }): Promise<readonly MetadataVersion[]>;
   /** What clusters of the account will still make: nodes of clusters with an open job whose ledger rows are not `made`. */
   reservedBy(
     scope: { provider: string; account: string; region: string },
@@ -140,6 +145,15 @@ export interface FrontgateStore {
 export interface WantedChange extends StoredChange {
   /** The wanted cluster, and what leaves it. */
   readonly joined: ClusterWrapper;
+}
+
+/** That a cluster has a registered tree, and which. */
+export interface MetadataVersion {
+  readonly clusterId: string;
+  /** Another one after every change of the tree. */
+  readonly version: string;
+  /** Links that lead there from the cluster that asked. */
+  readonly links: readonly string[];
 }
 
 export interface JobStore {

@@ -99,8 +99,7 @@ describe('a password and a credential that were planted', () => {
   it('are in no other file of WINDLASS_HOME but what the program itself has printed on its node', async () => {
     const roots = (await listInstances(stack)).map(({ root }) => root.slice(stack.home.length + 1));
     const files = await findFilesWith(stack.home, PASSWORD);
-    const ofNodes =
-      /^\/(etc\/windlass\/(metadata\.json|confd\/metadata\.yaml)|var\/lib\/windlass\/run\/[^/]+\/output[.\w]*)$/;
+    const ofNodes = /^\/(etc\/windlass\/metadata\.json|var\/lib\/windlass\/run\/[^/]+\/output[.\w]*)$/;
     const others = files.filter((file) => {
       const root = roots.find((folder) => file.startsWith(folder));
       return root === undefined || !ofNodes.test(file.slice(root.length));

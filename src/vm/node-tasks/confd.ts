@@ -1,16 +1,19 @@
 import { quoteForShell } from '../../nodes/index.ts';
-import { CONFD_METADATA_FILE } from '../node-paths.ts';
+import { METADATA_FILE } from '../node-paths.ts';
+import { buildForgetFilesCommand } from './apply-files.ts';
 
 /** Digest of the content that confd applied last. */
 const APPLIED_DIGEST = '/var/lib/windlass/confd-applied';
 
-/** Images that bring templates keep them here. */
-const HAS_CONFD = `command -v confd >/dev/null 2>&1 && [ -d /etc/confd/conf.d ]`;
-const CURRENT_DIGEST = `sha256sum < ${quoteForShell(CONFD_METADATA_FILE)}`;
+/** What confd reads: the metadata, and every resource and template, those of the image too. */
+const CURRENT_DIGEST = `{ cat ${quoteForShell(METADATA_FILE)}; find /etc/confd/conf.d /etc/confd/templates -type f -exec cat {} + 2>/dev/null; } | sha256sum`;
 
-/** Prints `stale` where the node has confd and confd has not applied the present content. */
+/** Prints `yes` where the node has confd of its own. */
+export const HAS_CONFD_COMMAND = 'if command -v confd >/dev/null 2>&1; then echo yes; else echo no; fi';
+
+/** Prints `stale` where confd has resources and has not applied the present content. */
 export function buildCompareCommand(): string {
-  return `if ${HAS_CONFD} && [ "$(${CURRENT_DIGEST})" != "$(cat ${quoteForShell(APPLIED_DIGEST)} 2>/dev/null)" ]; then echo stale; else echo current; fi`;
+  return `if [ -d /etc/confd/conf.d ] && [ "$(${CURRENT_DIGEST})" != "$(cat ${quoteForShell(APPLIED_DIGEST)} 2>/dev/null)" ]; then echo stale; else echo current; fi`;
 }
 
 /** What the files were that confd may change, until all of them are reloaded. */
@@ -65,7 +68,7 @@ digest=$(${CURRENT_DIGEST})
 put_back
 keep
 code=0
-confd -onetime -backend file -file ${quoteForShell(CONFD_METADATA_FILE)} -confdir /etc/confd -prefix ${quoteForShell(prefix)} || code=$?
+confd -onetime -backend file -file ${quoteForShell(METADATA_FILE)} -confdir /etc/confd -prefix ${quoteForShell(prefix)} || code=$?
 if [ $code -ne 0 ]; then
   put_back
   exit $code
@@ -82,7 +85,8 @@ rm -rf ${BEFORE}.done`;
  * start everything is applied, and reloaded, anew.
  */
 export function buildStopCommand(root: string): string {
-  const forget = `rm -f ${quoteForShell(root + APPLIED_DIGEST)}`;
+  const forget = `rm -f ${quoteForShell(root + APPLIED_DIGEST)}
+${buildForgetFilesCommand(root)}`;
   // On a node that shares its machine, the machine's services are not the node's.
   if (root !== '') return forget;
   return `${forget}

@@ -1,78 +1,141 @@
-import { nodeFiles } from '../../app-package/index.ts';
-import { WindlassError } from '../../domain/index.ts';
-import type { NodeFile, NodeShell } from '../../nodes/index.ts';
-import type { NodeTaskContext } from '../../provider/index.ts';
+import { confdNodeFiles, nodeFiles } from '../../app-package/index.ts';
+import { readConfdFiles, renderFiles, type ConfdTemplate } from '../../confd/index.ts';
+import { WindlassError, type PackageContent } from '../../domain/index.ts';
+import type { NodeFile, NodeShell, NodeTarget } from '../../nodes/index.ts';
+import type { EffectCall, NodeTaskContext } from '../../provider/index.ts';
 import { readRefreshDirective } from '../directives.ts';
-import { renderNodeMetadata } from '../metadata.ts';
-import { CONFD_METADATA_FILE, METADATA_FILE } from '../node-paths.ts';
+import { createSharedMetadata, type NodeMetadata } from '../metadata/index.ts';
+import { METADATA_FILE } from '../node-paths.ts';
 import { toNodeTarget } from '../node-target.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
+import { buildApplyFilesCommand, buildCompareFilesCommand, toStagedFiles } from './apply-files.ts';
 import { applyToNode } from './apply-to-node.ts';
-import { buildApplyCommand, buildCompareCommand } from './confd.ts';
+import { buildApplyCommand, buildCompareCommand, HAS_CONFD_COMMAND } from './confd.ts';
 import { FRAME_CODES, observeNodeCommand, startNodeCommand, type NodeCommand } from './node-command.ts';
 
 /** The files hold the values of secrets: only their owner reads them. */
 const METADATA_MODE = 0o600;
-/** Longest time that confd and the package's reload commands may take, in seconds. */
-const CONFD_TIMEOUT_SECONDS = 570;
+/** Longest time that confd, check and reload commands may take, in seconds. */
+const APPLY_TIMEOUT_SECONDS = 570;
 
 /**
- * Writes what the node should know, and the package's files where asked for; then, if the node has
- * confd and has not yet applied this very content, runs it once, which runs the package's reload
- * commands where a file changed. Writing the same content again changes nothing.
+ * Writes what the node should know, and the package's files where asked for. Then the package's
+ * templates are applied: by confd, where the node has it; else they are rendered here, and what
+ * differs on the node is put in its place, checked before and reloaded after. Where nothing
+ * differs nothing runs, however often this is called.
  */
 export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation {
+  const share = createSharedMetadata();
+
+  async function describeNode(context: NodeTaskContext): Promise<NodeMetadata> {
+    const tree = await context.loadMetadata();
+    if (tree === null) throw metadataMissing(context);
+    const shared = await share({
+      tree,
+      related: await context.loadRelatedMetadata(),
+      openSecret: (reference) => context.openSecret(reference),
+      rootAccess: context.cluster.metadataRootAccess,
+    });
+    return shared.forNode(context.node.nodeId);
+  }
+
+  /** The command that is still to run on the node; null where all is as it should be. */
+  async function prepare(
+    context: NodeTaskContext,
+    call: EffectCall,
+    target: NodeTarget,
+  ): Promise<NodeCommand | null> {
+    const content = await context.loadPackage();
+    const metadata = await describeNode(context);
+    const { packageFiles } = readRefreshDirective(context.task.directive);
+    const write = (files: readonly NodeFile[]): Promise<unknown> =>
+      applyToNode(context, call, () => nodes.writeFiles(target, files, call.signal));
+    const files: readonly NodeFile[] = [
+      ...(packageFiles ? nodeFiles(content) : []),
+      { path: METADATA_FILE, content: metadata.json, mode: METADATA_MODE },
+    ];
+    // What is stale is asked of the node, not told by what was written just now: a worker may have
+    // died in between.
+    const isStale = async (command: string): Promise<boolean> =>
+      (await nodes.run(target, command, call.signal)).trim() === 'stale';
+    if (await hasConfd(nodes, target, call.signal)) {
+      await write([...files, ...confdNodeFiles(content)]);
+      const prefix = prefixOf(context);
+      return (await isStale(buildCompareCommand())) ? toCommand('confd', buildApplyCommand(prefix)) : null;
+    }
+    const rendered = renderFiles(readTemplates(content), metadata.values, prefixOf(context));
+    await write([...files, ...toStagedFiles(rendered)]);
+    if (rendered.length === 0 || !(await isStale(buildCompareFilesCommand(target.root, rendered))))
+      return null;
+    return toCommand('configuration', buildApplyFilesCommand(target.root, rendered));
+  }
+
   return {
     handle: async (context, call) => {
       const target = toNodeTarget(context.node, context.access);
-      const files = await collectFiles(context);
-      await applyToNode(context, call, () => nodes.writeFiles(target, files, call.signal));
-      // confd's templates name absolute paths: on a node that shares its file system with others
-      // they would lead out of it.
-      if (target.root !== '') return { state: 'done' };
-      // Asked of the node, not of what was written just now: a worker may have died in between.
-      const applied = await nodes.run(target, buildCompareCommand(), call.signal);
-      if (applied.trim() !== 'stale') return { state: 'done' };
-      await startNodeCommand(nodes, context, call, toApplyCommand(context));
+      const command = await prepare(context, call, target);
+      if (command === null) return { state: 'done' };
+      await startNodeCommand(nodes, context, call, command);
       return { state: 'started' };
     },
-    wait: (context, call) => observeNodeCommand(nodes, context, call, toApplyCommand(context)),
+    wait: async (context, call) => {
+      const target = toNodeTarget(context.node, context.access);
+      // Needed again only where nobody knows how the command ended; then it is made as it was made.
+      const command = (await hasConfd(nodes, target, call.signal))
+        ? toCommand('confd', buildApplyCommand(prefixOf(context)))
+        : toCommand(
+            'configuration',
+            buildApplyFilesCommand(
+              target.root,
+              readTemplates(await context.loadPackage()).map(({ resource }) => ({
+                resource,
+                content: new Uint8Array(),
+              })),
+            ),
+          );
+      return observeNodeCommand(nodes, context, call, command);
+    },
   };
 }
 
-async function collectFiles(context: NodeTaskContext): Promise<readonly NodeFile[]> {
-  const tree = await context.loadMetadata();
-  if (tree === null) {
-    throw new WindlassError(
-      'conflict',
-      `no metadata is registered for cluster ${context.cluster.clusterId}`,
-      {
-        code: 'METADATA_MISSING',
-        hint: 'look at the RegisterMetadata task of this job',
-      },
-    );
-  }
-  const { json, confd } = await renderNodeMetadata(
-    tree,
-    context.node.nodeId,
-    (reference) => context.openSecret(reference),
-    { rootAccess: context.cluster.metadataRootAccess },
-  );
-  const { packageFiles } = readRefreshDirective(context.task.directive);
-  return [
-    ...(packageFiles ? nodeFiles(await context.loadPackage()) : []),
-    { path: METADATA_FILE, content: json, mode: METADATA_MODE },
-    { path: CONFD_METADATA_FILE, content: confd, mode: METADATA_MODE },
-  ];
+/**
+ * Whether confd on the node is used. confd's resources name absolute paths: on a node that shares
+ * its file system with others they would lead out of it.
+ */
+async function hasConfd(nodes: NodeShell, target: NodeTarget, signal: AbortSignal): Promise<boolean> {
+  if (target.root !== '') return false;
+  return (await nodes.run(target, HAS_CONFD_COMMAND, signal)).trim() === 'yes';
 }
 
-function toApplyCommand(context: NodeTaskContext): NodeCommand {
+/** As packages expect it: the node's own tree, unless they ask for the root. */
+function prefixOf(context: NodeTaskContext): '/self' | '/' {
+  return context.cluster.metadataRootAccess ? '/' : '/self';
+}
+
+const templatesOf = new WeakMap<PackageContent, readonly ConfdTemplate[]>();
+
+/** Read once per package; a package with faults in them was refused when it was registered. */
+function readTemplates(content: PackageContent): readonly ConfdTemplate[] {
+  const known = templatesOf.get(content);
+  if (known !== undefined) return known;
+  const { templates } = readConfdFiles(content.files);
+  templatesOf.set(content, templates);
+  return templates;
+}
+
+function toCommand(name: string, command: string): NodeCommand {
   return {
-    name: 'confd',
-    // As packages expect it: the node's own tree, unless they ask for the root.
-    command: buildApplyCommand(context.cluster.metadataRootAccess ? '/' : '/self'),
-    commandTimeoutSeconds: CONFD_TIMEOUT_SECONDS,
+    name,
+    command,
+    commandTimeoutSeconds: APPLY_TIMEOUT_SECONDS,
     idempotent: true,
     codes: FRAME_CODES,
   };
+}
+
+function metadataMissing(context: NodeTaskContext): WindlassError {
+  return new WindlassError('conflict', `no metadata is registered for cluster ${context.cluster.clusterId}`, {
+    code: 'METADATA_MISSING',
+    hint: 'look at the RegisterMetadata task of this job',
+  });
 }

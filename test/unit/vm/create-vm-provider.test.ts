@@ -103,7 +103,24 @@ interface ContextChange {
   readonly node?: Partial<ClusterNode> | null;
   readonly metadata?: MetadataTree | null;
   readonly rootAccess?: boolean;
+  /** Whether the package has a template for its nodes. */
+  readonly confd?: boolean;
 }
+
+const CONFD_FILES = [
+  {
+    path: 'node/etc/confd/conf.d/app.toml',
+    content: new TextEncoder().encode(
+      '[template]\nsrc = "app.tmpl"\ndest = "/etc/app.conf"\nkeys = ["/cluster"]\n',
+    ),
+    mode: 0o644,
+  },
+  {
+    path: 'node/etc/confd/templates/app.tmpl',
+    content: new TextEncoder().encode('cluster {{getv "/cluster/cluster_id"}}\n'),
+    mode: 0o644,
+  },
+];
 
 function context(action: TaskAction, directive: Directive = {}, change: ContextChange = {}): TaskContext {
   const wrapper = equalNodes('active', 'active');
@@ -183,9 +200,11 @@ function context(action: TaskAction, directive: Directive = {}, change: ContextC
       files: [
         { path: 'config.json', content: new Uint8Array(), mode: 0o644 },
         { path: 'node/start.sh', content: new TextEncoder().encode('exec app'), mode: 0o755 },
+        ...(change.confd === true ? CONFD_FILES : []),
       ],
     }),
     loadMetadata: async () => (change.metadata === undefined ? buildMetadataTree(wrapper) : change.metadata),
+    loadRelatedMetadata: async () => [],
     openSecret: async () => 'opened',
     loadChangedHostKey: async () => CHANGED_HOST_KEY,
     loadSecretValues: async () => ['hunter2'],
@@ -581,7 +600,6 @@ describe('metadata and configuration', () => {
   it('writes metadata for its owner alone, and the package’s files where asked', async () => {
     await provider().handleSubtask(context('RefreshConfiguration', { packageFiles: true }), effectCall());
     expect([...shell.files].map(([path, file]) => `${path} ${file.mode.toString(8)}`).sort()).toEqual([
-      '/etc/windlass/confd/metadata.yaml 600',
       '/etc/windlass/metadata.json 600',
       '/opt/windlass/app/start.sh 755',
     ]);
@@ -591,12 +609,14 @@ describe('metadata and configuration', () => {
   });
 
   it('runs confd only where its content is not applied yet, with the prefix that packages expect', async () => {
-    shell.answer = 'current\n';
+    const answers = (stale: string) => (command: string) =>
+      command.includes('command -v confd') ? 'yes\n' : stale;
+    shell.answer = answers('current\n');
     const refresh = (rootAccess: boolean): Promise<unknown> =>
       provider().handleSubtask(context('RefreshConfiguration', {}, { rootAccess }), effectCall());
     await expect(refresh(false)).resolves.toEqual({ state: 'done' });
     expect(shell.started).toEqual([]);
-    shell.answer = 'stale\n';
+    shell.answer = answers('stale\n');
     await expect(refresh(false)).resolves.toEqual({ state: 'started' });
     expect(shell.started[0]?.command).toContain("-prefix '/self'");
     shell.started.length = 0;
@@ -604,8 +624,27 @@ describe('metadata and configuration', () => {
     expect(shell.started[0]?.command).toContain("-prefix '/'");
   });
 
+  it('gives a node that has confd the package’s templates, and renders them for one that has none', async () => {
+    const withConfd = context('RefreshConfiguration', {}, { confd: true });
+    shell.answer = (command) => (command.includes('command -v confd') ? 'yes' : 'current');
+    await provider().handleSubtask(withConfd, effectCall());
+    expect([...shell.files.keys()].sort()).toEqual([
+      '/etc/confd/conf.d/app.toml',
+      '/etc/confd/templates/app.tmpl',
+      '/etc/windlass/metadata.json',
+    ]);
+    shell.files.clear();
+    shell.answer = (command) => (command.includes('command -v confd') ? 'no' : 'stale');
+    await expect(provider().handleSubtask(withConfd, effectCall())).resolves.toEqual({ state: 'started' });
+    const staged = [...shell.files.values()].filter(({ path }) => path.startsWith('/var/lib/windlass/'));
+    expect(staged.map(({ content, mode }) => [Buffer.from(content).toString(), mode.toString(8)])).toEqual([
+      ['cluster cl-1\n', '600'],
+    ]);
+    expect(shell.started[0]?.command).toContain("'/etc/app.conf'");
+  });
+
   it('never runs confd on a node that shares a file system with others', async () => {
-    shell.answer = 'stale\n';
+    shell.answer = 'yes\n';
     const ssh = { port: 22, user: 'me', hostKey: '', root: '/world/i-1' };
     const call = provider().handleSubtask(
       context('RefreshConfiguration', {}, { node: { ssh } }),
@@ -613,6 +652,7 @@ describe('metadata and configuration', () => {
     );
     await expect(call).resolves.toEqual({ state: 'done' });
     expect(shell.started).toEqual([]);
+    expect(shell.ran).toEqual([]);
   });
 
   it('cannot be refreshed before metadata is registered', async () => {

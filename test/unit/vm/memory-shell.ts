@@ -11,7 +11,7 @@ export interface MemoryShell extends NodeShell {
   readonly states: Map<string, CommandState>;
   readonly maskedWith: string[];
   /** What `run` answers. */
-  answer: string;
+  answer: string | ((command: string) => string);
   /** Thrown by whatever would connect. */
   pingError: WindlassError | null;
   /** The host key that the node shows; null for whichever is asked for. */
@@ -45,7 +45,7 @@ export function createMemoryShell(): MemoryShell {
       connect(target);
       shell.ran.push(command);
       if (input !== undefined) shell.inputs.push(String(input));
-      return shell.answer;
+      return typeof shell.answer === 'string' ? shell.answer : shell.answer(command);
     },
     start: async (target, command) => {
       shell.targets.push(target);

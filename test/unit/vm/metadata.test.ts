@@ -1,8 +1,10 @@
 import { parse as parseYaml } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import { flattenTree } from '../../../src/confd/index.ts';
 import { parseClusterConf } from '../../../src/app-package/index.ts';
 import type { ClusterWrapper, SecretReference } from '../../../src/domain/index.ts';
-import { buildMetadataTree, renderNodeMetadata } from '../../../src/vm/metadata.ts';
+import type { RelatedMetadata } from '../../../src/provider/index.ts';
+import { buildMetadataTree, createSharedMetadata, shareMetadata } from '../../../src/vm/metadata/index.ts';
 import { confRequest, loadFixture } from '../app-package/packages.ts';
 
 const made = parseClusterConf(
@@ -83,10 +85,8 @@ describe('buildMetadataTree', () => {
     expect(tree['env']).toEqual({ secret: { $secret: 'conf/env.secret' }, proxy: { port: '8080' } });
   });
 
-  it('shows a link as the tree of its cluster where that is given, else as its id', () => {
+  it('names a linked cluster by its id: its tree is its own', () => {
     expect(tree['links']).toEqual({ registry: 'cl-9' });
-    const linked = buildMetadataTree(wrapper, { links: { registry: { env: { a: '1' } } } });
-    expect(linked['links']).toEqual({ registry: { env: { a: '1' } } });
   });
 
   it('shows hosts that join or leave, and roles that change size, only while they do', () => {
@@ -116,32 +116,76 @@ describe('buildMetadataTree', () => {
   });
 });
 
-describe('renderNodeMetadata', () => {
+describe('what a node is told', () => {
   const tree = buildMetadataTree(wrapper);
+  const sources = { tree, related: [], openSecret, rootAccess: false };
+  const linked: RelatedMetadata = {
+    clusterId: 'cl-9',
+    links: ['registry'],
+    tree: {
+      cluster: { cluster_id: 'cl-9', endpoints: { api: { port: '5000' } } },
+      env: { token: { $secret: 't' } },
+    },
+    openSecret: async () => 'token of cl-9',
+  };
 
-  it('gives a node the tree as self, with its own entry as host and secrets opened', async () => {
-    const { json, confd } = await renderNodeMetadata(tree, idOf(1), openSecret);
+  it('is the tree as self, with its own entry as host and secrets opened', async () => {
+    const { json, values } = (await shareMetadata(sources)).forNode(idOf(1));
     const { self } = JSON.parse(json) as { self: Record<string, unknown> };
     expect(self).toMatchObject({
       host: { instance_id: 'i-2', ip: '127.1.0.2' },
       env: { secret: 'opened conf/env.secret' },
       hosts: { proxy: { 'i-7': {} } },
+      links: { registry: 'cl-9' },
     });
-    expect(Object.keys(JSON.parse(json))).toEqual(['self']);
-    expect(confd).toBe(json);
+    expect(Object.keys(JSON.parse(json) as object)).toEqual(['self']);
+    expect(values.get('/self/host/ip')).toBe('127.1.0.2');
+    expect(values.get('/self/hosts/master/i-1/ip')).toBe('127.1.0.1');
   });
 
-  it('shows the cluster beside self where the package asked for root access', async () => {
-    const { json } = await renderNodeMetadata(tree, idOf(0), openSecret, { rootAccess: true });
-    expect(JSON.parse(json)).toMatchObject({ clusters: { 'cl-1': { cluster: { cluster_id: 'cl-1' } } } });
+  it('is the same in its three forms', async () => {
+    const shared = await shareMetadata({ ...sources, related: [linked], rootAccess: true });
+    for (const node of wrapper.nodes) {
+      const { json, document, values } = shared.forNode(node.nodeId);
+      expect(JSON.parse(json)).toEqual(document);
+      expect(values).toEqual(flattenTree(document));
+    }
+  });
+
+  it('holds the tree of a linked cluster with its values in the place of its id', async () => {
+    const { document } = (await shareMetadata({ ...sources, related: [linked] })).forNode(idOf(0));
+    expect(document).toMatchObject({
+      self: {
+        links: {
+          registry: { cluster: { endpoints: { api: { port: '5000' } } }, env: { token: 'token of cl-9' } },
+        },
+      },
+    });
+    expect(document).not.toHaveProperty('clusters');
+  });
+
+  it('holds with root access every cluster beside self, strangers without their secrets', async () => {
+    const stranger = { ...linked, clusterId: 'cl-7', links: [], openSecret: null };
+    const shared = await shareMetadata({ ...sources, related: [stranger], rootAccess: true });
+    expect(shared.forNode(idOf(0)).document).toMatchObject({
+      self: { links: { registry: 'cl-9' } },
+      clusters: {
+        'cl-1': { cluster: { cluster_id: 'cl-1' } },
+        'cl-7': { env: { token: '' } },
+      },
+    });
   });
 
   it('opens each secret once', async () => {
     const opened: string[] = [];
     const twice = { a: { x: { $secret: 's' } }, b: { y: { $secret: 's' } } };
-    await renderNodeMetadata(twice, '', async ({ $secret }) => {
-      opened.push($secret);
-      return '';
+    await shareMetadata({
+      ...sources,
+      tree: twice,
+      openSecret: async ({ $secret }) => {
+        opened.push($secret);
+        return '';
+      },
     });
     expect(opened).toEqual(['s']);
   });
@@ -150,10 +194,35 @@ describe('renderNodeMetadata', () => {
     const awkward = {
       env: { text: 'a\u2028b\u0085c\ttab "quoted" 😀 : # {{x}}\n', 'a: b': '- x', '<<': 'merge' },
     };
-    const { json, confd } = await renderNodeMetadata(awkward, '', openSecret);
+    const { json } = (await shareMetadata({ ...sources, tree: awkward })).forNode('');
     expect(JSON.parse(json)).toMatchObject({ self: awkward });
-    expect(parseYaml(confd, { version: '1.1' })).toEqual(JSON.parse(json));
+    expect(parseYaml(json, { version: '1.1' })).toEqual(JSON.parse(json));
     // YAML 1.1 ends a line at these, even inside quotes.
-    expect(confd).not.toMatch(/[\u0085\u2028\u2029]/);
+    expect(json).not.toMatch(/[\u0085\u2028\u2029]/);
+  });
+
+  it('is an empty host for a node that the tree does not know, and well-formed for an empty tree', async () => {
+    const { json } = (await shareMetadata({ ...sources, tree: {} })).forNode('nobody');
+    expect(JSON.parse(json)).toEqual({ self: { host: {} } });
+  });
+});
+
+describe('what all nodes are told alike', () => {
+  it('is made once as long as no tree changes', async () => {
+    const share = createSharedMetadata();
+    const tree = buildMetadataTree(wrapper);
+    const sources = { tree, related: [], openSecret, rootAccess: false };
+    const first = await share(sources);
+    expect(await share({ ...sources })).toBe(first);
+    expect(await share({ ...sources, tree: { ...tree } })).not.toBe(first);
+  });
+
+  it('is made anew after it failed', async () => {
+    const share = createSharedMetadata();
+    const sources = { tree: { a: { $secret: 'x' } }, related: [], rootAccess: false };
+    await expect(share({ ...sources, openSecret: () => Promise.reject(new Error('away')) })).rejects.toThrow(
+      'away',
+    );
+    await expect(share({ ...sources, openSecret })).resolves.toBeDefined();
   });
 });

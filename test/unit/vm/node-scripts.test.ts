@@ -62,10 +62,10 @@ describe.skipIf(!canUnshare)(
   `confd${canUnshare ? '' : ' (skipped: needs root and mount namespaces)'}`,
   () => {
     beforeEach(() => {
-      for (const path of ['etc/confd/conf.d', 'etc/windlass/confd', 'var', 'bin']) {
+      for (const path of ['etc/confd/conf.d', 'etc/windlass', 'var', 'bin']) {
         mkdirSync(join(folder, path), { recursive: true });
       }
-      writeFileSync(join(folder, 'etc/windlass/confd/metadata.yaml'), '{"self": {}}');
+      writeFileSync(join(folder, 'etc/windlass/metadata.json'), '{"self": {}}');
       writeFileSync(
         join(folder, 'bin/confd'),
         `#!/bin/sh\necho "$*" >> '${folder}/calls'\nexit $(cat '${folder}/exit')\n`,
@@ -92,10 +92,10 @@ describe.skipIf(!canUnshare)(
       expect(onNode(buildCompareCommand()).stdout).toBe('stale');
       expect(onNode(buildApplyCommand('/self')).status).toBe(0);
       expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe(
-        '-onetime -backend file -file /etc/windlass/confd/metadata.yaml -confdir /etc/confd -prefix /self\n',
+        '-onetime -backend file -file /etc/windlass/metadata.json -confdir /etc/confd -prefix /self\n',
       );
       expect(onNode(buildCompareCommand()).stdout).toBe('current');
-      writeFileSync(join(folder, 'etc/windlass/confd/metadata.yaml'), '{"self": {"env": {}}}');
+      writeFileSync(join(folder, 'etc/windlass/metadata.json'), '{"self": {"env": {}}}');
       expect(onNode(buildCompareCommand()).stdout).toBe('stale');
       onNode(buildApplyCommand('/self'));
       expect(onNode(buildStopCommand('')).status).toBe(0);
