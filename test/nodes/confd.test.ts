@@ -120,6 +120,7 @@ describe('confd on a node', () => {
       resources: {},
       loadCluster: async () => wrapper,
       loadPackage: async () => ({ versionId: 'appv-1', files: [] }),
+      loadRelatedMetadata: async () => [],
       loadMetadata: async () => buildMetadataTree(wrapper, { zone: 'z1' }),
       openSecret: async () => 'opened',
       loadSecretValues: async () => [],
@@ -134,7 +135,7 @@ describe('confd on a node', () => {
 
   it('is not asked for where the image has none', async () => {
     await refresh(cluster(CALM, THREE));
-    expect(await read('/etc/windlass/confd/metadata.yaml')).toContain('10.0.0.3');
+    expect(await read('/etc/windlass/metadata.json')).toContain('10.0.0.3');
     expect(await read('/var/lib/windlass/confd-applied')).toBe('absent\n');
   });
 
