@@ -8,6 +8,9 @@ export interface MemoryCloudOptions {
   readonly latencyMs?: number;
   /** How long an instance is `changing` after it was run, started or stopped. */
   readonly changeMs?: number;
+  /** Without its last number; `10.0.0.` by default. */
+  readonly addressPrefix?: string;
+  readonly hardware?: MemoryHardware;
   quotaInstances: number;
   quotaVolumes: number;
 }
@@ -34,6 +37,35 @@ export type InstanceAnswer = Readonly<Omit<Instance, 'state' | 'changedAt'>> & {
   readonly state: 'running' | 'stopped' | 'changing';
 };
 export type VolumeAnswer = Readonly<Volume>;
+
+/** What a provider may call, in this process or over a wire. */
+export type MemoryApi = Pick<
+  MemoryCloud,
+  | 'describeInstances'
+  | 'describeVolumes'
+  | 'runInstance'
+  | 'setState'
+  | 'resizeInstance'
+  | 'deleteInstance'
+  | 'createVolume'
+  | 'attachVolume'
+  | 'detachVolume'
+  | 'resizeVolume'
+  | 'deleteVolume'
+>;
+
+/** What stands behind the cloud: instances and volumes as things. Each is awaited before the API answers. */
+export interface MemoryHardware {
+  run(instance: { readonly id: string; readonly address: string; readonly userData: string }): Promise<void>;
+  setState(instanceId: string, state: 'running' | 'stopped'): Promise<void>;
+  deleteInstance(instanceId: string): Promise<void>;
+  createVolume(volumeId: string, sizeGiB: number): Promise<void>;
+  /** Returns the name under which the instance sees it. */
+  attachVolume(volumeId: string, instanceId: string, device: string): Promise<string>;
+  detachVolume(volumeId: string, instanceId: string): Promise<void>;
+  resizeVolume(volumeId: string, sizeGiB: number): Promise<void>;
+  deleteVolume(volumeId: string): Promise<void>;
+}
 
 /**
  * A cloud in memory with an API like the real ones: every call takes its time and wants the key,
@@ -64,6 +96,7 @@ export class MemoryCloud {
     apiKey: string,
     token: string,
     size: { cpu: number; memoryMiB: number },
+    userData = '',
   ): Promise<string> {
     await this.#receive(apiKey);
     for (const instance of this.#instances.values()) if (instance.token === token) return instance.id;
@@ -71,8 +104,9 @@ export class MemoryCloud {
       throw overQuota('instances', this.options.quotaInstances);
     this.#count += 1;
     const id = `i-${this.#count}`;
-    const address = `10.0.0.${this.#count}`;
+    const address = `${this.options.addressPrefix ?? '10.0.0.'}${this.#count}`;
     this.#instances.set(id, { id, token, address, ...size, state: 'running', changedAt: Date.now() });
+    await this.options.hardware?.run({ id, address, userData });
     return id;
   }
 
@@ -80,6 +114,7 @@ export class MemoryCloud {
     await this.#receive(apiKey);
     const instance = this.#getInstance(id);
     if (instance.state === state) return;
+    await this.options.hardware?.setState(id, state);
     instance.state = state;
     instance.changedAt = Date.now();
   }
@@ -95,6 +130,7 @@ export class MemoryCloud {
 
   async deleteInstance(apiKey: string, id: string): Promise<void> {
     await this.#receive(apiKey);
+    if (this.#instances.has(id)) await this.options.hardware?.deleteInstance(id);
     for (const volume of this.#volumes.values()) if (volume.attachedTo === id) detach(volume);
     this.#instances.delete(id);
   }
@@ -107,6 +143,7 @@ export class MemoryCloud {
     this.#count += 1;
     const id = `vol-${this.#count}`;
     this.#volumes.set(id, { id, token, sizeGiB, attachedTo: null, device: '' });
+    await this.options.hardware?.createVolume(id, sizeGiB);
     return id;
   }
 
@@ -121,18 +158,22 @@ export class MemoryCloud {
       });
     }
     volume.attachedTo = instanceId;
-    volume.device = device;
+    volume.device = (await this.options.hardware?.attachVolume(id, instanceId, device)) ?? device;
   }
 
   async detachVolume(apiKey: string, id: string): Promise<void> {
     await this.#receive(apiKey);
     const volume = this.#volumes.get(id);
-    if (volume !== undefined) detach(volume);
+    if (volume === undefined || volume.attachedTo === null) return;
+    await this.options.hardware?.detachVolume(id, volume.attachedTo);
+    detach(volume);
   }
 
   async resizeVolume(apiKey: string, id: string, sizeGiB: number): Promise<void> {
     await this.#receive(apiKey);
-    this.#getVolume(id).sizeGiB = sizeGiB;
+    const volume = this.#getVolume(id);
+    await this.options.hardware?.resizeVolume(id, sizeGiB);
+    volume.sizeGiB = sizeGiB;
   }
 
   async deleteVolume(apiKey: string, id: string): Promise<void> {
@@ -140,7 +181,7 @@ export class MemoryCloud {
     if ((this.#volumes.get(id)?.attachedTo ?? null) !== null) {
       throw new WindlassError('conflict', `volume ${id} is attached`, { code: 'VOLUME_IN_USE' });
     }
-    this.#volumes.delete(id);
+    if (this.#volumes.delete(id)) await this.options.hardware?.deleteVolume(id);
   }
 
   /** The oracle: what there is, without the API. */

@@ -9,7 +9,8 @@ import type {
   ProviderHandler,
   VolumesDirective,
 } from '../../src/provider/index.ts';
-import type { InstanceAnswer, MemoryCloud, VolumeAnswer } from './memory-cloud.ts';
+import { makeCloudConfig } from '../../src/provider-utils/index.ts';
+import type { InstanceAnswer, MemoryApi, VolumeAnswer } from './memory-cloud.ts';
 
 /** How the handler finds what exists; a mutant finds nothing. */
 export interface MemoryLookUp {
@@ -17,7 +18,7 @@ export interface MemoryLookUp {
   findVolume(apiKey: string, token: string): Promise<VolumeAnswer | undefined>;
 }
 
-export function createMemoryLookUp(cloud: MemoryCloud): MemoryLookUp {
+export function createMemoryLookUp(cloud: MemoryApi): MemoryLookUp {
   return {
     findInstance: async (apiKey, token) =>
       (await cloud.describeInstances(apiKey)).find((instance) => instance.token === token),
@@ -26,8 +27,15 @@ export function createMemoryLookUp(cloud: MemoryCloud): MemoryLookUp {
   };
 }
 
-/** The ten pairs on the memory cloud, with all the care that the contract asks for. */
-export function createMemoryHandler(cloud: MemoryCloud, lookUp: MemoryLookUp): ProviderHandler {
+/**
+ * The ten pairs on the memory cloud, with all the care that the contract asks for. `user` is who
+ * logs in, where there are machines behind it.
+ */
+export function createMemoryHandler(
+  cloud: MemoryApi,
+  lookUp: MemoryLookUp,
+  { user }: { readonly user?: string } = {},
+): ProviderHandler {
   const keyOf = (context: NodeTaskContext): string => context.credential['apiKey'] ?? '';
 
   async function findInstance(context: NodeTaskContext): Promise<InstanceAnswer | undefined> {
@@ -64,8 +72,11 @@ export function createMemoryHandler(cloud: MemoryCloud, lookUp: MemoryLookUp): P
         return { state: 'done', changes: { node: { status: 'stopped' } } };
       if (instance?.state !== state)
         return { state: 'pending', seen: `instance is ${instance?.state ?? 'not there'}` };
+      const ssh = { port: 22, user: user ?? '', hostKey: context.access.hostPublicKey, root: '' };
       const node =
-        state === 'running' ? { status: 'active', privateIp: instance.address } : { status: state };
+        state === 'running'
+          ? { status: 'active', privateIp: instance.address, ...(user === undefined ? {} : { ssh }) }
+          : { status: state };
       return { state: 'done', changes: { node } } as Observation;
     });
   }
@@ -90,7 +101,12 @@ export function createMemoryHandler(cloud: MemoryCloud, lookUp: MemoryLookUp): P
       let id = (await findInstance(context))?.id;
       if (id === undefined) {
         await call.beforeEffect(row.token);
-        id = await cloud.runInstance(keyOf(context), row.token, sizeOf(context));
+        id = await cloud.runInstance(
+          keyOf(context),
+          row.token,
+          sizeOf(context),
+          user === undefined ? undefined : toUserData(context, user),
+        );
         await call.afterEffect(row.token);
       }
       const resources = [{ token: row.token, state: 'made', cloudId: id }] as const;
@@ -254,6 +270,12 @@ export function createMemoryHandler(cloud: MemoryCloud, lookUp: MemoryLookUp): P
     waitResizeVolumes: (context, call) =>
       waitForVolumes(context, call, (volume, sizeGiB) => (volume?.sizeGiB ?? 0) >= sizeGiB),
   };
+}
+
+/** What every image with cloud-init understands. */
+function toUserData({ access, node }: NodeTaskContext, user: string): string {
+  const { authorizedKey, hostPrivateKey, hostPublicKey } = access;
+  return makeCloudConfig({ authorizedKey, hostPrivateKey, hostPublicKey, hostname: node.nodeId, user });
 }
 
 /** Looks until it is done or the time to watch is over. */

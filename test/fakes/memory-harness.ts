@@ -4,7 +4,7 @@ import type { ConformanceHarness } from '../../src/conformance/index.ts';
 import type { NodeShell } from '../../src/nodes/index.ts';
 import { createVmProvider, type VmEnvironment } from '../../src/vm/index.ts';
 import { createConformancePackage } from './conformance-package.ts';
-import { MemoryCloud } from './memory-cloud.ts';
+import { MemoryCloud, type MemoryApi } from './memory-cloud.ts';
 import {
   createMemoryHandler,
   createMemoryLookUp,
@@ -35,7 +35,7 @@ export async function createMemoryHarness(options: { adoption?: boolean } = {}):
     name: 'memory',
     capabilities: MEMORY_CAPABILITIES,
     handler: createMemoryHandler(cloud, lookUp),
-    environment: createMemoryEnvironment(cloud),
+    environment: createMemoryEnvironment(cloud, () => cloud.options.quotaInstances),
     nodes: unreachableNodes,
   });
   const runtime = {
@@ -70,7 +70,8 @@ export async function createMemoryHarness(options: { adoption?: boolean } = {}):
   };
 }
 
-function createMemoryEnvironment(cloud: MemoryCloud): VmEnvironment {
+/** What the memory cloud answers about itself: one VPC, two zones. */
+export function createMemoryEnvironment(cloud: MemoryApi, quotaInstances: () => number): VmEnvironment {
   const VPC = {
     vpcId: 'vpc-1',
     name: 'only',
@@ -95,7 +96,7 @@ function createMemoryEnvironment(cloud: MemoryCloud): VmEnvironment {
     },
     async checkResource({ credential, cluster, reserved }, call) {
       const instances = (await enter(credential['apiKey'], call)).length;
-      if (instances + reserved.instances + cluster.nodes.length <= cloud.options.quotaInstances) return;
+      if (instances + reserved.instances + cluster.nodes.length <= quotaInstances()) return;
       throw new WindlassError('quota', 'too many instances', { code: 'QUOTA_EXCEEDED' });
     },
     async validateCredential({ credential, zone }, call) {

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Once in the life of a node; the disks are there, and nobody else's.
+set -eu
+mountpoint -q /data
+mountpoint -q /log
+id -un > /log/user
+: > /data/starts
