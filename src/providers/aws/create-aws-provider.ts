@@ -25,6 +25,12 @@ export const AWS_CAPABILITIES: Capabilities = {
   volumeSnapshots: false,
 };
 
+/**
+ * Below what EC2 refills for an account and region together, reads and changes: whoever shares the
+ * account with others, or has a higher limit, says so by the runtime's setting.
+ */
+const CALLS_PER_SECOND = 50;
+
 export interface AwsProviderOptions {
   /** How nodes are reached; the caller closes it. */
   readonly nodes: NodeShell;
@@ -44,6 +50,7 @@ export function createAwsProvider(options: AwsProviderOptions): Provider {
     handler: createAwsHandler(openCloud, options.timing),
     environment: createAwsEnvironment(openCloud),
     nodes: options.nodes,
+    callsPerSecond: CALLS_PER_SECOND,
     nodeAccess: ({ settings }) => (settings['frontgate'] === 'on' ? 'frontgate' : 'direct'),
   });
 }

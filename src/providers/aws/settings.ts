@@ -1,4 +1,4 @@
-import { WindlassError, type ErrorDetail } from '../../domain/index.ts';
+import { CALLS_PER_SECOND, WindlassError, type ErrorDetail } from '../../domain/index.ts';
 
 /** A runtime's settings as `--set key=value` gave them, read and checked (docs/aws.md). */
 export interface AwsSettings {
@@ -73,6 +73,7 @@ const KNOWN = [
   'frontgateImage',
   'frontgateSshSources',
   'frontgateSubnet',
+  CALLS_PER_SECOND,
 ] as const;
 
 /** Of `--set image.<package>=…`. */

@@ -8,6 +8,7 @@ import {
   type ObserveCall,
   type Observation,
 } from '../../../provider/index.ts';
+import type { RequestCall } from '../cloud/open-cloud.ts';
 
 /** The ledger row of a kind. @throws internal `AWS_LEDGER` when the engine gave none. */
 export function getRow(context: NodeTaskContext, kind: string): LedgerResource {
@@ -18,11 +19,19 @@ export function getRow(context: NodeTaskContext, kind: string): LedgerResource {
   });
 }
 
-/** One change of the cloud, between the two points that every effect has. */
-export async function withEffect<T>(call: EffectCall, token: string, effect: () => Promise<T>): Promise<T> {
+/**
+ * One change of the cloud, between the two points that every effect has. Its request is budgeted
+ * before the first of them: nothing stands between that and the effect. `effect` sends by `sent`.
+ */
+export async function withEffect<T>(
+  call: EffectCall,
+  token: string,
+  effect: (sent: RequestCall) => Promise<T>,
+): Promise<T> {
+  await call.request();
   assertNotCancelled(call);
   await call.beforeEffect(token);
-  const answer = await effect();
+  const answer = await effect({ signal: call.signal, request: async () => {} });
   await call.afterEffect(token);
   return answer;
 }

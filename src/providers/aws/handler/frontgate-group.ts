@@ -30,8 +30,8 @@ export async function ensureFrontgateGroups(
   const name = toGroupName(context);
   let group = await findGroup(cloud, call, vpcId, name);
   if (group === undefined) {
-    await withEffect(call, options.token, () =>
-      cloud.ec2(call, 'CreateSecurityGroup', (ec2, request) =>
+    await withEffect(call, options.token, (sent) =>
+      cloud.ec2(sent, 'CreateSecurityGroup', (ec2, request) =>
         ec2.createSecurityGroup(
           {
             GroupName: name,
@@ -74,8 +74,8 @@ async function letIn(
   const missing = sources.filter((source) => !there.includes(source));
   const surplus = there.filter((source) => !sources.includes(source));
   if (missing.length > 0) {
-    await withEffect(call, token, () =>
-      cloud.ec2(call, 'AuthorizeSecurityGroupIngress', (ec2, request) =>
+    await withEffect(call, token, (sent) =>
+      cloud.ec2(sent, 'AuthorizeSecurityGroupIngress', (ec2, request) =>
         ec2.authorizeSecurityGroupIngress(
           { GroupId: group.GroupId, IpPermissions: toPermissions(missing) },
           request,
@@ -86,8 +86,8 @@ async function letIn(
     });
   }
   if (surplus.length > 0) {
-    await withEffect(call, token, () =>
-      cloud.ec2(call, 'RevokeSecurityGroupIngress', (ec2, request) =>
+    await withEffect(call, token, (sent) =>
+      cloud.ec2(sent, 'RevokeSecurityGroupIngress', (ec2, request) =>
         ec2.revokeSecurityGroupIngress(
           { GroupId: group.GroupId, IpPermissions: toPermissions(surplus) },
           request,
@@ -120,8 +120,8 @@ export async function deleteFrontgateGroup(
     ),
   );
   for (const { GroupId } of SecurityGroups) {
-    await withEffect(call, token, () =>
-      cloud.ec2(call, 'DeleteSecurityGroup', (ec2, request) => ec2.deleteSecurityGroup({ GroupId }, request)),
+    await withEffect(call, token, (sent) =>
+      cloud.ec2(sent, 'DeleteSecurityGroup', (ec2, request) => ec2.deleteSecurityGroup({ GroupId }, request)),
     ).catch((error: unknown) => {
       if (isAwsCode(error, 'InvalidGroup.NotFound')) return;
       throw isAwsCode(error, 'DependencyViolation')

@@ -85,8 +85,8 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       if (state === 'stopped') return { state: 'done', changes: STOPPED };
       if (state === 'stopping') return { state: 'started' };
       if (state === 'pending') throw notYet(`instance ${instance.InstanceId} is still starting`);
-      await withEffect(call, getRow(context, 'instance').token, () =>
-        cloud.ec2(call, 'StopInstances', (ec2, options) =>
+      await withEffect(call, getRow(context, 'instance').token, (sent) =>
+        cloud.ec2(sent, 'StopInstances', (ec2, options) =>
           ec2.stopInstances({ InstanceIds: [instance.InstanceId ?? ''] }, options),
         ),
       ).catch(ignoreGone);
@@ -109,8 +109,8 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       const state = stateOf(instance);
       if (state === 'running' || state === 'pending') return { state: 'started' };
       if (state === 'stopping') throw notYet(`instance ${instance.InstanceId} is still stopping`);
-      await withEffect(call, row.token, () =>
-        cloud.ec2(call, 'StartInstances', (ec2, options) =>
+      await withEffect(call, row.token, (sent) =>
+        cloud.ec2(sent, 'StartInstances', (ec2, options) =>
           ec2.startInstances({ InstanceIds: [instance.InstanceId ?? ''] }, options),
         ),
       ).catch((error: unknown) => {
@@ -143,8 +143,8 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       }
       const ids = instances.filter((instance) => !isDead(instance)).map(({ InstanceId = '' }) => InstanceId);
       if (ids.length > 0) {
-        await withEffect(call, row.token, () =>
-          cloud.ec2(call, 'TerminateInstances', (ec2, options) =>
+        await withEffect(call, row.token, (sent) =>
+          cloud.ec2(sent, 'TerminateInstances', (ec2, options) =>
             ec2.terminateInstances({ InstanceIds: ids }, options),
           ),
         ).catch(ignoreGone);
@@ -182,8 +182,8 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       const state = stateOf(instance);
       if (state === 'stopping') throw notYet(`instance ${instance.InstanceId} is still stopping`);
       if (state !== 'stopped') throw mustBeStopped(instance);
-      await withEffect(call, row.token, () =>
-        place.cloud.ec2(call, 'ModifyInstanceAttribute', (ec2, options) =>
+      await withEffect(call, row.token, (sent) =>
+        place.cloud.ec2(sent, 'ModifyInstanceAttribute', (ec2, options) =>
           ec2.modifyInstanceAttribute(
             { InstanceId: instance.InstanceId, InstanceType: { Value: wanted } },
             options,

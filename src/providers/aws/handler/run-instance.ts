@@ -46,8 +46,8 @@ export async function runInstance(
   });
   const input = toRunInstancesInput({ context, directive, token: row.token, placement, image, settings });
   try {
-    const { Instances = [] } = await withEffect(call, row.token, () =>
-      place.cloud.ec2(call, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
+    const { Instances = [] } = await withEffect(call, row.token, (sent) =>
+      place.cloud.ec2(sent, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
     );
     const [instance] = Instances;
     if (instance?.InstanceId === undefined) throw notYet('AWS made an instance and did not say which', 1_000);

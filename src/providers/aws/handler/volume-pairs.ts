@@ -116,8 +116,8 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       for (const { row, volume } of await loadItems(place, call, context, { intended: true })) {
         for (const attachment of volume?.Attachments ?? []) {
           if (attachment.State === 'detaching' || attachment.State === 'detached') continue;
-          await withEffect(call, row.token, () =>
-            place.cloud.ec2(call, 'DetachVolume', (ec2, options) =>
+          await withEffect(call, row.token, (sent) =>
+            place.cloud.ec2(sent, 'DetachVolume', (ec2, options) =>
               ec2.detachVolume({ VolumeId: volume?.VolumeId, InstanceId: attachment.InstanceId }, options),
             ),
           ).catch(ignoreDetached);
@@ -233,8 +233,8 @@ async function attachAll(
     const remembered = row.attributes['device'];
     const device = chooseDeviceName({ ...instance, BlockDeviceMappings: mappings }, remembered);
     if (device === undefined) throw noDeviceName(instance);
-    await withEffect(call, row.token, () =>
-      place.cloud.ec2(call, 'AttachVolume', (ec2, options) =>
+    await withEffect(call, row.token, (sent) =>
+      place.cloud.ec2(sent, 'AttachVolume', (ec2, options) =>
         ec2.attachVolume(
           { VolumeId: volume.VolumeId, InstanceId: instance.InstanceId, Device: device },
           options,
@@ -289,8 +289,8 @@ async function resizeVolume(
   // Asked for already: the volume may have been looked at before it had its new size.
   const begun = modification !== undefined && modification.ModificationState !== 'failed';
   if (begun && (modification.TargetSize ?? 0) >= spec.sizeGiB) return;
-  await withEffect(call, row.token, () =>
-    place.cloud.ec2(call, 'ModifyVolume', (ec2, options) =>
+  await withEffect(call, row.token, (sent) =>
+    place.cloud.ec2(sent, 'ModifyVolume', (ec2, options) =>
       ec2.modifyVolume({ VolumeId: volume.VolumeId, Size: spec.sizeGiB }, options),
     ),
   ).catch(async (error: unknown) => {

@@ -123,8 +123,8 @@ export async function createVolume(
   if (found !== undefined) return found;
   const kind = toVolumeKind(spec, settings);
   try {
-    return await withEffect(call, row.token, () =>
-      cloud.ec2(call, 'CreateVolume', (ec2, options) =>
+    return await withEffect(call, row.token, (sent) =>
+      cloud.ec2(sent, 'CreateVolume', (ec2, options) =>
         ec2.createVolume(
           {
             ClientToken: toClientToken(row.token),
@@ -205,8 +205,8 @@ export async function deleteVolumesOf(
       if (isVolumeGone(volume) || !isOfKind(volume, row)) continue;
       if (volume.State === 'creating') throw notYet(`volume ${volume.VolumeId} is still being created`);
       if (volume.State === 'in-use') throw notYet(`volume ${volume.VolumeId} is still attached`);
-      await withEffect(call, row.token, () =>
-        place.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
+      await withEffect(call, row.token, (sent) =>
+        place.cloud.ec2(sent, 'DeleteVolume', (ec2, options) =>
           ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
         ),
       ).catch((error: unknown) => {
