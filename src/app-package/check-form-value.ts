@@ -72,7 +72,12 @@ export function toChoices(item: FormItem, value: unknown): readonly string[] | n
 
 // Compared as text: packages write the range of a string item as numbers, and the reverse.
 function isChoice(item: FormItem, value: unknown): boolean {
-  return item.range.some((choice) => String(choice) === String(value));
+  return item.range.some((choice) => toChoiceText(choice) === toChoiceText(value));
+}
+
+/** A choice as it is written and compared. */
+export function toChoiceText(choice: unknown): string {
+  return typeof choice === 'string' ? choice : (JSON.stringify(choice) ?? '');
 }
 
 function checkNumber(item: FormItem, value: unknown): string | null {

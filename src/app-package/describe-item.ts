@@ -1,10 +1,11 @@
+import { toChoiceText } from './check-form-value.ts';
 import type { FormItem } from './form.ts';
 
 /** What an item accepts, in a few words; empty where its type says all. */
 export function describeLimits(item: FormItem): string {
   const limits: string[] = [];
   if (item.range.length > 0) {
-    const choices = item.range.map(String).join(', ');
+    const choices = item.range.map(toChoiceText).join(', ');
     limits.push(
       item.multichoice
         ? `any of ${choices}, joined by ${JSON.stringify(item.separator)}`

@@ -1,3 +1,4 @@
+export { toChoiceText } from './check-form-value.ts';
 export {
   applySettings,
   explainAnswer,

@@ -181,6 +181,7 @@ function readType(reader: ObjectReader, hasProperties: boolean): string {
 const REQUIRED_SPELLINGS: ReadonlyMap<string, boolean> = new Map([
   ['yes', true],
   ['true', true],
+  ['1', true],
   ['no', false],
   ['false', false],
 ]);
@@ -189,10 +190,6 @@ function readRequired(reader: ObjectReader, group: boolean): boolean {
   const raw = reader.raw('required');
   if (raw === undefined) {
     if (!group) reader.warning('required', 'is missing; taken as "no"');
-    return false;
-  }
-  if (typeof raw !== 'string' && typeof raw !== 'boolean') {
-    reader.error('required', 'must be "yes" or "no"');
     return false;
   }
   const required = REQUIRED_SPELLINGS.get(String(raw).trim().toLowerCase());

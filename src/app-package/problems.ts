@@ -37,12 +37,19 @@ export function createProblemReport(): ProblemReport {
       place.line === undefined && place.field !== undefined ? locators.get(file)?.(place.field) : null;
     return { file, ...place, ...found, message };
   };
+  // A field that is read twice has the same fault twice.
+  const seen = new Set<string>();
+  const addTo = (list: PackageProblem[], problem: PackageProblem): void => {
+    const key = JSON.stringify(problem);
+    if (!seen.has(key)) list.push(problem);
+    seen.add(key);
+  };
   return {
     errors,
     warnings,
     locateFields: (file, locate) => void locators.set(file, locate),
-    error: (file, place, message) => void errors.push(toProblem(file, place, message)),
-    warning: (file, place, message) => void warnings.push(toProblem(file, place, message)),
+    error: (file, place, message) => addTo(errors, toProblem(file, place, message)),
+    warning: (file, place, message) => addTo(warnings, toProblem(file, place, message)),
   };
 }
 

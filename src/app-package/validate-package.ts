@@ -56,11 +56,13 @@ function checkForm(files: readonly PackageFile[], report: ProblemReport): Form |
 }
 
 function checkTemplate(template: Template, form: Form, report: ProblemReport): void {
-  const faulty = checkPlaceholders(template, form, report);
+  const { faulty, unreadable } = checkPlaceholders(template, form, report);
   const rendered = renderWith(template, (path) => sampleValue(findFormItem(form, path)));
   const parsed = parseJson(rendered.text);
   const locate = (offset: number) => locateOffset(template.text, rendered.toTemplateOffset(offset));
   if ('fault' in parsed) {
+    // What looks like a placeholder and is none is no JSON either.
+    if (unreadable) return;
     report.error(template.file, locate(parsed.fault.offset), parsed.fault.message);
     return;
   }
@@ -89,8 +91,12 @@ function withoutEchoes(
   };
 }
 
-/** The paths of the placeholders that have no value, reported. */
-function checkPlaceholders(template: Template, form: Form, report: ProblemReport): ReadonlySet<string> {
+/** Reports placeholders: the paths of those without a value, and whether others are no placeholders at all. */
+function checkPlaceholders(
+  template: Template,
+  form: Form,
+  report: ProblemReport,
+): { readonly faulty: ReadonlySet<string>; readonly unreadable: boolean } {
   const faulty = new Set<string>();
   const { placeholders, faults } = findPlaceholders(template);
   for (const { offset, message } of faults) {
@@ -106,7 +112,7 @@ function checkPlaceholders(template: Template, form: Form, report: ProblemReport
     faulty.add(path);
     report.error(template.file, place, fault);
   }
-  return faulty;
+  return { faulty, unreadable: faults.length > 0 };
 }
 
 function checkPlaceholder(form: Form, path: string): string | null {

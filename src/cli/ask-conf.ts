@@ -5,6 +5,7 @@ import {
   describeLimits,
   listMissing,
   setConfValue,
+  toChoiceText,
   type Form,
   type FormItem,
 } from '../app-package/index.ts';
@@ -47,7 +48,7 @@ async function ask(io: CliIo, item: FormItem): Promise<string | null> {
     explainAnswer(item, answer ?? '') ?? undefined;
   if (item.type === 'password') return toAnswer(await password({ ...common, validate }));
   const choices =
-    item.type === 'boolean' && item.range.length === 0 ? ['true', 'false'] : item.range.map(String);
+    item.type === 'boolean' && item.range.length === 0 ? ['true', 'false'] : item.range.map(toChoiceText);
   if (choices.length === 0) return toAnswer(await text({ ...common, validate }));
   const options = choices.map((choice) => ({ value: choice, label: choice }));
   if (!item.multichoice) return toAnswer(await select({ ...common, options }));

@@ -40,6 +40,7 @@ describe('validateConf', () => {
     [{ type: 'string', multichoice: true, range: ['a', 'b'] }, 'a,a', '"a" is chosen twice'],
     [{ type: 'string', multichoice: true, range: ['a', 'b'] }, { a: 1 }, 'must be a string of choices'],
     [{ type: 'service' }, 5, 'must be a string, not 5'],
+    [{ type: 'colour', range: ['red'] }, { toString: 0 }, 'must be one of "red", not {"toString":0}'],
   ])('refuses, for %j, the value %j', (item, value, message) => {
     const fault = faultOf(formOf({ key: 'key', ...item }), value);
     expect(fault).toMatchObject({ code: 'CONF_INVALID', fields: ['env.key'] });

@@ -1,0 +1,597 @@
+import type { PackageFile } from '../../../src/domain/index.ts';
+import { textFile } from './packages.ts';
+
+export const CONFIG = JSON.stringify({
+  type: 'array',
+  properties: [
+    {
+      key: 'cluster',
+      type: 'array',
+      properties: [
+        { key: 'count', label: 'Count', type: 'integer', default: 3, required: 'yes' },
+        { key: 'name', label: 'Name', type: 'string', default: 'x', required: 'no' },
+      ],
+    },
+  ],
+});
+export const NODE =
+  '{"container": {"type": "kvm", "image": "img-1"}, "count": {{cluster.count}}, "cpu": 1, "memory": 1024}';
+
+export function packageOf(cluster: string, config = CONFIG, ...more: PackageFile[]): PackageFile[] {
+  return [textFile('config.json', config), textFile('cluster.json.mustache', cluster), ...more];
+}
+
+/** The sound package with a change to its only node. */
+function withNode(change: string): PackageFile[] {
+  return packageOf(`{"nodes": [${NODE.replace(/\}$/, `, ${change}}`)}]}`);
+}
+
+function withItem(change: string): PackageFile[] {
+  return packageOf(`{"nodes": [${NODE}]}`, CONFIG.replace('"default":"x"', change));
+}
+
+function withCluster(change: string): PackageFile[] {
+  return packageOf(`{"nodes": [${NODE}], ${change}}`);
+}
+
+/** The sound package with another form item in the place of `cluster.name`'s default. */
+const withService = (service: string): PackageFile[] => withNode(`"services": ${service}`);
+
+/** What is wrong, a package with only that, and how it is said: field and message. */
+export type FaultRow = readonly [what: string, files: readonly PackageFile[], message: string];
+
+export const ERRORS: readonly FaultRow[] = [
+  ['no config.json', [textFile('cluster.json.mustache', '{}')], 'config.json: is missing'],
+  [
+    'no template',
+    [textFile('config.json', CONFIG)],
+    'cluster.json.mustache: is missing, and so is cluster.json.tmpl',
+  ],
+  [
+    'two templates',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('cluster.json.tmpl', '{}')),
+    'cluster.json.tmpl: stands beside cluster.json.mustache; a package has one of them',
+  ],
+  [
+    'a form that does not parse',
+    packageOf(`{"nodes": [${NODE}]}`, '{\n "properties": [,]}'),
+    'config.json:2:17: there is "," where a value is expected',
+  ],
+  [
+    'a form without properties',
+    packageOf(`{"nodes": [${NODE}]}`, '{}'),
+    'config.json: properties: is missing: there is no form',
+  ],
+  [
+    'a form that is no object',
+    packageOf(`{"nodes": [${NODE}]}`, '[]'),
+    'config.json: must be an object with "properties"',
+  ],
+  [
+    'an item without a key',
+    packageOf('{}', '{"properties": [{"type": "string"}]}'),
+    'config.json: properties[0]: must be an object with a "key", a string that is not empty',
+  ],
+  [
+    'a template that does not parse',
+    packageOf(`{"nodes": [${NODE}],\n  "name": {{cluster.name}} "env": {}}`),
+    'cluster.json.mustache:2:28: there is "\\"" where "," or "}" is expected',
+  ],
+  [
+    'a placeholder without its key',
+    packageOf(`{"name": {{cluster.Name}},\n "nodes": [${NODE}]}`),
+    'cluster.json.mustache:1:10: cluster.Name: config.json has no such key; is cluster.name meant?',
+  ],
+  [
+    'a placeholder that names a group',
+    packageOf(`{"name": {{cluster}}, "nodes": [${NODE}]}`),
+    'cluster.json.mustache:1:10: cluster: names a group, not a value',
+  ],
+  [
+    'a section of mustache',
+    packageOf(`{"nodes": [${NODE}]{{#x}}}`),
+    `cluster.json.mustache:1:${NODE.length + 13}: a placeholder is a dotted path; {{#x}} is none (there are no sections, conditions, loops or functions)`,
+  ],
+  [
+    'a placeholder inside a string',
+    packageOf(`{"name": "a-{{cluster.name}}", "nodes": [${NODE}]}`),
+    'cluster.json.mustache:1:13: a placeholder is a whole value and cannot stand inside of a text',
+  ],
+  [
+    'no nodes',
+    packageOf('{"name": "x"}'),
+    'cluster.json.mustache: nodes: is missing or empty: there is no node',
+  ],
+  [
+    'an empty list of nodes',
+    packageOf('{"nodes": []}'),
+    'cluster.json.mustache: nodes: is missing or empty: there is no node',
+  ],
+  [
+    'a node that is no object',
+    packageOf('{"nodes": [1]}'),
+    'cluster.json.mustache: nodes.0: must be an object',
+  ],
+  [
+    'no container',
+    packageOf('{"nodes": [{"count": 1, "cpu": 1, "memory": 1}]}'),
+    'cluster.json.mustache: nodes.0.container: is missing',
+  ],
+  [
+    'no count',
+    packageOf('{"nodes": [{"container": {"type": "kvm", "image": "i"}}]}'),
+    'cluster.json.mustache: nodes.0.count: is missing',
+  ],
+  [
+    'a count of the wrong type',
+    packageOf(`{"nodes": [${NODE.replace('{{cluster.count}}', '{{cluster.name}}')}]}`),
+    'cluster.json.mustache: nodes.0.count: must be a whole number, not negative, not a string',
+  ],
+  [
+    'a negative count',
+    packageOf(`{"nodes": [${NODE.replace('{{cluster.count}}', '-1')}]}`),
+    'cluster.json.mustache: nodes.0.count: must be a whole number, not negative, not -1',
+  ],
+  [
+    'two roles without a name',
+    packageOf(`{"nodes": [${NODE}, ${NODE}]}`),
+    'cluster.json.mustache: nodes.1.role: two roles have no name',
+  ],
+  [
+    'a role named -replica',
+    withNode('"role": "a-replica"'),
+    'cluster.json.mustache: nodes.0.role: ends in -replica, which is kept for the replicas of a role',
+  ],
+  [
+    'services of the wrong type',
+    withNode('"services": []'),
+    'cluster.json.mustache: nodes.0.services: must be an object, not an array',
+  ],
+  [
+    'a command of the wrong type',
+    withNode('"services": {"start": {"cmd": ["x"]}}'),
+    'cluster.json.mustache: nodes.0.services.start.cmd: must be a string, not an array',
+  ],
+  [
+    'a timeout of no time',
+    withNode('"services": {"start": {"cmd": "x", "timeout": 0}}'),
+    'cluster.json.mustache: nodes.0.services.start.timeout: must be a whole number, 1 or more, not 0',
+  ],
+  [
+    'a volume without a size',
+    withNode('"volume": {}'),
+    'cluster.json.mustache: nodes.0.volume.size: is missing',
+  ],
+  [
+    'an env that is nested',
+    withNode('"env": {"a": {"b": 1}}'),
+    'cluster.json.mustache: nodes.0.env.a: must be a string, a number, true, false or null',
+  ],
+  [
+    'a pattern that does not compile',
+    withItem('"default":"x","pattern":"("'),
+    'config.json: cluster.name.pattern: Invalid regular expression: /(/: Unterminated group',
+  ],
+  [
+    'a default of the wrong type',
+    withItem('"default":5'),
+    'config.json: cluster.name.default: must be a string, not 5',
+  ],
+  [
+    'a range of the wrong type',
+    withItem('"default":"x","range":"x"'),
+    'config.json: cluster.name.range: must be an array, not a string',
+  ],
+  [
+    'a min of the wrong type',
+    withItem('"default":"x","min":"1"'),
+    'config.json: cluster.name.min: must be a number, not a string',
+  ],
+  [
+    'a locale that does not parse',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('locale/en.json', '{')),
+    'locale/en.json:1:2: the text ends where a key in double quotes is expected',
+  ],
+  ['a template that is no object', packageOf('[1]'), 'cluster.json.mustache: must be an object'],
+  [
+    'two roles of one name',
+    packageOf(`{"nodes": [${[NODE, NODE].map((node) => node.replace(/\}$/, ', "role": "a"}')).join(',')}]}`),
+    'cluster.json.mustache: nodes.1.role: two roles are named "a"',
+  ],
+  [
+    'a link that is no id',
+    withCluster('"links": {"zk": 5}'),
+    'cluster.json.mustache: links.zk: must be the id of a cluster, a string',
+  ],
+  [
+    'an endpoint without a port',
+    withCluster('"endpoints": {"web": {}}'),
+    'cluster.json.mustache: endpoints.web.port: must be a port, or the path of an env value such as "env.port"',
+  ],
+  [
+    'load balancers of the wrong type',
+    withNode('"loadbalancer": 5'),
+    'cluster.json.mustache: nodes.0.loadbalancer: must be a list of load balancers',
+  ],
+  [
+    'mount points of the wrong type',
+    withNode('"volume": {"size": 10, "mount_point": [5]}'),
+    'cluster.json.mustache: nodes.0.volume.mount_point: must be a path, or an array of paths',
+  ],
+  [
+    'a mount point twice',
+    withNode('"volume": {"size": 20, "mount_point": ["/a", "/a"]}'),
+    'cluster.json.mustache: nodes.0.volume.mount_point: names a path twice',
+  ],
+  [
+    'an advanced service that is no object',
+    withCluster('"advanced_services": {"update_nodes_names": "x"}'),
+    'cluster.json.mustache: advanced_services.update_nodes_names: must be an object',
+  ],
+  [
+    'a known service that is no object',
+    withService('{"start": "x"}'),
+    'cluster.json.mustache: nodes.0.services.start: must be an object, not a string',
+  ],
+  [
+    'a flag that is a word',
+    withItem('"default":"x","changeable":"perhaps"'),
+    'config.json: cluster.name.changeable: must be true or false, not a string',
+  ],
+  [
+    'limits without versions',
+    withItem('"default":"x","type":"service","limits":{"app-1":"v1"}'),
+    'config.json: cluster.name.limits: must name a list of versions for each app',
+  ],
+  [
+    'a port of the wrong type',
+    withItem('"default":"x","port":"80"'),
+    'config.json: cluster.name.port: must be a number or an array of numbers',
+  ],
+  [
+    'a package.json that is no object',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('package.json', '[]')),
+    'package.json: must be an object',
+  ],
+  [
+    'a password where only text may stand',
+    packageOf(
+      `{"nodes": [${NODE}], "description": {{cluster.name}}}`,
+      CONFIG.replace('"type":"string"', '"type":"password"'),
+    ),
+    'cluster.json.mustache: description: must be a string, not an object',
+  ],
+  [
+    'a health check whose interval is text',
+    withNode('"health_check": {"interval_sec": "60"}'),
+    'cluster.json.mustache: nodes.0.health_check.interval_sec: must be a whole number, not negative, not a string',
+  ],
+  [
+    'an upgrade policy that is no list',
+    withCluster('"upgrade_policy": "appv-1"'),
+    'cluster.json.mustache: upgrade_policy: must be an array of strings, not a string',
+  ],
+  [
+    'a key that is not quoted',
+    packageOf('{"nodes": [], name: 1}'),
+    'cluster.json.mustache:1:15: there is "n" where a key in double quotes is expected',
+  ],
+  [
+    'a byte order mark',
+    packageOf(`{"nodes": [${NODE}]}`, `\uFEFF${CONFIG}`),
+    'config.json:1:1: the file begins with a byte order mark; save it as UTF-8 without one',
+  ],
+  [
+    'a path without its dot in a .tmpl',
+    [
+      textFile('config.json', CONFIG),
+      textFile(
+        'cluster.json.tmpl',
+        '{"nodes": [{"container": {"type": "kvm", "image": "i"}, "cpu": 1, "memory": 1024, "count": 1}], "name": {{cluster.name}}}',
+      ),
+    ],
+    'cluster.json.tmpl: in a .tmpl file a path begins with a dot: {{.cluster.name}}',
+  ],
+];
+
+export const WARNINGS: readonly FaultRow[] = [
+  [
+    'an unknown field of a node',
+    withNode('"sriov_nic": true'),
+    'nodes.0.sriov_nic: unknown field, kept as it is',
+  ],
+  [
+    'an unknown container type',
+    packageOf(`{"nodes": [${NODE.replace('kvm', 'jail')}]}`),
+    'nodes.0.container.type: "jail" is no container type of the specification',
+  ],
+  [
+    'an unknown service',
+    withNode('"services": {"dance": {"cmd": "x"}}'),
+    'nodes.0.services.dance.type: is not "custom", and the specification knows no service of this name; taken as custom',
+  ],
+  [
+    'a service without a command',
+    withNode('"services": {"start": {}}'),
+    'nodes.0.services.start.cmd: is missing; the service is left out',
+  ],
+  [
+    'a timeout over the limit',
+    withNode('"services": {"start": {"cmd": "x", "timeout": 90000}}'),
+    'nodes.0.services.start.timeout: is over the limit; 86400 seconds are used',
+  ],
+  [
+    'an unknown form type',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG.replace('"type":"string"', '"type":"colour"')),
+    'cluster.name.type: "colour" is no type of the specification; any value is accepted',
+  ],
+  [
+    'an absent default',
+    withItem('"min":1'),
+    'cluster.name.default: is missing, though the value is not required',
+  ],
+  [
+    'a default outside its range',
+    withItem('"default":"x","range":["y"]'),
+    'cluster.name.default: is outside the item\'s own limits: must be one of "y", not "x"',
+  ],
+  [
+    'an unknown field of the form',
+    withItem('"default":"x","auto_scale_step":1'),
+    'cluster.name.auto_scale_step: unknown field, kept as it is',
+  ],
+  [
+    'a key that occurs twice',
+    withNode('"role": "a", "role": "b"'),
+    'nodes.0.role: this key occurs twice; the last one counts',
+  ],
+  [
+    'a cpu outside the catalogue',
+    packageOf(`{"nodes": [${NODE.replace('"cpu": 1', '"cpu": 3')}]}`),
+    'nodes.0.cpu: 3 is outside the catalogue of the specification: 1, 2, 4, 8, 12, 16',
+  ],
+  [
+    'no memory',
+    packageOf(`{"nodes": [${NODE.replace(', "memory": 1024', '')}]}`),
+    'nodes.0.memory: is missing; 1024 is used',
+  ],
+  [
+    'no image',
+    packageOf(`{"nodes": [${NODE.replace(', "image": "img-1"', '')}]}`),
+    'nodes.0.container.image: is missing',
+  ],
+  [
+    'an instance class outside the catalogue',
+    withNode('"instance_class": 101'),
+    'nodes.0.instance_class: 101 is outside the catalogue of the specification: 0, 1',
+  ],
+  [
+    'a kind of key outside the catalogue',
+    withNode('"passphraseless": "ssh-ed25519"'),
+    'nodes.0.passphraseless: "ssh-ed25519" is outside the catalogue of the specification: ssh-dsa, ssh-rsa',
+  ],
+  [
+    'a file system outside the catalogue',
+    withNode('"volume": {"size": 10, "filesystem": "zfs"}'),
+    'nodes.0.volume.filesystem: "zfs" is outside the catalogue of the specification: ext4, xfs, ntfs',
+  ],
+  [
+    'four volumes',
+    withNode('"volume": {"size": 40, "mount_point": ["/a", "/b", "/c", "/d"]}'),
+    'nodes.0.volume.mount_point: names 4 volumes; the limit is 3',
+  ],
+  [
+    'a volume over the limit',
+    withNode('"volume": {"size": 6000}'),
+    'nodes.0.volume.size: makes volumes of 6000 GiB; the limit is 5000',
+  ],
+  [
+    'a volume between two sizes',
+    withNode('"volume": {"size": 15}'),
+    'nodes.0.volume.size: makes volumes of 15 GiB; the catalogue rises in steps of 10',
+  ],
+  [
+    'replicas of a role without a name',
+    withNode('"replica": 1'),
+    'nodes.0.replica: needs a role with a name; its replicas are named "-replica"',
+  ],
+  [
+    'an unknown advanced action',
+    withNode('"advanced_actions": ["fly"]'),
+    'nodes.0.advanced_actions: "fly" is unknown to the specification',
+  ],
+  [
+    'an unknown scaling policy',
+    withNode('"vertical_scaling_policy": "random"'),
+    'nodes.0.vertical_scaling_policy: "random" is unknown; taken as "parallel"',
+  ],
+  [
+    'custom metadata without a command',
+    withNode('"custom_metadata": {}'),
+    'nodes.0.custom_metadata.cmd: is missing; nothing is registered',
+  ],
+  [
+    'a service that is neither known nor an object',
+    withService('{"pre_check": "x"}'),
+    'nodes.0.services.pre_check: is no service of the specification and no object; it is left out',
+  ],
+  [
+    'a field of another service',
+    withService('{"start": {"cmd": "x", "allow_force": true}}'),
+    'nodes.0.services.start.allow_force: has no meaning here; it belongs to destroy',
+  ],
+  [
+    'an endpoint that leads to no port',
+    withCluster('"endpoints": {"web": {"port": "env.port"}}'),
+    'endpoints.web.port: "env.port" leads to no port; the endpoint is not shown',
+  ],
+  [
+    'an unknown backup policy',
+    withCluster('"backup_policy": "tape"'),
+    'backup_policy: "tape" is none of device, custom; kept as it is',
+  ],
+  [
+    'an unknown upgrading policy',
+    withCluster('"upgrading_policy": "random"'),
+    'upgrading_policy: "random" is none of sequential, parallel; kept as it is',
+  ],
+  [
+    'an advanced service without a command',
+    withCluster('"advanced_services": {"update_nodes_names": {}}'),
+    'advanced_services.update_nodes_names.cmd: is missing; the service is left out',
+  ],
+  [
+    'an advanced service over its limit',
+    withCluster('"advanced_services": {"update_nodes_names": {"cmd": "x", "timeout": 31}}'),
+    'advanced_services.update_nodes_names.timeout: is over the limit; 30 seconds are used',
+  ],
+  [
+    'a health check that is too fast',
+    withCluster('"health_check": {"interval_sec": 30}'),
+    'health_check.interval_sec: 30 is below the limit, 60',
+  ],
+  [
+    'a health check that takes too long',
+    withCluster('"health_check": {"timeout_sec": 61}'),
+    'health_check.timeout_sec: is longer than the interval between two checks',
+  ],
+  [
+    'a health check of nothing',
+    withNode('"health_check": {"enable": true}'),
+    'nodes.0.health_check.check_cmd: is missing; nothing is checked',
+  ],
+  [
+    'a monitor of nothing',
+    withCluster('"monitor": {"enable": true}'),
+    'monitor.cmd: is missing; nothing is measured',
+  ],
+  [
+    'too many items to monitor',
+    withCluster(
+      `"monitor": {"items": {${Array.from({ length: 51 }, (_, index) => `"i${index}": {}`).join(',')}}}`,
+    ),
+    'monitor.items: 51 are over the limit, 50',
+  ],
+  [
+    'an item of an unknown type',
+    withCluster('"monitor": {"items": {"i": {"value_type": "float"}}}'),
+    'monitor.items.i.value_type: "float" is neither int nor str',
+  ],
+  [
+    'an item with statistics of another type',
+    withCluster('"monitor": {"items": {"i": {"value_type": "str", "statistics_type": "avg"}}}'),
+    'monitor.items.i.statistics_type: "avg" is none of mode, latest',
+  ],
+  [
+    'a group of too many items',
+    withCluster('"monitor": {"groups": {"g": []}}'),
+    'monitor.groups.g: has 0 items; 1 to 5 are shown together',
+  ],
+  [
+    'a group of an unknown item',
+    withCluster('"monitor": {"groups": {"g": ["x"]}}'),
+    'monitor.groups.g: "x" is no item',
+  ],
+  [
+    'an unknown item on display',
+    withCluster('"monitor": {"display": ["x"]}'),
+    'monitor.display: "x" is neither an item nor a group',
+  ],
+  [
+    'an alarm for an unknown item',
+    withCluster('"monitor": {"alarm": ["x"]}'),
+    'monitor.alarm: "x" is no item',
+  ],
+  [
+    'too many tabs',
+    withCluster(
+      `"display_tabs": {${Array.from({ length: 6 }, (_, index) => `"tab ${index}": {"cmd": "x"}`).join(',')}}`,
+    ),
+    'display_tabs: 6 are over the limit, 5',
+  ],
+  [
+    'a tab without a command',
+    withCluster('"display_tabs": {"the tab": {}}'),
+    'display_tabs.the tab.cmd: is missing; the tab stays empty',
+  ],
+  [
+    'a tab of an unknown role',
+    withCluster('"display_tabs": {"t": {"cmd": "x", "roles_to_execute_on": ["chief"]}}'),
+    'display_tabs.t.roles_to_execute_on: there is no role "chief"',
+  ],
+  [
+    'a tab over its limit',
+    withCluster('"display_tabs": {"t": {"cmd": "x", "timeout": 11}}'),
+    'display_tabs.t.timeout: is over the limit, 10 seconds',
+  ],
+  [
+    'a key of the form that occurs twice',
+    withItem('"default":"x","min":1,"min":2'),
+    'properties.0.properties.1.min: this key occurs twice in its object; the last one counts',
+  ],
+  [
+    'an item of the form that occurs twice',
+    withItem('"default":"x","required":"no"},{"key":"name","label":"Name","type":"string","default":"y"'),
+    'cluster.name: this key occurs twice; the last one counts',
+  ],
+  [
+    'no label',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG.replace('"label":"Name",', '')),
+    'cluster.name.label: is missing',
+  ],
+  [
+    'a description in lines',
+    withItem('"default":"x","description":["a","b"]'),
+    'cluster.name.description: is an array of strings; taken as its lines',
+  ],
+  [
+    'no type',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG.replace('"type":"string",', '')),
+    'cluster.name.type: is missing; any value is accepted',
+  ],
+  [
+    'a group without items',
+    withItem('"default":"x","required":"no"},{"key":"empty","type":"array"'),
+    'cluster.empty.properties: is missing; the group is empty',
+  ],
+  [
+    'a required of another spelling',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG.replace('"required":"no"', '"required":0')),
+    'cluster.name.required: is spelled 0; taken as "no"',
+  ],
+  [
+    'no required',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG.replace(',"required":"no"', '')),
+    'cluster.name.required: is missing; taken as "no"',
+  ],
+  [
+    'a flag that is text',
+    withItem('"default":"x","changeable":"no"'),
+    'cluster.name.changeable: is the string "no"; taken as false',
+  ],
+  [
+    'a placeholder in quotes',
+    withCluster('"name": "{{cluster.name}}"'),
+    'cluster.name: needs no quotes: its value is written as JSON',
+  ],
+  [
+    'a replace_policy',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('replace_policy.json', '{')),
+    'undefined: is not used: it is about how a console replaces nodes',
+  ],
+  [
+    'a package.json without a name',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('package.json', '{}')),
+    'name: is missing',
+  ],
+  [
+    'a locale of something else',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('locale/en.json', '{"a": 1}')),
+    'undefined: must map texts to texts',
+  ],
+  [
+    'a text of a locale twice',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('locale/en.json', '{"a": "1", "a": "2"}')),
+    'a: this key occurs twice; the last one counts',
+  ],
+];
