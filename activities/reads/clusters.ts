@@ -132,6 +132,7 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
       const clusters = await stores.clusters.list(page);
       return clusters.map((cluster) => ({
         clusterId: cluster.clusterId,
+        purpose: cluster.purpose,
         name: cluster.name,
         app: cluster.appName,
         versionId: cluster.versionId,
@@ -153,6 +154,7 @@ async function toClusterView(
   const runtime = await dependencies.stores.runtimes.get(cluster.runtimeId);
   return {
     clusterId: cluster.clusterId,
+    purpose: cluster.purpose,
     name: cluster.name,
     app: cluster.appName,
     versionId: cluster.versionId,

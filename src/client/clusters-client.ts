@@ -44,6 +44,7 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
       reads.listClusters({
         ...toPage(options),
         ...(options?.includeDeleted === undefined ? {} : { includeDeleted: options.includeDeleted }),
+        ...(options?.includeFrontgates === undefined ? {} : { includeFrontgates: options.includeFrontgates }),
       }),
     describe: (cluster, options) =>
       reads.describeCluster({

@@ -154,7 +154,10 @@ export type DeleteNodesRequest = JobRequestOptions &
 export interface ClustersClient {
   /** @throws invalid-input `CONF_INVALID` with every wrong key; nothing is started then. */
   create(request: CreateClusterRequest): Promise<StartedJob>;
-  list(options?: ListOptions & { readonly includeDeleted?: boolean }): Promise<readonly ClusterSummary[]>;
+  /** Frontgates, which come and go with the clusters behind them, only where asked for. */
+  list(
+    options?: ListOptions & { readonly includeDeleted?: boolean; readonly includeFrontgates?: boolean },
+  ): Promise<readonly ClusterSummary[]>;
   /** By id, or name. `refresh` asks the cloud. */
   describe(cluster: string, options?: { readonly refresh?: boolean }): Promise<ClusterView>;
   /**

@@ -109,7 +109,10 @@ export interface Reads {
   checkJob(input: JobRequestInput): Promise<{ runtimeId: string; versionId: string; appName: string }>;
   /** `cluster` is an id, or a name where only one cluster has it. */
   describeCluster(request: { cluster: string; refresh?: boolean }): Promise<ClusterView>;
-  listClusters(page: PageRequest & { includeDeleted?: boolean }): Promise<readonly ClusterSummary[]>;
+  /** Frontgates, which the engine makes and deletes by itself, only where asked for. */
+  listClusters(
+    page: PageRequest & { includeDeleted?: boolean; includeFrontgates?: boolean },
+  ): Promise<readonly ClusterSummary[]>;
 
   /** From the job log alone; pending activities are added by the client. `layer`: all tasks of that one. */
   describeJob(request: { jobId: string; layer?: number }): Promise<JobView>;

@@ -1,4 +1,4 @@
-import type { ClusterStatus, EnvValue, NodeStatus, TransitionStatus } from './cluster.ts';
+import type { ClusterPurpose, ClusterStatus, EnvValue, NodeStatus, TransitionStatus } from './cluster.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { JobAction, JobStatus } from './job.ts';
 import type { TaskAction, TaskStatus } from './task.ts';
@@ -55,6 +55,8 @@ export interface NodeView {
 
 export interface ClusterSummary {
   readonly clusterId: string;
+  /** `frontgate`: it is the way to the clusters of a VPC, and takes no jobs from outside. */
+  readonly purpose: ClusterPurpose;
   readonly name: string;
   readonly app: string;
   readonly versionId: string;

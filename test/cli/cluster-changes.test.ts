@@ -51,7 +51,15 @@ const node = (serverId: number, role: string): NodeView => ({
   ...{ instanceId: 'i', privateIp: '10.0.0.1', volumes: [] },
 });
 const VIEW: ClusterView = {
-  ...{ clusterId: 'cl-1', name: 'shop', app: 'shop', versionId: 'appv-1', runtime: 'k8s', status: 'active' },
+  ...{
+    purpose: 'app',
+    clusterId: 'cl-1',
+    name: 'shop',
+    app: 'shop',
+    versionId: 'appv-1',
+    runtime: 'k8s',
+    status: 'active',
+  },
   ...{ transitionStatus: null, createdAt: '2026-01-01T00:00:00Z', endpoints: [], links: [], env: {} },
   nodes: [node(1, 'web'), node(2, 'web'), { ...node(3, 'web'), status: 'deleted' }, node(1, 'db')],
 };

@@ -420,6 +420,7 @@ function sealed(secret: SealedSecret | null | undefined): SealedSecret {
 
 function clusterView(clusterId: string): ClusterView {
   return {
+    purpose: 'app',
     clusterId,
     name: 'mine',
     app: 'zk',

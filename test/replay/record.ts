@@ -1,5 +1,6 @@
-// node test/replay/record.ts: records the histories that the tests replay, from real jobs. Run it
-// after a change of the workflows that is meant, and keep the histories of released versions.
+// node test/replay/record.ts [part…]: records the histories that the tests replay, from real jobs.
+// Run it after a change of the workflows that is meant, for the parts that have changed, and keep
+// the histories of released versions.
 import './neutral-host.ts';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -7,9 +8,12 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { StartedJob } from '../../src/client/index.ts';
 import type { JobStatus } from '../../src/domain/index.ts';
 import { VERSION } from '../../src/worker/index.ts';
+import { frontgateWorkflowId } from '../../workflows/messages.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import {
   createLocalRuntime,
@@ -33,10 +37,17 @@ const stack = await startStack({
 try {
   await stack.startWorker();
   await createLocalRuntime(stack, '127.93.0.0/16');
-  await recordLife(stack);
-  await recordFailed(stack);
-  await recordCancelled(stack);
-  await recordWide(stack);
+  const parts = {
+    life: recordLife,
+    failed: recordFailed,
+    cancelled: recordCancelled,
+    wide: recordWide,
+    frontgate: recordFrontgate,
+  };
+  const wanted = process.argv.slice(2);
+  for (const [name, record] of Object.entries(parts)) {
+    if (wanted.length === 0 || wanted.includes(name)) await record(stack);
+  }
 } finally {
   await stack.stop();
 }
@@ -86,6 +97,42 @@ async function recordWide({ client }: TestStack): Promise<void> {
   await save('walkSlice-slice', slice.history);
 }
 
+/** Two clusters behind one frontgate; then one that cannot be made, and is tried again for the next. */
+async function recordFrontgate({ client }: TestStack): Promise<void> {
+  const settings = { frontgate: 'on', addressRange: '127.94.0.0/16' };
+  await client.runtimes.create({ name: 'behind', provider: 'local', zone: 'local-1', settings });
+  const begin = (runtime: string, name: string): Promise<StartedJob> =>
+    client.clusters.create({ app: VAULT_PACKAGE, runtime, name, conf: vaultConf({ count: 1 }) });
+  const jobs = await Promise.all([begin('behind', 'one'), begin('behind', 'two')]);
+  for (const job of jobs) await finish(job, 'successful');
+  for (const action of ['stop', 'start', 'delete'] as const) {
+    for (const { clusterId } of jobs) await finish(await client.clusters[action](clusterId), 'successful');
+  }
+  await saveFrontgate('life', 'behind');
+
+  const tight = { ...settings, addressRange: '127.95.0.0/16', quotaInstances: '1' };
+  await client.runtimes.create({ name: 'tight', provider: 'local', zone: 'local-1', settings: tight });
+  const refused = await begin('tight', 'three');
+  await finish(refused, 'failed');
+  await finish(await client.clusters.start(refused.clusterId), 'failed');
+  await finish(await client.clusters.delete(refused.clusterId), 'successful');
+  await saveFrontgate('failed', 'tight');
+}
+
+async function saveFrontgate(name: string, runtime: string): Promise<void> {
+  const { runtimeId } = await stack.client.runtimes.describe(runtime);
+  const { address, namespace } = stack.temporal;
+  const connection = await Connection.connect({ address });
+  try {
+    const workflowId = frontgateWorkflowId({ runtimeId, vpcId: 'local' });
+    const handle = new Client({ connection, namespace }).workflow.getHandle(workflowId);
+    await handle.result();
+    await save(`frontgate-${name}`, JSON.parse(historyToJSON(await handle.fetchHistory())));
+  } finally {
+    await connection.close();
+  }
+}
+
 function create({ client }: TestStack, name: string, start: VaultStart): Promise<StartedJob> {
   return client.clusters.create({ app: VAULT_PACKAGE, runtime: RUNTIME, name, conf: vaultConf({ start }) });
 }
@@ -118,7 +165,9 @@ async function save(name: string, history: unknown): Promise<void> {
     Buffer.from(data, 'base64').toString('utf8'),
   );
   const machine = (await readFile('/etc/hostname', 'utf8').catch(() => '')).trim();
-  const forbidden = [ROOT, homedir(), tmpdir(), 'an-ordinary-password', machine].filter((one) => one !== '');
+  const forbidden = [ROOT, homedir(), tmpdir(), 'an-ordinary-password', 'PRIVATE KEY', machine].filter(
+    (one) => one !== '',
+  );
   for (const one of forbidden) {
     if (readable.includes(one)) throw new Error(`the history ${name} would hold ${one}`);
   }

@@ -13,7 +13,7 @@ const CHANGED = fileURLToPath(new URL('./changed/index.ts', import.meta.url));
 const files = (await readdir(HISTORIES)).filter((name) => name.endsWith('.json')).sort();
 
 /** One recorded history of each at least; more may come, none may go. */
-const REQUIRED = ['create', 'stop', 'start', 'delete', 'cancelled', 'failed', 'wide', 'slice'];
+const REQUIRED = ['create', 'stop', 'start', 'delete', 'cancelled', 'failed', 'wide', 'slice', 'life'];
 
 describe('recorded histories', () => {
   it.each(REQUIRED)('hold a job that was recorded as %s', (scenario) => {
@@ -36,6 +36,15 @@ describe('changed workflow code', () => {
 
   it('is rejected as non-deterministic by a history of the code before', async () => {
     const [name] = files.filter((file) => file.includes('-create-'));
+    const replayed = replayHistory(
+      await readHistory(join(HISTORIES, name ?? '')),
+      join(folder, 'changed.js'),
+    );
+    await expect(replayed).rejects.toBeInstanceOf(DeterminismViolationError);
+  });
+
+  it('is rejected for the workflow of a frontgate too', async () => {
+    const [name] = files.filter((file) => file.startsWith('frontgate-life-'));
     const replayed = replayHistory(
       await readHistory(join(HISTORIES, name ?? '')),
       join(folder, 'changed.js'),

@@ -80,9 +80,20 @@ async function completeConf<Request extends CreateClusterRequest>(
 const list: Command = {
   name: 'list',
   summary: 'List the clusters',
-  options: [...LIST_OPTIONS, { name: 'all', description: 'deleted ones too' }],
+  options: [
+    ...LIST_OPTIONS,
+    { name: 'all', description: 'deleted ones too' },
+    {
+      name: 'frontgates',
+      description: 'the frontgates too, which come and go with the clusters behind them',
+    },
+  ],
   async run(input, context) {
-    const options = { ...readListOptions(input), includeDeleted: readFlag(input, 'all') };
+    const options = {
+      ...readListOptions(input),
+      includeDeleted: readFlag(input, 'all'),
+      includeFrontgates: readFlag(input, 'frontgates'),
+    };
     return context.withClient(async (client) => {
       const clusters = await client.clusters.list(options);
       const rows = clusters.map((one) => [
