@@ -52,7 +52,8 @@ export function createMetadataReaders(
           others.map(async (other): Promise<RelatedMetadata | null> => {
             const tree = await read(other);
             if (tree === null) return null;
-            const open = ({ $secret }: SecretReference): Promise<string> => openSecret(other.clusterId, $secret);
+            const open = ({ $secret }: SecretReference): Promise<string> =>
+              openSecret(other.clusterId, $secret);
             const { links } = other;
             // Only who is linked by the user's word is told another cluster's secrets.
             return { clusterId: other.clusterId, links, tree, openSecret: links.length > 0 ? open : null };

@@ -17,6 +17,7 @@ import type { Hydrator } from '../hydrate.ts';
 import { planJob } from '../plan-job.ts';
 import { prepareChange } from '../prepare-change.ts';
 import { prepareCluster } from '../prepare-cluster.ts';
+import { toDeclaredView } from './declared-view.ts';
 
 type ClusterReads = Pick<Reads, 'checkCreateCluster' | 'checkJob' | 'describeCluster' | 'listClusters'>;
 
@@ -166,6 +167,7 @@ async function toClusterView(
     nodes: nodes.map(toNodeView),
     links: links.map((link) => ({ name: link.name, clusterId: link.targetClusterId })),
     env: cluster.env,
+    ...toDeclaredView(wrapper),
   };
 }
 

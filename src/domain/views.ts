@@ -67,12 +67,48 @@ export interface ClusterSummary {
   readonly createdAt: string;
 }
 
+export interface RoleView {
+  /** Empty in a package without roles. */
+  readonly role: string;
+  /** Replicas not counted. */
+  readonly nodes: number;
+  readonly replica: number;
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly gpu: number;
+  readonly instanceClass: number;
+  readonly volumes: readonly {
+    readonly mountPoint: string;
+    readonly sizeGiB: number;
+    readonly filesystem: string;
+  }[];
+  /** Secret values show as `{"$secret": …}`. */
+  readonly env: Readonly<Record<string, EnvValue>>;
+  readonly services: readonly { readonly name: string; readonly custom: boolean }[];
+  readonly advancedActions: readonly string[];
+}
+
 export interface ClusterView extends Omit<ClusterSummary, 'nodeCount'> {
   readonly endpoints: readonly EndpointView[];
   readonly nodes: readonly NodeView[];
   readonly links: readonly { readonly name: string; readonly clusterId: string }[];
   /** Secret values show as `{"$secret": …}`. */
   readonly env: Readonly<Record<string, EnvValue>>;
+  // What follows came later: absent in the answers of workers of earlier releases.
+  readonly roles?: readonly RoleView[];
+  readonly reservedIps?: Readonly<Record<string, string>>;
+  /** What the package declares for the cluster as a whole. */
+  readonly declared?: {
+    readonly upgradePolicy: readonly string[];
+    readonly upgradingPolicy: string | null;
+    readonly backupPolicy: string | null;
+    readonly incrementalBackupSupported: boolean;
+    readonly multiZonePolicy: string | null;
+    readonly metadataRootAccess: boolean;
+    readonly advancedServices: readonly string[];
+    readonly displayTabs: readonly string[];
+    readonly addLinks: readonly string[];
+  };
 }
 
 export interface TaskView {

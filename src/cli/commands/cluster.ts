@@ -145,6 +145,9 @@ function renderCluster(cluster: ClusterView): string {
     ...cluster.endpoints.map(
       ({ name, protocol, addresses }) => [`Endpoint ${name}`, `${protocol} ${addresses.join(', ')}`] as const,
     ),
+    ...Object.entries(cluster.reservedIps ?? {}).map(
+      ([name, address]) => [`Reserved ${name}`, address] as const,
+    ),
     ...cluster.links.map(({ name, clusterId }) => [`Link ${name}`, clusterId] as const),
   ]);
   const rows = cluster.nodes.map((node) => [
