@@ -14,6 +14,7 @@ import { readPackageIdentity } from './package-identity.ts';
 import { parseJson } from './parse-json.ts';
 import { createPackageError, createProblemReport } from './problems.ts';
 import { readClusterSpec } from './read-cluster-spec.ts';
+import { refuseFixedChanges } from './refuse-fixed-changes.ts';
 import { renderTemplate, type Template } from './template.ts';
 import { isSealedValue, isSecretReference } from './values.ts';
 import { checkPackage } from './validate-package.ts';
@@ -27,6 +28,12 @@ export interface ClusterConfRequest {
   readonly clusterId: string;
   /** RFC 3339 */
   readonly createdAt: string;
+  /** Set where a stored cluster is changed, not made. */
+  readonly change?: {
+    readonly action: string;
+    readonly options: { readonly conf?: Conf };
+    readonly cluster: ClusterWrapper;
+  };
 }
 
 /**
@@ -40,6 +47,10 @@ export function parseClusterConf(request: ClusterConfRequest): ClusterWrapper {
   const { content, runtime, clusterId } = request;
   const { form, template } = readCheckedPackage(content);
   const conf = validateConf(form, request.conf);
+  if (request.change !== undefined) {
+    const { action, options, cluster: stored } = request.change;
+    refuseFixedChanges(form, { action, given: options.conf ?? {}, before: stored.cluster.conf });
+  }
   refuseBarePasswords(form, conf);
   const spec = readSpec(template, conf);
   const { appName } = readPackageIdentity(content.files);
