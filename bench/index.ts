@@ -1,4 +1,4 @@
-// npm run bench -- [engine] [takeover] [history] [memory]: see bench/README.md.
+// npm run bench -- [engine] [takeover] [history] [memory] [kubernetes]: see bench/README.md.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -6,6 +6,7 @@ import { startStack } from '../test/kit/stack.ts';
 import { measureEngine } from './engine.ts';
 import { readFacts } from './facts.ts';
 import { measureHistory } from './history.ts';
+import { measureKubernetes } from './kubernetes.ts';
 import { measureMemory } from './memory.ts';
 import type { Bench, PartResult } from './part.ts';
 import { readRequest, type PartName } from './settings.ts';
@@ -22,6 +23,7 @@ const MEASURES: Readonly<Record<PartName, (bench: Bench, temporal: Client) => Pr
   takeover: measureTakeover,
   history: measureHistory,
   memory: measureMemory,
+  kubernetes: measureKubernetes,
 };
 
 const request = readRequest(process.argv.slice(2));

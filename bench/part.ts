@@ -19,6 +19,8 @@ export interface BenchSettings {
   readonly sizes: readonly number[];
   readonly kills: number;
   readonly historyNodes: number;
+  /** Of the Kubernetes part, at once. */
+  readonly releases: number;
   readonly memoryJobs: readonly number[];
 }
 

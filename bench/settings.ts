@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { BenchSettings } from './part.ts';
 
-export const PARTS = ['engine', 'takeover', 'history', 'memory'] as const;
+export const PARTS = ['engine', 'takeover', 'history', 'memory', 'kubernetes'] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface BenchRequest {
@@ -22,6 +22,7 @@ export function readRequest(args: readonly string[]): BenchRequest {
       kills: { type: 'string', default: '20' },
       nodes: { type: 'string', default: '1000' },
       jobs: { type: 'string', default: '1,10,50' },
+      releases: { type: 'string', default: '20' },
     },
   });
   const unknown = positionals.filter((name) => !PARTS.some((part) => part === name));
@@ -37,6 +38,7 @@ export function readRequest(args: readonly string[]): BenchRequest {
       sizes: values.sizes.split(',').map((text) => toCount('sizes', text)),
       kills: toCount('kills', values.kills),
       historyNodes: toCount('nodes', values.nodes),
+      releases: toCount('releases', values.releases),
       memoryJobs: values.jobs.split(',').map((text) => toCount('jobs', text)),
     },
   };

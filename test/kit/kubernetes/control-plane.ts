@@ -9,8 +9,8 @@ import { ApiError, createApiClient, type ApiClient } from './api-client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { createServers, type Servers } from './servers.ts';
 
-/** Who may ask the API server. */
-export type TestUser = 'admin' | 'nobody';
+/** Who may ask the API server: all of them everything, but for `nobody`. `counted` is no server's own name. */
+export type TestUser = 'admin' | 'counted' | 'nobody';
 
 /** A real Kubernetes control plane of the test's own; only nodes and pods are played. */
 export interface ControlPlane {
@@ -36,6 +36,8 @@ export interface ControlPlane {
   }): string;
   /** A namespace of a new name, with its default service account. It need not be deleted. */
   createNamespace(): Promise<string>;
+  /** How many requests `counted` has sent since the start; only with `audit`. */
+  countRequests(): number;
   /** SIGKILL for the API server; its data stays. */
   killApiServer(): Promise<void>;
   /** Starts it again on the same port, and until it answers. */
@@ -48,11 +50,14 @@ const START_LIMIT_MS = 90_000;
 const NODES = 3;
 
 /** Starts one on loopback and free ports, with three nodes and a default storage class. */
-export async function startControlPlane(binary: string): Promise<ControlPlane> {
+export async function startControlPlane(
+  binary: string,
+  options: { readonly audit?: boolean } = {},
+): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), 'windlass-kubernetes-'));
   const servers = createServers(binary, folder);
   try {
-    return await start(folder, servers);
+    return await start(folder, servers, options.audit === true);
   } catch (error) {
     await servers.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -60,13 +65,14 @@ export async function startControlPlane(binary: string): Promise<ControlPlane> {
   }
 }
 
-async function start(folder: string, servers: Servers): Promise<ControlPlane> {
+async function start(folder: string, servers: Servers, audit: boolean): Promise<ControlPlane> {
   const ports = {
     etcd: await findLastingPort(),
     peer: await findLastingPort(),
     api: await findLastingPort(),
   };
-  const tokens = { admin: randomBytes(16).toString('hex'), nobody: randomBytes(16).toString('hex') };
+  const newToken = (): string => randomBytes(16).toString('hex');
+  const tokens = { admin: newToken(), counted: newToken(), nobody: newToken() };
   const url = `https://127.0.0.1:${ports.api}`;
   const inFolder = (name: string): string => join(folder, name);
   const { privateKey } = generateKeyPairSync('rsa', {
@@ -77,11 +83,14 @@ async function start(folder: string, servers: Servers): Promise<ControlPlane> {
   writeFileSync(inFolder('sa.key'), privateKey, { mode: 0o600 });
   writeFileSync(
     inFolder('tokens.csv'),
-    `${tokens.admin},admin,admin,system:masters\n${tokens.nobody},nobody,nobody\n`,
+    `${tokens.admin},admin,admin,system:masters\n${tokens.counted},counted,counted,system:masters\n${tokens.nobody},nobody,nobody\n`,
     { mode: 0o600 },
   );
   servers.start('etcd', etcdArgs(ports.etcd, ports.peer));
-  const startApi = (): void => servers.start('kube-apiserver', apiServerArgs(ports.etcd, ports.api));
+  writeFileSync(inFolder('audit.yaml'), AUDIT_POLICY);
+  const auditArgs = audit ? ['--audit-policy-file=audit.yaml', '--audit-log-path=audit.log'] : [];
+  const startApi = (): void =>
+    servers.start('kube-apiserver', [...apiServerArgs(ports.etcd, ports.api), ...auditArgs]);
   startApi();
   await untilTrue(servers, 'the API server listens', () => readServingPair(folder) !== null);
   const pair = readServingPair(folder);
@@ -124,6 +133,7 @@ async function start(folder: string, servers: Servers): Promise<ControlPlane> {
       await untilTrue(servers, `${name} has its account`, () => exists(api, serviceAccount(name)));
       return name;
     },
+    countRequests: () => readFileSync(inFolder('audit.log'), 'utf8').split('\n').length - 1,
     killApiServer: () => servers.kill('kube-apiserver'),
     async startApiServer() {
       startApi();
@@ -200,6 +210,13 @@ function schedulerConfig(kubeconfig: string): string {
     clientConnection: { kubeconfig, qps: 1000, burst: 2000 },
   });
 }
+
+const AUDIT_POLICY = JSON.stringify({
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived', 'ResponseStarted'],
+  rules: [{ level: 'Metadata', users: ['counted'] }, { level: 'None' }],
+});
 
 /** The file of the certificate holds the server's own first, then its CA; null until both are written. */
 function readServingPair(folder: string): { cert: string; key: string; ca: string } | null {

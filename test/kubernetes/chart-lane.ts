@@ -1,0 +1,108 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import type { StartedJob, WindlassClient } from '../../src/client/index.ts';
+import type { JobView } from '../../src/domain/index.ts';
+import { openFaultFolder, type FaultFolder } from '../faults/fault-folder.ts';
+import { tendWorkers, type TendedWorkers } from '../faults/tended-workers.ts';
+import { complaintsOf, QUICK_RECOVERY, waitForEnd } from '../faults/tiny-lane.ts';
+import type { ControlPlane } from '../kit/kubernetes/index.ts';
+import { startStack, type TestStack } from '../kit/stack.ts';
+import { surveyNamespace, type ReleaseSurvey } from './survey-release.ts';
+
+export type ChartName = 'web' | 'store' | 'hooked';
+
+const CHARTS = fileURLToPath(new URL('../fixtures/charts', import.meta.url));
+const SETTLE_MS = 30_000;
+
+/** A whole windlass with workers that are kept alive, on a real control plane. */
+export interface ChartLane {
+  readonly stack: TestStack;
+  readonly client: WindlassClient;
+  readonly plane: ControlPlane;
+  readonly workers: TendedWorkers;
+  readonly faults: FaultFolder;
+  /** A runtime on a namespace of its own; its name is the namespace's. */
+  openRuntime(settings?: Readonly<Record<string, string>>): Promise<string>;
+  /** Registers a version of a chart; its images bear that version. */
+  register(chart: ChartName, version: string): Promise<string>;
+  /** Waits for the job, and for it to have gone well. */
+  succeed(job: Promise<StartedJob>): Promise<JobView>;
+  /** Waits for the job and returns it, whatever its end. */
+  end(job: Promise<StartedJob>): Promise<JobView>;
+  /** Looks until the namespace is as expected, half a minute at most; returns what was seen last. */
+  surveyUntil(namespace: string, expected: Partial<ReleaseSurvey>): Promise<Partial<ReleaseSurvey>>;
+  stop(): Promise<void>;
+}
+
+/** The caller stops the control plane. */
+export async function openChartLane(
+  plane: ControlPlane,
+  options: { readonly workers: number; readonly env?: NodeJS.ProcessEnv },
+): Promise<ChartLane> {
+  const stack = await startStack({ env: { ...QUICK_RECOVERY, ...options.env } });
+  const faults = openFaultFolder(join(stack.home, 'faults'));
+  const workers = await tendWorkers(stack, options.workers, {
+    ...faults.env,
+    NODE_COMPILE_CACHE: join(stack.home, 'compiled'),
+  });
+  const { client } = stack;
+  const end = async (job: Promise<StartedJob>): Promise<JobView> => waitForEnd(client, await job);
+  return {
+    stack,
+    client,
+    plane,
+    workers,
+    faults,
+    end,
+    async openRuntime(settings = {}) {
+      const namespace = await plane.createNamespace();
+      await client.runtimes.create({
+        name: namespace,
+        provider: 'kubernetes',
+        zone: namespace,
+        settings,
+        credential: plane.kubeconfig(),
+      });
+      return namespace;
+    },
+    async register(chart, version) {
+      const folder = join(stack.home, 'charts', version, chart);
+      mkdirSync(folder, { recursive: true });
+      cpSync(join(CHARTS, chart), folder, { recursive: true });
+      const file = join(folder, 'Chart.yaml');
+      const text = readFileSync(file, 'utf8')
+        .replace(/^version: .*$/m, `version: ${version}`)
+        .replace(/^appVersion: .*$/m, `appVersion: '${version}'`);
+      writeFileSync(file, text);
+      return (await client.apps.register(folder)).versionId;
+    },
+    async succeed(job) {
+      const view = await end(job);
+      const complaints = complaintsOf(view);
+      if (complaints.length > 0) throw new Error(complaints.join('; '));
+      return view;
+    },
+    async surveyUntil(namespace, expected) {
+      const deadline = Date.now() + SETTLE_MS;
+      for (;;) {
+        const seen = pick(await surveyNamespace(plane.api, namespace), expected);
+        if (isDeepStrictEqual(seen, expected) || Date.now() > deadline) return seen;
+        await sleep(100);
+      }
+    },
+    async stop() {
+      try {
+        await workers.stop();
+      } finally {
+        await stack.stop();
+      }
+    },
+  };
+}
+
+function pick(seen: ReleaseSurvey, expected: Partial<ReleaseSurvey>): Partial<ReleaseSurvey> {
+  return Object.fromEntries(Object.entries(seen).filter(([key]) => key in expected));
+}

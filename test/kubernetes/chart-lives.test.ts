@@ -1,0 +1,117 @@
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { useControlPlane } from '../kit/kubernetes/index.ts';
+import { liveThrough } from './chart-life.ts';
+import { openChartLane, type ChartLane } from './chart-lane.ts';
+import { NOTHING } from './survey-release.ts';
+
+vi.setConfig({ testTimeout: 300_000 });
+const controlPlane = useControlPlane();
+let lane: ChartLane | undefined;
+
+const getLane = async (): Promise<ChartLane> =>
+  (lane ??= await openChartLane(controlPlane(), { workers: 1 }));
+afterAll(() => lane?.stop(), 60_000);
+
+describe('the whole life of a chart', () => {
+  test.each(['web', 'store', 'hooked'] as const)('%s', async (chart) => {
+    await liveThrough(await getLane(), chart);
+  });
+});
+
+describe('pods on bad days', () => {
+  /** Pods that are stuck are given up after this many seconds. */
+  const IMPATIENT = { patienceSeconds: '3' };
+
+  test('pods that are slow to be ready are waited for, and the wait says so', async () => {
+    const { client, register, openRuntime, succeed, surveyUntil } = await getLane();
+    const namespace = await openRuntime();
+    const started = client.clusters.create({
+      app: await register('web', '1.0.0'),
+      runtime: namespace,
+      name: 'slow',
+      settings: { 'podAnnotations.testbed\\.windlass/ready-delay': '6s' },
+    });
+    const seen = new Set<string>();
+    const { jobId, clusterId } = await started;
+    for await (const event of client.jobs.watch(jobId, { clusterId, pollMs: 200 }))
+      seen.add(JSON.stringify(event));
+    await succeed(started);
+    expect([...seen].join('\n')).toMatch(/0 of 2|not ready|pod/i);
+    const expected = { releases: ['slow v1 deployed'], pods: 2, readyPods: 2 };
+    expect(await surveyUntil(namespace, expected)).toEqual(expected);
+  });
+
+  test.each([
+    ['an image that cannot be pulled', { 'image.repository': 'missing.invalid/web' }, /ImagePullBackOff/],
+    [
+      'too little memory',
+      { 'podAnnotations.testbed\\.windlass/behaviour': 'oom' },
+      /OOMKilled|CrashLoopBackOff/,
+    ],
+    ['a crash', { 'podAnnotations.testbed\\.windlass/behaviour': 'crash' }, /CrashLoopBackOff/],
+    [
+      'more CPUs than any node has',
+      { 'resources.requests.cpu': '100' },
+      /Insufficient cpu|insufficient cpu/i,
+    ],
+  ])('%s ends the job with the reason, and what is left can be deleted', async (_what, settings, reason) => {
+    const { client, register, openRuntime, end, succeed, surveyUntil } = await getLane();
+    const namespace = await openRuntime(IMPATIENT);
+    const app = await register('web', '1.0.0');
+    const view = await end(client.clusters.create({ app, runtime: namespace, name: 'stuck', settings }));
+    expect(view.status).toBe('failed');
+    expect(view.error?.message).toMatch(reason);
+    expect(view.error?.message).toMatch(/stuck-web/);
+    await succeed(client.clusters.delete(view.clusterId));
+    expect(await surveyUntil(namespace, NOTHING)).toEqual(NOTHING);
+  });
+
+  test('a failed upgrade is taken back by a rollback', async () => {
+    const { client, register, openRuntime, end, succeed, surveyUntil } = await getLane();
+    const namespace = await openRuntime(IMPATIENT);
+    const { clusterId } = await succeed(
+      client.clusters.create({ app: await register('web', '1.0.0'), runtime: namespace, name: 'back' }),
+    );
+    const app = await register('web', '2.0.0');
+    const broken = { app, settings: { 'image.repository': 'missing.invalid/web' } };
+    const view = await end(client.clusters.upgrade(clusterId, broken));
+    expect(view).toMatchObject({ status: 'failed' });
+    expect((await client.clusters.describe(clusterId)).status).toBe('failed');
+    await succeed(client.clusters.rollback(clusterId));
+    expect((await client.clusters.describe(clusterId)).status).toBe('active');
+    const expected = { releases: ['back v3 deployed'], pods: 2, readyPods: 2 };
+    expect(await surveyUntil(namespace, expected)).toEqual(expected);
+  });
+
+  test('a full quota is named before anything is made', async () => {
+    const { client, plane, register, openRuntime, end } = await getLane();
+    const namespace = await openRuntime();
+    await plane.api.create(`/api/v1/namespaces/${namespace}/resourcequotas`, {
+      metadata: { name: 'tight' },
+      spec: { hard: { pods: '1' } },
+    });
+    const app = await register('web', '1.0.0');
+    const view = await end(client.clusters.create({ app, runtime: namespace, name: 'full' }));
+    expect(view).toMatchObject({ status: 'failed', error: { kind: 'quota' } });
+    expect(view.error?.message).toMatch(/pods/);
+    expect(view.layers.flatMap((layer) => layer.tasks)).toEqual([]);
+  });
+
+  test('an API server that dies and comes back is not noticed in the end', async () => {
+    const { client, plane, register, openRuntime, succeed, surveyUntil } = await getLane();
+    const namespace = await openRuntime();
+    const job = client.clusters.create({
+      app: await register('store', '1.0.0'),
+      runtime: namespace,
+      name: 'patient',
+      settings: { 'podAnnotations.testbed\\.windlass/ready-delay': '3s' },
+    });
+    await job;
+    await surveyUntil(namespace, { releases: ['patient v1 deployed'] });
+    await plane.killApiServer();
+    await plane.startApiServer();
+    await succeed(job);
+    const expected = { releases: ['patient v1 deployed'], pods: 2, readyPods: 2 };
+    expect(await surveyUntil(namespace, expected)).toEqual(expected);
+  });
+});
