@@ -39,6 +39,7 @@ export async function explainObject(
 ): Promise<Explanation> {
   const head = `${describeObject(wanted)}: ${judgement.seen}`;
   if (judgement.state === 'failed') return { severity: 'final', reason: 'Failed', words: head };
+  if (judgement.refused === true) return { severity: 'stuck', reason: 'Refused', words: head };
   if (live === null) return { severity: 'waiting', reason: 'NotFound', words: judgement.seen };
   const own = live.kind === 'Pod' ? explainPod(live) : null;
   const found =

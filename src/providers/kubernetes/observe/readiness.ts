@@ -12,6 +12,8 @@ export interface Judgement {
   readonly state: 'ready' | 'waiting' | 'failed';
   /** In words, e.g. `1 of 3 pods ready`. */
   readonly seen: string;
+  /** It waits for what its controller is refused: pods beyond a quota, pods that a policy forbids. */
+  readonly refused?: true;
 }
 
 /** Kinds that are waited for; every other object is there as soon as it is accepted. */
@@ -67,7 +69,7 @@ function judgeDeployment(deployment: Workload): Judgement {
   if (updated >= wanted && all <= updated && available >= wanted) return READY;
   const refused = findCondition(status.conditions, 'ReplicaFailure');
   if (refused?.status === 'True')
-    return waiting(`pods are refused: ${refused.message ?? refused.reason ?? ''}`);
+    return { ...waiting(`pods are refused: ${refused.message ?? refused.reason ?? ''}`), refused: true };
   if (updated < wanted) return waiting(`${updated} of ${wanted} pods are of the new version`);
   if (all > updated) return waiting(`${all - updated} pods of the old version are still there`);
   return waiting(`${available} of ${wanted} pods ready`);

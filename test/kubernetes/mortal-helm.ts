@@ -1,0 +1,35 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A helm that is killed so many milliseconds after it has begun, the first time that a verb is run. */
+export interface MortalHelm {
+  /** For WINDLASS_HELM. */
+  readonly path: string;
+  /** From now on; once for each verb. */
+  arm(afterMs: number): void;
+  disarm(): void;
+}
+
+/** Puts a script before the real helm. */
+export function createMortalHelm(folder: string, helm: string): MortalHelm {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'helm');
+  const armed = join(folder, 'armed');
+  // Which life it is is part of the mark, so that each kills once more. `mkdir` is atomic.
+  const script = `#!/bin/sh
+delay=$(cat '${armed}' 2>/dev/null)
+case "$1" in install|upgrade|rollback|uninstall) ;; *) delay= ;; esac
+[ -n "$delay" ] && mkdir "${folder}/$delay-$1" 2>/dev/null || exec '${helm}' "$@"
+'${helm}' "$@" &
+pid=$!
+(sleep "$delay"; kill -9 $pid 2>/dev/null) > /dev/null 2>&1 &
+wait $pid
+`;
+  writeFileSync(path, script, { mode: 0o755 });
+  writeFileSync(armed, '');
+  return {
+    path,
+    arm: (afterMs) => writeFileSync(armed, (afterMs / 1000).toFixed(3)),
+    disarm: () => writeFileSync(armed, ''),
+  };
+}

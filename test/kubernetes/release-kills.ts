@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { StartedJob } from '../../src/client/index.ts';
+import { complaintsOf } from '../faults/tiny-lane.ts';
+import type { ChartLane, ChartName } from './chart-lane.ts';
+import { PODS } from './chart-life.ts';
+import { NOTHING, type ReleaseSurvey } from './survey-release.ts';
+
+/** The actions whose every boundary is tried. */
+export const KILLED_ACTIONS = ['create', 'upgrade', 'rollback', 'delete'] as const;
+type KilledAction = (typeof KILLED_ACTIONS)[number];
+
+/** One life of a chart: what is wrong with it, in words; empty when all is well. */
+export async function runReleaseLife(
+  lane: ChartLane,
+  chart: ChartName,
+  number: number,
+): Promise<readonly string[]> {
+  const { clusters } = lane.client;
+  const namespace = await lane.openRuntime();
+  const [first, second] = [await lane.register(chart, '1.0.0'), await lane.register(chart, '2.0.0')];
+  const name = `life-${number}`;
+  const complaints: string[] = [];
+  let clusterId = '';
+  const starts: Readonly<Record<KilledAction, () => Promise<StartedJob>>> = {
+    create: () => clusters.create({ app: first, runtime: namespace, name }),
+    upgrade: () => clusters.upgrade(clusterId, { app: second }),
+    rollback: () => clusters.rollback(clusterId),
+    delete: () => clusters.delete(clusterId),
+  };
+  for (const [index, action] of KILLED_ACTIONS.entries()) {
+    lane.faults.enter(action);
+    const view = await lane.end(starts[action]());
+    ({ clusterId } = view);
+    const expected = action === 'delete' ? NOTHING : oneRelease(name, index + 1, PODS[chart]);
+    const seen = await lane.surveyUntil(namespace, expected);
+    complaints.push(...complaintsOf(view).map((one) => `${action}: ${one}`));
+    if (!isDeepStrictEqual(seen, expected)) {
+      complaints.push(`after ${action} there is ${JSON.stringify(seen)}, not ${JSON.stringify(expected)}`);
+    }
+  }
+  lane.faults.enter('none');
+  return complaints;
+}
+
+/** One release at the right revision, which alone is deployed, and its pods. */
+function oneRelease(name: string, revision: number, pods: number): Partial<ReleaseSurvey> {
+  return { releases: [`${name} v${revision} deployed`], pods, readyPods: pods };
+}
+
+/**
+ * Lives of a chart, one after another, until a worker has died once at each of the points, or so
+ * many lives are over. A point may be passed by in a life: a retry finds its task done already.
+ */
+export async function killAtReleasePoints(
+  lane: ChartLane,
+  chart: ChartName,
+  points: readonly string[],
+  lives: number,
+): Promise<readonly string[]> {
+  lane.faults.arm(points);
+  const complaints: string[] = [];
+  for (let number = 1; number <= lives; number += 1) {
+    complaints.push(...(await runReleaseLife(lane, chart, number)));
+    if (points.every((point) => lane.faults.killed().includes(point))) return complaints;
+  }
+  const missed = points.filter((point) => !lane.faults.killed().includes(point));
+  return [...complaints, ...missed.map((point) => `nobody died at ${point}`)];
+}
