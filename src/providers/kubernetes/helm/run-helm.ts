@@ -111,6 +111,8 @@ export async function runHelm(run: HelmRun): Promise<HelmResult> {
         },
       );
     }
+    // A shell's word for a program that was killed: what it has done is looked at, and gone on from.
+    if (exitCode > 128) throw killed(args[0] ?? '', exitCode - 128);
     return { exitCode, ...output };
   } catch (error) {
     if (WindlassError.isInstance(error)) throw error;
@@ -129,6 +131,13 @@ function cancelled(signal: AbortSignal): WindlassError {
   return new WindlassError('cancelled', 'helm was ended, because the call was cancelled', {
     code: 'CANCELLED',
     cause: signal.reason,
+  });
+}
+
+function killed(verb: string, signal: number): WindlassError {
+  return new WindlassError('unavailable', `helm ${verb} was killed by signal ${signal}`, {
+    code: 'HELM_KILLED',
+    hint: 'somebody ended it, or the machine of the worker has too little memory',
   });
 }
 
