@@ -1,6 +1,7 @@
 // `npm run prove -- [PART]… --rounds N --seed S`: what is too long for the tests. Exit code 1 when
 // anything leaked, was doubled, or went wrong.
 import { parseArgs } from 'node:util';
+import { proveReleases } from '../kubernetes/prove-releases.ts';
 import { sweepAws } from './aws-sweep.ts';
 import { runRandomRounds } from './random-rounds.ts';
 import { openTinyLane } from './tiny-lane.ts';
@@ -10,6 +11,8 @@ const PARTS = {
   rounds: proveRounds,
   /** Every request of the aws provider × every fault. */
   'aws-sweep': proveAwsSweep,
+  /** Workers and helm killed at every point of a release's life. */
+  kubernetes: proveKubernetes,
 } as const;
 type PartName = keyof typeof PARTS;
 
@@ -58,4 +61,13 @@ async function proveAwsSweep(): Promise<void> {
     `${runs} runs of aws, ${struck} faults struck, ${leaked} leaked, ${doubled} doubled, ${complaints.length} complaints\n`,
   );
   if (leaked + doubled + complaints.length > 0) process.exitCode = 1;
+}
+
+async function proveKubernetes(): Promise<void> {
+  const { points, helmKills, complaints } = await proveReleases(report);
+  for (const complaint of complaints) report(complaint);
+  process.stdout.write(
+    `${points} points at which a worker was killed, ${helmKills} kills of helm, ${complaints.length} complaints\n`,
+  );
+  if (complaints.length > 0) process.exitCode = 1;
 }

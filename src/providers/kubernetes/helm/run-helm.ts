@@ -54,7 +54,7 @@ exit "$code"
  * Runs helm to its end. It is ended when the signal is aborted (SIGTERM, so that it can write down
  * how far it came, then SIGKILL), and killed when this process dies.
  *
- * @throws cancelled; timeout `HELM_TIMEOUT`; unavailable `HELM_START` when it cannot be started.
+ * @throws cancelled; timeout `HELM_TIMEOUT`; unavailable `HELM_START` when it cannot be started, `HELM_KILLED`.
  */
 export async function runHelm(run: HelmRun): Promise<HelmResult> {
   const { program, args, env, cwd, signal, timeoutMs } = run;

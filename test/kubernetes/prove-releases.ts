@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findCacheFolder } from '../../src/config/index.ts';
+import { findHelm } from '../../src/tools/index.ts';
+import { findKubebox, NO_KUBEBOX, startControlPlane } from '../kit/kubernetes/index.ts';
+import { openChartLane } from './chart-lane.ts';
+import { createMortalHelm } from './mortal-helm.ts';
+import { killAtReleasePoints, runReleaseLife } from './release-kills.ts';
+
+/** Moments at which helm is killed, in milliseconds after it has begun. */
+const HELM_KILLS_MS = [20, 50, 80, 120, 160, 200, 260, 330, 400, 500, 700, 1_000];
+
+/**
+ * Worker killed at every point that create, upgrade, rollback and delete of a chart with hooks
+ * reach, then helm killed at many moments of each. Complaints in words; none when all is well.
+ */
+export async function proveReleases(
+  report: (line: string) => void,
+): Promise<{ readonly points: number; readonly helmKills: number; readonly complaints: readonly string[] }> {
+  const binary = await findKubebox();
+  if (binary === null) throw new Error(NO_KUBEBOX);
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-mortal-helm-'));
+  const helm = await findHelm({ named: null, cache: findCacheFolder(process.env), env: process.env, report });
+  const mortal = createMortalHelm(folder, helm.path);
+  const plane = await startControlPlane(binary);
+  const lane = await openChartLane(plane, { workers: 2, env: { WINDLASS_HELM: mortal.path } });
+  try {
+    const complaints = [...(await runReleaseLife(lane, 'hooked', 0))];
+    const points = lane.faults.reached().filter((point) => !point.startsWith('none '));
+    report(`${points.length} points of create, upgrade, rollback and delete`);
+    complaints.push(...(await killAtReleasePoints(lane, 'hooked', points, 12)));
+    for (const afterMs of HELM_KILLS_MS) {
+      mortal.arm(afterMs);
+      const found = await runReleaseLife(lane, 'hooked', 1_000 + afterMs);
+      report(`helm killed after ${afterMs} ms: ${found.length} complaints`);
+      complaints.push(...found.map((one) => `helm killed after ${afterMs} ms: ${one}`));
+    }
+    return { points: points.length, helmKills: HELM_KILLS_MS.length * 4, complaints };
+  } finally {
+    await lane.stop();
+    await plane.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
