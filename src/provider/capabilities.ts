@@ -16,6 +16,8 @@ export interface Capabilities {
   readonly volumes: boolean;
   readonly gpu: boolean;
   readonly reservedIps: boolean;
+  /** Nodes whose addresses the conf chooses (`private_ips` of a role); absent: no. */
+  readonly privateIps?: boolean;
   readonly loadbalancer: boolean;
   readonly associateEip: boolean;
   readonly changeSubnet: boolean;

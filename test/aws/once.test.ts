@@ -164,6 +164,24 @@ describe('what aws makes', () => {
     expect(await free()).toBe(before);
   });
 
+  it('has the address that the conf asks for, and says which it was when that is taken', async () => {
+    const bench = await openAwsBench(harness);
+    const { task } = bench.task('RunInstances');
+    const ask = (privateIp: string) =>
+      bench.engine.toTask({ ...task, directive: { ...task.directive, privateIp } });
+    await bench.engine.run(ask('127.77.1.200'));
+    expect((await findInstance(bench))?.privateIpAddress).toBe('127.77.1.200');
+    const other = await openAwsBench(harness);
+    const { task: second } = other.task('RunInstances');
+    const taken = other.engine.toTask({
+      ...second,
+      directive: { ...second.directive, privateIp: '127.77.1.200' },
+    });
+    await expect(other.engine.run(taken)).rejects.toMatchObject({ kind: 'conflict', field: 'privateIp' });
+    await bench.deleteAll();
+    await other.deleteAll();
+  });
+
   it('leaves nothing in EC2 when all of it was deleted', async () => {
     expect(await listResources(harness.moto)).toEqual([]);
   });

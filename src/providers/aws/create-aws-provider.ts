@@ -19,6 +19,7 @@ export const AWS_CAPABILITIES: Capabilities = {
   volumes: true,
   gpu: true,
   reservedIps: false,
+  privateIps: true,
   loadbalancer: false,
   associateEip: false,
   changeSubnet: false,

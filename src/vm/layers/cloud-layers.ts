@@ -3,6 +3,7 @@ import { createLayer } from '../../plan/index.ts';
 import type { InstanceDirective, VolumesDirective } from '../../provider/index.ts';
 import { labelNode } from './node-label.ts';
 import type { PlannedNode, PlanScope } from './plan-scope.ts';
+import { findPrivateIp } from './private-ip.ts';
 
 /** How long the cloud may take, in seconds. */
 export const CLOUD_TIMEOUT_SECONDS = 600;
@@ -78,7 +79,9 @@ function createCloudTask(
   };
 }
 
-function toInstanceDirective(scope: PlanScope, { node, role }: PlannedNode): InstanceDirective {
+function toInstanceDirective(scope: PlanScope, planned: PlannedNode): InstanceDirective {
+  const { node, role } = planned;
+  const privateIp = findPrivateIp(planned);
   return {
     cpu: role.cpu,
     memoryMiB: role.memoryMiB,
@@ -89,5 +92,6 @@ function toInstanceDirective(scope: PlanScope, { node, role }: PlannedNode): Ins
     subnetId: scope.cluster.subnetId,
     // Unique, and a valid host name everywhere.
     hostname: node.nodeId,
+    ...(privateIp === undefined ? {} : { privateIp }),
   };
 }

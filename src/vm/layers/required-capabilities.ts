@@ -2,6 +2,7 @@ import { WindlassError } from '../../domain/index.ts';
 import { compareText } from '../../plan/index.ts';
 import { hasVolumes } from './cloud-layers.ts';
 import type { PlanScope } from './plan-scope.ts';
+import { findPrivateIp } from './private-ip.ts';
 
 /**
  * Refuses a cluster that needs what the provider lacks, before any effect.
@@ -14,6 +15,9 @@ export function requireCapabilities(scope: PlanScope): void {
   if (!capabilities.volumes && nodes.some(hasVolumes)) lacking.push('volumes');
   if (!capabilities.gpu && nodes.some(({ role }) => role.gpu > 0)) lacking.push('gpu');
   if (!capabilities.reservedIps && Object.keys(cluster.reservedIps).length > 0) lacking.push('reserved_ips');
+  if (capabilities.privateIps !== true && nodes.some((planned) => findPrivateIp(planned) !== undefined)) {
+    lacking.push('private_ips');
+  }
   if (lacking.length === 0) return;
   lacking.sort(compareText);
   throw new WindlassError(

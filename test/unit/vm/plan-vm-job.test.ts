@@ -197,6 +197,21 @@ describe('create', () => {
     expect(claims('StartService')).toEqual([{ kind: 'instance', intent: 'use' }]);
   });
 
+  it('gives each node the address that its role asks for, where the provider can', () => {
+    const wrapper = equalNodes('pending', 'pending');
+    const asking = {
+      ...wrapper,
+      roles: wrapper.roles.map((one) => ({ ...one, extra: { private_ips: ['10.0.0.5', '', '10.0.0.7'] } })),
+    };
+    const made = plan('create', asking, {}, capabilities({ privateIps: true }));
+    expect(tasksOf(made, 'RunInstances').map(({ directive }) => directive['privateIp'])).toEqual([
+      '10.0.0.5',
+      undefined,
+      '10.0.0.7',
+    ]);
+    expect(() => plan('create', asking)).toThrow(/private_ips/);
+  });
+
   it('waits a little longer than the limit of a service, which the node keeps itself', () => {
     const [task] = tasksOf(plan('create', equalNodes('pending', 'pending')), 'StartService');
     expect(task?.directive['commandTimeoutSeconds']).toBe(86_400);

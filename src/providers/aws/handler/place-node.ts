@@ -43,10 +43,12 @@ export async function listSubnets(
 export async function listPlacementsOf(
   place: Place,
   call: RequestCall,
-  request: SizeRequest & { readonly subnetId: string },
+  request: SizeRequest & Pick<InstanceDirective, 'subnetId' | 'privateIp'>,
   purpose: ClusterPurpose,
 ): Promise<readonly Placement[]> {
-  const subnets = await listSubnets(place, call, request.subnetId);
+  const all = await listSubnets(place, call, request.subnetId);
+  // An address belongs to one subnet.
+  const subnets = request.privateIp === undefined ? all : all.slice(0, 1);
   const { frontgate } = place.settings;
   if (purpose === 'frontgate' && frontgate !== undefined) {
     return subnets.map((subnet) => ({ ...subnet, instanceType: frontgate.instanceType }));

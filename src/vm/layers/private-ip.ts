@@ -1,0 +1,12 @@
+import type { PlannedNode } from './plan-scope.ts';
+
+/**
+ * The address that the conf asks for this node: of the role's `private_ips`, the one at the place
+ * of its server id. Undefined where it asks for none; replicas have none of their own.
+ */
+export function findPrivateIp({ node, role }: PlannedNode): string | undefined {
+  const addresses = role.extra['private_ips'];
+  if (!Array.isArray(addresses) || node.isReplica) return undefined;
+  const address: unknown = addresses[node.serverId - 1];
+  return typeof address === 'string' && address !== '' ? address : undefined;
+}
