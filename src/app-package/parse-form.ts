@@ -8,7 +8,7 @@ import {
   type ProblemReport,
 } from './problems.ts';
 import { locateJsonFields, locateOffset, parseJson } from './parse-json.ts';
-import { checkFormValue } from './check-form-value.ts';
+import { checkFormValue, toChoiceText } from './check-form-value.ts';
 import { isObject } from './values.ts';
 
 /** Where a package keeps its form. */
@@ -192,7 +192,7 @@ function readRequired(reader: ObjectReader, group: boolean): boolean {
     if (!group) reader.warning('required', 'is missing; taken as "no"');
     return false;
   }
-  const required = REQUIRED_SPELLINGS.get(String(raw).trim().toLowerCase());
+  const required = REQUIRED_SPELLINGS.get(toChoiceText(raw).trim().toLowerCase());
   if (raw !== 'yes' && raw !== 'no') {
     reader.warning(
       'required',
