@@ -4,6 +4,7 @@ import { startPglite, startPostgres, type TestDatabase } from '../kit/databases.
 import { callBudgetSuite } from './suites/call-budget.ts';
 import { catalogSuite } from './suites/catalog.ts';
 import { clustersSuite } from './suites/clusters.ts';
+import { frontgatesSuite } from './suites/frontgates.ts';
 import { interleavedSuite } from './suites/interleaved.ts';
 import { jobsSuite } from './suites/jobs.ts';
 import { ledgerSuite } from './suites/ledger.ts';
@@ -47,6 +48,9 @@ function suite(database: TestDatabase): void {
   });
   describe('clusters', () => {
     clustersSuite(stores);
+  });
+  describe('frontgates', () => {
+    frontgatesSuite(stores);
   });
   describe('jobs', () => {
     jobsSuite(stores);

@@ -5,7 +5,7 @@ import { openTinyLane, type TinyLane } from './tiny-lane.ts';
 
 const CLUSTERS = 3;
 const SEED = 5;
-/** Of the boundaries that every job has; `npm run prove -- --part frontgate` dies at all of them. */
+/** Of the boundaries that every job has; `npm run prove -- frontgate` dies at all of them. */
 const SAMPLE = 5;
 /** A point may be passed by in a round: a retry finds its task done already. */
 const ROUNDS = 3;

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { proveReleases } from '../kubernetes/prove-releases.ts';
 import { sweepAws } from './aws-sweep.ts';
+import { liveBehindFrontgate, type FrontgateLife } from './frontgate-life.ts';
 import { runRandomRounds } from './random-rounds.ts';
 import { openTinyLane } from './tiny-lane.ts';
 
@@ -13,6 +14,8 @@ const PARTS = {
   'aws-sweep': proveAwsSweep,
   /** Workers and helm killed at every point of a release's life. */
   kubernetes: proveKubernetes,
+  /** Clusters that come and go behind one frontgate, with a kill at every boundary. */
+  frontgate: proveFrontgate,
 } as const;
 type PartName = keyof typeof PARTS;
 
@@ -70,4 +73,28 @@ async function proveKubernetes(): Promise<void> {
     `${points} points at which a worker was killed, ${helmKills} kills of helm, ${complaints.length} complaints\n`,
   );
   if (complaints.length > 0) process.exitCode = 1;
+}
+
+async function proveFrontgate(): Promise<void> {
+  const clusters = 4;
+  const lane = await openTinyLane({ number: 43, workers: 2, nodes: 1, settings: { frontgate: 'on' } });
+  const found: FrontgateLife[] = [];
+  try {
+    found.push(await liveBehindFrontgate(lane, clusters));
+    const points = lane.faults.reached();
+    lane.faults.arm(points);
+    for (let round = 1; round <= 4 && lane.faults.killed().length < points.length; round += 1) {
+      report(`frontgate round ${round}: ${lane.faults.killed().length} of ${points.length} points`);
+      found.push(await liveBehindFrontgate(lane, clusters));
+    }
+    const made = found.filter((life) => life.made !== 1).length;
+    const bad = found.flatMap(({ violations, complaints }) => [...violations, ...complaints]);
+    for (const line of bad) report(line);
+    process.stdout.write(
+      `${found.length} lives of ${clusters} clusters, ${lane.faults.killed().length} kills at ${points.length} points, ${made} not made once, ${bad.length} complaints\n`,
+    );
+    if (made + bad.length > 0) process.exitCode = 1;
+  } finally {
+    await lane.stop();
+  }
 }
