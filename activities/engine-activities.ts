@@ -111,7 +111,11 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
       if (job.action === 'recover') await refreshCluster(dependencies, hydrator, job.clusterId, () => call);
       const wanted = await loadWanted(stores, job);
       const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
-      await provider.checkResource({ action: job.action, ...wanted, reserved, runtime, credential }, call);
+      const loadPackage = () => hydrator.loadPackage(wanted.cluster.cluster.versionId);
+      await provider.checkResource(
+        { action: job.action, ...wanted, reserved, runtime, credential, loadPackage },
+        call,
+      );
     },
 
     async PlanJob({ jobId }) {

@@ -11,6 +11,7 @@ import {
   type TaskAction,
 } from '../domain/index.ts';
 import type { InstanceDirective, Provider, VolumesDirective } from '../provider/index.ts';
+import { CLOUD_LIVES, type CloudLife } from './cloud-life.ts';
 import { createEngine, type Engine, type EngineTask } from './engine.ts';
 import { MadeTwiceError, type NodeWorld, type Operation } from './operations.ts';
 import type { ConformanceHarness, WorldResource } from './options.ts';
@@ -25,6 +26,8 @@ export interface BenchOptions {
   readonly clusterId: string;
   readonly transcript: Transcript;
   readonly waitLimitMs: number;
+  /** That of machines by default. */
+  readonly life?: CloudLife;
 }
 
 /** A cluster of its own with an engine, to try an operation on one of its nodes. */
@@ -47,7 +50,7 @@ export interface Bench {
 
 /** Parses the harness's package for a new cluster and plans its life. */
 export async function openBench(options: BenchOptions): Promise<Bench> {
-  const { harness, provider, waitLimitMs } = options;
+  const { harness, provider, waitLimitMs, life = CLOUD_LIVES.machines } = options;
   const cluster = await provider.parseClusterConf({
     content: harness.content,
     runtime: harness.runtime,
@@ -58,9 +61,18 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
   const engine = createEngine({ ...options, cluster });
   const node = chooseNode(cluster, provider.capabilities.volumes);
   const planned = collectTasks(provider, harness, cluster, node.nodeId);
+  const changes =
+    life.kind === 'releases'
+      ? await planChanges(provider, harness, cluster)
+      : new Map<TaskAction, PlannedChange>();
   const role = cluster.roles.find((candidate) => candidate.role === node.role.replace(/-replica$/, ''));
   assert.ok(role, `node ${node.nodeId} has a role that the cluster does not have`);
-  let asked: NodeWorld['asked'] = { cpu: role.cpu, memoryMiB: role.memoryMiB, volumes: role.volumes };
+  let asked: NodeWorld['asked'] = {
+    cpu: role.cpu,
+    memoryMiB: role.memoryMiB,
+    volumes: role.volumes,
+    ...(harness.changed === undefined ? {} : { version: harness.changed.versionBefore }),
+  };
 
   const list = async () => {
     const all = await harness.world.list();
@@ -76,7 +88,12 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     node,
     list,
     task(action) {
-      const plan = planned.get(action);
+      const change = changes.get(action);
+      if (change !== undefined) {
+        engine.setWanted(change.wanted);
+        asked = { ...asked, version: change.version };
+      }
+      const plan = change?.task ?? planned.get(action);
       assert.ok(
         plan,
         `no plan of create, stop, start and delete has a task ${action} for node ${node.nodeId}`,
@@ -94,6 +111,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
         operation.assertHolds({
           instances: resources.filter((resource) => resource.kind === 'instance'),
           volumes: resources.filter((resource) => resource.kind === 'volume'),
+          releases: (await list()).filter((resource) => resource.kind === 'release'),
           asked,
         });
       });
@@ -102,7 +120,10 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       engine.ledger.expireLeases();
       const failed = planAction(provider, harness, engine.cluster(), 'delete', 'failed');
       for (const task of failed.flatMap((layer) => layer.tasks)) {
-        if (task.nodeId === node.nodeId && TASK_ACTIONS[task.action].target === 'cloud') {
+        if (
+          (task.nodeId === node.nodeId || life.kind === 'releases') &&
+          TASK_ACTIONS[task.action].target === 'cloud'
+        ) {
           await engine.run(engine.toTask(task));
         }
       }
@@ -135,8 +156,46 @@ function chooseNode(cluster: ClusterWrapper, withVolumes: boolean): ClusterNode 
   return node;
 }
 
+interface PlannedChange {
+  readonly wanted: ClusterWrapper;
+  readonly task: PlannedTask;
+  /** What the cloud runs when it is done. */
+  readonly version: string;
+}
+
+/** The upgrade to the harness's other conf, and the way back, as the engine has them planned. */
+async function planChanges(
+  provider: Provider,
+  harness: ConformanceHarness,
+  cluster: ClusterWrapper,
+): Promise<ReadonlyMap<TaskAction, PlannedChange>> {
+  const { changed } = harness;
+  assert.ok(changed, 'a harness of releases needs another conf: `changed`');
+  const changes = new Map<TaskAction, PlannedChange>();
+  let before = cluster;
+  for (const [action, conf, version] of [
+    ['update-env', changed.conf, changed.versionAfter],
+    ['rollback', harness.conf, changed.versionBefore],
+  ] as const) {
+    const wanted = await provider.parseClusterConf({
+      content: harness.content,
+      runtime: harness.runtime,
+      conf,
+      clusterId: cluster.cluster.clusterId,
+      createdAt: cluster.cluster.createdAt,
+      change: { action, options: {}, cluster: before },
+    });
+    const [task] = planAction(provider, harness, wanted, action, 'active').flatMap((layer) => layer.tasks);
+    assert.ok(task, `the plan of ${action} is empty`);
+    changes.set(task.action, { wanted, task, version });
+    before = wanted;
+  }
+  return changes;
+}
+
 const LIFE: readonly (readonly [JobAction, ClusterStatus])[] = [
   ['create', 'pending'],
+  ['restart', 'active'],
   ['stop', 'active'],
   ['start', 'stopped'],
   ['delete', 'active'],
@@ -166,6 +225,7 @@ function collectTasks(
 ): ReadonlyMap<TaskAction, PlannedTask> {
   const tasks = new Map<TaskAction, PlannedTask>();
   for (const [action, status] of LIFE) {
+    if (!provider.capabilities.actions.includes(action)) continue;
     for (const task of planAction(provider, harness, cluster, action, status).flatMap(
       (layer) => layer.tasks,
     )) {

@@ -63,6 +63,8 @@ export interface Engine {
   cluster(): ClusterWrapper;
   setRuntime(runtime: Runtime): void;
   setStatus(status: ClusterWrapper['cluster']['status']): void;
+  /** What a job wants of the cluster, as the engine stores it before the job's first task. */
+  setWanted(wanted: ClusterWrapper): void;
   /** Gives a planned task an id; its role, where the task changes what the role asks for. */
   toTask(planned: PlannedTask, role?: Partial<ClusterRole>): EngineTask;
   /** One handle by a worker of its own, tried again after errors that the engine retries. */
@@ -248,6 +250,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
     setStatus(status) {
       wrapper = { ...wrapper, cluster: { ...wrapper.cluster, status } };
+    },
+    setWanted(wanted) {
+      wrapper = wanted;
     },
     toTask(planned, role = {}) {
       tasks += 1;

@@ -23,6 +23,7 @@ export {
 export { MUTANTS, type Mutant } from './mutants.ts';
 export {
   TRAITS,
+  type CloudKind,
   type ConformanceHarness,
   type ConformanceWorld,
   type SuiteOptions,

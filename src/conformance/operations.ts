@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import type { TaskAction, VolumeSpec } from '../domain/index.ts';
 import type { WorldResource } from './options.ts';
 
-/** What the cloud holds of the node under test, and what it was asked for. */
+/** What the cloud holds of the node under test (or of the cluster, for releases), and what it was asked for. */
 export interface NodeWorld {
   readonly instances: readonly WorldResource[];
   readonly volumes: readonly WorldResource[];
+  readonly releases: readonly WorldResource[];
   readonly asked: {
     readonly volumes: readonly VolumeSpec[];
     readonly cpu: number;
     readonly memoryMiB: number;
+    /** Of releases. */
+    readonly version?: string;
   };
 }
 
@@ -18,13 +21,13 @@ export class MadeTwiceError extends Error {
   override readonly name = 'MadeTwiceError';
 }
 
-/** One of the ten handle/wait pairs. */
+/** One handle/wait pair. */
 export interface Operation {
   readonly action: TaskAction;
   /** What has been done before, in this order. */
   readonly prepare: readonly TaskAction[];
   /** What a second effect would make twice. */
-  readonly makes: 'instance' | 'volume' | null;
+  readonly makes: 'instance' | 'volume' | 'release' | null;
   /** Whether it is about volumes: left out where capabilities say that there are none. */
   readonly needsVolumes: boolean;
   /** Throws while the effect is not there, or there more than once. */

@@ -9,18 +9,23 @@ export interface SuiteRunner {
   afterAll(body: () => Promise<void>): unknown;
 }
 
-/** One instance or volume as the cloud itself reports it. */
+/** One instance, volume or release as the cloud itself reports it. */
 export interface WorldResource {
-  readonly kind: 'instance' | 'volume';
+  readonly kind: 'instance' | 'volume' | 'release';
   /** The token it carries; the whole of it, as the ledger has it. */
   readonly token: string;
   readonly id: string;
-  /** `changing`: on its way from one to another. `running`, `stopped`: instances. The others: volumes. */
-  readonly state: 'changing' | 'running' | 'stopped' | 'available' | 'attached';
+  /**
+   * `changing`: on its way from one to another. `running`, `stopped`: instances and releases.
+   * `recorded`: of a release nothing is left but its record. The others: volumes.
+   */
+  readonly state: 'changing' | 'running' | 'stopped' | 'recorded' | 'available' | 'attached';
   /** Instances, where the cloud says it. */
   readonly cpu?: number;
   /** Instances, where the cloud says it. */
   readonly memoryMiB?: number;
+  /** Releases: the conf that it runs, told from what is really there; the harness's `conf` and `changedConf` differ in it. */
+  readonly version?: string;
   /** Volumes. */
   readonly sizeGiB?: number;
   /** Volumes: id of the instance. */
@@ -31,7 +36,7 @@ export interface WorldResource {
 export interface ConformanceWorld {
   /** Everything that exists, of any cluster; what is gone is not listed. */
   list(): Promise<readonly WorldResource[]>;
-  /** Destroys an instance behind the provider's back, as a person with a console would. */
+  /** Destroys an instance, or a release with all that is in it, behind the provider's back, as a person with a console would. */
   destroyInstance(id: string): Promise<void>;
 }
 
@@ -45,6 +50,12 @@ export interface ConformanceHarness {
   /** A package with at least one role, and with volumes where the provider has them. */
   readonly content: PackageContent;
   readonly conf: Conf;
+  /** Providers of releases: another conf, and what `version` of the world is with each of the two. */
+  readonly changed?: {
+    readonly conf: Conf;
+    readonly versionBefore: string;
+    readonly versionAfter: string;
+  };
   /** Whether the nodes can really be reached: then whole jobs are walked, node tasks included. */
   readonly nodesReachable: boolean;
   readonly world: ConformanceWorld;
@@ -66,11 +77,19 @@ export interface ConformanceHarness {
   dispose(): Promise<void>;
 }
 
+/**
+ * What a provider makes. `machines`: instances and volumes, by the ten pairs. `releases`: one
+ * release for a cluster, by layers of its own.
+ */
+export type CloudKind = 'machines' | 'releases';
+
 /** What one run of the suite is about. */
 export interface SuiteOptions {
   /** In the names of the tests. */
   readonly name: string;
   readonly runner: SuiteRunner;
+  /** `machines` by default; the plans of the provider must be of this kind. */
+  readonly kind?: CloudKind;
   /** Those of the provider: they alone decide what is left out. Checked against the provider's own. */
   readonly capabilities: Capabilities;
   /** Asked for once for each run of the suite (plain, with faults), and once for each test of quotas. */

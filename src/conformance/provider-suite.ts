@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type { TaskAction } from '../domain/index.ts';
 import type { Provider } from '../provider/index.ts';
 import { openBench, type Bench } from './bench.ts';
+import { CLOUD_LIVES } from './cloud-life.ts';
 import { failAfterEffect } from './fail-after-effect.ts';
-import { OPERATIONS } from './operations.ts';
 import { TRAITS, type ConformanceHarness, type SuiteOptions, type Trait } from './options.ts';
 import { READS } from './reads.ts';
 import type { TraitContext } from './trait-context.ts';
@@ -84,6 +84,7 @@ function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
     waitLimitMs = WAIT_LIMIT_MS,
     cancelLimitMs = CANCEL_LIMIT_MS,
   } = options;
+  const life = CLOUD_LIVES[options.kind ?? 'machines'];
   const transcript = createTranscript([]);
   let shared: Promise<ConformanceHarness> | null = null;
 
@@ -96,7 +97,7 @@ function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
   function open(harness: ConformanceHarness): Promise<Bench> {
     const provider = run.wrap(harness.provider);
     const clusterId = `cl-${randomBytes(4).toString('hex')}`;
-    return openBench({ harness, provider, clusterId, transcript, waitLimitMs });
+    return openBench({ harness, provider, clusterId, transcript, waitLimitMs, life });
   }
 
   const withBench: TraitContext['withBench'] = async (body) => {
@@ -109,7 +110,8 @@ function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
   const context: TraitContext = {
     it: (name, body) => runner.it(name, body),
     capabilities: announced,
-    operations: OPERATIONS.filter(
+    life,
+    operations: life.operations.filter(
       ({ action, needsVolumes }) =>
         (announced.volumes || !needsVolumes) && (run.actions === undefined || run.actions.includes(action)),
     ),

@@ -40,6 +40,7 @@ export const READS: readonly Read[] = [
           action: 'create',
           cluster: engine.cluster(),
           reserved: NOTHING_RESERVED,
+          loadPackage: async () => harness.content,
         },
         call,
       ),

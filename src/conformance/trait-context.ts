@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError, type ErrorKind } from '../domain/index.ts';
 import type { Capabilities } from '../provider/index.ts';
 import type { Bench } from './bench.ts';
+import type { CloudLife } from './cloud-life.ts';
 import type { Operation } from './operations.ts';
 import type { SuiteRunner } from './options.ts';
 import type { Read } from './reads.ts';
@@ -12,6 +13,8 @@ import type { Transcript } from './transcript.ts';
 export interface TraitContext {
   readonly it: SuiteRunner['it'];
   readonly capabilities: Capabilities;
+  /** Of the kind of cloud that the provider is for. */
+  readonly life: CloudLife;
   readonly operations: readonly Operation[];
   readonly reads: readonly Read[];
   readonly waitLimitMs: number;

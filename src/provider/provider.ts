@@ -64,6 +64,8 @@ export interface CheckResourceRequest extends RuntimeRequest {
   readonly before?: ClusterWrapper;
   /** What running jobs of the same account have reserved and not made yet. */
   readonly reserved: Reserved;
+  /** The package that the cluster shall run. */
+  loadPackage(): Promise<PackageContent>;
 }
 
 export interface ValidateCredentialRequest {

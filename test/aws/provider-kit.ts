@@ -60,6 +60,7 @@ export function check(
   return provider.checkResource(
     {
       action: 'create',
+      loadPackage: async () => harness.content,
       runtime: { ...runtime, settings: { ...runtime.settings, ...change.settings } },
       credential,
       cluster: {

@@ -26,14 +26,13 @@ import {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HISTORIES = fileURLToPath(new URL('./histories', import.meta.url));
-const INSTANT_PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));
 const PRELOAD = new URL('./neutral-host.ts', import.meta.url).href;
 const JOB_LIMIT_MS = 10 * 60_000;
 /** Three slices for each layer. */
 const WIDE_NODES = 250;
 
 const stack = await startStack({
-  env: { NODE_OPTIONS: `--import=${PRELOAD}`, WINDLASS_TEST_INSTANT: '{"changes":true}' },
+  env: { NODE_OPTIONS: `--import=${PRELOAD}`, WINDLASS_TEST_INSTANT: '{}' },
 });
 try {
   await stack.startWorker();
@@ -43,7 +42,6 @@ try {
     failed: recordFailed,
     cancelled: recordCancelled,
     wide: recordWide,
-    changes: recordChanges,
     frontgate: recordFrontgate,
   };
   const wanted = process.argv.slice(2);
@@ -82,42 +80,6 @@ async function recordCancelled({ client }: TestStack): Promise<void> {
   await finish(job, 'cancelled');
   await save('runJob-cancelled', await readHistory(job));
   await finish(await client.clusters.delete(job.clusterId), 'successful');
-}
-
-/** What changes a cluster, on a provider that only plays it: the engine's part is real. */
-async function recordChanges({ client }: TestStack): Promise<void> {
-  const { clusters } = client;
-  await client.runtimes.create({ name: 'playing', provider: 'instant', zone: 'instant-1' });
-  const created = await clusters.create({
-    app: INSTANT_PACKAGE,
-    runtime: 'playing',
-    settings: { 'cluster.count': '2' },
-  });
-  await finish(created, 'successful');
-  const { clusterId } = created;
-  const starts: Readonly<Record<string, () => Promise<StartedJob>>> = {
-    upgrade: () =>
-      clusters.upgrade(clusterId, { app: 'instant', settings: { 'cluster.description': 'new' } }),
-    rollback: () => clusters.rollback(clusterId),
-    'update-env': () => clusters.updateEnv(clusterId, { settings: { 'cluster.description': 'newer' } }),
-    'add-nodes': () => clusters.addNodes(clusterId, { role: 'node', count: 1 }),
-    'delete-nodes': () => clusters.deleteNodes(clusterId, { role: 'node', count: 1 }),
-    resize: () => clusters.resize(clusterId, { sizes: [{ role: 'node', cpu: 2 }] }),
-    restart: () => clusters.restart(clusterId),
-  };
-  for (const [name, start] of Object.entries(starts)) {
-    const job = await start();
-    await finish(job, 'successful');
-    await save(`runJob-${name}`, await readHistory(job));
-  }
-  await finish(await clusters.delete(clusterId), 'successful');
-  const recovered = await clusters.recover(clusterId);
-  await finish(recovered, 'successful');
-  await save('runJob-recover', await readHistory(recovered));
-  await finish(await clusters.delete(clusterId), 'successful');
-  const ceased = await clusters.cease(clusterId);
-  await finish(ceased, 'successful');
-  await save('runJob-cease', await readHistory(ceased));
 }
 
 async function recordWide({ client }: TestStack): Promise<void> {

@@ -6,7 +6,7 @@ import { assertFails, settleWithin, type Outcome, type TraitContext } from '../t
 const ABORT_AFTER_MS = 50;
 
 /** An aborted call ends soon, with `cancelled`, and a later one succeeds. */
-export function cancellable({ it, operations, reads, withBench, cancelLimitMs }: TraitContext): void {
+export function cancellable({ it, life, operations, reads, withBench, cancelLimitMs }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
     it(`${action}: ends soon when it is cancelled, before it begins or in its middle, and a later run succeeds`, () =>
@@ -53,13 +53,14 @@ export function cancellable({ it, operations, reads, withBench, cancelLimitMs }:
       }));
   }
 
-  it('FrontgateAvailable: a wait that is cancelled before it begins looks no more', () =>
-    withBench(async ({ engine, task }) => {
-      const wait = task('FrontgateAvailable');
-      await assertFails('the wait for the frontgate', ['cancelled'], () =>
-        engine.look(wait, { signal: AbortSignal.abort() }),
-      );
-    }));
+  if (life.kind === 'machines')
+    it('FrontgateAvailable: a wait that is cancelled before it begins looks no more', () =>
+      withBench(async ({ engine, task }) => {
+        const wait = task('FrontgateAvailable');
+        await assertFails('the wait for the frontgate', ['cancelled'], () =>
+          engine.look(wait, { signal: AbortSignal.abort() }),
+        );
+      }));
 
   for (const read of reads) {
     it(`${read.name}: cancelled before it begins ends with cancelled`, () =>

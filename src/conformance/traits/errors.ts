@@ -4,7 +4,7 @@ import type { Bench } from '../bench.ts';
 import { assertFails, type TraitContext } from '../trait-context.ts';
 
 /** What goes wrong is said with the kind that the contract names. */
-export function errors({ it, operations, reads, withBench, withBenchApart }: TraitContext): void {
+export function errors({ it, life, operations, reads, withBench, withBenchApart }: TraitContext): void {
   const actions = new Set(operations.map((operation) => operation.action));
 
   for (const operation of operations.filter(({ makes }) => makes !== null)) {
@@ -12,6 +12,8 @@ export function errors({ it, operations, reads, withBench, withBenchApart }: Tra
       withBenchApart(async (bench) => {
         bench.engine.setRuntime(await bench.harness.makeQuotaTight());
         await assertFails(operation.action, ['quota'], () => bench.engine.run(bench.task(operation.action)));
+        // A release is there when its pods are refused: as always, a delete finds all of it.
+        if (life.kind === 'releases') await bench.deleteAll();
         assert.deepEqual(await bench.list(), []);
       }));
   }
@@ -23,6 +25,7 @@ export function errors({ it, operations, reads, withBench, withBenchApart }: Tra
         runtime,
         credential: harness.credential,
         reserved: NOTHING_RESERVED,
+        loadPackage: async () => harness.content,
         cluster: engine.cluster(),
       };
       await assertFails('checkResource', ['quota'], () =>
@@ -35,7 +38,13 @@ export function errors({ it, operations, reads, withBench, withBenchApart }: Tra
       const all = Number.MAX_SAFE_INTEGER;
       const reserved = { instances: all, cpu: all, memoryMiB: all, gpu: all, volumes: all, volumeGiB: all };
       const runtime = await harness.makeQuotaTight();
-      const request = { runtime, credential: harness.credential, reserved, cluster: engine.cluster() };
+      const request = {
+        runtime,
+        credential: harness.credential,
+        reserved,
+        cluster: engine.cluster(),
+        loadPackage: async () => harness.content,
+      };
       await assertFails('checkResource', ['quota'], () =>
         engine.read((call) => provider.checkResource({ ...request, action: 'create' }, call)),
       );
@@ -85,29 +94,8 @@ export function errors({ it, operations, reads, withBench, withBenchApart }: Tra
       }));
   }
 
-  it('ResizeInstances: fails with conflict while the instance runs', () =>
-    withBench(async (bench) => {
-      await run(bench, ['RunInstances']);
-      await assertFails('ResizeInstances', ['conflict'], () =>
-        bench.engine.run(bench.task('ResizeInstances')),
-      );
-    }));
-
-  it('StartInstances: fails with not-found when the instance is gone', () =>
-    withBench(async (bench) => {
-      await run(bench, ['RunInstances', 'StopInstances']);
-      await destroyInstances(bench);
-      await assertFails('StartInstances', ['not-found'], () =>
-        bench.engine.run(bench.task('StartInstances')),
-      );
-    }));
-
-  it('StopInstances and DeleteInstances: succeed when the instance is gone', () =>
-    withBench(async (bench) => {
-      await run(bench, ['RunInstances']);
-      await destroyInstances(bench);
-      await run(bench, ['StopInstances', 'DeleteInstances', 'DeleteInstances']);
-    }));
+  if (life.kind === 'machines') registerMachines(it, withBench);
+  else registerReleases(it, withBench);
 
   if (actions.has('DetachVolumes')) {
     it('DetachVolumes and DeleteVolumes: succeed when the volumes are gone', () =>
@@ -120,7 +108,7 @@ export function errors({ it, operations, reads, withBench, withBenchApart }: Tra
       withBench(async (bench) => {
         await run(bench, ['CreateVolumes', 'RunInstances', 'AttachVolumes']);
         const volumes = (await bench.list()).filter(({ kind }) => kind === 'volume').map(({ id }) => id);
-        await destroyInstances(bench);
+        await destroyThings(bench, 'instance');
         await run(bench, ['DetachVolumes']);
         assert.deepEqual(
           (await bench.list()).map(({ id }) => id),
@@ -166,7 +154,7 @@ export function errors({ it, operations, reads, withBench, withBenchApart }: Tra
         const { badCredential } = bench.harness;
         if (badCredential === null) return;
         // With something made, so that every function has something to ask the cloud about.
-        await run(bench, ['RunInstances']);
+        await run(bench, [life.make]);
         await assertFails(read.name, [badCredential.kind], () =>
           bench.engine.read((call) => read.call(bench, call, badCredential.credential)),
         );
@@ -174,10 +162,56 @@ export function errors({ it, operations, reads, withBench, withBenchApart }: Tra
   }
 }
 
+type Registration = Pick<TraitContext, 'it' | 'withBench'>;
+
+function registerMachines(it: Registration['it'], withBench: Registration['withBench']): void {
+  it('ResizeInstances: fails with conflict while the instance runs', () =>
+    withBench(async (bench) => {
+      await run(bench, ['RunInstances']);
+      await assertFails('ResizeInstances', ['conflict'], () =>
+        bench.engine.run(bench.task('ResizeInstances')),
+      );
+    }));
+
+  it('StartInstances: fails with not-found when the instance is gone', () =>
+    withBench(async (bench) => {
+      await run(bench, ['RunInstances', 'StopInstances']);
+      await destroyThings(bench, 'instance');
+      await assertFails('StartInstances', ['not-found'], () =>
+        bench.engine.run(bench.task('StartInstances')),
+      );
+    }));
+
+  it('StopInstances and DeleteInstances: succeed when the instance is gone', () =>
+    withBench(async (bench) => {
+      await run(bench, ['RunInstances']);
+      await destroyThings(bench, 'instance');
+      await run(bench, ['StopInstances', 'DeleteInstances', 'DeleteInstances']);
+    }));
+}
+
+function registerReleases(it: Registration['it'], withBench: Registration['withBench']): void {
+  for (const action of ['UpgradeRelease', 'StartWorkloads', 'RestartWorkloads'] as const) {
+    it(`${action}: fails with not-found when the release is gone`, () =>
+      withBench(async (bench) => {
+        await run(bench, ['InstallRelease']);
+        await destroyThings(bench, 'release');
+        await assertFails(action, ['not-found'], () => bench.engine.run(bench.task(action)));
+      }));
+  }
+
+  it('StopWorkloads, UninstallRelease and PurgeRelease: succeed when the release is gone', () =>
+    withBench(async (bench) => {
+      await run(bench, ['InstallRelease']);
+      await destroyThings(bench, 'release');
+      await run(bench, ['StopWorkloads', 'UninstallRelease', 'PurgeRelease', 'PurgeRelease']);
+    }));
+}
+
 async function run(bench: Bench, actions: readonly TaskAction[]): Promise<void> {
   for (const action of actions) await bench.engine.run(bench.task(action));
 }
 
-async function destroyInstances({ list, harness }: Bench): Promise<void> {
-  for (const { kind, id } of await list()) if (kind === 'instance') await harness.world.destroyInstance(id);
+async function destroyThings({ list, harness }: Bench, thing: string): Promise<void> {
+  for (const { kind, id } of await list()) if (kind === thing) await harness.world.destroyInstance(id);
 }

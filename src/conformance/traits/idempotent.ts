@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TraitContext } from '../trait-context.ts';
 
 /** A handle may be called any number of times, by anyone, at any moment: the effect happens once. */
-export function idempotent({ it, operations, reads, withBench }: TraitContext): void {
+export function idempotent({ it, life, operations, reads, withBench }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
     it(`${action}: is adopted by its token when an answer was lost, and happens once however often it is asked for`, () =>
@@ -33,15 +33,16 @@ export function idempotent({ it, operations, reads, withBench }: TraitContext): 
       }));
   }
 
-  it('DeleteInstances and DeleteVolumes: succeed for a node that was never made', () =>
+  it(`${life.kind === 'machines' ? 'DeleteInstances and DeleteVolumes' : 'delete'}: succeed for what was never made`, () =>
     withBench((bench) => bench.deleteAll()));
 
-  it('FrontgateAvailable: may be observed any number of times', () =>
-    withBench(async ({ engine, task }) => {
-      const wait = task('FrontgateAvailable');
-      await engine.waitUntilDone(wait);
-      await engine.waitUntilDone(wait);
-    }));
+  if (life.kind === 'machines')
+    it('FrontgateAvailable: may be observed any number of times', () =>
+      withBench(async ({ engine, task }) => {
+        const wait = task('FrontgateAvailable');
+        await engine.waitUntilDone(wait);
+        await engine.waitUntilDone(wait);
+      }));
 
   for (const read of reads) {
     it(`${read.name}: answers the same again, and two at once`, () =>

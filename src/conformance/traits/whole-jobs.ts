@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { TASK_ACTIONS, type ClusterStatus, type JobAction } from '../../domain/index.ts';
 import { eventually, planAction, type Bench } from '../bench.ts';
+import type { CloudLife } from '../cloud-life.ts';
 import type { TraitContext } from '../trait-context.ts';
 
 const LIFE: readonly (readonly [action: JobAction, from: ClusterStatus, instances: string])[] = [
@@ -11,12 +12,12 @@ const LIFE: readonly (readonly [action: JobAction, from: ClusterStatus, instance
 ];
 
 /** The provider's own plans, walked layer by layer, take a cluster through its life. */
-export function wholeJobs({ it, withBench, waitLimitMs }: TraitContext): void {
+export function wholeJobs({ it, life, withBench, waitLimitMs }: TraitContext): void {
   it('create, stop, start, delete: every task of each plan, for all nodes', () =>
     withBench(async (bench) => {
       for (const [action, from, instances] of LIFE) {
         await walk(bench, action, from);
-        await eventually(waitLimitMs, () => assertInstances(bench, instances));
+        await eventually(waitLimitMs, () => assertThings(bench, life, instances));
       }
       assert.deepEqual(bench.engine.ledger.listLive(), [], 'the ledger has rows of what was deleted');
     }));
@@ -38,13 +39,18 @@ async function walk(bench: Bench, action: JobAction, from: ClusterStatus): Promi
   }
 }
 
-async function assertInstances({ engine, list }: Bench, state: string): Promise<void> {
+async function assertThings({ engine, list }: Bench, life: CloudLife, state: string): Promise<void> {
   const resources = await list();
   if (state === 'none') {
     assert.deepEqual(resources, []);
     return;
   }
-  const instances = resources.filter(({ kind }) => kind === 'instance');
-  assert.equal(instances.length, engine.cluster().nodes.length, 'one instance for each node');
-  for (const instance of instances) assert.equal(instance.state, state, `state of ${instance.id}`);
+  const things = resources.filter(({ kind }) => kind === life.thing);
+  const expected = life.kind === 'machines' ? engine.cluster().nodes.length : 1;
+  assert.equal(
+    things.length,
+    expected,
+    life.kind === 'machines' ? 'one instance for each node' : 'one release',
+  );
+  for (const instance of things) assert.equal(instance.state, state, `state of ${instance.id}`);
 }

@@ -3,7 +3,7 @@ import { toStatusRequest } from '../reads.ts';
 import { settle, type TraitContext } from '../trait-context.ts';
 
 /** Every function does what it is for, and reports what it has done. */
-export function works({ it, operations, reads, withBench }: TraitContext): void {
+export function works({ it, life, operations, reads, withBench }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
     it(`${action}: works, and its wait says done only then`, () =>
@@ -24,10 +24,11 @@ export function works({ it, operations, reads, withBench }: TraitContext): void 
       }));
   }
 
-  it('FrontgateAvailable: is observed', () =>
-    withBench(async ({ engine, task }) => {
-      await engine.waitUntilDone(task('FrontgateAvailable'));
-    }));
+  if (life.kind === 'machines')
+    it('FrontgateAvailable: is observed', () =>
+      withBench(async ({ engine, task }) => {
+        await engine.waitUntilDone(task('FrontgateAvailable'));
+      }));
 
   it('updateClusterStatus: says active, stopped, lost, each when it is so', () =>
     withBench(async (bench) => {
@@ -37,12 +38,12 @@ export function works({ it, operations, reads, withBench }: TraitContext): void 
         );
         return nodes.find((node) => node.nodeId === bench.node.nodeId)?.status;
       };
-      await bench.engine.run(bench.task('RunInstances'));
+      await bench.engine.run(bench.task(life.make));
       assert.equal(await statusOfNode(), 'active');
-      await bench.engine.run(bench.task('StopInstances'));
+      await bench.engine.run(bench.task(life.stop));
       assert.equal(await statusOfNode(), 'stopped');
       for (const { kind, id } of await bench.list()) {
-        if (kind === 'instance') await bench.harness.world.destroyInstance(id);
+        if (kind === life.thing) await bench.harness.world.destroyInstance(id);
       }
       assert.equal(await statusOfNode(), 'lost');
     }));

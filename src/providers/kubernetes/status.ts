@@ -26,7 +26,7 @@ import { judgeObject } from './observe/readiness.ts';
 import { RELEASE_KIND } from './plan-chart-job.ts';
 import type { KubernetesWorld } from './tasks/release-scope.ts';
 import { isOurs } from './tasks/release-scope.ts';
-import { readObjects } from './tasks/wait-release.ts';
+import { readObjects } from './helm/release-objects.ts';
 import { readRoleMemory } from './workloads.ts';
 
 /** What the server says of a cluster now. */
@@ -35,6 +35,8 @@ interface Found {
   readonly namespace: string;
   /** Whether the ledger has a row of it that is not gone. */
   readonly begun: boolean;
+  /** It was there once. */
+  readonly made: boolean;
   /** A delete is at work, or was. */
   readonly leaving: boolean;
   /** Ours; undefined where there is none. */
@@ -127,7 +129,16 @@ async function look(world: KubernetesWorld, request: ClusterStatusRequest, call:
   );
   const { status, transitionStatus } = cluster.cluster;
   const leaving = transitionStatus === 'deleting' || status === 'deleted';
-  return { client, namespace, begun: row !== undefined, leaving, revision, objects, workloads };
+  return {
+    client,
+    namespace,
+    begun: row !== undefined,
+    made: row?.state === 'made',
+    leaving,
+    revision,
+    objects,
+    workloads,
+  };
 }
 
 async function lookAtRole(
@@ -180,7 +191,7 @@ function statusOf(found: Found, node: ClusterNode, pod: Pod | null): NodeStatus 
   if (found.revision === undefined) {
     // Without a row it was never begun, or a delete has proved it gone.
     if (!found.begun) return found.leaving || wasMade || node.status === 'deleted' ? 'deleted' : 'pending';
-    return wasMade ? 'lost' : 'pending';
+    return found.made || wasMade ? 'lost' : 'pending';
   }
   if (pod !== null) {
     const reason = explainPod(pod);

@@ -30,7 +30,14 @@ function check(settings: Record<string, string>, count: number, reserved = NOTHI
   const context = createNodeContext(kit, { volumes: 1, cpu: 2, sizeGiB: 10, settings });
   const { runtime, credential } = context.value;
   return provider.checkResource(
-    { runtime, credential, action: 'create', cluster: toWrapper(context, count), reserved },
+    {
+      runtime,
+      credential,
+      action: 'create',
+      cluster: toWrapper(context, count),
+      reserved,
+      loadPackage: () => context.value.loadPackage(),
+    },
     call,
   );
 }

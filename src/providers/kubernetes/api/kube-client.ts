@@ -18,6 +18,8 @@ export interface KubeRequest {
   readonly path: string;
   readonly query?: Query;
   readonly body?: unknown;
+  /** Another form of the answer than plain JSON. */
+  readonly accept?: string;
   /** JSON by default; patches name their kind. */
   readonly contentType?: string;
   /** In errors, e.g. `create deployments web`; the method and path by default. */
@@ -68,7 +70,7 @@ export function createKubeClient(
           agent: connection.agent(authentication),
           signal,
           headers: {
-            accept: 'application/json',
+            accept: request.accept ?? 'application/json',
             'user-agent': 'windlass',
             ...authentication.headers,
             ...(body === undefined

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { PackageFile } from '../../../domain/index.ts';
+import { canonicalJson } from '../../../plan/index.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { parseManifest } from '../manifest.ts';
 import { toHelmError } from './helm-errors.ts';
@@ -28,7 +30,28 @@ export interface RenderRequest {
  *
  * @throws invalid-input `CHART_RENDER`, `CONF_INVALID`, `KUBERNETES_VERSION`; cancelled.
  */
-export function renderChart(request: RenderRequest): Promise<readonly KubeObject[]> {
+export async function renderChart(request: RenderRequest): Promise<readonly KubeObject[]> {
+  // A cluster is parsed when it is asked for and again when its job begins: the same to the byte.
+  const key = hashRequest(request);
+  const known = rendered.get(key);
+  if (known !== undefined) return structuredClone(known);
+  const objects = await render(request);
+  if (rendered.size >= KEPT_RENDERS) rendered.clear();
+  rendered.set(key, objects);
+  return structuredClone(objects);
+}
+
+const KEPT_RENDERS = 32;
+const rendered = new Map<string, readonly KubeObject[]>();
+
+function hashRequest({ program, files, signal: _signal, ...told }: RenderRequest): string {
+  const hash = createHash('sha256').update(canonicalJson({ ...told, helm: program.version }));
+  for (const { path, content } of files)
+    hash.update(`${path.length}:${path}${content.byteLength}:`).update(content);
+  return hash.digest('hex');
+}
+
+function render(request: RenderRequest): Promise<readonly KubeObject[]> {
   const {
     program,
     files,

@@ -110,7 +110,8 @@ function keepSince(cursor: Cursor | null, { reason }: Explanation): { reason: st
   return before === null ? { reason, sinceMs: Date.now() } : { reason, sinceMs: before.sinceMs };
 }
 
-function neverReady({ words, reason }: Explanation, afterMs: number): WindlassError {
+/** For what was stuck for too long, or can never come true. */
+export function neverReady({ words, reason }: Explanation, afterMs: number): WindlassError {
   const waited = afterMs === 0 ? '' : ` (so for ${Math.round(afterMs / 1000)} s)`;
   const quota = isQuota(words);
   return new WindlassError(quota ? 'quota' : 'conflict', `${words}${waited}`, {

@@ -45,6 +45,10 @@ export async function waitForOtherHelm(
   return newest;
 }
 
+function ageOf(object: Workload): number {
+  return Date.now() - Date.parse(object.metadata?.creationTimestamp ?? '');
+}
+
 async function findRunningHook(scope: ReleaseScope, revision: ReleaseRevision): Promise<string | null> {
   const { hooks } = await readContent(revision);
   for (const object of hooks.flatMap(({ manifest }) => parseManifest(manifest))) {
@@ -54,7 +58,9 @@ async function findRunningHook(scope: ReleaseScope, revision: ReleaseRevision): 
       method: 'GET',
       path: resourcePath(JOBS, namespace, nameOf(object)),
     });
-    if (live !== null && judgeObject(live).state === 'waiting') return describeObject(object);
+    if (live === null || judgeObject(live).state !== 'waiting') continue;
+    // One that is stuck no helm waits for any more.
+    if (ageOf(live) < scope.settings.patienceMs * 2) return describeObject(object);
   }
   return null;
 }

@@ -12,6 +12,7 @@ import { hideFolder } from '../helm/render-chart.ts';
 import { runHelm, type FindHelm, type HelmProgram } from '../helm/run-helm.ts';
 import { withWorkFolder, type WorkFolder } from '../helm/work-folder.ts';
 import { RELEASE_KIND } from '../plan-chart-job.ts';
+import { watchHooks } from './watch-hooks.ts';
 import { encodeToken, TOKEN_LABEL } from '../release-labels.ts';
 import { readSettings, type KubernetesSettings } from '../settings.ts';
 
@@ -135,19 +136,50 @@ export async function runHelmOn(
     const secrets = await context.loadSecretValues();
     await call.request(HELM_REQUESTS);
     await call.beforeEffect(token);
-    const result = await runHelm({
-      program,
-      args,
-      env: folder.env,
-      cwd: folder.path,
-      signal: call.signal,
-      timeoutMs: settings.helmTimeoutMs + 10_000,
-    });
+    const result = await runWatched(scope, call.signal, (signal) =>
+      runHelm({
+        program,
+        args,
+        env: folder.env,
+        cwd: folder.path,
+        signal,
+        timeoutMs: settings.helmTimeoutMs + 10_000,
+      }),
+    );
     await call.afterEffect(token);
     if (result.exitCode !== 0) {
       throw toHelmError(order.verb, hideFolder(result.stderr, folder.path), (text) => maskAll(text, secrets));
     }
   });
+}
+
+/** Ends helm when one of its hooks will never end, with what that hook is stuck for. */
+async function runWatched<T>(
+  scope: ReleaseScope,
+  signal: AbortSignal,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  const given = new AbortController();
+  let reason: unknown;
+  const watching = watchHooks(scope, ended.signal).catch((error: unknown) => {
+    // A server that does not answer now is helm's matter.
+    if (ended.signal.aborted || !isReason(error)) return;
+    reason = error;
+    given.abort();
+  });
+  try {
+    return await run(AbortSignal.any([signal, given.signal]));
+  } catch (error) {
+    throw reason ?? error;
+  } finally {
+    ended.abort();
+    await watching;
+  }
+}
+
+function isReason(error: unknown): boolean {
+  return WindlassError.isInstance(error) && (error.kind === 'conflict' || error.kind === 'quota');
 }
 
 async function fileArguments(

@@ -22,7 +22,8 @@ import {
   type ReleaseScope,
 } from './release-scope.ts';
 import { readCounts, writeCounts, type StoppedCounts } from './stopped-counts.ts';
-import { findNewest, readObjects } from './wait-release.ts';
+import { readObjects } from '../helm/release-objects.ts';
+import { findNewest } from './wait-release.ts';
 
 type WorkloadsScope = ReleaseScope<WorkloadsDirective>;
 
@@ -123,8 +124,8 @@ export async function restartWorkloads(
 
 const RESTARTED_BY = 'windlass/restarted-by';
 
-/** Done when every workload of the release is ready again. */
-export async function waitForWorkloads(
+/** Done when nothing is stopped any more and every workload is ready. */
+export async function waitForStart(
   world: KubernetesWorld,
   context: TaskContext,
   call: ObserveCall,
@@ -132,8 +133,44 @@ export async function waitForWorkloads(
   const scope = await openScope<WorkloadsDirective>(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
-  const objects = (await readObjects(newest)).filter((object) => isWorkloadKind(object.kind));
-  return observeReady(scope, objects, call);
+  if (readCounts([newest]) !== null) {
+    return { state: 'pending', seen: `release ${newest.name} is stopped`, retryAfterMs: 500 };
+  }
+  return observeWorkloads(scope, newest, call);
+}
+
+/** Done when every workload that was named has pods of this job's making, all of them ready. */
+export async function waitForRestart(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: ObserveCall,
+): Promise<Observation> {
+  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const newest = await findNewest(scope);
+  if (newest === undefined) throw releaseGone(scope);
+  if (call.cursor === undefined) {
+    const left = (await readWorkloads(scope, newest)).filter(
+      (workload) =>
+        isNamed(workload, scope.directive.workloads) &&
+        workload.spec?.template?.metadata?.annotations?.[RESTARTED_BY] !== context.job.jobId,
+    );
+    if (left.length > 0) {
+      return { state: 'pending', seen: `${left.map(keyOf).join(', ')} has its old pods`, retryAfterMs: 500 };
+    }
+  }
+  return observeWorkloads(scope, newest, call);
+}
+
+async function observeWorkloads(
+  scope: ReleaseScope,
+  revision: ReleaseRevision,
+  call: ObserveCall,
+): Promise<Observation> {
+  return observeReady(
+    scope,
+    (await readObjects(revision)).filter((object) => isWorkloadKind(object.kind)),
+    call,
+  );
 }
 
 async function effect(scope: ReleaseScope, call: EffectCall, change: () => Promise<void>): Promise<void> {

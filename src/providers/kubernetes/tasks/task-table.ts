@@ -13,27 +13,26 @@ import {
   startWorkloads,
   stopWorkloads,
   waitForNoPods,
-  waitForWorkloads,
+  waitForRestart,
+  waitForStart,
 } from './scale-workloads.ts';
-import { purgeRelease, uninstallRelease, waitForNothing } from './uninstall-release.ts';
+import { purgeRelease, uninstallRelease, waitForNothing, waitForPurge } from './uninstall-release.ts';
 import { rollbackRelease, upgradeRelease } from './upgrade-release.ts';
-import { waitForRelease } from './wait-release.ts';
+import { waitForChange, waitForRelease } from './wait-release.ts';
 
 type Handle = (world: KubernetesWorld, context: TaskContext, call: EffectCall) => Promise<HandleResult>;
 type Wait = (world: KubernetesWorld, context: TaskContext, call: ObserveCall) => Promise<Observation>;
 
-const DONE: Wait = async () => ({ state: 'done' });
-
 /** Who does what, by action. */
 const TASKS: Readonly<Partial<Record<TaskAction, { readonly handle: Handle; readonly wait: Wait }>>> = {
   InstallRelease: { handle: installRelease, wait: waitForRelease },
-  UpgradeRelease: { handle: upgradeRelease, wait: waitForRelease },
-  RollbackRelease: { handle: rollbackRelease, wait: waitForRelease },
+  UpgradeRelease: { handle: upgradeRelease, wait: waitForChange },
+  RollbackRelease: { handle: rollbackRelease, wait: waitForChange },
   UninstallRelease: { handle: uninstallRelease, wait: waitForNothing },
-  PurgeRelease: { handle: purgeRelease, wait: DONE },
+  PurgeRelease: { handle: purgeRelease, wait: waitForPurge },
   StopWorkloads: { handle: stopWorkloads, wait: waitForNoPods },
-  StartWorkloads: { handle: startWorkloads, wait: waitForWorkloads },
-  RestartWorkloads: { handle: restartWorkloads, wait: waitForWorkloads },
+  StartWorkloads: { handle: startWorkloads, wait: waitForStart },
+  RestartWorkloads: { handle: restartWorkloads, wait: waitForRestart },
 };
 
 /** @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that no plan of this provider holds. */

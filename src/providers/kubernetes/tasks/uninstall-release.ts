@@ -1,3 +1,4 @@
+import { WindlassError } from '../../../domain/index.ts';
 import type {
   EffectCall,
   HandleResult,
@@ -20,10 +21,12 @@ import {
   openScope,
   requireRow,
   runHelmOn,
+  type HelmOrder,
   type KubernetesWorld,
   type ReleaseScope,
 } from './release-scope.ts';
-import { findNewest, readHooks, readObjects } from './wait-release.ts';
+import { readHooks, readObjects } from '../helm/release-objects.ts';
+import { findNewest } from './wait-release.ts';
 
 /**
  * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods and
@@ -43,7 +46,7 @@ export async function uninstallRelease(
   if (newest === undefined) return { state: 'done' };
   const claims = await listClaims(scope, newest);
   if (newest.status !== 'uninstalled') {
-    await runHelmOn(world, scope, call, {
+    await uninstall(world, scope, call, {
       verb: 'uninstall',
       withChart: false,
       // A release that was never whole has no hooks to run.
@@ -56,6 +59,22 @@ export async function uninstallRelease(
   for (const object of [...claims, ...(await listLeftHooks(scope, newest))])
     await deleteObject(scope, object, call);
   return { state: 'started' };
+}
+
+/** Helm fails where another one was quicker; what counts is that the release is uninstalled. */
+async function uninstall(
+  world: KubernetesWorld,
+  scope: ReleaseScope,
+  call: EffectCall,
+  order: HelmOrder,
+): Promise<void> {
+  try {
+    await runHelmOn(world, scope, call, order);
+  } catch (error) {
+    if (!WindlassError.isInstance(error) || !error.code.startsWith('HELM_')) throw error;
+    const newest = await findNewest(scope);
+    if (newest !== undefined && newest.status !== 'uninstalled') throw error;
+  }
 }
 
 /** A delete does not wait for a hook that will never end. */
@@ -126,6 +145,17 @@ export async function purgeRelease(
     await call.afterEffect(row.token);
   }
   return { state: 'done', changes: { resources: [{ token: row.token, state: 'gone' }] } };
+}
+
+/** Done when no record of ours is left. */
+export async function waitForPurge(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: ObserveCall,
+): Promise<Observation> {
+  const newest = await findNewest(await openScope(world, context, call));
+  if (newest === undefined) return { state: 'done' };
+  return { state: 'pending', seen: `helm’s record ${newest.secretName} is still there`, retryAfterMs: 500 };
 }
 
 /** Claims that the controller made for the pods of the release's StatefulSets; helm does not know them. */

@@ -1,16 +1,14 @@
 import type { EffectCall, HandleResult, TaskContext } from '../../../provider/index.ts';
 import { resourcePath, SECRETS } from '../api/api-resources.ts';
 import type { ChangeDirective } from '../directives.ts';
-import type { WorkloadOverride } from '../helm/overrides.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
-import { formatLabels, hashSpec, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
+import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
 import { readRoleMemory } from '../workloads.ts';
 import { ownLabels, releaseId } from './install-release.ts';
 import { isPending, waitForOtherHelm } from './other-helm.ts';
 import {
   isOurs,
   openScope,
-  openValues,
   releaseGone,
   releaseTaken,
   requireRow,
@@ -19,6 +17,7 @@ import {
   type ReleaseScope,
 } from './release-scope.ts';
 import { readCounts, writeCounts } from './stopped-counts.ts';
+import { wantedSpec, type WantedSpec } from './wanted-spec.ts';
 
 type ChangeScope = ReleaseScope<ChangeDirective>;
 
@@ -34,8 +33,8 @@ export function upgradeRelease(
   context: TaskContext,
   call: EffectCall,
 ): Promise<HandleResult> {
-  return changeRelease(world, context, call, async (scope, spec, values) => {
-    await upgrade(world, scope, call, spec, values);
+  return changeRelease(world, context, call, async (scope, wanted) => {
+    await upgrade(world, scope, call, wanted);
   });
 }
 
@@ -48,13 +47,13 @@ export function rollbackRelease(
   context: TaskContext,
   call: EffectCall,
 ): Promise<HandleResult> {
-  return changeRelease(world, context, call, async (scope, spec, values, revisions) => {
+  return changeRelease(world, context, call, async (scope, wanted, revisions) => {
     const target = revisions.findLast(
       ({ labels, status }) =>
-        labels[SPEC_LABEL] === spec && (status === 'superseded' || status === 'deployed'),
+        labels[SPEC_LABEL] === wanted.spec && (status === 'superseded' || status === 'deployed'),
     );
     if (target === undefined) {
-      await upgrade(world, scope, call, spec, values);
+      await upgrade(world, scope, call, wanted);
       return;
     }
     const program = await world.findHelm();
@@ -72,8 +71,7 @@ export function rollbackRelease(
 
 type Change = (
   scope: ChangeScope,
-  spec: string,
-  values: Readonly<Record<string, unknown>>,
+  wanted: WantedSpec,
   revisions: readonly ReleaseRevision[],
 ) => Promise<void>;
 
@@ -85,9 +83,8 @@ async function changeRelease(
 ): Promise<HandleResult> {
   const scope = await openScope<ChangeDirective>(world, context, call);
   const row = requireRow(scope);
-  const values = await openValues(scope);
-  const overrides = await toStoppedOverrides(scope);
-  const spec = hashSpec({ versionId: context.cluster.versionId, values, overrides });
+  const wanted = await wantedSpec(scope);
+  const { spec } = wanted;
   let revisions = await scope.listRevisions();
   let newest = requireOurs(scope, revisions.at(-1));
   if (isPending(newest)) {
@@ -106,7 +103,7 @@ async function changeRelease(
   }
   const counts = readCounts(revisions);
   if (newest.status !== 'deployed' || newest.labels[SPEC_LABEL] !== spec) {
-    await change(scope, spec, values, revisions);
+    await change(scope, wanted, revisions);
     revisions = await scope.listRevisions();
     newest = requireOurs(scope, revisions.at(-1));
   }
@@ -126,15 +123,14 @@ async function upgrade(
   world: KubernetesWorld,
   scope: ChangeScope,
   call: EffectCall,
-  spec: string,
-  values: Readonly<Record<string, unknown>>,
+  { spec, values, overrides }: WantedSpec,
 ): Promise<void> {
   const program = await world.findHelm();
   await runHelmOn(world, scope, call, {
     verb: 'upgrade',
     withChart: true,
     values,
-    overrides: await toStoppedOverrides(scope),
+    overrides,
     args: [
       // The conf is the whole of the user's values: what it no longer names goes back to the default.
       '--reset-values',
@@ -149,19 +145,6 @@ async function upgrade(
 
 function hookArguments({ directive }: ChangeScope): readonly string[] {
   return directive.hooks ? [] : ['--no-hooks'];
-}
-
-/** Of a cluster that is stopped the pods stay away through an upgrade too. */
-async function toStoppedOverrides(scope: ChangeScope): Promise<readonly WorkloadOverride[]> {
-  const { overrides, stopped } = scope.directive;
-  if (!stopped) return overrides;
-  const { roles } = await scope.context.loadCluster();
-  return roles.flatMap((role) => {
-    const memory = readRoleMemory(role);
-    if (memory === null) return [];
-    const own = overrides.find(({ kind, name }) => kind === memory.kind && name === memory.name);
-    return [{ kind: memory.kind, name: memory.name, ...own, stopped: true }];
-  });
 }
 
 async function wantedCounts({ context }: ChangeScope): Promise<Readonly<Record<string, number>>> {

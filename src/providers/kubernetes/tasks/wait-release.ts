@@ -1,9 +1,11 @@
 import { WindlassError } from '../../../domain/index.ts';
 import type { ObserveCall, Observation, TaskContext } from '../../../provider/index.ts';
+import { readObjects } from '../helm/release-objects.ts';
 import { readContent, type ReleaseRevision } from '../helm/release-record.ts';
-import { isHook, parseManifest } from '../manifest.ts';
-import type { KubeObject } from '../api/kube-types.ts';
+import type { ChangeDirective } from '../directives.ts';
 import { observeReady } from '../observe/observe-release.ts';
+import { SPEC_LABEL } from '../release-labels.ts';
+import { wantedSpec } from './wanted-spec.ts';
 import { isOurs, openScope, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
 
 /**
@@ -16,7 +18,28 @@ export async function waitForRelease(
   call: ObserveCall,
 ): Promise<Observation> {
   const scope = await openScope(world, context, call);
+  return observeNewest(scope, await findNewest(scope), call);
+}
+
+/** Likewise when the newest revision is the one that the job wants. */
+export async function waitForChange(
+  world: KubernetesWorld,
+  context: TaskContext,
+  call: ObserveCall,
+): Promise<Observation> {
+  const scope = await openScope<ChangeDirective>(world, context, call);
   const newest = await findNewest(scope);
+  if (newest?.status === 'deployed' && newest.labels[SPEC_LABEL] !== (await wantedSpec(scope)).spec) {
+    return { state: 'pending', seen: `release ${newest.name} is what it was before`, retryAfterMs: 500 };
+  }
+  return observeNewest(scope, newest, call);
+}
+
+async function observeNewest(
+  scope: ReleaseScope,
+  newest: ReleaseRevision | undefined,
+  call: ObserveCall,
+): Promise<Observation> {
   if (newest === undefined)
     return { state: 'pending', seen: `release ${scope.directive.release} is not there` };
   if (newest.status === 'failed') throw await releaseFailed(newest);
@@ -39,15 +62,4 @@ export async function findNewest(scope: ReleaseScope): Promise<ReleaseRevision |
   const { row } = scope;
   if (row === undefined) return undefined;
   return (await scope.listRevisions()).findLast((revision) => isOurs(revision, row));
-}
-
-/** What a revision holds, its hooks left out. */
-export async function readObjects(revision: ReleaseRevision): Promise<readonly KubeObject[]> {
-  return parseManifest((await readContent(revision)).manifest).filter((object) => !isHook(object));
-}
-
-/** What a revision's hooks make. */
-export async function readHooks(revision: ReleaseRevision): Promise<readonly KubeObject[]> {
-  const { hooks } = await readContent(revision);
-  return hooks.flatMap(({ manifest }) => parseManifest(manifest));
 }

@@ -1,0 +1,35 @@
+import type { TaskAction } from '../domain/index.ts';
+import { OPERATIONS, type Operation } from './operations.ts';
+import type { CloudKind, WorldResource } from './options.ts';
+import { RELEASE_OPERATIONS } from './release-operations.ts';
+
+/** What the traits need to know of a kind of cloud: which task does what in a cluster's life. */
+export interface CloudLife {
+  readonly kind: CloudKind;
+  readonly operations: readonly Operation[];
+  /** Makes what a cluster mainly is. */
+  readonly make: TaskAction;
+  readonly stop: TaskAction;
+  readonly start: TaskAction;
+  /** What that is in the world. */
+  readonly thing: WorldResource['kind'];
+}
+
+export const CLOUD_LIVES: Readonly<Record<CloudKind, CloudLife>> = {
+  machines: {
+    kind: 'machines',
+    operations: OPERATIONS,
+    make: 'RunInstances',
+    stop: 'StopInstances',
+    start: 'StartInstances',
+    thing: 'instance',
+  },
+  releases: {
+    kind: 'releases',
+    operations: RELEASE_OPERATIONS,
+    make: 'InstallRelease',
+    stop: 'StopWorkloads',
+    start: 'StartWorkloads',
+    thing: 'release',
+  },
+};

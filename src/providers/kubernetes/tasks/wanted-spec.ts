@@ -1,0 +1,40 @@
+import type { ChangeDirective } from '../directives.ts';
+import type { WorkloadOverride } from '../helm/overrides.ts';
+import { hashSpec } from '../release-labels.ts';
+import { readRoleMemory } from '../workloads.ts';
+import { openValues, type ReleaseScope } from './release-scope.ts';
+
+/** What a change makes of a release. */
+export interface WantedSpec {
+  /** Names it: revisions are labelled with it. */
+  readonly spec: string;
+  /** With every secret opened. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly overrides: readonly WorkloadOverride[];
+}
+
+export async function wantedSpec(scope: ReleaseScope<ChangeDirective>): Promise<WantedSpec> {
+  const values = await openValues(scope);
+  const overrides = await toOverrides(scope);
+  return {
+    spec: hashSpec({ versionId: scope.context.cluster.versionId, values, overrides }),
+    values,
+    overrides,
+  };
+}
+
+/** Of a cluster that is stopped the pods stay away through an upgrade too. */
+async function toOverrides({
+  directive,
+  context,
+}: ReleaseScope<ChangeDirective>): Promise<readonly WorkloadOverride[]> {
+  const { overrides, stopped } = directive;
+  if (!stopped) return overrides;
+  const { roles } = await context.loadCluster();
+  return roles.flatMap((role) => {
+    const memory = readRoleMemory(role);
+    if (memory === null) return [];
+    const own = overrides.find(({ kind, name }) => kind === memory.kind && name === memory.name);
+    return [{ kind: memory.kind, name: memory.name, ...own, stopped: true }];
+  });
+}

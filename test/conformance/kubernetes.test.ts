@@ -1,0 +1,18 @@
+import { afterAll, describe, it } from 'vitest';
+import { providerSuite } from '../../src/conformance/index.ts';
+import { KUBERNETES_CAPABILITIES } from '../../src/providers/kubernetes/index.ts';
+import { useControlPlane } from '../kit/kubernetes/index.ts';
+import { createKubernetesHarness } from './kubernetes-harness.ts';
+
+const controlPlane = useControlPlane();
+
+// In two files, so that the two runs go on side by side: helm is a process for each change.
+providerSuite({
+  name: 'kubernetes',
+  kind: 'releases',
+  runner: { describe, it: (name, body) => it(name, body, 120_000), afterAll },
+  capabilities: KUBERNETES_CAPABILITIES,
+  createHarness: () => createKubernetesHarness(controlPlane()),
+  runs: ['plain'],
+  waitLimitMs: 60_000,
+});
