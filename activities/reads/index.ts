@@ -6,6 +6,7 @@ import { toApplicationFailure, toWindlassError } from '../to-application-failure
 import { createAppReads } from './apps.ts';
 import { createClusterReads } from './clusters.ts';
 import { createJobReads } from './jobs.ts';
+import { createMetadataReads } from './metadata.ts';
 import { createRuntimeReads } from './runtimes.ts';
 
 /** What clients ask: short, repeatable, without an effect in a cloud. */
@@ -20,6 +21,7 @@ export function createReads(dependencies: ActivityDependencies): Reads {
     ...createRuntimeReads(dependencies, hydrator),
     ...createAppReads(dependencies, hydrator),
     ...createClusterReads(dependencies, hydrator),
+    ...createMetadataReads(dependencies),
     ...createJobReads(dependencies),
   };
   return Object.fromEntries(

@@ -51,6 +51,7 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
         cluster,
         ...(options?.refresh === undefined ? {} : { refresh: options.refresh }),
       }),
+    metadata: (cluster, options) => reads.readMetadata({ cluster, ...options }),
     stop: (cluster, options) => changeCluster(context, 'stop', cluster, {}, options),
     start: (cluster, options) => changeCluster(context, 'start', cluster, {}, options),
     delete: (cluster, options) =>

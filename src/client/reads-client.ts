@@ -29,6 +29,7 @@ const READ_NAMES: Readonly<Record<keyof Reads, true>> = {
   checkCreateCluster: true,
   checkJob: true,
   describeCluster: true,
+  readMetadata: true,
   listClusters: true,
   describeJob: true,
   findJob: true,

@@ -1,5 +1,6 @@
 import type {
   AppVersionView,
+  ClusterMetadata,
   ClusterSummary,
   ClusterView,
   Conf,
@@ -160,6 +161,14 @@ export interface ClustersClient {
   ): Promise<readonly ClusterSummary[]>;
   /** By id, or name. `refresh` asks the cloud. */
   describe(cluster: string, options?: { readonly refresh?: boolean }): Promise<ClusterView>;
+  /**
+   * What its nodes are told; with `node` (id or instance) what that one is. Secrets are masked.
+   * @throws conflict `METADATA_MISSING` while it is stopped; not-found `METADATA_PATH`, `NODE_NOT_FOUND`.
+   */
+  metadata(
+    cluster: string,
+    options?: { readonly node?: string; readonly path?: string },
+  ): Promise<ClusterMetadata | string>;
   /**
    * @throws conflict `CLUSTER_BUSY` naming the job that runs, `CLUSTER_STATUS` where the cluster's
    *   status forbids it; invalid-input `ACTION_NOT_SUPPORTED` where its provider cannot do it;

@@ -4,6 +4,7 @@ import type { Subnet, Vpc } from './placement.ts';
 import type { SealedSecret, SealingKey } from './secret.ts';
 import type {
   AppVersionView,
+  ClusterMetadata,
   ClusterSummary,
   ClusterView,
   JobSummary,
@@ -109,6 +110,11 @@ export interface Reads {
   checkJob(input: JobRequestInput): Promise<{ runtimeId: string; versionId: string; appName: string }>;
   /** `cluster` is an id, or a name where only one cluster has it. */
   describeCluster(request: { cluster: string; refresh?: boolean }): Promise<ClusterView>;
+  /**
+   * What nodes of the cluster are told, with `node` (id or instance) what that one is; secrets are
+   * masked. `path` as in templates, e.g. `/hosts/server`. @throws conflict `METADATA_MISSING`.
+   */
+  readMetadata(request: { cluster: string; node?: string; path?: string }): Promise<ClusterMetadata | string>;
   /** Frontgates, which the engine makes and deletes by itself, only where asked for. */
   listClusters(
     page: PageRequest & { includeDeleted?: boolean; includeFrontgates?: boolean },

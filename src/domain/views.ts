@@ -111,6 +111,11 @@ export interface ClusterView extends Omit<ClusterSummary, 'nodeCount'> {
   };
 }
 
+/** A part of a cluster's metadata: directories, and values as text. */
+export interface ClusterMetadata {
+  readonly [key: string]: ClusterMetadata | string;
+}
+
 export interface TaskView {
   readonly taskId: string;
   readonly action: TaskAction;

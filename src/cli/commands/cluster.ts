@@ -124,11 +124,31 @@ const describe: Command = {
     }),
 };
 
+const metadata: Command = {
+  name: 'metadata',
+  summary: 'Show what the nodes of a cluster are told; secrets are masked',
+  arguments: [
+    CLUSTER,
+    { name: 'path', description: 'of a part, as templates name it, e.g. /hosts', optional: true },
+  ],
+  options: [{ name: 'node', value: 'NODE', description: 'as this node sees it: its id, or its instance' }],
+  examples: ['windlass cluster metadata zookeeper', 'windlass cluster metadata zookeeper /env --json'],
+  run: (input, context) =>
+    context.withClient(async (client) => {
+      const path = readArgument(input, 1);
+      const shown = await client.clusters.metadata(readArgument(input, 0), {
+        ...pickOptions(input, { node: 'node' }),
+        ...(path === '' ? {} : { path }),
+      });
+      return { value: shown, text: typeof shown === 'string' ? shown : JSON.stringify(shown, null, 2) };
+    }),
+};
+
 /** `windlass cluster …` */
 export const CLUSTER_COMMANDS: CommandGroup = {
   name: 'cluster',
   summary: 'Deployed applications; every change is a job',
-  commands: [create, list, describe, ...CLUSTER_CHANGES],
+  commands: [create, list, describe, metadata, ...CLUSTER_CHANGES],
 };
 
 function renderCluster(cluster: ClusterView): string {

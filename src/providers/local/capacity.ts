@@ -1,6 +1,6 @@
 import type { ClusterRole, JobAction } from '../../domain/index.ts';
 import type { CheckResourceRequest } from '../../provider/index.ts';
-import { assertZone, type LocalSettings } from './settings.ts';
+import type { LocalSettings } from './settings.ts';
 import type { LocalWorld } from './world/local-world.ts';
 import { addUsage, assertWithinQuotas, NO_USAGE, sumUsage, type Usage } from './world/quotas.ts';
 
@@ -27,7 +27,6 @@ export async function assertCapacity(
   for (const node of nodes) {
     const role = findRole(roles, node.role);
     if (role === undefined) continue;
-    if (role.container.zone !== '') assertZone(settings, role.container.zone);
     asked = addUsage(asked, sumUsage([role], role.volumes));
   }
   const { gpu: _, ...reserved } = request.reserved;

@@ -21,12 +21,12 @@ export function readInstanceDirective(context: NodeTaskContext): LocalInstanceDi
   if (typeof cpu !== 'number' || typeof memoryMiB !== 'number') throw unreadable(context);
   if (typeof container !== 'object' || container === null) throw unreadable(context);
   const image = 'image' in container && typeof container.image === 'string' ? container.image : '';
-  const zone = 'zone' in container && typeof container.zone === 'string' ? container.zone : '';
   return {
     cpu,
     memoryMiB,
     image,
-    zone: zone === '' ? context.runtime.zone : zone,
+    // A container's zone is where its image was made, not where the node shall be.
+    zone: context.runtime.zone,
     hostname: typeof hostname === 'string' ? hostname : context.node.nodeId,
   };
 }

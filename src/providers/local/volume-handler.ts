@@ -255,7 +255,7 @@ function getVolumeResource(context: NodeTaskContext, spec: VolumeSpec): LedgerRe
 }
 
 function zoneOf(context: NodeTaskContext): string {
-  return context.role.container.zone === '' ? context.runtime.zone : context.role.container.zone;
+  return context.runtime.zone;
 }
 
 /** `/dev/vdb`, `/dev/vdc`, …, `/dev/vdz`, `/dev/vdaa`, …: vda would be the root disk. */

@@ -75,6 +75,20 @@ describe('an ensemble of Debian’s ZooKeeper on the local provider', () => {
     }
   });
 
+  it('shows what its nodes are told', async () => {
+    const { nodes } = await describeCluster();
+    const [node] = nodes;
+    if (node === undefined) throw new Error('there are no nodes');
+    const hosts = await stack.client.clusters.metadata(clusterId, { path: '/hosts/server' });
+    expect(Object.keys(Object(hosts) as object).sort()).toEqual(nodes.map((one) => one.instanceId).sort());
+    const seen = { node: node.nodeId, path: '/host/ip' };
+    expect(await stack.client.clusters.metadata(clusterId, seen)).toBe(node.privateIp);
+    await expect(stack.client.clusters.metadata(clusterId, { path: '/hosts/nobody' })).rejects.toMatchObject({
+      kind: 'not-found',
+      code: 'METADATA_PATH',
+    });
+  });
+
   it('takes a node through one server and shows it through another', async () => {
     const [first, second] = await listServers();
     if (first === undefined || second === undefined) throw new Error('there are too few servers');

@@ -1,0 +1,124 @@
+import {
+  WindlassError,
+  type ClusterMetadata,
+  type ClusterNode,
+  type Reads,
+  type SecretReference,
+} from '../../src/domain/index.ts';
+import { shareMetadata } from '../../src/vm/index.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { createMetadataReaders } from '../metadata-reader.ts';
+
+/** What stands where a secret's value would. */
+const MASKED = '******';
+/** A larger answer does not fit into a message of Temporal's. */
+const MAX_ANSWER_BYTES = 1_500_000;
+
+type MetadataReads = Pick<Reads, 'readMetadata'>;
+
+export function createMetadataReads(dependencies: ActivityDependencies): MetadataReads {
+  const { stores } = dependencies;
+  const maskSecret = async (): Promise<string> => MASKED;
+  const readers = createMetadataReaders(stores.clusters, maskSecret);
+
+  /** The command that the node is told to run just now. */
+  async function findCommand(clusterId: string, nodeId: string): Promise<ClusterMetadata | null> {
+    const job = (await stores.jobs.listOpen()).find((open) => open.clusterId === clusterId);
+    if (job === undefined) return null;
+    const working = await stores.tasks.listByStatus(job.jobId, ['working']);
+    const task = working.find((one) => one.nodeId === nodeId && typeof one.directive['command'] === 'string');
+    if (task === undefined) return null;
+    const { command } = task.directive;
+    return {
+      id: task.taskId,
+      cmd: typeof command === 'string' ? command : '',
+      timeout: String(Number(task.directive['commandTimeoutSeconds'])),
+    };
+  }
+
+  return {
+    async readMetadata({ cluster: name, node: nodeName, path = '/' }) {
+      const { cluster, nodes } = await stores.clusters.load((await stores.clusters.resolve(name)).clusterId);
+      const node = nodeName === undefined ? null : findNode(nodes, nodeName, cluster.clusterId);
+      const reader = readers(cluster);
+      const tree = await reader.readOwn();
+      if (tree === null) throw notRegistered(cluster.clusterId, cluster.status);
+      const shared = await shareMetadata({
+        tree,
+        related: await reader.readRelated(),
+        openSecret: (_reference: SecretReference) => maskSecret(),
+        rootAccess: cluster.metadataRootAccess,
+      });
+      const { self, ...beside } = shared.forNode(node?.nodeId ?? '').document as Record<
+        string,
+        ClusterMetadata
+      >;
+      const { host, ...rest } = self ?? {};
+      const command = node === null ? null : await findCommand(cluster.clusterId, node.nodeId);
+      const shown: ClusterMetadata = {
+        ...(node === null || host === undefined ? {} : { host }),
+        ...rest,
+        ...(command === null ? {} : { cmd: command }),
+      };
+      const answer = follow({ ...shown, ...beside, self: shown }, path, path === '/' ? shown : null);
+      if (JSON.stringify(answer).length > MAX_ANSWER_BYTES) throw tooLarge();
+      return answer;
+    },
+  };
+}
+
+function findNode(nodes: readonly ClusterNode[], name: string, clusterId: string): ClusterNode {
+  const found = nodes.find(({ nodeId, instanceId }) => nodeId === name || instanceId === name);
+  if (found !== undefined) return found;
+  throw new WindlassError('not-found', `cluster ${clusterId} has no node ${name}`, {
+    code: 'NODE_NOT_FOUND',
+    field: 'node',
+    hint: `windlass cluster describe ${clusterId} lists its nodes and instances`,
+  });
+}
+
+/** What stands at a path; keys may themselves hold what looks like a path to somebody else. */
+function follow(
+  root: ClusterMetadata,
+  path: string,
+  whole: ClusterMetadata | null,
+): ClusterMetadata | string {
+  if (whole !== null) return whole;
+  let at: ClusterMetadata | string = root;
+  for (const key of path.split('/').filter((part) => part !== '')) {
+    const next: ClusterMetadata | string | undefined =
+      typeof at === 'string' || !Object.hasOwn(at, key) ? undefined : at[key];
+    if (next === undefined) {
+      const there = typeof at === 'string' ? [] : Object.keys(at);
+      throw new WindlassError('not-found', `the metadata has no ${path}`, {
+        code: 'METADATA_PATH',
+        field: 'path',
+        hint:
+          there.length === 0
+            ? `there is nothing below a value`
+            : `beside ${key} there is: ${there.slice(0, 20).join(', ')}`,
+      });
+    }
+    at = next;
+  }
+  return at;
+}
+
+function notRegistered(clusterId: string, status: string): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `no metadata is registered for cluster ${clusterId}, which is ${status}`,
+    {
+      code: 'METADATA_MISSING',
+      hint: 'a cluster has metadata from its creation, or start, until it is stopped',
+    },
+  );
+}
+
+function tooLarge(): WindlassError {
+  return new WindlassError('invalid-input', `this is more than ${MAX_ANSWER_BYTES} bytes of metadata`, {
+    code: 'METADATA_TOO_LARGE',
+    field: 'path',
+    hint: 'name a path, e.g. /cluster or /hosts/ROLE',
+  });
+}
