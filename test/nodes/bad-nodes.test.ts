@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findSshdMachinesObstacle } from '../../src/conformance/index.ts';
 import { createNodeShell, generateKeyPair, type NodeTarget } from '../../src/nodes/index.ts';
@@ -92,27 +92,18 @@ describe.concurrent('a node that', () => {
   });
 
   it('answers slowly is waited for', { timeout: SLOW }, async () => {
-    const machine = await kit.machines.boot({
-      instanceId: 'i-slow',
-      address: '127.106.0.3',
-      userData: '',
-    });
-    // Reached through a program that gives every byte its time.
     const { server, port } = await listen((socket) => {
       setTimeout(() => {
-        void import('node:net').then(({ connect }) => {
-          const upstream = connect({ host: target.host, port: target.port });
-          upstream.pipe(socket);
-          socket.pipe(upstream);
-          socket.on('error', () => upstream.destroy());
-          upstream.on('error', () => socket.destroy());
-        });
+        const upstream = connect({ host: target.host, port: target.port });
+        upstream.pipe(socket);
+        socket.pipe(upstream);
+        socket.on('error', () => upstream.destroy());
+        upstream.on('error', () => socket.destroy());
       }, 5_000);
     });
     expect(await kit.shell.run({ ...target, host: '127.0.0.1', port }, 'echo at last', signal)).toBe(
       'at last\n',
     );
-    await kit.machines.terminate(machine.instanceId);
     server.close();
   });
 
@@ -188,9 +179,7 @@ describe.concurrent('a node that', () => {
   });
 });
 
-function listen(
-  onConnection: (socket: import('node:net').Socket) => void,
-): Promise<{ server: Server; port: number }> {
+function listen(onConnection: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
