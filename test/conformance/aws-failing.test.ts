@@ -1,7 +1,10 @@
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, it, vi } from 'vitest';
 import { providerSuite } from '../../src/conformance/index.ts';
 import { AWS_CAPABILITIES } from '../../src/providers/aws/index.ts';
 import { createAwsHarness } from './aws-harness.ts';
+
+// The first test starts an EC2, which takes long where the machine is busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 // In two files, so that the two runs go on side by side: each has an EC2 of its own.
 providerSuite({
