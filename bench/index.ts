@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { startStack } from '../test/kit/stack.ts';
+import { measureAws } from './aws.ts';
 import { measureEngine } from './engine.ts';
 import { readFacts } from './facts.ts';
 import { measureHistory } from './history.ts';
@@ -24,6 +25,7 @@ const MEASURES: Readonly<Record<PartName, (bench: Bench, temporal: Client) => Pr
   history: measureHistory,
   memory: measureMemory,
   kubernetes: measureKubernetes,
+  aws: measureAws,
 };
 
 const request = readRequest(process.argv.slice(2));

@@ -22,6 +22,10 @@ export interface BenchSettings {
   /** Of the Kubernetes part, at once. */
   readonly releases: number;
   readonly memoryJobs: readonly number[];
+  /** Of the aws part: nodes of a cluster; those that Ansible makes too, which takes long. */
+  readonly awsSizes: readonly number[];
+  readonly ansibleSizes: readonly number[];
+  readonly awsRounds: number;
 }
 
 /** One line of the printed table. */

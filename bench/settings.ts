@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { BenchSettings } from './part.ts';
 
-export const PARTS = ['engine', 'takeover', 'history', 'memory', 'kubernetes'] as const;
+export const PARTS = ['engine', 'takeover', 'history', 'memory', 'kubernetes', 'aws'] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface BenchRequest {
@@ -23,6 +23,9 @@ export function readRequest(args: readonly string[]): BenchRequest {
       nodes: { type: 'string', default: '1000' },
       jobs: { type: 'string', default: '1,10,50' },
       releases: { type: 'string', default: '20' },
+      aws: { type: 'string', default: '1,10,100' },
+      ansible: { type: 'string', default: '1,10' },
+      'aws-rounds': { type: 'string', default: '3' },
     },
   });
   const unknown = positionals.filter((name) => !PARTS.some((part) => part === name));
@@ -39,6 +42,10 @@ export function readRequest(args: readonly string[]): BenchRequest {
       kills: toCount('kills', values.kills),
       historyNodes: toCount('nodes', values.nodes),
       releases: toCount('releases', values.releases),
+      awsSizes: values.aws.split(',').map((text) => toCount('aws', text)),
+      ansibleSizes:
+        values.ansible === 'none' ? [] : values.ansible.split(',').map((text) => toCount('ansible', text)),
+      awsRounds: toCount('aws-rounds', values['aws-rounds']),
       memoryJobs: values.jobs.split(',').map((text) => toCount('jobs', text)),
     },
   };

@@ -230,12 +230,15 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
     const giveUpAt = Date.now() + options.waitLimitMs;
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 1; ;) {
       try {
         return await attempt();
       } catch (error) {
         transcript.addError(what, error);
-        if (!isRetried(error, tries) || Date.now() > giveUpAt) throw error;
+        // Waiting for another worker's lease is no try: a slow cloud would use all of them up.
+        const waited = WindlassError.isInstance(error) && error.code === 'LEASE_HELD';
+        tries += waited ? 0 : 1;
+        if (!isRetried(error, tries - 1) || Date.now() > giveUpAt) throw error;
         await sleep(Math.min(WindlassError.isInstance(error) ? (error.retryAfterMs ?? 0) : 0, MAX_PAUSE_MS));
       }
     }

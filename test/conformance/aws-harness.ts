@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { ConformanceHarness, WorldResource } from '../../src/conformance/index.ts';
 import type { Runtime } from '../../src/domain/index.ts';
@@ -5,14 +6,12 @@ import { createNodeShell } from '../../src/nodes/index.ts';
 import { createAwsProvider } from '../../src/providers/aws/index.ts';
 import { startBlindFront } from './aws-blind-front.ts';
 import { createConformancePackage } from '../fakes/conformance-package.ts';
-import {
-  ALLOW_ALL,
-  createNetwork,
-  findImage,
-  startMoto,
-  type Moto,
-  type MotoSettings,
-} from '../kit/moto/index.ts';
+import { createNetwork, findImage, startMoto, type Moto, type MotoSettings } from '../kit/moto/index.ts';
+
+/** Nothing that the provider does here may need more than what users are told to allow. */
+const POLICY = JSON.parse(
+  readFileSync(new URL('../../docs/aws-iam-policy.json', import.meta.url), 'utf8'),
+) as object;
 
 export const REGION = 'us-east-1';
 const ZONES = [`${REGION}a`, `${REGION}b`];
@@ -47,7 +46,7 @@ export async function createAwsHarness(
   } = {},
 ): Promise<AwsHarness> {
   const moto = await startMoto({ ...SLOW_STATES, ...options.settings });
-  const { accessKeyId, secretAccessKey } = await moto.createUser('windlass', ALLOW_ALL);
+  const { accessKeyId, secretAccessKey } = await moto.createUser('windlass', POLICY);
   const credentials = { accessKeyId, secretAccessKey };
   const ec2 = new EC2Client({ endpoint: moto.url, region: REGION, credentials });
   const network = await createNetwork(ec2, ZONES, 77);

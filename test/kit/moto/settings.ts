@@ -27,7 +27,7 @@ export interface MotoSettings {
   readonly visibleAfterMs?: number;
   /** Each request takes so much longer. */
   readonly latencyMs?: number;
-  /** Value by quota code, in vCPUs or TiB; others have AWS's defaults. */
+  /** Value by quota code, in vCPUs or TiB; others have AWS's defaults. Below 0: Service Quotas knows none. */
   readonly quotas?: Readonly<Record<string, number>>;
   /** How many more instances there is room for; without `zone` or `instanceType`, for any. First match. */
   readonly capacity?: readonly {

@@ -58,7 +58,8 @@ export async function observeInstance(
   return getResources(cloud).instanceById(call, row.cloudId);
 }
 
-function isOfRow(instance: Instance, row: LedgerResource): boolean {
+/** Whether it is what a ledger row stands for: by its token, or by its id. */
+export function isOfRow(instance: Instance, row: LedgerResource): boolean {
   return (
     readTag(instance, TAGS.token) === row.token || (row.cloudId !== '' && instance.InstanceId === row.cloudId)
   );

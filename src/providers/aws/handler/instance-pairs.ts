@@ -17,6 +17,7 @@ import {
   findInstance,
   instanceGone,
   isDead,
+  isOfRow,
   listInstances,
   observeInstance,
   stateOf,
@@ -130,16 +131,13 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       const { cloud } = findPlace(context);
       const row = context.resources['instance'];
       if (row === undefined) return { state: 'started' };
-      const living = async (): Promise<readonly Instance[]> => {
-        const instances = await listInstances(cloud, call, context);
-        return instances.filter((instance) => stateOf(instance) !== 'terminated');
-      };
-      let instances = await living();
-      // Made perhaps, by a worker that died before it could say so: AWS may show it only now.
+      let instances = await listInstances(cloud, call, context);
+      // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show it only now.
       const settledAt = Date.now() + timing.settleMs;
-      while (instances.length === 0 && row.state === 'intended' && Date.now() < settledAt) {
+      while (!instances.some((instance) => isOfRow(instance, row)) && Date.now() < settledAt) {
+        if (row.state === 'gone') break;
         await pause(call, Math.min(timing.lookMs, timing.settleMs));
-        instances = await living();
+        instances = await listInstances(cloud, call, context);
       }
       const ids = instances.filter((instance) => !isDead(instance)).map(({ InstanceId = '' }) => InstanceId);
       if (ids.length > 0) {

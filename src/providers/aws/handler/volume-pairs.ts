@@ -143,8 +143,8 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       const rows = readVolumes(context)
         .map(({ index }) => context.resources[`volume-${index}`])
         .filter((row) => row !== undefined);
-      // Made perhaps, by a worker that died before it could say so: AWS may show them only now.
-      const unsettled = rows.filter(({ state }) => state === 'intended');
+      // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show them only now.
+      const unsettled = rows.filter(({ state }) => state !== 'gone');
       const settledAt = Date.now() + timing.settleMs;
       while (unsettled.length > 0 && Date.now() < settledAt) {
         const volumes = (await getResources(place.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];

@@ -73,6 +73,8 @@ def refuse_vcpus(backend: Any, instance_type: str, count: int) -> None:
         if instance.state in ("pending", "running", "stopping") and find_vcpu_quota(instance.instance_type) == code
     )
     limit = read_quota(code)
+    if limit < 0:
+        return
     if used + count * count_vcpus(instance_type) > limit:
         raise refuse(
             "VcpuLimitExceeded",
@@ -116,7 +118,8 @@ def list_quotas(service: str) -> list[dict[str, Any]]:
 def install() -> None:
     def get_service_quota(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
         for quota in list_quotas(service_code):
-            if quota["QuotaCode"] == quota_code:
+            # A negative value stands for a quota that this region does not know.
+            if quota["QuotaCode"] == quota_code and quota["Value"] >= 0:
                 return quota
         raise NoSuchResource
 
