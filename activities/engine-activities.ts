@@ -145,6 +145,11 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
       const job = await stores.jobs.find(jobId);
       // Ceasing takes the job's own row with it; an earlier try did.
       if (job === null) return { error: null };
+      // Not closed first: whoever waits would see it closed, look again, and find nothing.
+      if (job.action === 'cease' && status === 'successful') {
+        await forgetCluster(stores, job.clusterId);
+        return { error: null };
+      }
       const tasks = status === 'successful' ? [] : await stores.tasks.list(jobId);
       const failed = tasks.find((task) => task.status === 'failed' && !task.failureAllowed);
       const closed = await stores.jobs.close(jobId, {
@@ -157,7 +162,6 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
         ),
         closedAt: new Date().toISOString(),
       });
-      if (job.action === 'cease' && status === 'successful') await forgetCluster(stores, job.clusterId);
       return { error: closed.error };
     },
   });
