@@ -147,9 +147,18 @@ export async function runHelmOn(
       }),
     );
     await call.afterEffect(token);
+    if (result.exitCode > 128) throw helmKilled(order.verb, result.exitCode - 128);
     if (result.exitCode !== 0) {
       throw toHelmError(order.verb, hideFolder(result.stderr, folder.path), (text) => maskAll(text, secrets));
     }
+  });
+}
+
+/** Nothing is known of how far it came: the next try looks, and mends it. */
+function helmKilled(verb: string, signal: number): WindlassError {
+  return new WindlassError('unavailable', `helm ${verb} was killed by signal ${signal}`, {
+    code: 'HELM_KILLED',
+    hint: 'the machine may be short of memory; the next try looks how far it came',
   });
 }
 
