@@ -51,7 +51,11 @@ const LEVELS = [
       'providers',
     ],
   },
-  { name: 'client', folders: ['client'], mayImport: ['domain', 'secrets', 'app-package', 'chart-package', 'client'] },
+  {
+    name: 'client',
+    folders: ['client'],
+    mayImport: ['domain', 'secrets', 'app-package', 'chart-package', 'client'],
+  },
   {
     name: 'conformance',
     folders: ['conformance'],

@@ -9,8 +9,8 @@ export {
 } from './chart-secrets.ts';
 export { isChart, type Chart, type ChartDependency } from './chart.ts';
 export { checkChartValues } from './check-values.ts';
-export { identifyPackage, packageFormat, validateAnyPackage, type PackageFormat } from './package-formats.ts';
+export { identifyPackage, validateAnyPackage } from './package-formats.ts';
 export { readChart } from './read-chart.ts';
 export { setChartValue } from './set-value.ts';
 export { validateChart } from './validate-chart.ts';
-export { isHidden, isObject, mergeValues, type Values } from './values.ts';
+export type { Values } from './values.ts';

@@ -10,13 +10,6 @@ import { isChart } from './chart.ts';
 import { readChart } from './read-chart.ts';
 import { validateChart } from './validate-chart.ts';
 
-/** `chart`: a Helm chart, for Kubernetes. `appcenter`: config.json and cluster.json, for machines. */
-export type PackageFormat = 'appcenter' | 'chart';
-
-export function packageFormat(files: readonly PackageFile[]): PackageFormat {
-  return isChart(files) ? 'chart' : 'appcenter';
-}
-
 /** Checks a package of either format. Never throws. */
 export function validateAnyPackage(files: readonly PackageFile[]): PackageValidation {
   return isChart(files) ? validateChart(files) : validatePackage(files);

@@ -9,9 +9,6 @@ export {
 export { renderFiles, type RenderedFile } from './render.ts';
 export type { ConfdResource } from './resource.ts';
 export {
-  findTemplateFaults,
-  FUNCTION_NAMES,
-  REFUSED_FUNCTIONS,
   renderCheckCommand,
   renderTemplateText,
   type RenderResult,

@@ -17,7 +17,7 @@ export interface StoredChange {
  * added, nodes that are not in it are removed. What was stored of a node stays as it is.
  */
 export async function storeWanted(db: Kysely<Database>, wanted: ClusterWrapper): Promise<void> {
-  const { status, transitionStatus, ...cluster } = wanted.cluster;
+  const { status: _status, transitionStatus: _transitionStatus, ...cluster } = wanted.cluster;
   const { clusterId } = cluster;
   await db
     .updateTable('cluster')

@@ -20,7 +20,15 @@ export function createFakeClient(fake: FakeClient): WindlassClient {
     },
     apps: { validate: refuse, register: refuse, list: refuse, describe: refuse, ...fake.apps },
     clusters: {
-      ...{ create: refuse, list: refuse, describe: refuse, metadata: refuse, stop: refuse, start: refuse, delete: refuse },
+      ...{
+        create: refuse,
+        list: refuse,
+        describe: refuse,
+        metadata: refuse,
+        stop: refuse,
+        start: refuse,
+        delete: refuse,
+      },
       ...{ upgrade: refuse, rollback: refuse, updateEnv: refuse, addNodes: refuse, deleteNodes: refuse },
       ...{ resize: refuse, restart: refuse, recover: refuse, cease: refuse },
       ...fake.clusters,

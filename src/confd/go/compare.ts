@@ -1,4 +1,4 @@
-import { GoList, GoMap, GoPair, typeName, type Value } from './values.ts';
+import { GoPair, typeName, type Value } from './values.ts';
 
 type BasicKind = 'bool' | 'int' | 'float' | 'string' | 'other';
 
@@ -79,9 +79,4 @@ function toNumber(value: Value): number | null {
 
 function incompatible(left: Value, right: Value): Error {
   return new Error(`${typeName(left)} and ${typeName(right)} cannot be compared`);
-}
-
-/** @internal Lists and maps never equal anything but nothing. */
-export function isCollection(value: Value): boolean {
-  return value instanceof GoList || value instanceof GoMap;
 }

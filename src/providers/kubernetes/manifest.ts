@@ -44,11 +44,6 @@ export function isHook(object: KubeObject): boolean {
   return object.metadata?.annotations?.[HOOK] !== undefined;
 }
 
-/** Which hooks an object is, e.g. `pre-install`. */
-export function hookNames(object: KubeObject): readonly string[] {
-  return (object.metadata?.annotations?.[HOOK] ?? '').split(',').map((name) => name.trim());
-}
-
 /** Objects that the chart wants to outlive its release. */
 export function isKept(object: KubeObject): boolean {
   return object.metadata?.annotations?.['helm.sh/resource-policy'] === 'keep';

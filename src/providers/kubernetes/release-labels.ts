@@ -26,11 +26,6 @@ export function encodeToken(token: string): string {
   return readable ? value : `sha256-${createHash('sha256').update(token).digest('hex').slice(0, 40)}`;
 }
 
-/** The opposite, for tokens that were readable. */
-export function decodeToken(label: string): string {
-  return label.replaceAll('.', '/');
-}
-
 export interface ReleaseSpec {
   readonly versionId: string;
   /** Opened: a new password is another spec. */

@@ -1,5 +1,4 @@
-export { ApiError, createApiClient, type ApiClient, type KubernetesObject } from './api-client.ts';
+export { createApiClient, type ApiClient, type KubernetesObject } from './api-client.ts';
 export { startControlPlane, type ControlPlane, type TestUser } from './control-plane.ts';
 export { findKubebox, NO_KUBEBOX } from './find-kubebox.ts';
-export { writeKubeconfig } from './kubeconfig.ts';
 export { useControlPlane } from './use-control-plane.ts';

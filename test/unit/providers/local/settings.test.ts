@@ -8,6 +8,7 @@ it('reads every setting, and has defaults for all', () => {
     zones: ['local-1'],
     addressRange: '127.77.0.0/16',
     bootDelayMs: 0,
+    nodeAccess: 'direct',
     quotas: {},
   });
   expect(
