@@ -22,7 +22,8 @@ export interface BenchCloud {
 
 export async function openCloud(): Promise<BenchCloud> {
   const moto = await startMoto({ pendingMs: 2_000, creatingMs: 1_000, attachingMs: 1_000 });
-  const ec2 = new EC2Client({ endpoint: moto.url, region: REGION, credentials: KEY });
+  // A copy: the SDK writes into what it is given.
+  const ec2 = new EC2Client({ endpoint: moto.url, region: REGION, credentials: { ...KEY } });
   const network = await createNetwork(ec2, [ZONE]);
   const imageId = await findImage(ec2);
   await moto.forgetRequests();
