@@ -53,6 +53,7 @@ export async function prepareCluster(
         appName: version.appName,
         conf: given,
         previous: null,
+        wasActive: false,
       },
     },
   };

@@ -85,6 +85,7 @@ export function parseClusterConf(request: ClusterConfRequest): ClusterWrapper {
       extra: spec.extra,
       conf: {},
       previous: null,
+      wasActive: false,
       createdAt: request.createdAt,
     },
     roles: spec.roles.map((role) => toClusterRole(role, clusterId)),

@@ -166,7 +166,14 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .execute();
         await transaction
           .updateTable('cluster')
-          .set(clusterRows.toChange({ status: end.clusterStatus, transitionStatus: null }))
+          .set(
+            clusterRows.toChange({
+              status: end.clusterStatus,
+              transitionStatus: null,
+              // Never taken back: the data of a cluster outlives the jobs that fail on it.
+              ...(end.status === 'successful' && end.clusterStatus === 'active' ? { wasActive: true } : {}),
+            }),
+          )
           .where('cluster_id', '=', row.cluster_id)
           .execute();
         const closed = await transaction

@@ -62,6 +62,7 @@ export const clusterRows = createRowMapping<Cluster>({
   extra: 'json',
   conf: 'json',
   previous: 'json',
+  wasActive: 'boolean',
   createdAt: 'time',
 });
 

@@ -14,10 +14,16 @@ export interface StoredChange {
 
 /**
  * Makes the rows of a cluster those of `wanted`: cluster, roles, links; nodes that are new are
- * added, nodes that are not in it are removed. What was stored of a node stays as it is.
+ * added, nodes that are not in it are removed. What was stored of a node stays as it is, and so does
+ * what only jobs know of the cluster: its statuses, and whether it was ever active.
  */
 export async function storeWanted(db: Kysely<Database>, wanted: ClusterWrapper): Promise<void> {
-  const { status: _status, transitionStatus: _transitionStatus, ...cluster } = wanted.cluster;
+  const {
+    status: _status,
+    transitionStatus: _transitionStatus,
+    wasActive: _wasActive,
+    ...cluster
+  } = wanted.cluster;
   const { clusterId } = cluster;
   await db
     .updateTable('cluster')

@@ -99,6 +99,11 @@ export interface Cluster {
   readonly conf: Conf;
   /** What it ran before the last upgrade, for a rollback; null when there is nothing to go back to. Set by the engine. */
   readonly previous: PreviousVersion | null;
+  /**
+   * Whether it was ever whole: true from the first job that ended well and left it active, for good.
+   * Such a cluster may hold data, so a delete asks it first. Set by the engine.
+   */
+  readonly wasActive: boolean;
   readonly createdAt: string;
 }
 

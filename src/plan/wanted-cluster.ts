@@ -21,6 +21,7 @@ export function mergeWanted(stored: ClusterWrapper, parsed: ClusterWrapper): Clu
       purpose: cluster.purpose,
       status: cluster.status,
       transitionStatus: cluster.transitionStatus,
+      wasActive: cluster.wasActive,
       createdAt: cluster.createdAt,
     },
     roles: parsed.roles,

@@ -69,6 +69,7 @@ export function buildInstantCluster({
       extra: {},
       conf: {},
       previous: null,
+      wasActive: false,
       createdAt,
     },
     roles: [

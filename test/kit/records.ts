@@ -131,6 +131,7 @@ export function aCluster(
       extra: { event: { cmd: 'ctl event' } },
       conf: {},
       previous: null,
+      wasActive: false,
       createdAt: NOW,
       ...change,
     },

@@ -3,6 +3,7 @@ import { packageDeclarations } from './0002-package-declarations.ts';
 import { frontgates } from './0003-frontgates.ts';
 import { callBudget } from './0004-call-budget.ts';
 import { wantedCluster } from './0005-wanted-cluster.ts';
+import { onceActive } from './0006-once-active.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   frontgates,
   callBudget,
   wantedCluster,
+  onceActive,
 ];

@@ -106,6 +106,7 @@ export async function parseChartConf(
       extra: { chart: chart.name, chartVersion: chart.version },
       conf,
       previous: null,
+      wasActive: false,
       createdAt: request.createdAt,
     },
     roles: workloads.map((workload) =>

@@ -2,18 +2,20 @@ import type { ServiceSpec, TaskLayer } from '../../domain/index.ts';
 import { createInstanceLayer, createVolumeLayer } from './cloud-layers.ts';
 import { createClusterLayer, createFrontgateLayers } from './cluster-layers.ts';
 import { createStopConfigurationLayer, createUnmountLayer } from './node-layers.ts';
-import { nodesInReach, type PlanScope } from './plan-scope.ts';
+import { holdsData, nodesInReach, type PlanScope } from './plan-scope.ts';
 import { createServiceLayers } from './service-layers.ts';
 
 /**
- * An active cluster is first asked, through its destroy service, whether it may go. Then every
+ * A cluster is first asked, through its destroy service, whether it may go: an active one, and one
+ * that was active once and has failed since, on the nodes that still run. A refused delete leaves the
+ * latter, so the next one asks again. One that never got whole holds nothing to ask for. Then every
  * node's volumes and instance are deleted, also those that were begun and never finished: nothing
  * that carries a token may be left.
  */
 export function layersOfDelete(scope: PlanScope): readonly TaskLayer[] {
   const { nodes } = scope;
   return [
-    ...(scope.cluster.status === 'active' ? layersOfLeaving(scope) : []),
+    ...(holdsData(scope) ? layersOfLeaving(scope) : []),
     // A volume does not leave a running instance that has it mounted.
     ...(mayRun(scope) ? [createInstanceLayer('StopInstances', scope, nodes, { failureAllowed: true })] : []),
     createVolumeLayer('DetachVolumes', nodes),

@@ -44,6 +44,11 @@ export function createPlanScope(request: PlanRequest, capabilities: Capabilities
   };
 }
 
+/** Whether the cluster may hold data that a delete has to ask for: it is whole, or was whole once and runs. */
+export function holdsData({ cluster }: PlanScope): boolean {
+  return cluster.status === 'active' || (cluster.status === 'failed' && cluster.wasActive);
+}
+
 /**
  * Nodes on which commands can be run now. In an active cluster all that have an instance; in one
  * that a job left half-way only those that are known to run, because a plan that waits for dead

@@ -137,6 +137,25 @@ export function jobsSuite(stores: () => Stores): void {
     expect(await tasks.loadSlice('job-wide', 11, 900, 100)).toHaveLength(100);
   });
 
+  test('remembers for good that a cluster was active once', async () => {
+    const { jobs, clusters } = stores();
+    const wrapper = await prepare('cl-once');
+    const end = { status: 'successful', error: null, clusterStatus: 'active', closedAt: LATER } as const;
+    // A job that was refused leaves the status as it was: that makes nothing whole.
+    await jobs.open(aJob('cl-once', 'refused'), OPEN);
+    await jobs.close('job-refused', { ...end, status: 'failed' });
+    expect((await clusters.resolve('cl-once')).wasActive).toBe(false);
+    const anyStatus = { ...OPEN, from: ['pending', 'active', 'failed'] as const };
+    await jobs.open(aJob('cl-once', 'whole'), anyStatus);
+    await jobs.close('job-whole', end);
+    expect((await clusters.resolve('cl-once')).wasActive).toBe(true);
+    // Neither a failure nor what a job wants of the cluster takes it back.
+    const change = { before: wrapper, joined: wrapper, leaving: { nodeIds: [], roles: [] } };
+    await jobs.open(aJob('cl-once', 'change'), anyStatus, change);
+    await jobs.close('job-change', { ...end, status: 'failed', clusterStatus: 'failed' });
+    expect(await clusters.resolve('cl-once')).toMatchObject({ status: 'failed', wasActive: true });
+  });
+
   test('closes a job with its unfinished tasks, and for good', async () => {
     const { jobs, tasks, clusters } = stores();
     const wrapper = await prepare('cl-close');
@@ -159,7 +178,9 @@ export function jobsSuite(stores: () => Stores): void {
       ['cancelled', LATER],
       ['skipped', LATER],
     ]);
-    expect(await clusters.resolve('cl-close')).toMatchObject({ status: 'failed', transitionStatus: null });
+    expect(await clusters.resolve('cl-close')).toMatchObject({
+      ...{ status: 'failed', transitionStatus: null, wasActive: false },
+    });
 
     const again = { status: 'successful', error: null, clusterStatus: 'active', closedAt: NOW } as const;
     expect(await jobs.close('job-close', again)).toEqual(closed);

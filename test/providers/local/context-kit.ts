@@ -125,6 +125,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       extra: {},
       conf: {},
       previous: null,
+      wasActive: false,
       createdAt,
     },
     node: {

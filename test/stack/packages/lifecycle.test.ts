@@ -12,6 +12,7 @@ import { installStandIn, toSteps, type StandIn } from './stand-in.ts';
 const REAL = fileURLToPath(new URL('../../../../shared/reference/packages', import.meta.url));
 const MISSING = 'no packages of other authors are installed';
 const OURS = fileURLToPath(new URL('./lifecycle-package', import.meta.url));
+const GUARDED = fileURLToPath(new URL('./guarded-package', import.meta.url));
 const JOB_LIMIT_MS = 180_000;
 
 describe('services on nodes whose appctl writes down how it is called', () => {
@@ -118,11 +119,14 @@ describe('services on nodes whose appctl writes down how it is called', () => {
         expect(refused.error?.message).toContain('exit code 42');
         expect(toSteps(appctl.take())).toEqual(['destroy 1,2,3']);
         expect(await countWorld(stack)).toMatchObject({ instances: 3, running: 3, volumes: 3 });
+
+        const again = await finish(stack.client.clusters.delete('keeper'));
+        expect(again).toMatchObject({ status: 'failed', error: { code: 'SERVICE_FAILED' } });
+        expect(toSteps(appctl.take())).toEqual(['destroy 1,2,3']);
+        expect(await countWorld(stack)).toMatchObject({ instances: 3, running: 3, volumes: 3 });
         appctl.permit('destroy');
-        expect(await finish(stack.client.clusters.delete('keeper', { force: true }))).toMatchObject({
-          status: 'successful',
-        });
-        appctl.take();
+        expect(await finish(stack.client.clusters.delete('keeper'))).toMatchObject({ status: 'successful' });
+        expect(toSteps(appctl.take())).toEqual(['destroy 1,2,3', 'stop 1,2,3']);
       },
     );
   });
@@ -140,6 +144,33 @@ describe('services on nodes whose appctl writes down how it is called', () => {
       expect(await finish(stack.client.clusters.delete('cache'))).toMatchObject({ status: 'successful' });
       expect(appctl.take()).toEqual([]);
     });
+  });
+
+  describe('of a package of ours whose destroy nobody can force', () => {
+    it(
+      'are asked by every delete of a cluster that was active, until they let one through',
+      { timeout: JOB_LIMIT_MS },
+      async () => {
+        expect(await finish(create(GUARDED, 'guarded'))).toMatchObject({ status: 'successful', error: null });
+        expect(toSteps(appctl.take())).toEqual(['start 1,2']);
+        appctl.refuse('destroy', 42, { role: '', sid: '2' });
+        // Active, then failed by the first refusal; by force and without it.
+        for (const force of [true, false, true]) {
+          const refused = await finish(stack.client.clusters.delete('guarded', { force }));
+          expect(refused).toMatchObject({ status: 'failed', error: { code: 'SERVICE_FAILED' } });
+          expect(refused.error?.message).toContain('exit code 42');
+          expect(toSteps(appctl.take())).toEqual(['destroy 1,2']);
+          expect(await countWorld(stack)).toMatchObject({ instances: 2, running: 2, volumes: 2 });
+          expect(await stack.client.clusters.describe('guarded')).toMatchObject({ status: 'failed' });
+        }
+        appctl.permit('destroy');
+        expect(await finish(stack.client.clusters.delete('guarded'))).toMatchObject({
+          status: 'successful',
+        });
+        expect(toSteps(appctl.take())).toEqual(['destroy 1,2', 'stop 1,2']);
+        expect(await countWorld(stack)).toEqual(NOTHING);
+      },
+    );
   });
 
   describe('of a package of ours with every order that the specification knows', () => {

@@ -144,6 +144,7 @@ export function cluster(
       extra: {},
       conf: {},
       previous: null,
+      wasActive: false,
       createdAt: '2026-01-01T00:00:00Z',
       ...change,
     },

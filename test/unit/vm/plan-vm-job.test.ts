@@ -40,6 +40,11 @@ function plan(
   );
 }
 
+const onceActive = (wrapper: ClusterWrapper): ClusterWrapper => ({
+  ...wrapper,
+  cluster: { ...wrapper.cluster, wasActive: true },
+});
+
 const layerNames = (made: JobPlan): readonly string[] => made.map((layer) => layer.name);
 
 function tasksOf(made: JobPlan, layerName: string): readonly PlannedTask[] {
@@ -60,6 +65,7 @@ describe('plans are the committed ones, byte by byte', () => {
     ['equal-nodes-start', () => plan('start', equalNodes('stopped', 'stopped'))],
     ['equal-nodes-delete', () => plan('delete', equalNodes('active', 'active'))],
     ['equal-nodes-delete-failed', () => plan('delete', equalNodes('failed', 'active'))],
+    ['equal-nodes-delete-once-active', () => plan('delete', onceActive(equalNodes('failed', 'active')))],
     ['equal-nodes-delete-stopped', () => plan('delete', equalNodes('stopped', 'stopped'))],
     ['many-roles-create', () => plan('create', manyRoles('pending', 'pending'))],
     ['many-roles-stop', () => plan('stop', manyRoles('active', 'active'))],
@@ -316,10 +322,28 @@ describe('delete', () => {
     ]);
   });
 
+  it('asks a failed cluster that was active once as it asks an active one', () => {
+    const once = onceActive(equalNodes('failed', 'active'));
+    expect(plan('delete', once)).toEqual(plan('delete', equalNodes('active', 'active')));
+    expect(tasksOf(plan('delete', once), 'DestroyService').some((task) => task.failureAllowed)).toBe(false);
+    const forced = plan('delete', onceActive(manyRoles('failed', 'active')), { force: true });
+    expect(forced).toEqual(plan('delete', manyRoles('active', 'active'), { force: true }));
+    const [node, ...others] = once.nodes;
+    if (node === undefined) throw new Error('no nodes');
+    const partly = { ...once, nodes: [{ ...node, status: 'stopped' as const }, ...others] };
+    expect(labels(plan('delete', partly), 'DestroyService')).toEqual(['node 2', 'node 3']);
+  });
+
+  it('does not ask a cluster that never got whole', () => {
+    const names = layerNames(plan('delete', equalNodes('failed', 'active')));
+    expect(names.filter((name) => name.includes('Service'))).toEqual([]);
+    expect(names[0]).toBe('StopInstances');
+  });
+
   it.each(['pending', 'stopped', 'failed', 'active'] as const)(
     'of a %s cluster takes every node, whatever its status',
     (status) => {
-      const wrapper = equalNodes(status, 'active');
+      const wrapper = onceActive(equalNodes(status, 'active'));
       const statuses = ['pending', 'lost', 'deleted'] as const;
       const nodes = wrapper.nodes.map((each, index) => ({ ...each, status: statuses[index] ?? each.status }));
       const made = plan('delete', { ...wrapper, nodes });
