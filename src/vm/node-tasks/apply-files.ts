@@ -44,14 +44,14 @@ apply() {
     mkdir -p "$folder/" && rm -f "$next" && ( umask 077; cat "$staged" > "$next" ) || return 1
     own "$next" "$4" "$5" && chmod "$mode" "$next" || { rm -f "$next"; return 1; }
     if [ -n "$6" ] && ! sh -c "$6" < /dev/null; then
-      echo "the check of $2 failed: it is left as it was" >&2; rm -f "$next"; return 1
+      printf 'the check of %s failed, it is left as it was: %s\n' "$2" "$6" >&2; rm -f "$next"; return 1
     fi
     if [ -n "$7" ]; then : > "$staged.reload" || return 1; fi
     mv -f "$next" "$dest" || return 1
     echo "$2 is written"
   fi
   [ -e "$staged.reload" ] || return 0
-  if [ -n "$7" ] && ! sh -c "$7" < /dev/null; then echo "the reload of $2 failed" >&2; return 1; fi
+  if [ -n "$7" ] && ! sh -c "$7" < /dev/null; then printf 'the reload of %s failed: %s\n' "$2" "$7" >&2; return 1; fi
   rm -f "$staged.reload"
 }
 failed=0

@@ -1,0 +1,120 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StartedJob } from '../../../src/client/index.ts';
+import type { ClusterView, Conf, JobView } from '../../../src/domain/index.ts';
+import { startStack, type TestStack } from '../../kit/stack.ts';
+import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../vault-cluster.ts';
+import { installStandIn, toSteps, type StandIn } from './stand-in.ts';
+
+const BASE = fileURLToPath(new URL('./base-package', import.meta.url));
+const DEPENDENT = fileURLToPath(new URL('./dependent-package', import.meta.url));
+const FILE = 'etc/dependent/base.conf';
+const JOB_LIMIT_MS = 180_000;
+
+describe('a cluster that is linked to another', () => {
+  let stack: TestStack;
+  let appctl: StandIn;
+  let base: ClusterView;
+
+  const finish = async (job: StartedJob | Promise<StartedJob>): Promise<JobView> => {
+    const { jobId, clusterId } = await job;
+    return stack.client.jobs.wait(jobId, { clusterId, timeoutMs: JOB_LIMIT_MS });
+  };
+  const create = (app: string, name: string, conf: Conf = {}): Promise<JobView> =>
+    finish(stack.client.clusters.create({ app, runtime: RUNTIME, name, conf, requestId: name }));
+  const createDependent = (name: string): Promise<JobView> =>
+    create(DEPENDENT, name, { cluster: { base: base.clusterId } });
+  const remove = async (name: string): Promise<void> => {
+    expect(await finish(stack.client.clusters.delete(name))).toMatchObject({ status: 'successful' });
+  };
+  /** The root of the only node of a cluster. */
+  const rootOf = async (name: string): Promise<string> => {
+    const [node] = (await stack.client.clusters.describe(name)).nodes;
+    const found = (await listInstances(stack)).find(({ id }) => id === node?.instanceId);
+    if (found === undefined) throw new Error(`cluster ${name} has no instance`);
+    return found.root;
+  };
+
+  beforeAll(async () => {
+    appctl = installStandIn();
+    stack = await startStack();
+    await stack.startWorker(appctl.env);
+    await createLocalRuntime(stack, '127.92.0.0/16');
+    expect(await create(BASE, 'base')).toMatchObject({ status: 'successful', error: null });
+    base = await stack.client.clusters.describe('base');
+  }, 120_000);
+  afterAll(async () => {
+    await stack.stop();
+    appctl.remove();
+  });
+
+  const renderedFile = (): string =>
+    [
+      '# The servers of the linked cluster.',
+      ...base.nodes
+        .toSorted((a, b) => (a.instanceId < b.instanceId ? -1 : 1))
+        .map((node) => `server ${node.serverId} ${node.privateIp}`),
+      '',
+    ].join('\n');
+
+  it('finds its addresses in a file and in its metadata', { timeout: JOB_LIMIT_MS }, async () => {
+    expect(await createDependent('dependent')).toMatchObject({ status: 'successful', error: null });
+    expect(base.nodes).toHaveLength(2);
+    expect(readFileSync(join(await rootOf('dependent'), FILE), 'utf8')).toBe(renderedFile());
+    const hosts = await stack.client.clusters.metadata('dependent', { path: '/links/base/hosts/server' });
+    expect(hosts).toMatchObject(
+      Object.fromEntries(base.nodes.map((node) => [node.instanceId, { ip: node.privateIp }])),
+    );
+    // A file that was not there before is reloaded, once; then the service starts.
+    expect(toSteps(appctl.take())).toEqual(['check client 1', 'reload client 1', 'start client 1']);
+    expect(await finish(stack.client.clusters.stop('dependent'))).toMatchObject({ status: 'successful' });
+    expect(await finish(stack.client.clusters.start('dependent'))).toMatchObject({ status: 'successful' });
+    expect(toSteps(appctl.take())).toEqual(['stop client 1', 'start client 1']);
+    await remove('dependent');
+    appctl.take();
+  });
+
+  it(
+    'has no file that its check refuses, and is told which and by what',
+    { timeout: JOB_LIMIT_MS },
+    async () => {
+      appctl.refuse('check', 9);
+      const job = await createDependent('unchecked');
+      appctl.permit('check');
+      expect(job).toMatchObject({ status: 'failed', error: { code: 'NODE_COMMAND_FAILED' } });
+      expect(job.error?.message).toContain(`the check of /${FILE} failed`);
+      expect(job.error?.message).toContain('appctl check');
+      const root = await rootOf('unchecked');
+      expect(readFileSync(join(root, 'checked'), 'utf8')).toBe(renderedFile());
+      expect(existsSync(join(root, FILE))).toBe(false);
+      expect(toSteps(appctl.take())).toEqual(['check client 1']);
+      await remove('unchecked');
+      appctl.take();
+    },
+  );
+
+  it('owes a reload that failed, until a later one succeeds', { timeout: JOB_LIMIT_MS }, async () => {
+    expect(await createDependent('owing')).toMatchObject({ status: 'successful', error: null });
+    expect(await finish(stack.client.clusters.stop('owing'))).toMatchObject({ status: 'successful' });
+    appctl.take();
+    const root = await rootOf('owing');
+    rmSync(join(root, FILE));
+    appctl.refuse('reload', 8);
+    const job = await finish(stack.client.clusters.start('owing'));
+    expect(job).toMatchObject({ status: 'failed', error: { code: 'NODE_COMMAND_FAILED' } });
+    expect(job.error?.message).toContain(`the reload of /${FILE} failed`);
+    expect(job.error?.message).toContain('appctl reload');
+    expect(readFileSync(join(root, FILE), 'utf8')).toBe(renderedFile());
+    expect(toSteps(appctl.take())).toEqual(['check client 1', 'reload client 1']);
+
+    // The file is as it should be: only the reload is owed, and only once.
+    appctl.permit('reload');
+    expect(await finish(stack.client.clusters.start('owing'))).toMatchObject({ status: 'successful' });
+    expect(toSteps(appctl.take())).toEqual(['reload client 1', 'start client 1']);
+    await remove('owing');
+    await remove('base');
+    expect(await countWorld(stack)).toEqual(NOTHING);
+  });
+});
