@@ -202,7 +202,7 @@ async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleR
   const signal = graceful(attempt.signal);
   try {
     await point('claimed');
-    const result = await withFrontgates(dependencies, provider).handleSubtask(
+    const result = await withFrontgates(dependencies, provider, hydrator).handleSubtask(
       { ...context, resources: held.resources },
       {
         signal,
@@ -243,7 +243,13 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   const request = dependencies.callBudgets.open(context.runtime, provider, signal);
   const done = await lookUntil({
     look: (cursor, watchMs) =>
-      withFrontgates(dependencies, provider).waitSubtask(context, { signal, log, request, cursor, watchMs }),
+      withFrontgates(dependencies, provider, hydrator).waitSubtask(context, {
+        signal,
+        log,
+        request,
+        cursor,
+        watchMs,
+      }),
     signal,
     limitMs: context.task.timeoutSeconds * 1000,
     label: `${context.task.action} of ${context.task.label}`,

@@ -9,7 +9,7 @@ import type {
 } from '../../src/provider/index.ts';
 import type { FrontgateState } from '../../workflows/messages.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { nodeAccessOf } from '../hydrate.ts';
+import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
 import { findVpc } from './find-vpc.ts';
 import { askFrontgate, tellFrontgate } from './frontgate-link.ts';
 
@@ -22,6 +22,7 @@ type Subtasks = Pick<Provider, 'handleSubtask' | 'waitSubtask'>;
 export function withFrontgates(
   dependencies: Pick<ActivityDependencies, 'stores' | 'faultPoint'>,
   provider: Provider,
+  hydrator: Pick<Hydrator, 'hydrateTask'>,
 ): Subtasks {
   const { stores, faultPoint } = dependencies;
 
@@ -57,7 +58,9 @@ export function withFrontgates(
     if (state === null) return { state: 'pending', seen: 'nothing keeps the frontgate yet' };
     if (state.failure !== null) throw frontgateFailed(context, state.failure);
     if (!state.ready) return { state: 'pending', seen: describeState(state) };
-    return provider.waitSubtask(context, call);
+    // What we were given may be from before it was ready: its host key has changed since.
+    const { context: fresh } = await hydrator.hydrateTask(context.task.taskId);
+    return provider.waitSubtask(fresh, call);
   }
 
   /** Until the frontgate is as those want it who are left: what a deleted cluster has used is then gone too. */

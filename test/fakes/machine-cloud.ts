@@ -14,8 +14,14 @@ export interface MachineCloud {
 
 export interface MachineCloudOptions {
   readonly machines: SshdMachines;
-  /** Of its instances' addresses, e.g. `127.105.0.`. */
-  readonly addressPrefix: string;
+  /** Where its instances are: the first numbers of their addresses, e.g. `127.105.0.`, or a network. */
+  readonly network: string | MachineNetwork;
+}
+
+/** Where an instance of a subnet gets its address, and in which network namespace it has it. */
+export interface MachineNetwork {
+  chooseAddress(subnet: string, taken: ReadonlySet<string>): string;
+  namespaceOf(subnet: string): string;
 }
 
 /** What the provider in a worker and this cloud agree on. */
@@ -41,12 +47,15 @@ export type MachineCloudAnswer = { readonly result: unknown } | { readonly error
 
 /** Serves it on a free port of loopback. */
 export async function startMachineCloud(options: MachineCloudOptions): Promise<MachineCloud> {
+  const { machines, network } = options;
   const cloud = new MemoryCloud({
     apiKey: MACHINE_CLOUD_KEY,
     quotaInstances: 1_000,
     quotaVolumes: 1_000,
-    addressPrefix: options.addressPrefix,
-    hardware: toHardware(options.machines),
+    ...(typeof network === 'string'
+      ? { addressPrefix: network }
+      : { chooseAddress: (subnet, taken) => network.chooseAddress(subnet, taken) }),
+    hardware: toHardware(machines, network),
   });
   async function answer(path: string, values: unknown): Promise<MachineCloudAnswer> {
     const method = MACHINE_CLOUD_METHODS.find((name) => `/${name}` === path);
@@ -80,10 +89,11 @@ export async function startMachineCloud(options: MachineCloudOptions): Promise<M
   };
 }
 
-function toHardware(machines: SshdMachines): MemoryHardware {
+function toHardware(machines: SshdMachines, network: string | MachineNetwork): MemoryHardware {
   return {
-    async run({ id, address, userData }) {
-      await machines.boot({ instanceId: id, address, userData });
+    async run({ id, address, userData, subnet }) {
+      const inside = typeof network === 'string' ? {} : { networkNamespace: network.namespaceOf(subnet) };
+      await machines.boot({ instanceId: id, address, userData, ...inside });
     },
     async setState(instanceId, state) {
       await (state === 'running' ? machines.start(instanceId) : machines.stop(instanceId));

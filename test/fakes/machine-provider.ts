@@ -8,7 +8,8 @@ import { createMemoryEnvironment, MEMORY_CAPABILITIES } from './memory-harness.t
 
 /**
  * The provider of the machine cloud, for a worker that names this file in `WINDLASS_PROVIDERS`.
- * `WINDLASS_TEST_MACHINE_CLOUD` is the cloud's url, `WINDLASS_TEST_MACHINE_USER` who logs in.
+ * `WINDLASS_TEST_MACHINE_CLOUD` is the cloud's url, `WINDLASS_TEST_MACHINE_USER` who logs in. The setting
+ * `frontgate=on` says that a runtime's nodes are reached through one.
  */
 export default function createProvider({ nodes }: Pick<VmProviderOptions, 'nodes'>): Provider {
   const cloud = createClient(process.env['WINDLASS_TEST_MACHINE_CLOUD'] ?? '');
@@ -20,6 +21,7 @@ export default function createProvider({ nodes }: Pick<VmProviderOptions, 'nodes
     }),
     environment: createMemoryEnvironment(cloud, () => 1_000),
     nodes,
+    nodeAccess: ({ settings }) => (settings['frontgate'] === 'on' ? 'frontgate' : 'direct'),
   });
 }
 

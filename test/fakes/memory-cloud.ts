@@ -10,6 +10,8 @@ export interface MemoryCloudOptions {
   readonly changeMs?: number;
   /** Without its last number; `10.0.0.` by default. */
   readonly addressPrefix?: string;
+  /** An address in a subnet that nobody has; without it they are counted up behind the prefix. */
+  readonly chooseAddress?: (subnet: string, taken: ReadonlySet<string>) => string;
   readonly hardware?: MemoryHardware;
   quotaInstances: number;
   quotaVolumes: number;
@@ -56,7 +58,12 @@ export type MemoryApi = Pick<
 
 /** What stands behind the cloud: instances and volumes as things. Each is awaited before the API answers. */
 export interface MemoryHardware {
-  run(instance: { readonly id: string; readonly address: string; readonly userData: string }): Promise<void>;
+  run(instance: {
+    readonly id: string;
+    readonly address: string;
+    readonly userData: string;
+    readonly subnet: string;
+  }): Promise<void>;
   setState(instanceId: string, state: 'running' | 'stopped'): Promise<void>;
   deleteInstance(instanceId: string): Promise<void>;
   createVolume(volumeId: string, sizeGiB: number): Promise<void>;
@@ -97,6 +104,7 @@ export class MemoryCloud {
     token: string,
     size: { cpu: number; memoryMiB: number },
     userData = '',
+    subnet = 'subnet-1',
   ): Promise<string> {
     await this.#receive(apiKey);
     for (const instance of this.#instances.values()) if (instance.token === token) return instance.id;
@@ -104,9 +112,12 @@ export class MemoryCloud {
       throw overQuota('instances', this.options.quotaInstances);
     this.#count += 1;
     const id = `i-${this.#count}`;
-    const address = `${this.options.addressPrefix ?? '10.0.0.'}${this.#count}`;
+    const taken = new Set([...this.#instances.values()].map((instance) => instance.address));
+    const address =
+      this.options.chooseAddress?.(subnet, taken) ??
+      `${this.options.addressPrefix ?? '10.0.0.'}${this.#count}`;
     this.#instances.set(id, { id, token, address, ...size, state: 'running', changedAt: Date.now() });
-    await this.options.hardware?.run({ id, address, userData });
+    await this.options.hardware?.run({ id, address, userData, subnet });
     return id;
   }
 

@@ -12,6 +12,9 @@ import type {
 import { makeCloudConfig } from '../../src/provider-utils/index.ts';
 import type { InstanceAnswer, MemoryApi, VolumeAnswer } from './memory-cloud.ts';
 
+/** Where a frontgate is put; everything else is in the cloud's only private one. */
+export const PUBLIC_SUBNET = 'subnet-public';
+
 /** How the handler finds what exists; a mutant finds nothing. */
 export interface MemoryLookUp {
   findInstance(apiKey: string, token: string): Promise<InstanceAnswer | undefined>;
@@ -106,6 +109,7 @@ export function createMemoryHandler(
           row.token,
           sizeOf(context),
           user === undefined ? undefined : toUserData(context, user),
+          context.cluster.purpose === 'frontgate' ? PUBLIC_SUBNET : undefined,
         );
         await call.afterEffect(row.token);
       }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { openStores } from '../../src/db/index.ts';
 import { openLocalWorld } from '../../src/providers/local/index.ts';
+import type { TestStack } from '../kit/stack.ts';
 import { auditLedger, surveyUntil, type Survey } from './survey.ts';
 import { complaintsOf, waitForEnd, type Action, type TinyLane } from './tiny-lane.ts';
 import { watchFrontgate } from './watch-frontgate.ts';
@@ -57,9 +58,11 @@ export async function liveBehindFrontgate(lane: TinyLane, clusters: number): Pro
       if (!isDeepStrictEqual(worlds[action], expected))
         complaints.push(`after ${action}: ${await listCommands(lane)}`);
     }
-    complaints.push(...(await listFrontgateComplaints(lane)));
+    const { stack, world } = lane;
+    const audit = (id: string): Promise<readonly string[]> => auditLedger(stack.databaseUrl, world, id);
+    complaints.push(...(await listFrontgateComplaints(stack, 'local', audit)));
     for (const id of ids) {
-      if (id !== undefined) complaints.push(...(await auditLedger(lane.stack.databaseUrl, lane.world, id)));
+      if (id !== undefined) complaints.push(...(await audit(id)));
     }
   } finally {
     await watched.stop();
@@ -74,21 +77,25 @@ export async function liveBehindFrontgate(lane: TinyLane, clusters: number): Pro
   };
 }
 
-/** Its own jobs end well too, and its ledger rows name what there is. */
-async function listFrontgateComplaints(lane: TinyLane): Promise<readonly string[]> {
-  const jobs = (await lane.client.jobs.list({ limit: 500 })).filter(({ clusterId }) =>
+/** The jobs of a frontgate end well too, its ledger rows name what there is, and nobody is left a member. */
+export async function listFrontgateComplaints(
+  stack: TestStack,
+  vpcId: string,
+  audit: (clusterId: string) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const jobs = (await stack.client.jobs.list({ limit: 500 })).filter(({ clusterId }) =>
     clusterId.startsWith('fg-'),
   );
   const complaints = jobs
     .filter(({ status }) => status !== 'successful')
     .map(({ jobId, action, status, error }) => `${action} ${jobId} is ${status}: ${error?.message ?? ''}`);
   for (const id of new Set(jobs.map(({ clusterId }) => clusterId))) {
-    complaints.push(...(await auditLedger(lane.stack.databaseUrl, lane.world, id)));
+    complaints.push(...(await audit(id)));
   }
-  const stores = openStores({ databaseUrl: lane.stack.databaseUrl, maxConnections: 1 });
+  const stores = openStores({ databaseUrl: stack.databaseUrl, maxConnections: 1 });
   try {
     const [runtime] = await stores.runtimes.list({ limit: 1 });
-    const { members } = await stores.frontgates.load({ runtimeId: runtime?.runtimeId ?? '', vpcId: 'local' });
+    const { members } = await stores.frontgates.load({ runtimeId: runtime?.runtimeId ?? '', vpcId });
     return [...complaints, ...members.map(({ clusterId }) => `${clusterId} is a member still`)];
   } finally {
     await stores.close();

@@ -4,6 +4,8 @@ export interface RandomSource {
   pickNumber(below: number): number;
   /** At most `count` different items, in the order given. */
   pickSome<Item>(items: readonly Item[], count: number): readonly Item[];
+  /** All items, in an order that the seed decides. */
+  shuffle<Item>(items: readonly Item[]): readonly Item[];
 }
 
 /** Marsaglia's xorshift on 32 bits: enough to choose where to kill, and the same on every machine. */
@@ -25,5 +27,10 @@ export function createRandomSource(seed: number): RandomSource {
       }
       return items.filter((_, index) => chosen.has(index));
     },
+    shuffle: (items) =>
+      items
+        .map((item) => ({ item, rank: pickNumber(2 ** 31) }))
+        .sort((one, other) => one.rank - other.rank)
+        .map(({ item }) => item),
   };
 }

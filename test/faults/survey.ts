@@ -105,10 +105,19 @@ export async function auditLedger(
   folder: string,
   clusterId: string,
 ): Promise<readonly string[]> {
+  return compareLedger(databaseUrl, await listTokens(folder, clusterId), clusterId);
+}
+
+/** The same for any world: `existing` are the tokens of what exists of the cluster. */
+export async function compareLedger(
+  databaseUrl: string,
+  existing: readonly string[],
+  clusterId: string,
+): Promise<readonly string[]> {
   const stores = openStores({ databaseUrl, maxConnections: 1 });
   try {
     const rows = await stores.ledger.list(clusterId, { live: true });
-    const tokens = new Set(await listTokens(folder, clusterId));
+    const tokens = new Set(existing);
     const known = new Set(rows.map(({ token }) => token));
     return [
       ...rows

@@ -11,11 +11,17 @@ export const NO_NAMESPACES = 'network namespaces need Linux, root and iproute2';
 export interface TestVpc {
   /** Where this machine reaches the gate. */
   readonly gateAddress: string;
-  /** The n-th address inside, from 0; twenty of them are the nodes’. */
+  /** The n-th address inside, from 0; there are `VPC_NODES`. */
   nodeAddress(index: number): string;
   /** What to put before a command so that it runs in the gate, or among the nodes. */
   readonly inGate: readonly string[];
   readonly inNodes: readonly string[];
+  /** Files of the two namespaces, for who puts a machine into one. */
+  readonly gateNamespace: string;
+  readonly nodesNamespace: string;
+  /** The gate forwards packets to the nodes and theirs back, as it never should: a test sees that it would see it. */
+  openWide(): void;
+  closeAgain(): void;
   /** The gate loses its leg outside, without a word to anyone: packets vanish. */
   cut(): void;
   mend(): void;
@@ -29,6 +35,9 @@ export function canMakeNamespaces(): boolean {
   if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return false;
   return spawnSync('ip', ['netns', 'delete', name]).status === 0;
 }
+
+/** How many addresses the nodes of a VPC have. */
+export const VPC_NODES = 20;
 
 /** `number` tells networks apart that one process has at the same time. */
 export function createVpc(number: number): TestVpc {
@@ -58,7 +67,7 @@ export function createVpc(number: number): TestVpc {
     run('-n', gate, 'addr', 'add', `${inside}.1/24`, 'dev', 'in');
     run('-n', gate, 'link', 'set', 'in', 'up');
     run('-n', nodes, 'link', 'set', 'eth0', 'up');
-    for (let index = 0; index < 20; index += 1)
+    for (let index = 0; index < VPC_NODES; index += 1)
       run('-n', nodes, 'addr', 'add', `${nodeAddress(index)}/24`, 'dev', 'eth0');
     run('netns', 'exec', gate, 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
     // A route as a careless administrator would set it: the gate still forwards nothing.
@@ -72,6 +81,16 @@ export function createVpc(number: number): TestVpc {
     nodeAddress,
     inGate: ['ip', 'netns', 'exec', gate],
     inNodes: ['ip', 'netns', 'exec', nodes],
+    gateNamespace: `/run/netns/${gate}`,
+    nodesNamespace: `/run/netns/${nodes}`,
+    openWide() {
+      run('netns', 'exec', gate, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
+      run('-n', nodes, 'route', 'replace', 'default', 'via', `${inside}.1`);
+    },
+    closeAgain() {
+      run('-n', nodes, 'route', 'delete', 'default');
+      run('netns', 'exec', gate, 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
+    },
     cut: () => run('-n', gate, 'addr', 'del', `${outside}.2/30`, 'dev', 'out'),
     mend: () => run('-n', gate, 'addr', 'add', `${outside}.2/30`, 'dev', 'out'),
     close,

@@ -35,7 +35,7 @@ describe('a cluster on machines', () => {
     if (OBSTACLE !== null) return;
     folder = mkdtempSync(join(tmpdir(), 'windlass-machines-'));
     machines = await createSshdMachines({ folder: join(folder, 'machines') });
-    cloud = await startMachineCloud({ machines, addressPrefix: '127.105.0.' });
+    cloud = await startMachineCloud({ machines, network: '127.105.0.' });
     faults = openFaultFolder(join(folder, 'faults'));
     stack = await startStack({
       env: {

@@ -1,0 +1,134 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SshdMachines } from '../../src/conformance/index.ts';
+
+/** What the machines' own world knows about the frontgate; nothing of it comes from our database. */
+export interface GateBook {
+  /** The machines, with everything that is done to them written down. */
+  readonly machines: SshdMachines;
+  /** The frontgates that were ever booted for the first time. */
+  readonly made: readonly string[];
+  /** Moments in which it was not as it must be, in words. */
+  readonly violations: readonly string[];
+  /** How often a node that runs was tried past the frontgate. */
+  readonly tries: number;
+  /** Tries every node that runs, past the frontgate: those that let this host in, in words. */
+  lookPast(): Promise<readonly string[]>;
+  /** Looks past again and again. The function that it returns ends it. */
+  keepLooking(): () => Promise<void>;
+  /** For the next life. */
+  forget(): void;
+}
+
+const LOOK_MS = 200;
+/** A packet that is dropped says nothing; one that is let through takes microseconds here. */
+const SILENCE_MS = 1_000;
+
+/**
+ * Keeps book on machines of which the one at `gateAddress` is the frontgate. A frontgate is not
+ * stopped while a node runs, and not removed while one exists; there is never a second one.
+ */
+export function openGateBook(inner: SshdMachines, gateAddress: string): GateBook {
+  let made: string[] = [];
+  let violations: string[] = [];
+  let tries = 0;
+  const gates = new Set<string>();
+  /** From the moment in which they are asked for to the one in which they are surely not there. */
+  const nodes = new Map<string, 'running' | 'stopped'>();
+
+  function refuseNone(gate: string, what: string, which: readonly string[]): void {
+    if (which.length > 0) violations.push(`frontgate ${gate} was ${what} in front of ${which.join(', ')}`);
+  }
+
+  const machines: SshdMachines = {
+    ...inner,
+    async boot(spec) {
+      const { instanceId, address } = spec;
+      if (address === gateAddress) {
+        if (!gates.has(instanceId)) made.push(instanceId);
+        gates.add(instanceId);
+        if (gates.size > 1) violations.push(`there are frontgates ${[...gates].join(' and ')}`);
+      } else {
+        nodes.set(instanceId, 'running');
+      }
+      return inner.boot(spec);
+    },
+    async start(instanceId, change) {
+      if (!gates.has(instanceId)) nodes.set(instanceId, 'running');
+      return inner.start(instanceId, change);
+    },
+    async stop(instanceId) {
+      if (gates.has(instanceId)) {
+        const running = [...nodes].filter(([, state]) => state === 'running').map(([id]) => id);
+        refuseNone(instanceId, 'stopped', running);
+      }
+      const machine = await inner.stop(instanceId);
+      if (nodes.has(instanceId)) nodes.set(instanceId, 'stopped');
+      return machine;
+    },
+    async terminate(instanceId) {
+      if (gates.has(instanceId)) refuseNone(instanceId, 'removed', [...nodes.keys()]);
+      await inner.terminate(instanceId);
+      gates.delete(instanceId);
+      nodes.delete(instanceId);
+    },
+  };
+
+  async function lookPast(): Promise<readonly string[]> {
+    const running = inner
+      .list()
+      .filter(({ state, address }) => state === 'running' && address !== gateAddress);
+    tries += running.length;
+    const found = await Promise.all(
+      running.map(async ({ instanceId, address, port }) =>
+        (await letsIn(address, port)) ? `${instanceId} lets in whoever comes past the frontgate` : [],
+      ),
+    );
+    return found.flat();
+  }
+
+  return {
+    machines,
+    get made() {
+      return made;
+    },
+    get violations() {
+      return violations;
+    },
+    get tries() {
+      return tries;
+    },
+    lookPast,
+    keepLooking() {
+      let stopping = false;
+      const looking = (async () => {
+        while (!stopping) {
+          violations.push(...(await lookPast()));
+          await sleep(LOOK_MS);
+        }
+      })();
+      return async () => {
+        stopping = true;
+        await looking;
+      };
+    },
+    forget() {
+      made = [];
+      violations = [];
+      tries = 0;
+    },
+  };
+}
+
+function letsIn(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, timeout: SILENCE_MS });
+    const end = (outcome: boolean): void => {
+      resolve(outcome);
+      socket.destroy();
+    };
+    socket.once('connect', () => end(true));
+    socket.once('timeout', () => end(false));
+    socket.once('error', () => end(false));
+  });
+}

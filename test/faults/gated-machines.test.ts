@@ -1,0 +1,46 @@
+import { afterAll, expect, test } from 'vitest';
+import { findGatedLaneObstacle, openGatedLane, type GatedLane } from './gated-lane.ts';
+import { liveOnGatedMachines } from './gated-life.ts';
+import { createRandomSource } from './random.ts';
+
+const CLUSTERS = 2;
+const SEED = 11;
+/** Of the frontgate's own points, and of those that every job has; `npm run prove -- frontgate` dies at all. */
+const SAMPLE = { own: 3, others: 2 };
+/** A point may be passed by in a round: a retry finds its task done already. */
+const ROUNDS = 3;
+const OBSTACLE = findGatedLaneObstacle();
+
+let lane: GatedLane | undefined;
+
+afterAll(() => lane?.stop(), 120_000);
+
+test('clusters on machines behind a frontgate have one, and are reached through it alone, whoever dies', async (context) => {
+  if (OBSTACLE !== null) context.skip(OBSTACLE);
+  const { book, vpc, faults } = (lane = await openGatedLane({ number: 2, workers: 2 }));
+  const wanted = { made: 1, violations: [], complaints: [] };
+
+  const clean = await liveOnGatedMachines(lane, CLUSTERS, async (action) => {
+    if (action !== 'create') return;
+    // Were there another way in, it would be seen.
+    vpc.openWide();
+    const open = await book.lookPast();
+    vpc.closeAgain();
+    expect(open).toHaveLength(CLUSTERS);
+    expect(await book.lookPast()).toEqual([]);
+  });
+  expect(clean).toMatchObject(wanted);
+  expect(clean.tries).toBeGreaterThan(10);
+
+  const points = faults.reached();
+  const own = points.filter((point) => point.includes('Frontgate'));
+  const others = points.filter((point) => !point.includes('Frontgate'));
+  const random = createRandomSource(SEED);
+  const armed = [...random.pickSome(own, SAMPLE.own), ...random.pickSome(others, SAMPLE.others)];
+  process.stdout.write(`seed ${SEED} of ${points.length} points: ${armed.join(', ')}\n`);
+  faults.arm(armed);
+  for (let round = 1; round <= ROUNDS && faults.killed().length < armed.length; round += 1) {
+    expect(await liveOnGatedMachines(lane, CLUSTERS)).toMatchObject(wanted);
+  }
+  expect(new Set(faults.killed())).toEqual(new Set(armed));
+}, 600_000);
