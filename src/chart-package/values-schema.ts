@@ -29,6 +29,19 @@ const OPTIONS: Options = {
  * reads the older ones too. Never throws; a fault says why it cannot be used.
  */
 export function compileValuesSchema(text: string): SchemaResult {
+  // The same chart is checked for every cluster made of it, and compiling takes longer than the rest.
+  const known = compiled.get(text);
+  if (known !== undefined) return known;
+  const result = compileAnew(text);
+  if (compiled.size >= KEPT_SCHEMAS) compiled.clear();
+  compiled.set(text, result);
+  return result;
+}
+
+const KEPT_SCHEMAS = 32;
+const compiled = new Map<string, SchemaResult>();
+
+function compileAnew(text: string): SchemaResult {
   let document: unknown;
   try {
     document = JSON.parse(text);

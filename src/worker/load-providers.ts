@@ -29,7 +29,11 @@ export async function loadProviders(
   const registry = createProviderRegistry([
     createLocalProvider({ folder: join(config.homeFolder, 'local'), nodes }),
     createAwsProvider({ nodes }),
-    createKubernetesProvider({ findHelm: findOneHelm, execCommands: config.kubernetesExec }),
+    createKubernetesProvider({
+      findHelm: findOneHelm,
+      execCommands: config.kubernetesExec,
+      cacheFolder: join(config.cacheFolder, 'kubernetes'),
+    }),
     ...extra,
   ]);
   for (const name of config.providerPackages) registry.register(await loadPackage(name, { nodes }));

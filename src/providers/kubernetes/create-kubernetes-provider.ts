@@ -9,6 +9,7 @@ import { DEFAULT_EXEC_COMMANDS } from './api/credential.ts';
 import { refuseWhenCancelled } from './api/kube-client.ts';
 import { checkResource } from './checks/check-resource.ts';
 import { createEnvironment } from './environment.ts';
+import { createDiscoveryCache } from './helm/discovery-cache.ts';
 import type { FindHelm } from './helm/run-helm.ts';
 import { parseChartConf } from './parse-chart-conf.ts';
 import { planChartJob } from './plan-chart-job.ts';
@@ -46,6 +47,8 @@ export const KUBERNETES_CAPABILITIES: Capabilities = {
 
 export interface KubernetesProviderOptions {
   readonly findHelm: FindHelm;
+  /** Where helm may keep what servers say of their kinds, from one run to the next. */
+  readonly cacheFolder?: string;
   /** Programs that a kubeconfig's exec section may call, beside those of the large clouds. */
   readonly execCommands?: readonly string[];
   /** Takes the place of what connects to API servers. */
@@ -61,6 +64,7 @@ export function createKubernetesProvider(options: KubernetesProviderOptions): Pr
   const world: KubernetesWorld = {
     connect: options.connect ?? createConnector({ allowedCommands }),
     findHelm: options.findHelm,
+    discoveryCache: createDiscoveryCache(options.cacheFolder ?? null),
   };
   return {
     contractVersion: PROVIDER_CONTRACT_VERSION,

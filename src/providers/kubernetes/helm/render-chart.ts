@@ -31,24 +31,72 @@ export interface RenderRequest {
  * @throws invalid-input `CHART_RENDER`, `CONF_INVALID`, `KUBERNETES_VERSION`; cancelled.
  */
 export async function renderChart(request: RenderRequest): Promise<readonly KubeObject[]> {
-  // A cluster is parsed when it is asked for and again when its job begins: the same to the byte.
-  const key = hashRequest(request);
+  // A cluster is parsed when it is asked for, again when its job begins, and rendered once more to
+  // be checked: where all of them would give the same to the byte, helm runs once.
+  const chart = hashChart(request);
+  const key = hashRequest(request, chart);
   const known = rendered.get(key);
-  if (known !== undefined) return structuredClone(known);
+  if (known !== undefined) {
+    // The newest last: those that nobody has asked for are dropped first.
+    rendered.delete(key);
+    rendered.set(key, known);
+    return structuredClone(known);
+  }
   const objects = await render(request);
-  if (rendered.size >= KEPT_RENDERS) rendered.clear();
-  rendered.set(key, objects);
+  keep(accepted, acceptance(request, chart), true, KEPT_ACCEPTED);
+  // Named anew: the chart may now be known to accept the version.
+  keep(rendered, hashRequest(request, chart), objects, KEPT_RENDERS);
   return structuredClone(objects);
 }
 
-const KEPT_RENDERS = 32;
+/** Enough for the jobs that a worker runs at once. */
+const KEPT_RENDERS = 128;
+const KEPT_ACCEPTED = 1_000;
 const rendered = new Map<string, readonly KubeObject[]>();
+/** Charts that helm has rendered for a version of Kubernetes: their `kubeVersion` allows it. */
+const accepted = new Map<string, true>();
 
-function hashRequest({ program, files, signal: _signal, ...told }: RenderRequest): string {
-  const hash = createHash('sha256').update(canonicalJson({ ...told, helm: program.version }));
-  for (const { path, content } of files)
+function keep<T>(kept: Map<string, T>, key: string, value: T, most: number): void {
+  kept.set(key, value);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= most) return;
+    kept.delete(oldest);
+  }
+}
+
+interface ChartHash {
+  readonly digest: string;
+  /** Whether what it makes may depend on the server that it is told of. */
+  readonly asksForServer: boolean;
+}
+
+function hashChart({ files, program }: RenderRequest): ChartHash {
+  const hash = createHash('sha256').update(`helm ${program.version}\n`);
+  let asksForServer = false;
+  for (const { path, content } of files) {
     hash.update(`${path.length}:${path}${content.byteLength}:`).update(content);
-  return hash.digest('hex');
+    const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+    // A packed subchart is not looked into.
+    asksForServer ||= /\.t(ar\.)?gz$/.test(path) || bytes.includes('Capabilities');
+  }
+  return { digest: hash.digest('hex'), asksForServer };
+}
+
+function hashRequest(request: RenderRequest, chart: ChartHash): string {
+  const { values, releaseName, namespace, kubeVersion, apiVersions = [], overrides = [] } = request;
+  const dependsOnServer =
+    chart.asksForServer ||
+    // Values may be templates too.
+    canonicalJson(values).includes('Capabilities') ||
+    !accepted.has(acceptance(request, chart));
+  const server = dependsOnServer ? { kubeVersion, apiVersions } : {};
+  return createHash('sha256')
+    .update(canonicalJson({ chart: chart.digest, values, releaseName, namespace, overrides, ...server }))
+    .digest('hex');
+}
+
+function acceptance({ kubeVersion }: RenderRequest, { digest }: ChartHash): string {
+  return `${digest} ${kubeVersion}`;
 }
 
 function render(request: RenderRequest): Promise<readonly KubeObject[]> {

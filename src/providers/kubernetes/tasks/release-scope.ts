@@ -5,6 +5,7 @@ import { createApiResources, type ApiResources } from '../api/api-resources.ts';
 import type { Connect, KubeConnection } from '../api/connection.ts';
 import { createKubeClient, refuseWhenCancelled, type KubeClient } from '../api/kube-client.ts';
 import { readDirective, type ReleaseDirective } from '../directives.ts';
+import type { DiscoveryCache } from '../helm/discovery-cache.ts';
 import { toHelmError } from '../helm/helm-errors.ts';
 import type { WorkloadOverride } from '../helm/overrides.ts';
 import { listRevisions, type ReleaseRevision } from '../helm/release-record.ts';
@@ -20,6 +21,7 @@ import { readSettings, type KubernetesSettings } from '../settings.ts';
 export interface KubernetesWorld {
   readonly connect: Connect;
   readonly findHelm: FindHelm;
+  readonly discoveryCache: DiscoveryCache;
 }
 
 /** A task's release: where it is, how it is reached, what it is known by. */
@@ -133,6 +135,7 @@ export async function runHelmOn(
       `${Math.round(settings.helmTimeoutMs / 1000)}s`,
       ...(await fileArguments(folder, program, order)),
     ];
+    const discovery = await world.discoveryCache.environment(connection);
     const secrets = await context.loadSecretValues();
     await call.request(HELM_REQUESTS);
     await call.beforeEffect(token);
@@ -140,7 +143,7 @@ export async function runHelmOn(
       runHelm({
         program,
         args,
-        env: folder.env,
+        env: { ...folder.env, ...discovery },
         cwd: folder.path,
         signal,
         timeoutMs: settings.helmTimeoutMs + 10_000,
