@@ -231,7 +231,9 @@ async function measureMany(place: Place, readySeconds: number): Promise<Many> {
     await finish(place, await place.bench.stack.client.clusters.delete(clusterId));
   }
   const many = { releases, readySeconds, helmMs, helmAtOnceMs, windlassMs, helmRequests, windlassRequests };
-  place.bench.report(`kubernetes, ${describeMany(many)}`);
+  place.bench.report(
+    `kubernetes, ${releases} releases, pods ready after ${readySeconds} s: ${describeMany(many)}`,
+  );
   return many;
 }
 
@@ -279,9 +281,9 @@ function toFinding(many: Many): Finding {
 }
 
 function describeMany(many: Many): string {
-  const { helmMs, helmAtOnceMs, windlassMs, releases, readySeconds, helmRequests, windlassRequests } = many;
+  const { helmMs, helmAtOnceMs, windlassMs, helmRequests, windlassRequests } = many;
   return (
-    `${releases} releases, pods ready after ${readySeconds} s: helm one after another ${helmMs} ms, all at once ` +
+    `helm one after another ${helmMs} ms, all at once ` +
     `${helmAtOnceMs} ms, windlass ${windlassMs} ms; requests: helm ${helmRequests}, windlass ${windlassRequests}`
   );
 }
