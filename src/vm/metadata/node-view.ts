@@ -15,7 +15,7 @@ export interface MetadataSources {
 
 /** What one node is told. */
 export interface NodeMetadata {
-  /** A JSON document; YAML readers, and so confd's file backend, read it as the same. */
+  /** A JSON document, a leaf a line; YAML readers, and so confd's file backend, read it as the same. */
   readonly json: string;
   /** Its leaves by path, for templates. */
   readonly values: ReadonlyMap<string, string>;
@@ -49,16 +49,16 @@ export async function shareMetadata(sources: MetadataSources): Promise<SharedMet
   const clusters = sources.rootAccess ? listClusters(own, related) : null;
   const beside: OpenTree = clusters === null ? {} : { clusters };
   const hosts = indexHosts(own);
-  // Both are shared by every node of the cluster; what differs is put before and into them.
-  const selfJson = toJson(self);
-  const besideJson = clusters === null ? '' : `,"clusters":${toJson(clusters)}`;
+  // Shared by every node of the cluster: what differs is put into it.
+  const sharedJson = toJson({ self, ...beside });
+  const afterHost = Object.keys(self).length === 0 ? '\n ' : ',';
   const values = flattenTree({ self, ...beside });
   return {
     forNode(nodeId) {
       const host = hosts.get(nodeId) ?? {};
-      const rest = selfJson === '{}' ? '}' : `,${selfJson.slice(1)}`;
+      const hostJson = toJson({ self: { host } }).slice(OPENING.length, -CLOSING.length);
       return {
-        json: `{"self":{"host":${toJson(host)}${rest}${besideJson}}\n`,
+        json: `${OPENING}${hostJson}${afterHost}${sharedJson.slice(OPENING.length)}\n`,
         document: { self: { host, ...self }, ...beside },
         values: new Map([...values, ...flattenTree({ self: { host } })]),
       };
@@ -99,8 +99,13 @@ function indexHosts(tree: OpenTree): ReadonlyMap<string, OpenTree> {
   return hosts;
 }
 
+/** How every document begins, and how one with nothing but `self` ends. */
+const OPENING = '{\n "self": {';
+const CLOSING = '\n }\n}';
+
+/** A leaf a line, so that people and line tools of small images can read it; indented by one, because it is large. */
 function toJson(tree: OpenTree): string {
-  return escapeForYaml(JSON.stringify(tree));
+  return escapeForYaml(JSON.stringify(tree, null, 1));
 }
 
 function isOpenTree(value: OpenTree | string | undefined): value is OpenTree {
