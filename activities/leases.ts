@@ -9,6 +9,8 @@ export interface HeldLeases {
   readonly leases: readonly Lease[];
   /** @throws conflict `LEASE_LOST` */
   assertHeld(token: string): Promise<void>;
+  /** Whether nobody ever leased the row before: no effect can have happened under its token. */
+  isFirstClaim(token: string): boolean;
   release(): Promise<void>;
 }
 
@@ -25,7 +27,13 @@ export async function holdLeases(
 ): Promise<HeldLeases> {
   const { task } = context;
   if (task.resources.length === 0) {
-    return { resources: context.resources, leases: [], assertHeld: refuseUnclaimed, release: async () => {} };
+    return {
+      resources: context.resources,
+      leases: [],
+      assertHeld: refuseUnclaimed,
+      isFirstClaim: () => false,
+      release: async () => {},
+    };
   }
   const leaseMs = options.leaseSeconds * 1000;
   const claimed = await stores.ledger.claim({
@@ -52,6 +60,7 @@ export async function holdLeases(
       if (lease === undefined) return refuseUnclaimed(token);
       await stores.ledger.assertHeld(lease);
     },
+    isFirstClaim: (token) => byToken.get(token)?.fence === 1,
     async release() {
       clearInterval(timer);
       await stores.ledger.release(leases);

@@ -213,6 +213,7 @@ async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleR
           await point('before-effect');
         },
         afterEffect: () => point('after-effect'),
+        isFirstClaim: (token) => held.isFirstClaim(token),
       },
     );
     await point('handled');

@@ -13,8 +13,8 @@ export interface BenchCloud {
   readonly ec2: EC2Client;
   readonly imageId: string;
   readonly subnetId: string;
-  /** What came since it was furnished. */
-  countCalls(): Promise<number>;
+  /** What came since it was furnished, or since requests were forgotten, by operation. */
+  countCalls(): Promise<Readonly<Record<string, number>>>;
   /** @throws Error unless it holds so many running instances, each with a volume of its own. */
   assertMade(count: number): Promise<void>;
   close(): Promise<void>;
@@ -32,7 +32,12 @@ export async function openCloud(): Promise<BenchCloud> {
     ec2,
     imageId,
     subnetId: network.subnets[0]?.subnetId ?? '',
-    countCalls: async () => (await moto.requests()).length,
+    async countCalls() {
+      const byOperation = Map.groupBy(await moto.requests(), ({ operation }) => operation);
+      return Object.fromEntries(
+        [...byOperation].map(([operation, requests]) => [operation, requests.length]),
+      );
+    },
     async assertMade(count) {
       const { instances, volumes } = await moto.world();
       const running = instances.filter(({ state }) => state === 'running').length;

@@ -211,6 +211,7 @@ export function createEngine(options: EngineOptions): Engine {
         counts.after += 1;
         await options.afterEffect?.(counts.after);
       },
+      isFirstClaim: (token) => leases.find((lease) => lease.token === token)?.fence === 1,
     };
   }
 

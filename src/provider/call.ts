@@ -24,6 +24,11 @@ export interface EffectCall extends Call {
    */
   beforeEffect(token: string): Promise<void>;
   /**
+   * Whether this try is the first that ever claimed the row: then nothing can carry its token, and
+   * there is nothing to look for before it is made. Where it is missing, that is not known.
+   */
+  isFirstClaim?(token: string): boolean;
+  /**
    * To be awaited directly after a call that changed the cloud, before anything is done with the
    * answer. Does nothing in production; tests stop the process here.
    */

@@ -136,6 +136,25 @@ describe('what aws makes', () => {
     await bench.deleteAll();
   });
 
+  it('is looked for only where somebody may have made it: not by the first who claims it, by the next', async () => {
+    const bench = await openAwsBench(harness);
+    const countLooks = async (): Promise<number> =>
+      (await harness.moto.requests()).filter(({ operation }) =>
+        ['DescribeInstances', 'DescribeVolumes'].includes(operation),
+      ).length;
+    for (const action of ['CreateVolumes', 'RunInstances', 'AttachVolumes'] as const) {
+      const task = bench.task(action);
+      await harness.moto.forgetRequests();
+      await bench.engine.handle(task, { answerLost: true });
+      expect(await countLooks(), `${action}, first`).toBe(0);
+      await bench.engine.handle(task);
+      expect(await countLooks(), `${action}, next`).toBeGreaterThan(0);
+      await bench.engine.run(task);
+    }
+    expect(await bench.list()).toHaveLength(3);
+    await bench.deleteAll();
+  });
+
   it('is looked at together: a hundred waits cost a request or two', async () => {
     const bench = await openAwsBench(harness);
     await run(bench, 'RunInstances');

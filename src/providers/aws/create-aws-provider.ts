@@ -44,11 +44,12 @@ export interface AwsProviderOptions {
  * are under way; the SDK is loaded at the first request.
  */
 export function createAwsProvider(options: AwsProviderOptions): Provider {
-  const openCloud = createCloudOpener();
+  const timing = { ...DEFAULT_TIMING, ...options.timing };
+  const openCloud = createCloudOpener(timing.lookMs);
   return createVmProvider({
     name: 'aws',
     capabilities: AWS_CAPABILITIES,
-    handler: createAwsHandler(openCloud, options.timing),
+    handler: createAwsHandler(openCloud, timing),
     environment: createAwsEnvironment(openCloud),
     nodes: options.nodes,
     callsPerSecond: CALLS_PER_SECOND,
@@ -56,10 +57,9 @@ export function createAwsProvider(options: AwsProviderOptions): Provider {
   });
 }
 
-function createAwsHandler(openCloud: OpenCloud, timing: Partial<Timing> = {}): ProviderHandler {
+function createAwsHandler(openCloud: OpenCloud, timing: Timing): ProviderHandler {
   const findPlace = createPlaceFinder(openCloud);
-  const patience = { ...DEFAULT_TIMING, ...timing };
-  return { ...createInstancePairs(findPlace, patience), ...createVolumePairs(findPlace, patience) };
+  return { ...createInstancePairs(findPlace, timing), ...createVolumePairs(findPlace, timing) };
 }
 
 function createAwsEnvironment(openCloud: OpenCloud): VmEnvironment {

@@ -35,6 +35,8 @@ export interface AwsCloud {
   readonly serviceQuotas: Ask<ServiceQuotas>;
   /** Kept as long as the clients are: for what is learnt about this region and account. */
   readonly memory: Map<string, unknown>;
+  /** How often all waits together look at one kind of thing. */
+  readonly lookMs: number;
 }
 
 export interface CloudPlace {
@@ -56,7 +58,7 @@ const KEPT_CLOUDS = 50;
  * Nothing is loaded or asked before the first request. A credential that is changed opens another
  * cloud; the one before is forgotten.
  */
-export function createCloudOpener(): OpenCloud {
+export function createCloudOpener(lookMs: number): OpenCloud {
   const clouds = new Map<string, AwsCloud>();
   return (place) => {
     const credential = readAwsCredential(place.credential);
@@ -65,7 +67,7 @@ export function createCloudOpener(): OpenCloud {
     if (cloud === undefined) {
       const [oldest] = clouds.keys();
       if (oldest !== undefined && clouds.size >= KEPT_CLOUDS) clouds.delete(oldest);
-      cloud = createCloud(place, credential);
+      cloud = createCloud(place, credential, lookMs);
       clouds.set(key, cloud);
     }
     return cloud;
@@ -78,7 +80,7 @@ function keyOf({ url, region, credential, settings }: CloudPlace): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-function createCloud(place: CloudPlace, credential: AwsCredential): AwsCloud {
+function createCloud(place: CloudPlace, credential: AwsCredential, lookMs: number): AwsCloud {
   const config = once(() => createClientConfig(place, credential));
   return {
     region: place.region,
@@ -90,6 +92,7 @@ function createCloud(place: CloudPlace, credential: AwsCredential): AwsCloud {
       async () => new (await loadSdk.serviceQuotas()).ServiceQuotas(await config()),
     ),
     memory: new Map(),
+    lookMs,
   };
 }
 

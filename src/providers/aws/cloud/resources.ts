@@ -18,26 +18,39 @@ export interface Resources {
   readonly modificationOfVolume: SharedRead<VolumeModification>;
 }
 
-const WINDOW_MS = 15;
+/** So long those who look before they change something wait for each other. */
+const WINDOW_MS = 50;
 /** EC2's own limits: values of one filter, ids of one request. */
 const MOST_FILTER_VALUES = 200;
 const MOST_IDS = 1_000;
 const PAGE_SIZE = 1_000;
 
-/** The shared reads of a cloud; one set for each, however often it is asked for. */
+/** The shared reads of a cloud, for who looks once; one set for each, however often it is asked for. */
 export function getResources(cloud: AwsCloud): Resources {
-  const known = cloud.memory.get('resources') as Resources | undefined;
+  return remember(cloud, 'resources', WINDOW_MS);
+}
+
+/**
+ * The same for waits: all of them together send one request in `cloud.lookMs`, and none before that
+ * has passed, because nothing that AWS does is done at once.
+ */
+export function getWatchedResources(cloud: AwsCloud): Resources {
+  return remember(cloud, 'watched resources', cloud.lookMs);
+}
+
+function remember(cloud: AwsCloud, key: string, windowMs: number): Resources {
+  const known = cloud.memory.get(key) as Resources | undefined;
   if (known !== undefined) return known;
-  const resources = createResources(cloud);
-  cloud.memory.set('resources', resources);
+  const resources = createResources(cloud, windowMs);
+  cloud.memory.set(key, resources);
   return resources;
 }
 
-function createResources(cloud: AwsCloud): Resources {
+function createResources(cloud: AwsCloud, windowMs: number): Resources {
   return {
     instancesOfNode: createSharedRead({
       mostKeys: MOST_FILTER_VALUES,
-      windowMs: WINDOW_MS,
+      windowMs,
       read: async (call, nodeIds) => {
         const filters = [{ Name: `tag:${TAGS.node}`, Values: [...nodeIds] }];
         const instances = await describeInstances(cloud, call, { Filters: filters });
@@ -46,7 +59,7 @@ function createResources(cloud: AwsCloud): Resources {
     }),
     instanceById: createSharedRead({
       mostKeys: MOST_IDS,
-      windowMs: WINDOW_MS,
+      windowMs,
       read: (call, ids) =>
         readExisting(ids, async (some) => {
           const { Reservations = [] } = await cloud.ec2(call, 'DescribeInstances', (ec2, options) =>
@@ -58,7 +71,7 @@ function createResources(cloud: AwsCloud): Resources {
     }),
     volumesOfNode: createSharedRead({
       mostKeys: MOST_FILTER_VALUES,
-      windowMs: WINDOW_MS,
+      windowMs,
       read: async (call, nodeIds) => {
         const filters = [{ Name: `tag:${TAGS.node}`, Values: [...nodeIds] }];
         const volumes = await describeVolumes(cloud, call, { Filters: filters });
@@ -68,7 +81,7 @@ function createResources(cloud: AwsCloud): Resources {
     }),
     volumeById: createSharedRead({
       mostKeys: MOST_IDS,
-      windowMs: WINDOW_MS,
+      windowMs,
       read: (call, ids) =>
         readExisting(ids, async (some) => {
           const { Volumes = [] } = await cloud.ec2(call, 'DescribeVolumes', (ec2, options) =>
@@ -79,7 +92,7 @@ function createResources(cloud: AwsCloud): Resources {
     }),
     modificationOfVolume: createSharedRead({
       mostKeys: MOST_FILTER_VALUES,
-      windowMs: WINDOW_MS,
+      windowMs,
       read: async (call, ids) => {
         const modifications = await readPages(
           (page) =>

@@ -1,23 +1,26 @@
+import { keep } from '../cloud/keep.ts';
 import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { isNotFoundError } from '../cloud/to-windlass-error.ts';
 import type { QuotaCode } from '../quotas.ts';
 
-/** The value of a quota; undefined where AWS knows none of that code. */
+/** The value of a quota, as it was some minutes ago at most; undefined where AWS knows none of that code. */
 export async function readQuota(
   cloud: AwsCloud,
   call: RequestCall,
   { service, code }: QuotaCode,
 ): Promise<number | undefined> {
   if (code === '') return undefined;
-  try {
-    const { Quota } = await cloud.serviceQuotas(call, 'GetServiceQuota', (client, options) =>
-      client.getServiceQuota({ ServiceCode: service, QuotaCode: code }, options),
-    );
-    return Quota?.Value;
-  } catch (error) {
-    if (isNotFoundError(error)) return undefined;
-    throw error;
-  }
+  return keep(cloud, call, `quota ${service} ${code}`, async (first) => {
+    try {
+      const { Quota } = await cloud.serviceQuotas(first, 'GetServiceQuota', (client, options) =>
+        client.getServiceQuota({ ServiceCode: service, QuotaCode: code }, options),
+      );
+      return Quota?.Value;
+    } catch (error) {
+      if (isNotFoundError(error)) return undefined;
+      throw error;
+    }
+  });
 }
 
 /** How many instances the account may run, on clouds that count them; undefined where it does not say. */

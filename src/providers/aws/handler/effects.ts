@@ -36,6 +36,11 @@ export async function withEffect<T>(
   return answer;
 }
 
+/** Whether something may carry the row's token already; what nobody claimed before needs no look. */
+export function mayBeMade(call: EffectCall, { token, cloudId }: LedgerResource): boolean {
+  return cloudId !== '' || call.isFirstClaim?.(token) !== true;
+}
+
 /** Looks until it is done or the call's time is over; then the last look is the observation. */
 export async function watch(
   call: ObserveCall,
@@ -49,7 +54,8 @@ export async function watch(
     const observation = await look({ ...call, cursor });
     if (observation.state === 'done' || Date.now() + intervalMs > deadline) return observation;
     cursor = observation.cursor;
-    await pause(call, intervalMs);
+    // A read for waits takes as long as an interval itself; this is for a look that reads nothing.
+    await pause(call, intervalMs / 20);
   }
 }
 

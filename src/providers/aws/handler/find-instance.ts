@@ -2,7 +2,7 @@ import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
 import type { NodeTaskContext } from '../../../provider/index.ts';
 import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
-import { getResources } from '../cloud/resources.ts';
+import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 
 /** Also what carries it no longer counts: a terminated instance is shown for about an hour. */
@@ -22,10 +22,11 @@ export async function findInstance(
   cloud: AwsCloud,
   call: RequestCall,
   context: NodeTaskContext,
+  resources: Resources = getResources(cloud),
 ): Promise<Instance | undefined> {
   const row = context.resources['instance'];
   if (row === undefined) return undefined;
-  const instances = await listInstances(cloud, call, context);
+  const instances = await listInstances(cloud, call, context, resources);
   const ofToken = instances.filter((instance) => isOfRow(instance, row));
   return ofToken.find((instance) => !isDead(instance)) ?? ofToken.at(-1);
 }
@@ -38,8 +39,8 @@ export async function listInstances(
   cloud: AwsCloud,
   call: RequestCall,
   context: NodeTaskContext,
+  resources: Resources = getResources(cloud),
 ): Promise<readonly Instance[]> {
-  const resources = getResources(cloud);
   const instances = (await resources.instancesOfNode(call, context.node.nodeId)) ?? [];
   const id = context.resources['instance']?.cloudId ?? '';
   if (id === '' || instances.some(({ InstanceId }) => InstanceId === id)) return instances;
@@ -54,8 +55,9 @@ export async function observeInstance(
   context: NodeTaskContext,
 ): Promise<Instance | undefined> {
   const row = context.resources['instance'];
-  if (row === undefined || row.cloudId === '') return findInstance(cloud, call, context);
-  return getResources(cloud).instanceById(call, row.cloudId);
+  const resources = getWatchedResources(cloud);
+  if (row === undefined || row.cloudId === '') return findInstance(cloud, call, context, resources);
+  return resources.instanceById(call, row.cloudId);
 }
 
 /** Whether it is what a ledger row stands for: by its token, or by its id. */

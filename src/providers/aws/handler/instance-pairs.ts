@@ -8,6 +8,7 @@ import type {
   ProviderHandler,
 } from '../../../provider/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
+import { getWatchedResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
@@ -157,7 +158,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       watch(call, timing.lookMs, async (look) => {
         const row = context.resources['instance'];
         const { cloud } = findPlace(context);
-        const instances = await listInstances(cloud, look, context);
+        const instances = await listInstances(cloud, look, context, getWatchedResources(cloud));
         const left = instances.find((instance) => stateOf(instance) !== 'terminated');
         if (left !== undefined)
           return { state: 'pending', seen: `instance ${left.InstanceId} is ${stateOf(left)}` };
@@ -256,7 +257,15 @@ function toRunningChanges(context: NodeTaskContext, { settings }: Place, instanc
   const row = getRow(context, 'instance');
   const instanceId = instance.InstanceId ?? '';
   return {
-    resources: [{ token: row.token, state: 'made', cloudId: instanceId }],
+    resources: [
+      {
+        token: row.token,
+        state: 'made',
+        cloudId: instanceId,
+        // As it runs: a type changes only while an instance is stopped.
+        attributes: { ...row.attributes, instanceType: instance.InstanceType ?? '' },
+      },
+    ],
     node: {
       instanceId,
       status: 'active',

@@ -12,7 +12,7 @@ import { choosePlacementAfter, type Placement } from '../placements.ts';
 import type { Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
 import { readInstanceDirective } from './directives.ts';
-import { getRow, notYet, withEffect } from './effects.ts';
+import { getRow, mayBeMade, notYet, withEffect } from './effects.ts';
 import { findInstance, isDead } from './find-instance.ts';
 import { createMissingVolumes, giveUpVolumes, mayMoveVolumes } from './move-volumes.ts';
 import { ensureFrontgateGroups } from './frontgate-group.ts';
@@ -30,7 +30,7 @@ export async function runInstance(
   call: EffectCall,
 ): Promise<HandleResult> {
   const row = getRow(context, 'instance');
-  const found = await findInstance(place.cloud, call, context);
+  const found = mayBeMade(call, row) ? await findInstance(place.cloud, call, context) : undefined;
   if (found !== undefined) return isDead(found) ? replaceDead(row, found) : adopt(row, found);
 
   const directive = readInstanceDirective(context);

@@ -14,13 +14,13 @@ import type {
   Observation,
 } from '../../../provider/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
-import { getResources } from '../cloud/resources.ts';
+import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { readTag, TAGS, toClientToken, toTags } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { Place } from '../place.ts';
 import { toVolumeKind } from '../volume-types.ts';
 import { readVolumes } from './directives.ts';
-import { getRow, notYet, withEffect } from './effects.ts';
+import { getRow, mayBeMade, notYet, withEffect } from './effects.ts';
 import { isMissingForLong } from './missing.ts';
 import { toNodeTags } from './run-request.ts';
 
@@ -45,14 +45,14 @@ export async function loadItems(
   place: Place,
   call: RequestCall,
   context: NodeTaskContext,
-  options: { readonly intended?: boolean } = {},
+  options: { readonly intended?: boolean; readonly resources?: Resources } = {},
 ): Promise<readonly VolumeItem[]> {
   const specs = readVolumes(context).filter(
     ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
   );
   if (specs.length === 0) return [];
   const rows = specs.map(({ index }) => getRow(context, `volume-${index}`));
-  const volumes = await listVolumes(place, call, context, rows);
+  const volumes = await listVolumes(place, call, context, rows, options.resources);
   return specs.map((spec) => {
     const row = getRow(context, `volume-${spec.index}`);
     return { spec, row, volume: findOfRow(volumes, row) };
@@ -68,8 +68,8 @@ export async function listVolumes(
   call: RequestCall,
   context: NodeTaskContext,
   rows: readonly LedgerResource[],
+  resources: Resources = getResources(place.cloud),
 ): Promise<readonly Volume[]> {
-  const resources = getResources(place.cloud);
   const volumes = (await resources.volumesOfNode(call, context.node.nodeId)) ?? [];
   const listed = new Set(volumes.map(({ VolumeId }) => VolumeId));
   const missing = rows.filter(({ cloudId }) => cloudId !== '' && !listed.has(cloudId));
@@ -88,8 +88,10 @@ export async function observeItems(
     ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
   );
   const rows = specs.map(({ index }) => getRow(context, `volume-${index}`));
-  if (rows.some(({ cloudId }) => cloudId === '')) return loadItems(place, call, context, options);
-  const { volumeById } = getResources(place.cloud);
+  const resources = getWatchedResources(place.cloud);
+  if (rows.some(({ cloudId }) => cloudId === ''))
+    return loadItems(place, call, context, { ...options, resources });
+  const { volumeById } = resources;
   return Promise.all(
     specs.map(async (spec) => {
       const row = getRow(context, `volume-${spec.index}`);
@@ -118,9 +120,11 @@ export async function createVolume(
   row: LedgerResource,
 ): Promise<Volume> {
   const { cloud, settings } = place;
-  const volumes = (await getResources(cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
-  const found = findOfRow(volumes, row);
-  if (found !== undefined) return found;
+  if (mayBeMade(call, row)) {
+    const volumes = (await getResources(cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
+    const found = findOfRow(volumes, row);
+    if (found !== undefined) return found;
+  }
   const kind = toVolumeKind(spec, settings);
   try {
     return await withEffect(call, row.token, (sent) =>

@@ -1,0 +1,220 @@
+import type { Instance, Volume, VolumeAttachment } from '@aws-sdk/client-ec2';
+import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
+import type { EffectCall, NodeTaskContext, ObserveCall, ProviderHandler } from '../../../provider/index.ts';
+import { describeTypesByName } from '../cloud/catalogue.ts';
+import { isAwsCode } from '../cloud/to-windlass-error.ts';
+import { chooseDeviceName, toNodeDevice } from '../devices.ts';
+import type { FindPlace, Place } from '../place.ts';
+import { readVolumes } from './directives.ts';
+import { getRow, notYet, watch, withEffect } from './effects.ts';
+import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
+import type { Timing } from './timing.ts';
+import {
+  isVolumeGone,
+  loadItems,
+  observeItems,
+  toNodeVolumes,
+  volumeGone,
+  type VolumeItem,
+} from './volumes.ts';
+
+/** Volumes come to their instance under names that the ledger remembers. */
+export function createAttachPair(
+  findPlace: FindPlace,
+  timing: Timing,
+): Pick<ProviderHandler, 'attachVolumes' | 'waitAttachVolumes'> {
+  return {
+    async attachVolumes(context, call) {
+      const place = findPlace(context);
+      if (readVolumes(context).length === 0) return { state: 'done' };
+      const direct = await attachDirectly(place, context, call);
+      if (direct !== undefined) return { state: 'started', changes: { resources: direct } };
+      const items = await loadItems(place, call, context);
+      const instance = await findInstance(place.cloud, call, context);
+      if (instance === undefined || isDead(instance))
+        throw instanceGone(context.resources['instance'], context.node.nodeId);
+      if (stateOf(instance) === 'pending') throw notYet(`instance ${instance.InstanceId} is still starting`);
+      return {
+        state: 'started',
+        changes: { resources: await attachAll(place, context, call, items, instance) },
+      };
+    },
+    waitAttachVolumes: (context, call) =>
+      watch(call, timing.lookMs, async (look) => {
+        const place = findPlace(context);
+        const items = await observeItems(place, look, context);
+        const instanceId = getRow(context, 'instance').cloudId;
+        for (const { spec, volume } of items) {
+          if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
+          const attachment = findAttachment(volume, instanceId);
+          if (attachment?.State === 'attached') continue;
+          // Nothing comes to what is not there any more.
+          if (attachment === undefined) await observeLiving(place, context, look);
+          const state = attachment?.State ?? 'not attached yet';
+          return { state: 'pending', seen: `volume ${volume.VolumeId} is ${state}` };
+        }
+        const nitro = await isNitro(place, context, look);
+        const deviceOf = ({ volume }: VolumeItem): string =>
+          volume === undefined
+            ? ''
+            : toNodeDevice(volume.VolumeId ?? '', findAttachment(volume, instanceId)?.Device ?? '', nitro);
+        return {
+          state: 'done',
+          changes: {
+            resources: items.flatMap((item) =>
+              toAttached(item.row, item.volume?.VolumeId, findAttachment(item.volume, instanceId)?.Device),
+            ),
+            node: { volumes: toNodeVolumes(context, items, deviceOf) },
+          },
+        };
+      }),
+  };
+}
+
+/** What EC2 says of an instance, a volume or a name that is not as the ledger has it. */
+const NEEDS_A_LOOK = [
+  'VolumeInUse',
+  'IncorrectState',
+  'IncorrectInstanceState',
+  'InvalidParameterValue',
+  'InvalidInstanceID.NotFound',
+  'InvalidVolume.NotFound',
+] as const;
+
+/**
+ * Attaches by what the ledger knows: EC2 itself refuses a second attachment of a volume, a name that
+ * is taken and an instance that is not ready. Undefined when it refuses, or when the ledger does not
+ * know enough: then somebody has to look.
+ */
+async function attachDirectly(
+  place: Place,
+  context: NodeTaskContext,
+  call: EffectCall,
+): Promise<readonly ResourceChange[] | undefined> {
+  const instanceId = context.resources['instance']?.cloudId ?? '';
+  const rows = readVolumes(context).map(({ index }) => getRow(context, `volume-${index}`));
+  if (instanceId === '' || rows.some(({ cloudId }) => cloudId === '')) return undefined;
+  // Names of the node's other volumes, and those given out here.
+  const taken = Object.values(context.resources)
+    .filter((row) => !rows.includes(row))
+    .flatMap(({ attributes: { device } }) => (device === undefined ? [] : [{ DeviceName: device }]));
+  const changes: ResourceChange[] = [];
+  for (const row of rows) {
+    const device = chooseDeviceName({ BlockDeviceMappings: taken }, row.attributes['device']);
+    if (device === undefined) return undefined;
+    try {
+      await sendAttach(place, call, row, { volumeId: row.cloudId, instanceId, device });
+    } catch (error) {
+      if (isAwsCode(error, ...NEEDS_A_LOOK)) return undefined;
+      throw error;
+    }
+    taken.push({ DeviceName: device });
+    changes.push(...toAttached(row, row.cloudId, device));
+  }
+  return changes;
+}
+
+async function sendAttach(
+  { cloud }: Place,
+  call: EffectCall,
+  row: LedgerResource,
+  request: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
+): Promise<void> {
+  const { volumeId, instanceId, device } = request;
+  await withEffect(call, row.token, (sent) =>
+    cloud.ec2(sent, 'AttachVolume', (ec2, options) =>
+      ec2.attachVolume({ VolumeId: volumeId, InstanceId: instanceId, Device: device }, options),
+    ),
+  );
+}
+
+async function attachAll(
+  place: Place,
+  context: NodeTaskContext,
+  call: EffectCall,
+  items: readonly VolumeItem[],
+  instance: Instance,
+): Promise<readonly ResourceChange[]> {
+  const changes: ResourceChange[] = [];
+  // What is taken by one volume is not there for the next, before EC2 shows it.
+  const mappings = [...(instance.BlockDeviceMappings ?? [])];
+  for (const item of items) {
+    const { spec, row, volume } = item;
+    if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
+    const attachment = findAttachment(volume, instance.InstanceId);
+    if (attachment !== undefined && attachment.State !== 'detaching') {
+      changes.push(...toAttached(row, volume.VolumeId, attachment.Device));
+      continue;
+    }
+    if (volume.State === 'creating') throw notYet(`volume ${volume.VolumeId} is still being created`);
+    if (volume.State === 'in-use') throw attachedElsewhere(volume);
+    const remembered = row.attributes['device'];
+    const device = chooseDeviceName({ ...instance, BlockDeviceMappings: mappings }, remembered);
+    if (device === undefined) throw noDeviceName(instance);
+    const { VolumeId: volumeId = '' } = volume;
+    await sendAttach(place, call, row, { volumeId, instanceId: instance.InstanceId ?? '', device }).catch(
+      (error: unknown) => {
+        // Taken since we looked, or on its way: the next look says by whom.
+        if (!isAwsCode(error, 'VolumeInUse', 'IncorrectState', 'IncorrectInstanceState')) throw error;
+        throw notYet(
+          `volume ${volume.VolumeId} cannot be attached to ${instance.InstanceId} yet: ${messageOf(error)}`,
+        );
+      },
+    );
+    mappings.push({ DeviceName: device });
+    changes.push(...toAttached(row, volume.VolumeId, device));
+  }
+  return changes;
+}
+
+function toAttached(
+  row: LedgerResource,
+  volumeId: string | undefined,
+  device: string | undefined,
+): readonly ResourceChange[] {
+  if (volumeId === undefined || device === undefined) return [];
+  return [{ token: row.token, state: 'made', cloudId: volumeId, attributes: { ...row.attributes, device } }];
+}
+
+function findAttachment(
+  volume: Volume | undefined,
+  instanceId: string | undefined,
+): VolumeAttachment | undefined {
+  return volume?.Attachments?.find(
+    (attachment) => attachment.InstanceId === instanceId && attachment.State !== 'detached',
+  );
+}
+
+/** @throws not-found `INSTANCE_NOT_FOUND` */
+async function observeLiving(place: Place, context: NodeTaskContext, call: ObserveCall): Promise<Instance> {
+  const instance = await observeInstance(place.cloud, call, context);
+  if (instance !== undefined && !isDead(instance)) return instance;
+  throw instanceGone(context.resources['instance'], context.node.nodeId);
+}
+
+/** Of a running node the ledger knows the type; while it is stopped, anybody may have changed it. */
+async function isNitro(place: Place, context: NodeTaskContext, call: ObserveCall): Promise<boolean> {
+  const known =
+    context.node.status === 'active' ? getRow(context, 'instance').attributes['instanceType'] : '';
+  const name = known || ((await observeLiving(place, context, call)).InstanceType ?? '');
+  return (await describeTypesByName(place.cloud, call, [name])).get(name)?.nitro ?? true;
+}
+
+function attachedElsewhere(volume: Volume): WindlassError {
+  const [attachment] = volume.Attachments ?? [];
+  // Of an instance that is on its way out, or that somebody else has it attached to: both may pass.
+  return notYet(
+    `volume ${volume.VolumeId} is ${attachment?.State ?? 'in use'} at ${attachment?.InstanceId ?? 'another instance'}`,
+  );
+}
+
+function noDeviceName(instance: Instance): WindlassError {
+  return new WindlassError('quota', `instance ${instance.InstanceId} has no device name left`, {
+    code: 'AWS_QUOTA',
+    hint: 'an instance has room for some dozens of volumes',
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

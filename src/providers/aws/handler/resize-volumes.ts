@@ -1,0 +1,122 @@
+import type { Volume, VolumeModification } from '@aws-sdk/client-ec2';
+import { WindlassError, type VolumeSpec } from '../../../domain/index.ts';
+import type { EffectCall, NodeTaskContext, ProviderHandler } from '../../../provider/index.ts';
+import type { RequestCall } from '../cloud/open-cloud.ts';
+import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
+import { isAwsCode } from '../cloud/to-windlass-error.ts';
+import type { FindPlace, Place } from '../place.ts';
+import { watch, withEffect } from './effects.ts';
+import type { Timing } from './timing.ts';
+import {
+  isVolumeGone,
+  loadItems,
+  observeItems,
+  toNodeVolumes,
+  volumeGone,
+  type VolumeItem,
+} from './volumes.ts';
+
+/** Volumes grow where they are, attached or not; AWS changes one once in six hours. */
+export function createResizePair(
+  findPlace: FindPlace,
+  timing: Timing,
+): Pick<ProviderHandler, 'resizeVolumes' | 'waitResizeVolumes'> {
+  return {
+    async resizeVolumes(context, call) {
+      const place = findPlace(context);
+      for (const { spec, row, volume } of await loadItems(place, call, context)) {
+        if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
+        await resizeVolume(place, call, { spec, row, volume });
+      }
+      return { state: 'started' };
+    },
+    waitResizeVolumes: (context, call) =>
+      watch(call, timing.lookMs, async (look) => {
+        const place = findPlace(context);
+        const items = await observeItems(place, look, context);
+        for (const { spec, volume } of items) {
+          if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
+          if ((volume.Size ?? 0) >= spec.sizeGiB) continue;
+          const modification = await readModification(look, volume, getWatchedResources(place.cloud));
+          if (modification?.ModificationState === 'failed') throw resizeFailed(volume, modification);
+          const state = modification?.ModificationState ?? 'not begun';
+          return {
+            state: 'pending',
+            seen: `volume ${volume.VolumeId} has ${volume.Size} GiB yet (${state})`,
+          };
+        }
+        return {
+          state: 'done',
+          changes: { node: { volumes: keepDevices(context, toNodeVolumes(context, items)) } },
+        };
+      }),
+  };
+}
+
+async function resizeVolume(
+  place: Place,
+  call: EffectCall,
+  { spec, row, volume }: VolumeItem & { readonly volume: Volume },
+): Promise<void> {
+  const size = volume.Size ?? 0;
+  if (spec.sizeGiB < size) throw shrinkError(volume, spec);
+  if (spec.sizeGiB === size) return;
+  const modification = await readModification(call, volume, getResources(place.cloud));
+  // Asked for already: the volume may have been looked at before it had its new size.
+  const begun = modification !== undefined && modification.ModificationState !== 'failed';
+  if (begun && (modification.TargetSize ?? 0) >= spec.sizeGiB) return;
+  await withEffect(call, row.token, (sent) =>
+    place.cloud.ec2(sent, 'ModifyVolume', (ec2, options) =>
+      ec2.modifyVolume({ VolumeId: volume.VolumeId, Size: spec.sizeGiB }, options),
+    ),
+  ).catch(async (error: unknown) => {
+    if (!isAwsCode(error, 'VolumeModificationRateExceeded', 'IncorrectModificationState')) throw error;
+    // By another, or by this very request, which a line may have delivered twice.
+    const last = await readModification(call, volume, getResources(place.cloud));
+    if (last?.ModificationState !== 'failed' && (last?.TargetSize ?? 0) >= spec.sizeGiB) return;
+    throw coolingDown(volume, last);
+  });
+}
+
+async function readModification(
+  call: RequestCall,
+  volume: Volume,
+  resources: Resources,
+): Promise<VolumeModification | undefined> {
+  return resources.modificationOfVolume(call, volume.VolumeId ?? '');
+}
+
+/** Growing detaches nothing. */
+function keepDevices(context: NodeTaskContext, volumes: ReturnType<typeof toNodeVolumes>) {
+  return volumes.map((volume) => ({
+    ...volume,
+    device: context.node.volumes.find(({ index }) => index === volume.index)?.device ?? '',
+  }));
+}
+
+const COOL_DOWN_HOURS = 6;
+
+function coolingDown(volume: Volume, modification: VolumeModification | undefined): WindlassError {
+  const since = modification?.StartTime;
+  const until = since === undefined ? undefined : new Date(since.getTime() + COOL_DOWN_HOURS * 3_600_000);
+  return new WindlassError('conflict', `volume ${volume.VolumeId} was changed less than six hours ago`, {
+    code: 'AWS_VOLUME_COOLDOWN',
+    hint: `AWS changes a volume once in six hours; try again ${until === undefined ? 'then' : `after ${until.toISOString()}`}`,
+  });
+}
+
+function resizeFailed(volume: Volume, modification: VolumeModification): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `AWS could not change volume ${volume.VolumeId}: ${modification.StatusMessage ?? 'it does not say why'}`,
+    { code: 'AWS_VOLUME_ERROR', hint: 'look at the volume in the console of EC2' },
+  );
+}
+
+function shrinkError(volume: Volume, spec: VolumeSpec): WindlassError {
+  return new WindlassError(
+    'invalid-input',
+    `volume ${volume.VolumeId} has ${volume.Size} GiB and cannot shrink to ${spec.sizeGiB}`,
+    { code: 'VOLUME_SHRINK', field: 'sizeGiB' },
+  );
+}
