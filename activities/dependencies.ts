@@ -2,6 +2,7 @@ import type { Stores } from '../src/db/index.ts';
 import type { Redactor } from '../src/observability/index.ts';
 import type { ProviderRegistry } from '../src/provider/index.ts';
 import type { Keyring } from '../src/secrets/index.ts';
+import type { ChartReference } from '../src/domain/index.ts';
 import type { CallBudgets } from './call-budget.ts';
 import type { FaultPoint } from './fault-point.ts';
 
@@ -28,4 +29,6 @@ export interface ActivityDependencies {
   readonly onRuntimesChanged: () => void;
   readonly faultPoint: FaultPoint;
   readonly callBudgets: CallBudgets;
+  /** Fetches the archive of a chart, with helm. */
+  readonly pullChart: (reference: ChartReference, signal: AbortSignal) => Promise<Uint8Array>;
 }

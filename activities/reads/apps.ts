@@ -1,8 +1,11 @@
+import { Context } from '@temporalio/activity';
 import {
   createPackageError,
   describeForm,
   digestContent,
+  packContent,
   parseForm,
+  readPackageArchive,
   unpackContent,
   versionIdOf,
 } from '../../src/app-package/index.ts';
@@ -19,12 +22,16 @@ import {
   type AppUpload,
   type AppVersion,
   type AppVersionView,
+  type PackageFile,
   type Reads,
 } from '../../src/domain/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Hydrator } from '../hydrate.ts';
 
-type AppReads = Pick<Reads, 'beginAppUpload' | 'putAppPart' | 'registerApp' | 'listApps' | 'describeApp'>;
+type AppReads = Pick<
+  Reads,
+  'beginAppUpload' | 'putAppPart' | 'registerApp' | 'registerChart' | 'listApps' | 'describeApp'
+>;
 
 export function createAppReads(dependencies: ActivityDependencies, hydrator: Hydrator): AppReads {
   const { apps } = dependencies.stores;
@@ -69,20 +76,20 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
           },
         );
       }
-      const files = unpackContent(packed);
-      const { errors } = validateAnyPackage(files);
-      if (errors.length > 0) throw createPackageError(errors);
-      const { appName, version } = identifyPackage(files);
-      return toAppVersionView(
-        await apps.create({
-          versionId: versionIdOf(upload.digest),
-          appName,
-          version,
-          digest: upload.digest,
-          sizeBytes: packed.length,
-          createdAt: new Date().toISOString(),
-        }),
-      );
+      return registerFiles(apps, unpackContent(packed), { digest: upload.digest, sizeBytes: packed.length });
+    },
+
+    async registerChart(reference) {
+      const archive = await withHeartbeats((signal) => dependencies.pullChart(reference, signal));
+      const files = await readPackageArchive(archive);
+      const packed = packContent(files);
+      const digest = digestContent(packed);
+      const known = await apps.findByDigest(digest);
+      if (known !== null) return toAppVersionView(known);
+      for (let start = 0; start < packed.byteLength; start += PART_BYTES) {
+        await apps.putPart(digest, start / PART_BYTES, packed.subarray(start, start + PART_BYTES));
+      }
+      return registerFiles(apps, files, { digest, sizeBytes: packed.byteLength });
     },
 
     listApps: async (page) => (await apps.list(page)).map(toAppVersionView),
@@ -98,6 +105,41 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
     },
   };
 }
+
+/** Checks the files and registers them; their content is in the store. */
+async function registerFiles(
+  apps: ActivityDependencies['stores']['apps'],
+  files: readonly PackageFile[],
+  { digest, sizeBytes }: Pick<AppUpload, 'digest' | 'sizeBytes'>,
+): Promise<AppVersionView> {
+  const { errors } = validateAnyPackage(files);
+  if (errors.length > 0) throw createPackageError(errors);
+  const { appName, version } = identifyPackage(files);
+  return toAppVersionView(
+    await apps.create({
+      versionId: versionIdOf(digest),
+      appName,
+      version,
+      digest,
+      sizeBytes,
+      createdAt: new Date().toISOString(),
+    }),
+  );
+}
+
+/** Fetching may take minutes: a worker that dies of it is noticed before the time is over. */
+async function withHeartbeats<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  context.heartbeat();
+  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+  try {
+    return await body(context.cancellationSignal);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+const HEARTBEAT_MS = 5_000;
 
 export function toAppVersionView(version: AppVersion): AppVersionView {
   const { versionId, appName, version: name, sizeBytes, createdAt } = version;

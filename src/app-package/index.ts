@@ -24,7 +24,7 @@ export {
   type PackageProblem,
   type ProblemReport,
 } from './problems.ts';
-export { isPackagePath, packageNameOf, readPackage } from './read-package.ts';
+export { isChartReference, isPackagePath, packageNameOf, readPackage } from './read-package.ts';
 export { readPackageArchive } from './read-package-archive.ts';
 export { readPackageFolder } from './read-package-folder.ts';
 export { findPlaceholders, renderTemplate, type Template, type TemplateSyntax } from './template.ts';

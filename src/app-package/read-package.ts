@@ -18,7 +18,13 @@ const ARCHIVE_ENDING = /\.(?:tar\.gz|tgz|tar|zip)$/i;
 
 /** Whether a user means a folder or an archive by this, not the name of what is registered. */
 export function isPackagePath(app: string): boolean {
+  if (isChartReference(app)) return false;
   return /[/\\]|^\.+$/.test(app) || ARCHIVE_ENDING.test(app);
+}
+
+/** Whether it is a chart in a registry, which a worker fetches. */
+export function isChartReference(app: string): boolean {
+  return app.startsWith('oci://');
 }
 
 /** What a package is called that has no name of its own: its folder or archive, without endings. */

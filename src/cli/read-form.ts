@@ -8,10 +8,11 @@ export type AnyForm = Form | ChartForm;
 
 /** The form of a package on this machine, or of one that is registered; null where it has none. */
 export async function readForm(client: WindlassClient, app: string): Promise<AnyForm | null> {
-  const { isPackagePath } = await import('../app-package/index.ts');
-  // A chart in a registry is no file of ours; what is registered by reference has been described.
-  if (isPackagePath(app) && !/^[a-z+]+:\/\//.test(app)) return readLocalForm(app);
-  return toForm((await client.apps.describe(app)).form);
+  const { isChartReference, isPackagePath } = await import('../app-package/index.ts');
+  if (isPackagePath(app)) return readLocalForm(app);
+  // A chart in a registry must be fetched before it can be looked into.
+  const version = isChartReference(app) ? (await client.apps.register(app)).versionId : app;
+  return toForm((await client.apps.describe(version)).form);
 }
 
 /** The form of the package at a path, as readFormOf. */

@@ -2,6 +2,7 @@ import {
   createPackageError,
   digestContent,
   formatProblem,
+  isChartReference,
   packageNameOf,
   packContent,
   readPackage,
@@ -10,13 +11,14 @@ import {
 import { identifyPackage, validateAnyPackage } from '../chart-package/index.ts';
 import {
   PART_BYTES,
+  WindlassError,
   type AppUpload,
   type AppVersionView,
   type ErrorDetail,
   type Reads,
 } from '../domain/index.ts';
 import { toPage } from './page.ts';
-import type { AppsClient } from './windlass-client.ts';
+import type { AppsClient, ChartPlace } from './windlass-client.ts';
 
 /** Parts on their way at once. */
 const PARALLEL_PARTS = 4;
@@ -33,7 +35,11 @@ export function createAppsClient(reads: Reads): AppsClient {
         warnings: warnings.map(toDetail),
       };
     },
-    async register(path) {
+    async register(path, where: ChartPlace = {}) {
+      if (isChartReference(path) || where.repository !== undefined) {
+        return reads.registerChart({ ...where, chart: path });
+      }
+      refuseWhere(path, where);
       const files = await readPackage(path);
       const { errors } = validateAnyPackage(files);
       if (errors.length > 0) throw createPackageError(errors);
@@ -62,6 +68,17 @@ async function uploadPackage(reads: Reads, packed: Uint8Array): Promise<AppVersi
   };
   await Promise.all(Array.from({ length: PARALLEL_PARTS }, sendNext));
   return reads.registerApp(upload);
+}
+
+/** What is asked of a folder or an archive must not be dropped without a word. */
+function refuseWhere(path: string, where: ChartPlace): void {
+  const [name] = Object.entries(where).find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return;
+  throw new WindlassError('invalid-input', `${path} is a file or folder, and has no ${name}`, {
+    code: 'CHART_REFERENCE',
+    field: name,
+    hint: 'a version and a CA go with oci://REGISTRY/CHART, or with a repository and the name of a chart',
+  });
 }
 
 function toDetail(problem: PackageProblem): ErrorDetail {

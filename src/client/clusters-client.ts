@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
-import { isPackagePath, type Form } from '../app-package/index.ts';
+import { isChartReference, isPackagePath, type Form } from '../app-package/index.ts';
 import {
   WindlassError,
   type ClusterView,
@@ -164,9 +164,9 @@ async function changeCluster(
   }
 }
 
-/** A folder is registered on the way; whether it is one shows in how it is written. */
+/** A folder, or a chart in a registry, is registered on the way; whether it is one shows in how it is written. */
 async function resolveApp(apps: AppsClient, app: string): Promise<AppDescription> {
-  if (isPackagePath(app)) return apps.describe((await apps.register(app)).versionId);
+  if (isPackagePath(app) || isChartReference(app)) return apps.describe((await apps.register(app)).versionId);
   try {
     return await apps.describe(app);
   } catch (error) {

@@ -5,6 +5,8 @@ import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 
 /** A worker that took a request answers, or is taken for dead, within this. */
 const ANSWER_MS = 60_000;
+/** What fetches from elsewhere may take longer, and says steadily that it is alive. */
+const PULL_TIMES = { startToCloseTimeout: 300_000, heartbeatTimeout: 30_000 };
 /** Tries by workers, for errors whose kind is retried. */
 const RETRY = { initialInterval: 200, maximumAttempts: 3 };
 
@@ -24,6 +26,7 @@ const READ_NAMES: Readonly<Record<keyof Reads, true>> = {
   beginAppUpload: true,
   putAppPart: true,
   registerApp: true,
+  registerChart: true,
   listApps: true,
   describeApp: true,
   checkCreateCluster: true,
@@ -49,7 +52,7 @@ export function createReadsClient(client: Client, place: ServerPlace, workerTime
         taskQueue: READS_QUEUE,
         args,
         scheduleToStartTimeout: workerTimeoutMs,
-        startToCloseTimeout: ANSWER_MS,
+        ...(name === 'registerChart' ? PULL_TIMES : { startToCloseTimeout: ANSWER_MS }),
         retry: RETRY,
       });
     } catch (error) {

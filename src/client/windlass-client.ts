@@ -1,5 +1,6 @@
 import type {
   AppVersionView,
+  ChartReference,
   ClusterMetadata,
   ClusterSummary,
   ClusterView,
@@ -94,13 +95,17 @@ export interface AppsClient {
   validate(path: string): Promise<PackageCheck>;
   /**
    * Brings the folder to the workers, in parts that are sent once, and registers it. Known content
-   * is not sent again. @throws invalid-input with every fault of the package.
+   * is not sent again. `oci://REGISTRY/CHART`, or a chart's name with a repository, is fetched by a
+   * worker. @throws invalid-input with every fault of the package; for charts what registerChart throws.
    */
-  register(path: string): Promise<AppVersionView>;
+  register(path: string, where?: ChartPlace): Promise<AppVersionView>;
   list(options?: ListOptions): Promise<readonly AppVersionView[]>;
   /** `version`: id of a version, or an app's name for its newest. @throws not-found. */
   describe(version: string): Promise<AppDescription>;
 }
+
+/** Where a chart is that no file of this machine holds. */
+export type ChartPlace = Omit<ChartReference, 'chart'>;
 
 /** A job that was started, or was known already under its request id. */
 export interface StartedJob {

@@ -48,6 +48,18 @@ export interface AppUpload {
   readonly parts: number;
 }
 
+/** A Helm chart where others keep it; a worker fetches it. */
+export interface ChartReference {
+  /** `oci://REGISTRY/PATH`, with `:VERSION` if wanted, or the chart's name in `repository`. */
+  readonly chart: string;
+  /** Address of the repository, the folder that holds its index.yaml; none for `oci://`. */
+  readonly repository?: string;
+  /** A version, or a range of versions as helm reads it; the newest where absent. */
+  readonly version?: string;
+  /** CA certificates in PEM, where the server's is none that machines know. */
+  readonly certificateAuthority?: string;
+}
+
 /** Size of a part of a package on its way, in bytes. */
 export const PART_BYTES = 1_000_000;
 /** Largest package, in bytes, packed. */
@@ -100,6 +112,12 @@ export interface Reads {
   putAppPart(request: { digest: string; index: number; base64: string }): Promise<void>;
   /** Checks the digest, reads the package, registers it. @throws invalid-input with every fault. */
   registerApp(upload: AppUpload): Promise<AppVersionView>;
+  /**
+   * Fetches a chart with helm, checks it and registers its content, as if it had been uploaded.
+   * @throws invalid-input `CHART_REFERENCE`, `CHART_DIGEST`, `CHART_PULL`; not-found `CHART_NOT_FOUND`;
+   *   unavailable `CHART_UNREACHABLE`, `HELM_NOT_FOUND`; permission `CHART_TLS`, `CHART_UNAUTHORIZED`
+   */
+  registerChart(reference: ChartReference): Promise<AppVersionView>;
   listApps(page: PageRequest): Promise<readonly AppVersionView[]>;
   /** With the form that a user fills in. `version`: id, or app name for its newest. */
   describeApp(request: { version: string }): Promise<AppVersionView & { form: unknown }>;

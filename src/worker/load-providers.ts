@@ -3,7 +3,11 @@ import { createNodeShell, type NodeShell } from '../nodes/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry } from '../provider/index.ts';
 import { createAwsProvider } from '../providers/aws/index.ts';
-import { createKubernetesProvider } from '../providers/kubernetes/index.ts';
+import {
+  createChartPuller,
+  createKubernetesProvider,
+  type PullChart,
+} from '../providers/kubernetes/index.ts';
 import { createLocalProvider } from '../providers/local/index.ts';
 import { findHelm, type Helm } from '../tools/index.ts';
 import type { Config } from '../config/index.ts';
@@ -11,6 +15,14 @@ import type { Config } from '../config/index.ts';
 /** What a provider package's default export gets, when it is a function. */
 export interface ProviderDependencies {
   readonly nodes: NodeShell;
+}
+
+/** What a worker has of its providers, and of the tools that they share with it. */
+export interface LoadedProviders {
+  readonly registry: ProviderRegistry;
+  readonly nodes: NodeShell;
+  readonly findHelm: () => Promise<Helm>;
+  readonly pullChart: PullChart;
 }
 
 /**
@@ -23,7 +35,7 @@ export async function loadProviders(
   config: Config,
   extra: readonly Provider[] = [],
   report: (line: string) => void = () => {},
-): Promise<{ registry: ProviderRegistry; nodes: NodeShell; findHelm: () => Promise<Helm> }> {
+): Promise<LoadedProviders> {
   const nodes = createNodeShell();
   const findOneHelm = createHelmFinder(config, report);
   const registry = createProviderRegistry([
@@ -37,7 +49,7 @@ export async function loadProviders(
     ...extra,
   ]);
   for (const name of config.providerPackages) registry.register(await loadPackage(name, { nodes }));
-  return { registry, nodes, findHelm: findOneHelm };
+  return { registry, nodes, findHelm: findOneHelm, pullChart: createChartPuller(findOneHelm) };
 }
 
 /** Looks once, when the first chart is worked on; after a failure the next one looks again. */

@@ -53,7 +53,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   const connection = await connect(config);
   await checkServer(connection, config.temporal.namespace);
   const client = new Client({ connection, namespace: config.temporal.namespace });
-  const { registry, nodes, findHelm } = await loadProviders(config, overrides.providers, (line) =>
+  const { registry, nodes, findHelm, pullChart } = await loadProviders(config, overrides.providers, (line) =>
     log.info(line),
   );
 
@@ -70,6 +70,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     version: VERSION,
     onRuntimesChanged: () => refreshAccounts(),
     callBudgets: createCallBudgets(stores.callBudget),
+    pullChart,
     faultPoint: overrides.faultPoint ?? NO_FAULTS,
   });
 

@@ -3,7 +3,7 @@ import type { ChartForm } from '../../chart-package/index.ts';
 import { WindlassError, type ErrorInfo } from '../../domain/index.ts';
 import type { Command, CommandGroup } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readArgument, readFlag } from '../read-input.ts';
+import { pickOptions, readArgument, readFileOption, readFlag } from '../read-input.ts';
 import { isAppForm, readForm, readFormOf, readLocalForm, toForm } from '../read-form.ts';
 import { renderForm } from '../render/form.ts';
 import { renderFields, renderTable } from '../render/table.ts';
@@ -57,10 +57,30 @@ interface ValidateOutput {
 const register: Command = {
   name: 'register',
   summary: 'Bring a package to the workers, so that clusters can be made of it',
-  arguments: [PATH],
+  arguments: [
+    {
+      name: 'package',
+      description: 'folder or archive; oci://REGISTRY/CHART; or with --repo the name of a chart',
+    },
+  ],
+  options: [
+    { name: 'repo', value: 'URL', description: 'chart repository to fetch the chart from' },
+    { name: 'version', value: 'VERSION', description: 'of the chart; without it the newest' },
+    { name: 'ca-file', value: 'FILE', description: 'CA certificates (PEM) of the registry or repository' },
+  ],
+  examples: [
+    'windlass app register ./examples/antietcd',
+    'windlass app register oci://registry.example/charts/web --version 1.2.3',
+    'windlass app register web --repo https://charts.example --version 1.2.3',
+  ],
   run: (input, context) =>
     context.withClient(async (client) => {
-      const version = await client.apps.register(readArgument(input, 0));
+      const place = pickOptions(input, { repo: 'repository', version: 'version' });
+      const certificateAuthority = await readFileOption(context.io, input, 'ca-file');
+      const version = await client.apps.register(readArgument(input, 0), {
+        ...place,
+        ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
+      });
       return {
         value: version,
         text: `${version.appName} ${version.version} is registered as ${version.versionId}`,

@@ -1,3 +1,4 @@
+export { createChartPuller, type PullChart } from './helm/pull-chart.ts';
 export {
   createKubernetesProvider,
   KUBERNETES_CAPABILITIES,

@@ -1,0 +1,101 @@
+import { isIP } from 'node:net';
+import { WindlassError, type ChartReference } from '../../../domain/index.ts';
+
+/** A reference that helm may be given. */
+export interface ChartSource {
+  /** `oci://…` without a version, or a name. */
+  readonly chart: string;
+  readonly repository: string | null;
+  readonly version: string | null;
+  readonly certificateAuthority: string | null;
+  /** A registry of this machine is asked without TLS. */
+  readonly plainHttp: boolean;
+  /** What users know it by. */
+  readonly label: string;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,249}$/;
+// Also a range, e.g. `>=1.2 <2` or `~1.2`.
+const VERSION = /^[0-9A-Za-z^~<>=*!][0-9A-Za-z^~<>=*!.,|+ _-]{0,99}$/;
+const PATH = /^(\/[A-Za-z0-9][A-Za-z0-9._-]*)+$/;
+
+/**
+ * Reads `oci://REGISTRY/PATH[:VERSION]`, or a name and the address of a repository.
+ *
+ * @throws invalid-input `CHART_REFERENCE`; `field` says which part.
+ */
+export function parseChartReference(reference: ChartReference): ChartSource {
+  const { chart, repository, certificateAuthority = null } = reference;
+  if (certificateAuthority !== null && !certificateAuthority.includes('-----BEGIN CERTIFICATE-----')) {
+    throw wrong('certificateAuthority', 'is no certificate in PEM');
+  }
+  if (repository !== undefined) {
+    if (!NAME.test(chart)) throw wrong('chart', `is no name of a chart in a repository: ${quote(chart)}`);
+    const url = readUrl(repository, 'repository');
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+      throw wrong('repository', 'must begin with https://');
+    }
+    const version = checkVersion(reference.version ?? null);
+    return {
+      chart,
+      repository: url.href,
+      version,
+      certificateAuthority,
+      plainHttp: false,
+      label: label(`${chart} in ${url.href}`, version),
+    };
+  }
+  if (!chart.startsWith('oci://')) throw wrong('chart', 'must begin with oci://, or come with a repository');
+  const [, bare = chart, tag] = /^(oci:\/\/.*\/[^/:@]*):([^/:]+)$/.exec(chart) ?? [];
+  if (tag !== undefined && reference.version !== undefined) {
+    throw wrong('version', 'is named twice: with the chart, and beside it');
+  }
+  // A tag must not have a +; helm writes _ instead.
+  const version = checkVersion(reference.version ?? tag?.replaceAll('_', '+') ?? null);
+  const url = readUrl(bare.replace(/^oci:/, 'https:'), 'chart');
+  if (!PATH.test(url.pathname)) throw wrong('chart', 'must be oci://REGISTRY/PATH/CHART');
+  return {
+    chart: bare,
+    repository: null,
+    version,
+    certificateAuthority,
+    // Whoever names a CA speaks TLS, on this machine too.
+    plainHttp: isLoopback(url.hostname) && certificateAuthority === null,
+    label: label(bare, version),
+  };
+}
+
+function readUrl(text: string, field: string): URL {
+  if (!URL.canParse(text)) throw wrong(field, 'is no address');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') {
+    throw wrong(field, 'has a user or a password in it: private registries are not supported yet');
+  }
+  if (url.search !== '' || url.hash !== '') throw wrong(field, 'must have neither ? nor #');
+  return url;
+}
+
+function checkVersion(version: string | null): string | null {
+  if (version === null || VERSION.test(version)) return version;
+  throw wrong('version', `is no version: ${quote(version)}`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function label(what: string, version: string | null): string {
+  return version === null ? what : `${what} ${version}`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 80));
+}
+
+function wrong(field: string, why: string): WindlassError {
+  return new WindlassError('invalid-input', `the chart cannot be looked for: ${field} ${why}`, {
+    code: 'CHART_REFERENCE',
+    field,
+    hint: 'windlass app register oci://REGISTRY/CHART --version 1.2.3, or NAME --repo https://… --version 1.2.3',
+  });
+}

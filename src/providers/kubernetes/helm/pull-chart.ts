@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { WindlassError, type ChartReference } from '../../../domain/index.ts';
+import { parseChartReference, type ChartSource } from './chart-reference.ts';
+import { toPullError } from './pull-errors.ts';
+import { runHelm, type FindHelm } from './run-helm.ts';
+import { withWorkFolder, type WorkFolder } from './work-folder.ts';
+
+/** Shorter than the time that a client gives the request, so that the reason reaches it. */
+const PULL_MS = 240_000;
+
+/** Fetches the archive (.tgz) of a chart that a registry or a repository holds. */
+export type PullChart = (reference: ChartReference, signal: AbortSignal) => Promise<Uint8Array>;
+
+/**
+ * Fetches with helm, into a folder that is removed. TLS is verified; only a server of this machine
+ * (loopback) may be asked without it.
+ *
+ * @throws what `registerChart` names; cancelled.
+ */
+export function createChartPuller(findHelm: FindHelm): PullChart {
+  return async (reference, signal) => {
+    const source = parseChartReference(reference);
+    const program = await findHelm();
+    return withWorkFolder(async (folder) => {
+      const destination = join(folder.path, 'pulled');
+      await mkdir(destination, { mode: 0o700 });
+      const trust: string[] = [];
+      if (source.certificateAuthority !== null) {
+        const file = join(folder.path, 'ca.pem');
+        await writeFile(file, source.certificateAuthority, { mode: 0o600 });
+        trust.push(`--ca-file=${file}`);
+      }
+      const run = async (args: readonly string[]): Promise<void> => {
+        const env = { ...folder.env, HELM_REGISTRY_CONFIG: join(folder.path, 'registry.json') };
+        const { path: cwd } = folder;
+        const result = await runHelm({ program, args, env, cwd, signal, timeoutMs: PULL_MS });
+        if (result.exitCode !== 0) throw toPullError(source, result.stderr);
+      };
+      // Added, because of a repository that is only named helm leaves no index to compare with.
+      if (source.repository !== null) await run(['repo', 'add', REPOSITORY, source.repository, ...trust]);
+      const chart = source.repository === null ? source.chart : `${REPOSITORY}/${source.chart}`;
+      await run([
+        ...['pull', chart, `--destination=${destination}`, ...trust],
+        ...(source.version === null ? [] : [`--version=${source.version}`]),
+        ...(source.plainHttp ? ['--plain-http'] : []),
+      ]);
+      const name = (await readdir(destination)).find((file) => file.endsWith('.tgz'));
+      if (name === undefined) throw toPullError(source, 'helm fetched no archive');
+      const archive = await readFile(join(destination, name));
+      if (source.repository !== null) await checkDigest(source, folder, name, archive);
+      return archive;
+    });
+  };
+}
+
+/** What the repository is called in the folder of one run. */
+const REPOSITORY = 'windlass';
+
+/**
+ * A repository's index says what each archive's digest is, and helm does not look. What a registry
+ * serves is named by its digest, and helm does.
+ */
+async function checkDigest(
+  source: ChartSource,
+  folder: WorkFolder,
+  archiveName: string,
+  archive: Uint8Array,
+): Promise<void> {
+  const found = createHash('sha256').update(archive).digest('hex');
+  const cache = folder.env['HELM_CACHE_HOME'] ?? folder.path;
+  const text = await readFile(join(cache, 'repository', `${REPOSITORY}-index.yaml`), 'utf8');
+  // Indexes have tens of megabytes: only one that does not name the digest is worth reading.
+  if (text.includes(found)) return;
+  const wanted = findDigest(parse(text, { maxAliasCount: 1000 }), source.chart, archiveName);
+  if (wanted === null) return;
+  throw new WindlassError('invalid-input', `${archiveName} is not what the index of ${source.label} says`, {
+    code: 'CHART_DIGEST',
+    hint: 'the archive was changed after it was published: ask who keeps the repository',
+  });
+}
+
+interface IndexEntry {
+  readonly version?: string;
+  readonly digest?: string;
+}
+
+/** What the index has for the version that helm has fetched; null where it names no digest. */
+function findDigest(index: unknown, chart: string, archiveName: string): string | null {
+  const { entries } = index as { entries?: Readonly<Record<string, readonly IndexEntry[]>> };
+  const entry = entries?.[chart]?.find(({ version }) => archiveName === `${chart}-${version}.tgz`);
+  return entry?.digest?.replace(/^sha256:/, '') ?? null;
+}

@@ -1,0 +1,68 @@
+import { WindlassError } from '../../../domain/index.ts';
+import type { ChartSource } from './chart-reference.ts';
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly kind: WindlassError['kind'];
+  readonly code: string;
+  readonly hint: string;
+}
+
+// By what helm writes; the first that fits.
+const RULES: readonly Rule[] = [
+  {
+    pattern: /x509: |certificate|HTTP response to HTTPS client|tls: /i,
+    kind: 'permission',
+    code: 'CHART_TLS',
+    hint: 'where the certificate is of a CA of your own, give it: --ca-file FILE',
+  },
+  {
+    pattern: /\b40[13]\b|unauthorized|forbidden|denied|basic credential/i,
+    kind: 'permission',
+    code: 'CHART_UNAUTHORIZED',
+    hint: 'fetch the chart yourself, and register the archive: windlass app register CHART.tgz',
+  },
+  {
+    pattern: /digest|mismatch/i,
+    kind: 'invalid-input',
+    code: 'CHART_DIGEST',
+    hint: 'what the registry serves is not what it names: ask who keeps it',
+  },
+  {
+    pattern: /\b404\b|not found|no chart (name|version)|could not locate a version|improper constraint/i,
+    kind: 'not-found',
+    code: 'CHART_NOT_FOUND',
+    hint: 'see whether name, version and address are right; versions are written as the chart has them',
+  },
+  {
+    pattern:
+      /no such host|server misbehaving|connection refused|connection reset|i\/o timeout|network is unreachable|EOF|\b50\d\b|name resolution/i,
+    kind: 'unavailable',
+    code: 'CHART_UNREACHABLE',
+    hint: 'the worker fetches it: can its machine reach that host?',
+  },
+];
+
+const MAX_MESSAGE = 600;
+
+/** What helm wrote when it could not fetch a chart. */
+export function toPullError(source: ChartSource, stderr: string): WindlassError {
+  const lines = stderr.split('\n').map((line) => line.trim().replace(/^Error: /, ''));
+  const words = lines.filter((line) => line !== '' && !line.startsWith('level=')).join('; ');
+  // The addresses in it may hold the numbers and words that the rules look for.
+  const said = words.replaceAll(/"?\b(https?|oci):\/\/[^\s"]+"?/g, '');
+  // A host that is not found is not a chart that is not.
+  const unreachable = RULES.find(({ code }) => code === 'CHART_UNREACHABLE');
+  const rule =
+    /no such host|server misbehaving|connection refused/i.test(said) && unreachable !== undefined
+      ? unreachable
+      : RULES.find(({ pattern }) => pattern.test(said));
+  return new WindlassError(
+    rule?.kind ?? 'invalid-input',
+    `${source.label} cannot be fetched: ${words.slice(0, MAX_MESSAGE)}`,
+    {
+      code: rule?.code ?? 'CHART_PULL',
+      hint: rule?.hint ?? 'see what helm says; helm pull on the machine of the worker says the same',
+    },
+  );
+}

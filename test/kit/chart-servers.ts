@@ -1,0 +1,114 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createTlsServer, type Server } from 'node:https';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The OCI registry of this machine (Debian's docker-registry); undefined where none is installed. */
+export const REGISTRY = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'docker-registry'))
+  .find((path) => existsSync(path));
+
+/** A certificate for 127.0.0.1 that is its own CA. */
+export interface TestCertificate {
+  readonly pem: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export function makeCertificate(folder: string, name: string): TestCertificate {
+  const certFile = join(folder, `${name}.crt`);
+  const keyFile = join(folder, `${name}.key`);
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+      ...['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'],
+      ...['-keyout', keyFile, '-out', certFile],
+    ],
+    { stdio: 'pipe' },
+  );
+  return { pem: readFileSync(certFile, 'utf8'), certFile, keyFile };
+}
+
+export interface TestServer {
+  /** Host and port. */
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+/** Serves the files of a folder over TLS; one named `locked` is answered with 401. */
+export async function serveFolder(folder: string, certificate: TestCertificate): Promise<TestServer> {
+  const { certFile, keyFile } = certificate;
+  const server: Server = createTlsServer(
+    { cert: readFileSync(certFile), key: readFileSync(keyFile) },
+    (request, response) => {
+      const path = join(folder, new URL(request.url ?? '/', 'https://x').pathname);
+      const status = path.includes('locked') ? 401 : existsSync(path) ? 200 : 404;
+      response.writeHead(status).end(status === 200 ? readFileSync(path) : '');
+    },
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Starts a registry with storage in the folder; with TLS where a certificate is given. */
+export async function startRegistry(
+  program: string,
+  folder: string,
+  certificate: TestCertificate | null,
+): Promise<TestServer> {
+  mkdirSync(folder, { recursive: true });
+  const address = `127.0.0.1:${await findFreePort()}`;
+  const file = join(folder, 'config.json');
+  const tls =
+    certificate === null ? {} : { tls: { certificate: certificate.certFile, key: certificate.keyFile } };
+  // JSON is YAML.
+  writeFileSync(
+    file,
+    JSON.stringify({
+      version: 0.1,
+      storage: { filesystem: { rootdirectory: join(folder, 'storage') } },
+      http: { addr: address, ...tls },
+    }),
+  );
+  const child = spawn(program, ['serve', file], { stdio: 'ignore' });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const deadline = Date.now() + 30_000;
+  while (!(await answers(address))) {
+    if (Date.now() > deadline || child.exitCode !== null) throw new Error('the registry does not start');
+    await sleep(50);
+  }
+  return {
+    address,
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function answers(address: string): Promise<boolean> {
+  const [host, port] = address.split(':');
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), host);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
