@@ -23,7 +23,7 @@ export function parsePath(key: string): readonly PathStep[] {
     steps.push(match[1] === undefined ? Number(match[2]) : match[1].replaceAll(/\\(.)/g, '$1'));
     end = pattern.lastIndex;
   }
-  if (steps.length === 0 || end !== key.length || typeof steps[0] === 'number') {
+  if (steps.length === 0 || end !== key.length || key.startsWith('.') || typeof steps[0] === 'number') {
     throw wrongKey(key, 'is no path: write a.b, a[0].b, or a\\.b for a key with a dot');
   }
   return steps;
