@@ -2,6 +2,7 @@ import { afterAll, describe, it, vi } from 'vitest';
 import { providerSuite } from '../../src/conformance/index.ts';
 import { AWS_CAPABILITIES } from '../../src/providers/aws/index.ts';
 import { createAwsHarness } from './aws-harness.ts';
+import { sampleTests } from './sample-tests.ts';
 
 // The first test starts an EC2, which takes long where the machine is busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -9,7 +10,7 @@ vi.setConfig({ testTimeout: 120_000 });
 // In two files, so that the two runs go on side by side: each has an EC2 of its own.
 providerSuite({
   name: 'aws',
-  runner: { describe, it, afterAll },
+  runner: sampleTests({ describe, it, afterAll }),
   capabilities: AWS_CAPABILITIES,
   createHarness: () => createAwsHarness(),
   runs: ['failing'],

@@ -3,6 +3,7 @@ import { providerSuite } from '../../src/conformance/index.ts';
 import { KUBERNETES_CAPABILITIES } from '../../src/providers/kubernetes/index.ts';
 import { useControlPlane } from '../kit/kubernetes/index.ts';
 import { createKubernetesHarness } from './kubernetes-harness.ts';
+import { sampleTests } from './sample-tests.ts';
 
 const controlPlane = useControlPlane();
 
@@ -10,7 +11,7 @@ const controlPlane = useControlPlane();
 providerSuite({
   name: 'kubernetes',
   kind: 'releases',
-  runner: { describe, it: (name, body) => it(name, body, 120_000), afterAll },
+  runner: sampleTests({ describe, it: (name, body) => it(name, body, 120_000), afterAll }),
   capabilities: KUBERNETES_CAPABILITIES,
   createHarness: () => createKubernetesHarness(controlPlane()),
   runs: ['failing'],

@@ -1,5 +1,7 @@
 // `npm run prove -- [PART]… --rounds N --seed S`: what is too long for the tests. Exit code 1 when
 // anything leaked, was doubled, or went wrong.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { proveReleases } from '../kubernetes/prove-releases.ts';
 import { sweepAws } from './aws-sweep.ts';
@@ -18,6 +20,8 @@ const PARTS = {
   'aws-sweep': proveAwsSweep,
   /** Workers and helm killed at every point of a release's life. */
   kubernetes: proveKubernetes,
+  /** The conformance suite of every cloud with each call failing after its effect: all of what the tests sample. */
+  conformance: proveConformance,
   /** Clusters that come and go behind one frontgate, with a kill at every boundary. */
   frontgate: proveFrontgate,
 } as const;
@@ -78,6 +82,18 @@ async function proveAwsSweep(): Promise<void> {
     `${runs} runs of aws, ${struck} faults struck, ${leaked} leaked, ${doubled} doubled, ${complaints.length} complaints\n`,
   );
   if (leaked + doubled + complaints.length > 0) process.exitCode = 1;
+}
+
+async function proveConformance(): Promise<void> {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
+  const files = ['aws-failing', 'kubernetes-failing'].map((name) => `test/conformance/${name}.test.ts`);
+  const { status } = spawnSync(process.execPath, [vitest, 'run', ...files], {
+    cwd: root,
+    env: { ...process.env, WINDLASS_WHOLE_SUITE: '1' },
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exitCode = 1;
 }
 
 async function proveKubernetes(): Promise<void> {
