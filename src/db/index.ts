@@ -20,4 +20,4 @@ export type {
   TaskStore,
   WantedChange,
 } from './stores.ts';
-export type { StoredChange } from './wanted-cluster.ts';
+export type { StoredChange } from './stored-change.ts';

@@ -17,7 +17,8 @@ import { toJson } from './row-mapping.ts';
 import { clusterRows, jobRows, taskRows } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { JobStore, WantedChange } from './stores.ts';
-import { removeLeaving, storeWanted, type StoredChange } from './wanted-cluster.ts';
+import type { StoredChange } from './stored-change.ts';
+import { removeLeaving, storeWanted } from './wanted-cluster.ts';
 
 const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
 

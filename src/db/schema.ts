@@ -14,7 +14,7 @@ import type {
   Task,
 } from '../domain/index.ts';
 import type { Row } from './row-mapping.ts';
-import type { StoredChange } from './wanted-cluster.ts';
+import type { StoredChange } from './stored-change.ts';
 
 /** The tables, as the newest migration leaves them. */
 export interface Database {

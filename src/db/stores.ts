@@ -23,7 +23,7 @@ import type {
   TaskStatus,
   TransitionStatus,
 } from '../domain/index.ts';
-import type { StoredChange } from './wanted-cluster.ts';
+import type { StoredChange } from './stored-change.ts';
 
 // One store per aggregate. Every method is one transaction, may be repeated, and throws
 // WindlassErrors: not-found where an id names nothing, conflict where a row forbids it,

@@ -3,14 +3,7 @@ import type { ClusterWrapper } from '../domain/index.ts';
 import { insertAll } from './bulk.ts';
 import { clusterLinkRows, clusterNodeRows, clusterRows } from './rows.ts';
 import type { Database } from './schema.ts';
-
-/** What a job changes of what a cluster shall be; stored with the job. */
-export interface StoredChange {
-  /** The whole cluster as it was when the job was opened. */
-  readonly before: ClusterWrapper;
-  /** Ids of the nodes that leave, and roles that only describe those; stored until the job has succeeded. */
-  readonly leaving: { readonly nodeIds: readonly string[]; readonly roles: readonly string[] };
-}
+import type { StoredChange } from './stored-change.ts';
 
 /**
  * Makes the rows of a cluster those of `wanted`: cluster, roles, links; nodes that are new are
