@@ -157,8 +157,7 @@ async function stream(
   const parts: Buffer[] = [];
   for await (const part of message) {
     parts.push(part as Buffer);
-    if (!outgoing.write(part))
-      await new Promise<void>((resolve) => void outgoing.once('drain', resolve).once('close', resolve));
+    if (!outgoing.write(part)) await untilRoomOrGone(outgoing);
   }
   // Before the end is sent: whoever has the answer may ask for the old one at once.
   keep({
@@ -167,6 +166,17 @@ async function stream(
     body: Buffer.concat(parts),
   });
   outgoing.end();
+}
+
+/** Neither listener stays: a large answer waits often. */
+function untilRoomOrGone(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      outgoing.off('drain', end).off('close', end);
+      resolve();
+    };
+    outgoing.on('drain', end).on('close', end);
+  });
 }
 
 function answerWhole(outgoing: ServerResponse, { status, rawHeaders, body }: Answer): void {
