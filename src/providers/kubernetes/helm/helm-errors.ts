@@ -56,6 +56,21 @@ const RULES: readonly Rule[] = [
     hint: 'check whether the API server answers',
   },
   {
+    // What the API server, or what stands before it, answers with 5xx.
+    pattern:
+      /Internal error occurred|an error on the server \(.*\) has prevented the request|server was unable to return a response|ServiceUnavailable/i,
+    kind: 'unavailable',
+    code: 'KUBERNETES_UNAVAILABLE',
+    hint: 'see the API server’s log',
+  },
+  {
+    // All that helm says when any of the objects could not be deleted: to delete again does no harm.
+    pattern: /^failed to delete release: /i,
+    kind: 'unavailable',
+    code: 'HELM_DELETE_FAILED',
+    hint: 'the next try goes on; where none helps, look whether the credential may delete all of the chart’s objects',
+  },
+  {
     pattern: /x509: |certificate signed by unknown authority/i,
     kind: 'permission',
     code: 'KUBERNETES_TLS',

@@ -12,7 +12,7 @@ import type { UninstallDirective } from '../directives.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { describeObject, isKept, nameOf } from '../manifest.ts';
 import { listPods } from '../observe/explain.ts';
-import { groupObjects } from '../observe/live-objects.ts';
+import { groupObjects, listGroup } from '../observe/live-objects.ts';
 import { formatSelector } from '../observe/label-selector.ts';
 import { judgeGone, lookAt } from '../observe/watch-ready.ts';
 import { isPending, waitForOtherHelm } from './other-helm.ts';
@@ -29,8 +29,8 @@ import { readHooks, readObjects } from '../helm/release-objects.ts';
 import { findNewest } from './wait-release.ts';
 
 /**
- * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods and
- * what hooks have made. Helm's record is kept until all of it is gone, because it carries the token
+ * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods,
+ * what hooks have made, and what it passed over because the API server failed. Helm's record is kept until all of it is gone, because it carries the token
  * and knows the objects. What is gone, or was never ours, is success.
  *
  * After a failure: the record is still there, so that the next try and PurgeRelease find it.
@@ -56,8 +56,12 @@ export async function uninstallRelease(
       ],
     });
   }
-  for (const object of [...claims, ...(await listLeftHooks(scope, newest))])
-    await deleteObject(scope, object, call);
+  const left = [
+    ...(await listLeftObjects(scope, newest)),
+    ...claims,
+    ...(await listLeftHooks(scope, newest)),
+  ];
+  for (const object of left) await deleteObject(scope, object, call);
   return { state: 'started' };
 }
 
@@ -185,6 +189,33 @@ async function listClaims(scope: ReleaseScope, revision: ReleaseRevision): Promi
     }),
   );
   return found.flat();
+}
+
+/**
+ * What helm has let stand and calls uninstalled nevertheless: an object whose owner it could not
+ * ask for, because the API server failed at that moment. Only what says that it is this release's.
+ */
+async function listLeftObjects(
+  scope: ReleaseScope,
+  revision: ReleaseRevision,
+): Promise<readonly KubeObject[]> {
+  const objects = (await readObjects(revision)).filter((object) => !isKept(object));
+  const groups = await groupObjects(scope.kinds, objects, scope.directive.namespace);
+  const left = await Promise.all(
+    groups.map(async (group) => {
+      const { byName } = await listGroup(scope.client, group);
+      return group.wanted
+        .map((object) => byName.get(nameOf(object)))
+        .filter((live): live is KubeObject => live !== undefined);
+    }),
+  );
+  return left.flat().filter(({ metadata }) => {
+    const annotations = metadata?.annotations ?? {};
+    return (
+      annotations['meta.helm.sh/release-name'] === revision.name &&
+      annotations['meta.helm.sh/release-namespace'] === revision.namespace
+    );
+  });
 }
 
 /** What hooks have made and nobody has deleted since; each as it is. */
