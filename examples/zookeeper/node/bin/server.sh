@@ -16,3 +16,9 @@ ask() {
 is_running() {
   [ -f "$pid_file" ] && tr '\0' ' ' < "/proc/$(cat "$pid_file")/cmdline" 2>/dev/null | grep -q "$conf/zoo.cfg"
 }
+
+# Whether the process of that number lives. Of one that was started a moment ago this is all that can be asked:
+# until it has become java it has no command line of its own.
+is_alive() {
+  kill -0 "$(cat "$pid_file")" 2>/dev/null
+}

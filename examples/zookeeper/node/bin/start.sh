@@ -11,7 +11,7 @@ fi
 for _ in $(seq 1 160); do
   mode=$(ask srvr | sed -n 's/^Mode: //p')
   if [ -n "$mode" ]; then echo "server $myid serves as $mode at $address:$port"; exit 0; fi
-  is_running || { echo 'ZooKeeper has ended:' >&2; tail -n 20 "$log_file" >&2; exit 1; }
+  is_alive || { echo 'ZooKeeper has ended:' >&2; tail -n 20 "$log_file" >&2; exit 1; }
   sleep 1
 done
 echo 'ZooKeeper does not serve: is a majority of the servers up?' >&2
