@@ -1,3 +1,4 @@
+import type { ChartCredential } from '../src/chart-package/index.ts';
 import type { Stores } from '../src/db/index.ts';
 import type { Redactor } from '../src/observability/index.ts';
 import type { ProviderRegistry } from '../src/provider/index.ts';
@@ -29,6 +30,10 @@ export interface ActivityDependencies {
   readonly onRuntimesChanged: () => void;
   readonly faultPoint: FaultPoint;
   readonly callBudgets: CallBudgets;
-  /** Fetches the archive of a chart, with helm. */
-  readonly pullChart: (reference: ChartReference, signal: AbortSignal) => Promise<Uint8Array>;
+  /** Fetches the archive of a chart, with helm; the credential is the reference's, opened. */
+  readonly pullChart: (
+    reference: ChartReference,
+    credential: ChartCredential | null,
+    signal: AbortSignal,
+  ) => Promise<Uint8Array>;
 }

@@ -10,18 +10,23 @@ import {
   versionIdOf,
 } from '../../src/app-package/index.ts';
 import {
+  chartHostOf,
   describeChart,
   identifyPackage,
   isChart,
+  parseChartCredential,
   validateAnyPackage,
+  type ChartCredential,
 } from '../../src/chart-package/index.ts';
 import {
+  chartBinding,
   MAX_PACKAGE_BYTES,
   PART_BYTES,
   WindlassError,
   type AppUpload,
   type AppVersion,
   type AppVersionView,
+  type ChartReference,
   type PackageFile,
   type Reads,
 } from '../../src/domain/index.ts';
@@ -80,7 +85,8 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
     },
 
     async registerChart(reference) {
-      const archive = await withHeartbeats((signal) => dependencies.pullChart(reference, signal));
+      const credential = await openCredential(dependencies, reference);
+      const archive = await withHeartbeats((signal) => dependencies.pullChart(reference, credential, signal));
       const files = await readPackageArchive(archive);
       const packed = packContent(files);
       const digest = digestContent(packed);
@@ -125,6 +131,17 @@ async function registerFiles(
       createdAt: new Date().toISOString(),
     }),
   );
+}
+
+async function openCredential(
+  { keyring, redactor }: ActivityDependencies,
+  reference: ChartReference,
+): Promise<ChartCredential | null> {
+  if (reference.credential === undefined) return null;
+  const binding = chartBinding(chartHostOf(reference));
+  const credential = parseChartCredential(await keyring.openSealed(reference.credential, binding));
+  redactor.register(credential.password);
+  return credential;
 }
 
 /** Fetching may take minutes: a worker that dies of it is noticed before the time is over. */

@@ -1,3 +1,4 @@
+export { chartHostOf, parseChartCredential, type ChartCredential } from './chart-credential.ts';
 export {
   describeChart,
   hideChartSecrets,

@@ -8,11 +8,8 @@ export type AnyForm = Form | ChartForm;
 
 /** The form of a package on this machine, or of one that is registered; null where it has none. */
 export async function readForm(client: WindlassClient, app: string): Promise<AnyForm | null> {
-  const { isChartReference, isPackagePath } = await import('../app-package/index.ts');
-  if (isPackagePath(app)) return readLocalForm(app);
-  // A chart in a registry must be fetched before it can be looked into.
-  const version = isChartReference(app) ? (await client.apps.register(app)).versionId : app;
-  return toForm((await client.apps.describe(version)).form);
+  const { isPackagePath } = await import('../app-package/index.ts');
+  return isPackagePath(app) ? readLocalForm(app) : toForm((await client.apps.describe(app)).form);
 }
 
 /** The form of the package at a path, as readFormOf. */

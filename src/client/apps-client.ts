@@ -8,15 +8,23 @@ import {
   readPackage,
   type PackageProblem,
 } from '../app-package/index.ts';
-import { identifyPackage, validateAnyPackage } from '../chart-package/index.ts';
 import {
+  chartHostOf,
+  identifyPackage,
+  parseChartCredential,
+  validateAnyPackage,
+} from '../chart-package/index.ts';
+import {
+  chartBinding,
   PART_BYTES,
   WindlassError,
   type AppUpload,
   type AppVersionView,
+  type ChartReference,
   type ErrorDetail,
   type Reads,
 } from '../domain/index.ts';
+import { sealSecret } from '../secrets/index.ts';
 import { toPage } from './page.ts';
 import type { AppsClient, ChartPlace } from './windlass-client.ts';
 
@@ -37,7 +45,7 @@ export function createAppsClient(reads: Reads): AppsClient {
     },
     async register(path, where: ChartPlace = {}) {
       if (isChartReference(path) || where.repository !== undefined) {
-        return reads.registerChart({ ...where, chart: path });
+        return reads.registerChart(await toReference(reads, path, where));
       }
       refuseWhere(path, where);
       const files = await readPackage(path);
@@ -48,6 +56,18 @@ export function createAppsClient(reads: Reads): AppsClient {
     list: (options) => reads.listApps(toPage(options)),
     describe: (version) => reads.describeApp({ version }),
   };
+}
+
+async function toReference(
+  reads: Reads,
+  chart: string,
+  { credential, ...place }: ChartPlace,
+): Promise<ChartReference> {
+  const reference = { ...place, chart };
+  if (credential === undefined) return reference;
+  const text = JSON.stringify(parseChartCredential(credential));
+  const binding = chartBinding(chartHostOf(reference));
+  return { ...reference, credential: await sealSecret(await reads.getSealingKey(), text, binding) };
 }
 
 /** Sends the parts that the workers lack; after a failure the next try sends only the rest. */
@@ -74,10 +94,10 @@ async function uploadPackage(reads: Reads, packed: Uint8Array): Promise<AppVersi
 function refuseWhere(path: string, where: ChartPlace): void {
   const [name] = Object.entries(where).find(([, value]) => value !== undefined) ?? [];
   if (name === undefined) return;
-  throw new WindlassError('invalid-input', `${path} is a file or folder, and has no ${name}`, {
+  throw new WindlassError('invalid-input', `${name} is of charts that are fetched, and ${path} is not one`, {
     code: 'CHART_REFERENCE',
     field: name,
-    hint: 'a version and a CA go with oci://REGISTRY/CHART, or with a repository and the name of a chart',
+    hint: 'a version, a CA and a credential go with oci://REGISTRY/CHART, or with a repository and the name of a chart',
   });
 }
 

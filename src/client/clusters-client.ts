@@ -18,6 +18,7 @@ import type { ServerPlace } from './to-windlass-error.ts';
 import type {
   AppDescription,
   AppsClient,
+  ChartPlace,
   ClustersClient,
   CreateClusterRequest,
   JobRequestOptions,
@@ -107,7 +108,7 @@ async function createCluster(context: ClustersContext, request: CreateClusterReq
       : await findStartedJob(reads, { jobId: ids.jobId, action: 'create', cluster: ids.clusterId });
   if (known !== null) return known;
 
-  const app = await resolveApp(context.apps, request.app);
+  const app = await resolveApp(context.apps, request);
   const create: CreateClusterInput = {
     ...ids,
     runtime: request.runtime,
@@ -127,7 +128,7 @@ async function upgradeCluster(
   request: UpgradeRequest,
 ): Promise<StartedJob> {
   const prepare = async ({ clusterId }: ClusterView): Promise<JobOptions> => {
-    const { versionId, form } = await resolveApp(context.apps, request.app);
+    const { versionId, form } = await resolveApp(context.apps, request);
     const conf = await prepareConf(context.reads, form as Form, clusterId, request);
     return { versionId, ...(Object.keys(conf).length === 0 ? {} : { conf }) };
   };
@@ -164,9 +165,14 @@ async function changeCluster(
   }
 }
 
-/** A folder, or a chart in a registry, is registered on the way; whether it is one shows in how it is written. */
-async function resolveApp(apps: AppsClient, app: string): Promise<AppDescription> {
-  if (isPackagePath(app) || isChartReference(app)) return apps.describe((await apps.register(app)).versionId);
+/** A folder, or a chart that is fetched, is registered on the way; whether it is one shows in how it is written. */
+async function resolveApp(
+  apps: AppsClient,
+  { app, place = {} }: { readonly app: string; readonly place?: ChartPlace },
+): Promise<AppDescription> {
+  if (isPackagePath(app) || isChartReference(app) || Object.keys(place).length > 0) {
+    return apps.describe((await apps.register(app, place)).versionId);
+  }
   try {
     return await apps.describe(app);
   } catch (error) {

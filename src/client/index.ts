@@ -4,6 +4,7 @@ export type {
   AddNodesRequest,
   AppDescription,
   AppsClient,
+  ChartPlace,
   ClustersClient,
   ConfChange,
   CreateClusterRequest,

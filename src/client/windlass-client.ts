@@ -96,7 +96,8 @@ export interface AppsClient {
   /**
    * Brings the folder to the workers, in parts that are sent once, and registers it. Known content
    * is not sent again. `oci://REGISTRY/CHART`, or a chart's name with a repository, is fetched by a
-   * worker. @throws invalid-input with every fault of the package; for charts what registerChart throws.
+   * worker. @throws invalid-input with every fault of the package, `CREDENTIAL_FORMAT`; for charts what
+   * registerChart throws.
    */
   register(path: string, where?: ChartPlace): Promise<AppVersionView>;
   list(options?: ListOptions): Promise<readonly AppVersionView[]>;
@@ -105,7 +106,13 @@ export interface AppsClient {
 }
 
 /** Where a chart is that no file of this machine holds. */
-export type ChartPlace = Omit<ChartReference, 'chart'>;
+export type ChartPlace = Omit<ChartReference, 'chart' | 'credential'> & {
+  /**
+   * For a private registry or repository: the text of `{"username": …, "password": …}`. It leaves
+   * this process sealed to the workers, for that host alone, and is not kept.
+   */
+  readonly credential?: string;
+};
 
 /** A job that was started, or was known already under its request id. */
 export interface StartedJob {
@@ -115,8 +122,10 @@ export interface StartedJob {
 }
 
 export interface CreateClusterRequest {
-  /** A package's folder, a version id, or an app's name for its newest version. */
+  /** A package's folder, a version id, an app's name for its newest version, or a chart to fetch. */
   readonly app: string;
+  /** Where the chart is that `app` names; fetched once. */
+  readonly place?: ChartPlace;
   /** Name or id. */
   readonly runtime: string;
   readonly name?: string;
@@ -142,8 +151,10 @@ export interface ConfChange {
 }
 
 export interface UpgradeRequest extends ConfChange, JobRequestOptions {
-  /** A package's folder, a version id, or the app's name for its newest version. */
+  /** A package's folder, a version id, the app's name for its newest version, or a chart to fetch. */
   readonly app: string;
+  /** Where the chart is that `app` names; fetched once. */
+  readonly place?: ChartPlace;
 }
 
 export interface AddNodesRequest extends JobRequestOptions {

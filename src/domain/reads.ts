@@ -58,6 +58,8 @@ export interface ChartReference {
   readonly version?: string;
   /** CA certificates in PEM, where the server's is none that machines know. */
   readonly certificateAuthority?: string;
+  /** JSON of user name and password, bound to chartBinding(host) of the registry or repository. */
+  readonly credential?: SealedSecret;
 }
 
 /** Size of a part of a package on its way, in bytes. */
@@ -115,7 +117,8 @@ export interface Reads {
   /**
    * Fetches a chart with helm, checks it and registers its content, as if it had been uploaded.
    * @throws invalid-input `CHART_REFERENCE`, `CHART_DIGEST`, `CHART_PULL`; not-found `CHART_NOT_FOUND`;
-   *   unavailable `CHART_UNREACHABLE`, `HELM_NOT_FOUND`; permission `CHART_TLS`, `CHART_UNAUTHORIZED`
+   *   unavailable `CHART_UNREACHABLE`, `HELM_NOT_FOUND`; permission `CHART_TLS`, `CHART_UNAUTHORIZED`;
+   *   invalid-input `SEALED_SECRET` for a credential that was sealed for another host.
    */
   registerChart(reference: ChartReference): Promise<AppVersionView>;
   listApps(page: PageRequest): Promise<readonly AppVersionView[]>;

@@ -32,3 +32,8 @@ export function credentialBinding(runtimeName: string): string {
 export function confBinding(clusterId: string, field: string): string {
   return `cluster/${clusterId}/conf/${field}`;
 }
+
+/** What the sealed credential of a registry or repository of charts is bound to. */
+export function chartBinding(host: string): string {
+  return `chart/${host}/credential`;
+}

@@ -166,6 +166,20 @@ describe('cluster create on a terminal', () => {
     expect({ exitCode: result.exitCode, requests }).toEqual({ exitCode: 130, requests: [] });
   });
 
+  test('leaves a chart that is fetched to the one who fetches it, with what it needs for that', async () => {
+    const credential = join(folder, 'credential.json');
+    await writeFile(credential, '{"username": "u", "password": "p"}');
+    const { result, requests } = await create(
+      ['oci://registry.example/web', '--version', '1.2.3', '--chart-credential', credential],
+      { terminal: true, ...createPerson([]) },
+    );
+    expect(result.exitCode).toBe(0);
+    expect(requests[0]).toMatchObject({
+      app: 'oci://registry.example/web',
+      place: { version: '1.2.3', credential: '{"username": "u", "password": "p"}' },
+    });
+  });
+
   test.each([
     ['with --json', ['asks', '--json'], { terminal: true, ...createPerson(ANSWERS) }],
     ['where standard input is a pipe', ['asks'], { terminal: true }],

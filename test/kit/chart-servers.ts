@@ -39,19 +39,36 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Serves the files of a folder over TLS; one named `locked` is answered with 401. */
-export async function serveFolder(folder: string, certificate: TestCertificate): Promise<TestServer> {
+/** Who may read what is private, on every server here. */
+export const CHART_READER = { username: 'reader', password: 'planted-9f3c-password' } as const;
+/** The same for `htpasswd`: bcrypt, at its least cost. */
+const HTPASSWD = `${CHART_READER.username}:$2b$04$Vjf.rgR3cyjwdcnhjy541eV4VYUoRfvakDI3jhvwngQtpE8Rx3JKu\n`;
+const AUTHORIZATION = `Basic ${Buffer.from(Object.values(CHART_READER).join(':')).toString('base64')}`;
+
+export interface FileServer extends TestServer {
+  /** Paths that somebody asked for with a user and a password. */
+  readonly askedByName: readonly string[];
+}
+
+/** Serves the files of a folder over TLS; those below `locked` to CHART_READER alone. */
+export async function serveFolder(folder: string, certificate: TestCertificate): Promise<FileServer> {
   const { certFile, keyFile } = certificate;
+  const askedByName: string[] = [];
   const server: Server = createTlsServer(
     { cert: readFileSync(certFile), key: readFileSync(keyFile) },
     (request, response) => {
-      const path = join(folder, new URL(request.url ?? '/', 'https://x').pathname);
-      const status = path.includes('locked') ? 401 : existsSync(path) ? 200 : 404;
+      const { pathname } = new URL(request.url ?? '/', 'https://x');
+      const path = join(folder, pathname);
+      const { authorization } = request.headers;
+      if (authorization !== undefined) askedByName.push(pathname);
+      const refused = path.includes('locked') && authorization !== AUTHORIZATION;
+      const status = refused ? 401 : existsSync(path) ? 200 : 404;
       response.writeHead(status).end(status === 200 ? readFileSync(path) : '');
     },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    askedByName,
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     async stop() {
       server.closeAllConnections();
@@ -60,17 +77,20 @@ export async function serveFolder(folder: string, certificate: TestCertificate):
   };
 }
 
-/** Starts a registry with storage in the folder; with TLS where a certificate is given. */
+/** Starts a registry with storage in the folder; with TLS where a certificate is given, for CHART_READER alone where locked. */
 export async function startRegistry(
   program: string,
   folder: string,
   certificate: TestCertificate | null,
+  { locked = false }: { readonly locked?: boolean } = {},
 ): Promise<TestServer> {
   mkdirSync(folder, { recursive: true });
   const address = `127.0.0.1:${await findFreePort()}`;
   const file = join(folder, 'config.json');
   const tls =
     certificate === null ? {} : { tls: { certificate: certificate.certFile, key: certificate.keyFile } };
+  const users = join(folder, 'htpasswd');
+  writeFileSync(users, HTPASSWD);
   // JSON is YAML.
   writeFileSync(
     file,
@@ -78,6 +98,7 @@ export async function startRegistry(
       version: 0.1,
       storage: { filesystem: { rootdirectory: join(folder, 'storage') } },
       http: { addr: address, ...tls },
+      ...(locked ? { auth: { htpasswd: { realm: 'charts', path: users } } } : {}),
     }),
   );
   const child = spawn(program, ['serve', file], { stdio: 'ignore' });

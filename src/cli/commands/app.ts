@@ -1,12 +1,14 @@
 import type { Form } from '../../app-package/index.ts';
 import type { ChartForm } from '../../chart-package/index.ts';
+import type { AppDescription, ChartPlace, WindlassClient } from '../../client/index.ts';
 import { WindlassError, type ErrorInfo } from '../../domain/index.ts';
 import type { Command, CommandGroup } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { pickOptions, readArgument, readFileOption, readFlag } from '../read-input.ts';
-import { isAppForm, readForm, readFormOf, readLocalForm, toForm } from '../read-form.ts';
+import { readArgument, readFlag } from '../read-input.ts';
+import { isAppForm, readFormOf, readLocalForm, toForm } from '../read-form.ts';
 import { renderForm } from '../render/form.ts';
 import { renderFields, renderTable } from '../render/table.ts';
+import { CHART_OPTIONS, isFetched, readChartPlace } from './chart-place.ts';
 import { LIST_OPTIONS, readListOptions } from './list-options.ts';
 
 const PATH = {
@@ -63,29 +65,22 @@ const register: Command = {
       description: 'folder or archive; oci://REGISTRY/CHART; or with --repo the name of a chart',
     },
   ],
-  options: [
-    { name: 'repo', value: 'URL', description: 'chart repository to fetch the chart from' },
-    { name: 'version', value: 'VERSION', description: 'of the chart; without it the newest' },
-    { name: 'ca-file', value: 'FILE', description: 'CA certificates (PEM) of the registry or repository' },
-  ],
+  options: CHART_OPTIONS,
   examples: [
     'windlass app register ./examples/antietcd',
     'windlass app register oci://registry.example/charts/web --version 1.2.3',
     'windlass app register web --repo https://charts.example --version 1.2.3',
   ],
-  run: (input, context) =>
-    context.withClient(async (client) => {
-      const place = pickOptions(input, { repo: 'repository', version: 'version' });
-      const certificateAuthority = await readFileOption(context.io, input, 'ca-file');
-      const version = await client.apps.register(readArgument(input, 0), {
-        ...place,
-        ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
-      });
+  async run(input, context) {
+    const place = await readChartPlace(input, context);
+    return context.withClient(async (client) => {
+      const version = await client.apps.register(readArgument(input, 0), place);
       return {
         value: version,
         text: `${version.appName} ${version.version} is registered as ${version.versionId}`,
       };
-    }),
+    });
+  },
 };
 
 const list: Command = {
@@ -104,7 +99,8 @@ const list: Command = {
 
 const APP = {
   name: 'app',
-  description: 'id of a version, an app name for its newest, or the path of a package',
+  description:
+    'id of a version, an app name for its newest, the path of a package, or a chart as register takes it',
 };
 
 // A package on this machine is shown without a server.
@@ -112,13 +108,18 @@ const describe: Command = {
   name: 'describe',
   summary: 'Show a version, or a package on this machine, with the form that a user fills in',
   arguments: [APP],
-  examples: ['windlass app describe zookeeper', 'windlass app describe ./examples/antietcd'],
+  options: CHART_OPTIONS,
+  examples: [
+    'windlass app describe zookeeper',
+    'windlass app describe ./examples/antietcd',
+    'windlass app describe oci://registry.example/charts/web --version 1.2.3',
+  ],
   async run(input, context) {
-    const packages = await import('../../app-package/index.ts');
     const name = readArgument(input, 0);
-    const shown = packages.isPackagePath(name)
+    const place = await readChartPlace(input, context);
+    const shown = (await isLocal(name, place))
       ? await describePackage(name)
-      : await context.withClient((client) => client.apps.describe(name));
+      : await context.withClient((client) => describeVersion(client, name, place));
     const head = renderFields([
       ...('versionId' in shown ? ([['ID', shown.versionId]] as const) : []),
       ['App', shown.appName],
@@ -129,6 +130,21 @@ const describe: Command = {
     return { value: shown, text: `${head}${await renderAnyForm(toForm(shown.form))}` };
   },
 };
+
+async function isLocal(name: string, place: ChartPlace): Promise<boolean> {
+  const { isPackagePath } = await import('../../app-package/index.ts');
+  return isPackagePath(name) && !(await isFetched(name, place));
+}
+
+/** A chart that others keep is registered on the way: a worker must have it to look into it. */
+async function describeVersion(
+  client: WindlassClient,
+  name: string,
+  place: ChartPlace,
+): Promise<AppDescription> {
+  const fetched = await isFetched(name, place);
+  return client.apps.describe(fetched ? (await client.apps.register(name, place)).versionId : name);
+}
 
 async function describePackage(path: string): Promise<{
   readonly appName: string;
@@ -150,13 +166,18 @@ const conf: Command = {
   name: 'conf',
   summary: 'Write a conf with every default, and comments on what is required',
   arguments: [APP],
-  examples: ['windlass app conf ./examples/antietcd > conf.json'],
+  options: CHART_OPTIONS,
+  examples: [
+    'windlass app conf ./examples/antietcd > conf.json',
+    'windlass app conf web --repo https://charts.example > values.json',
+  ],
   async run(input, context) {
     const packages = await import('../../app-package/index.ts');
     const name = readArgument(input, 0);
-    const form = packages.isPackagePath(name)
+    const place = await readChartPlace(input, context);
+    const form = (await isLocal(name, place))
       ? await readLocalForm(name)
-      : await context.withClient((client) => readForm(client, name));
+      : toForm((await context.withClient((client) => describeVersion(client, name, place))).form);
     if (form === null) {
       throw new WindlassError('invalid-input', `${name} has no form`, {
         code: 'APP_NO_FORM',

@@ -12,6 +12,7 @@ import {
   readOption,
   readSettings,
 } from '../read-input.ts';
+import { CHART_OPTIONS, readChartPlace } from './chart-place.ts';
 
 export const CLUSTER = { name: 'cluster', description: 'id of a cluster, or its name' };
 
@@ -78,16 +79,24 @@ const upgrade: Command = {
     {
       name: 'app',
       value: 'PATH|VERSION',
-      description: 'a folder (with a /), a version id, or the app name for its newest version',
+      description:
+        'a folder (with a /), a version id, the app name for its newest version, or a chart as app register takes it',
       required: true,
     },
+    ...CHART_OPTIONS,
     ...CONF_OPTIONS,
     ...JOB_OPTIONS,
   ],
   examples: ['windlass cluster upgrade shop --app ./shop-2.0.0'],
   async run(input, context) {
     const change = await readChange(input, context.io);
-    const request = { app: readOption(input, 'app') ?? '', ...change, ...readRequestId(input) };
+    const place = await readChartPlace(input, context);
+    const request = {
+      app: readOption(input, 'app') ?? '',
+      ...(Object.keys(place).length === 0 ? {} : { place }),
+      ...change,
+      ...readRequestId(input),
+    };
     return context.withClient(async (client) =>
       followJob(input, context, client, await client.clusters.upgrade(readArgument(input, 0), request)),
     );

@@ -6,6 +6,7 @@ import { followJob, JOB_OPTIONS } from '../follow-job.ts';
 import { pickOptions, readArgument, readConf, readFlag, readOption, readSettings } from '../read-input.ts';
 import { isAppForm, readForm } from '../read-form.ts';
 import { renderFields, renderTable } from '../render/table.ts';
+import { CHART_OPTIONS, isFetched, readChartPlace } from './chart-place.ts';
 import { CLUSTER, CLUSTER_CHANGES } from './cluster-changes.ts';
 import { LIST_OPTIONS, readListOptions } from './list-options.ts';
 
@@ -16,10 +17,12 @@ const create: Command = {
     {
       name: 'app',
       value: 'PATH|VERSION',
-      description: 'a folder (with a /), an archive, a version id, or an app name',
+      description:
+        'a folder (with a /), an archive, a version id, an app name, or a chart as app register takes it',
       required: true,
     },
     { name: 'runtime', value: 'RUNTIME', description: 'name or id of the runtime', required: true },
+    ...CHART_OPTIONS,
     { name: 'name', value: 'NAME', description: 'of the cluster (default: from the conf)' },
     {
       name: 'conf',
@@ -37,15 +40,18 @@ const create: Command = {
   examples: [
     'windlass cluster create --app ./examples/antietcd --runtime local',
     'windlass cluster create --app antietcd --runtime local --set cluster.member.count=5 --no-wait --json',
+    'windlass cluster create --app oci://registry.example/charts/web --version 1.2.3 --runtime prod',
   ],
   async run(input, context) {
     const conf = await readConf(context.io, input);
+    const place = await readChartPlace(input, context);
     const request = {
       app: readOption(input, 'app') ?? '',
       runtime: readOption(input, 'runtime') ?? '',
       settings: readSettings(input),
       ...pickOptions(input, { name: 'name', 'request-id': 'requestId' }),
       ...(conf === undefined ? {} : { conf }),
+      ...(Object.keys(place).length === 0 ? {} : { place }),
     };
     return context.withClient(async (client) => {
       const whole = await completeConf(context, input, client, request);
@@ -65,6 +71,8 @@ async function completeConf<Request extends CreateClusterRequest>(
   const { mayAsk, askForMissing } = await import('../ask-conf.ts');
   // A conf from standard input leaves nobody to answer.
   if (!mayAsk(context.io, context.json) || readOption(input, 'conf') === '-') return request;
+  // A chart that is fetched is looked into by whoever fetches it, once.
+  if (await isFetched(request.app, request.place ?? {})) return request;
   const form = await readForm(client, request.app);
   // The values of a chart all have defaults, or only its templates know which have not.
   if (form === null || !isAppForm(form)) return request;

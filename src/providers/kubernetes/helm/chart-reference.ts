@@ -69,7 +69,7 @@ function readUrl(text: string, field: string): URL {
   if (!URL.canParse(text)) throw wrong(field, 'is no address');
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    throw wrong(field, 'has a user or a password in it: private registries are not supported yet');
+    throw wrong(field, 'has a user or a password in it: give them with --chart-credential FILE');
   }
   if (url.search !== '' || url.hash !== '') throw wrong(field, 'must have neither ? nor #');
   return url;

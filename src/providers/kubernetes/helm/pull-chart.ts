@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { chartHostOf, type ChartCredential } from '../../../chart-package/index.ts';
 import { WindlassError, type ChartReference } from '../../../domain/index.ts';
 import { parseChartReference, type ChartSource } from './chart-reference.ts';
 import { toPullError } from './pull-errors.ts';
@@ -12,38 +13,50 @@ import { withWorkFolder, type WorkFolder } from './work-folder.ts';
 const PULL_MS = 240_000;
 
 /** Fetches the archive (.tgz) of a chart that a registry or a repository holds. */
-export type PullChart = (reference: ChartReference, signal: AbortSignal) => Promise<Uint8Array>;
+export type PullChart = (
+  reference: ChartReference,
+  credential: ChartCredential | null,
+  signal: AbortSignal,
+) => Promise<Uint8Array>;
 
 /**
  * Fetches with helm, into a folder that is removed. TLS is verified; only a server of this machine
- * (loopback) may be asked without it.
+ * (loopback) may be asked without it. A password stands in a file of that folder, in helm's own
+ * form, and goes to the host of the reference alone.
  *
  * @throws what `registerChart` names; cancelled.
  */
 export function createChartPuller(findHelm: FindHelm): PullChart {
-  return async (reference, signal) => {
+  return async (reference, credential, signal) => {
     const source = parseChartReference(reference);
     const program = await findHelm();
     return withWorkFolder(async (folder) => {
       const destination = join(folder.path, 'pulled');
       await mkdir(destination, { mode: 0o700 });
-      const trust: string[] = [];
+      const trust = join(folder.path, 'ca.pem');
       if (source.certificateAuthority !== null) {
-        const file = join(folder.path, 'ca.pem');
-        await writeFile(file, source.certificateAuthority, { mode: 0o600 });
-        trust.push(`--ca-file=${file}`);
+        await writeFile(trust, source.certificateAuthority, { mode: 0o600 });
       }
+      const env = {
+        ...folder.env,
+        HELM_REGISTRY_CONFIG: await writeRegistries(folder, source, credential),
+        HELM_REPOSITORY_CONFIG: await writeRepositories(folder, source, credential, trust),
+      };
       const run = async (args: readonly string[]): Promise<void> => {
-        const env = { ...folder.env, HELM_REGISTRY_CONFIG: join(folder.path, 'registry.json') };
         const { path: cwd } = folder;
         const result = await runHelm({ program, args, env, cwd, signal, timeoutMs: PULL_MS });
-        if (result.exitCode !== 0) throw toPullError(source, result.stderr);
+        // Why an index cannot be had, helm tells as if it were no error.
+        if (result.exitCode !== 0) throw toPullError(source, `${result.stdout}\n${result.stderr}`);
       };
-      // Added, because of a repository that is only named helm leaves no index to compare with.
-      if (source.repository !== null) await run(['repo', 'add', REPOSITORY, source.repository, ...trust]);
+      // Listed, because of a repository that is only named helm leaves no index to compare with.
+      if (source.repository !== null) {
+        const strict = program.major === 3 ? ['--fail-on-repo-update-fail'] : [];
+        await run(['repo', 'update', REPOSITORY, ...strict]);
+      }
       const chart = source.repository === null ? source.chart : `${REPOSITORY}/${source.chart}`;
       await run([
-        ...['pull', chart, `--destination=${destination}`, ...trust],
+        ...['pull', chart, `--destination=${destination}`],
+        ...(source.certificateAuthority === null ? [] : [`--ca-file=${trust}`]),
         ...(source.version === null ? [] : [`--version=${source.version}`]),
         ...(source.plainHttp ? ['--plain-http'] : []),
       ]);
@@ -58,6 +71,42 @@ export function createChartPuller(findHelm: FindHelm): PullChart {
 
 /** What the repository is called in the folder of one run. */
 const REPOSITORY = 'windlass';
+
+/** What Docker's own registry is called where credentials are kept. */
+const DOCKER_HUB = 'https://index.docker.io/v1/';
+
+/** helm's file of who it is at which registry. */
+async function writeRegistries(
+  folder: WorkFolder,
+  { chart, repository }: ChartSource,
+  credential: ChartCredential | null,
+): Promise<string> {
+  const file = join(folder.path, 'registry.json');
+  if (credential === null || repository !== null) return file;
+  const host = chartHostOf({ chart });
+  const auth = Buffer.from(`${credential.username}:${credential.password}`).toString('base64');
+  const auths = { [/^(registry-1\.)?docker\.io$/.test(host) ? DOCKER_HUB : host]: { auth } };
+  await writeFile(file, JSON.stringify({ auths }), { mode: 0o600 });
+  return file;
+}
+
+/** helm's file of repositories; their passwords stand nowhere else. */
+async function writeRepositories(
+  folder: WorkFolder,
+  { repository: url, certificateAuthority }: ChartSource,
+  credential: ChartCredential | null,
+  trust: string,
+): Promise<string> {
+  const file = join(folder.path, 'repositories.yaml');
+  if (url === null) return file;
+  const entry = {
+    ...{ name: REPOSITORY, url, pass_credentials_all: false, ...credential },
+    ...(certificateAuthority === null ? {} : { caFile: trust }),
+  };
+  // JSON is YAML.
+  await writeFile(file, JSON.stringify({ apiVersion: 'v1', repositories: [entry] }), { mode: 0o600 });
+  return file;
+}
 
 /**
  * A repository's index says what each archive's digest is, and helm does not look. What a registry

@@ -20,7 +20,7 @@ const RULES: readonly Rule[] = [
     pattern: /\b40[13]\b|unauthorized|forbidden|denied|basic credential/i,
     kind: 'permission',
     code: 'CHART_UNAUTHORIZED',
-    hint: 'fetch the chart yourself, and register the archive: windlass app register CHART.tgz',
+    hint: 'give user name and password of the registry or repository: --chart-credential FILE',
   },
   {
     pattern: /digest|mismatch/i,
@@ -45,10 +45,13 @@ const RULES: readonly Rule[] = [
 
 const MAX_MESSAGE = 600;
 
+// What helm says beside the reason: its log, its greeting, and that there was a reason.
+const NOISE = /^level=|^Hang tight|^Update Complete|^failed to update the following repositories|^\.\.\./;
+
 /** What helm wrote when it could not fetch a chart. */
-export function toPullError(source: ChartSource, stderr: string): WindlassError {
-  const lines = stderr.split('\n').map((line) => line.trim().replace(/^Error: /, ''));
-  const words = lines.filter((line) => line !== '' && !line.startsWith('level=')).join('; ');
+export function toPullError(source: ChartSource, output: string): WindlassError {
+  const lines = output.split('\n').map((line) => line.trim().replace(/^Error: /, ''));
+  const words = lines.filter((line) => line !== '' && !NOISE.test(line)).join('; ');
   // The addresses in it may hold the numbers and words that the rules look for.
   const said = words.replaceAll(/"?\b(https?|oci):\/\/[^\s"]+"?/g, '');
   // A host that is not found is not a chart that is not.

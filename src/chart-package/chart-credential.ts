@@ -1,0 +1,44 @@
+import { WindlassError, type ChartReference } from '../domain/index.ts';
+
+/** Who a private registry or repository of charts knows. */
+export interface ChartCredential {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * The host (and port) that holds the chart: a sealed credential is bound to it, so that no other
+ * host is ever sent it. Empty where the reference has no address; fetching it then says what is wrong.
+ */
+export function chartHostOf({ chart, repository }: Pick<ChartReference, 'chart' | 'repository'>): string {
+  const address = repository ?? chart.replace(/^oci:/, 'https:');
+  return URL.canParse(address) ? new URL(address).host : '';
+}
+
+/**
+ * Reads `{"username": …, "password": …}`. Nothing of the text appears in an error.
+ *
+ * @throws invalid-input `CREDENTIAL_FORMAT`
+ */
+export function parseChartCredential(text: string): ChartCredential {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw wrong('it is no JSON');
+  }
+  const { username, password } = (parsed ?? {}) as { username?: unknown; password?: unknown };
+  if (typeof username !== 'string' || username === '') throw wrong('it has no username');
+  if (typeof password !== 'string' || password === '') throw wrong('it has no password');
+  // The header that carries both is cut at the first colon.
+  if (username.includes(':')) throw wrong('its username holds a colon');
+  return { username, password };
+}
+
+function wrong(why: string): WindlassError {
+  return new WindlassError('invalid-input', `the credential for the chart cannot be read: ${why}`, {
+    code: 'CREDENTIAL_FORMAT',
+    hint: 'give a file with {"username": "…", "password": "…"}; a token goes in as the password',
+    field: 'credential',
+  });
+}

@@ -1,0 +1,36 @@
+import type { ChartPlace } from '../../client/index.ts';
+import type { CommandContext, CommandInput, OptionSpec } from '../command.ts';
+import { pickOptions, readFileOption } from '../read-input.ts';
+
+/** Where a chart is that a worker fetches: of every command that takes an application. */
+export const CHART_OPTIONS: readonly OptionSpec[] = [
+  { name: 'repo', value: 'URL', description: 'chart repository to fetch the chart from' },
+  {
+    name: 'version',
+    value: 'VERSION',
+    description: 'of a chart that is fetched, or a range; without it the newest',
+  },
+  { name: 'ca-file', value: 'FILE', description: 'CA certificates (PEM) of the registry or repository' },
+  {
+    name: 'chart-credential',
+    value: 'FILE',
+    description: 'JSON with username and password of a private one, - for standard input; sent sealed',
+  },
+];
+
+/** What of CHART_OPTIONS was given. @throws invalid-input `BAD_OPTION` */
+export async function readChartPlace(input: CommandInput, context: CommandContext): Promise<ChartPlace> {
+  const certificateAuthority = await readFileOption(context.io, input, 'ca-file');
+  const credential = await readFileOption(context.io, input, 'chart-credential');
+  return {
+    ...pickOptions(input, { repo: 'repository', version: 'version' }),
+    ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
+    ...(credential === undefined ? {} : { credential }),
+  };
+}
+
+/** Whether a worker has to fetch it, or to say why it cannot. */
+export async function isFetched(app: string, place: ChartPlace): Promise<boolean> {
+  const { isChartReference } = await import('../../app-package/index.ts');
+  return isChartReference(app) || Object.keys(place).length > 0;
+}
