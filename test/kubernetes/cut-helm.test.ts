@@ -6,15 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openBench, type Bench } from '../../src/conformance/bench.ts';
 import { CLOUD_LIVES } from '../../src/conformance/cloud-life.ts';
+import { simulatedCrash } from '../../src/conformance/engine-rules.ts';
 import { RELEASE_OPERATIONS } from '../../src/conformance/release-operations.ts';
 import { createTranscript } from '../../src/conformance/transcript.ts';
-import { findCacheFolder } from '../../src/config/index.ts';
 import { createKubernetesProvider } from '../../src/providers/kubernetes/index.ts';
-import { findHelm } from '../../src/tools/index.ts';
 import { createKubernetesHarness } from '../conformance/kubernetes-harness.ts';
-import { useControlPlane } from '../kit/kubernetes/index.ts';
+import { findTestHelm } from '../kit/find-helm.ts';
+import { type KubernetesObject, useControlPlane } from '../kit/kubernetes/index.ts';
 
 const LIMIT_MS = 120_000;
+
+/** As a controller tells what it has done. */
+type JobEvent = KubernetesObject & {
+  readonly reason: string;
+  readonly involvedObject: { readonly kind: string; readonly name: string; readonly uid: string };
+};
+
 const [UPGRADE] = RELEASE_OPERATIONS.filter(({ action }) => action === 'UpgradeRelease');
 
 describe('a helm that is killed in the middle', () => {
@@ -24,19 +31,14 @@ describe('a helm that is killed in the middle', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** A bench whose helm writes down its process id, so that it can be killed. */
-  async function open(): Promise<{ bench: Bench; namespace: string }> {
-    const helm = await findHelm({
-      named: null,
-      cache: findCacheFolder(process.env),
-      env: process.env,
-      report: () => {},
-    });
+  async function open(conf: Readonly<Record<string, unknown>>): Promise<{ bench: Bench; namespace: string }> {
+    const helm = await findTestHelm();
     const path = join(folder, 'helm');
     writeFileSync(path, `#!/bin/sh\necho $$ > ${pidFile}\nexec ${helm.path} "$@"\n`, { mode: 0o755 });
     const harness = await createKubernetesHarness(controlPlane(), (made) => ({
       ...made,
       provider: createKubernetesProvider({ findHelm: async () => ({ ...helm, path }) }),
-      conf: { ...made.conf, hookDelay: '3s' },
+      conf: { ...made.conf, ...conf },
     }));
     const bench = await openBench({
       harness,
@@ -58,10 +60,12 @@ describe('a helm that is killed in the middle', () => {
       .sort();
   }
 
-  /** Kills helm as soon as its record says what it is at. */
-  async function killHelmAt(namespace: string, status: string): Promise<number> {
+  /** Kills helm as soon as its record says what it is at, and the hook's pod is there where one is named. */
+  async function killHelmAt(namespace: string, status: string, hook?: string): Promise<number> {
+    const isAtIt = async (): Promise<boolean> =>
+      hook === undefined || (await listRuns(namespace, hook)).begun.length > 0;
     for (;;) {
-      if ((await listRecords(namespace)).some((record) => record.endsWith(status))) break;
+      if ((await listRecords(namespace)).some((record) => record.endsWith(status)) && (await isAtIt())) break;
       await sleep(10);
     }
     const pid = readPid();
@@ -69,12 +73,31 @@ describe('a helm that is killed in the middle', () => {
     return pid;
   }
 
+  /** Which jobs of a hook's name have begun, and which have come to their end: events outlive both. */
+  async function listRuns(
+    namespace: string,
+    hook: string,
+  ): Promise<Readonly<Record<'begun' | 'done', string[]>>> {
+    const events = (await controlPlane().api.list(
+      `/api/v1/namespaces/${namespace}/events`,
+    )) as readonly JobEvent[];
+    const ofHook = (reason: string): string[] => {
+      const about = events.filter((event) => event.reason === reason).map((event) => event.involvedObject);
+      return [
+        ...new Set(
+          about.filter(({ kind, name }) => kind === 'Job' && name.endsWith(hook)).map(({ uid }) => uid),
+        ),
+      ];
+    };
+    return { begun: ofHook('SuccessfulCreate'), done: ofHook('Completed') };
+  }
+
   const readPid = (): number => Number(readFileSync(pidFile, 'utf8'));
 
   it(
     'leaves an install that the next try takes back and makes whole: one release, first revision',
     async () => {
-      const { bench, namespace } = await open();
+      const { bench, namespace } = await open({ hookDelay: '3s' });
       const task = bench.task('InstallRelease');
       const [, killed] = await Promise.all([
         bench.engine.run(task),
@@ -90,7 +113,7 @@ describe('a helm that is killed in the middle', () => {
   it(
     'leaves an upgrade that the next try makes anew under the same number',
     async () => {
-      const { bench, namespace } = await open();
+      const { bench, namespace } = await open({ hookDelay: '3s' });
       await bench.engine.run(bench.task('InstallRelease'));
       const task = bench.task('UpgradeRelease');
       const [, killed] = await Promise.all([
@@ -102,6 +125,46 @@ describe('a helm that is killed in the middle', () => {
       expect(await listRecords(namespace)).toEqual(['1 superseded', '2 deployed']);
       await bench.deleteAll();
       expect(await listRecords(namespace)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it.each(['pre-delete', 'post-delete'])(
+    'leaves an uninstall in its %s hook; in the end each hook of it has run once',
+    async (hook) => {
+      const { bench, namespace } = await open({ hook: false, farewell: '2s' });
+      await bench.engine.run(bench.task('InstallRelease'));
+      const task = bench.task('UninstallRelease');
+      const [, killed] = await Promise.all([
+        bench.engine.run(task),
+        killHelmAt(namespace, 'uninstalling', hook),
+      ]);
+      expect(readPid(), 'helm ran again').not.toBe(killed);
+      expect(await listRecords(namespace)).toEqual(['1 uninstalled']);
+      for (const each of ['pre-delete', 'post-delete']) {
+        const { begun, done } = await listRuns(namespace, each);
+        expect(done, each).toEqual(begun);
+        expect(begun, each).toHaveLength(1);
+      }
+      await bench.deleteAll();
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'leaves an install; no hook of a delete runs for what never was whole',
+    async () => {
+      const { bench, namespace } = await open({ hookDelay: '1s', farewell: '1s' });
+      const install = bench.engine.handle(bench.task('InstallRelease'), {
+        beforeEffect: (count) => {
+          if (count > 1) throw simulatedCrash();
+        },
+      });
+      await killHelmAt(namespace, 'pending-install', 'setup');
+      await expect(install).rejects.toMatchObject({ code: simulatedCrash().code });
+      await bench.deleteAll();
+      for (const hook of ['pre-delete', 'post-delete'])
+        expect((await listRuns(namespace, hook)).begun).toEqual([]);
     },
     LIMIT_MS,
   );

@@ -29,11 +29,12 @@ export async function proveReleases(
     const complaints = [...(await runReleaseLife(lane, 'hooked', 0))];
     const points = lane.faults.reached().filter((point) => !point.startsWith('none '));
     report(`${points.length} points of create, upgrade, rollback and delete`);
-    complaints.push(...(await killAtReleasePoints(lane, 'hooked', points, 12)));
+    complaints.push(...(await killAtReleasePoints(lane, 'hooked', points, 12, report)));
     for (const afterMs of HELM_KILLS_MS) {
       mortal.arm(afterMs);
       const found = await runReleaseLife(lane, 'hooked', 1_000 + afterMs);
       report(`helm killed after ${afterMs} ms: ${found.length} complaints`);
+      for (const complaint of found) report(`  ${complaint}`);
       complaints.push(...found.map((one) => `helm killed after ${afterMs} ms: ${one}`));
     }
     return { points: points.length, helmKills: HELM_KILLS_MS.length * 4, complaints };

@@ -56,11 +56,17 @@ export async function killAtReleasePoints(
   chart: ChartName,
   points: readonly string[],
   lives: number,
+  report: (line: string) => void = () => {},
 ): Promise<readonly string[]> {
   lane.faults.arm(points);
   const complaints: string[] = [];
   for (let number = 1; number <= lives; number += 1) {
-    complaints.push(...(await runReleaseLife(lane, chart, number)));
+    const found = await runReleaseLife(lane, chart, number);
+    complaints.push(...found);
+    report(
+      `life ${number}: killed at ${lane.faults.killed().length} of ${points.length} points, ${found.length} complaints`,
+    );
+    for (const complaint of found) report(`  ${complaint}`);
     if (points.every((point) => lane.faults.killed().includes(point))) return complaints;
   }
   const missed = points.filter((point) => !lane.faults.killed().includes(point));

@@ -21,51 +21,73 @@ export async function checkPermissions(
   namespace: string,
   resources: readonly ApiResource[],
 ): Promise<void> {
-  const ask = async (attributes: object): Promise<boolean> => {
-    const review = await client.send<AccessReview>({
-      method: 'POST',
-      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      body: {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SelfSubjectAccessReview',
-        spec: { resourceAttributes: attributes },
-      },
-      what: 'ask what is allowed',
-    });
-    return review.status?.allowed === true;
-  };
   const needsCluster = resources.some((resource) => !resource.namespaced);
   // Who may do everything need not be asked for each thing.
   const all = { group: '*', resource: '*', verb: '*' };
-  if (await ask(needsCluster ? all : { ...all, namespace })) return;
+  if (await isAllowed(client, needsCluster ? all : { ...all, namespace })) return;
 
-  const wanted = new Map<string, { readonly resource: ApiResource; readonly verb: string }>();
+  const rights: Right[] = [];
   const want = (resource: ApiResource, verbs: readonly string[]): void => {
-    for (const verb of verbs) wanted.set(describe(resource, verb), { resource, verb });
+    for (const verb of verbs) rights.push({ resource, verb, namespace });
   };
   want(SECRETS, RECORD_VERBS);
   want(PODS, ['get', 'list', 'watch']);
   want(CLAIMS, ['list', 'delete']);
   for (const resource of resources) want(resource, OBJECT_VERBS);
+  await requireRights(client, rights);
+}
+
+/** What may be done with one kind of object in one namespace; that of a kind without one says nothing. */
+export interface Right {
+  readonly resource: ApiResource;
+  readonly verb: string;
+  readonly namespace: string;
+}
+
+/**
+ * Asks the server for each right, once.
+ *
+ * @throws permission `KUBERNETES_FORBIDDEN`; `details` names every right that is missing.
+ */
+export async function requireRights(client: KubeClient, rights: readonly Right[]): Promise<void> {
+  const wanted = new Map(rights.map((right) => [`${right.namespace} ${describe(right)}`, right]));
   const answers = await Promise.all(
-    [...wanted].map(async ([words, { resource, verb }]) => {
+    [...wanted.values()].map(async (right) => {
+      const { resource, verb, namespace } = right;
       const attributes = { group: groupOf(resource.apiVersion), resource: resource.plural, verb };
-      return { words, allowed: await ask(resource.namespaced ? { ...attributes, namespace } : attributes) };
+      const asked = resource.namespaced ? { ...attributes, namespace } : attributes;
+      return { right, allowed: await isAllowed(client, asked) };
     }),
   );
-  const missing = answers.filter(({ allowed }) => !allowed).map(({ words }) => words);
+  const missing = answers.filter(({ allowed }) => !allowed).map(({ right }) => right);
   if (missing.length === 0) return;
-  const shown = missing.slice(0, 4).join(', ');
+  const words = missing.map(describe);
+  const shown = words.slice(0, 4).join(', ');
   const more = missing.length > 4 ? ` and ${missing.length - 4} more` : '';
-  throw new WindlassError('permission', `the credential may not ${shown}${more} in namespace ${namespace}`, {
+  const where = [...new Set(missing.map(({ namespace }) => namespace))].join(', ');
+  throw new WindlassError('permission', `the credential may not ${shown}${more} in namespace ${where}`, {
     code: 'KUBERNETES_FORBIDDEN',
     field: 'credential',
     hint: HINT_RBAC,
-    details: missing.map((message) => ({ message })),
+    details: words.map((message) => ({ message })),
   });
 }
 
-function describe({ apiVersion, plural }: ApiResource, verb: string): string {
+async function isAllowed(client: KubeClient, resourceAttributes: object): Promise<boolean> {
+  const review = await client.send<AccessReview>({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes },
+    },
+    what: 'ask what is allowed',
+  });
+  return review.status?.allowed === true;
+}
+
+function describe({ resource: { apiVersion, plural }, verb }: Right): string {
   const group = groupOf(apiVersion);
   return `${verb} ${plural}${group === '' ? '' : `.${group}`}`;
 }

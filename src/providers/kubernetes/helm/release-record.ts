@@ -1,11 +1,12 @@
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzip, gzip } from 'node:zlib';
 import { WindlassError } from '../../../domain/index.ts';
 import { resourcePath, SECRETS } from '../api/api-resources.ts';
 import type { KubeClient } from '../api/kube-client.ts';
 import type { KubeList, KubeObject } from '../api/kube-types.ts';
 
 const unzip = promisify(gunzip);
+const zip = promisify(gzip);
 
 /** One revision of a release, as its secret's labels tell it: cheap to read. */
 export interface ReleaseRevision {
@@ -28,7 +29,18 @@ export interface ReleaseRevision {
 export interface ReleaseContent {
   readonly description: string;
   readonly manifest: string;
-  readonly hooks: readonly { readonly manifest: string; readonly deletePolicies: readonly string[] }[];
+  /** When its deletion began; null where none has. */
+  readonly deletedAt: string | null;
+  readonly hooks: readonly ReleaseHook[];
+}
+
+/** What helm has written of one of a release's hooks. */
+export interface ReleaseHook {
+  readonly manifest: string;
+  /** e.g. `pre-delete` */
+  readonly events: readonly string[];
+  /** The newest run of it; null where it has not run. */
+  readonly lastRun: { readonly startedAt: string; readonly phase: string } | null;
 }
 
 /**
@@ -69,27 +81,64 @@ export function toRevision(secret: KubeObject): ReleaseRevision {
 }
 
 interface StoredRelease {
-  readonly info?: { readonly description?: string };
+  readonly info?: { readonly description?: string; readonly deleted?: string };
   readonly manifest?: string;
-  readonly hooks?:
-    | readonly { readonly manifest?: string; readonly delete_policies?: readonly string[] }[]
-    | null;
+  readonly hooks?: readonly StoredHook[] | null;
+}
+
+interface StoredHook {
+  readonly manifest?: string;
+  readonly events?: readonly string[];
+  readonly last_run?: { readonly started_at?: string; readonly phase?: string };
 }
 
 /** Unpacks what helm wrote: base64 of gzipped JSON, in a secret's base64. @throws internal `RELEASE_RECORD` */
 export async function readContent(revision: ReleaseRevision): Promise<ReleaseContent> {
+  const stored = await unpack(revision);
+  return {
+    description: stored.info?.description ?? '',
+    manifest: stored.manifest ?? '',
+    deletedAt: readTime(stored.info?.deleted),
+    hooks: (stored.hooks ?? []).map(({ manifest = '', events = [], last_run: run }) => {
+      const startedAt = readTime(run?.started_at);
+      return {
+        manifest,
+        events,
+        lastRun: startedAt === null ? null : { startedAt, phase: run?.phase ?? '' },
+      };
+    }),
+  };
+}
+
+/** Helm 3 writes a time that is none as the empty string or as the year 1. */
+function readTime(text: string | undefined): string | null {
+  return text === undefined || text === '' || text.startsWith('0001-') ? null : text;
+}
+
+/**
+ * What stands in a revision, packed as helm packs it, with each hook's events as `change` has them;
+ * all else is as it was. For `data.release` of its secret.
+ *
+ * @throws internal `RELEASE_RECORD`
+ */
+export async function packWithEvents(
+  revision: ReleaseRevision,
+  change: (index: number, events: readonly string[]) => readonly string[],
+): Promise<string> {
+  const stored = await unpack(revision);
+  const hooks = (stored.hooks ?? []).map((hook, index) => ({
+    ...hook,
+    events: change(index, hook.events ?? []),
+  }));
+  const zipped = await zip(JSON.stringify({ ...stored, hooks }));
+  return Buffer.from(zipped.toString('base64'), 'latin1').toString('base64');
+}
+
+async function unpack(revision: ReleaseRevision): Promise<StoredRelease> {
   try {
     const inner = Buffer.from(Buffer.from(revision.packed, 'base64').toString('latin1'), 'base64');
     const zipped = inner[0] === 0x1f && inner[1] === 0x8b;
-    const stored = JSON.parse((zipped ? await unzip(inner) : inner).toString('utf8')) as StoredRelease;
-    return {
-      description: stored.info?.description ?? '',
-      manifest: stored.manifest ?? '',
-      hooks: (stored.hooks ?? []).map((hook) => ({
-        manifest: hook.manifest ?? '',
-        deletePolicies: hook.delete_policies ?? [],
-      })),
-    };
+    return JSON.parse((zipped ? await unzip(inner) : inner).toString('utf8')) as StoredRelease;
   } catch {
     throw new WindlassError('internal', `helm’s record ${revision.secretName} cannot be read`, {
       code: 'RELEASE_RECORD',

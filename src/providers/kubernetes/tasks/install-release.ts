@@ -17,10 +17,10 @@ import {
   openValues,
   releaseTaken,
   requireRow,
-  runHelmOn,
   type KubernetesWorld,
   type ReleaseScope,
 } from './release-scope.ts';
+import { runHelmOn } from './run-helm-on.ts';
 
 /**
  * Installs the cluster's release, once: one that carries the token is adopted however far it came;

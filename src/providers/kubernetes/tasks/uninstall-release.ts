@@ -8,6 +8,7 @@ import type {
 } from '../../../provider/index.ts';
 import { CLAIMS, resourcePath, SECRETS } from '../api/api-resources.ts';
 import type { KubeList, KubeObject, Workload } from '../api/kube-types.ts';
+import { requireRights } from '../checks/permissions.ts';
 import type { UninstallDirective } from '../directives.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { describeObject, isKept, nameOf } from '../manifest.ts';
@@ -15,18 +16,14 @@ import { listPods } from '../observe/explain.ts';
 import { groupObjects, listGroup } from '../observe/live-objects.ts';
 import { formatSelector } from '../observe/label-selector.ts';
 import { judgeGone, lookAt } from '../observe/watch-ready.ts';
+import { strikeDeleteHooks } from './delete-hooks.ts';
 import { isPending, waitForOtherHelm } from './other-helm.ts';
-import {
-  isOurs,
-  openScope,
-  requireRow,
-  runHelmOn,
-  type HelmOrder,
-  type KubernetesWorld,
-  type ReleaseScope,
-} from './release-scope.ts';
+import { isOurs, openScope, requireRow, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
+import { runHelmOn } from './run-helm-on.ts';
 import { readHooks, readObjects } from '../helm/release-objects.ts';
 import { findNewest } from './wait-release.ts';
+
+type UninstallScope = ReleaseScope<UninstallDirective>;
 
 /**
  * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods,
@@ -43,18 +40,14 @@ export async function uninstallRelease(
   const scope = await openScope<UninstallDirective>(world, context, call);
   let newest = await findNewest(scope);
   if (newest !== undefined && isPending(newest)) newest = await waitOut(scope, newest);
+  // One that was cut: its hook goes on by itself, and is not run beside itself.
+  if (newest?.status === 'uninstalling') newest = await waitForOtherHelm(scope, newest);
   if (newest === undefined) return { state: 'done' };
   const claims = await listClaims(scope, newest);
   if (newest.status !== 'uninstalled') {
-    await uninstall(world, scope, call, {
-      verb: 'uninstall',
-      withChart: false,
-      // A release that was never whole has no hooks to run.
-      args: [
-        '--keep-history',
-        ...(scope.directive.force || newest.status !== 'deployed' ? ['--no-hooks'] : []),
-      ],
-    });
+    const { force } = scope.directive;
+    if (!force) await strikeDeleteHooks(scope, newest, call);
+    await uninstall(world, scope, call, newest, ['--keep-history', ...(force ? ['--no-hooks'] : [])]);
   }
   const left = [
     ...(await listLeftObjects(scope, newest)),
@@ -65,20 +58,36 @@ export async function uninstallRelease(
   return { state: 'started' };
 }
 
-/** Helm fails where another one was quicker; what counts is that the release is uninstalled. */
+/**
+ * Helm fails where another one was quicker; what counts is that the release is uninstalled. Why it
+ * could not delete an object it does not say: where that is not allowed, no other try helps.
+ */
 async function uninstall(
   world: KubernetesWorld,
-  scope: ReleaseScope,
+  scope: UninstallScope,
   call: EffectCall,
-  order: HelmOrder,
+  revision: ReleaseRevision,
+  args: readonly string[],
 ): Promise<void> {
   try {
-    await runHelmOn(world, scope, call, order);
+    await runHelmOn(world, scope, call, { verb: 'uninstall', withChart: false, args });
   } catch (error) {
     if (!WindlassError.isInstance(error) || !error.code.startsWith('HELM_')) throw error;
     const newest = await findNewest(scope);
-    if (newest !== undefined && newest.status !== 'uninstalled') throw error;
+    if (newest === undefined || newest.status === 'uninstalled') return;
+    if (error.code === 'HELM_DELETE_FAILED') await requireDeletes(scope, revision);
+    throw error;
   }
+}
+
+/** @throws permission `KUBERNETES_FORBIDDEN`, naming each kind that the credential may not delete. */
+async function requireDeletes(scope: UninstallScope, revision: ReleaseRevision): Promise<void> {
+  const objects = (await readObjects(revision)).filter((object) => !isKept(object));
+  const groups = await groupObjects(scope.kinds, objects, scope.directive.namespace);
+  await requireRights(
+    scope.client,
+    groups.map(({ resource, namespace }) => ({ resource, namespace, verb: 'delete' })),
+  );
 }
 
 /** A delete does not wait for a hook that will never end. */

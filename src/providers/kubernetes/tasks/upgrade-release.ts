@@ -7,15 +7,16 @@ import { readRoleMemory } from '../workloads.ts';
 import { ownLabels, releaseId } from './install-release.ts';
 import { isPending, waitForOtherHelm } from './other-helm.ts';
 import {
+  asItWas,
   isOurs,
   openScope,
   releaseGone,
   releaseTaken,
   requireRow,
-  runHelmOn,
   type KubernetesWorld,
   type ReleaseScope,
 } from './release-scope.ts';
+import { runHelmOn } from './run-helm-on.ts';
 import { readCounts, writeCounts } from './stopped-counts.ts';
 import { wantedSpec, type WantedSpec } from './wanted-spec.ts';
 
@@ -175,15 +176,17 @@ async function forgetRevision(
 ): Promise<void> {
   const { token } = requireRow(scope);
   await call.beforeEffect(token);
-  await scope.client.find({
-    method: 'DELETE',
-    path: resourcePath(SECRETS, revision.namespace, revision.secretName),
-    body: {
-      kind: 'DeleteOptions',
-      apiVersion: 'v1',
-      preconditions: { uid: revision.uid, resourceVersion: revision.resourceVersion },
-    },
-    what: `delete helm’s record ${revision.secretName}`,
-  });
+  await asItWas(revision, () =>
+    scope.client.find({
+      method: 'DELETE',
+      path: resourcePath(SECRETS, revision.namespace, revision.secretName),
+      body: {
+        kind: 'DeleteOptions',
+        apiVersion: 'v1',
+        preconditions: { uid: revision.uid, resourceVersion: revision.resourceVersion },
+      },
+      what: `delete helm’s record ${revision.secretName}`,
+    }),
+  );
   await call.afterEffect(token);
 }

@@ -27,7 +27,8 @@ export async function watchHooks(scope: ReleaseScope, signal: AbortSignal): Prom
   for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = LOOK_MS) {
     await sleep(pauseMs, undefined, { signal });
     const [newest] = (await scope.listRevisions()).slice(-1);
-    const stuck = newest === undefined || !isPending(newest) ? null : await findStuckHook(scope, newest);
+    const working = newest !== undefined && (isPending(newest) || newest.status === 'uninstalling');
+    const stuck = working ? await findStuckHook(scope, newest) : null;
     if (stuck === null) {
       stuckSinceMs = null;
       continue;

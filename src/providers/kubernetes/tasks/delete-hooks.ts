@@ -1,0 +1,119 @@
+import type { EffectCall } from '../../../provider/index.ts';
+import { resourcePath, SECRETS } from '../api/api-resources.ts';
+import type { KubeObject } from '../api/kube-types.ts';
+import {
+  packWithEvents,
+  readContent,
+  type ReleaseHook,
+  type ReleaseRevision,
+} from '../helm/release-record.ts';
+import { nameOf, parseManifest } from '../manifest.ts';
+import { judgeObject } from '../observe/readiness.ts';
+import { asItWas, isOurs, requireRow, type ReleaseScope } from './release-scope.ts';
+
+const BEFORE = 'pre-delete';
+const AFTER = 'post-delete';
+
+/**
+ * Makes helm's record such that an uninstall runs each of the chart's hooks for it once: those that
+ * one which was cut has run already are struck out, and all of them where the release never was
+ * whole. Nothing is written where none is to be struck out.
+ *
+ * @throws unavailable `RELEASE_BUSY` when another helm has moved the record meanwhile.
+ */
+export async function strikeDeleteHooks(
+  scope: ReleaseScope,
+  revision: ReleaseRevision,
+  call: EffectCall,
+): Promise<void> {
+  const { deletedAt, hooks } = await readContent(revision);
+  const spent = await findSpent(scope, revision, hooks, deletedAt);
+  if (spent.size === 0) return;
+  const packed = await packWithEvents(revision, (index, events) =>
+    events.filter((event) => spent.get(index)?.includes(event) !== true),
+  );
+  call.log('striking hooks of the delete out of helm’s record', {
+    release: revision.name,
+    status: revision.status,
+    hooks: spent.size,
+  });
+  const { token } = requireRow(scope);
+  await call.beforeEffect(token);
+  await asItWas(revision, () =>
+    scope.client.send({
+      method: 'PATCH',
+      path: resourcePath(SECRETS, revision.namespace, revision.secretName),
+      contentType: 'application/merge-patch+json',
+      body: {
+        metadata: { uid: revision.uid, resourceVersion: revision.resourceVersion },
+        data: { release: packed },
+      },
+      what: `strike hooks out of helm’s record ${revision.secretName}`,
+    }),
+  );
+  await call.afterEffect(token);
+}
+
+/** By the hook's place: which of its events are not to be run any more. */
+async function findSpent(
+  scope: ReleaseScope,
+  revision: ReleaseRevision,
+  hooks: readonly ReleaseHook[],
+  deletedAt: string | null,
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const cut = revision.status === 'uninstalling';
+  if (!cut && (await wasWhole(scope))) return new Map();
+  const spent = new Map<number, readonly string[]>();
+  for (const [index, hook] of hooks.entries()) {
+    const own = hook.events.filter((event) => event === BEFORE || event === AFTER);
+    if (own.length === 0) continue;
+    if (!cut) spent.set(index, own);
+    else if (await hasRun(scope, revision, hook, deletedAt)) {
+      // One that is for both has run for what comes first.
+      spent.set(index, own.includes(BEFORE) ? [BEFORE] : own);
+    }
+  }
+  return spent;
+}
+
+/** A release of which no revision ever came to its end has nothing that hooks could end well. */
+async function wasWhole(scope: ReleaseScope): Promise<boolean> {
+  const row = requireRow(scope);
+  return (await scope.listRevisions()).some(
+    (revision) =>
+      isOurs(revision, row) && (revision.status === 'deployed' || revision.status === 'superseded'),
+  );
+}
+
+/**
+ * Whether a hook has done its work since the deletion began. Helm writes that it has begun, and only
+ * with the next thing that it writes how it ended: what was cut between is asked for.
+ */
+async function hasRun(
+  scope: ReleaseScope,
+  revision: ReleaseRevision,
+  { lastRun, manifest }: ReleaseHook,
+  deletedAt: string | null,
+): Promise<boolean> {
+  if (lastRun === null || deletedAt === null) return false;
+  if (Date.parse(lastRun.startedAt) < Date.parse(deletedAt)) return false;
+  if (lastRun.phase === 'Succeeded') return true;
+  if (lastRun.phase !== 'Running') return false;
+  const [object] = parseManifest(manifest);
+  return object !== undefined && (await isDone(scope, revision, object));
+}
+
+async function isDone(
+  { client, kinds }: ReleaseScope,
+  revision: ReleaseRevision,
+  object: KubeObject,
+): Promise<boolean> {
+  const resource = await kinds.find(object.apiVersion ?? '', object.kind ?? '');
+  if (resource === null) return false;
+  const namespace = object.metadata?.namespace ?? revision.namespace;
+  const live = await client.find<KubeObject>({
+    method: 'GET',
+    path: resourcePath(resource, namespace, nameOf(object)),
+  });
+  return live !== null && judgeObject(live).state === 'ready';
+}
