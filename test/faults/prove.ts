@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { proveReleases } from '../kubernetes/prove-releases.ts';
 import { sweepAws } from './aws-sweep.ts';
+import { killAtBoundaries } from './boundary-kills.ts';
 import type { FaultFolder } from './fault-folder.ts';
 import { liveBehindFrontgate, type FrontgateLife } from './frontgate-life.ts';
 import { findGatedLaneObstacle, openGatedLane } from './gated-lane.ts';
@@ -16,6 +17,8 @@ import { openTinyLane } from './tiny-lane.ts';
 const PARTS = {
   /** Random lives of clusters under random kills of their workers. */
   rounds: proveRounds,
+  /** A worker killed at every boundary of a cluster's life. */
+  boundaries: proveBoundaries,
   /** Every request of the aws provider × every fault. */
   'aws-sweep': proveAwsSweep,
   /** Workers and helm killed at every point of a release's life. */
@@ -74,6 +77,15 @@ async function proveRounds(): Promise<void> {
   } finally {
     await lane.stop();
   }
+}
+
+async function proveBoundaries(): Promise<void> {
+  const { points, killed, different } = await killAtBoundaries();
+  for (const stage of different) report(`not as without a kill: ${JSON.stringify(stage)}`);
+  process.stdout.write(
+    `${points.length} points, ${killed.length} kills, ${different.length} stages not as without a kill\n`,
+  );
+  if (killed.length < points.length || different.length > 0) process.exitCode = 1;
 }
 
 async function proveAwsSweep(): Promise<void> {

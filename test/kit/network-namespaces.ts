@@ -43,7 +43,7 @@ export const VPC_NODES = 20;
 export function createVpc(number: number): TestVpc {
   const id = `${process.pid}${number}`.slice(-8);
   const [gate, nodes] = [`wlg${id}`, `wln${id}`];
-  const subnet = (process.pid * 4 + number) % 250;
+  const subnet = findFreeSubnet(process.pid * 4 + number);
   const outside = `198.18.${subnet}`;
   const inside = `198.19.${subnet}`;
   const run = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' });
@@ -95,4 +95,13 @@ export function createVpc(number: number): TestVpc {
     mend: () => run('-n', gate, 'addr', 'add', `${outside}.2/30`, 'dev', 'out'),
     close,
   };
+}
+
+/** The third number of a network that no other process has: two of them may come to the same one. */
+function findFreeSubnet(first: number): number {
+  const taken = execFileSync('ip', ['-o', 'addr', 'show'], { encoding: 'utf8' });
+  for (let next = first; next < first + 250; next += 1) {
+    if (!taken.includes(` 198.18.${next % 250}.`)) return next % 250;
+  }
+  throw new Error('all 250 networks of 198.18.0.0/16 are taken; `ip link` shows by whom');
 }

@@ -30,7 +30,7 @@ describe('confd on a node', () => {
     if (obstacle === null && confd === null) obstacle = NO_GO;
     if (confd === null) return;
     kit = await createTestMachines();
-    target = await kit.boot({ instanceId: 'i-confd', address: '127.78.9.1' });
+    target = await kit.boot({ instanceId: 'i-confd', address: '127.100.0.1' });
     provider = createVmProvider({
       name: 'machines',
       capabilities: capabilities(),

@@ -34,7 +34,7 @@ kill -HUP "$(cat /run/sshd.pid)"`,
       const shell = createNodeShell();
       const targets = Array.from({ length: NODES }, (_, index): NodeTarget => ({
         ...kit.toTarget(kit.machines.list()[0] ?? failed()),
-        host: `127.107.1.${index + 1}`,
+        host: `127.107.250.${index + 1}`,
         port: 2207,
       }));
       await kit.waitForSshd(targets.at(-1) ?? failed());

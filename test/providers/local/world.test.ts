@@ -293,7 +293,7 @@ describe('a limit', () => {
   });
 
   it('is the number of addresses, too', async () => {
-    const addressRange = '127.78.9.0/30';
+    const addressRange = '127.76.9.0/30';
     for (const token of ['a', 'b']) await kit.world.makeInstance(kit.toSpec(token, { addressRange }), {});
     await expect(kit.world.makeInstance(kit.toSpec('c', { addressRange }), {})).rejects.toMatchObject({
       kind: 'quota',

@@ -41,7 +41,7 @@ describe('a cluster that is linked to another', () => {
     appctl = installStandIn();
     stack = await startStack();
     await stack.startWorker(appctl.env);
-    await createLocalRuntime(stack, '127.92.0.0/16');
+    await createLocalRuntime(stack, '127.88.0.0/16');
     expect(await create(BASE, 'base')).toMatchObject({ status: 'successful', error: null });
     base = await stack.client.clusters.describe('base');
   }, 120_000);
