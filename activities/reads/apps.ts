@@ -86,7 +86,11 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
 
     async registerChart(reference) {
       const credential = await openCredential(dependencies, reference);
-      const archive = await withHeartbeats((signal) => dependencies.pullChart(reference, credential, signal));
+      const archive = await dependencies.pullChart(
+        reference,
+        credential,
+        Context.current().cancellationSignal,
+      );
       const files = await readPackageArchive(archive);
       const packed = packContent(files);
       const digest = digestContent(packed);
@@ -143,20 +147,6 @@ async function openCredential(
   redactor.register(credential.password);
   return credential;
 }
-
-/** Fetching may take minutes: a worker that dies of it is noticed before the time is over. */
-async function withHeartbeats<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const context = Context.current();
-  context.heartbeat();
-  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
-  try {
-    return await body(context.cancellationSignal);
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-const HEARTBEAT_MS = 5_000;
 
 export function toAppVersionView(version: AppVersion): AppVersionView {
   const { versionId, appName, version: name, sizeBytes, createdAt } = version;

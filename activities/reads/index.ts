@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { Reads } from '../../src/domain/index.ts';
 import type { Redactor } from '../../src/observability/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -8,6 +9,9 @@ import { createClusterReads } from './clusters.ts';
 import { createJobReads } from './jobs.ts';
 import { createMetadataReads } from './metadata.ts';
 import { createRuntimeReads } from './runtimes.ts';
+
+/** Clients wait several times as long for a sign of life. */
+const HEARTBEAT_MS = 2_000;
 
 /** What clients ask: short, repeatable, without an effect in a cloud. */
 export function createReads(dependencies: ActivityDependencies): Reads {
@@ -27,21 +31,30 @@ export function createReads(dependencies: ActivityDependencies): Reads {
   return Object.fromEntries(
     Object.entries(reads).map(([name, read]) => [
       name,
-      mapErrors(read as (input: never) => Promise<unknown>, dependencies.redactor),
+      guardRead(read as (input: never) => Promise<unknown>, dependencies.redactor),
     ]),
   ) as unknown as Reads;
 }
 
-/** A client waits for the answer: what cannot be had now is said at once, not retried for ever. */
-function mapErrors(
+/**
+ * A client waits for the answer: what cannot be had now is said at once, not retried for ever; and
+ * that somebody is at work is said steadily, so that a request which got lost is noticed soon.
+ */
+function guardRead(
   read: (input: never) => Promise<unknown>,
   redactor: Redactor,
 ): (input: never) => Promise<unknown> {
   return async (input) => {
+    const context = Context.current();
+    const beat = (): void => context.heartbeat();
+    beat();
+    const timer = setInterval(beat, HEARTBEAT_MS);
     try {
       return await read(input);
     } catch (error) {
       throw toApplicationFailure(toWindlassError(error, redactor), Number.POSITIVE_INFINITY);
+    } finally {
+      clearInterval(timer);
     }
   };
 }

@@ -3,10 +3,15 @@ import type { Client } from '@temporalio/client';
 import { READS_QUEUE, type Reads } from '../domain/index.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 
-/** A worker that took a request answers, or is taken for dead, within this. */
+/** A worker that took a request answers within this. */
 const ANSWER_MS = 60_000;
-/** What fetches from elsewhere may take longer, and says steadily that it is alive. */
-const PULL_TIMES = { startToCloseTimeout: 300_000, heartbeatTimeout: 30_000 };
+/** What fetches from elsewhere may take longer. */
+const PULL_MS = 300_000;
+/**
+ * A worker that took a request says steadily that it is alive. A busy server may count a request as
+ * taken that no worker was handed: without this, such a one is noticed only after its whole time.
+ */
+const HEARTBEAT_MS = 10_000;
 /** Tries by workers, for errors whose kind is retried. */
 const RETRY = { initialInterval: 200, maximumAttempts: 3 };
 
@@ -52,7 +57,8 @@ export function createReadsClient(client: Client, place: ServerPlace, workerTime
         taskQueue: READS_QUEUE,
         args,
         scheduleToStartTimeout: workerTimeoutMs,
-        ...(name === 'registerChart' ? PULL_TIMES : { startToCloseTimeout: ANSWER_MS }),
+        startToCloseTimeout: name === 'registerChart' ? PULL_MS : ANSWER_MS,
+        heartbeatTimeout: HEARTBEAT_MS,
         retry: RETRY,
       });
     } catch (error) {

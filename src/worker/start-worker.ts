@@ -92,6 +92,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     createWorker(connection, config, READS_QUEUE, {
       activities: activities.reads,
       maxConcurrentActivityTaskExecutions: config.slots.reads,
+      maxHeartbeatThrottleInterval: '1 second',
     }),
   ]);
   const ended = Promise.all(workers.map((worker) => worker.run().catch(fail)));

@@ -13,6 +13,7 @@ import {
   type ClusterView,
   type JobView,
   type RuntimeInput,
+  type RuntimeView,
   type SealedSecret,
 } from '../../src/domain/index.ts';
 import { openKeyring } from '../../src/secrets/index.ts';
@@ -141,8 +142,19 @@ describe('without a worker', () => {
 });
 
 describe('with workers', () => {
+  /** A request that a worker took and never heard of again; its answer comes while the others run. */
+  let lost: Promise<readonly RuntimeView[]>;
+  let listTries = 0;
+  let letGo = (): void => {};
+
   beforeAll(async () => {
     workers = await startStandInWorkers(temporal.address, temporal.namespace);
+    workers.reads.listRuntimes = async () => {
+      listTries += 1;
+      return listTries === 1 ? new Promise((resolve) => (letGo = () => resolve([]))) : [];
+    };
+    lost = client.runtimes.list();
+    lost.catch(() => {});
   });
 
   beforeEach(() => {
@@ -411,6 +423,12 @@ describe('with workers', () => {
       });
     }
   });
+
+  test('sends a request again that got lost, long before its time is over', async () => {
+    expect(await lost).toEqual([]);
+    expect(listTries).toBe(2);
+    letGo();
+  }, 30_000);
 });
 
 function sealed(secret: SealedSecret | null | undefined): SealedSecret {
