@@ -1,11 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { makeCertificate } from '../kit/chart-servers.ts';
 import { useControlPlane } from '../kit/kubernetes/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 
+const DEFINITION = fileURLToPath(new URL('../fixtures/charts/hooked/crds/backup.yaml', import.meta.url));
 const LIMIT_MS = 240_000;
 
 describe('what is wrong, on a real API server', () => {
@@ -38,8 +41,10 @@ describe('what is wrong, on a real API server', () => {
         'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1\n  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n    spec: {containers: [{name: main, image: "registry.example/app:1"}]}\n',
       ...files,
     };
-    mkdirSync(join(path, 'templates'), { recursive: true });
-    for (const [file, text] of Object.entries(all)) writeFileSync(join(path, file), text);
+    for (const [file, text] of Object.entries(all)) {
+      mkdirSync(dirname(join(path, file)), { recursive: true });
+      writeFileSync(join(path, file), text);
+    }
     return path;
   }
 
@@ -93,6 +98,29 @@ describe('what is wrong, on a real API server', () => {
       const runtime = await createRuntime(controlPlane().kubeconfig(), namespace);
       const app = writeChart(what.replaceAll(' ', '-'), files);
       expect(await refusal(app, runtime, namespace, size)).toMatchObject({ code });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'a definition among the templates that is there already and somebody else’s: named before any effect',
+    async () => {
+      const { api } = controlPlane();
+      const namespace = await controlPlane().createNamespace();
+      const runtime = await createRuntime(controlPlane().kubeconfig(), namespace);
+      const definition = readFileSync(DEFINITION, 'utf8').replaceAll('testbed.windlass', 'foreign.windlass');
+      const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+      await api.create(path, parse(definition) as Parameters<typeof api.create>[1]);
+      const among = writeChart('definition-among-templates', { 'templates/definition.yaml': definition });
+      const error = {
+        code: 'RELEASE_OBJECT_EXISTS',
+        message: expect.stringContaining('foreign.windlass.example exists already'),
+      };
+      expect(await refusal(among, runtime, namespace)).toMatchObject(error);
+      // In crds/ it is left as it is.
+      const beside = writeChart('definition-beside', { 'crds/definition.yaml': definition });
+      const { clusterId, jobId } = await stack.client.clusters.create({ app: beside, runtime, name: 'fine' });
+      expect((await stack.client.jobs.wait(jobId, { clusterId })).error).toBeNull();
     },
     LIMIT_MS,
   );

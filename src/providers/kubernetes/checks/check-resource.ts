@@ -17,6 +17,7 @@ import type { KubernetesWorld } from '../tasks/release-scope.ts';
 import { listWorkloads, nameRoles, toOverrides } from '../workloads.ts';
 import { discover } from './discovery.ts';
 import { tryObject, tryPod, type DryRun } from './dry-run.ts';
+import { readLooseDefinitions } from './loose-definitions.ts';
 import { checkPermissions } from './permissions.ts';
 import { addAmounts, amountsOfPod, checkQuotas, type Amounts } from './quotas.ts';
 
@@ -65,7 +66,13 @@ export async function checkResource(
   await checkPermissions(client, namespace, [...new Set(found.map(({ resource }) => resource))]);
   await checkStorageClasses(client, objects);
   await checkQuotas(client, namespace, countAsked(request, objects), request.reserved);
-  const run: DryRun = { client, namespace, releaseName: name, isNew: action === 'create' || !taken };
+  const run: DryRun = {
+    client,
+    namespace,
+    releaseName: name,
+    isNew: action === 'create' || !taken,
+    isLooseDefinition: (definition) => readLooseDefinitions(content.files)?.has(definition) ?? true,
+  };
   await tryAll(run, found, objects);
 }
 

@@ -13,6 +13,8 @@ export interface DryRun {
   readonly releaseName: string;
   /** Whether the release is new: then nothing of it may exist but what is its own. */
   readonly isNew: boolean;
+  /** Whether helm leaves a definition as it is where it is there already. */
+  readonly isLooseDefinition: (name: string) => boolean;
 }
 
 /**
@@ -60,8 +62,8 @@ async function checkWhose(
     method: 'GET',
     path: resourcePath(resource, namespace, nameOf(object)),
   });
-  // Helm leaves definitions that are there already as they are.
-  if (live === null || object.kind === 'CustomResourceDefinition') return;
+  if (live === null) return;
+  if (object.kind === 'CustomResourceDefinition' && run.isLooseDefinition(nameOf(object))) return;
   const annotations = live.metadata?.annotations ?? {};
   if (
     annotations['meta.helm.sh/release-name'] === run.releaseName &&

@@ -134,6 +134,6 @@ function tidy(stderr: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !/^(WARNING|W\d{4}|I\d{4}|level=(INFO|WARN|DEBUG))/.test(line))
     .map((line) => line.replace(/^(Error: )?((INSTALLATION|UPGRADE|ROLLBACK|UNINSTALL) FAILED: )?/, ''));
-  const text = lines.join('; ');
+  const text = lines.join('; ').replace(/(; )?Use --debug flag to render out invalid YAML/, '');
   return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text || 'it failed without a word';
 }
