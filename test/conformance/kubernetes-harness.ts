@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { ConformanceHarness, WorldResource } from '../../src/conformance/index.ts';
 import { readPackage } from '../../src/app-package/index.ts';
-import { findCacheFolder } from '../../src/config/index.ts';
 import type { TaskContext } from '../../src/provider/index.ts';
 import { createKubernetesProvider } from '../../src/providers/kubernetes/index.ts';
-import { findHelm } from '../../src/tools/index.ts';
+import { findTestHelm } from '../kit/find-helm.ts';
 import type { ApiClient, ControlPlane, KubernetesObject } from '../kit/kubernetes/index.ts';
 
 const CHART = fileURLToPath(new URL('../fixtures/charts/shop', import.meta.url));
@@ -18,8 +17,7 @@ export async function createKubernetesHarness(
 ): Promise<ConformanceHarness> {
   const namespace = await plane.createNamespace();
   const provider = createKubernetesProvider({
-    findHelm: () =>
-      findHelm({ named: null, cache: findCacheFolder(process.env), env: process.env, report: () => {} }),
+    findHelm: () => findTestHelm(),
   });
   const runtime = {
     runtimeId: 'rt-kubernetes',

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findCacheFolder } from '../../src/config/index.ts';
-import { findHelm } from '../../src/tools/index.ts';
+import { findTestHelm } from '../kit/find-helm.ts';
 import { findKubebox, NO_KUBEBOX, startControlPlane } from '../kit/kubernetes/index.ts';
 import { openChartLane } from './chart-lane.ts';
 import { createMortalHelm } from './mortal-helm.ts';
@@ -21,7 +20,7 @@ export async function proveReleases(
   const binary = await findKubebox();
   if (binary === null) throw new Error(NO_KUBEBOX);
   const folder = mkdtempSync(join(tmpdir(), 'windlass-mortal-helm-'));
-  const helm = await findHelm({ named: null, cache: findCacheFolder(process.env), env: process.env, report });
+  const helm = await findTestHelm(report);
   const mortal = createMortalHelm(folder, helm.path);
   const plane = await startControlPlane(binary);
   const lane = await openChartLane(plane, { workers: 2, env: { WINDLASS_HELM: mortal.path } });

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { findCacheFolder } from '../../src/config/index.ts';
-import { findHelm } from '../../src/tools/index.ts';
+import { findTestHelm } from '../kit/find-helm.ts';
 import { createRandomSource } from '../faults/random.ts';
 import { useControlPlane } from '../kit/kubernetes/index.ts';
 import { openChartLane, type ChartLane } from './chart-lane.ts';
@@ -22,8 +21,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'windlass-mortal-helm-'));
-  const cache = findCacheFolder(process.env);
-  const helm = await findHelm({ named: null, cache, env: process.env, report: () => undefined });
+  const helm = await findTestHelm();
   mortal = createMortalHelm(folder, helm.path);
   lane = await openChartLane(controlPlane(), { workers: 2, env: { WINDLASS_HELM: mortal.path } });
 }, 120_000);

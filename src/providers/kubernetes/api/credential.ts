@@ -11,6 +11,8 @@ export interface ConnectionRequest {
 /** What may be called to get a token, by its bare name. */
 export interface ExecPolicy {
   readonly allowedCommands: readonly string[];
+  /** The folder below which a pod's own files are looked for, instead of the root. */
+  readonly podRoot?: string;
 }
 
 // Credential helpers of the large clouds. Anything else must be named by whoever runs the worker:
@@ -48,7 +50,7 @@ export async function openKubeConfig(
   } else if (credential['token'] !== undefined) {
     loadToken(config, url, credential['token'], credential['certificateAuthority']);
   } else if (credential['inCluster'] === 'true') {
-    await loadInCluster(config);
+    await loadInCluster(config, policy.podRoot ?? '');
   } else {
     throw wrongCredential(
       'it is neither a kubeconfig nor a token',
@@ -153,15 +155,15 @@ function toCaData(authority: string): string {
   return authority.includes('-----BEGIN') ? Buffer.from(authority).toString('base64') : authority.trim();
 }
 
-async function loadInCluster(config: KubeConfig): Promise<void> {
+async function loadInCluster(config: KubeConfig, podRoot: string): Promise<void> {
   const { existsSync } = await import('node:fs');
-  if (!existsSync(IN_CLUSTER_TOKEN) || process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
+  if (!existsSync(`${podRoot}${IN_CLUSTER_TOKEN}`) || process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
     throw wrongCredential(
       'it says inCluster, and the worker that was asked runs in no pod',
       'run the workers in the cluster, or give a kubeconfig',
     );
   }
-  config.loadFromCluster();
+  config.loadFromCluster(podRoot);
 }
 
 function overrideServer(config: KubeConfig, url: string): void {
