@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { proveReleases } from '../kubernetes/prove-releases.ts';
+import { buildHelm3 } from '../kit/find-helm.ts';
+import { proveReleases, proveReleasesOnBadDays } from '../kubernetes/prove-releases.ts';
 import { sweepAws } from './aws-sweep.ts';
 import { killAtBoundaries } from './boundary-kills.ts';
 import type { FaultFolder } from './fault-folder.ts';
@@ -23,6 +24,12 @@ const PARTS = {
   'aws-sweep': proveAwsSweep,
   /** Workers and helm killed at every point of a release's life. */
   kubernetes: proveKubernetes,
+  /** Each step of a release's life while one request to the API server fails. */
+  'bad-days': proveBadDays,
+  /** Every kind of chart goes through every action. */
+  charts: proveCharts,
+  /** What the tests try with helm 4, with helm 3: the worker's, and the one that is killed. */
+  helm3: proveHelm3,
   /** The conformance suite of every cloud with each call failing after its effect: all of what the tests sample. */
   conformance: proveConformance,
   /** Clusters that come and go behind one frontgate, with a kill at every boundary. */
@@ -97,12 +104,29 @@ async function proveAwsSweep(): Promise<void> {
 }
 
 async function proveConformance(): Promise<void> {
+  const files = ['aws-failing', 'kubernetes-failing'].map((name) => `test/conformance/${name}.test.ts`);
+  runTests(files, { WINDLASS_WHOLE_SUITE: '1' });
+}
+
+async function proveCharts(): Promise<void> {
+  runTests(['test/kubernetes/chart-lives.test.ts'], { WINDLASS_WHOLE_SUITE: '1' });
+}
+
+async function proveHelm3(): Promise<void> {
+  const names = ['first-release', 'cut-helm', 'credentials', 'chart-lives', 'release-kills', 'bad-days'];
+  const files = names.map((name) => `test/kubernetes/${name}.test.ts`);
+  runTests([...files, 'test/conformance/kubernetes.test.ts'], {
+    WINDLASS_HELM: await buildHelm3(),
+    WINDLASS_WHOLE_SUITE: '1',
+  });
+}
+
+function runTests(files: readonly string[], env: NodeJS.ProcessEnv): void {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
-  const files = ['aws-failing', 'kubernetes-failing'].map((name) => `test/conformance/${name}.test.ts`);
   const { status } = spawnSync(process.execPath, [vitest, 'run', ...files], {
     cwd: root,
-    env: { ...process.env, WINDLASS_WHOLE_SUITE: '1' },
+    env: { ...process.env, ...env },
     stdio: 'inherit',
   });
   if (status !== 0) process.exitCode = 1;
@@ -113,6 +137,14 @@ async function proveKubernetes(): Promise<void> {
   for (const complaint of complaints) report(complaint);
   process.stdout.write(
     `${points} points at which a worker was killed, ${helmKills} kills of helm, ${complaints.length} complaints\n`,
+  );
+  if (complaints.length > 0) process.exitCode = 1;
+}
+
+async function proveBadDays(): Promise<void> {
+  const { lives, planned, struck, complaints } = await proveReleasesOnBadDays(seed, report);
+  process.stdout.write(
+    `${lives} lives of releases with seed ${seed}, ${struck.length} of ${planned} faults struck, ${complaints.length} complaints\n`,
   );
   if (complaints.length > 0) process.exitCode = 1;
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { CannedAnswer, Fault, ProxiedRequest } from '../../src/conformance/index.ts';
-import type { TaskAction } from '../../src/domain/index.ts';
 
 /** One request of one operation, and what shall happen to it. */
 export interface Strike {
@@ -10,13 +9,11 @@ export interface Strike {
   readonly fault: Fault;
 }
 
-/** What meets each operation of one life. */
-export type BadDay = ReadonlyMap<TaskAction, Strike>;
+/** What meets each step of one life. */
+export type BadDay = ReadonlyMap<string, Strike>;
 
 /** An old answer is no fault of an API server that is one. */
 const FAULTS = ['refuse', 'throttle', 'fail', 'drop', 'delay', 'double', 'cut'] as const satisfies Fault[];
-/** How many lives meet each fault. */
-const LIVES = 2;
 /** The third request of a kind is like the second. */
 const MOST_NTH = 2;
 
@@ -67,33 +64,35 @@ function toStatus(code: number, reason: string, message: string, details: object
 }
 
 /**
- * Lives enough that every fault meets every operation, each at a request that the seed decides.
- * @param requests how often each operation makes each request on a good day
+ * Lives enough that every fault meets every step so often, each at a request that the seed decides.
+ * @param requests how often each step makes each request on a good day
+ * @param lives how many lives meet each fault
  */
 export function chooseBadDays(
-  requests: ReadonlyMap<TaskAction, ReadonlyMap<string, number>>,
+  requests: ReadonlyMap<string, ReadonlyMap<string, number>>,
   seed: string,
+  lives: number,
 ): readonly BadDay[] {
   const rank = (text: string): number =>
     createHash('sha256').update(`${seed}\n${text}`).digest().readUInt32BE(0);
-  return FAULTS.flatMap((fault) =>
-    Array.from({ length: LIVES }, (_, life): BadDay => {
-      const day = new Map<TaskAction, Strike>();
-      for (const [action, counts] of requests) {
+  return FAULTS.flatMap((fault, place) =>
+    Array.from({ length: lives }, (_, life): BadDay => {
+      const day = new Map<string, Strike>();
+      for (const [index, [step, counts]] of [...requests].entries()) {
         const strikes = [...counts]
           .filter(([operation]) => canMeet(operation, fault))
           .flatMap(([operation, count]) =>
-            Array.from({ length: Math.min(count, MOST_NTH) }, (_each, index) => ({
+            Array.from({ length: Math.min(count, MOST_NTH) }, (_each, nth) => ({
               operation,
-              nth: index + 1,
+              nth: nth + 1,
               fault,
             })),
           )
-          // What changes something first: every other life strikes there.
-          .filter(({ operation }) => (life % 2 === 0) === isChange(operation))
-          .map((strike) => ({ strike, rank: rank(`${action} ${strike.operation} ${strike.nth} ${fault}`) }))
+          // What changes something and what only looks take turns, from life to life and in each.
+          .filter(({ operation }) => ((life + place + index) % 2 === 0) === isChange(operation))
+          .map((strike) => ({ strike, rank: rank(`${step} ${strike.operation} ${strike.nth} ${fault}`) }))
           .sort((left, right) => left.rank - right.rank);
-        if (strikes[0] !== undefined) day.set(action, strikes[0].strike);
+        if (strikes[0] !== undefined) day.set(step, strikes[0].strike);
       }
       return day;
     }),

@@ -14,9 +14,12 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => lane?.stop(), 60_000);
 
-describe('the whole life of a chart', () => {
+/** `npm run prove -- charts`: each chart goes through everything. */
+const WHOLE = process.env['WINDLASS_WHOLE_SUITE'] === '1';
+
+describe('the life of a chart', () => {
   test.concurrent.each(['web', 'store', 'hooked'] as const)('%s', async (chart) => {
-    await liveThrough(lane, chart);
+    await liveThrough(lane, chart, WHOLE);
   });
 });
 
@@ -24,7 +27,7 @@ describe('pods on bad days', () => {
   /** Pods that are stuck are given up after this many seconds. */
   const IMPATIENT = { patienceSeconds: '3' };
 
-  test('pods that are slow to be ready are waited for, and the wait says so', async () => {
+  test.concurrent('pods that are slow to be ready are waited for, and the wait says so', async () => {
     const { client, register, openRuntime, succeed, surveyUntil } = lane;
     const namespace = await openRuntime();
     const started = client.clusters.create({
@@ -43,7 +46,7 @@ describe('pods on bad days', () => {
     expect(await surveyUntil(namespace, expected)).toEqual(expected);
   });
 
-  test.each([
+  test.concurrent.each([
     ['an image that cannot be pulled', { 'image.repository': 'missing.invalid/web' }, /ImagePullBackOff/],
     [
       'too little memory',
@@ -68,7 +71,7 @@ describe('pods on bad days', () => {
     expect(await surveyUntil(namespace, NOTHING)).toEqual(NOTHING);
   });
 
-  test('a failed upgrade is taken back by a rollback', async () => {
+  test.concurrent('a failed upgrade is taken back by a rollback', async () => {
     const { client, register, openRuntime, end, succeed, surveyUntil } = lane;
     const namespace = await openRuntime(IMPATIENT);
     const { clusterId } = await succeed(
@@ -85,7 +88,7 @@ describe('pods on bad days', () => {
     expect(await surveyUntil(namespace, expected)).toEqual(expected);
   });
 
-  test('a full quota is the reason that is given', async () => {
+  test.concurrent('a full quota is the reason that is given', async () => {
     const { client, plane, register, openRuntime, end } = lane;
     const namespace = await openRuntime(IMPATIENT);
     const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`;
@@ -97,6 +100,7 @@ describe('pods on bad days', () => {
     expect(view.error?.message).toMatch(/pods/);
   });
 
+  // Alone: it is everybody's server.
   test('an API server that dies and comes back is not noticed in the end', async () => {
     const { client, plane, register, openRuntime, succeed, surveyUntil } = lane;
     const namespace = await openRuntime();

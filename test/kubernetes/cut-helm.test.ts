@@ -12,15 +12,10 @@ import { createTranscript } from '../../src/conformance/transcript.ts';
 import { createKubernetesProvider } from '../../src/providers/kubernetes/index.ts';
 import { createKubernetesHarness } from '../conformance/kubernetes-harness.ts';
 import { findTestHelm } from '../kit/find-helm.ts';
-import { type KubernetesObject, useControlPlane } from '../kit/kubernetes/index.ts';
+import { useControlPlane } from '../kit/kubernetes/index.ts';
+import { type HookRuns, listHookRuns } from './hook-runs.ts';
 
 const LIMIT_MS = 120_000;
-
-/** As a controller tells what it has done. */
-type JobEvent = KubernetesObject & {
-  readonly reason: string;
-  readonly involvedObject: { readonly kind: string; readonly name: string; readonly uid: string };
-};
 
 const [UPGRADE] = RELEASE_OPERATIONS.filter(({ action }) => action === 'UpgradeRelease');
 
@@ -73,24 +68,8 @@ describe('a helm that is killed in the middle', () => {
     return pid;
   }
 
-  /** Which jobs of a hook's name have begun, and which have come to their end: events outlive both. */
-  async function listRuns(
-    namespace: string,
-    hook: string,
-  ): Promise<Readonly<Record<'begun' | 'done', string[]>>> {
-    const events = (await controlPlane().api.list(
-      `/api/v1/namespaces/${namespace}/events`,
-    )) as readonly JobEvent[];
-    const ofHook = (reason: string): string[] => {
-      const about = events.filter((event) => event.reason === reason).map((event) => event.involvedObject);
-      return [
-        ...new Set(
-          about.filter(({ kind, name }) => kind === 'Job' && name.endsWith(hook)).map(({ uid }) => uid),
-        ),
-      ];
-    };
-    return { begun: ofHook('SuccessfulCreate'), done: ofHook('Completed') };
-  }
+  const listRuns = (namespace: string, hook: string): Promise<HookRuns> =>
+    listHookRuns(controlPlane().api, namespace, hook);
 
   const readPid = (): number => Number(readFileSync(pidFile, 'utf8'));
 

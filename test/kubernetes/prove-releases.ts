@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTestHelm } from '../kit/find-helm.ts';
 import { findKubebox, NO_KUBEBOX, startControlPlane } from '../kit/kubernetes/index.ts';
+import { makeCertificate } from '../kit/chart-servers.ts';
+import { type BadDays, liveBadDays, STEPS } from './bad-day-lives.ts';
 import { openChartLane } from './chart-lane.ts';
 import { createMortalHelm } from './mortal-helm.ts';
 import { killAtReleasePoints, runReleaseLife } from './release-kills.ts';
@@ -36,9 +38,32 @@ export async function proveReleases(
       for (const complaint of found) report(`  ${complaint}`);
       complaints.push(...found.map((one) => `helm killed after ${afterMs} ms: ${one}`));
     }
-    return { points: points.length, helmKills: HELM_KILLS_MS.length * 4, complaints };
+    return { points: points.length, helmKills: mortal.kills(), complaints };
   } finally {
     await lane.stop();
+    await plane.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Every step of a release's life with every fault, so often that reads and changes both meet it. */
+export async function proveReleasesOnBadDays(seed: number, report: (line: string) => void): Promise<BadDays> {
+  const binary = await findKubebox();
+  if (binary === null) throw new Error(NO_KUBEBOX);
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-bad-days-'));
+  const plane = await startControlPlane(binary);
+  try {
+    const { pem, keyFile } = makeCertificate(folder, 'bad-days');
+    return await liveBadDays({
+      plane,
+      certificate: { key: readFileSync(keyFile, 'utf8'), cert: pem },
+      steps: STEPS,
+      seed: String(seed),
+      lives: 2,
+      lanes: 3,
+      report,
+    });
+  } finally {
     await plane.stop();
     rmSync(folder, { recursive: true, force: true });
   }

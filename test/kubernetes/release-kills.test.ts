@@ -14,6 +14,8 @@ const controlPlane = useControlPlane();
 const SEED = 7;
 /** Of each action; `npm run prove` tries them all. */
 const SAMPLE = 2;
+/** `npm run prove` tries a dozen moments. */
+const HELM_KILL_MS = 100;
 
 let lane: ChartLane;
 let mortal: MortalHelm;
@@ -47,11 +49,10 @@ test('a worker that dies in the middle of create, upgrade, rollback or delete do
 
 test('a helm that is killed at any moment leaves one release of the right revision', async () => {
   const { client, register, openRuntime } = lane;
-  for (const afterMs of [60, 250]) {
-    mortal.arm(afterMs);
-    expect(await runReleaseLife(lane, 'web', 100 + afterMs), `killed after ${afterMs} ms`).toEqual([]);
-  }
+  mortal.arm(HELM_KILL_MS);
+  expect(await runReleaseLife(lane, 'web', 100)).toEqual([]);
   mortal.disarm();
+  expect(mortal.kills(), 'helm died in all four actions, or had ended').toBeGreaterThanOrEqual(2);
   // In the middle of a hook, which goes on by itself.
   const namespace = await openRuntime();
   mortal.arm(700);

@@ -3,11 +3,18 @@ import type { StartedJob } from '../../src/client/index.ts';
 import { complaintsOf } from '../faults/tiny-lane.ts';
 import type { ChartLane, ChartName } from './chart-lane.ts';
 import { PODS } from './chart-life.ts';
+import { listHookRuns } from './hook-runs.ts';
 import { NOTHING, type ReleaseSurvey } from './survey-release.ts';
 
 /** The actions whose every boundary is tried. */
 export const KILLED_ACTIONS = ['create', 'upgrade', 'rollback', 'delete'] as const;
 type KilledAction = (typeof KILLED_ACTIONS)[number];
+
+const SETTINGS: Readonly<Record<ChartName, Readonly<Record<string, string>>>> = {
+  web: {},
+  store: {},
+  hooked: { farewell: 'true' },
+};
 
 /** One life of a chart: what is wrong with it, in words; empty when all is well. */
 export async function runReleaseLife(
@@ -22,7 +29,7 @@ export async function runReleaseLife(
   const complaints: string[] = [];
   let clusterId = '';
   const starts: Readonly<Record<KilledAction, () => Promise<StartedJob>>> = {
-    create: () => clusters.create({ app: first, runtime: namespace, name }),
+    create: () => clusters.create({ app: first, runtime: namespace, name, settings: SETTINGS[chart] }),
     upgrade: () => clusters.upgrade(clusterId, { app: second }),
     rollback: () => clusters.rollback(clusterId),
     delete: () => clusters.delete(clusterId),
@@ -39,7 +46,18 @@ export async function runReleaseLife(
     }
   }
   lane.faults.enter('none');
-  return complaints;
+  return chart === 'hooked' ? [...complaints, ...(await complainOfHooks(lane, namespace))] : complaints;
+}
+
+/** A hook that was cut may run anew, but none of them is left out. */
+async function complainOfHooks(lane: ChartLane, namespace: string): Promise<readonly string[]> {
+  const runs = await Promise.all(
+    ['pre-delete', 'post-delete'].map(async (hook) => ({
+      hook,
+      done: (await listHookRuns(lane.plane.api, namespace, hook)).done.length,
+    })),
+  );
+  return runs.filter(({ done }) => done === 0).map(({ hook }) => `hook ${hook} has never come to its end`);
 }
 
 /** One release at the right revision, which alone is deployed, and its pods. */

@@ -10,7 +10,7 @@ import {
   toLabelValue,
   VERSION_LABEL,
 } from '../release-labels.ts';
-import { isPending, waitForOtherHelm } from './other-helm.ts';
+import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
 import {
   isOurs,
   openScope,
@@ -44,7 +44,10 @@ export async function installRelease(
     await takeBack(world, scope, call);
     newest = undefined;
   }
-  if (newest === undefined) await install(world, scope, call);
+  if (newest === undefined) {
+    await install(world, scope, call);
+    requireRecorded((await scope.listRevisions()).at(-1), 'deployed');
+  }
   return {
     state: 'started',
     changes: {

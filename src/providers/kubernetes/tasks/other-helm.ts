@@ -45,6 +45,25 @@ export async function waitForOtherHelm(
   return newest;
 }
 
+/**
+ * Helm goes well although it could not write down how its work ended, because the API server failed
+ * at that moment: the work is done, and nobody would ever know. The next try mends the record.
+ *
+ * @throws unavailable `RELEASE_UNRECORDED` where the newest revision has not the status that is due.
+ */
+export function requireRecorded(newest: ReleaseRevision | undefined, due: 'deployed' | 'uninstalled'): void {
+  if (newest === undefined || newest.status === due) return;
+  throw new WindlassError(
+    'unavailable',
+    `helm has ended, and release ${newest.name} is still recorded as ${newest.status}`,
+    {
+      code: 'RELEASE_UNRECORDED',
+      hint: 'the API server failed when helm wrote how it ended: the next try mends that',
+      retryAfterMs: 1_000,
+    },
+  );
+}
+
 function ageOf(object: Workload): number {
   return Date.now() - Date.parse(object.metadata?.creationTimestamp ?? '');
 }

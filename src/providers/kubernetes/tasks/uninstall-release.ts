@@ -17,7 +17,7 @@ import { groupObjects, listGroup } from '../observe/live-objects.ts';
 import { formatSelector } from '../observe/label-selector.ts';
 import { judgeGone, lookAt } from '../observe/watch-ready.ts';
 import { strikeDeleteHooks } from './delete-hooks.ts';
-import { isPending, waitForOtherHelm } from './other-helm.ts';
+import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
 import { isOurs, openScope, requireRow, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
 import { runHelmOn } from './run-helm-on.ts';
 import { readHooks, readObjects } from '../helm/release-objects.ts';
@@ -78,6 +78,7 @@ async function uninstall(
     if (error.code === 'HELM_DELETE_FAILED') await requireDeletes(scope, revision);
     throw error;
   }
+  requireRecorded(await findNewest(scope), 'uninstalled');
 }
 
 /** @throws permission `KUBERNETES_FORBIDDEN`, naming each kind that the credential may not delete. */

@@ -5,7 +5,7 @@ import type { ReleaseRevision } from '../helm/release-record.ts';
 import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
 import { readRoleMemory } from '../workloads.ts';
 import { ownLabels, releaseId } from './install-release.ts';
-import { isPending, waitForOtherHelm } from './other-helm.ts';
+import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
 import {
   asItWas,
   isOurs,
@@ -107,6 +107,7 @@ async function changeRelease(
     await change(scope, wanted, revisions);
     revisions = await scope.listRevisions();
     newest = requireOurs(scope, revisions.at(-1));
+    requireRecorded(newest, 'deployed');
   }
   // The new revision remembers what start has to bring back.
   if (scope.directive.stopped && newest.annotations[STOPPED_ANNOTATION] === undefined && counts !== null) {
