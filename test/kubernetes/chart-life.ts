@@ -14,9 +14,9 @@ type Chapter = (typeof CHAPTERS)[number];
 
 /** Of each kind of chart what is most its own; `npm run prove -- charts` has all of them live all of it. */
 const SAMPLE: Readonly<Record<ChartName, readonly Chapter[]>> = {
-  web: ['update-env', 'scale', 'resize'],
+  web: ['update-env', 'scale', 'resize', 'restart'],
   store: ['stop', 'upgrade', 'recover'],
-  hooked: ['stop', 'restart', 'upgrade'],
+  hooked: ['stop', 'upgrade'],
 };
 
 interface Life {
