@@ -85,7 +85,8 @@ async function ask(path: string, env: NodeJS.ProcessEnv): Promise<Answer> {
   } catch {
     return { fault: 'does not run' };
   }
-  const [, version = '', majorText, minorText] = /^v?((\d+)\.(\d+)\.\d+\S*)/.exec(words) ?? [];
+  // One that `go install` has built knows no patch.
+  const [, version = '', majorText, minorText] = /^v?((\d+)\.(\d+)(?:\.\d+\S*)?)$/.exec(words) ?? [];
   const major = Number(majorText);
   const minimum = MINIMUM_MINOR[major];
   if ((major !== 3 && major !== 4) || minimum === undefined || Number(minorText) < minimum) {

@@ -38,6 +38,7 @@ describe('findHelm', () => {
     ['v4.3.1', '4.3.1', 4],
     ['v3.22.0', '3.22.0', 3],
     ['v4.0.0-rc.1', '4.0.0-rc.1', 4],
+    ['v3.22', '3.22', 3],
   ] as const)('takes the command on the PATH that says %s', async (words, version, major) => {
     const helm = await look(installHelm(words));
     expect(helm).toMatchObject({ path: join(folder, 'bin', 'helm'), version, major });

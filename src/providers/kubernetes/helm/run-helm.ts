@@ -13,6 +13,14 @@ export interface HelmProgram {
 /** Finds helm, or brings it; asked when the first chart is worked on. */
 export type FindHelm = () => Promise<HelmProgram>;
 
+/**
+ * What makes helm take over fields that others have set since, e.g. counts that a stop has set. Helm 4
+ * applies on the server, which refuses that otherwise; helm 3 sends patches, which always do.
+ */
+export function takeOverArguments({ major }: HelmProgram): readonly string[] {
+  return major === 4 ? ['--force-conflicts'] : [];
+}
+
 export interface HelmRun {
   readonly program: HelmProgram;
   /** No secret: everybody on the machine can read a command line. */

@@ -2,6 +2,7 @@ import type { EffectCall, HandleResult, TaskContext } from '../../../provider/in
 import { resourcePath, SECRETS } from '../api/api-resources.ts';
 import type { ChangeDirective } from '../directives.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
+import { takeOverArguments } from '../helm/run-helm.ts';
 import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
 import { readRoleMemory } from '../workloads.ts';
 import { ownLabels, releaseId } from './install-release.ts';
@@ -61,11 +62,7 @@ export function rollbackRelease(
     await runHelmOn(world, scope, call, {
       verb: 'rollback',
       withChart: false,
-      args: [
-        String(target.revision),
-        ...hookArguments(scope),
-        ...(program.major === 4 ? ['--force-conflicts'] : []),
-      ],
+      args: [String(target.revision), ...hookArguments(scope), ...takeOverArguments(program)],
     });
   });
 }
@@ -140,7 +137,7 @@ async function upgrade(
       formatLabels({ ...ownLabels(scope), [SPEC_LABEL]: spec }),
       ...hookArguments(scope),
       // Counts that a stop has set by hand are helm's again.
-      ...(program.major === 4 ? ['--force-conflicts'] : []),
+      ...takeOverArguments(program),
     ],
   });
 }
