@@ -93,7 +93,8 @@ describe('objects that are tried', () => {
     isNew = true,
   ): { run: DryRun; asked: KubeRequest[] } {
     const { client, asked } = createClient(answer);
-    return { run: { client, namespace: 'shop', releaseName: 'life', isNew }, asked };
+    const isLooseDefinition = (name: string): boolean => name === 'loose';
+    return { run: { client, namespace: 'shop', releaseName: 'life', isNew, isLooseDefinition }, asked };
   }
 
   /** Refuses to make it, because this is there. */
@@ -132,8 +133,12 @@ describe('objects that are tried', () => {
     },
   );
 
-  it('are left alone when they are definitions of kinds', async () => {
-    await tryObject(run(holding({})).run, CRDS, { ...web, kind: 'CustomResourceDefinition' });
+  it('are left alone when they are definitions of kinds that lie outside the templates', async () => {
+    const kind = 'CustomResourceDefinition';
+    await tryObject(run(holding({})).run, CRDS, { ...web, kind, metadata: { name: 'loose' } });
+    await expect(tryObject(run(holding({})).run, CRDS, { ...web, kind })).rejects.toMatchObject({
+      code: 'RELEASE_OBJECT_EXISTS',
+    });
   });
 
   it('are refused with the server’s own words', async () => {
