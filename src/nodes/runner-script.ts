@@ -95,12 +95,12 @@ windlass_pid=$!
 
 (
   windlass_over=; windlass_sleep=
-  trap 'windlass_over=1; kill $windlass_sleep 2>/dev/null' TERM
+  # SIGKILL: between fork and exec the child still has this trap, which would swallow a SIGTERM.
+  trap 'windlass_over=1; kill -KILL $windlass_sleep 2>/dev/null' TERM
   sleep "$windlass_limit" &
   windlass_sleep=$!
   [ -n "$windlass_over" ] || wait $windlass_sleep
-  kill $windlass_sleep 2>/dev/null
-  [ -z "$windlass_over" ] || exit 0
+  if [ -n "$windlass_over" ]; then kill -KILL $windlass_sleep 2>/dev/null; exit 0; fi
   mkdir decided 2>/dev/null || exit 0
   trap '' TERM
   windlass_signal TERM
