@@ -1,4 +1,5 @@
 import type { ClusterWrapper, CreateClusterInput, Runtime } from '../src/domain/index.ts';
+import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { Hydrator } from './hydrate.ts';
@@ -15,7 +16,8 @@ export interface PreparedCluster {
  * Checks a request for a cluster and makes its rows, without storing them: the same for the
  * check before a job and for the job itself.
  *
- * @throws invalid-input with every fault of the conf; not-found for runtime or version.
+ * @throws invalid-input with every fault of the conf, links to clusters among them; not-found for
+ *   runtime or version.
  */
 export async function prepareCluster(
   dependencies: ActivityDependencies,
@@ -32,6 +34,7 @@ export async function prepareCluster(
     conf: input.conf,
     openSecret: (name) => hydrator.openSecret(input.clusterId, name),
   });
+  await checkLinks(stores, { content, conf, runtimeId: runtime.runtimeId });
   const wrapper = await providers.get(runtime.provider).parseClusterConf({
     content,
     runtime,

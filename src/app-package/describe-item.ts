@@ -1,5 +1,7 @@
 import { toChoiceText } from './check-form-value.ts';
 import type { FormItem } from './form.ts';
+import { isForeignApp } from './linked-clusters.ts';
+import { NO_LOAD_BALANCER } from './note-unused.ts';
 
 /** What an item accepts, in a few words; empty where its type says all. */
 export function describeLimits(item: FormItem): string {
@@ -19,6 +21,7 @@ export function describeLimits(item: FormItem): string {
   if (item.pattern !== undefined) limits.push(`matching ${item.pattern}`);
   if (item.type === 'service') limits.push(describeLinked(item));
   if (item.port !== undefined) limits.push(`for port ${[item.port].flat().join(', ')}`);
+  if (item.type === 'loadbalancer') limits.push(`kept: ${NO_LOAD_BALANCER}`);
   return limits.join('; ');
 }
 
@@ -26,5 +29,7 @@ function describeLinked(item: FormItem): string {
   const apps = Object.entries(item.limits ?? {}).map(([app, versions]) =>
     versions.length === 0 ? app : `${app} (${versions.join(', ')})`,
   );
-  return apps.length === 0 ? 'the id of a cluster' : `the id of a cluster of ${apps.join(' or ')}`;
+  if (apps.length === 0) return 'the id of a cluster';
+  const foreign = Object.keys(item.limits ?? {}).every(isForeignApp);
+  return `the id of a cluster of ${apps.join(' or ')}${foreign ? ' of AppCenter, which is not checked' : ''}`;
 }

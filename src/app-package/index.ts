@@ -1,6 +1,7 @@
 export { toChoiceText } from './check-form-value.ts';
 export {
   applySettings,
+  createConfError,
   explainAnswer,
   listMissing,
   mapPasswords,
@@ -11,6 +12,7 @@ export {
 export { describeLimits } from './describe-item.ts';
 export { listEndpoints, resolveEndpointPort } from './endpoints.ts';
 export { describeForm, dottedKey, listFormValues, type Form, type FormItem } from './form.ts';
+export { listLinkedClusters, mayLinkTo, type LinkedApp } from './linked-clusters.ts';
 export { confdNodeFiles, nodeFiles } from './node-files.ts';
 export { digestContent, packContent, unpackContent, versionIdOf } from './pack-content.ts';
 export { readPackageIdentity, type PackageIdentity } from './package-identity.ts';

@@ -22,15 +22,19 @@ export type LocateField = (field: string) => TextPosition | null;
 export interface ProblemReport {
   readonly errors: PackageProblem[];
   readonly warnings: PackageProblem[];
+  /** What is sound and not acted on yet; never makes a package worse, not with `--strict` either. */
+  readonly notes: PackageProblem[];
   /** How the fields of a file are found in its text, for problems that are reported without a place. */
   locateFields(file: string, locate: LocateField): void;
   error(file: string, place: ProblemPlace, message: string): void;
   warning(file: string, place: ProblemPlace, message: string): void;
+  note(file: string, place: ProblemPlace, message: string): void;
 }
 
 export function createProblemReport(): ProblemReport {
   const errors: PackageProblem[] = [];
   const warnings: PackageProblem[] = [];
+  const notes: PackageProblem[] = [];
   const locators = new Map<string, LocateField>();
   const toProblem = (file: string, place: ProblemPlace, message: string): PackageProblem => {
     const found =
@@ -47,9 +51,11 @@ export function createProblemReport(): ProblemReport {
   return {
     errors,
     warnings,
+    notes,
     locateFields: (file, locate) => void locators.set(file, locate),
     error: (file, place, message) => addTo(errors, toProblem(file, place, message)),
     warning: (file, place, message) => addTo(warnings, toProblem(file, place, message)),
+    note: (file, place, message) => addTo(notes, toProblem(file, place, message)),
   };
 }
 

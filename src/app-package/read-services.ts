@@ -43,7 +43,7 @@ function readService(reader: ObjectReader, name: string): ServiceSpec | null {
     idempotent: reader.flag('idempotent') ?? false,
     serviceParams: reader.record('service_params') ?? {},
   };
-  warnOfMisplaced(reader, name);
+  warnOfMisplaced(reader, service);
   reader.readUnknown();
   if (command !== undefined && command !== '') return { ...service, command };
   // The device backup policy needs no command of its own; elsewhere nothing would ever run.
@@ -52,17 +52,21 @@ function readService(reader: ObjectReader, name: string): ServiceSpec | null {
   return null;
 }
 
+const CUSTOM_SERVICES = 'custom services';
+
 // Fields that only some services have.
 const FIELD_OWNERS: Readonly<Record<string, readonly string[]>> = {
   post_start_service: ['init', 'upgrade'],
   post_stop_service: ['destroy'],
   allow_force: ['destroy'],
   pre_check: ['scale_in', 'scale_out'],
+  service_params: ['backup', 'restore', 'delete_snapshot', CUSTOM_SERVICES],
 };
 
-function warnOfMisplaced(reader: ObjectReader, name: string): void {
+function warnOfMisplaced(reader: ObjectReader, { name, custom }: Pick<ServiceSpec, 'name' | 'custom'>): void {
+  const names = custom ? [name, CUSTOM_SERVICES] : [name];
   for (const [field, owners] of Object.entries(FIELD_OWNERS)) {
-    if (reader.has(field) && !owners.includes(name)) {
+    if (reader.has(field) && !owners.some((owner) => names.includes(owner))) {
       reader.warning(field, `has no meaning here; it belongs to ${owners.join(' and ')}`);
     }
   }

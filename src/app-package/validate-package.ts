@@ -4,6 +4,7 @@ import { readClusterTemplate, readPackageText } from './cluster-template.ts';
 import type { NameField } from './build-cluster.ts';
 import { createFieldNamer } from './field-namer.ts';
 import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
+import { noteUnused } from './note-unused.ts';
 import { locateJsonFields, locateOffset, parseJson } from './parse-json.ts';
 import { CONFIG_FILE, readForm } from './parse-form.ts';
 import { createProblemReport, findFieldOffset, type PackageProblem, type ProblemReport } from './problems.ts';
@@ -13,17 +14,19 @@ import { isObject } from './values.ts';
 
 const REPLACE_POLICY_FILE = 'replace_policy.json';
 
-/** What is wrong with a package (it is refused) and what is doubtful (it is used as it stands). */
+/** What is wrong with a package (it is refused), doubtful (it is used as it stands), or without effect. */
 export interface PackageValidation {
   readonly errors: readonly PackageProblem[];
   readonly warnings: readonly PackageProblem[];
+  /** What is sound and not acted on yet. */
+  readonly notes: readonly PackageProblem[];
 }
 
 /** Checks a package without a user's conf: with the defaults of its own form. Never throws. */
 export function validatePackage(files: readonly PackageFile[]): PackageValidation {
   const report = createProblemReport();
   checkPackage(files, report);
-  return { errors: report.errors, warnings: report.warnings };
+  return { errors: report.errors, warnings: report.warnings, notes: report.notes };
 }
 
 /** Like validatePackage, and returns what was read on the way. */
@@ -74,7 +77,12 @@ function checkTemplate(template: Template, form: Form, report: ProblemReport): v
     const offset = findFieldOffset(offsets, field);
     return offset === null ? null : locate(offset);
   });
-  readClusterSpec(parsed.value, template.file, withoutEchoes(report, faulty, createFieldNamer(template)));
+  const spec = readClusterSpec(
+    parsed.value,
+    template.file,
+    withoutEchoes(report, faulty, createFieldNamer(template)),
+  );
+  if (spec !== null) noteUnused(spec, form, template.file, report);
 }
 
 /** Leaves out what is wrong only because a placeholder has no value, which is reported already. */

@@ -21,7 +21,7 @@ export function validateChart(files: readonly PackageFile[]): PackageValidation 
   checkDependencies(files, chart, report);
   checkTemplates(files, report);
   checkSchema(files, chart, report);
-  return { errors: report.errors, warnings: report.warnings };
+  return { errors: report.errors, warnings: report.warnings, notes: report.notes };
 }
 
 function checkManifest(chart: Chart, report: ProblemReport): void {

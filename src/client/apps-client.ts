@@ -36,11 +36,12 @@ export function createAppsClient(reads: Reads): AppsClient {
   return {
     async validate(path) {
       const files = await readPackage(path);
-      const { errors, warnings } = validateAnyPackage(files);
+      const { errors, warnings, notes } = validateAnyPackage(files);
       return {
         ...identifyPackage(files, packageNameOf(path)),
         errors: errors.map(toDetail),
         warnings: warnings.map(toDetail),
+        notes: notes.map(toDetail),
       };
     },
     async register(path, where: ChartPlace = {}) {

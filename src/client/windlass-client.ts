@@ -83,6 +83,8 @@ export interface PackageCheck {
   readonly version: string;
   readonly errors: readonly ErrorDetail[];
   readonly warnings: readonly ErrorDetail[];
+  /** What is sound and not acted on yet. */
+  readonly notes: readonly ErrorDetail[];
 }
 
 export type AppDescription = AppVersionView & {

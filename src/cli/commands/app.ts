@@ -35,6 +35,7 @@ const validate: Command = {
     const lines = [
       ...found.errors.map((problem) => `error: ${packages.formatProblem(problem)}`),
       ...found.warnings.map((problem) => `warning: ${packages.formatProblem(problem)}`),
+      ...found.notes.map((problem) => `note: ${packages.formatProblem(problem)}`),
       `${identity.appName} ${identity.version}: ${error === null ? 'valid' : 'not valid'} (${count(found.errors, 'error')}, ${count(found.warnings, 'warning')})`,
     ];
     const value: ValidateOutput = {
@@ -53,6 +54,7 @@ interface ValidateOutput {
   readonly valid: boolean;
   readonly errors: readonly unknown[];
   readonly warnings: readonly unknown[];
+  readonly notes: readonly unknown[];
   readonly error?: ErrorInfo;
 }
 

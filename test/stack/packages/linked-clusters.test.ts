@@ -72,6 +72,21 @@ describe('a cluster that is linked to another', () => {
     expect(await finish(stack.client.clusters.stop('dependent'))).toMatchObject({ status: 'successful' });
     expect(await finish(stack.client.clusters.start('dependent'))).toMatchObject({ status: 'successful' });
     expect(toSteps(appctl.take())).toEqual(['stop client 1', 'start client 1']);
+
+    // No job begins for a link that leads nowhere, or to an app that the package cannot use.
+    const { clusterId } = await stack.client.clusters.describe('dependent');
+    for (const [target, message] of [
+      ['cl-none', 'there is no cluster with the id "cl-none" in this runtime'],
+      ['base', `must be an id: that of "base" is ${base.clusterId}`],
+      [clusterId, `"${clusterId}" is of dependent-package 0.0.0`],
+    ] as const) {
+      const request = { app: DEPENDENT, runtime: RUNTIME, conf: { cluster: { base: target } } };
+      await expect(stack.client.clusters.create(request)).rejects.toMatchObject({
+        code: 'CONF_INVALID',
+        field: 'cluster.base',
+        message: expect.stringContaining(message),
+      });
+    }
     await remove('dependent');
     appctl.take();
   });

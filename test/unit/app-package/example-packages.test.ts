@@ -12,7 +12,7 @@ it.each(packages.map((entry) => entry.name))(
   'the example package %s has neither errors nor warnings, and three nodes by default',
   async (name) => {
     const files = await readPackageFolder(join(EXAMPLES, name));
-    expect(validatePackage(files)).toEqual({ errors: [], warnings: [] });
+    expect(validatePackage(files)).toMatchObject({ errors: [], warnings: [] });
     expect(parseClusterConf(confRequest(toContent(files), {})).nodes).toHaveLength(3);
   },
 );

@@ -421,6 +421,13 @@ export const WARNINGS: readonly FaultRow[] = [
     'nodes.0.services.start.allow_force: has no meaning here; it belongs to destroy',
   ],
   [
+    'parameters of a service that nobody calls with any',
+    withService(
+      '{"start": {"cmd": "x", "service_params": {}}, "mine": {"type": "custom", "cmd": "x", "service_params": {}}}',
+    ),
+    'nodes.0.services.start.service_params: has no meaning here; it belongs to backup and restore and delete_snapshot and custom services',
+  ],
+  [
     'an endpoint that leads to no port',
     withCluster('"endpoints": {"web": {"port": "env.port"}}'),
     'endpoints.web.port: "env.port" leads to no port; the endpoint is not shown',

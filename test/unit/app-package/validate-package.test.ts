@@ -6,7 +6,11 @@ import { loadFixture } from './packages.ts';
 
 describe('validatePackage', () => {
   it('finds nothing in a sound package', () => {
-    expect(validatePackage(packageOf(`{"nodes": [${NODE}]}`))).toEqual({ errors: [], warnings: [] });
+    expect(validatePackage(packageOf(`{"nodes": [${NODE}]}`))).toEqual({
+      errors: [],
+      warnings: [],
+      notes: [],
+    });
   });
 
   it.each(ERRORS)('refuses %s, and finds nothing else wrong', (_, files, message) => {
@@ -39,6 +43,34 @@ describe('validatePackage', () => {
     expect(errors).toEqual([]);
     expect(warnings).toMatchObject([
       { file: 'config.json', line: 1, field: 'cluster.name.required', message },
+    ]);
+  });
+
+  it('notes what is sound and has no effect yet, and calls it neither wrong nor doubtful', () => {
+    const balancer =
+      '"key":"lb","label":"LB","type":"loadbalancer","port":80,"default":[],"required":"no"},{"key":"name"';
+    const services = '"start": {"cmd": "x"}, "restart": {"cmd": "x"}, "tidy": {"type": "custom", "cmd": "x"}';
+    const role = `"loadbalancer": {{cluster.lb}}, "services": {${services}}, "health_check": {"enable": false}`;
+    const { errors, warnings, notes } = validatePackage(
+      packageOf(
+        `{"nodes": [${NODE.replace(/\}$/, `, ${role}}`)}],\n "backup_policy": "device"}`,
+        CONFIG.replace('"key":"name"', balancer),
+      ),
+    );
+    expect({ errors, warnings }).toEqual({ errors: [], warnings: [] });
+    expect(notes.map(formatProblem)).toEqual([
+      expect.stringMatching(/^config\.json:1:\d+: cluster\.lb: is kept: no load balancer is attached yet$/),
+      expect.stringMatching(
+        /^cluster\.json\.mustache:1:\d+: nodes: the services "restart", "tidy" are kept: no action runs them yet$/,
+      ),
+      'cluster.json.mustache: kept, and nothing acts on it yet: health_check, backup_policy',
+    ]);
+  });
+
+  it('notes a load balancer that the package itself names', () => {
+    const named = NODE.replace(/\}$/, ', "loadbalancer": ["lb-1"]}');
+    expect(validatePackage(packageOf(`{"nodes": [${named}]}`)).notes).toMatchObject([
+      { field: 'nodes.0.loadbalancer', message: 'is kept: no load balancer is attached yet' },
     ]);
   });
 

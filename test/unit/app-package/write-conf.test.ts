@@ -144,9 +144,13 @@ describe('describeLimits', () => {
     [{ type: 'string', range: ['a', 'b'] }, 'one of a, b'],
     [{ type: 'string', range: ['a', 'b'], multichoice: true, separator: ';' }, 'any of a, b, joined by ";"'],
     [{ type: 'string', pattern: '^x' }, 'matching ^x'],
-    [{ type: 'loadbalancer', port: [80, 8080] }, 'for port 80, 8080'],
+    [{ type: 'loadbalancer', port: [80, 8080] }, 'for port 80, 8080; kept: no load balancer is attached yet'],
     [{ type: 'service' }, 'the id of a cluster'],
     [{ type: 'service', limits: { 'app-1': [] } }, 'the id of a cluster of app-1'],
+    [
+      { type: 'service', limits: { 'app-tg3lbp0a': [] } },
+      'the id of a cluster of app-tg3lbp0a of AppCenter, which is not checked',
+    ],
     [{ type: 'string' }, ''],
   ])('of %j are: %s', (item, words) => {
     const form = parseForm(

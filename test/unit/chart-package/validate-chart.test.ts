@@ -29,7 +29,7 @@ const SCHEMA = JSON.stringify({
 
 describe('validateChart', () => {
   it('finds nothing in a sound chart', () => {
-    expect(validateChart(chart({ 'values.schema.json': SCHEMA }))).toEqual({ errors: [], warnings: [] });
+    expect(validateChart(chart({ 'values.schema.json': SCHEMA }))).toEqual({ errors: [], warnings: [], notes: [] });
   });
 
   it.each<[string, Record<string, string>, string]>([
