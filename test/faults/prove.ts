@@ -8,6 +8,7 @@ import { proveReleases, proveReleasesOnBadDays } from '../kubernetes/prove-relea
 import { sweepAws } from './aws-sweep.ts';
 import { killAtBoundaries } from './boundary-kills.ts';
 import type { FaultFolder } from './fault-folder.ts';
+import { outliveFreeze } from './frozen-life.ts';
 import { liveBehindFrontgate, type FrontgateLife } from './frontgate-life.ts';
 import { findGatedLaneObstacle, openGatedLane } from './gated-lane.ts';
 import { liveOnGatedMachines } from './gated-life.ts';
@@ -34,11 +35,24 @@ const PARTS = {
   conformance: proveConformance,
   /** Clusters that come and go behind one frontgate, with a kill at every boundary. */
   frontgate: proveFrontgate,
+  /** A worker that freezes for a minute in the middle of an effect while its retry goes on. */
+  frozen: proveFrozen,
 } as const;
 type PartName = keyof typeof PARTS;
 
 /** Of a worker's deaths in one life behind a frontgate: more would hide one another. */
 const POINTS_OF_LIFE = 12;
+
+/** Much longer than heartbeat and lease: whoever took over has gone on for long. */
+const FROZEN_MS = 60_000;
+
+/** Before the effect and after it, in the cloud and on a node. */
+const FROZEN_POINTS = [
+  'create RunInstances:before-effect',
+  'create RunInstances:after-effect',
+  'create StartService:before-effect',
+  'create StartService:after-effect',
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -168,6 +182,24 @@ async function proveFrontgate(): Promise<void> {
   } finally {
     await gated.stop();
   }
+}
+
+async function proveFrozen(): Promise<void> {
+  const lane = await openTinyLane({ number: 53, workers: 2, nodes: 1 });
+  let complaints = 0;
+  try {
+    for (const point of FROZEN_POINTS) {
+      const found = await outliveFreeze(lane, { point, frozenMs: FROZEN_MS });
+      complaints += found.length;
+      report(`a minute frozen at ${point}: ${found.length === 0 ? 'well' : found.join('\n')}`);
+    }
+  } finally {
+    await lane.stop();
+  }
+  process.stdout.write(
+    `${FROZEN_POINTS.length} workers frozen for a minute and woken up, ${complaints} complaints\n`,
+  );
+  if (complaints > 0) process.exitCode = 1;
 }
 
 /** A life without faults says which points there are; then somebody dies at each, a share of them in each life. */
