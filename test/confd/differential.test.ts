@@ -3,7 +3,8 @@ import { createRandomSource } from '../faults/random.ts';
 import { buildGoTool, NO_GO } from '../kit/go-tools.ts';
 import { findDifferences } from './confd-runs.ts';
 import { generateTemplate } from './generate-template.ts';
-import { PRINTF_TEMPLATES, TEMPLATES } from './template-cases.ts';
+import { PRINTF_TEMPLATES } from './printf-cases.ts';
+import { TEMPLATES } from './template-cases.ts';
 
 const SEED = Number(process.env['WINDLASS_TEST_SEED'] ?? 20_261_124);
 const GENERATED = 1_500;

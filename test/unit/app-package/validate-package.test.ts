@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem, validatePackage } from '../../../src/app-package/index.ts';
-import { CONFIG, ERRORS, NODE, packageOf, WARNINGS } from './fault-table.ts';
+import { ERRORS } from './error-table.ts';
 import { listMessages } from './list-messages.ts';
+import { CONFIG, NODE, packageOf } from './one-fault.ts';
 import { loadFixture } from './packages.ts';
+import { WARNINGS } from './warning-table.ts';
 
 describe('validatePackage', () => {
   it('finds nothing in a sound package', () => {

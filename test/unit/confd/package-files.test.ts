@@ -14,6 +14,16 @@ function template(text: string, name = 'a.tmpl') {
   return textFile(`node/etc/confd/templates/${name}`, text);
 }
 
+/** The only file of a package with this template; of its resource the keys may be others. */
+function renderOnly(
+  text: string,
+  values: ReturnType<typeof flattenTree> = new Map(),
+  { keys = '["/"]', prefix = '/self' }: { keys?: string; prefix?: '/self' | '/' } = {},
+): string {
+  const { templates } = readConfdFiles([resource(RESOURCE.replace('["/"]', keys)), template(text)]);
+  return Buffer.from(renderFiles(templates, values, prefix)[0]?.content ?? []).toString();
+}
+
 /** What is said of a package with these files, as a person sees it. */
 function findProblems(...files: readonly ReturnType<typeof textFile>[]): readonly string[] {
   const { errors, warnings } = readConfdFiles(files);
@@ -173,10 +183,7 @@ describe('renderFiles', () => {
     self: { env: { port: '1', other: '2' }, environment: { x: '3' }, host: { ip: '4' } },
     clusters: { 'cl-1': { env: { port: '5' } } },
   });
-  const render = (keys: string, text: string, prefix: '/self' | '/' = '/self'): string => {
-    const read = readConfdFiles([resource(RESOURCE.replace('["/"]', keys)), template(text)]);
-    return Buffer.from(renderFiles(read.templates, values, prefix)[0]?.content ?? []).toString();
-  };
+  const render = (keys: string, text: string): string => renderOnly(text, values, { keys });
 
   it('shows a template what its keys begin with, as confd does', () => {
     expect(render('["/env"]', '{{getvs "/*/*"}}')).toBe('[1 2 3]');
@@ -185,16 +192,14 @@ describe('renderFiles', () => {
   });
 
   it('shows the whole of it to a package with root access', () => {
-    expect(
-      render('["/"]', '{{range gets "/clusters/*/env/port"}}{{.Value}}{{end}}{{getv "/self/host/ip"}}', '/'),
-    ).toBe('54');
+    const text = '{{range gets "/clusters/*/env/port"}}{{.Value}}{{end}}{{getv "/self/host/ip"}}';
+    expect(renderOnly(text, values, { prefix: '/' })).toBe('54');
   });
 
   it('names every template that fails, with its place, and no value', () => {
-    const read = readConfdFiles([resource(RESOURCE), template('x\n{{getv "/none"}}{{getv "/env/port"}}')]);
     let fault: unknown;
     try {
-      renderFiles(read.templates, values, '/self');
+      renderOnly('x\n{{getv "/none"}}{{getv "/env/port"}}', values);
     } catch (error) {
       fault = error;
     }
@@ -220,8 +225,7 @@ describe('templates that would never end', () => {
     ['an output that grows', '{{range 100000}}{{printf "%1000d" 1}}{{end}}'],
     ['an expression that backtracks', '{{filter "(a+)+$" (split "a" ",")}}'],
   ] as const)('are ended: %s', ([, text]) => {
-    const read = readConfdFiles([resource(RESOURCE), template(text)]);
-    expect(() => renderFiles(read.templates, new Map(), '/self')).toThrow('a template of the package fails');
+    expect(() => renderOnly(text)).toThrow('a template of the package fails');
   });
 });
 
@@ -233,9 +237,6 @@ describe('what AppCenter’s own confd adds', () => {
     ['{{filter "^a" (split "a,b,ab" ",")}}', '[a ab]'],
     ['{{toJson (map "b" 1 "a" (split "<,&" ","))}}', '{"a":["\\u003c","\\u0026"],"b":1}'],
   ] as const)('%s', ([text, expected]) => {
-    const read = readConfdFiles([resource(RESOURCE), template(text)]);
-    expect(Buffer.from(renderFiles(read.templates, new Map(), '/self')[0]?.content ?? []).toString()).toBe(
-      expected,
-    );
+    expect(renderOnly(text)).toBe(expected);
   });
 });
