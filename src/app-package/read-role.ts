@@ -166,13 +166,18 @@ function readMountPoints(reader: ObjectReader): readonly string[] {
   const raw = reader.raw('mount_point');
   if (raw === undefined) return [DEFAULT_MOUNT_POINT];
   const points: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
-  const texts = points.filter((point) => typeof point === 'string' && point !== '').map(String);
+  const texts = points.filter((point) => typeof point === 'string' && point !== '').map(toMountPoint);
   if (texts.length !== points.length || texts.length === 0) {
     reader.error('mount_point', 'must be a path, or an array of paths');
     return [DEFAULT_MOUNT_POINT];
   }
   if (new Set(texts).size !== texts.length) reader.error('mount_point', 'names a path twice');
   return texts;
+}
+
+/** Some packages end it with a slash; a link to a volume cannot, and one path would have two names. */
+function toMountPoint(point: unknown): string {
+  return String(point).replace(/(?<=[^/])\/+$/, '');
 }
 
 function readScalingPolicy(reader: ObjectReader): 'sequential' | 'parallel' {

@@ -190,7 +190,7 @@ export const ERRORS: readonly FaultRow[] = [
   ],
   [
     'a mount point twice',
-    withNode('"volume": {"size": 20, "mount_point": ["/a", "/a"]}'),
+    withNode('"volume": {"size": 20, "mount_point": ["/a", "/a/"]}'),
     'cluster.json.mustache: nodes.0.volume.mount_point: names a path twice',
   ],
   [

@@ -130,6 +130,20 @@ describe('parseClusterConf of a package with roles', () => {
     expect(proxy?.volumes).toEqual([]);
   });
 
+  it('takes a mount point that ends with a slash for the same without', () => {
+    const node = '{"container": {"type": "kvm", "image": "i"}, "count": 1, "cpu": 1, "memory": 1024, ';
+    const mounted = (point: string): readonly string[] | undefined => {
+      const cluster = `{"nodes": [${node}"volume": {"size": 10, "mount_point": "${point}"}}]}`;
+      const files = [textFile('config.json', '{"properties": []}'), textFile('cluster.json.tmpl', cluster)];
+      return parseClusterConf(confRequest(toContent(files), {})).roles[0]?.volumes.map(
+        ({ mountPoint }) => mountPoint,
+      );
+    };
+    expect(mounted('/var/lib/etcd/')).toEqual(['/var/lib/etcd']);
+    expect(mounted('/data//')).toEqual(['/data']);
+    expect(mounted('/')).toEqual(['/']);
+  });
+
   it('gives replicas the group of the node that they copy, and server ids of their own', () => {
     expect(
       wrapper.nodes.map(({ role, serverId, groupId, isReplica }) => [role, serverId, groupId, isReplica]),
