@@ -297,3 +297,18 @@ describe('app validate', () => {
     expect(output.errors.length).toBeGreaterThan(0);
   });
 });
+
+describe('app describe', () => {
+  test('says what of a form is kept only', async () => {
+    const described = mkdtempSync(join(folder, 'described-'));
+    const item = { label: '', required: 'no', default: '' };
+    const properties = [
+      { ...item, key: 'lb', type: 'loadbalancer', port: 80, default: [] },
+      { key: 'service_params', type: 'array', properties: [{ ...item, key: 'target', type: 'string' }] },
+    ];
+    writeFileSync(join(described, 'config.json'), JSON.stringify({ properties }));
+    const { stdout } = await runCommand(['app', 'describe', described]);
+    expect(stdout).toContain('for port 80; kept: no load balancer is attached yet');
+    expect(stdout).toContain('service_params · not asked for: no action runs its services yet');
+  });
+});

@@ -16,7 +16,9 @@ export function renderForm(form: Form, describeLimits: DescribeLimits): string {
       describeLimits(item),
       describeMeaning(item),
     ]);
-    return `\n${heading}\n${renderTable(['KEY', 'TYPE', 'REQUIRED', 'DEFAULT', 'ACCEPTS', 'MEANING'], rows)}`;
+    const asked =
+      path.split('.')[0] === 'service_params' ? ' · not asked for: no action runs its services yet' : '';
+    return `\n${heading}${asked}\n${renderTable(['KEY', 'TYPE', 'REQUIRED', 'DEFAULT', 'ACCEPTS', 'MEANING'], rows)}`;
   });
   return tables.length === 0 ? '\nThe form asks for nothing.\n' : tables.join('');
 }

@@ -6,7 +6,8 @@ import type { StartedJob } from '../../../src/client/index.ts';
 import type { Conf, JobView } from '../../../src/domain/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
 import { countWorld, createLocalRuntime, NOTHING, RUNTIME } from '../vault-cluster.ts';
-import { installStandIn, toSteps, type StandIn } from './stand-in.ts';
+import { expectSteps } from './expect-steps.ts';
+import { installStandIn, wereBesideEachOther, type StandIn } from './stand-in.ts';
 
 // Packages of other authors are not kept here: they are read where a checkout has them beside it.
 const REAL = fileURLToPath(new URL('../../../../shared/reference/packages', import.meta.url));
@@ -45,33 +46,18 @@ describe('services on nodes whose appctl writes down how it is called', () => {
       const job = await create(app, 'rabbit', { cluster: { ram: { count: 1 } } });
       expect(await finish(job)).toMatchObject({ status: 'successful', error: null });
       const started = appctl.take();
-      expect(toSteps(started)).toEqual([
-        'start client 1',
-        'start disc 1,2,3',
-        'start ram 1',
-        'start haproxy 1',
-      ]);
+      expectSteps(started, ['start client 1', 'start disc 1,2,3', 'start ram 1', 'start haproxy 1']);
       expect(started.every((call) => call.arguments === '' && call.exitCode === 0)).toBe(true);
 
       expect(await finish(stack.client.clusters.stop('rabbit'))).toMatchObject({ status: 'successful' });
-      expect(toSteps(appctl.take())).toEqual([
-        'stop client 1',
-        'stop ram 1',
-        'stop disc 1,2,3',
-        'stop haproxy 1',
-      ]);
+      expectSteps(appctl.take(), ['stop client 1', 'stop ram 1', 'stop disc 1,2,3', 'stop haproxy 1']);
 
       expect(await finish(stack.client.clusters.start('rabbit'))).toMatchObject({ status: 'successful' });
-      expect(toSteps(appctl.take())).toEqual([
-        'start client 1',
-        'start disc 1,2,3',
-        'start ram 1',
-        'start haproxy 1',
-      ]);
+      expectSteps(appctl.take(), ['start client 1', 'start disc 1,2,3', 'start ram 1', 'start haproxy 1']);
 
       // Its destroy services are `appctl stop` too: first they, then the stop services.
       expect(await finish(stack.client.clusters.delete('rabbit'))).toMatchObject({ status: 'successful' });
-      expect(toSteps(appctl.take())).toEqual([
+      expectSteps(appctl.take(), [
         'stop ram 1',
         'stop disc 1,2,3',
         'stop client 1',
@@ -92,7 +78,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
         appctl.permit('start');
         expect(job).toMatchObject({ status: 'failed', error: { code: 'SERVICE_FAILED' } });
         expect(job.error?.message).toMatch(/disc 2.*exit code 7[^]*appctl start of disc 2 refuses/);
-        expect(toSteps(appctl.take())).toEqual(['start client 1', 'start disc 1,2,3']);
+        expectSteps(appctl.take(), ['start client 1', 'start disc 1,2,3']);
         expect(await finish(stack.client.clusters.delete('rabbit-fails', { force: true }))).toMatchObject({
           status: 'successful',
         });
@@ -111,22 +97,22 @@ describe('services on nodes whose appctl writes down how it is called', () => {
       async (context) => {
         if (!existsSync(app)) return context.skip(MISSING);
         expect(await finish(create(app, 'keeper'))).toMatchObject({ status: 'successful', error: null });
-        expect(toSteps(appctl.take())).toEqual(['start 1,2,3']);
+        expectSteps(appctl.take(), ['start 1,2,3']);
 
         appctl.refuse('destroy', 42, { role: '', sid: '3' });
         const refused = await finish(stack.client.clusters.delete('keeper'));
         expect(refused).toMatchObject({ status: 'failed', error: { code: 'SERVICE_FAILED' } });
         expect(refused.error?.message).toContain('exit code 42');
-        expect(toSteps(appctl.take())).toEqual(['destroy 1,2,3']);
+        expectSteps(appctl.take(), ['destroy 1,2,3']);
         expect(await countWorld(stack)).toMatchObject({ instances: 3, running: 3, volumes: 3 });
 
         const again = await finish(stack.client.clusters.delete('keeper'));
         expect(again).toMatchObject({ status: 'failed', error: { code: 'SERVICE_FAILED' } });
-        expect(toSteps(appctl.take())).toEqual(['destroy 1,2,3']);
+        expectSteps(appctl.take(), ['destroy 1,2,3']);
         expect(await countWorld(stack)).toMatchObject({ instances: 3, running: 3, volumes: 3 });
         appctl.permit('destroy');
         expect(await finish(stack.client.clusters.delete('keeper'))).toMatchObject({ status: 'successful' });
-        expect(toSteps(appctl.take())).toEqual(['destroy 1,2,3', 'stop 1,2,3']);
+        expectSteps(appctl.take(), ['destroy 1,2,3', 'stop 1,2,3']);
       },
     );
   });
@@ -137,9 +123,9 @@ describe('services on nodes whose appctl writes down how it is called', () => {
     it('are called once for each change', { timeout: JOB_LIMIT_MS }, async (context) => {
       if (!existsSync(app)) return context.skip(MISSING);
       expect(await finish(create(app, 'cache'))).toMatchObject({ status: 'successful', error: null });
-      expect(toSteps(appctl.take())).toEqual(['start 1']);
+      expectSteps(appctl.take(), ['start 1']);
       expect(await finish(stack.client.clusters.stop('cache'))).toMatchObject({ status: 'successful' });
-      expect(toSteps(appctl.take())).toEqual(['stop 1']);
+      expectSteps(appctl.take(), ['stop 1']);
       // A stopped cluster is deleted without a word from its nodes.
       expect(await finish(stack.client.clusters.delete('cache'))).toMatchObject({ status: 'successful' });
       expect(appctl.take()).toEqual([]);
@@ -152,14 +138,14 @@ describe('services on nodes whose appctl writes down how it is called', () => {
       { timeout: JOB_LIMIT_MS },
       async () => {
         expect(await finish(create(GUARDED, 'guarded'))).toMatchObject({ status: 'successful', error: null });
-        expect(toSteps(appctl.take())).toEqual(['start 1,2']);
+        expectSteps(appctl.take(), ['start 1,2']);
         appctl.refuse('destroy', 42, { role: '', sid: '2' });
         // Active, then failed by the first refusal; by force and without it.
         for (const force of [true, false, true]) {
           const refused = await finish(stack.client.clusters.delete('guarded', { force }));
           expect(refused).toMatchObject({ status: 'failed', error: { code: 'SERVICE_FAILED' } });
           expect(refused.error?.message).toContain('exit code 42');
-          expect(toSteps(appctl.take())).toEqual(['destroy 1,2']);
+          expectSteps(appctl.take(), ['destroy 1,2']);
           expect(await countWorld(stack)).toMatchObject({ instances: 2, running: 2, volumes: 2 });
           expect(await stack.client.clusters.describe('guarded')).toMatchObject({ status: 'failed' });
         }
@@ -167,7 +153,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
         expect(await finish(stack.client.clusters.delete('guarded'))).toMatchObject({
           status: 'successful',
         });
-        expect(toSteps(appctl.take())).toEqual(['destroy 1,2', 'stop 1,2']);
+        expectSteps(appctl.take(), ['destroy 1,2', 'stop 1,2']);
         expect(await countWorld(stack)).toEqual(NOTHING);
       },
     );
@@ -178,7 +164,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
       expect(await finish(create(OURS, 'ours'))).toMatchObject({ status: 'successful', error: null });
       const made = appctl.take();
       // init of main on one node, tokens on all of main and its replicas, start by order, init of side after it.
-      expect(toSteps(made)).toEqual([
+      expectSteps(made, [
         'init main 1',
         'token main 1,2 + token main-replica 3,4',
         'start side 1',
@@ -186,6 +172,8 @@ describe('services on nodes whose appctl writes down how it is called', () => {
         'init side 1',
       ]);
       expect(made[0]?.arguments).toBe('--once two words');
+      // Equal orders run in parallel.
+      expect(wereBesideEachOther(made)).toBe(true);
     });
 
     it('go on with a delete that is forced although destroy refuses', { timeout: JOB_LIMIT_MS }, async () => {
@@ -196,7 +184,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
       appctl.permit('destroy');
       const calls = appctl.take();
       // destroy of side comes after its stop.
-      expect(toSteps(calls)).toEqual([
+      expectSteps(calls, [
         'destroy main 1',
         'stop main 1,2 + stop main-replica 3,4',
         'stop side 1',

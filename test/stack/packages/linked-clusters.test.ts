@@ -6,7 +6,8 @@ import type { StartedJob } from '../../../src/client/index.ts';
 import type { ClusterView, Conf, JobView } from '../../../src/domain/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
 import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../vault-cluster.ts';
-import { installStandIn, toSteps, type StandIn } from './stand-in.ts';
+import { expectSteps } from './expect-steps.ts';
+import { installStandIn, type StandIn } from './stand-in.ts';
 
 const BASE = fileURLToPath(new URL('./base-package', import.meta.url));
 const DEPENDENT = fileURLToPath(new URL('./dependent-package', import.meta.url));
@@ -68,17 +69,17 @@ describe('a cluster that is linked to another', () => {
       Object.fromEntries(base.nodes.map((node) => [node.instanceId, { ip: node.privateIp }])),
     );
     // A file that was not there before is reloaded, once; then the service starts.
-    expect(toSteps(appctl.take())).toEqual(['check client 1', 'reload client 1', 'start client 1']);
+    expectSteps(appctl.take(), ['check client 1', 'reload client 1', 'start client 1']);
     expect(await finish(stack.client.clusters.stop('dependent'))).toMatchObject({ status: 'successful' });
     expect(await finish(stack.client.clusters.start('dependent'))).toMatchObject({ status: 'successful' });
-    expect(toSteps(appctl.take())).toEqual(['stop client 1', 'start client 1']);
+    expectSteps(appctl.take(), ['stop client 1', 'start client 1']);
 
     // No job begins for a link that leads nowhere, or to an app that the package cannot use.
     const { clusterId } = await stack.client.clusters.describe('dependent');
     for (const [target, message] of [
       ['cl-none', 'there is no cluster with the id "cl-none" in this runtime'],
       ['base', `must be an id: that of "base" is ${base.clusterId}`],
-      [clusterId, `"${clusterId}" is of dependent-package 0.0.0`],
+      [clusterId, `"${clusterId}" is of dependent 0.0.0`],
     ] as const) {
       const request = { app: DEPENDENT, runtime: RUNTIME, conf: { cluster: { base: target } } };
       await expect(stack.client.clusters.create(request)).rejects.toMatchObject({
@@ -104,7 +105,7 @@ describe('a cluster that is linked to another', () => {
       const root = await rootOf('unchecked');
       expect(readFileSync(join(root, 'checked'), 'utf8')).toBe(renderedFile());
       expect(existsSync(join(root, FILE))).toBe(false);
-      expect(toSteps(appctl.take())).toEqual(['check client 1']);
+      expectSteps(appctl.take(), ['check client 1']);
       await remove('unchecked');
       appctl.take();
     },
@@ -122,12 +123,12 @@ describe('a cluster that is linked to another', () => {
     expect(job.error?.message).toContain(`the reload of /${FILE} failed`);
     expect(job.error?.message).toContain('appctl reload');
     expect(readFileSync(join(root, FILE), 'utf8')).toBe(renderedFile());
-    expect(toSteps(appctl.take())).toEqual(['check client 1', 'reload client 1']);
+    expectSteps(appctl.take(), ['check client 1', 'reload client 1']);
 
     // The file is as it should be: only the reload is owed, and only once.
     appctl.permit('reload');
     expect(await finish(stack.client.clusters.start('owing'))).toMatchObject({ status: 'successful' });
-    expect(toSteps(appctl.take())).toEqual(['reload client 1', 'start client 1']);
+    expectSteps(appctl.take(), ['reload client 1', 'start client 1']);
     await remove('owing');
     await remove('base');
     expect(await countWorld(stack)).toEqual(NOTHING);

@@ -72,27 +72,39 @@ function readCalls(text: string): readonly Call[] {
 }
 
 /**
- * Calls as steps: what ran beside each other is one step, each step began after the one before had
- * ended. Said as `call role 1,2,3`, roles of one step sorted.
+ * Calls as steps, each said as `call role 1,2,3` with ` + ` between what is in one step, roles sorted.
+ * How many calls a step has is taken from `expected`: calls of one step may be beside each other or
+ * one after another, as a busy machine has it. A call that began before the step before had ended is
+ * said to be `early`; what is more than expected is a last step.
  */
-export function toSteps(calls: readonly Call[]): readonly string[] {
-  const steps: Call[][] = [];
+export function toSteps(calls: readonly Call[], expected: readonly string[]): readonly string[] {
+  const left = [...calls];
+  const sizes = [...expected.map(countCalls), calls.length];
   let end = -1n;
-  for (const call of calls) {
-    if (call.begun > end) steps.push([]);
-    steps.at(-1)?.push(call);
-    if (call.ended === null) throw new Error(`${call.call} of ${call.role} ${call.sid} never ended`);
-    if (call.ended > end) end = call.ended;
-  }
-  return steps.map((step) => {
+  return sizes.flatMap((size) => {
+    const step = left.splice(0, size);
     const names = new Map<string, string[]>();
-    for (const { call, role, sid } of step) {
-      const name = `${call} ${role}`.trim();
+    for (const { call, role, sid, begun, ended } of step) {
+      if (ended === null) throw new Error(`${call} of ${role} ${sid} never ended`);
+      const name = `${begun > end ? '' : 'early '}${call} ${role}`.trim();
       names.set(name, [...(names.get(name) ?? []), sid]);
     }
-    return [...names]
-      .map(([name, sids]) => `${name} ${sids.toSorted((a, b) => Number(a) - Number(b)).join(',')}`)
-      .sort()
-      .join(' + ');
+    end = step.reduce((last, { ended }) => (ended !== null && ended > last ? ended : last), end);
+    const parts = [...names].map(
+      ([name, sids]) => `${name} ${sids.toSorted((a, b) => Number(a) - Number(b)).join(',')}`,
+    );
+    return parts.length === 0 ? [] : [parts.sort().join(' + ')];
   });
+}
+
+/** Of a step as toSteps says it. */
+function countCalls(step: string): number {
+  return step.split(' + ').flatMap((part) => part.split(' ').at(-1)?.split(',') ?? []).length;
+}
+
+/** Whether any two calls were going on at the same time. */
+export function wereBesideEachOther(calls: readonly Call[]): boolean {
+  return calls.some(({ begun, ended }, index) =>
+    calls.slice(index + 1).some((other) => ended !== null && other.begun > begun && other.begun < ended),
+  );
 }
