@@ -17,7 +17,7 @@ import type { KubernetesWorld } from '../tasks/release-scope.ts';
 import { listWorkloads, nameRoles, toOverrides } from '../workloads.ts';
 import { discover } from './discovery.ts';
 import { tryObject, tryPod, type DryRun } from './dry-run.ts';
-import { readLooseDefinitions } from './loose-definitions.ts';
+import { createLooseCheck } from './loose-definitions.ts';
 import { checkPermissions } from './permissions.ts';
 import { addAmounts, amountsOfPod, checkQuotas, type Amounts } from './quotas.ts';
 
@@ -71,7 +71,7 @@ export async function checkResource(
     namespace,
     releaseName: name,
     isNew: action === 'create' || !taken,
-    isLooseDefinition: (definition) => readLooseDefinitions(content.files)?.has(definition) ?? true,
+    isLooseDefinition: createLooseCheck(content.files),
   };
   await tryAll(run, found, objects);
 }

@@ -5,14 +5,20 @@ const IN_CRDS = /(^|\/)crds\/[^/].*\.(ya?ml|json)$/;
 const PACKED = /(^|\/)charts\/[^/]+\.(tgz|tar\.gz)$/;
 
 /**
- * The definitions that a chart keeps in `crds/`, by name: helm leaves one of them as it is where it
- * is there already, while one among the templates must be the release's own. Null where a packed
- * subchart, which is not looked into, may hold some.
+ * Tells by its name whether a chart keeps a definition in `crds/`: helm leaves one of those as it is
+ * where it is there already, while one among the templates must be the release's own. True as well
+ * where a packed subchart, which is not looked into, may hold it.
  *
- * @throws invalid-input `CHART_RENDER` for a file there that is no manifest.
+ * @throws what is returned throws invalid-input `CHART_RENDER` for a file there that is no manifest.
  */
-export function readLooseDefinitions(files: readonly PackageFile[]): ReadonlySet<string> | null {
-  if (files.some(({ path }) => PACKED.test(path))) return null;
+export function createLooseCheck(files: readonly PackageFile[]): (name: string) => boolean {
+  if (files.some(({ path }) => PACKED.test(path))) return () => true;
+  // Read when first asked: definitions have megabytes, and mostly nobody asks.
+  let known: ReadonlySet<string> | undefined;
+  return (name) => (known ??= readNames(files)).has(name);
+}
+
+function readNames(files: readonly PackageFile[]): ReadonlySet<string> {
   const texts = files.filter(({ path }) => IN_CRDS.test(path)).map(({ content }) => content);
   return new Set(texts.flatMap((content) => parseManifest(new TextDecoder().decode(content)).map(nameOf)));
 }
