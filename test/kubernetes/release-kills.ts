@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { StartedJob } from '../../src/client/index.ts';
+import { WindlassError } from '../../src/domain/index.ts';
 import { complaintsOf } from '../faults/tiny-lane.ts';
 import type { ChartLane, ChartName } from './chart-lane.ts';
 import { PODS } from './chart-life.ts';
 import { listHookRuns } from './hook-runs.ts';
 import { NOTHING, type ReleaseSurvey } from './survey-release.ts';
+
+const FREE_LIMIT_MS = 60_000;
 
 /** The actions whose every boundary is tried. */
 export const KILLED_ACTIONS = ['create', 'upgrade', 'rollback', 'delete'] as const;
@@ -36,7 +40,7 @@ export async function runReleaseLife(
   };
   for (const [index, action] of KILLED_ACTIONS.entries()) {
     lane.faults.enter(action);
-    const view = await lane.end(starts[action]());
+    const view = await lane.end(startWhenFree(starts[action]));
     ({ clusterId } = view);
     const expected = action === 'delete' ? NOTHING : oneRelease(name, index + 1, PODS[chart]);
     const seen = await lane.surveyUntil(namespace, expected);
@@ -47,6 +51,23 @@ export async function runReleaseLife(
   }
   lane.faults.enter('none');
   return chart === 'hooked' ? [...complaints, ...(await complainOfHooks(lane, namespace))] : complaints;
+}
+
+/**
+ * A worker that dies while it closes a job leaves it open for longer than the client waits by itself,
+ * until another one has taken over.
+ */
+async function startWhenFree(start: () => Promise<StartedJob>): Promise<StartedJob> {
+  const deadline = Date.now() + FREE_LIMIT_MS;
+  for (;;) {
+    try {
+      return await start();
+    } catch (error) {
+      const busy = WindlassError.isInstance(error) && error.code === 'CLUSTER_BUSY';
+      if (!busy || Date.now() > deadline) throw error;
+      await sleep(500);
+    }
+  }
 }
 
 /** A hook that was cut may run anew, but none of them is left out. */
