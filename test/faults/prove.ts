@@ -123,7 +123,7 @@ async function proveConformance(): Promise<void> {
 }
 
 async function proveCharts(): Promise<void> {
-  runTests(['test/kubernetes/chart-lives.test.ts'], { WINDLASS_WHOLE_SUITE: '1' });
+  runTests(['test/kubernetes/chart-lives.test.ts'], { WINDLASS_TEST_WHOLE_LIVES: '1' });
 }
 
 async function proveHelm3(): Promise<void> {
@@ -131,7 +131,7 @@ async function proveHelm3(): Promise<void> {
   const files = names.map((name) => `test/kubernetes/${name}.test.ts`);
   runTests([...files, 'test/conformance/kubernetes.test.ts'], {
     WINDLASS_HELM: await buildHelm3(),
-    WINDLASS_WHOLE_SUITE: '1',
+    WINDLASS_TEST_WHOLE_LIVES: '1',
   });
 }
 

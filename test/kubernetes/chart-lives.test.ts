@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => lane?.stop(), 60_000);
 
 /** `npm run prove -- charts`: each chart goes through everything. */
-const WHOLE = process.env['WINDLASS_WHOLE_SUITE'] === '1';
+const WHOLE = process.env['WINDLASS_TEST_WHOLE_LIVES'] === '1';
 
 describe('the life of a chart', () => {
   test.concurrent.each(['web', 'store', 'hooked'] as const)('%s', async (chart) => {
