@@ -3,6 +3,7 @@ import { startFaultProxy, type FaultProxy } from '../../src/conformance/index.ts
 import type { Bench } from '../../src/conformance/bench.ts';
 import type { TaskAction } from '../../src/domain/index.ts';
 import { createAwsHarness, type AwsHarness } from '../conformance/aws-harness.ts';
+import { classifyAwsRequest, isAwsRead } from '../kit/moto/index.ts';
 import { openAwsBench, validate } from './provider-kit.ts';
 
 const START_LIMIT_MS = 120_000;
@@ -19,7 +20,8 @@ describe('a request of aws, on a bad day', () => {
     const direct = await createAwsHarness();
     proxy = await startFaultProxy({
       upstream: { url: direct.moto.url },
-      classify: ({ body }) => new URLSearchParams(body.toString()).get('Action') ?? 'other',
+      classify: classifyAwsRequest,
+      isRead: isAwsRead,
       throttledAnswer: () => ({
         status: 503,
         headers: { 'content-type': 'text/xml' },

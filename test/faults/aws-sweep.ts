@@ -6,7 +6,7 @@ import {
   type SweepOutcome,
 } from '../../src/conformance/index.ts';
 import { createAwsHarness } from '../conformance/aws-harness.ts';
-import { classifyAwsRequest, throttleAwsRequest, type Moto } from '../kit/moto/index.ts';
+import { classifyAwsRequest, isAwsRead, throttleAwsRequest, type Moto } from '../kit/moto/index.ts';
 
 /**
  * Every request of the aws provider's operations × every fault, between it and one moto that all
@@ -21,6 +21,7 @@ export async function sweepAws(
       startFaultProxy({
         upstream: { url: harness.moto.url },
         classify: classifyAwsRequest,
+        isRead: isAwsRead,
         throttledAnswer: throttleAwsRequest,
       }),
     ),

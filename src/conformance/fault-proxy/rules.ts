@@ -25,8 +25,8 @@ export interface CannedAnswer {
  * - `cut`: done, and then the connection is reset in the middle of the answer's body.
  * - `delay`: done, and answered `delayMs` later.
  * - `double`: delivered twice, one after the other; answered with what the second delivery brought.
- * - `stale`: answered with an older answer to the very same request; the cloud never hears of it. A
- *   request that was not made before is passed, and does not count.
+ * - `stale`: a read is answered with an older answer to the very same request; the cloud never hears
+ *   of it. A change, or a request that was not made before, is passed and does not count.
  */
 export const FAULTS = ['refuse', 'throttle', 'fail', 'drop', 'cut', 'delay', 'double', 'stale'] as const;
 export type Fault = (typeof FAULTS)[number];

@@ -19,6 +19,11 @@ export interface FaultProxyOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** The name of what a request asks for: an action of the cloud's API, or method and resource. */
   classify(request: ProxiedRequest): string;
+  /**
+   * Whether a request changes nothing: `stale` strikes no other, because no cloud answers a change
+   * without doing it. By default told by the method: GET and HEAD.
+   */
+  isRead?(request: ProxiedRequest): boolean;
   /** How the cloud says that it is asked too often. */
   throttledAnswer(request: ProxiedRequest): CannedAnswer;
   /** How the cloud says that it failed; by default 500 without a word. */
@@ -60,6 +65,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const old = createOldAnswers();
   const entries: ProxyLogEntry[] = [];
   const sockets = new Set<Socket>();
+  const { isRead = isReadByMethod } = options;
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = {
@@ -70,7 +76,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       body: await readBody(incoming),
     };
     const operation = options.classify(request);
-    const rule = rules.strike(operation, old.find(request) !== undefined);
+    const rule = rules.strike(operation, isRead(request) && old.find(request) !== undefined);
     const fault = rule?.fault ?? null;
     const entry = { operation, method: request.method, url: request.url, fault };
     const place = entries.push({ ...entry, delivered: 0, status: null }) - 1;
@@ -143,6 +149,10 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       await closed;
     },
   };
+}
+
+function isReadByMethod({ method }: ProxiedRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /** Passes an answer on as it comes, so that a watch is not held up; keeps it when it has ended. */

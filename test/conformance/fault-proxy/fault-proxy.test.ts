@@ -130,6 +130,13 @@ it('answers with an older answer to the same read, and only to a read that was m
   expect(await count()).toBe(1);
 });
 
+it('answers no change with an older answer: no cloud does that', async () => {
+  const rule = proxy.addRule({ fault: 'stale' });
+  await make('a');
+  await make('a');
+  expect([rule.fired(), cloud.made]).toEqual([0, ['a', 'a']]);
+});
+
 it('strikes by operation, from the nth request on and so many times', async () => {
   const rule = proxy.addRule({ operation: 'POST things', fault: 'throttle', nth: 2, count: 2 });
   const statuses = [];

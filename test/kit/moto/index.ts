@@ -8,5 +8,5 @@ export type {
   MotoWorld,
   VolumeEvent,
 } from './settings.ts';
-export { classifyAwsRequest, throttleAwsRequest } from './wire.ts';
+export { classifyAwsRequest, isAwsRead, throttleAwsRequest } from './wire.ts';
 export { ALLOW_ALL, startMoto, type Moto } from './start-moto.ts';

@@ -7,6 +7,11 @@ export function classifyAwsRequest({ headers, body }: ProxiedRequest): string {
   return new URLSearchParams(body.toString('latin1')).get('Action') ?? '';
 }
 
+/** For the fault proxy: whether a request only reads; AWS's own names say so. */
+export function isAwsRead(request: ProxiedRequest): boolean {
+  return /^(Describe|Get|List)/.test(classifyAwsRequest(request));
+}
+
 /** For the fault proxy: how each service says that it is asked too often. */
 export function throttleAwsRequest({ headers }: ProxiedRequest): CannedAnswer {
   const service = readService(headers.authorization ?? '');
