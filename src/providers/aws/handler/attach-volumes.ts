@@ -2,12 +2,14 @@ import type { Instance, Volume, VolumeAttachment } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
 import type { EffectCall, NodeTaskContext, ObserveCall, ProviderHandler } from '../../../provider/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
+import { getResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import { chooseDeviceName, toNodeDevice } from '../devices.ts';
 import type { FindPlace, Place } from '../place.ts';
 import { readVolumes } from './directives.ts';
 import { getRow, notYet, watch, withEffect } from './effects.ts';
 import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
+import { isMissingForLong } from './missing.ts';
 import type { Timing } from './timing.ts';
 import {
   isVolumeGone,
@@ -45,11 +47,20 @@ export function createAttachPair(
         const items = await observeItems(place, look, context);
         const instanceId = getRow(context, 'instance').cloudId;
         for (const { spec, volume } of items) {
+          const seen = `volume ${spec.index} is not shown by AWS`;
+          const missing = isMissingForLong(look.cursor, seen, timing.settleMs);
+          if (volume === undefined && !missing.forLong) return missing.observation;
           if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
           const attachment = findAttachment(volume, instanceId);
           if (attachment?.State === 'attached') continue;
           // Nothing comes to what is not there any more.
-          if (attachment === undefined) await observeLiving(place, context, look);
+          if (attachment === undefined) {
+            const instance = await observeInstance(place.cloud, look, context);
+            const lost = isMissingForLong(look.cursor, 'the instance is not shown by AWS', timing.settleMs);
+            if (instance === undefined && !lost.forLong) return lost.observation;
+            if (instance === undefined || isDead(instance))
+              throw instanceGone(context.resources['instance'], context.node.nodeId);
+          }
           const state = attachment?.State ?? 'not attached yet';
           return { state: 'pending', seen: `volume ${volume.VolumeId} is ${state}` };
         }
@@ -143,6 +154,7 @@ async function attachAll(
     if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
     const attachment = findAttachment(volume, instance.InstanceId);
     if (attachment !== undefined && attachment.State !== 'detaching') {
+      await confirmAttached(place, call, volume, instance);
       changes.push(...toAttached(row, volume.VolumeId, attachment.Device));
       continue;
     }
@@ -165,6 +177,23 @@ async function attachAll(
     changes.push(...toAttached(row, volume.VolumeId, device));
   }
   return changes;
+}
+
+/**
+ * Attached already, as it seems: before nothing is done, another look has to say the same. The
+ * first may be older than the last detachment.
+ *
+ * @throws unavailable where they differ.
+ */
+async function confirmAttached(
+  { cloud }: Place,
+  call: EffectCall,
+  { VolumeId: volumeId = '' }: Volume,
+  { InstanceId: instanceId }: Instance,
+): Promise<void> {
+  const attachment = findAttachment(await getResources(cloud).volumeById(call, volumeId), instanceId);
+  if (attachment === undefined || attachment.State === 'detaching')
+    throw notYet(`volume ${volumeId} is on its way from ${instanceId}`);
 }
 
 function toAttached(

@@ -83,6 +83,8 @@ async function letIn(
       ),
     ).catch((error: unknown) => {
       if (!isAwsCode(error, 'InvalidPermission.Duplicate')) throw error;
+      // EC2 refuses all of them because of one that was there before it was shown.
+      if (missing.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
     });
   }
   if (surplus.length > 0) {
@@ -93,7 +95,10 @@ async function letIn(
           request,
         ),
       ),
-    );
+    ).catch((error: unknown) => {
+      if (!isAwsCode(error, 'InvalidPermission.NotFound')) throw error;
+      if (surplus.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
+    });
   }
 }
 

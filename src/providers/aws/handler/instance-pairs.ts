@@ -9,11 +9,11 @@ import type {
 } from '../../../provider/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getWatchedResources } from '../cloud/resources.ts';
-import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
 import { readInstanceDirective } from './directives.ts';
-import { getRow, notYet, pause, watch, withEffect } from './effects.ts';
+import { changeType, ignoreGone, startInstance, stopInstance, STOPPED } from './change-instance.ts';
+import { getRow, pause, watch, withEffect } from './effects.ts';
 import {
   findInstance,
   instanceGone,
@@ -26,7 +26,7 @@ import {
 import { chooseTypeNames } from './place-node.ts';
 import { instanceDied, runInstance } from './run-instance.ts';
 import type { Timing } from './timing.ts';
-import { isMissingForLong } from './missing.ts';
+import { isMissingForLong, lastsFor } from './missing.ts';
 import { deleteFrontgateGroup } from './frontgate-group.ts';
 import { observeMovedVolumes } from './move-volumes.ts';
 
@@ -46,8 +46,6 @@ export type InstancePairs = Pick<
 >;
 
 const SSH_PORT = 22;
-/** AWS may have room again any minute; the task's own limit ends the tries. */
-const CAPACITY_RETRY_MS = 15_000;
 
 export function createInstancePairs(findPlace: FindPlace, timing: Timing): InstancePairs {
   async function waitUntilRunning(context: NodeTaskContext, call: ObserveCall): Promise<Observation> {
@@ -60,7 +58,13 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
     }
     const state = stateOf(instance);
     if (isDead(instance)) throw instanceDied(instance);
-    if (state === 'stopped' || state === 'stopping') throw instanceDied(instance);
+    if (state === 'stopped' || state === 'stopping') {
+      // As it was before it was started, or stopped by itself: what was looked at late passes.
+      const seen = `instance ${instance.InstanceId} is ${state}`;
+      const stopped = lastsFor(call.cursor, 'stoppedSinceMs', { seen, limitMs: timing.settleMs });
+      if (stopped.forLong) throw instanceDied(instance);
+      return stopped.observation;
+    }
     if (state !== 'running' || instance.PrivateIpAddress === undefined) {
       return { state: 'pending', seen: `instance ${instance.InstanceId} is ${state}` };
     }
@@ -79,21 +83,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
           : seen;
       }),
 
-    async stopInstances(context, call) {
-      const { cloud } = findPlace(context);
-      const instance = await findInstance(cloud, call, context);
-      if (instance === undefined || isDead(instance)) return { state: 'done', changes: STOPPED };
-      const state = stateOf(instance);
-      if (state === 'stopped') return { state: 'done', changes: STOPPED };
-      if (state === 'stopping') return { state: 'started' };
-      if (state === 'pending') throw notYet(`instance ${instance.InstanceId} is still starting`);
-      await withEffect(call, getRow(context, 'instance').token, (sent) =>
-        cloud.ec2(sent, 'StopInstances', (ec2, options) =>
-          ec2.stopInstances({ InstanceIds: [instance.InstanceId ?? ''] }, options),
-        ),
-      ).catch(ignoreGone);
-      return { state: 'started' };
-    },
+    stopInstances: (context, call) => stopInstance(findPlace(context).cloud, context, call),
     waitStopInstances: (context, call) =>
       watch(call, timing.lookMs, async (look) => {
         const instance = await observeInstance(findPlace(context).cloud, look, context);
@@ -103,28 +93,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
         return { state: 'pending', seen: `instance ${instance.InstanceId} is ${stateOf(instance)}` };
       }),
 
-    async startInstances(context, call) {
-      const { cloud } = findPlace(context);
-      const row = getRow(context, 'instance');
-      const instance = await findInstance(cloud, call, context);
-      if (instance === undefined || isDead(instance)) throw instanceGone(row, context.node.nodeId);
-      const state = stateOf(instance);
-      if (state === 'running' || state === 'pending') return { state: 'started' };
-      if (state === 'stopping') throw notYet(`instance ${instance.InstanceId} is still stopping`);
-      await withEffect(call, row.token, (sent) =>
-        cloud.ec2(sent, 'StartInstances', (ec2, options) =>
-          ec2.startInstances({ InstanceIds: [instance.InstanceId ?? ''] }, options),
-        ),
-      ).catch((error: unknown) => {
-        throw isAwsCode(error, 'InsufficientInstanceCapacity')
-          ? notYet(
-              `AWS has no room to start ${instance.InstanceId} (${instance.InstanceType}) now`,
-              CAPACITY_RETRY_MS,
-            )
-          : error;
-      });
-      return { state: 'started' };
-    },
+    startInstances: (context, call) => startInstance(findPlace(context).cloud, context, call),
     waitStartInstances: (context, call) =>
       watch(call, timing.lookMs, (look) => waitUntilRunning(context, look)),
 
@@ -177,24 +146,15 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       const instance = await findInstance(place.cloud, call, context);
       if (instance === undefined || isDead(instance)) throw instanceGone(row, context.node.nodeId);
       const wanted = await chooseResizedType(place, call, context, instance);
-      if (instance.InstanceType === wanted) return { state: 'started' };
-      const state = stateOf(instance);
-      if (state === 'stopping') throw notYet(`instance ${instance.InstanceId} is still stopping`);
-      if (state !== 'stopped') throw mustBeStopped(instance);
-      await withEffect(call, row.token, (sent) =>
-        place.cloud.ec2(sent, 'ModifyInstanceAttribute', (ec2, options) =>
-          ec2.modifyInstanceAttribute(
-            { InstanceId: instance.InstanceId, InstanceType: { Value: wanted } },
-            options,
-          ),
-        ),
-      );
+      await changeType(place.cloud, context, call, instance, wanted);
       return { state: 'started' };
     },
     waitResizeInstances: (context, call) =>
       watch(call, timing.lookMs, async (look) => {
         const place = findPlace(context);
         const instance = await observeInstance(place.cloud, look, context);
+        const missing = isMissingForLong(look.cursor, 'the instance is not shown by AWS', timing.settleMs);
+        if (instance === undefined && !missing.forLong) return missing.observation;
         if (instance === undefined || isDead(instance)) {
           throw instanceGone(context.resources['instance'], context.node.nodeId);
         }
@@ -206,13 +166,6 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
         };
       }),
   };
-}
-
-const STOPPED: Changes = { node: { status: 'stopped' } };
-
-/** What does not exist any more is as stopped, or as deleted, as can be. */
-function ignoreGone(error: unknown): void {
-  if (!isAwsCode(error, 'InvalidInstanceID.NotFound')) throw error;
 }
 
 /**
@@ -240,17 +193,6 @@ async function chooseResizedType(
     );
   }
   return wanted as _InstanceType;
-}
-
-function mustBeStopped(instance: Instance): WindlassError {
-  return new WindlassError(
-    'conflict',
-    `instance ${instance.InstanceId} is ${stateOf(instance)}, not stopped`,
-    {
-      code: 'INSTANCE_RUNNING',
-      hint: 'an instance can be given another size only while it is stopped',
-    },
-  );
 }
 
 function toRunningChanges(context: NodeTaskContext, { settings }: Place, instance: Instance): Changes {

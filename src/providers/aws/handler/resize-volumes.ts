@@ -6,6 +6,7 @@ import { getResources, getWatchedResources, type Resources } from '../cloud/reso
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
 import { watch, withEffect } from './effects.ts';
+import { isMissingForLong, lastsFor } from './missing.ts';
 import type { Timing } from './timing.ts';
 import {
   isVolumeGone,
@@ -35,10 +36,21 @@ export function createResizePair(
         const place = findPlace(context);
         const items = await observeItems(place, look, context);
         for (const { spec, volume } of items) {
+          const seen = `volume ${spec.index} is not shown by AWS`;
+          const missing = isMissingForLong(look.cursor, seen, timing.settleMs);
+          if (volume === undefined && !missing.forLong) return missing.observation;
           if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
           if ((volume.Size ?? 0) >= spec.sizeGiB) continue;
           const modification = await readModification(look, volume, getWatchedResources(place.cloud));
-          if (modification?.ModificationState === 'failed') throw resizeFailed(volume, modification);
+          if (modification?.ModificationState === 'failed') {
+            // Perhaps the one before: what began a moment ago may not be shown yet.
+            const failed = lastsFor(look.cursor, 'failedSinceMs', {
+              seen: `the last change of volume ${volume.VolumeId} failed`,
+              limitMs: timing.settleMs,
+            });
+            if (failed.forLong) throw resizeFailed(volume, modification);
+            return failed.observation;
+          }
           const state = modification?.ModificationState ?? 'not begun';
           return {
             state: 'pending',

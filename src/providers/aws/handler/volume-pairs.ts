@@ -1,11 +1,12 @@
-import type { ResourceChange } from '../../../domain/index.ts';
-import type { NextGeneration, ProviderHandler } from '../../../provider/index.ts';
+import type { Volume } from '@aws-sdk/client-ec2';
+import type { LedgerResource, ResourceChange } from '../../../domain/index.ts';
+import type { EffectCall, NextGeneration, ProviderHandler } from '../../../provider/index.ts';
 import { getResources, getWatchedResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { FindPlace } from '../place.ts';
+import type { FindPlace, Place } from '../place.ts';
 import { createAttachPair } from './attach-volumes.ts';
 import { readVolumes } from './directives.ts';
-import { getRow, pause, watch, withEffect } from './effects.ts';
+import { getRow, notYet, pause, watch, withEffect } from './effects.ts';
 import { createResizePair } from './resize-volumes.ts';
 import type { Timing } from './timing.ts';
 import {
@@ -60,14 +61,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
     async detachVolumes(context, call) {
       const place = findPlace(context);
       for (const { row, volume } of await loadItems(place, call, context, { intended: true })) {
-        for (const attachment of volume?.Attachments ?? []) {
-          if (attachment.State === 'detaching' || attachment.State === 'detached') continue;
-          await withEffect(call, row.token, (sent) =>
-            place.cloud.ec2(sent, 'DetachVolume', (ec2, options) =>
-              ec2.detachVolume({ VolumeId: volume?.VolumeId, InstanceId: attachment.InstanceId }, options),
-            ),
-          ).catch(ignoreDetached);
-        }
+        if (volume !== undefined && !isVolumeGone(volume)) await detachVolume(place, call, row, volume);
       }
       return { state: 'started' };
     },
@@ -92,12 +86,13 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show them only now.
       const unsettled = rows.filter(({ state }) => state !== 'gone');
       const settledAt = Date.now() + timing.settleMs;
+      let shown: readonly Volume[] = [];
       while (unsettled.length > 0 && Date.now() < settledAt) {
-        const volumes = (await getResources(place.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
-        if (unsettled.every((row) => volumes.some((volume) => isOfKind(volume, row)))) break;
+        shown = (await getResources(place.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
+        if (unsettled.every((row) => shown.some((volume) => isOfKind(volume, row)))) break;
         await pause(call, Math.min(timing.lookMs, timing.settleMs));
       }
-      await deleteVolumesOf(place, context, call, rows);
+      await deleteVolumesOf(place, context, call, rows, shown);
       return { state: 'started' };
     },
     waitDeleteVolumes: (context, call) =>
@@ -128,8 +123,33 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
   };
 }
 
-/** There is no such attachment any more: as wanted. */
-function ignoreDetached(error: unknown): void {
-  if (!isAwsCode(error, 'InvalidAttachment.NotFound', 'IncorrectState', 'InvalidVolume.NotFound'))
-    throw error;
+/**
+ * Also what a look shows as free is detached: it may be older than the last attachment, and EC2
+ * itself refuses where there is nothing to detach.
+ *
+ * @throws unavailable while EC2 refuses and shows an attachment all the same.
+ */
+async function detachVolume(
+  { cloud }: Place,
+  call: EffectCall,
+  row: LedgerResource,
+  { VolumeId: volumeId = '', Attachments: attachments = [] }: Volume,
+): Promise<void> {
+  const shown = attachments.filter(({ State: state }) => state !== 'detaching' && state !== 'detached');
+  for (const { InstanceId: instanceId } of shown.length > 0 ? shown : [{ InstanceId: undefined }]) {
+    await withEffect(call, row.token, (sent) =>
+      cloud.ec2(sent, 'DetachVolume', (ec2, options) =>
+        ec2.detachVolume({ VolumeId: volumeId, InstanceId: instanceId }, options),
+      ),
+    ).catch(async (error: unknown) => {
+      if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+      if (!isAwsCode(error, 'InvalidAttachment.NotFound', 'IncorrectState')) throw error;
+      const volume = await getResources(cloud).volumeById(call, volumeId);
+      if (volume?.Attachments?.some(({ State: state = '' }) => !LEAVING.includes(state)) === true)
+        throw notYet(`volume ${volumeId} cannot be detached yet`);
+    });
+  }
 }
+
+/** `busy`: it was asked for, and the machine still uses the disk. */
+const LEAVING: readonly string[] = ['busy', 'detaching', 'detached'];

@@ -196,14 +196,22 @@ export async function observeCreated(
   };
 }
 
-/** Deletes the volumes of some rows, whatever generation of them AWS shows. Gone is success. */
+/**
+ * Deletes the volumes of some rows, whatever generation of them AWS shows, and those of them that
+ * it has `shown` a moment ago. Gone is success.
+ *
+ * @throws unavailable while one is still being created or attached.
+ */
 export async function deleteVolumesOf(
   place: Place,
   context: NodeTaskContext,
   call: EffectCall,
   rows: readonly LedgerResource[],
+  shown: readonly Volume[] = [],
 ): Promise<void> {
-  const volumes = await listVolumes(place, call, context, rows);
+  const listed = await listVolumes(place, call, context, rows);
+  const ids = new Set(listed.map(({ VolumeId }) => VolumeId));
+  const volumes = [...listed, ...shown.filter(({ VolumeId }) => !ids.has(VolumeId))];
   for (const row of rows) {
     for (const volume of volumes) {
       if (isVolumeGone(volume) || !isOfKind(volume, row)) continue;
@@ -214,7 +222,11 @@ export async function deleteVolumesOf(
           ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
         ),
       ).catch((error: unknown) => {
-        if (!isAwsCode(error, 'InvalidVolume.NotFound')) throw error;
+        if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+        // Not as it was shown: the next look says how it is.
+        throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
+          ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
+          : error;
       });
     }
   }

@@ -1,0 +1,126 @@
+import type { _InstanceType, Instance } from '@aws-sdk/client-ec2';
+import { WindlassError } from '../../../domain/index.ts';
+import type { Changes, EffectCall, HandleResult, NodeTaskContext } from '../../../provider/index.ts';
+import type { AwsCloud } from '../cloud/open-cloud.ts';
+import { isAwsCode } from '../cloud/to-windlass-error.ts';
+import { getRow, notYet, withEffect } from './effects.ts';
+import { findInstance, instanceGone, isDead, stateOf } from './find-instance.ts';
+
+// Each of these is asked of EC2 whatever a look says: a look may be older than the last change,
+// and who leaves something out because of it waits for ever. To ask twice does no harm.
+
+/** AWS may have room again any minute; the task's own limit ends the tries. */
+const CAPACITY_RETRY_MS = 15_000;
+
+export const STOPPED: Changes = { node: { status: 'stopped' } };
+
+/** @throws unavailable while it is still starting. */
+export async function stopInstance(
+  cloud: AwsCloud,
+  context: NodeTaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  const instanceId = await findInstanceId(cloud, context, call);
+  if (instanceId === undefined) return { state: 'done', changes: STOPPED };
+  try {
+    await withEffect(call, getRow(context, 'instance').token, (sent) =>
+      cloud.ec2(sent, 'StopInstances', (ec2, options) =>
+        ec2.stopInstances({ InstanceIds: [instanceId] }, options),
+      ),
+    );
+  } catch (error) {
+    if (isAwsCode(error, 'InvalidInstanceID.NotFound')) return { state: 'started' };
+    if (!isAwsCode(error, 'IncorrectInstanceState')) throw error;
+    const instance = await findInstance(cloud, call, context);
+    if (instance !== undefined && isDead(instance)) return { state: 'done', changes: STOPPED };
+    throw notYet(`instance ${instanceId} cannot be stopped yet`);
+  }
+  return { state: 'started' };
+}
+
+/**
+ * @throws not-found `INSTANCE_NOT_FOUND`
+ * @throws unavailable while it is still stopping, or AWS has no room for it.
+ */
+export async function startInstance(
+  cloud: AwsCloud,
+  context: NodeTaskContext,
+  call: EffectCall,
+): Promise<HandleResult> {
+  const row = getRow(context, 'instance');
+  const instanceId = await findInstanceId(cloud, context, call);
+  if (instanceId === undefined) throw instanceGone(row, context.node.nodeId);
+  try {
+    await withEffect(call, row.token, (sent) =>
+      cloud.ec2(sent, 'StartInstances', (ec2, options) =>
+        ec2.startInstances({ InstanceIds: [instanceId] }, options),
+      ),
+    );
+  } catch (error) {
+    if (isAwsCode(error, 'InvalidInstanceID.NotFound')) throw instanceGone(row, context.node.nodeId);
+    if (isAwsCode(error, 'InsufficientInstanceCapacity'))
+      throw notYet(`AWS has no room to start ${instanceId} now`, CAPACITY_RETRY_MS);
+    if (!isAwsCode(error, 'IncorrectInstanceState')) throw error;
+    const instance = await findInstance(cloud, call, context);
+    if (instance !== undefined && isDead(instance)) throw instanceGone(row, context.node.nodeId);
+    throw notYet(`instance ${instanceId} is still stopping`);
+  }
+  return { state: 'started' };
+}
+
+/**
+ * Gives a stopped instance another type.
+ *
+ * @throws conflict `INSTANCE_RUNNING` while it runs; unavailable while it is still stopping.
+ */
+export async function changeType(
+  cloud: AwsCloud,
+  context: NodeTaskContext,
+  call: EffectCall,
+  { InstanceId: instanceId }: Instance,
+  wanted: _InstanceType,
+): Promise<void> {
+  const row = getRow(context, 'instance');
+  try {
+    await withEffect(call, row.token, (sent) =>
+      cloud.ec2(sent, 'ModifyInstanceAttribute', (ec2, options) =>
+        ec2.modifyInstanceAttribute({ InstanceId: instanceId, InstanceType: { Value: wanted } }, options),
+      ),
+    );
+  } catch (error) {
+    if (!isAwsCode(error, 'IncorrectInstanceState')) throw error;
+    const instance = await findInstance(cloud, call, context);
+    if (instance === undefined || isDead(instance)) throw instanceGone(row, context.node.nodeId);
+    if (instance.InstanceType === wanted) return;
+    if (['running', 'pending'].includes(stateOf(instance))) throw mustBeStopped(instance);
+    throw notYet(`instance ${instanceId} is still stopping`);
+  }
+}
+
+/** By the ledger; by its token where the ledger never heard of its id. Undefined where there is none. */
+async function findInstanceId(
+  cloud: AwsCloud,
+  context: NodeTaskContext,
+  call: EffectCall,
+): Promise<string | undefined> {
+  const row = context.resources['instance'];
+  if (row === undefined || row.state === 'gone') return undefined;
+  if (row.cloudId !== '') return row.cloudId;
+  return (await findInstance(cloud, call, context))?.InstanceId;
+}
+
+/** What does not exist any more is as deleted as can be. */
+export function ignoreGone(error: unknown): void {
+  if (!isAwsCode(error, 'InvalidInstanceID.NotFound')) throw error;
+}
+
+function mustBeStopped(instance: Instance): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `instance ${instance.InstanceId} is ${stateOf(instance)}, not stopped`,
+    {
+      code: 'INSTANCE_RUNNING',
+      hint: 'an instance can be given another size only while it is stopped',
+    },
+  );
+}
