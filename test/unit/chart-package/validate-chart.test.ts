@@ -29,7 +29,11 @@ const SCHEMA = JSON.stringify({
 
 describe('validateChart', () => {
   it('finds nothing in a sound chart', () => {
-    expect(validateChart(chart({ 'values.schema.json': SCHEMA }))).toEqual({ errors: [], warnings: [], notes: [] });
+    expect(validateChart(chart({ 'values.schema.json': SCHEMA }))).toEqual({
+      errors: [],
+      warnings: [],
+      notes: [],
+    });
   });
 
   it.each<[string, Record<string, string>, string]>([
