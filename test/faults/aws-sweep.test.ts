@@ -14,6 +14,6 @@ it('makes nothing twice on AWS and leaves nothing there, whatever happens to a r
   expect(outcome.complaints).toEqual([]);
   expect(outcome).toMatchObject({ leaked: 0, doubled: 0 });
   expect(outcome.runs).toBeGreaterThan(CASES / 2);
-  // A poll that ends early may not come to its second look; most faults strike.
-  expect(outcome.struck).toBeGreaterThan(outcome.runs * 0.7);
+  // A poll that ends early may not come to its second look, and only a read can be stale; most faults strike.
+  expect(outcome.struck).toBeGreaterThan(outcome.runs * 0.5);
 }, 300_000);
