@@ -114,6 +114,9 @@ async function readInput(clusterId: string): Promise<RunJobInput> {
   return JSON.parse(Buffer.from(payload?.data ?? []).toString()) as RunJobInput;
 }
 
+/** A busy machine answers late. */
+const PATIENT = { timeout: 10_000 };
+
 describe('without a worker', () => {
   test('says where no server answers, and what to do', async () => {
     const error = await failure(connectClient({ address: '127.0.0.1:1', env: {}, connectTimeoutMs: 500 }));
@@ -327,7 +330,7 @@ describe('with workers', () => {
       const found = view.layers[0]?.tasks[0];
       expect(found?.observation).toBe(OBSERVATION);
       return found;
-    });
+    }, PATIENT);
     // Looks are no attempts, whatever the number of tries that Temporal counts.
     expect(task).toMatchObject({ status: 'working', attempts: 2, error: null });
     expect(task).not.toHaveProperty('nextAttemptAt');
@@ -393,7 +396,7 @@ describe('with workers', () => {
     const { jobId } = await client.clusters.stop(clusterId);
     workers.reads.describeJob = async () => jobView({ jobId, clusterId, action: 'stop' });
     // Visibility is eventually consistent.
-    const summary = await vi.waitFor(() => client.jobs.cancel(jobId), { timeout: 5_000 });
+    const summary = await vi.waitFor(() => client.jobs.cancel(jobId), PATIENT);
     expect(summary).toMatchObject({ jobId, clusterId });
     await expect(workers.job(clusterId).result()).rejects.toThrow();
     expect((await workers.job(clusterId).describe()).status.name).toBe('CANCELLED');
@@ -407,7 +410,7 @@ describe('with workers', () => {
     workers.reads.describeCluster = async () => clusterView(clusterId);
     const { jobId } = await client.clusters.stop(clusterId);
     workers.reads.describeJob = async () => jobView({ jobId, clusterId, action: 'stop' });
-    const [own, ...others] = await vi.waitFor(() => client.jobs.history(jobId), { timeout: 5_000 });
+    const [own, ...others] = await vi.waitFor(() => client.jobs.history(jobId), PATIENT);
     expect(others).toEqual([]);
     expect(own).toMatchObject({ workflowId: `cluster/${clusterId}` });
     const { events } = (own?.history ?? { events: [] }) as { events: { eventType: string }[] };
