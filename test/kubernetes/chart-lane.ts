@@ -26,7 +26,7 @@ export interface ChartLane {
   readonly faults: FaultFolder;
   /** A runtime on a namespace of its own; its name is the namespace's. */
   openRuntime(settings?: Readonly<Record<string, string>>): Promise<string>;
-  /** Registers a version of a chart, once; its images bear that version. */
+  /** Registers a version of a chart; its images bear that version. A cease takes away what nobody uses. */
   register(chart: ChartName, version: string): Promise<string>;
   /** Waits for the job, and for it to have gone well. */
   succeed(job: Promise<StartedJob>): Promise<JobView>;
@@ -49,7 +49,7 @@ export async function openChartLane(
     NODE_COMPILE_CACHE: join(stack.home, 'compiled'),
   });
   const { client } = stack;
-  const registered = new Map<string, Promise<string>>();
+  let registered = 0;
   const end = async (job: Promise<StartedJob>): Promise<JobView> => waitForEnd(client, await job);
   return {
     stack,
@@ -69,18 +69,19 @@ export async function openChartLane(
       });
       return namespace;
     },
-    register: (chart, version) =>
-      getOrMake(registered, `${chart} ${version}`, async () => {
-        const folder = join(stack.home, 'charts', version, chart);
-        mkdirSync(folder, { recursive: true });
-        cpSync(join(CHARTS, chart), folder, { recursive: true });
-        const file = join(folder, 'Chart.yaml');
-        const text = readFileSync(file, 'utf8')
-          .replace(/^version: .*$/m, `version: ${version}`)
-          .replace(/^appVersion: .*$/m, `appVersion: '${version}'`);
-        writeFileSync(file, text);
-        return (await client.apps.register(folder)).versionId;
-      }),
+    async register(chart, version) {
+      // Of its own: some register the same at the same time.
+      registered += 1;
+      const folder = join(stack.home, 'charts', String(registered), chart);
+      mkdirSync(folder, { recursive: true });
+      cpSync(join(CHARTS, chart), folder, { recursive: true });
+      const file = join(folder, 'Chart.yaml');
+      const text = readFileSync(file, 'utf8')
+        .replace(/^version: .*$/m, `version: ${version}`)
+        .replace(/^appVersion: .*$/m, `appVersion: '${version}'`);
+      writeFileSync(file, text);
+      return (await client.apps.register(folder)).versionId;
+    },
     async succeed(job) {
       const view = await end(job);
       const complaints = complaintsOf(view);
@@ -103,13 +104,6 @@ export async function openChartLane(
       }
     },
   };
-}
-
-/** Once for each name, also of callers who ask at the same time. */
-function getOrMake<T>(known: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
-  const made = known.get(name) ?? make();
-  known.set(name, made);
-  return made;
 }
 
 function pick(seen: ReleaseSurvey, expected: Partial<ReleaseSurvey>): Partial<ReleaseSurvey> {
