@@ -31,7 +31,7 @@ interface Measured {
  * to: what is measured is the cloud's part.
  */
 export async function measureAws(bench: Bench, temporal: Client): Promise<PartResult> {
-  const { awsSizes, ansibleSizes, awsRounds } = bench.settings;
+  const { awsSizes, ansibleSizes, awsRounds, awsRunSeconds } = bench.settings;
   const ansible = ansibleSizes.length === 0 ? null : await findAnsible();
   const worker = await bench.startWorker('windlass');
   const measured: Measured[] = [];
@@ -41,7 +41,7 @@ export async function measureAws(bench: Bench, temporal: Client): Promise<PartRe
     run: (cloud: BenchCloud) => Promise<number>,
     made = nodes,
   ): Promise<void> => {
-    const cloud = await openCloud();
+    const cloud = await openCloud(awsRunSeconds);
     try {
       const elapsedMs = await run(cloud);
       const operations = await cloud.countCalls();

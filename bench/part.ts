@@ -26,6 +26,8 @@ export interface BenchSettings {
   readonly awsSizes: readonly number[];
   readonly ansibleSizes: readonly number[];
   readonly awsRounds: number;
+  /** How long an instance takes until it runs; on EC2 mostly longer than the default. */
+  readonly awsRunSeconds: number;
 }
 
 /** One line of the printed table. */

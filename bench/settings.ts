@@ -26,6 +26,7 @@ export function readRequest(args: readonly string[]): BenchRequest {
       aws: { type: 'string', default: '1,10,100' },
       ansible: { type: 'string', default: '1,10' },
       'aws-rounds': { type: 'string', default: '3' },
+      'aws-run-seconds': { type: 'string', default: '2' },
     },
   });
   const unknown = positionals.filter((name) => !PARTS.some((part) => part === name));
@@ -46,6 +47,7 @@ export function readRequest(args: readonly string[]): BenchRequest {
       ansibleSizes:
         values.ansible === 'none' ? [] : values.ansible.split(',').map((text) => toCount('ansible', text)),
       awsRounds: toCount('aws-rounds', values['aws-rounds']),
+      awsRunSeconds: toCount('aws-run-seconds', values['aws-run-seconds']),
       memoryJobs: values.jobs.split(',').map((text) => toCount('jobs', text)),
     },
   };

@@ -20,8 +20,9 @@ export interface BenchCloud {
   close(): Promise<void>;
 }
 
-export async function openCloud(): Promise<BenchCloud> {
-  const moto = await startMoto({ pendingMs: 2_000, creatingMs: 1_000, attachingMs: 1_000 });
+/** `runSeconds`: how long an instance takes until it runs. */
+export async function openCloud(runSeconds: number): Promise<BenchCloud> {
+  const moto = await startMoto({ pendingMs: runSeconds * 1_000, creatingMs: 1_000, attachingMs: 1_000 });
   // A copy: the SDK writes into what it is given.
   const ec2 = new EC2Client({ endpoint: moto.url, region: REGION, credentials: { ...KEY } });
   const network = await createNetwork(ec2, [ZONE]);

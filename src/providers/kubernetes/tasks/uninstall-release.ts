@@ -27,8 +27,9 @@ type UninstallScope = ReleaseScope<UninstallDirective>;
 
 /**
  * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods,
- * what hooks have made, and what it passed over because the API server failed. Helm's record is kept until all of it is gone, because it carries the token
- * and knows the objects. What is gone, or was never ours, is success.
+ * what hooks have made, and what it passed over because the API server failed. Helm's record is
+ * kept until all of it is gone, because it carries the token and knows the objects. What is gone, or
+ * was never ours, is success.
  *
  * After a failure: the record is still there, so that the next try and PurgeRelease find it.
  */
@@ -40,8 +41,10 @@ export async function uninstallRelease(
   const scope = await openScope<UninstallDirective>(world, context, call);
   let newest = await findNewest(scope);
   if (newest !== undefined && isPending(newest)) newest = await waitOut(scope, newest);
-  // One that was cut: its hook goes on by itself, and is not run beside itself.
-  if (newest?.status === 'uninstalling') newest = await waitForOtherHelm(scope, newest);
+  // One that was cut: its hook goes on by itself, and is not run beside itself. Force waits for none.
+  if (newest?.status === 'uninstalling') {
+    newest = await (scope.directive.force ? waitOut : waitForOtherHelm)(scope, newest);
+  }
   if (newest === undefined) return { state: 'done' };
   const claims = await listClaims(scope, newest);
   if (newest.status !== 'uninstalled') {
