@@ -20,7 +20,7 @@ const CREDENTIAL = 'planted-credential-a94e03';
 const REFUSED_CREDENTIAL = 'planted-refused-credential-71be5f';
 const PLANTED = [PASSWORD, REFUSED_PASSWORD, CREDENTIAL, REFUSED_CREDENTIAL];
 const PROVIDER = fileURLToPath(new URL('./sealed-cloud.ts', import.meta.url));
-const LIFE_LIMIT_MS = 180_000;
+const LIFE_LIMIT_MS = 300_000;
 
 let stack: TestStack;
 let worker: TestWorker;
