@@ -92,10 +92,13 @@ describe('a cluster on machines', () => {
     await expect.poll(() => machines.list().length, { timeout: LIMIT_MS }).toBe(1);
     return machines.list()[0]?.instanceId ?? '';
   }
+  /** Until the start has said all its lines, and waits. */
   async function waitForStart(instanceId: string): Promise<void> {
     await expect
-      .poll(() => machines.execute(instanceId, 'cat /data/starts').catch(() => ''), { timeout: LIMIT_MS })
-      .toBe('started\n');
+      .poll(() => machines.execute(instanceId, 'ls /data/waiting && cat /data/starts').catch(() => ''), {
+        timeout: LIMIT_MS,
+      })
+      .toBe('/data/waiting\nstarted\n');
   }
 
   it(

@@ -10,7 +10,7 @@ while [ $i -lt 10000 ]; do
   echo "line $i: $password"
 done
 case $(read_env start) in
-  waits) while [ ! -e /go ]; do sleep 0.1; done ;;
+  waits) : > /data/waiting; while [ ! -e /go ]; do sleep 0.1; done ;;
 esac
 setsid sleep 1000000 > /dev/null 2>&1 < /dev/null &
 echo $! > /data/pid
