@@ -160,12 +160,13 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
             where l.cluster_id = ${clusterId} and l.target_cluster_id = c.cluster_id
           ) as links
         from cluster c
-        where c.metadata is not null and (
-          c.cluster_id = ${clusterId}
-          or exists (select 1 from cluster_link l where l.cluster_id = ${clusterId} and l.target_cluster_id = c.cluster_id)
-          or (${neighbours}::boolean and c.purpose = 'app'
-            and c.runtime_id = (select runtime_id from cluster where cluster_id = ${clusterId}))
-        )
+        where c.metadata is not null
+          and c.runtime_id = (select runtime_id from cluster where cluster_id = ${clusterId})
+          and (
+            c.cluster_id = ${clusterId}
+            or exists (select 1 from cluster_link l where l.cluster_id = ${clusterId} and l.target_cluster_id = c.cluster_id)
+            or (${neighbours}::boolean and c.purpose = 'app')
+          )
         order by c.cluster_id
       `.execute(db);
       return rows.map((row) => ({ clusterId: row.cluster_id, version: row.version, links: row.links }));

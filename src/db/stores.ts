@@ -108,7 +108,7 @@ export interface ClusterStore {
   forget(clusterId: string): Promise<void>;
   /**
    * Which registered trees a cluster may see, without the trees: its own, those of linked clusters
-   * and, with `neighbours`, of all clusters of its runtime; by cluster id.
+   * and, with `neighbours`, of all clusters; of its runtime alone, whatever a link names. By cluster id.
    */
   listMetadata(clusterId: string, options: { neighbours: boolean }): Promise<readonly MetadataVersion[]>;
   /** What clusters of the account will still make: nodes of clusters with an open job whose ledger rows are not `made`. */

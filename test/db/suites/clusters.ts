@@ -77,6 +77,30 @@ export function clustersSuite(stores: () => Stores): void {
     ]);
   });
 
+  test('shows a cluster the trees of those that it links to, in its own runtime alone', async () => {
+    const { clusters, jobs, tasks, runtimes } = stores();
+    await runtimes.create(aRuntime('foreign'), null);
+    async function register(clusterId: string, runtimeId: string, targets: readonly string[]): Promise<void> {
+      const links = targets.map((targetClusterId) => ({ clusterId, name: targetClusterId, targetClusterId }));
+      const wrapper = { ...aCluster(clusterId, runtimeId, 1), links };
+      await clusters.create(wrapper);
+      await jobs.open(aJob(clusterId, clusterId), { from: ['pending'], status: 'creating' });
+      await jobs.storePlan(`job-${clusterId}`, aPlan(wrapper), 1);
+      await tasks.applyChanges(`job-${clusterId}.0.0`, { metadata: { cluster: { id: clusterId } } }, []);
+    }
+    await register('cl-linked', 'rt-clusters', []);
+    await register('cl-neighbour', 'rt-clusters', []);
+    await register('cl-foreign', 'rt-foreign', []);
+    await register('cl-linking', 'rt-clusters', ['cl-linked', 'cl-foreign']);
+    const seen = await clusters.listMetadata('cl-linking', { neighbours: false });
+    expect(seen).toMatchObject([
+      { clusterId: 'cl-linked', links: ['cl-linked'] },
+      { clusterId: 'cl-linking', links: [] },
+    ]);
+    const all = await clusters.listMetadata('cl-linking', { neighbours: true });
+    expect(all.map(({ clusterId }) => clusterId)).toEqual(['cl-linked', 'cl-linking', 'cl-neighbour']);
+  });
+
   test('counts as reserved what open jobs will make and have not made', async () => {
     const { clusters, jobs, ledger, tasks, runtimes } = stores();
     const runtime = await runtimes.create(aRuntime('reserved', { account: 'acc', region: 'reg' }), null);

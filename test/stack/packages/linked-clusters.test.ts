@@ -88,6 +88,15 @@ describe('a cluster that is linked to another', () => {
         message: expect.stringContaining(message),
       });
     }
+    const settings = { addressRange: '127.89.0.0/16', folder: join(stack.home, 'elsewhere') };
+    await stack.client.runtimes.create({ name: 'elsewhere', provider: 'local', zone: 'local-1', settings });
+    await expect(
+      stack.client.clusters.create({
+        app: DEPENDENT,
+        runtime: 'elsewhere',
+        conf: { cluster: { base: base.clusterId } },
+      }),
+    ).rejects.toMatchObject({ code: 'CONF_INVALID', message: expect.stringContaining('in this runtime') });
     await remove('dependent');
     appctl.take();
   });
