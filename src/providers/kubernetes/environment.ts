@@ -3,6 +3,7 @@ import type { Call, Provider, RuntimeRequest, ValidateCredentialRequest } from '
 import { NAMESPACES, resourcePath } from './api/api-resources.ts';
 import { createKubeClient, refuseWhenCancelled, type KubeClient } from './api/kube-client.ts';
 import type { KubeList, KubeObject } from './api/kube-types.ts';
+import { isAllowed } from './checks/permissions.ts';
 import { nameOf } from './manifest.ts';
 import { isForbidden } from './observe/explain.ts';
 import { readSettings } from './settings.ts';
@@ -128,22 +129,8 @@ export async function requireNamespace(client: KubeClient, namespace: string): P
   }
 }
 
-interface AccessReview {
-  readonly status?: { readonly allowed?: boolean };
-}
-
 async function requireAnyRight(client: KubeClient, namespace: string): Promise<void> {
-  const review = await client.send<AccessReview>({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { namespace, verb: 'list', resource: 'secrets' } },
-    },
-    what: `ask what is allowed in ${namespace}`,
-  });
-  if (review.status?.allowed === true) return;
+  if (await isAllowed(client, { namespace, verb: 'list', resource: 'secrets' })) return;
   throw new WindlassError(
     'permission',
     `the credential may not work in namespace ${namespace}, if there is one`,

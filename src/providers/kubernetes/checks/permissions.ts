@@ -73,7 +73,11 @@ export async function requireRights(client: KubeClient, rights: readonly Right[]
   });
 }
 
-async function isAllowed(client: KubeClient, resourceAttributes: object): Promise<boolean> {
+/** Asks the server whether the credential may do one thing: `resourceAttributes` of a SelfSubjectAccessReview. */
+export async function isAllowed(
+  client: KubeClient,
+  resourceAttributes: Readonly<Record<string, string>>,
+): Promise<boolean> {
   const review = await client.send<AccessReview>({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',

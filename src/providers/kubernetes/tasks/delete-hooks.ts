@@ -14,6 +14,10 @@ import { asItWas, isOurs, requireRow, type ReleaseScope } from './release-scope.
 const BEFORE = 'pre-delete';
 const AFTER = 'post-delete';
 
+function isOfDelete(event: string): boolean {
+  return event === BEFORE || event === AFTER;
+}
+
 /**
  * Makes helm's record such that an uninstall runs each of the chart's hooks for it once: those that
  * one which was cut has run already are struck out, and all of them where the release never was
@@ -61,12 +65,14 @@ async function findSpent(
   hooks: readonly ReleaseHook[],
   deletedAt: string | null,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
-  const cut = revision.status === 'uninstalling';
-  if (!cut && (await wasWhole(scope))) return new Map();
+  const deleting = hooks
+    .map((hook, index) => ({ hook, index, own: hook.events.filter(isOfDelete) }))
+    .filter(({ own }) => own.length > 0);
   const spent = new Map<number, readonly string[]>();
-  for (const [index, hook] of hooks.entries()) {
-    const own = hook.events.filter((event) => event === BEFORE || event === AFTER);
-    if (own.length === 0) continue;
+  if (deleting.length === 0) return spent;
+  const cut = revision.status === 'uninstalling';
+  if (!cut && (revision.status === 'deployed' || (await wasWhole(scope)))) return spent;
+  for (const { hook, index, own } of deleting) {
     if (!cut) spent.set(index, own);
     else if (await hasRun(scope, revision, hook, deletedAt)) {
       // One that is for both has run for what comes first.
