@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   TASK_ACTIONS,
@@ -15,17 +16,22 @@ import { CLOUD_LIVES, type CloudLife } from './cloud-life.ts';
 import { createEngine, type Engine, type EngineTask } from './engine.ts';
 import { MadeTwiceError, type NodeWorld, type Operation } from './operations.ts';
 import type { ConformanceHarness, WorldResource } from './options.ts';
-import type { Transcript } from './transcript.ts';
+import { createTranscript, type Transcript } from './transcript.ts';
 
 const PAUSE_MS = 25;
+/** How long a wait may take where nobody says otherwise. */
+export const WAIT_LIMIT_MS = 30_000;
 
 export interface BenchOptions {
   readonly harness: ConformanceHarness;
-  /** The harness's provider, or a worse one made from it. */
-  readonly provider: Provider;
-  readonly clusterId: string;
-  readonly transcript: Transcript;
-  readonly waitLimitMs: number;
+  /** The harness's provider by default; or a worse one made from it. */
+  readonly provider?: Provider;
+  /** One of its own by default. */
+  readonly clusterId?: string;
+  /** Where what the provider lets out is kept; by default nobody looks. */
+  readonly transcript?: Transcript;
+  /** How long a wait may take; half a minute by default. */
+  readonly waitLimitMs?: number;
   /** That of machines by default. */
   readonly life?: CloudLife;
 }
@@ -50,15 +56,22 @@ export interface Bench {
 
 /** Parses the harness's package for a new cluster and plans its life. */
 export async function openBench(options: BenchOptions): Promise<Bench> {
-  const { harness, provider, waitLimitMs, life = CLOUD_LIVES.machines } = options;
+  const {
+    harness,
+    provider = harness.provider,
+    clusterId = `cl-${randomBytes(6).toString('hex')}`,
+    transcript = createTranscript([]),
+    waitLimitMs = WAIT_LIMIT_MS,
+    life = CLOUD_LIVES.machines,
+  } = options;
   const cluster = await provider.parseClusterConf({
     content: harness.content,
     runtime: harness.runtime,
     conf: harness.conf,
-    clusterId: options.clusterId,
+    clusterId,
     createdAt: '2026-01-01T00:00:00Z',
   });
-  const engine = createEngine({ ...options, cluster });
+  const engine = createEngine({ harness, provider, transcript, waitLimitMs, cluster });
   const node = chooseNode(cluster, provider.capabilities.volumes);
   const planned = collectTasks(provider, harness, cluster, node.nodeId);
   const changes =
@@ -77,7 +90,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
   const list = async () => {
     const all = await harness.world.list();
     return all
-      .filter((resource) => resource.token.startsWith(`${options.clusterId}/`))
+      .filter((resource) => resource.token.startsWith(`${clusterId}/`))
       .sort((left, right) => (left.id < right.id ? -1 : 1));
   };
 

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { openBench, type Bench } from './bench.ts';
+import { openBench, WAIT_LIMIT_MS, type Bench } from './bench.ts';
 import { FAULTS, type Fault, type FaultProxy } from './fault-proxy/index.ts';
 import { OPERATIONS } from './operations.ts';
 import type { ConformanceHarness } from './options.ts';
 import { READS } from './reads.ts';
-import { createTranscript } from './transcript.ts';
 
 /** A harness whose runtime reaches the cloud through a proxy of its own; several may share a cloud. */
 export interface SweepLane {
@@ -52,7 +50,6 @@ export interface SweepOutcome {
   readonly complaints: readonly string[];
 }
 
-const WAIT_LIMIT_MS = 30_000;
 const DELAY_MS = 250;
 /** A wait that polls makes the same request again and again: the third is like the second. */
 const MOST_NTH = 3;
@@ -113,14 +110,8 @@ function listOperations(): readonly string[] {
   return [...OPERATIONS.map(({ action }) => action), ...READS.map(({ name }) => name)];
 }
 
-async function open({ harness }: SweepLane, options: SweepOptions): Promise<Bench> {
-  return openBench({
-    harness,
-    provider: harness.provider,
-    clusterId: `cl-${randomBytes(6).toString('hex')}`,
-    transcript: createTranscript([]),
-    waitLimitMs: options.waitLimitMs ?? WAIT_LIMIT_MS,
-  });
+function open({ harness }: SweepLane, { waitLimitMs = WAIT_LIMIT_MS }: SweepOptions): Promise<Bench> {
+  return openBench({ harness, waitLimitMs });
 }
 
 /** Does what comes before an operation; the answer does the operation and asserts what it is for. */

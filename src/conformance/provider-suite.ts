@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import assert from 'node:assert/strict';
 import type { TaskAction } from '../domain/index.ts';
 import type { Provider } from '../provider/index.ts';
-import { openBench, type Bench } from './bench.ts';
+import { openBench, WAIT_LIMIT_MS, type Bench } from './bench.ts';
 import { CLOUD_LIVES } from './cloud-life.ts';
 import { failAfterEffect } from './fail-after-effect.ts';
 import { TRAITS, type ConformanceHarness, type SuiteOptions, type Trait } from './options.ts';
@@ -20,7 +19,6 @@ import { wholeJobs } from './traits/whole-jobs.ts';
 import { works } from './traits/works.ts';
 import { createTranscript } from './transcript.ts';
 
-const WAIT_LIMIT_MS = 30_000;
 const CANCEL_LIMIT_MS = 5_000;
 
 const REGISTER: Readonly<Record<Trait, (context: TraitContext) => void>> = {
@@ -96,8 +94,7 @@ function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
 
   function open(harness: ConformanceHarness): Promise<Bench> {
     const provider = run.wrap(harness.provider);
-    const clusterId = `cl-${randomBytes(4).toString('hex')}`;
-    return openBench({ harness, provider, clusterId, transcript, waitLimitMs, life });
+    return openBench({ harness, provider, transcript, waitLimitMs, life });
   }
 
   const withBench: TraitContext['withBench'] = async (body) => {

@@ -7,7 +7,6 @@ import { openBench, type Bench } from '../../src/conformance/bench.ts';
 import type { ConformanceHarness } from '../../src/conformance/index.ts';
 import { OPERATIONS } from '../../src/conformance/operations.ts';
 import { READS } from '../../src/conformance/reads.ts';
-import { createTranscript } from '../../src/conformance/transcript.ts';
 import type { Provider } from '../../src/provider/index.ts';
 import { createAwsHarness, type AwsHarness } from '../conformance/aws-harness.ts';
 import { ALLOW_ALL } from '../kit/moto/index.ts';
@@ -18,7 +17,6 @@ const POLICY = fileURLToPath(new URL('../../docs/aws-iam-policy.json', import.me
 const SOURCES = fileURLToPath(new URL('../../src/providers/aws', import.meta.url));
 
 let harness: AwsHarness;
-let clusters = 0;
 
 beforeAll(async () => {
   harness = await createAwsHarness();
@@ -27,16 +25,8 @@ beforeAll(async () => {
 afterAll(() => harness.dispose());
 
 /** A bench whose provider may only what the policy in docs/ allows. */
-async function open(change: Partial<ConformanceHarness> = {}): Promise<Bench> {
-  clusters += 1;
-  const changed = { ...harness, ...change };
-  return openBench({
-    harness: changed,
-    provider: changed.provider,
-    clusterId: `cl-policy-${clusters}`,
-    transcript: createTranscript([]),
-    waitLimitMs: 30_000,
-  });
+function open(change: Partial<ConformanceHarness> = {}): Promise<Bench> {
+  return openBench({ harness: { ...harness, ...change } });
 }
 
 function withSettings(settings: Readonly<Record<string, string>>): Partial<ConformanceHarness> {

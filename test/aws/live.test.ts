@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { openBench } from '../../src/conformance/bench.ts';
 import { OPERATIONS } from '../../src/conformance/operations.ts';
-import { createTranscript } from '../../src/conformance/transcript.ts';
 import type { TaskAction } from '../../src/domain/index.ts';
 import { createLiveHarness, findLiveAccount } from './live-harness.ts';
 import { freeCall } from './provider-kit.ts';
@@ -32,13 +30,7 @@ test(
     expect(await provider.validateCredential({ url, zone, settings, credential }, freeCall())).toMatchObject({
       region: account.region,
     });
-    const bench = await openBench({
-      harness,
-      provider,
-      clusterId: `cl-${randomBytes(4).toString('hex')}`,
-      transcript: createTranscript([]),
-      waitLimitMs: WAIT_LIMIT_MS,
-    });
+    const bench = await openBench({ harness, waitLimitMs: WAIT_LIMIT_MS });
     try {
       for (const action of LIFE) {
         await bench.engine.run(bench.task(action));

@@ -1,21 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { Credential, Runtime } from '../../src/domain/index.ts';
 import type { Call } from '../../src/provider/index.ts';
 import { openBench, type Bench } from '../../src/conformance/bench.ts';
-import { createTranscript } from '../../src/conformance/transcript.ts';
 import type { AwsHarness } from '../conformance/aws-harness.ts';
-
-const WAIT_LIMIT_MS = 30_000;
 
 /** A cluster of its own before the harness's EC2, with an engine that works on it. */
 export function openAwsBench(harness: AwsHarness): Promise<Bench> {
-  return openBench({
-    harness,
-    provider: harness.provider,
-    clusterId: `cl-${randomBytes(4).toString('hex')}`,
-    transcript: createTranscript([]),
-    waitLimitMs: WAIT_LIMIT_MS,
-  });
+  return openBench({ harness });
 }
 
 /** A call that nobody cancels and nobody counts. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { openBench, type Bench } from '../../src/conformance/bench.ts';
@@ -11,7 +10,6 @@ import {
   type Fault,
   type FaultProxy,
 } from '../../src/conformance/index.ts';
-import { createTranscript } from '../../src/conformance/transcript.ts';
 import type { TaskAction } from '../../src/domain/index.ts';
 import { createKubernetesHarness } from '../conformance/kubernetes-harness.ts';
 import type { ControlPlane } from '../kit/kubernetes/index.ts';
@@ -114,14 +112,7 @@ async function openLane({ plane, certificate }: BadDaysRequest): Promise<Lane> {
 }
 
 function open({ harness }: Lane): Promise<Bench> {
-  return openBench({
-    harness,
-    provider: harness.provider,
-    clusterId: `cl-${randomBytes(4).toString('hex')}`,
-    transcript: createTranscript([]),
-    waitLimitMs: WAIT_LIMIT_MS,
-    life: CLOUD_LIVES.releases,
-  });
+  return openBench({ harness, waitLimitMs: WAIT_LIMIT_MS, life: CLOUD_LIVES.releases });
 }
 
 function taskOf(bench: Bench, step: Step): EngineTask {

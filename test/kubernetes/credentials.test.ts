@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,6 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { openBench, type Bench } from '../../src/conformance/bench.ts';
 import { CLOUD_LIVES } from '../../src/conformance/cloud-life.ts';
 import type { ConformanceHarness } from '../../src/conformance/index.ts';
-import { createTranscript } from '../../src/conformance/transcript.ts';
 import { createConnector } from '../../src/providers/kubernetes/api/connection.ts';
 import { createKubernetesProvider } from '../../src/providers/kubernetes/index.ts';
 import { createKubernetesHarness } from '../conformance/kubernetes-harness.ts';
@@ -23,14 +21,7 @@ describe('what a credential may do on Kubernetes', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   function open(harness: ConformanceHarness): Promise<Bench> {
-    return openBench({
-      harness,
-      provider: harness.provider,
-      clusterId: `cl-${randomBytes(4).toString('hex')}`,
-      transcript: createTranscript([]),
-      waitLimitMs: 60_000,
-      life: CLOUD_LIVES.releases,
-    });
+    return openBench({ harness, waitLimitMs: 60_000, life: CLOUD_LIVES.releases });
   }
 
   function grant(namespace: string, role: string, subject: object): Promise<unknown> {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,6 @@ import { openBench, type Bench } from '../../src/conformance/bench.ts';
 import { CLOUD_LIVES } from '../../src/conformance/cloud-life.ts';
 import { simulatedCrash } from '../../src/conformance/engine-rules.ts';
 import { RELEASE_OPERATIONS } from '../../src/conformance/release-operations.ts';
-import { createTranscript } from '../../src/conformance/transcript.ts';
 import { createKubernetesProvider } from '../../src/providers/kubernetes/index.ts';
 import { createKubernetesHarness } from '../conformance/kubernetes-harness.ts';
 import { findTestHelm } from '../kit/find-helm.ts';
@@ -35,14 +33,7 @@ describe('a helm that is killed in the middle', () => {
       provider: createKubernetesProvider({ findHelm: async () => ({ ...helm, path }) }),
       conf: { ...made.conf, ...conf },
     }));
-    const bench = await openBench({
-      harness,
-      provider: harness.provider,
-      clusterId: `cl-${randomBytes(4).toString('hex')}`,
-      transcript: createTranscript([]),
-      waitLimitMs: 60_000,
-      life: CLOUD_LIVES.releases,
-    });
+    const bench = await openBench({ harness, waitLimitMs: 60_000, life: CLOUD_LIVES.releases });
     return { bench, namespace: harness.runtime.zone };
   }
 
