@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JobPlan } from '../../../src/domain/index.ts';
+import { cluster, node, role, service, volume } from './clusters.ts';
+import { layerNames, plan } from './planning.ts';
+
+describe('properties of every plan', () => {
+  const arbitraryCluster = fc
+    .record({
+      roles: fc.uniqueArray(
+        fc.record({
+          name: fc.constantFrom('', 'a', 'b', 'web'),
+          count: fc.integer({ min: 0, max: 5 }),
+          volumes: fc.integer({ min: 0, max: 3 }),
+          order: fc.integer({ min: -2, max: 3 }),
+          limit: fc.option(fc.integer({ min: 1, max: 3 })),
+          post: fc.boolean(),
+        }),
+        { selector: (each) => each.name, minLength: 1 },
+      ),
+      status: fc.constantFrom('pending', 'active', 'stopped', 'failed' as const),
+    })
+    .map(({ roles, status }) =>
+      cluster(status, {
+        roles: roles.map(({ name, volumes, order, limit, post }) =>
+          role(name, {
+            volumes: Array.from({ length: volumes }, (_, index) => volume(index, `/data${index}`)),
+            services: ['init', 'start', 'stop', 'destroy'].map((each) =>
+              service(each, {
+                order,
+                nodesToExecuteOn: limit,
+                postStartService: post,
+                postStopService: post,
+              }),
+            ),
+          }),
+        ),
+        nodes: roles.flatMap(({ name, count }) =>
+          Array.from({ length: count }, (_, index) => node(name, index + 1)),
+        ),
+      }),
+    );
+
+  it('layers have names of their own, none is empty, no node works twice in one', () => {
+    fc.assert(
+      fc.property(
+        arbitraryCluster,
+        fc.constantFrom('create', 'stop', 'start', 'delete' as const),
+        (wrapper, action) => {
+          const made = plan(action, wrapper);
+          expect(new Set(layerNames(made)).size).toBe(made.length);
+          for (const layer of made) {
+            expect(layer.tasks.length).toBeGreaterThan(0);
+            expect(new Set(layer.tasks.map((task) => task.nodeId)).size).toBe(layer.tasks.length);
+          }
+        },
+      ),
+    );
+  });
+
+  it('delete takes back exactly what create makes', () => {
+    fc.assert(
+      fc.property(arbitraryCluster, (wrapper) => {
+        const rows = (made: JobPlan, actions: readonly string[]): readonly string[] =>
+          made
+            .flatMap((layer) => layer.tasks)
+            .filter((task) => actions.includes(task.action))
+            .flatMap((task) => task.resources.map((claim) => ({ ...claim, nodeId: task.nodeId })))
+            .filter(({ intent }) => intent === (made === created ? 'make' : 'use'))
+            .map(({ nodeId, kind }) => `${nodeId}/${kind}`)
+            .sort();
+        const created = plan('create', wrapper);
+        expect(rows(plan('delete', wrapper), ['DeleteInstances', 'DeleteVolumes'])).toEqual(
+          rows(created, ['RunInstances', 'CreateVolumes']),
+        );
+      }),
+    );
+  });
+});

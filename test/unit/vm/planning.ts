@@ -1,0 +1,52 @@
+import type {
+  ClusterWrapper,
+  JobAction,
+  JobOptions,
+  JobPlan,
+  PlannedTask,
+} from '../../../src/domain/index.ts';
+import type { Capabilities } from '../../../src/provider/index.ts';
+import { planVmJob } from '../../../src/vm/plan-vm-job.ts';
+import { capabilities } from './clusters.ts';
+
+export function plan(
+  action: JobAction,
+  wrapper: ClusterWrapper,
+  options: JobOptions = {},
+  can: Capabilities = capabilities(),
+): JobPlan {
+  return planVmJob(
+    {
+      job: { jobId: 'job-1', clusterId: 'cl-1', action, options },
+      cluster: wrapper,
+      runtime: {
+        runtimeId: 'rt-1',
+        name: 'here',
+        provider: 'local',
+        url: '',
+        zone: 'z1',
+        settings: {},
+        account: 'a',
+        region: 'r',
+        createdAt: '2026-01-01T00:00:00Z',
+      },
+    },
+    can,
+  );
+}
+
+export const onceActive = (wrapper: ClusterWrapper): ClusterWrapper => ({
+  ...wrapper,
+  cluster: { ...wrapper.cluster, wasActive: true },
+});
+
+export const layerNames = (made: JobPlan): readonly string[] => made.map((layer) => layer.name);
+
+export function tasksOf(made: JobPlan, layerName: string): readonly PlannedTask[] {
+  const layer = made.find((candidate) => candidate.name === layerName);
+  if (layer === undefined) throw new Error(`no layer ${layerName} among: ${layerNames(made).join(', ')}`);
+  return layer.tasks;
+}
+
+export const labels = (made: JobPlan, layerName: string): readonly string[] =>
+  tasksOf(made, layerName).map((task) => task.label);

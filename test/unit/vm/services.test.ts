@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { WindlassError, type Directive } from '../../../src/domain/index.ts';
+import { context, createVmBench, HOST_KEY, observeCall, TOKEN, type VmBench } from './vm-bench.ts';
+
+const startService: Directive = {
+  service: 'start',
+  command: '/opt/app/start.sh',
+  commandTimeoutSeconds: 30,
+  idempotent: false,
+};
+
+let bench: VmBench;
+
+beforeEach(() => {
+  bench = createVmBench();
+});
+
+describe('services', () => {
+  it('are started once under the task’s key, with nothing but the root in their environment', async () => {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const result = await bench
+        .provider()
+        .handleSubtask(context('StartService', startService), bench.effectCall());
+      expect(result).toEqual({ state: 'started' });
+    }
+    expect(bench.shell.started).toEqual([
+      { key: 'job-1.3.0.g1', command: '/opt/app/start.sh', timeoutSeconds: 30, env: { WINDLASS_ROOT: '' } },
+    ]);
+    expect(bench.shell.targets[0]).toEqual({
+      host: '10.0.0.1',
+      port: 2222,
+      user: 'root',
+      hostKey: HOST_KEY,
+      privateKey: 'client',
+      root: '',
+    });
+  });
+
+  it('start nothing when the lease of the instance is lost', async () => {
+    const lost = bench.effectCall({
+      beforeEffect: async () => {
+        throw new WindlassError('conflict', 'lost', { code: 'LEASE_LOST' });
+      },
+    });
+    await expect(
+      bench.provider().handleSubtask(context('StartService', startService), lost),
+    ).rejects.toMatchObject({
+      code: 'LEASE_LOST',
+    });
+    expect(bench.shell.started).toEqual([]);
+  });
+
+  it('name their token before and after the effect', async () => {
+    await bench.provider().handleSubtask(context('StartService', startService), bench.effectCall());
+    expect(bench.effects).toEqual([`before ${TOKEN}`, `after ${TOKEN}`]);
+  });
+
+  const look = (directive: Directive = startService): Promise<unknown> =>
+    bench.provider().waitSubtask(context('StartService', directive), observeCall());
+
+  it('say how long they run and what they said last', async () => {
+    await bench.provider().handleSubtask(context('StartService', startService), bench.effectCall());
+    await expect(look()).resolves.toEqual({
+      state: 'pending',
+      seen: 'start service runs for 12 s: waiting for a leader',
+    });
+    expect(bench.shell.maskedWith).toEqual(['hunter2']);
+  });
+
+  it('that end with 0 are done', async () => {
+    bench.shell.states.set('job-1.3.0.g1', { state: 'exited', exitCode: 0, output: '' });
+    await expect(look()).resolves.toEqual({ state: 'done' });
+  });
+
+  it('that end otherwise fail with their exit code, node and last output', async () => {
+    bench.shell.states.set('job-1.3.0.g1', {
+      state: 'exited',
+      exitCode: 7,
+      output: 'one\n\nno space left\n',
+    });
+    await expect(look()).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'SERVICE_FAILED',
+      message:
+        'start service on node 1 (cln-node-1) ended with exit code 7; its last output:\none\nno space left',
+    });
+  });
+
+  it('that strike their limit time out', async () => {
+    bench.shell.states.set('job-1.3.0.g1', { state: 'timed-out', output: 'still waiting\n' });
+    await expect(look()).rejects.toMatchObject({
+      kind: 'timeout',
+      code: 'SERVICE_TIMEOUT',
+      message: expect.stringMatching(/limit of 30 s[^]*still waiting/),
+    });
+  });
+
+  it('whose outcome nobody knows are not run again by themselves', async () => {
+    bench.shell.states.set('job-1.3.0.g1', { state: 'unknown', output: 'half\n' });
+    await expect(look()).rejects.toMatchObject({ kind: 'conflict', code: 'COMMAND_OUTCOME_UNKNOWN' });
+    expect(bench.shell.started).toEqual([]);
+  });
+
+  it('that are idempotent are started again, once, under a new key, by any number of looks', async () => {
+    bench.shell.states.set('job-1.3.0.g1', { state: 'unknown', output: '' });
+    const idempotent = { ...startService, idempotent: true };
+    await expect(look(idempotent)).resolves.toMatchObject({ state: 'pending' });
+    await expect(look(idempotent)).resolves.toMatchObject({ state: 'pending' });
+    expect(bench.shell.started.map((command) => command.key)).toEqual(['job-1.3.0.g2']);
+    bench.shell.states.set('job-1.3.0.g2', { state: 'exited', exitCode: 0, output: '' });
+    await expect(look(idempotent)).resolves.toEqual({ state: 'done' });
+  });
+
+  it('that are idempotent are not started for ever', async () => {
+    for (let generation = 1; generation <= 9; generation += 1) {
+      bench.shell.states.set(`job-1.3.0.g${generation}`, { state: 'unknown', output: '' });
+    }
+    await expect(look({ ...startService, idempotent: true })).rejects.toMatchObject({
+      code: 'COMMAND_OUTCOME_UNKNOWN',
+      message: expect.stringContaining('started 5 times'),
+    });
+    expect(bench.shell.started).toHaveLength(4);
+  });
+
+  it('on a node that never had an address fail at once', async () => {
+    const call = bench
+      .provider()
+      .handleSubtask(context('StartService', startService, { node: { privateIp: '' } }), bench.effectCall());
+    await expect(call).rejects.toMatchObject({ kind: 'conflict', code: 'NODE_WITHOUT_ADDRESS' });
+  });
+});
