@@ -87,7 +87,15 @@ async function uploadPackage(reads: Reads, packed: Uint8Array): Promise<AppVersi
       await reads.putAppPart({ digest: upload.digest, index, base64: Buffer.from(part).toString('base64') });
     }
   };
-  await Promise.all(Array.from({ length: PARALLEL_PARTS }, sendNext));
+  const senders = Array.from({ length: PARALLEL_PARTS }, () =>
+    sendNext().catch((error: unknown) => {
+      waiting.length = 0;
+      throw error;
+    }),
+  );
+  // What is on its way arrives before a failure is told: the next try need not send it again.
+  await Promise.allSettled(senders);
+  await Promise.all(senders);
   return reads.registerApp(upload);
 }
 
