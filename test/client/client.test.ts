@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -7,11 +7,8 @@ import { connectClient, type JobEvent, type WindlassClient } from '../../src/cli
 import {
   confBinding,
   credentialBinding,
-  PART_BYTES,
   WindlassError,
   type AppUpload,
-  type ClusterView,
-  type JobView,
   type RuntimeInput,
   type RuntimeView,
   type SealedSecret,
@@ -19,6 +16,7 @@ import {
 import { openKeyring } from '../../src/secrets/index.ts';
 import type { RunJobInput } from '../../workflows/messages.ts';
 import { startTemporal, type TestTemporal } from '../kit/temporal.ts';
+import { APP, clusterView, FORM, jobView, withTask, writePackage } from './answers.ts';
 import { OBSERVATION, startStandInWorkers, type StandInWorkers } from './stand-in-worker.ts';
 
 let temporal: TestTemporal;
@@ -38,64 +36,6 @@ afterAll(async () => {
   await temporal?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const APP = {
-  versionId: 'appv-1',
-  appName: 'zk',
-  version: '1.0.0',
-  sizeBytes: 1,
-  createdAt: '2026-01-01T00:00:00Z',
-};
-
-function item(key: string, type: string): object {
-  return {
-    key,
-    path: ['env', key],
-    type,
-    label: '',
-    description: '',
-    range: [],
-    required: false,
-    changeable: true,
-    multichoice: false,
-    separator: ',',
-    items: null,
-    extra: {},
-  };
-}
-const FORM = {
-  items: [
-    { ...item('env', 'array'), path: ['env'], items: [item('port', 'integer'), item('secret', 'password')] },
-  ],
-};
-
-function jobView(change: Partial<JobView> & Pick<JobView, 'jobId' | 'clusterId'>): JobView {
-  return {
-    action: 'create',
-    status: 'working',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    closedAt: null,
-    requestedBy: 'tester@here',
-    error: null,
-    layers: [],
-    ...change,
-  };
-}
-
-function withTask(view: JobView): JobView {
-  const task = {
-    action: 'RunInstances' as const,
-    nodeId: 'cln-1',
-    label: 'zk 1',
-    attempts: 0,
-    observation: null,
-    error: null,
-  };
-  const tasks = [
-    { taskId: `${view.jobId}.0.0`, status: 'queued' as const, startedAt: null, endedAt: null, ...task },
-  ];
-  return { ...view, layers: [{ index: 0, name: 'RunInstances', total: 1, done: 0, failed: 0, tasks }] };
-}
 
 const notFound = new WindlassError('not-found', 'no such job', { code: 'JOB_NOT_FOUND' });
 
@@ -214,7 +154,7 @@ describe('with workers', () => {
   });
 
   test('sends only the parts of a package that the workers lack', async () => {
-    const app = writePackage();
+    const app = writePackage(folder);
     const uploads: AppUpload[] = [];
     const parts = new Map<number, Buffer>();
     let broken = true;
@@ -437,44 +377,4 @@ describe('with workers', () => {
 function sealed(secret: SealedSecret | null | undefined): SealedSecret {
   if (secret == null) throw new Error('nothing was sealed');
   return secret;
-}
-
-function clusterView(clusterId: string): ClusterView {
-  return {
-    purpose: 'app',
-    clusterId,
-    name: 'mine',
-    app: 'zk',
-    versionId: 'appv-1',
-    runtime: 'local',
-    status: 'active',
-    transitionStatus: null,
-    createdAt: '2026-01-01T00:00:00.000Z',
-    endpoints: [],
-    nodes: [],
-    links: [],
-    env: {},
-  };
-}
-
-/** A package of three parts. */
-function writePackage(): string {
-  const app = mkdtempSync(join(folder, 'app-'));
-  const properties = [
-    {
-      key: 'cluster',
-      description: 'd',
-      type: 'array',
-      properties: [
-        { key: 'name', label: 'l', description: 'd', type: 'string', default: 'big', required: 'no' },
-      ],
-    },
-  ];
-  writeFileSync(join(app, 'config.json'), JSON.stringify({ type: 'array', properties }));
-  const node = { container: { type: 'local', image: 'none' }, count: 1, cpu: 1, memory: 1024 };
-  const cluster = JSON.stringify({ name: '@', nodes: [node] }).replace('"@"', '{{cluster.name}}');
-  writeFileSync(join(app, 'cluster.json.mustache'), cluster);
-  mkdirSync(join(app, 'node'));
-  writeFileSync(join(app, 'node', 'blob'), Buffer.alloc(2 * PART_BYTES + 10, 'x'));
-  return app;
 }
