@@ -1,6 +1,6 @@
-import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasErrno } from '../../src/providers/local/world/files.ts';
 
 /** Every spelling under which a secret may stand in text or in bytes: as it is, in hex, in base64. */
 export function spellSecret(secret: string): readonly string[] {
@@ -17,17 +17,32 @@ export function holdsSecret(content: string | Buffer, secret: string): boolean {
   return spellSecret(secret).some((spelling) => content.includes(spelling));
 }
 
-/** Files below a folder in which a secret stands, by their paths within it. */
+/**
+ * Files below a folder in which a secret stands, by their paths within it. A running server may end a file between
+ * the listing and the reading (SQLite's journal at each commit): what is gone keeps nothing.
+ */
 export async function findFilesWith(folder: string, secret: string): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const entry of await listFiles(folder)) {
-    const path = join(entry.parentPath, entry.name);
-    if (holdsSecret(await readFile(path), secret)) found.push(path.slice(folder.length + 1));
+  for await (const path of listFiles(folder)) {
+    const content = await unlessGone(readFile(path));
+    if (content !== null && holdsSecret(content, secret)) found.push(path.slice(folder.length + 1));
   }
   return found.sort();
 }
 
-async function listFiles(folder: string): Promise<readonly Dirent[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile());
+async function* listFiles(folder: string): AsyncGenerator<string> {
+  for (const entry of (await unlessGone(readdir(folder, { withFileTypes: true }))) ?? []) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* listFiles(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+async function unlessGone<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
 }
