@@ -58,8 +58,8 @@ export async function inspectCommand(
   );
   const { words, output, cutAtStart } = readAnswer(answer);
   const [state, number] = words;
-  const running = state === 'running';
-  const shown = maskSecrets(output, secrets, { cutAtStart, cutAtEnd: running });
+  // Its end may be cut too: more may come, or nobody was left to collect what did.
+  const shown = maskSecrets(output, secrets, { cutAtStart, cutAtEnd: true });
   switch (state) {
     case 'running':
       return { state, seconds: Number(number), lastOutput: shown };

@@ -213,4 +213,17 @@ describe('a command of which nobody knows', () => {
       output: 'before\n',
     });
   });
+
+  it('shows no part of a secret when it was ended in the middle of saying it', async () => {
+    const secrets = ['planted-secret-4711'];
+    await start('halfway', 'printf "a half: planted-sec"; sleep 20');
+    await expect
+      .poll(() => shell.inspect(target, 'halfway', secrets, signal))
+      .toEqual({ state: 'running', seconds: expect.any(Number) as number, lastOutput: 'a half: ******' });
+    const [pid] = (await readFile(join(runFolder('halfway'), 'pid'), 'utf8')).split(' ');
+    process.kill(Number(pid), 'SIGKILL');
+    await expect
+      .poll(() => shell.inspect(target, 'halfway', secrets, signal))
+      .toEqual({ state: 'unknown', output: 'a half: ******' });
+  });
 });

@@ -92,13 +92,13 @@ describe('a cluster on machines', () => {
     await expect.poll(() => machines.list().length, { timeout: LIMIT_MS }).toBe(1);
     return machines.list()[0]?.instanceId ?? '';
   }
-  /** Until the start has said all its lines, and waits. */
+  /** Until the start has said all its lines, they are collected, and it waits. */
   async function waitForStart(instanceId: string): Promise<void> {
+    const look =
+      "ls /data/waiting && cat /data/starts && cat /var/lib/windlass/run/*/output | grep -o '^line 10000:'";
     await expect
-      .poll(() => machines.execute(instanceId, 'ls /data/waiting && cat /data/starts').catch(() => ''), {
-        timeout: LIMIT_MS,
-      })
-      .toBe('/data/waiting\nstarted\n');
+      .poll(() => machines.execute(instanceId, look).catch(() => ''), { timeout: LIMIT_MS })
+      .toBe('/data/waiting\nstarted\nline 10000:\n');
   }
 
   it(
