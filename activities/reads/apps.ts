@@ -43,7 +43,7 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
   return {
     async beginAppUpload(upload) {
       checkSize(upload);
-      const registered = await apps.findByDigest(upload.digest);
+      const registered = await apps.renew(upload.digest);
       const present = new Set(await apps.listParts(upload.digest));
       const missing = Array.from({ length: upload.parts }, (_, index) => index).filter(
         (index) => !present.has(index),
@@ -68,7 +68,7 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
 
     async registerApp(upload) {
       checkSize(upload);
-      const known = await apps.findByDigest(upload.digest);
+      const known = await apps.renew(upload.digest);
       if (known !== null) return toAppVersionView(known);
       const packed = await apps.readContent(upload.digest);
       if (digestContent(packed) !== upload.digest) {
@@ -94,7 +94,7 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
       const files = await readPackageArchive(archive);
       const packed = packContent(files);
       const digest = digestContent(packed);
-      const known = await apps.findByDigest(digest);
+      const known = await apps.renew(digest);
       if (known !== null) return toAppVersionView(known);
       for (let start = 0; start < packed.byteLength; start += PART_BYTES) {
         await apps.putPart(digest, start / PART_BYTES, packed.subarray(start, start + PART_BYTES));

@@ -1,10 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 import { WindlassError } from '../domain/index.ts';
-import { notFound } from './not-found.ts';
+import { versionNotFound } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { appVersionRows } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { AppStore } from './stores.ts';
+
+/** The database's, so that workers whose clocks differ agree. */
+const now = sql<string>`clock_timestamp()`;
 
 /** @internal */
 export function createAppStore(db: Kysely<Database>): AppStore {
@@ -60,17 +63,23 @@ export function createAppStore(db: Kysely<Database>): AppStore {
     },
 
     async create(version) {
-      await db
-        .insertInto('app_version')
-        .values(appVersionRows.toRow(version))
-        .onConflict((conflict) => conflict.column('digest').doNothing())
-        .execute();
       const row = await db
-        .selectFrom('app_version')
-        .selectAll()
-        .where('digest', '=', version.digest)
+        .insertInto('app_version')
+        .values({ ...appVersionRows.toRow(version), registered_at: now })
+        .onConflict((conflict) => conflict.column('digest').doUpdateSet({ registered_at: now }))
+        .returningAll()
         .executeTakeFirstOrThrow();
       return appVersionRows.fromRow(row);
+    },
+
+    async renew(digest) {
+      const row = await db
+        .updateTable('app_version')
+        .set({ registered_at: now })
+        .where('digest', '=', digest)
+        .returningAll()
+        .executeTakeFirst();
+      return row === undefined ? null : appVersionRows.fromRow(row);
     },
 
     async get(versionIdOrName) {
@@ -85,24 +94,8 @@ export function createAppStore(db: Kysely<Database>): AppStore {
         .orderBy('version_id', 'desc')
         .limit(1)
         .executeTakeFirst();
-      if (row === undefined) {
-        throw notFound(
-          'application version',
-          versionIdOrName,
-          'APP_NOT_FOUND',
-          '`windlass app list` shows those that exist',
-        );
-      }
+      if (row === undefined) throw versionNotFound(versionIdOrName);
       return appVersionRows.fromRow(row);
-    },
-
-    async findByDigest(digest) {
-      const row = await db
-        .selectFrom('app_version')
-        .selectAll()
-        .where('digest', '=', digest)
-        .executeTakeFirst();
-      return row === undefined ? null : appVersionRows.fromRow(row);
     },
 
     async list(page) {
@@ -118,21 +111,50 @@ export function createAppStore(db: Kysely<Database>): AppStore {
     },
 
     async forgetUnused(versionId) {
-      await sql`
-        with unused as (
-          delete from app_version old where version_id = ${versionId}
-            and exists (
-              select 1 from app_version newer
-              where newer.app_name = old.app_name and newer.created_at > old.created_at
-            )
-            and not exists (
-              select 1 from cluster
-              where version_id = old.version_id or previous ->> 'versionId' = old.version_id
-            )
-          returning digest
-        )
-        delete from app_part where digest in (select digest from unused)
-      `.execute(db);
+      await db.transaction().execute(async (transaction) => {
+        // Locked by a statement of its own: the next one sees the cluster that was being stored with it.
+        await transaction
+          .selectFrom('app_version')
+          .select('version_id')
+          .where('version_id', '=', versionId)
+          .forUpdate()
+          .execute();
+        await sql`
+          with unused as (
+            delete from app_version old where version_id = ${versionId}
+              and coalesce(registered_at, created_at) < ${now} - interval '1 hour'
+              and exists (
+                select 1 from app_version newer
+                where newer.app_name = old.app_name and newer.created_at > old.created_at
+              )
+              and not exists (
+                select 1 from cluster
+                where version_id = old.version_id or previous ->> 'versionId' = old.version_id
+              )
+              and not exists (
+                select 1 from job
+                where closed_at is null and change -> 'before' -> 'cluster' ->> 'versionId' = old.version_id
+              )
+            returning digest
+          )
+          delete from app_part where digest in (select digest from unused)
+        `.execute(transaction);
+      });
     },
   };
+}
+
+/**
+ * Keeps a version from being forgotten until the transaction ends, which stores a cluster of it.
+ *
+ * @throws not-found `APP_NOT_FOUND` where it is forgotten already.
+ */
+export async function holdVersion(transaction: Kysely<Database>, versionId: string): Promise<void> {
+  const row = await transaction
+    .selectFrom('app_version')
+    .select('version_id')
+    .where('version_id', '=', versionId)
+    .forShare()
+    .executeTakeFirst();
+  if (row === undefined) throw versionNotFound(versionId);
 }

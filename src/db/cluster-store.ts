@@ -7,6 +7,7 @@ import {
   type ClusterWrapper,
   WindlassError,
 } from '../domain/index.ts';
+import { holdVersion } from './app-store.ts';
 import { assignments, insertAll } from './bulk.ts';
 import { clusterNotFound, notFound, runtimeNotFound } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
@@ -192,6 +193,7 @@ async function storeCluster(transaction: Kysely<Database>, wrapper: ClusterWrapp
     .forShare()
     .executeTakeFirst();
   if (runtime === undefined) throw runtimeNotFound(cluster.runtimeId);
+  if (cluster.purpose === 'app') await holdVersion(transaction, cluster.versionId);
   const inserted = await transaction
     .insertInto('cluster')
     .values({ ...clusterRows.toRow(cluster), metadata: null })

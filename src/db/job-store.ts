@@ -10,6 +10,7 @@ import {
   PLAN_SCHEMA_VERSION,
   WindlassError,
 } from '../domain/index.ts';
+import { holdVersion } from './app-store.ts';
 import { insertAll } from './bulk.ts';
 import { clusterNotFound, jobNotFound, jobNotOpen } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
@@ -58,7 +59,10 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .set({ transition_status: transition.status })
           .where('cluster_id', '=', job.clusterId)
           .execute();
-        if (change !== undefined) await storeWanted(transaction, change.joined);
+        if (change !== undefined) {
+          await holdVersion(transaction, change.joined.cluster.versionId);
+          await storeWanted(transaction, change.joined);
+        }
         return job;
       });
     },

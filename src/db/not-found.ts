@@ -25,6 +25,15 @@ export function runtimeNotFound(nameOrId: string): WindlassError {
   return notFound('runtime', nameOrId, 'RUNTIME_NOT_FOUND', '`windlass runtime list` shows those that exist');
 }
 
+export function versionNotFound(idOrName: string): WindlassError {
+  return notFound(
+    'application version',
+    idOrName,
+    'APP_NOT_FOUND',
+    '`windlass app list` shows those that exist',
+  );
+}
+
 /** The error for work on a job that has been closed: its effects are no longer wanted. */
 export function jobNotOpen(jobId: string, status: string): WindlassError {
   return new WindlassError('conflict', `job ${jobId} is ${status}: nothing more is done for it`, {

@@ -19,7 +19,7 @@ import type { StoredChange } from './stored-change.ts';
 /** The tables, as the newest migration leaves them. */
 export interface Database {
   runtime: RuntimeTable;
-  app_version: Row<AppVersion>;
+  app_version: AppVersionTable;
   app_part: { digest: string; index: number; content: Uint8Array };
   cluster: ClusterTable;
   cluster_role: ClusterRoleTable;
@@ -35,6 +35,8 @@ export interface Database {
   schema_migration: { name: string; applied_at: string };
   schema_lock: { id: number };
 }
+
+type AppVersionTable = Row<AppVersion> & { registered_at: string | null };
 
 type RuntimeTable = Row<Runtime> & {
   credential_key_id: string | null;

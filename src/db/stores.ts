@@ -73,13 +73,17 @@ export interface AppStore {
   listParts(digest: string): Promise<readonly number[]>;
   /** All parts joined. @throws not-found `APP_PART_MISSING`. */
   readContent(digest: string): Promise<Uint8Array>;
-  /** Same digest again: the stored one. */
+  /** Same digest again: the stored one, renewed. */
   create(version: AppVersion): Promise<AppVersion>;
+  /** The version of this content, as if it had just been registered; null where there is none. */
+  renew(digest: string): Promise<AppVersion | null>;
   /** By version id, or by app name for the newest. @throws not-found `APP_NOT_FOUND`. */
   get(versionIdOrName: string): Promise<AppVersion>;
-  findByDigest(digest: string): Promise<AppVersion | null>;
   list(page: PageRequest): Promise<readonly AppVersion[]>;
-  /** Forgets a version that no cluster runs or could go back to, and that a newer one of its app has followed. */
+  /**
+   * Forgets a version that no cluster runs or could go back to, that a newer one of its app has
+   * followed, and that nobody has registered in the last hour: they may be about to use it.
+   */
   forgetUnused(versionId: string): Promise<void>;
 }
 

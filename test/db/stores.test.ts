@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStores, type Stores } from '../../src/db/index.ts';
 import { startPglite, startPostgres, type TestDatabase } from '../kit/databases.ts';
+import { anAppVersion } from '../kit/records.ts';
 import { callBudgetSuite } from './suites/call-budget.ts';
 import { catalogSuite } from './suites/catalog.ts';
 import { clustersSuite } from './suites/clusters.ts';
@@ -34,6 +35,8 @@ function suite(database: TestDatabase): void {
     opened = openStores({ databaseUrl: database.databaseUrl });
     // As when several workers start on an empty database.
     await Promise.all([opened.migrate(), opened.migrate(), opened.migrate()]);
+    // What the clusters of `aCluster` run.
+    await opened.apps.create(anAppVersion('1'));
   });
   afterAll(async () => {
     await opened?.close();
@@ -41,7 +44,7 @@ function suite(database: TestDatabase): void {
   });
 
   describe('runtimes, secrets, applications', () => {
-    catalogSuite(stores);
+    catalogSuite(stores, database.databaseUrl);
   });
   describe('the budget of calls', () => {
     callBudgetSuite(stores);

@@ -61,6 +61,20 @@ export async function startPostgres(): Promise<TestDatabase | null> {
   return await whenReady(server, { port, user: 'postgres', folder, signal: 'SIGINT' });
 }
 
+/** Does something over a connection of its own, which the stores know nothing of. */
+export async function withClient<Result>(
+  databaseUrl: string,
+  use: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
 /** A port of loopback that nobody listens on. */
 export async function findFreePort(): Promise<number> {
   const server = createServer();

@@ -4,6 +4,7 @@ import { frontgates } from './0003-frontgates.ts';
 import { callBudget } from './0004-call-budget.ts';
 import { wantedCluster } from './0005-wanted-cluster.ts';
 import { onceActive } from './0006-once-active.ts';
+import { registeredAgain } from './0007-registered-again.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   callBudget,
   wantedCluster,
   onceActive,
+  registeredAgain,
 ];

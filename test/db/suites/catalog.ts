@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest';
 import type { StoredSecret, Stores } from '../../../src/db/index.ts';
+import { withClient } from '../../kit/databases.ts';
 import { aCluster, aJob, anAppVersion, aRuntime, NOW } from '../../kit/records.ts';
 
 /** Runtimes, secrets and application versions. */
-export function catalogSuite(stores: () => Stores): void {
+export function catalogSuite(stores: () => Stores, databaseUrl: string): void {
+  /** As if the last to register these had done so a day ago. */
+  const age = (ids: readonly string[]): Promise<void> =>
+    withClient(databaseUrl, async (client) => {
+      await client.query(
+        `update app_version set registered_at = registered_at - interval '1 day' where version_id = any($1)`,
+        [ids.map((id) => `appv-${id}`)],
+      );
+    });
+
   test('gives back a runtime as it was stored, by name and by id', async () => {
     const { runtimes } = stores();
     const runtime = aRuntime('kept');
@@ -126,9 +136,42 @@ export function catalogSuite(stores: () => Stores): void {
     expect(await apps.create({ ...old, appName: 'other' })).toEqual(old);
     expect(await apps.get('etcd')).toEqual(recent);
     expect(await apps.get('appv-old')).toEqual(old);
-    expect(await apps.findByDigest('digest-old')).toEqual(old);
-    expect(await apps.findByDigest('none')).toBeNull();
+    expect(await apps.renew('digest-old')).toEqual(old);
+    expect(await apps.renew('none')).toBeNull();
     await expect(apps.get('none')).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
+  });
+
+  test('forgets an old version that nobody uses or has just asked for, with its content', async () => {
+    const { apps, clusters, runtimes } = stores();
+    const { runtimeId } = await runtimes.create(aRuntime('forgetful'), null);
+    await apps.create(anAppVersion('fresh', { appName: 'cache', createdAt: '2031-01-01T00:00:00.000Z' }));
+    const register = async (id: string) => {
+      await apps.putPart(`digest-${id}`, 0, Uint8Array.of(1));
+      return apps.create(anAppVersion(id, { appName: 'cache' }));
+    };
+    const lives = async (id: string) => (await apps.renew(`digest-${id}`)) !== null;
+
+    await register('asked');
+    await apps.forgetUnused('appv-asked');
+    expect(await lives('asked')).toBe(true);
+
+    for (const id of ['run', 'before', 'idle']) await register(id);
+    await clusters.create(aCluster('cl-run', runtimeId, 1, { versionId: 'appv-run' }));
+    const previous = { versionId: 'appv-before', conf: {} };
+    await clusters.create(aCluster('cl-before', runtimeId, 1, { versionId: 'appv-fresh', previous }));
+    await age(['run', 'before', 'idle', 'fresh']);
+    for (const id of ['run', 'before', 'idle', 'fresh']) await apps.forgetUnused(`appv-${id}`);
+    expect(await Promise.all(['run', 'before', 'fresh'].map(lives))).toEqual([true, true, true]);
+    expect(await lives('idle')).toBe(false);
+    expect(await apps.listParts('digest-idle')).toEqual([]);
+
+    // Whoever registers it again has it again.
+    await register('idle');
+    await apps.forgetUnused('appv-idle');
+    await clusters.create(aCluster('cl-idle', runtimeId, 1, { versionId: 'appv-idle' }));
+    const late = aCluster('cl-late-version', runtimeId, 1, { versionId: 'appv-gone' });
+    await expect(clusters.create(late)).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
+    await expect(clusters.load('cl-late-version')).rejects.toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
   });
 }
 

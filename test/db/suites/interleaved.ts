@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
-import { aCluster, aJob, aPlan, aRuntime, NOW } from '../../kit/records.ts';
+import { withClient } from '../../kit/databases.ts';
+import { aCluster, aJob, anAppVersion, aPlan, aRuntime, NOW } from '../../kit/records.ts';
 
 /** Long enough for a statement to have read and to stand at a lock, where it would take one. */
 const MEANWHILE_MS = 200;
+const LATER = '2031-01-01T00:00:00.000Z';
 
 /** What happens when another transaction commits in the middle of ours. */
 export function interleavedSuite(stores: () => Stores, databaseUrl: string): void {
@@ -30,10 +31,8 @@ export function interleavedSuite(stores: () => Stores, databaseUrl: string): voi
       claims: [{ kind: 'instance', intent: 'make' }],
     });
   /** Starts `ours` while a transaction with `theirs` is open, then commits that. */
-  const between = async <Result>(theirs: string, ours: () => Promise<Result>): Promise<Result> => {
-    const client = new pg.Client({ connectionString: databaseUrl });
-    await client.connect();
-    try {
+  const between = <Result>(theirs: string, ours: () => Promise<Result>): Promise<Result> =>
+    withClient(databaseUrl, async (client) => {
       await client.query('begin');
       await client.query(theirs);
       const outcome = ours();
@@ -41,10 +40,7 @@ export function interleavedSuite(stores: () => Stores, databaseUrl: string): voi
       await setTimeout(MEANWHILE_MS);
       await client.query('commit');
       return await outcome;
-    } finally {
-      await client.end();
-    }
-  };
+    });
 
   test('changes of a task are refused when its job closes at the same moment', async () => {
     await prepare('closing');
@@ -95,5 +91,56 @@ export function interleavedSuite(stores: () => Stores, databaseUrl: string): voi
         () => stores().runtimes.delete('rt-held'),
       ),
     ).rejects.toMatchObject({ code: 'RUNTIME_IN_USE' });
+  });
+
+  const registerOld = async (id: string): Promise<void> => {
+    await stores().apps.create(anAppVersion(`${id}-new`, { appName: id, createdAt: LATER }));
+    await stores().apps.create(anAppVersion(id, { appName: id }));
+    await withClient(databaseUrl, async (client) => {
+      await client.query(
+        `update app_version set registered_at = '2020-01-01T00:00:00Z' where version_id = 'appv-${id}'`,
+      );
+    });
+  };
+
+  test('a version is not forgotten that is registered again at the same moment', async () => {
+    await registerOld('again');
+    await between(
+      `update app_version set registered_at = clock_timestamp() where version_id = 'appv-again'`,
+      () => stores().apps.forgetUnused('appv-again'),
+    );
+    expect(await stores().apps.get('appv-again')).toMatchObject({ versionId: 'appv-again' });
+  });
+
+  test('a version that is forgotten at the same moment is not registered already', async () => {
+    await registerOld('leaving');
+    const forget = `delete from app_version where version_id = 'appv-leaving'`;
+    expect(await between(forget, () => stores().apps.renew('digest-leaving'))).toBeNull();
+    await registerOld('coming');
+    const version = anAppVersion('coming', { appName: 'coming' });
+    await between(`delete from app_version where version_id = 'appv-coming'`, () =>
+      stores().apps.create(version),
+    );
+    expect(await stores().apps.get('appv-coming')).toEqual(version);
+  });
+
+  test('a version is not forgotten while a cluster of it is being stored', async () => {
+    await registerOld('storing');
+    await stores().clusters.create(aCluster('cl-storing', 'rt-between', 1));
+    await between(
+      `select * from app_version where version_id = 'appv-storing' for share;
+       update cluster set version_id = 'appv-storing' where cluster_id = 'cl-storing'`,
+      () => stores().apps.forgetUnused('appv-storing'),
+    );
+    expect(await stores().apps.get('appv-storing')).toMatchObject({ versionId: 'appv-storing' });
+  });
+
+  test('no cluster is stored of a version that is forgotten at the same moment', async () => {
+    await registerOld('fading');
+    await expect(
+      between(`delete from app_version where version_id = 'appv-fading'`, () =>
+        stores().clusters.create(aCluster('cl-fading', 'rt-between', 1, { versionId: 'appv-fading' })),
+      ),
+    ).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
   });
 }
