@@ -8,40 +8,59 @@ import {
   type FormItem,
 } from '../src/app-package/index.ts';
 import type { Stores } from '../src/db/index.ts';
-import { WindlassError, type Conf, type ErrorDetail, type PackageContent } from '../src/domain/index.ts';
+import {
+  WindlassError,
+  type ClusterLink,
+  type ClusterWrapper,
+  type Conf,
+  type ErrorDetail,
+  type PackageContent,
+} from '../src/domain/index.ts';
 
-/** A conf whose clusters are looked up. */
+/** A cluster to be, and the conf that it was made from. */
 export interface LinkCheck {
   readonly content: PackageContent;
+  /** With every default. */
   readonly conf: Conf;
-  /** Where the new cluster will be, and those that it links to must be. */
-  readonly runtimeId: string;
+  readonly wanted: ClusterWrapper;
+  /** Links that a stored cluster has already: what became of those is no fault of its change. */
+  readonly known?: readonly ClusterLink[];
 }
 
 /**
- * Checks every `service` value of a conf: a cluster of the same runtime, of an app that the item's
- * `limits` allow. A package without a form has none.
+ * Checks what a cluster links to: clusters of its own runtime that live. Every `service` value of
+ * the conf must be of an app that the item's `limits` allow, too; a link that stands in
+ * cluster.json itself has no limits.
  *
- * @throws invalid-input `CONF_INVALID`, each fault naming its key.
+ * @throws invalid-input `CONF_INVALID`, each fault naming its key, or the link.
  */
 export async function checkLinks(
   stores: Pick<Stores, 'apps' | 'clusters'>,
-  { content, conf, runtimeId }: LinkCheck,
+  { content, conf, wanted, known = [] }: LinkCheck,
 ): Promise<void> {
+  const { runtimeId } = wanted.cluster;
   const config = content.files.find(({ path }) => path === 'config.json');
-  if (config === undefined) return;
-  const form = parseForm(new TextDecoder().decode(config.content));
+  const form = config === undefined ? null : parseForm(new TextDecoder().decode(config.content));
+  const chosen = form === null ? [] : listLinkedClusters(form, conf);
+  const literal = wanted.links.filter(({ targetClusterId }) =>
+    chosen.every(({ clusterId }) => clusterId !== targetClusterId),
+  );
+  const links = [
+    ...chosen.map(({ item, clusterId }) => ({ field: dottedKey(item), item, clusterId })),
+    ...literal.map((link) => ({ field: `links.${link.name}`, item: null, clusterId: link.targetClusterId })),
+  ];
   const faults: ErrorDetail[] = [];
-  for (const { item, clusterId } of listLinkedClusters(form, conf)) {
+  for (const { field, item, clusterId } of links) {
+    if (known.some(({ targetClusterId }) => targetClusterId === clusterId)) continue;
     const message = await explainLink(stores, item, { clusterId, runtimeId });
-    if (message !== null) faults.push({ field: dottedKey(item), message });
+    if (message !== null) faults.push({ field, message });
   }
   if (faults.length > 0) throw createConfError(faults);
 }
 
 async function explainLink(
   stores: Pick<Stores, 'apps' | 'clusters'>,
-  item: FormItem,
+  item: FormItem | null,
   { clusterId, runtimeId }: { readonly clusterId: string; readonly runtimeId: string },
 ): Promise<string | null> {
   const quoted = JSON.stringify(clusterId);
@@ -52,6 +71,7 @@ async function explainLink(
     if (cluster.runtimeId !== runtimeId || cluster.status === 'deleted' || cluster.purpose !== 'app')
       return unknown;
     if (cluster.clusterId !== clusterId) return `must be an id: that of ${quoted} is ${cluster.clusterId}`;
+    if (item === null) return null;
     const { version } = await stores.apps.get(cluster.versionId);
     const app = { appName: cluster.appName, version, versionId: cluster.versionId };
     if (mayLinkTo(item, app)) return null;

@@ -12,6 +12,7 @@ import {
 } from '../src/domain/index.ts';
 import { checkJobOptions, joinLeaving, mergeWanted } from '../src/plan/index.ts';
 import type { Provider } from '../src/provider/index.ts';
+import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { Hydrator } from './hydrate.ts';
@@ -74,6 +75,7 @@ export async function prepareChange(
     createdAt: before.cluster.createdAt,
     change: { action, options: stored, cluster: before },
   });
+  await checkLinks(dependencies.stores, { content, conf, wanted: parsed, known: before.links });
   const merged = mergeWanted(before, parsed);
   const wanted: ClusterWrapper = {
     ...merged,

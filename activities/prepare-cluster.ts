@@ -34,7 +34,6 @@ export async function prepareCluster(
     conf: input.conf,
     openSecret: (name) => hydrator.openSecret(input.clusterId, name),
   });
-  await checkLinks(stores, { content, conf, runtimeId: runtime.runtimeId });
   const wrapper = await providers.get(runtime.provider).parseClusterConf({
     content,
     runtime,
@@ -43,6 +42,7 @@ export async function prepareCluster(
     createdAt: new Date().toISOString(),
     ...(input.name === undefined ? {} : { name: input.name }),
   });
+  await checkLinks(stores, { content, conf, wanted: wrapper });
   const name = input.name ?? wrapper.cluster.name;
   return {
     runtime,

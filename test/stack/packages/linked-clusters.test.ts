@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,6 +88,15 @@ describe('a cluster that is linked to another', () => {
         message: expect.stringContaining(message),
       });
     }
+    const literal = join(stack.home, 'literal');
+    cpSync(DEPENDENT, literal, { recursive: true });
+    const template = join(literal, 'cluster.json.mustache');
+    writeFileSync(template, readFileSync(template, 'utf8').replace('{{cluster.base}}', '"cl-none"'));
+    await expect(stack.client.clusters.create({ app: literal, runtime: RUNTIME })).rejects.toMatchObject({
+      code: 'CONF_INVALID',
+      field: 'links.base',
+      message: expect.stringContaining('there is no cluster with the id "cl-none" in this runtime'),
+    });
     const settings = { addressRange: '127.89.0.0/16', folder: join(stack.home, 'elsewhere') };
     await stack.client.runtimes.create({ name: 'elsewhere', provider: 'local', zone: 'local-1', settings });
     await expect(
