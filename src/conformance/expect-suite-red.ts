@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError, type TaskAction } from '../domain/index.ts';
-import { removeLease, removeToken, type Mutant } from './mutants.ts';
+import { removeBudget, removeLease, removeToken, type Mutant } from './mutants.ts';
 import type { ConformanceHarness, SuiteOptions, SuiteRunner, Trait } from './options.ts';
 import { registerRun, type SuiteRun } from './provider-suite.ts';
 
@@ -28,6 +28,11 @@ export interface TestOutcome {
 }
 
 const TRAITS_WITH_TEETH: readonly Trait[] = ['idempotent', 'frozen', 'nothing-left'];
+
+/** Those that can notice a mutant. The budget needs a world that counts requests (`countRequests`). */
+function chooseTraits(mutant: Mutant | null): readonly Trait[] {
+  return mutant === 'budget-removed' ? ['budgeted'] : TRAITS_WITH_TEETH;
+}
 
 /**
  * Runs the suite against a mutant of the provider and returns the names of the tests that went
@@ -61,7 +66,7 @@ export async function runMutant(
     {
       title: `${options.name} provider${mutant === null ? '' : `, ${mutant}`}`,
       wrap: chooseWrap(mutant),
-      traits: options.traits ?? TRAITS_WITH_TEETH,
+      traits: options.traits ?? chooseTraits(mutant),
       ...(options.actions === undefined ? {} : { actions: options.actions }),
     },
   );
@@ -71,6 +76,7 @@ export async function runMutant(
 function chooseWrap(mutant: Mutant | null): SuiteRun['wrap'] {
   if (mutant === 'token-removed') return removeToken;
   if (mutant === 'lease-removed') return removeLease;
+  if (mutant === 'budget-removed') return removeBudget;
   return (provider) => provider;
 }
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { WindlassError } from '../domain/index.ts';
-import type { HandleResult, Observation, Provider, TaskContext } from '../provider/index.ts';
+import type { Call, HandleResult, Observation, Provider, TaskContext } from '../provider/index.ts';
 
 /** What can be taken away from a provider, one at a time; the suite must notice each. */
-export const MUTANTS = ['token-removed', 'adoption-removed', 'lease-removed'] as const;
+export const MUTANTS = ['token-removed', 'adoption-removed', 'lease-removed', 'budget-removed'] as const;
 export type Mutant = (typeof MUTANTS)[number];
 
 const MARK = '~';
@@ -40,6 +40,24 @@ export function removeLease(provider: Provider): Provider {
           }
         },
       }),
+  };
+}
+
+/** A provider that sends its requests without a word to the budget of calls. */
+export function removeBudget(provider: Provider): Provider {
+  const silent = <Given extends Call>(call: Given): Given => ({ ...call, request: async () => {} });
+  return {
+    ...provider,
+    handleSubtask: (context, call) => provider.handleSubtask(context, silent(call)),
+    waitSubtask: (context, call) => provider.waitSubtask(context, silent(call)),
+    describeSubnets: (request, call) => provider.describeSubnets(request, silent(call)),
+    describeVpc: (request, call) => provider.describeVpc(request, silent(call)),
+    checkResource: (request, call) => provider.checkResource(request, silent(call)),
+    validateCredential: (request, call) => provider.validateCredential(request, silent(call)),
+    describeRuntimeProviderZones: (request, call) =>
+      provider.describeRuntimeProviderZones(request, silent(call)),
+    updateClusterStatus: (request, call) => provider.updateClusterStatus(request, silent(call)),
+    describeClusterDetails: (request, call) => provider.describeClusterDetails(request, silent(call)),
   };
 }
 

@@ -38,6 +38,11 @@ export interface ConformanceWorld {
   list(): Promise<readonly WorldResource[]>;
   /** Destroys an instance, or a release with all that is in it, behind the provider's back, as a person with a console would. */
   destroyInstance(id: string): Promise<void>;
+  /**
+   * How many requests of the provider the cloud's API has got so far, those of this world's own left
+   * out; for the rule that each is announced by `call.request`. Left out where there is no API.
+   */
+  countRequests?(): Promise<number>;
 }
 
 /** A provider with a world of its own, fresh and empty. */
@@ -107,6 +112,7 @@ export const TRAITS = [
   'pure',
   'capabilities',
   'works',
+  'budgeted',
   'idempotent',
   'frozen',
   'cancellable',

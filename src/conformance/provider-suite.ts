@@ -7,6 +7,7 @@ import { failAfterEffect } from './fail-after-effect.ts';
 import { TRAITS, type ConformanceHarness, type SuiteOptions, type Trait } from './options.ts';
 import { READS } from './reads.ts';
 import type { TraitContext } from './trait-context.ts';
+import { budgeted } from './traits/budgeted.ts';
 import { cancellable } from './traits/cancellable.ts';
 import { capabilities } from './traits/capabilities.ts';
 import { errors } from './traits/errors.ts';
@@ -25,6 +26,7 @@ const REGISTER: Readonly<Record<Trait, (context: TraitContext) => void>> = {
   pure,
   capabilities,
   works,
+  budgeted,
   idempotent,
   frozen,
   cancellable,

@@ -85,6 +85,8 @@ export async function createAwsHarness(
     world: {
       list: () => listResources(moto),
       destroyInstance: (id) => moto.destroyInstance(id),
+      countRequests: async () =>
+        (await moto.requests()).filter((request) => request.accessKeyId === accessKeyId).length,
     },
     logs: () => '',
     plantedSecrets: [secretAccessKey, 'wrong-secret-5f31-planted'],

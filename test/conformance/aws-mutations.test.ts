@@ -51,6 +51,7 @@ test.each([
       'CreateVolumes: a worker that wakes up after another took over fails with LEASE_LOST',
     ],
   ],
+  ['budget-removed', ['every function: announces each request to the cloud by call.request']],
 ] as const)(
   'the suite goes red on the aws provider with %s, in the tests that are there for it',
   async (mutant, tests) => {

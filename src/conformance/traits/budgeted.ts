@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import type { TaskAction } from '../../domain/index.ts';
+import type { TraitContext } from '../trait-context.ts';
+
+/** A node's life with every pair in it. */
+const MACHINE_LIFE: readonly TaskAction[] = [
+  'CreateVolumes',
+  'RunInstances',
+  'AttachVolumes',
+  'ResizeVolumes',
+  'StopInstances',
+  'ResizeInstances',
+  'StartInstances',
+  'StopInstances',
+  'DetachVolumes',
+  'DeleteInstances',
+  'DeleteVolumes',
+];
+
+/**
+ * Every request to the cloud's API is announced by `call.request` before it is sent: what is not
+ * counted there is sent past the budget that all workers share. Needs a world that counts them. It
+ * runs before the traits that leave requests under way behind them.
+ */
+export function budgeted({ it, life, operations, reads, withBench }: TraitContext): void {
+  const known = new Set(operations.map(({ action }) => action));
+  const steps = life.kind === 'machines' ? MACHINE_LIFE : [life.make];
+
+  it('every function: announces each request to the cloud by call.request', () =>
+    withBench(async (bench) => {
+      const { world } = bench.harness;
+      const countSent = world.countRequests?.bind(world);
+      if (countSent === undefined) return;
+      const { engine } = bench;
+      let all = 0;
+      const faults: string[] = [];
+      const watch = async (what: string, act: () => Promise<unknown>): Promise<void> => {
+        const announcedBefore = engine.requests();
+        const sentBefore = await countSent();
+        await act();
+        const sent = (await countSent()) - sentBefore;
+        const announced = engine.requests() - announcedBefore;
+        all += sent;
+        if (sent > announced) faults.push(`${what}: ${sent} requests sent, ${announced} announced`);
+      };
+
+      for (const action of steps.filter((step) => known.has(step)))
+        await watch(action, () => engine.run(bench.task(action)));
+      for (const read of reads) await watch(read.name, () => engine.read((call) => read.call(bench, call)));
+      assert.ok(all > 0, 'no request was counted: the world of the harness counts none of this provider');
+      assert.deepEqual(faults, [], 'requests past the budget of calls');
+    }));
+}
