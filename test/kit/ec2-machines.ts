@@ -12,12 +12,19 @@ export interface Ec2Machines {
   end(): Promise<void>;
 }
 
+/** File of the network namespace of a machine with this address; undefined for this host's own. */
+export type NamespaceOf = (address: string) => string | undefined;
+
 /**
  * Boots a machine with a real sshd for every instance that moto runs, at its private address and
  * from its user-data, and shows it the volumes that are attached, as Nitro does: by their serial
  * numbers. Machines cannot be booted everywhere: ask findSshdMachinesObstacle first.
  */
-export async function createEc2Machines(moto: Moto): Promise<Ec2Machines> {
+export async function createEc2Machines(
+  moto: Moto,
+  options: { readonly namespaceOf?: NamespaceOf } = {},
+): Promise<Ec2Machines> {
+  const { namespaceOf = () => undefined } = options;
   const folder = mkdtempSync(join(tmpdir(), 'windlass-ec2-'));
   const faults = new Map<number, { readonly instanceId: string; readonly error: Error }>();
   const machines = await createSshdMachines({ folder });
@@ -25,7 +32,7 @@ export async function createEc2Machines(moto: Moto): Promise<Ec2Machines> {
   let turn = Promise.resolve();
   const stopListening = moto.onEvent((event) => {
     turn = turn
-      .then(() => follow(machines, event))
+      .then(() => follow(machines, event, namespaceOf))
       .then(() => {
         // A machine that ended let go of all it had, also of what it had mounted until then.
         if (event.event !== 'instance' || event.state !== 'terminated') return;
@@ -49,8 +56,8 @@ export async function createEc2Machines(moto: Moto): Promise<Ec2Machines> {
   };
 }
 
-async function follow(machines: SshdMachines, event: MotoEvent): Promise<void> {
-  if (event.event === 'instance') return followInstance(machines, event);
+async function follow(machines: SshdMachines, event: MotoEvent, namespaceOf: NamespaceOf): Promise<void> {
+  if (event.event === 'instance') return followInstance(machines, event, namespaceOf);
   const { volumeId, instanceId, state, sizeGiB } = event;
   const machine = machines.list().find((candidate) => candidate.instanceId === instanceId);
   if (state === 'resized') return machines.growDisk(volumeId, sizeGiB);
@@ -77,6 +84,7 @@ const NVME_DEVICES = Array.from({ length: 26 }, (_, index) => `/dev/nvme${index 
 async function followInstance(
   machines: SshdMachines,
   event: Extract<MotoEvent, { event: 'instance' }>,
+  namespaceOf: NamespaceOf,
 ): Promise<void> {
   const { instanceId, state, privateIpAddress: address } = event;
   const known = machines.list().some((machine) => machine.instanceId === instanceId);
@@ -88,6 +96,12 @@ async function followInstance(
   } else if (known) {
     await machines.start(instanceId, { address });
   } else {
-    await machines.boot({ instanceId, address, userData: Buffer.from(event.userData, 'base64').toString() });
+    const networkNamespace = namespaceOf(address);
+    await machines.boot({
+      instanceId,
+      address,
+      userData: Buffer.from(event.userData, 'base64').toString(),
+      ...(networkNamespace === undefined ? {} : { networkNamespace }),
+    });
   }
 }

@@ -11,6 +11,11 @@ export const NO_NAMESPACES = 'network namespaces need Linux, root and iproute2';
 export interface TestVpc {
   /** Where this machine reaches the gate. */
   readonly gateAddress: string;
+  /** Of the gate's addresses outside, and of the nodes': a cloud that gives them out knows them by these. */
+  readonly gateRange: string;
+  readonly nodesRange: string;
+  /** From where this machine reaches the gate. */
+  readonly ownAddress: string;
   /** The n-th address inside, from 0; there are `VPC_NODES`. */
   nodeAddress(index: number): string;
   /** What to put before a command so that it runs in the gate, or among the nodes. */
@@ -38,6 +43,8 @@ export function canMakeNamespaces(): boolean {
 
 /** How many addresses the nodes of a VPC have. */
 export const VPC_NODES = 20;
+/** The addresses that AWS gives out first: those before them it keeps. */
+const FIRST_GIVEN = [4, 5, 6, 7, 8, 9];
 
 /** `number` tells networks apart that one process has at the same time. */
 export function createVpc(number: number): TestVpc {
@@ -59,9 +66,10 @@ export function createVpc(number: number): TestVpc {
       run('-n', name, 'link', 'set', 'lo', 'up');
     }
     run('link', 'add', `wlo${id}`, 'type', 'veth', 'peer', 'name', 'out', 'netns', gate);
-    run('addr', 'add', `${outside}.1/30`, 'dev', `wlo${id}`);
+    run('addr', 'add', `${outside}.1/28`, 'dev', `wlo${id}`);
     run('link', 'set', `wlo${id}`, 'up');
-    run('-n', gate, 'addr', 'add', `${outside}.2/30`, 'dev', 'out');
+    run('-n', gate, 'addr', 'add', `${outside}.2/28`, 'dev', 'out');
+    for (const last of FIRST_GIVEN) run('-n', gate, 'addr', 'add', `${outside}.${last}/28`, 'dev', 'out');
     run('-n', gate, 'link', 'set', 'out', 'up');
     run('-n', gate, 'link', 'add', 'in', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', nodes);
     run('-n', gate, 'addr', 'add', `${inside}.1/24`, 'dev', 'in');
@@ -69,6 +77,7 @@ export function createVpc(number: number): TestVpc {
     run('-n', nodes, 'link', 'set', 'eth0', 'up');
     for (let index = 0; index < VPC_NODES; index += 1)
       run('-n', nodes, 'addr', 'add', `${nodeAddress(index)}/24`, 'dev', 'eth0');
+    for (const last of FIRST_GIVEN) run('-n', nodes, 'addr', 'add', `${inside}.${last}/24`, 'dev', 'eth0');
     run('netns', 'exec', gate, 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
     // A route as a careless administrator would set it: the gate still forwards nothing.
     run('route', 'add', `${inside}.0/24`, 'via', `${outside}.2`);
@@ -78,6 +87,9 @@ export function createVpc(number: number): TestVpc {
   }
   return {
     gateAddress: `${outside}.2`,
+    gateRange: `${outside}.0/28`,
+    nodesRange: `${inside}.0/24`,
+    ownAddress: `${outside}.1`,
     nodeAddress,
     inGate: ['ip', 'netns', 'exec', gate],
     inNodes: ['ip', 'netns', 'exec', nodes],
@@ -91,8 +103,8 @@ export function createVpc(number: number): TestVpc {
       run('-n', nodes, 'route', 'delete', 'default');
       run('netns', 'exec', gate, 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
     },
-    cut: () => run('-n', gate, 'addr', 'del', `${outside}.2/30`, 'dev', 'out'),
-    mend: () => run('-n', gate, 'addr', 'add', `${outside}.2/30`, 'dev', 'out'),
+    cut: () => run('-n', gate, 'addr', 'flush', 'dev', 'out'),
+    mend: () => run('-n', gate, 'addr', 'add', `${outside}.2/28`, 'dev', 'out'),
     close,
   };
 }

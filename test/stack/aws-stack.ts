@@ -9,6 +9,7 @@ import {
   type MotoNetwork,
 } from '../kit/moto/index.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
+import { createGatedNetwork, type GatedNetwork } from './aws-gated-network.ts';
 
 const REGION = 'us-east-1';
 export const AWS_RUNTIME = 'cloud';
@@ -19,14 +20,22 @@ export interface AwsStack {
   readonly worker: TestWorker;
   readonly moto: Moto;
   readonly network: MotoNetwork;
+  /** A VPC beside the other whose nodes only a frontgate leads to; where one was asked for. */
+  readonly gated: GatedNetwork | null;
   readonly image: string;
   readonly ec2Machines: Ec2Machines;
   readonly credential: { readonly accessKeyId: string; readonly secretAccessKey: string };
   end(): Promise<void>;
 }
 
-/** `second` is the second number of the addresses that the nodes get: 127.<second>.0.0/16. */
-export async function startAwsStack(second: number): Promise<AwsStack> {
+/**
+ * `second` is the second number of the addresses that the nodes get: 127.<second>.0.0/16. `gated`
+ * needs network namespaces (canMakeNamespaces).
+ */
+export async function startAwsStack(
+  second: number,
+  options: { readonly gated?: boolean } = {},
+): Promise<AwsStack> {
   const moto = await startMoto({
     pendingMs: 300,
     stoppingMs: 200,
@@ -35,12 +44,14 @@ export async function startAwsStack(second: number): Promise<AwsStack> {
     visibleAfterMs: 100,
   });
   const credential = await moto.createUser('windlass', ALLOW_ALL);
-  const ec2 = new EC2Client({ endpoint: moto.url, region: REGION, credentials: { ...credential } });
+  const config = { endpoint: moto.url, region: REGION, credentials: { ...credential } };
+  const ec2 = new EC2Client(config);
   const network = await createNetwork(ec2, [`${REGION}a`, `${REGION}b`], second);
   const image = await findImage(ec2);
   ec2.destroy();
+  const gated = options.gated === true ? await createGatedNetwork(config, `${REGION}a`, second) : null;
   await moto.change({ authentication: true });
-  const ec2Machines = await createEc2Machines(moto);
+  const ec2Machines = await createEc2Machines(moto, gated === null ? {} : { namespaceOf: gated.namespaceOf });
   const stack = await startStack();
   const worker = await stack.startWorker();
   return {
@@ -48,12 +59,14 @@ export async function startAwsStack(second: number): Promise<AwsStack> {
     worker,
     moto,
     network,
+    gated,
     image,
     ec2Machines,
     credential,
     async end() {
       await stack.stop();
       await ec2Machines.end();
+      gated?.close();
       await moto.close();
     },
   };

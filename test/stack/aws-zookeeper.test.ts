@@ -4,6 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
 import { findSshdMachinesObstacle } from '../../src/conformance/index.ts';
 import type { JobView } from '../../src/domain/index.ts';
+import { canMakeNamespaces, NO_NAMESPACES } from '../kit/network-namespaces.ts';
+import { letsIn } from './aws-gated-network.ts';
 import { AWS_RUNTIME, countEc2, createAwsRuntime, startAwsStack, type AwsStack } from './aws-stack.ts';
 import { askFourLetters, connectZookeeper } from './packages/zookeeper-client.ts';
 
@@ -12,6 +14,8 @@ const JOB_LIMIT_MS = 300_000;
 const obstacle =
   findSshdMachinesObstacle() ??
   (existsSync('/usr/share/java/zookeeper.jar') ? null : 'no ZooKeeper is installed');
+const POSSIBLE_GATE = canMakeNamespaces();
+const ONE_BEHIND = { runtime: 'behind', count: 1 };
 const NOTHING = { instances: 0, running: 0, volumes: 0, attached: 0 };
 
 const denying = (action: string) => ({
@@ -28,7 +32,7 @@ describe('an ensemble of ZooKeeper on EC2, over its API and SSH', () => {
 
   beforeAll(async () => {
     if (obstacle !== null) return;
-    aws = await startAwsStack(79);
+    aws = await startAwsStack(79, { gated: POSSIBLE_GATE });
     const narrow = await aws.moto.createUser('narrow', denying('ec2:CreateVolume'));
     await createAwsRuntime({ ...aws, credential: narrow });
   }, JOB_LIMIT_MS);
@@ -37,12 +41,12 @@ describe('an ensemble of ZooKeeper on EC2, over its API and SSH', () => {
     if (obstacle !== null) context.skip(obstacle);
   });
 
-  const create = (name: string): Promise<StartedJob> =>
+  const create = (name: string, { runtime = AWS_RUNTIME, count = 3 } = {}): Promise<StartedJob> =>
     aws.stack.client.clusters.create({
       app: PACKAGE,
-      runtime: AWS_RUNTIME,
+      runtime,
       name,
-      conf: { env: { tickTime: 500, heap_mib: 64 } },
+      conf: { cluster: { server: { count } }, env: { tickTime: 500, heap_mib: 64 } },
       requestId: name,
     });
   const finish = ({ clusterId: id, jobId }: StartedJob): Promise<JobView> =>
@@ -96,6 +100,73 @@ describe('an ensemble of ZooKeeper on EC2, over its API and SSH', () => {
       const reader = await connectZookeeper(second, 2181);
       expect(await reader.read('/windlass')).toBe('written on EC2');
       reader.close();
+    },
+  );
+
+  it(
+    'lives behind a frontgate where the runtime has one: made once for two clusters, open to one range, gone with the last',
+    { timeout: JOB_LIMIT_MS },
+    async (context) => {
+      const { gated, moto, ec2Machines, stack } = aws;
+      if (gated === null) return context.skip(NO_NAMESPACES);
+      await createAwsRuntime(aws, {
+        name: 'behind',
+        settings: {
+          subnet: gated.innerSubnetId,
+          publicIp: 'false',
+          frontgate: 'on',
+          frontgateSubnet: gated.outerSubnetId,
+          frontgateSshSources: gated.ownRange,
+        },
+      });
+      const listInside = async () => {
+        const { instances } = await moto.world();
+        const inside = [gated.innerSubnetId, gated.outerSubnetId];
+        return instances.filter(({ subnetId }) => inside.includes(subnetId));
+      };
+      // Both ask at once for the frontgate that is not there yet.
+      const jobs = await Promise.all([create('first', ONE_BEHIND), create('second', ONE_BEHIND)]);
+      for (const job of jobs) expect(await finish(job)).toMatchObject({ status: 'successful', error: null });
+
+      const inside = await listInside();
+      const [gate, ...more] = inside.filter(({ subnetId }) => subnetId === gated.outerSubnetId);
+      const nodes = inside.filter(({ subnetId }) => subnetId === gated.innerSubnetId);
+      expect([more, nodes.length]).toEqual([[], 2]);
+      expect(gate).toMatchObject({ instanceType: 't3.micro', state: 'running', httpTokens: 'required' });
+      const gateCluster = gate?.tags['windlass:cluster'] ?? '';
+      const made = await moto.made();
+      expect(made.filter(({ tags }) => (tags['windlass:cluster'] ?? '').startsWith('fg-'))).toHaveLength(1);
+
+      const groups = await gated.listGroups();
+      const group = groups.find(({ GroupName }) => GroupName === `windlass-${gateCluster}`);
+      expect(group?.IpPermissions).toMatchObject([
+        { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: gated.ownRange }] },
+      ]);
+      expect(await gated.readGroupsOf(gate?.instanceId ?? '')).toContain(group?.GroupId);
+      for (const { instanceId, privateIpAddress } of nodes) {
+        expect(await gated.readGroupsOf(instanceId)).not.toContain(group?.GroupId);
+        expect(await letsIn(privateIpAddress)).toBe(false);
+        // Past SSH: a machine of the test's own is looked into by its host.
+        const srvr = `exec 3<>/dev/tcp/${privateIpAddress}/2181; echo srvr >&3; cat <&3`;
+        expect(await ec2Machines.machines.execute(instanceId, `bash -c '${srvr}'`)).toMatch(
+          /^Mode: standalone/m,
+        );
+        const mounts = await ec2Machines.machines.execute(instanceId, 'cat /proc/mounts');
+        expect(mounts).toMatch(/^\/dev\/nvme\S+ \/data ext4 /m);
+      }
+      expect(await letsIn(gate?.privateIpAddress ?? '')).toBe(true);
+
+      const [first, second] = jobs;
+      expect(await finish(await stack.client.clusters.delete(first.clusterId))).toMatchObject({
+        status: 'successful',
+      });
+      expect((await listInside()).map(({ state }) => state)).toEqual(['running', 'running']);
+      expect(await finish(await stack.client.clusters.delete(second.clusterId))).toMatchObject({
+        status: 'successful',
+      });
+      expect(await listInside()).toEqual([]);
+      expect((await gated.listGroups()).map(({ GroupName }) => GroupName)).toEqual(['default']);
+      await stack.client.runtimes.delete('behind');
     },
   );
 
