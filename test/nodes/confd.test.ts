@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readPackage } from '../../src/app-package/index.ts';
 import { findSshdMachinesObstacle } from '../../src/conformance/index.ts';
 import { WindlassError, type ClusterWrapper, type Task } from '../../src/domain/index.ts';
 import type { NodeTarget } from '../../src/nodes/index.ts';
-import type { Provider, ProviderHandler, TaskContext } from '../../src/provider/index.ts';
+import type { PackageContent, Provider, ProviderHandler, TaskContext } from '../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../src/vm/index.ts';
 import { buildGoTool, NO_GO } from '../kit/go-tools.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
 import { capabilities, equalNodes } from '../unit/vm/clusters.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/confd', import.meta.url));
+const ZOOKEEPER = fileURLToPath(new URL('../../examples/zookeeper', import.meta.url));
 const signal = new AbortController().signal;
 const call = { signal, log: () => {}, request: async () => {} };
 
@@ -24,6 +26,7 @@ describe('confd on a node', () => {
   let confd: string | null = null;
   let obstacle: string | null = findSshdMachinesObstacle();
   let tasks = 0;
+  let packageFiles: PackageContent['files'] = [];
 
   beforeAll(async () => {
     if (obstacle === null) confd = await buildGoTool({ name: 'confd' });
@@ -99,7 +102,7 @@ describe('confd on a node', () => {
       taskId,
       action: 'RefreshConfiguration',
       nodeId: node.nodeId,
-      directive: {},
+      directive: { packageFiles: packageFiles.length > 0 },
       resources: [],
     };
     const { host, port, user, root } = target;
@@ -119,7 +122,7 @@ describe('confd on a node', () => {
       },
       resources: {},
       loadCluster: async () => wrapper,
-      loadPackage: async () => ({ versionId: 'appv-1', files: [] }),
+      loadPackage: async () => ({ versionId: 'appv-1', files: packageFiles }),
       loadRelatedMetadata: async () => [],
       loadMetadata: async () => buildMetadataTree(wrapper, { zone: 'z1' }),
       openSecret: async () => 'opened',
@@ -201,9 +204,8 @@ describe('confd on a node', () => {
     await run('touch /opt/app/hang');
     const changed = cluster({ ...CALM, level: 'error' }, THREE);
     const refreshing = refresh(changed);
-    await expect
-      .poll(() => read('/opt/app/conf/servers.conf'), { timeout: 10_000 })
-      .toContain('level=error\n');
+    await expect.poll(() => read('/opt/app/hangs')).toBe('yes\n');
+    expect(await read('/opt/app/conf/servers.conf')).toContain('level=error\n');
     const before = await countReloads();
     await run('rm /opt/app/hang');
     await kit.machines.crash('i-confd');
@@ -223,7 +225,44 @@ describe('confd on a node', () => {
     await refresh(cluster(CALM, THREE));
     expect(await countReloads()).toBe(before + 1);
   });
+
+  it('fills the templates that a whole package brings, on a node without their folders', async () => {
+    await run('rm -rf /etc/confd /etc/zookeeper');
+    packageFiles = await readPackage(ZOOKEEPER);
+    const wrapper = cluster(ZOOKEEPER_ENV, THREE);
+    const servers: ClusterWrapper = {
+      ...wrapper,
+      roles: wrapper.roles.map((role) => ({ ...role, role: 'server' })),
+      nodes: wrapper.nodes.map((node) => ({ ...node, role: 'server' })),
+    };
+    await refresh(servers);
+    const lines = (await read('/etc/zookeeper/windlass/zoo.cfg')).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'tickTime=2000',
+        'autopurge.snapRetainCount=3',
+        'clientPortAddress=10.0.0.1',
+        ...THREE.map((ip, index) => `server.${index + 1}=${ip}:2888:3888`),
+      ]),
+    );
+    expect(await read('/etc/zookeeper/windlass/server.env')).toContain('\nmyid=1\n');
+    // One server leaves: what is told of it goes.
+    await refresh({ ...servers, nodes: servers.nodes.slice(0, 2) });
+    expect(await read('/etc/zookeeper/windlass/zoo.cfg')).not.toContain('10.0.0.3');
+  });
 });
+
+/** As its form fills it in. */
+const ZOOKEEPER_ENV = {
+  tickTime: '2000',
+  initLimit: '10',
+  syncLimit: '5',
+  maxClientCnxns: '60',
+  'autopurge.snapRetainCount': '3',
+  'autopurge.purgeInterval': '1',
+  client_port: '2181',
+  heap_mib: '64',
+};
 
 /** As an image brings it: the program, conf.d and templates, and what they reload. */
 async function installInto(kit: TestMachines, confd: string): Promise<void> {
@@ -238,7 +277,7 @@ async function installInto(kit: TestMachines, confd: string): Promise<void> {
   const reload = [
     '#!/bin/sh',
     'if [ -e /opt/app/refuse ]; then echo "reload refuses" >&2; exit 3; fi',
-    'if [ -e /opt/app/hang ]; then sleep 1000; fi',
+    'if [ -e /opt/app/hang ]; then echo yes > /opt/app/hangs; sleep 1000; fi',
     'echo reloaded >> /var/log/reloads',
   ];
   writeFileSync(place('opt/app/bin/reload.sh'), `${reload.join('\n')}\n`, { mode: 0o755 });

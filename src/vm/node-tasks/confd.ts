@@ -40,7 +40,10 @@ const PUT_BACK = `put_back() {
 /** Prints the files that conf.d names: `dest = "…"`. */
 const DESTINATION = String.raw`s/^[[:space:]]*dest[[:space:]]*=[[:space:]]*["']\([^"']*\)["'].*/\1/p`;
 
-/** Whole or not there at all: a copy that was cut off must not be put back. */
+/**
+ * Whole or not there at all: a copy that was cut off must not be put back. Makes the folders of
+ * files that are new: confd writes beside its destination and makes none.
+ */
 const KEEP = `keep() {
   rm -rf ${BEFORE}.new
   mkdir -m 700 ${BEFORE}.new
@@ -48,7 +51,7 @@ const KEEP = `keep() {
   index=0
   while IFS= read -r file; do
     index=$((index + 1))
-    if [ -e "$file" ]; then cp -p "$file" ${BEFORE}.new/$index; fi
+    if [ -e "$file" ]; then cp -p "$file" ${BEFORE}.new/$index; else mkdir -p "$(dirname "$file")"; fi
   done < ${BEFORE}.new/files
   mv ${BEFORE}.new ${BEFORE}
 }`;
