@@ -136,19 +136,19 @@ it('takes its time from state to state, and says which one it is in', async () =
     cloud.ec2.send(new StopInstancesCommand({ InstanceIds: [id] })),
     'IncorrectInstanceState',
   );
-  await vi.waitFor(async () => expect(await readState(id)).toBe('running'), 10_000);
+  await vi.waitFor(async () => expect(await readState(id)).toBe('running'), 30_000);
   await cloud.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
   expect(await readState(id)).toBe('stopping');
   await expectRefused(
     cloud.ec2.send(new StartInstancesCommand({ InstanceIds: [id] })),
     'IncorrectInstanceState',
   );
-  await vi.waitFor(async () => expect(await readState(id)).toBe('stopped'), 10_000);
+  await vi.waitFor(async () => expect(await readState(id)).toBe('stopped'), 30_000);
   await cloud.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
   expect(await readState(id)).toBe('pending');
   await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
   expect(await readState(id)).toBe('shutting-down');
-  await vi.waitFor(async () => expect(await readState(id)).toBe('terminated'), 10_000);
+  await vi.waitFor(async () => expect(await readState(id)).toBe('terminated'), 30_000);
 });
 
 it('says in its answer what has begun, also where that takes no time', async () => {
@@ -185,7 +185,7 @@ it('does not find what was just made, neither by id nor by tag, for a while', as
   );
   expect((await cloud.ec2.send(byTag)).Reservations).toEqual([]);
   expect(await countInstances()).toBe(1);
-  await vi.waitFor(async () => expect(await readState(id)).toBe('running'), 10_000);
+  await vi.waitFor(async () => expect(await readState(id)).toBe('running'), 30_000);
   expect((await cloud.ec2.send(byTag)).Reservations).toHaveLength(1);
 });
 
@@ -279,7 +279,7 @@ it('tells what a machine would notice: that it boots, with what, stops, boots ag
   await cloud.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
   await cloud.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
   await moto.destroyInstance(id);
-  await vi.waitFor(() => expect(events).toHaveLength(4), 10_000);
+  await vi.waitFor(() => expect(events).toHaveLength(4), 30_000);
   end();
   const facts = { event: 'instance', instanceId: id, userData, privateIpAddress: '127.77.1.30' };
   expect(events).toMatchObject(

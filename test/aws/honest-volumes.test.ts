@@ -16,7 +16,7 @@ import { expectRefused, furnish, type TestCloud } from './moto-kit.ts';
 
 // One test for each correction of volumes: on plain moto each of them is red.
 
-const LIMIT = { timeout: 10_000 };
+const LIMIT = { timeout: 30_000 };
 
 let moto: Moto;
 let cloud: TestCloud;

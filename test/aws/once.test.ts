@@ -104,18 +104,20 @@ describe('what aws makes', () => {
 
   it('is waited for when the token was used and AWS does not show by whom: IdempotentParameterMismatch', async () => {
     const bench = await openAwsBench(harness);
-    await harness.moto.change({ visibleAfterMs: 1_500 });
+    await harness.moto.change({ visibleAfterMs: 60_000 });
     const task = bench.task('RunInstances');
     await bench.engine.handle(task, { answerLost: true });
     bench.engine.setRuntime({
       ...harness.runtime,
       settings: { ...harness.runtime.settings, instanceTypes: 'm5.large' },
     });
-    await bench.engine.run(task);
-    const requests = await harness.moto.requests();
-    expect(requests.map(({ errorCode }) => errorCode)).toContain('IdempotentParameterMismatch');
-    expect(await bench.list()).toHaveLength(1);
+    const running = bench.engine.run(task);
+    await expect
+      .poll(async () => (await harness.moto.requests()).map(({ errorCode }) => errorCode))
+      .toContain('IdempotentParameterMismatch');
     await harness.moto.change({ visibleAfterMs: 60 });
+    await running;
+    expect(await bench.list()).toHaveLength(1);
     await bench.deleteAll();
   });
 

@@ -55,7 +55,7 @@ async function readInput(clusterId: string): Promise<RunJobInput> {
 }
 
 /** A busy machine answers late. */
-const PATIENT = { timeout: 10_000 };
+const PATIENT = { timeout: 30_000 };
 
 describe('without a worker', () => {
   test('says where no server answers, and what to do', async () => {

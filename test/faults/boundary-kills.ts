@@ -9,7 +9,7 @@ const ROUNDS = 4;
 export interface BoundaryKills {
   /** The life without a kill. */
   readonly clean: readonly Stage[];
-  /** `<action> <activity>:<point>`, in the order in which the clean life reached them. */
+  /** `<action> <activity>:<point>`: those that the clean life reached. */
   readonly points: readonly string[];
   /** Those of `points` that were chosen. */
   readonly chosen: readonly string[];
@@ -61,7 +61,7 @@ async function killAtEach(
   const different: Stage[] = [];
   lane.faults.arm(points);
   for (let round = 1; round <= ROUNDS; round += 1) {
-    const stages = await runFourActions(lane, clean);
+    const stages = await runFourActions(lane);
     lane.records.forget();
     different.push(...stages.filter((stage, index) => !isSame(stage, clean[index])));
     if (lane.faults.killed().length === points.length) break;

@@ -7,7 +7,7 @@ import { auditLedger, EMPTY_WORLD, listTokens, surveyUntil } from './survey.ts';
 import { complaintsOf, openTinyLane, waitForEnd, type TinyLane } from './tiny-lane.ts';
 
 const REFUSE = { 'services.start': 'sh opt/windlass/app/bin/service.sh refuse' };
-const HANG = { 'services.start': 'sh opt/windlass/app/bin/service.sh hang', 'services.timeout': '2' };
+const HANG = { 'services.start': 'sh opt/windlass/app/bin/service.sh hang', 'services.timeout': '6' };
 
 let lane: TinyLane;
 
@@ -49,7 +49,7 @@ describe.concurrent('a delete removes all that is left of', () => {
     const job = await lane.create(HANG);
     const view = await waitForEnd(lane.client, job);
     expect(view).toMatchObject({ status: 'failed', error: { code: 'SERVICE_TIMEOUT' } });
-    expect(view.error?.message).toMatch(/limit of 2 s.*start hangs, as it was told to/s);
+    expect(view.error?.message).toMatch(/limit of 6 s.*start hangs, as it was told to/s);
     await expectDeletable(job);
   }, 180_000);
 

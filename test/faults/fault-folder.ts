@@ -9,7 +9,7 @@ export interface FaultFolder {
   enter(phase: string): void;
   /** The points at which the next worker that comes by dies, once each. */
   arm(points: readonly string[]): void;
-  /** Every point that was reached, once, in the order of the first time. */
+  /** Every point that was reached, once. Sorted: which of them comes first is up to the machine, a sample must not be. */
   reached(): readonly string[];
   /** Where a worker died. */
   killed(): readonly string[];
@@ -33,7 +33,7 @@ export function openFaultFolder(folder: string): FaultFolder {
     arm: (points) => writeFileSync(file('kill'), points.join('\n')),
     reached() {
       if (!existsSync(file('reached'))) return [];
-      return [...new Set(readFileSync(file('reached'), 'utf8').trim().split('\n'))];
+      return [...new Set(readFileSync(file('reached'), 'utf8').trim().split('\n'))].sort();
     },
     killed: () => readdirSync(file('kill.reached')).map(decodeURIComponent),
     freeze: (points) => writeFileSync(file('freeze'), points.join('\n')),

@@ -1,5 +1,5 @@
-import { auditLedger, surveyAtRest, surveyUntil, type Survey } from './survey.ts';
-import { ACTIONS, complaintsOf, waitForEnd, type Action, type TinyLane } from './tiny-lane.ts';
+import { auditLedger, surveyUntil, worldAfter, type Survey } from './survey.ts';
+import { ACTIONS, complaintsOf, NODES, waitForEnd, type Action, type TinyLane } from './tiny-lane.ts';
 
 /** What was there after an action. */
 export interface Stage {
@@ -13,12 +13,9 @@ export interface Stage {
 
 /**
  * The life of one cluster: create, stop, start, delete. Each phase of the fault folder is named
- * after its action. With `expected` the world may take a moment to look like it; without, to rest.
+ * after its action. The world may take a moment to look as it should; it is told as it is then.
  */
-export async function runFourActions(
-  lane: TinyLane,
-  expected: readonly Stage[] = [],
-): Promise<readonly Stage[]> {
+export async function runFourActions(lane: TinyLane): Promise<readonly Stage[]> {
   const stages: Stage[] = [];
   let clusterId: string | undefined;
   for (const action of ACTIONS) {
@@ -28,12 +25,9 @@ export async function runFourActions(
     clusterId = job.clusterId;
     const view = await waitForEnd(lane.client, job);
     await lane.records.keep();
-    const wanted = expected.find((stage) => stage.action === action)?.world;
-    const world =
-      wanted === undefined ? await surveyAtRest(lane.world) : await surveyUntil(lane.world, wanted);
     stages.push({
       action,
-      world,
+      world: await surveyUntil(lane.world, worldAfter(action, NODES)),
       services: lane.records.read(),
       complaints: [
         ...complaintsOf(view),

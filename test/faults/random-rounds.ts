@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { runFourActions } from './four-actions.ts';
 import { createRandomSource, type RandomSource } from './random.ts';
-import { auditLedger, EMPTY_WORLD, runningWorld, stoppedWorld, surveyUntil, type Survey } from './survey.ts';
-import { complaintsOf, waitForEnd, type Action, type TinyLane } from './tiny-lane.ts';
+import { auditLedger, surveyUntil, worldAfter, type Survey } from './survey.ts';
+import { complaintsOf, NODES, waitForEnd, type Action, type TinyLane } from './tiny-lane.ts';
 
 /** What came of some rounds. */
 export interface RoundsReport {
@@ -17,7 +17,6 @@ export interface RoundsReport {
   readonly complaints: readonly string[];
 }
 
-const NODES = 2;
 const MOST_CYCLES = 2;
 const MOST_POINTS = 3;
 const MOST_RANDOM_KILLS = 2;
@@ -105,7 +104,7 @@ async function runRound(lane: TinyLane, { round, actions, points, actionMs, rand
     await lane.records.keep();
     // A cluster that is stopped already is not asked whether it may go.
     if (action !== 'delete' || actions[step - 1] !== 'stop') services.push(...SERVICES[action]);
-    const expected = worldAfter(action);
+    const expected = worldAfter(action, NODES);
     const world = await surveyUntil(lane.world, expected);
     const ran = lane.records.read();
     leaked += action === 'delete' ? countThings(world) : 0;
@@ -131,11 +130,6 @@ async function killLater(lane: TinyLane, ms: number, signal: AbortSignal, worker
     return;
   }
   lane.workers.kill(worker);
-}
-
-function worldAfter(action: Action): Survey {
-  if (action === 'delete') return EMPTY_WORLD;
-  return action === 'stop' ? stoppedWorld(NODES) : runningWorld(NODES);
 }
 
 /** Instances, volumes, processes and addresses. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { openStores } from '../../src/db/index.ts';
 import { openLocalWorld } from '../../src/providers/local/index.ts';
+import type { Action } from './tiny-lane.ts';
 
 /** What exists in the provider's world, without the names that differ from run to run. */
 export interface Survey {
@@ -16,7 +17,7 @@ export interface Survey {
   readonly addresses: number;
 }
 
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 30_000;
 
 /** Counts in the world, by what is there: our database is not asked. */
 export async function surveyWorld(folder: string): Promise<Survey> {
@@ -63,30 +64,21 @@ export function stoppedWorld(nodes: number): Survey {
   };
 }
 
+/** What there must be when an action of a cluster of `tiny` has ended. */
+export function worldAfter(action: Action, nodes: number): Survey {
+  if (action === 'delete') return EMPTY_WORLD;
+  return action === 'stop' ? stoppedWorld(nodes) : runningWorld(nodes);
+}
+
 /**
- * Looks until the world is as expected, or for ten seconds: the last helpers of a service end a
+ * Looks until the world is as expected, or for half a minute: the last helpers of a service end a
  * moment after it. Returns what was seen last.
  */
-export function surveyUntil(folder: string, expected: Survey): Promise<Survey> {
-  return look(folder, (seen) => isDeepStrictEqual(seen, expected));
-}
-
-/** The survey of a world that has come to rest: the same in all looks of a second. */
-export function surveyAtRest(folder: string): Promise<Survey> {
-  let last: Survey | null = null;
-  let repeats = 0;
-  return look(folder, (seen) => {
-    repeats = isDeepStrictEqual(seen, last) ? repeats + 1 : 0;
-    last = seen;
-    return repeats >= 8;
-  });
-}
-
-async function look(folder: string, enough: (seen: Survey) => boolean): Promise<Survey> {
+export async function surveyUntil(folder: string, expected: Survey): Promise<Survey> {
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
     const seen = await surveyWorld(folder);
-    if (enough(seen) || Date.now() > deadline) return seen;
+    if (isDeepStrictEqual(seen, expected) || Date.now() > deadline) return seen;
     await sleep(100);
   }
 }

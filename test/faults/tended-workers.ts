@@ -1,4 +1,4 @@
-import type { TestStack, TestWorker } from '../kit/stack.ts';
+import { WorkerKilledEarly, type TestStack, type TestWorker } from '../kit/stack.ts';
 
 /** Workers of which one that dies is followed by another, as a process supervisor does it. */
 export interface TendedWorkers {
@@ -28,9 +28,20 @@ export async function tendWorkers(
       current[index] = null;
       logs.push(worker.log());
       if (stopping) return;
-      starts += 1;
-      worker = await stack.startWorker(env);
+      worker = await startAgain();
       if (stopping) await worker.stop();
+    }
+  }
+
+  /** It may come by an armed point before anybody has heard that it polls. */
+  async function startAgain(): Promise<TestWorker> {
+    for (;;) {
+      starts += 1;
+      try {
+        return await stack.startWorker(env);
+      } catch (error) {
+        if (!(error instanceof WorkerKilledEarly)) throw error;
+      }
     }
   }
 

@@ -46,7 +46,8 @@ export interface TinyLaneOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const NODES = 2;
+/** Of every cluster, unless a lane is told otherwise. */
+export const NODES = 2;
 
 /** Starts servers and workers, and registers the runtime `local` and the package. */
 export async function openTinyLane(options: TinyLaneOptions): Promise<TinyLane> {

@@ -32,7 +32,8 @@ export function watchFrontgate(folder: string): FrontgateWatch {
   let looks = 0;
   const notify = watch(instances, (_, name) => {
     if (name === null || made.has(name)) return;
-    void world.getInstance(name).then(note);
+    // What was moved away in the middle of being read is no instance any more.
+    void world.getInstance(name).then(note, () => undefined);
   });
 
   function note(instance: { readonly id: string; readonly token: string } | null): void {

@@ -85,7 +85,7 @@ export async function createTestMachines(
 }
 
 async function waitUntilReached(shell: NodeShell, target: NodeTarget): Promise<void> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 50_000;
   for (;;) {
     try {
       await shell.ping(target, AbortSignal.timeout(5_000));

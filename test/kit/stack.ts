@@ -85,7 +85,13 @@ async function startDatabase(wanted: StackOptions['database']): Promise<TestData
   return (await startPostgres()) ?? startPglite();
 }
 
-/** Starts a worker on servers that `env` names, and waits until it polls. Whoever starts it ends it. */
+/** Somebody has killed a worker before it could say that it polls. */
+export class WorkerKilledEarly extends Error {}
+
+/**
+ * Starts a worker on servers that `env` names, and waits until it polls. Whoever starts it ends it.
+ * @throws WorkerKilledEarly; Error with its output when it ended by itself
+ */
 export async function forkWorker(env: NodeJS.ProcessEnv): Promise<TestWorker> {
   const child = fork(WORKER_PROCESS, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const output: string[] = [];
@@ -95,7 +101,11 @@ export async function forkWorker(env: NodeJS.ProcessEnv): Promise<TestWorker> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
-    void ended.then(() => reject(new Error(`a worker ended before it was ready:\n${output.join('')}`)));
+    void ended.then(() => {
+      const killed = child.signalCode === 'SIGKILL';
+      const message = `a worker ended before it was ready:\n${output.join('')}`;
+      reject(killed ? new WorkerKilledEarly(message) : new Error(message));
+    });
   });
   const { pid } = child;
   if (pid === undefined) throw new Error('a worker without a process');

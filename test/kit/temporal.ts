@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findCacheFolder } from '../../src/config/index.ts';
 import { findFreePort, findTemporalServer, startTemporalServer } from '../../src/embedded/index.ts';
+import { repeatPortRace } from '../../src/embedded/service-process.ts';
 
 /** A Temporal dev server of the test's own, with our search attributes. */
 export interface TestTemporal {
@@ -26,14 +27,11 @@ export async function startTemporal(): Promise<TestTemporal> {
   if (source.kind === 'external')
     throw new Error('a profile of temporal.toml names a server; unset it for tests');
   const databaseFile = join(folder, 'temporal.db');
-  const server = await startTemporalServer({
-    binary: source.path,
-    databaseFile,
-    folder,
-    env,
-    report,
-    port: await findFreePort(),
-    uiPort: await findFreePort(),
+  const binary = source.path;
+  // Another test may be quicker to take a port that was free.
+  const server = await repeatPortRace(async () => {
+    const [port, uiPort] = [await findFreePort(), await findFreePort()];
+    return startTemporalServer({ binary, databaseFile, folder, env, report, port, uiPort });
   });
   return {
     address: server.address,

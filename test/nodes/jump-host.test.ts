@@ -67,7 +67,7 @@ describe('a node behind a frontgate', () => {
   });
 
   async function answers(target: NodeTarget): Promise<void> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 50_000;
     for (;;) {
       try {
         return await shell.ping(target, signal);
@@ -154,12 +154,12 @@ describe('a node behind a frontgate', () => {
       kind: 'unavailable',
       code: 'NODE_UNREACHABLE',
     });
-    expect(Date.now() - before).toBeLessThan(20_000);
+    expect(Date.now() - before).toBeLessThan(40_000);
   });
 
   it(
     'is unavailable while the frontgate is cut off, and there again after it',
-    { timeout: 90_000 },
+    { timeout: 180_000 },
     async () => {
       await shell.ping(behind(1), signal);
       vpc.cut();
@@ -181,9 +181,7 @@ describe('a node behind a frontgate', () => {
     const fresh = createNodeShell();
     await expect(fresh.ping(behind(2), signal)).rejects.toMatchObject({ code: 'JUMP_HOST_UNREACHABLE' });
     gate.start();
-    await expect
-      .poll(() => fresh.ping(behind(2), signal).then(() => 'there', String), { timeout: 20_000 })
-      .toBe('there');
+    await expect.poll(() => fresh.ping(behind(2), signal).then(() => 'there', String)).toBe('there');
     await fresh.close();
   });
 

@@ -67,7 +67,7 @@ describe('a short command', () => {
     }, 100);
     const before = Date.now();
     await expect(call).rejects.toMatchObject({ kind: 'cancelled' });
-    expect(Date.now() - before).toBeLessThan(2_000);
+    expect(Date.now() - before).toBeLessThan(15_000);
   });
 
   it('waits for its turn when thirty are asked for at once, over one connection', async () => {
@@ -128,11 +128,14 @@ describe('a connection', () => {
     if (address === null || typeof address === 'string') throw new Error('no port');
     const through = { ...target, host: '127.0.0.1', port: address.port };
     try {
-      const call = shell.run(through, 'sleep 20', signal);
-      setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, 300);
-      await expect(call).rejects.toMatchObject({ kind: 'unavailable', code: 'NODE_CONNECTION_LOST' });
+      const call = shell.run(through, 'touch under-way; sleep 20', signal);
+      const refused = expect(call).rejects.toMatchObject({
+        kind: 'unavailable',
+        code: 'NODE_CONNECTION_LOST',
+      });
+      await expect.poll(() => readdir(target.root)).toContain('under-way');
+      for (const socket of sockets) socket.destroy();
+      await refused;
       expect(await shell.run(through, 'echo again', signal)).toBe('again\n');
     } finally {
       proxy.close();

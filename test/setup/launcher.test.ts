@@ -63,11 +63,20 @@ function run(
   });
 }
 
-/** The best of some starts: other tests run beside this one. */
-async function measureStart(node: string): Promise<number> {
+/**
+ * Expects the best of some starts to take less than a second; where the machine is so busy that an
+ * empty Node takes long too, ten times that. Other tests run beside this one.
+ */
+async function expectQuickStart(node: string): Promise<void> {
   const times: number[] = [];
-  for (let index = 0; index < 4; index += 1) times.push((await run(node, ['hello'])).milliseconds);
-  return Math.min(...times);
+  const empty: number[] = [];
+  for (let index = 0; index < 4; index += 1) {
+    const began = performance.now();
+    execFileSync(node, ['--eval', '0']);
+    empty.push(performance.now() - began);
+    times.push((await run(node, ['hello'])).milliseconds);
+  }
+  expect(Math.min(...times)).toBeLessThan(Math.max(1_000, 10 * Math.min(...empty)));
 }
 
 /** A Node of this machine that is too old for windlass but not for its launcher. */
@@ -109,7 +118,7 @@ describe('bin/windlass', () => {
     expect(JSON.parse(first.stdout)).toMatchObject({ args: ['hello', '--json'] });
     const second = await run(process.execPath, ['hello']);
     expect(second).toMatchObject({ code: 0, stderr: '' });
-    expect(await measureStart(process.execPath)).toBeLessThan(1_000);
+    await expectQuickStart(process.execPath);
   });
 
   it('installs again when the lock file has changed, and one set-up at a time', async () => {
@@ -133,7 +142,7 @@ describe('bin/windlass', () => {
     const said = JSON.parse(outcome.stdout) as { node: string; path: string };
     expect(Number(said.node.split('.')[0])).toBeGreaterThanOrEqual(22);
     expect(said.path.startsWith(join(findCacheFolder(process.env), 'node'))).toBe(true);
-    expect(await measureStart(older)).toBeLessThan(1_000);
+    await expectQuickStart(older);
   });
 
   it('says in two lines, without a stack, that npm is missing', async () => {

@@ -7,7 +7,7 @@ import type { JobView } from '../../src/domain/index.ts';
 import { canMakeNamespaces, NO_NAMESPACES } from '../kit/network-namespaces.ts';
 import { letsIn } from './aws-gated-network.ts';
 import { AWS_RUNTIME, countEc2, createAwsRuntime, startAwsStack, type AwsStack } from './aws-stack.ts';
-import { askFourLetters, connectZookeeper } from './packages/zookeeper-client.ts';
+import { connectZookeeper, listModes } from './packages/zookeeper-client.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../examples/zookeeper', import.meta.url));
 const JOB_LIMIT_MS = 300_000;
@@ -76,9 +76,9 @@ describe('an ensemble of ZooKeeper on EC2, over its API and SSH', () => {
       ({ clusterId } = job);
       expect(await finish(job)).toMatchObject({ status: 'successful', error: null });
       const addresses = await listAddresses();
-      const states = await Promise.all(addresses.map((address) => askFourLetters(address, 2181, 'srvr')));
-      const modes = states.map((state) => /^Mode: (\w+)/m.exec(state)?.[1]);
-      expect(modes.sort()).toEqual(['follower', 'follower', 'leader']);
+      await expect
+        .poll(() => listModes(addresses.map((address) => [address, 2181])), { timeout: 60_000 })
+        .toEqual(['follower', 'follower', 'leader']);
     },
   );
 

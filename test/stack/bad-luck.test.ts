@@ -1,27 +1,26 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findFreePort } from '../kit/databases.ts';
 import { startTemporal, type TestTemporal } from '../kit/temporal.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 
 /** Of the whole machine: no case but those below may reach what it runs. */
 const { DATABASE_URL: _database, TEMPORAL_ADDRESS: _temporal, ...MACHINE } = process.env;
 const LAUNCHER = fileURLToPath(new URL('../../bin/windlass', import.meta.url));
-const CASE_LIMIT_MS = 60_000;
+const CASE_LIMIT_MS = 120_000;
+/** Nobody listens there: tcpmux. */
+const CLOSED_PORT = 1;
 
 let home: string;
 let env: NodeJS.ProcessEnv;
-let closedPort: number;
 
-beforeAll(async () => {
+beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'windlass-bad-luck-'));
   env = { ...MACHINE, WINDLASS_HOME: home };
-  closedPort = await findFreePort();
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -41,17 +40,17 @@ function expectClearLine(run: CliRun, wanted: { exitCode: number; code: string; 
 describe('without a Temporal server', { timeout: CASE_LIMIT_MS }, () => {
   it('a command says so within seconds, through the launcher, with exit code 7', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, 'cluster', 'list'], {
-      env: { ...env, TEMPORAL_ADDRESS: `127.0.0.1:${closedPort}` },
+      env: { ...env, TEMPORAL_ADDRESS: `127.0.0.1:${CLOSED_PORT}` },
       encoding: 'utf8',
     });
     expectClearLine(
       { exitCode: status, stdout, stderr, seconds: 0 },
-      { exitCode: 7, code: 'TEMPORAL_UNREACHABLE', says: new RegExp(`127\\.0\\.0\\.1:${closedPort}`) },
+      { exitCode: 7, code: 'TEMPORAL_UNREACHABLE', says: new RegExp(`127\\.0\\.0\\.1:${CLOSED_PORT}`) },
     );
   });
 
   it('--json gives one error object on stdout and nothing else there', async () => {
-    const run = await runCli({ ...env, TEMPORAL_ADDRESS: `127.0.0.1:${closedPort}` }, [
+    const run = await runCli({ ...env, TEMPORAL_ADDRESS: `127.0.0.1:${CLOSED_PORT}` }, [
       ...['job', 'list', '--json'],
     ]);
     expect(run.exitCode).toBe(7);
@@ -77,7 +76,7 @@ describe('with a Temporal server alone', { timeout: CASE_LIMIT_MS }, () => {
     const run = await runCli(env, ['runtime', 'list']);
     expectClearLine(run, { exitCode: 7, code: 'NO_WORKER', says: /worker/ });
     expect(run.seconds).toBeGreaterThan(9);
-    expect(run.seconds).toBeLessThan(25);
+    expect(run.seconds).toBeLessThan(60);
   });
 
   it('a worker without a database says which variable is missing, with exit code 2', async () => {
@@ -89,7 +88,7 @@ describe('with a Temporal server alone', { timeout: CASE_LIMIT_MS }, () => {
   });
 
   it('a worker whose database is away says so, without the password, with exit code 7', async () => {
-    const databaseUrl = `postgres://somebody:planted-word@127.0.0.1:${closedPort}/windlass`;
+    const databaseUrl = `postgres://somebody:planted-word@127.0.0.1:${CLOSED_PORT}/windlass`;
     const run = await runCli({ ...env, DATABASE_URL: databaseUrl }, ['worker']);
     expectClearLine(run, { exitCode: 7, code: 'DATABASE_UNAVAILABLE', says: /database/ });
     expect(run.stdout + run.stderr).not.toContain('planted-word');
@@ -110,8 +109,7 @@ describe('windlass dev', { timeout: CASE_LIMIT_MS }, () => {
 });
 
 async function listenSomewhere(): Promise<{ server: Server; port: number }> {
-  const port = await findFreePort();
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return { server, port };
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
 }

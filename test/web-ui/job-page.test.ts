@@ -19,7 +19,7 @@ const PICTURE = fileURLToPath(new URL('../../docs/images/job-in-temporal-ui.png'
 const PAGE_LIMIT_MS = 60_000;
 const LOOK = { timeout: 30_000, interval: 300 };
 
-describe('the page of a job in the Web UI of Temporal', { timeout: PAGE_LIMIT_MS }, () => {
+describe('the page of a job in the Web UI of Temporal', { timeout: 3 * PAGE_LIMIT_MS }, () => {
   let stack: TestStack;
   let job: JobView;
   let profile: string;

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 async function until(ask: () => Promise<FrontgateState>, enough: (state: FrontgateState) => boolean) {
-  await vi.waitFor(async () => expect(enough(await ask())).toBe(true), { timeout: 20_000, interval: 50 });
+  await vi.waitFor(async () => expect(enough(await ask())).toBe(true), { timeout: 30_000, interval: 50 });
 }
 
 function hold(): { readonly gate: Promise<void>; open(): void } {
@@ -68,7 +68,7 @@ it('is never said to be ready while it is about to go: who comes then waits for 
   const held = hold();
   place.gate = held.gate;
   await say('cl-a', 'none');
-  await vi.waitFor(() => expect(place.jobs.at(-1)).toContain('delete'), { timeout: 20_000 });
+  await vi.waitFor(() => expect(place.jobs.at(-1)).toContain('delete'), { timeout: 30_000 });
   await say('cl-b', 'needed');
   expect(await ask()).toMatchObject({ ready: false, members: [{ clusterId: 'cl-b', use: 'needed' }] });
   held.open();

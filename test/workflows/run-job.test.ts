@@ -228,7 +228,7 @@ describe('a cancel', () => {
       layerOf({ action: 'RunInstances', label: 'node 1', wait: 'hangs' }),
       SERVICES,
     ]);
-    await vi.waitFor(() => expect(job.calls).toContain('begin WaitRunInstances 0.0'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(job.calls).toContain('begin WaitRunInstances 0.0'), { timeout: 30_000 });
     expect(await currentDetailsOf(handle)).toContain('| 1 | RunInstances | 1 | working |');
     await handle.cancel();
     expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
@@ -242,7 +242,7 @@ describe('a cancel', () => {
   it('lets a running handle end, and begins no wait after it', async () => {
     const task = { action: 'RunInstances', label: 'node 1', handle: 'finishes after a cancel' } as const;
     const { job, handle } = await stack.start([layerOf(task), SERVICES]);
-    await vi.waitFor(() => expect(job.calls).toContain('begin RunInstances 0.0'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(job.calls).toContain('begin RunInstances 0.0'), { timeout: 30_000 });
     await handle.cancel();
     expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
     expect(job.calls.slice(-3)).toEqual(['end RunInstances 0.0', 'UpdateClusterStatus', 'CloseJob']);

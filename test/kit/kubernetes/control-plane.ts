@@ -66,11 +66,7 @@ export async function startControlPlane(
 }
 
 async function start(folder: string, servers: Servers, audit: boolean): Promise<ControlPlane> {
-  const ports = {
-    etcd: await findLastingPort(),
-    peer: await findLastingPort(),
-    api: await findLastingPort(),
-  };
+  const ports = await findLastingPorts();
   const newToken = (): string => randomBytes(16).toString('hex');
   const tokens = { admin: newToken(), counted: newToken(), nobody: newToken() };
   const url = `https://127.0.0.1:${ports.api}`;
@@ -148,13 +144,15 @@ async function start(folder: string, servers: Servers, audit: boolean): Promise<
 }
 
 /**
- * A free port that no outgoing connection takes before its server is started, also a second time:
- * systems choose those from 32768 on.
+ * Three free ports that no outgoing connection takes before their servers are started, also a second
+ * time: systems choose those from 32768 on.
  */
-async function findLastingPort(): Promise<number> {
+async function findLastingPorts(): Promise<{ etcd: number; peer: number; api: number }> {
   for (;;) {
-    const port = randomInt(20_000, 32_000);
-    if (await isPortFree(port)) return port;
+    const etcd = randomInt(20_000, 32_000);
+    const [peer, api] = [etcd + 1, etcd + 2];
+    const free = await Promise.all([etcd, peer, api].map((port) => isPortFree(port)));
+    if (free.every((one) => one)) return { etcd, peer, api };
   }
 }
 

@@ -70,7 +70,7 @@ describe('the handler', () => {
     const [instance, ...others] = await kit.world.listInstances();
     expect(others).toEqual([]);
     await expect
-      .poll(async () => (await kit.world.listProcesses()).map(({ pid }) => pid), { timeout: 15_000 })
+      .poll(async () => (await kit.world.listProcesses()).map(({ pid }) => pid))
       .toEqual([instance?.pid]);
   });
 

@@ -55,7 +55,7 @@ describe('an instance', () => {
     await Promise.all(Array.from({ length: 5 }, () => kit.world.bootInstance(id)));
     const running = await kit.waitForState(id, 'running');
     await expect
-      .poll(async () => (await kit.world.listProcesses()).map(({ pid }) => pid), { timeout: 15_000 })
+      .poll(async () => (await kit.world.listProcesses()).map(({ pid }) => pid))
       .toEqual([running.pid]);
     expect(await kit.waitForState(id, 'running')).toEqual(running);
   });
@@ -133,9 +133,7 @@ describe('an instance', () => {
     const squatter = createServer().listen(2222, address);
     try {
       await kit.world.bootInstance(id);
-      await expect
-        .poll(async () => (await kit.world.getInstance(id))?.bootFailure, { timeout: 15_000 })
-        .toContain(address);
+      await expect.poll(async () => (await kit.world.getInstance(id))?.bootFailure).toContain(address);
     } finally {
       squatter.close();
     }
@@ -159,9 +157,7 @@ describe('to pull the plug', () => {
     await shell.start(target, { key: 'k', command: 'sleep 305', env: {}, timeoutSeconds: 400 }, signal);
     const listOwn = (): readonly string[] =>
       listCommands(instance.root).filter((command) => command.startsWith('sleep 30'));
-    await expect
-      .poll(listOwn, { timeout: 5_000 })
-      .toEqual(['sleep 301', 'sleep 302', 'sleep 303', 'sleep 304', 'sleep 305']);
+    await expect.poll(listOwn).toEqual(['sleep 301', 'sleep 302', 'sleep 303', 'sleep 304', 'sleep 305']);
     await kit.world.stopInstance(instance.id);
     expect(await kit.world.listProcesses()).toEqual([]);
     expect(listOwn()).toEqual([]);

@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const CONNECT_LIMIT_MS = 10_000;
+const SERVE_LIMIT_MS = 60_000;
 const CREATE = 1;
 const GET_DATA = 4;
 /** Read, write, create, delete, admin. */
@@ -13,8 +15,23 @@ export interface ZookeeperClient {
   close(): void;
 }
 
-/** Opens a session with one server, which takes a quorum. */
+/**
+ * Opens a session with one server, which takes a quorum. As every client of ZooKeeper it tries again
+ * where there is none for a moment: servers that a busy machine held up elect anew.
+ */
 export async function connectZookeeper(host: string, port: number): Promise<ZookeeperClient> {
+  const until = Date.now() + SERVE_LIMIT_MS;
+  for (;;) {
+    try {
+      return await openSession(host, port);
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+async function openSession(host: string, port: number): Promise<ZookeeperClient> {
   const socket = connect({ host, port });
   socket.setTimeout(CONNECT_LIMIT_MS, () => socket.destroy(new Error(`${host}:${port} does not answer`)));
   const answers = readFrames(socket);
@@ -49,8 +66,16 @@ export async function connectZookeeper(host: string, port: number): Promise<Zook
   };
 }
 
+/** What each server says it is, sorted; undefined while it serves nobody. */
+export async function listModes(
+  servers: readonly (readonly [host: string, port: number])[],
+): Promise<readonly (string | undefined)[]> {
+  const states = await Promise.all(servers.map(([host, port]) => askFourLetters(host, port, 'srvr')));
+  return states.map((state) => /^Mode: (\w+)/m.exec(state)?.[1]).sort();
+}
+
 /** The answer to a four-letter word. */
-export async function askFourLetters(host: string, port: number, word: string): Promise<string> {
+async function askFourLetters(host: string, port: number, word: string): Promise<string> {
   const socket = connect({ host, port });
   socket.end(word);
   const parts: Buffer[] = [];

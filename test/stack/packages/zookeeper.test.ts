@@ -6,7 +6,7 @@ import type { StartedJob } from '../../../src/client/index.ts';
 import type { ClusterView, JobView } from '../../../src/domain/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
 import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../vault-cluster.ts';
-import { askFourLetters, connectZookeeper } from './zookeeper-client.ts';
+import { connectZookeeper, listModes } from './zookeeper-client.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../examples/zookeeper', import.meta.url));
 const JAR = '/usr/share/java/zookeeper.jar';
@@ -52,9 +52,9 @@ describe('an ensemble of Debian’s ZooKeeper on the local provider', () => {
     expect(await finish(job)).toMatchObject({ status: 'successful', error: null });
     const servers = await listServers();
     expect(servers).toHaveLength(3);
-    const states = await Promise.all(servers.map(([host, port]) => askFourLetters(host, port, 'srvr')));
-    const modes = states.map((state) => /^Mode: (\w+)/m.exec(state)?.[1]);
-    expect(modes.sort()).toEqual(['follower', 'follower', 'leader']);
+    await expect
+      .poll(() => listModes(servers), { timeout: 60_000 })
+      .toEqual(['follower', 'follower', 'leader']);
   });
 
   it('has a configuration rendered from its metadata, in the form and names of the form', async () => {

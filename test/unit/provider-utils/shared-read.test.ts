@@ -131,5 +131,5 @@ it('does not let a request that hangs hold up the others for long', async () => 
   await sleep(30);
   const begun = performance.now();
   expect(await cloud.ask('b')).toBe('fine');
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(performance.now() - begun).toBeLessThan(15_000);
 });
