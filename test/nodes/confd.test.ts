@@ -7,7 +7,7 @@ import { readPackage } from '../../src/app-package/index.ts';
 import { findSshdMachinesObstacle } from '../../src/conformance/index.ts';
 import { WindlassError, type ClusterWrapper, type Task } from '../../src/domain/index.ts';
 import type { NodeTarget } from '../../src/nodes/index.ts';
-import type { PackageContent, Provider, ProviderHandler, TaskContext } from '../../src/provider/index.ts';
+import type { Provider, ProviderHandler, TaskContext } from '../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../src/vm/index.ts';
 import { buildGoTool, NO_GO } from '../kit/go-tools.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
@@ -26,7 +26,7 @@ describe('confd on a node', () => {
   let confd: string | null = null;
   let obstacle: string | null = findSshdMachinesObstacle();
   let tasks = 0;
-  let packageFiles: PackageContent['files'] = [];
+  let packageFiles: Awaited<ReturnType<typeof readPackage>> = [];
 
   beforeAll(async () => {
     if (obstacle === null) confd = await buildGoTool({ name: 'confd' });
