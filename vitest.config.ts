@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Limits are for what hangs, not for what is slow beside other tests.
     testTimeout: 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
     // Most of a test's time is waiting for servers: Vitest's own choice leaves one of two cores idle.
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),

@@ -17,6 +17,9 @@ import { expectRefused, furnish, type TestCloud } from './moto-kit.ts';
 
 // One test for each correction of instances: on plain moto each of them is red.
 
+/** Longer than a test takes: what lasts so long ends when the test says so. */
+const LONG_MS = 600_000;
+
 let moto: Moto;
 let cloud: TestCloud;
 
@@ -129,26 +132,34 @@ it('has no room in the zone or for the type for which there is none', async () =
 });
 
 it('takes its time from state to state, and says which one it is in', async () => {
-  await moto.change({ pendingMs: 300, stoppingMs: 300, shuttingDownMs: 300 });
+  await moto.change({ pendingMs: LONG_MS, stoppingMs: LONG_MS, shuttingDownMs: LONG_MS });
   const id = await run();
   expect(await readState(id)).toBe('pending');
   await expectRefused(
     cloud.ec2.send(new StopInstancesCommand({ InstanceIds: [id] })),
     'IncorrectInstanceState',
   );
-  await vi.waitFor(async () => expect(await readState(id)).toBe('running'), 30_000);
+  await moto.hurry();
+  expect(await readState(id)).toBe('running');
   await cloud.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
   expect(await readState(id)).toBe('stopping');
   await expectRefused(
     cloud.ec2.send(new StartInstancesCommand({ InstanceIds: [id] })),
     'IncorrectInstanceState',
   );
-  await vi.waitFor(async () => expect(await readState(id)).toBe('stopped'), 30_000);
+  await moto.hurry();
+  expect(await readState(id)).toBe('stopped');
   await cloud.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
   expect(await readState(id)).toBe('pending');
   await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
   expect(await readState(id)).toBe('shutting-down');
-  await vi.waitFor(async () => expect(await readState(id)).toBe('terminated'), 30_000);
+  await moto.hurry();
+  expect(await readState(id)).toBe('terminated');
+  // By itself too, when its time is over.
+  await moto.change({ pendingMs: 0, shuttingDownMs: 50 });
+  const other = await run();
+  await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [other] }));
+  await vi.waitFor(async () => expect(await readState(other)).toBe('terminated'), 30_000);
 });
 
 it('says in its answer what has begun, also where that takes no time', async () => {
@@ -173,7 +184,7 @@ it('says in its answer what has begun, also where that takes no time', async () 
 });
 
 it('does not find what was just made, neither by id nor by tag, for a while', async () => {
-  await moto.change({ visibleAfterMs: 400 });
+  await moto.change({ visibleAfterMs: LONG_MS });
   const id = await run({
     TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'k', Value: 'v' }] }],
   });
@@ -185,6 +196,7 @@ it('does not find what was just made, neither by id nor by tag, for a while', as
   );
   expect((await cloud.ec2.send(byTag)).Reservations).toEqual([]);
   expect(await countInstances()).toBe(1);
+  await moto.change({ visibleAfterMs: 100 });
   await vi.waitFor(async () => expect(await readState(id)).toBe('running'), 30_000);
   expect((await cloud.ec2.send(byTag)).Reservations).toHaveLength(1);
 });

@@ -17,6 +17,8 @@ import { expectRefused, furnish, type TestCloud } from './moto-kit.ts';
 // One test for each correction of volumes: on plain moto each of them is red.
 
 const LIMIT = { timeout: 30_000 };
+/** Longer than a test takes: what lasts so long ends when the test says so. */
+const LONG_MS = 600_000;
 
 let moto: Moto;
 let cloud: TestCloud;
@@ -118,25 +120,35 @@ it('refuses more storage than the quota of its type allows', async () => {
 });
 
 it('takes its time to create, attach, detach and delete', async () => {
-  await moto.change({ creatingMs: 300, attachingMs: 300, detachingMs: 300, deletingMs: 300 });
+  await moto.change({
+    creatingMs: LONG_MS,
+    attachingMs: LONG_MS,
+    detachingMs: LONG_MS,
+    deletingMs: LONG_MS,
+  });
   const instance = await run();
   const volume = await create();
   expect(await describe(volume)).toMatchObject({ state: 'creating' });
   await expectRefused(attach(volume, instance), 'IncorrectState');
-  await vi.waitFor(async () => expect(await describe(volume)).toMatchObject({ state: 'available' }), LIMIT);
+  await moto.hurry();
+  expect(await describe(volume)).toMatchObject({ state: 'available' });
   await attach(volume, instance);
   expect(await describe(volume)).toMatchObject({ state: 'in-use', attachment: 'attaching' });
-  await vi.waitFor(
-    async () => expect(await describe(volume)).toMatchObject({ attachment: 'attached' }),
-    LIMIT,
-  );
+  await moto.hurry();
+  expect(await describe(volume)).toMatchObject({ attachment: 'attached' });
   await detach(volume);
   expect(await describe(volume)).toMatchObject({ state: 'in-use', attachment: 'detaching' });
   await expectRefused(cloud.ec2.send(new DeleteVolumeCommand({ VolumeId: volume })), 'VolumeInUse');
-  await vi.waitFor(async () => expect(await describe(volume)).toMatchObject({ state: 'available' }), LIMIT);
+  await moto.hurry();
+  expect(await describe(volume)).toMatchObject({ state: 'available' });
   await cloud.ec2.send(new DeleteVolumeCommand({ VolumeId: volume }));
   expect(await describe(volume)).toMatchObject({ state: 'deleting' });
-  await vi.waitFor(() => expectRefused(describe(volume), 'InvalidVolume.NotFound'), LIMIT);
+  await moto.hurry();
+  await expectRefused(describe(volume), 'InvalidVolume.NotFound');
+  // By itself too, when its time is over.
+  await moto.change({ creatingMs: 50 });
+  const other = await create();
+  await vi.waitFor(async () => expect(await describe(other)).toMatchObject({ state: 'available' }), LIMIT);
 });
 
 it('says in its answers what has begun, also where that takes no time', async () => {
@@ -148,7 +160,7 @@ it('says in its answers what has begun, also where that takes no time', async ()
 });
 
 it('does not find what was just made for a while', async () => {
-  await moto.change({ visibleAfterMs: 400 });
+  await moto.change({ visibleAfterMs: LONG_MS });
   const volume = await create({
     TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'k', Value: 'v' }] }],
   });
@@ -160,6 +172,7 @@ it('does not find what was just made for a while', async () => {
   );
   expect((await cloud.ec2.send(byTag)).Volumes).toEqual([]);
   expect(await countVolumes()).toBe(1);
+  await moto.change({ visibleAfterMs: 100 });
   await vi.waitFor(async () => expect((await cloud.ec2.send(byTag)).Volumes).toHaveLength(1), LIMIT);
 });
 
@@ -207,7 +220,7 @@ it('refuses to shrink', async () => {
 });
 
 it('modifies, then optimizes: the new size is there from then on', async () => {
-  await moto.change({ modifyingMs: 300, optimizingMs: 300 });
+  await moto.change({ modifyingMs: LONG_MS, optimizingMs: LONG_MS });
   const volume = await create();
   const state = async () => {
     const answer = await cloud.ec2.send(new DescribeVolumesModificationsCommand({ VolumeIds: [volume] }));
@@ -217,10 +230,10 @@ it('modifies, then optimizes: the new size is there from then on', async () => {
   await grow(volume, 20);
   expect([await state(), (await describe(volume)).size]).toEqual(['modifying', 10]);
   await expectRefused(grow(volume, 30), 'IncorrectModificationState');
-  await vi.waitFor(
-    async () => expect([await state(), (await describe(volume)).size]).toEqual(['optimizing', 20]),
-    LIMIT,
-  );
+  await moto.hurry();
+  await moto.change({ modifyingMs: 0 });
+  expect([await state(), (await describe(volume)).size]).toEqual(['optimizing', 20]);
+  await moto.change({ optimizingMs: 50 });
   await vi.waitFor(async () => expect(await state()).toBe('completed'), LIMIT);
 });
 

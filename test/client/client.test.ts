@@ -371,7 +371,7 @@ describe('with workers', () => {
     expect(await lost).toEqual([]);
     expect(listTries).toBe(2);
     letGo();
-  }, 30_000);
+  }, 120_000);
 });
 
 function sealed(secret: SealedSecret | null | undefined): SealedSecret {

@@ -20,7 +20,7 @@ describe('a worker that freezes in the middle of an effect and wakes up', () => 
       settings: { bootDelayMs: String(BOOT_MS) },
     });
   }, 120_000);
-  afterAll(() => lane.stop(), 60_000);
+  afterAll(() => lane.stop(), 180_000);
 
   it('finds its work done by another, makes nothing twice and writes over nothing', async () => {
     expect(await outliveFreeze(lane, { point: POINT, frozenMs: FROZEN_MS })).toEqual([]);

@@ -12,7 +12,7 @@ let lane: ChartLane;
 beforeAll(async () => {
   lane = await openChartLane(controlPlane(), { workers: 1 });
 }, 120_000);
-afterAll(() => lane?.stop(), 60_000);
+afterAll(() => lane?.stop(), 180_000);
 
 /** `npm run prove -- charts`: each chart goes through everything. */
 const WHOLE = process.env['WINDLASS_TEST_WHOLE_LIVES'] === '1';

@@ -152,7 +152,7 @@ describe('the control plane that tests start', () => {
     await expect(controlPlane().api.text('/readyz')).rejects.toThrow();
     await controlPlane().startApiServer();
     await untilPods(namespace, 'kept', (pods) => pods[0]?.status?.['phase'] === 'Running');
-  }, 60_000);
+  }, 180_000);
 
   async function until(isTrue: () => Promise<boolean>): Promise<void> {
     const deadline = Date.now() + 30_000;

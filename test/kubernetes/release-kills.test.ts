@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await lane?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+}, 180_000);
 
 test('a worker that dies in the middle of create, upgrade, rollback or delete doubles and loses nothing', async () => {
   expect(await runReleaseLife(lane, 'hooked', 0)).toEqual([]);

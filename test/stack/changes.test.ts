@@ -38,7 +38,7 @@ afterAll(async () => {
   await stores?.close();
   await stack?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+}, 180_000);
 
 /** The package in another version, with another default for the number of CPUs. */
 function writeVersion(version: string, name = 'instant'): string {

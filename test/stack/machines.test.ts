@@ -63,7 +63,7 @@ describe('a cluster on machines', () => {
     await cloud.stop();
     await machines.close();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  }, 180_000);
   beforeEach((context) => {
     if (OBSTACLE !== null) context.skip(OBSTACLE);
   });

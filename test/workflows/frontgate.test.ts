@@ -9,7 +9,7 @@ let stack: FrontgateStack;
 
 beforeAll(async () => {
   stack = await startFrontgateStack();
-}, 60_000);
+}, 180_000);
 afterAll(() => stack?.stop());
 
 async function until(ask: () => Promise<FrontgateState>, enough: (state: FrontgateState) => boolean) {

@@ -19,7 +19,7 @@ export function useControlPlane(): () => ControlPlane {
   beforeEach((context) => context.skip(plane === null, NO_KUBEBOX));
   afterAll(async () => {
     await plane?.stop();
-  }, 60_000);
+  }, 180_000);
 
   return () => {
     if (plane === null) throw new Error('the control plane is not started yet');

@@ -15,6 +15,8 @@ export interface Moto {
   /** Its account. */
   readonly account: string;
   change(settings: MotoSettings): Promise<void>;
+  /** Ends at once what takes its time: a test that looks at what is on its way must not be hurried itself. */
+  hurry(): Promise<void>;
   /** Every request so far, in the order of their answers. */
   requests(): Promise<readonly MotoRequest[]>;
   forgetRequests(): Promise<void>;
@@ -97,6 +99,9 @@ export async function startMoto(settings: MotoSettings = {}): Promise<Moto> {
     account: '123456789012',
     change: async (changed) => {
       await tell('settings', changed);
+    },
+    hurry: async () => {
+      await tell('hurry');
     },
     requests: () => tell('requests'),
     forgetRequests: async () => {
