@@ -52,7 +52,7 @@ export async function createLocalHarness(
     async dispose() {
       await nodes.close();
       for (const { id } of await world.listInstances()) await world.deleteInstance(id);
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -53,13 +53,14 @@ export async function createTestWorld(): Promise<TestWorld> {
       return kit.waitForState(instance.id, 'running');
     },
     async waitForState(id, state) {
-      for (let attempt = 0; attempt < 500; attempt += 1) {
+      const until = Date.now() + 50_000;
+      for (;;) {
         const instance = await world.getInstance(id);
         if (instance?.state === state) return instance;
         if (instance?.bootFailure) throw new Error(instance.bootFailure);
+        if (Date.now() > until) throw new Error(`${id} did not become ${state}`);
         await sleep(20);
       }
-      throw new Error(`${id} did not become ${state}`);
     },
     toTarget: (instance) => ({
       host: instance.address,
@@ -72,7 +73,7 @@ export async function createTestWorld(): Promise<TestWorld> {
     async end() {
       for (const { id } of await world.listInstances()) await world.deleteInstance(id);
       const left = await world.listProcesses();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
       if (left.length > 0) throw new Error(`processes are left: ${JSON.stringify(left)}`);
     },
   };

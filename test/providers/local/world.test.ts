@@ -110,7 +110,7 @@ describe('an instance', () => {
   });
 
   it('answers only after its boot delay', async () => {
-    const { id } = await kit.world.makeInstance(kit.toSpec('t', { bootDelayMs: 700 }), {});
+    const { id } = await kit.world.makeInstance(kit.toSpec('t', { bootDelayMs: 2_500 }), {});
     await kit.world.bootInstance(id);
     let sawMachine = false;
     for (;;) {
@@ -182,7 +182,8 @@ describe('to pull the plug', () => {
     await kit.world.bootInstance(id);
     await kit.world.stopInstance(id);
     await sleep(1_000);
-    expect(await kit.world.listProcesses()).toEqual([]);
+    // One that was born late reads that it is not wanted, and ends.
+    await expect.poll(() => kit.world.listProcesses()).toEqual([]);
     expect((await kit.world.getInstance(id))?.state).toBe('stopped');
   });
 
