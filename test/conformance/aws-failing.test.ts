@@ -13,5 +13,7 @@ providerSuite({
   runner: sampleTests({ describe, it, afterAll }),
   capabilities: AWS_CAPABILITIES,
   createHarness: () => createAwsHarness(),
+  // Beside other tests; a call that does not listen goes on for 20 s.
+  cancelLimitMs: 15_000,
   runs: ['failing'],
 });

@@ -14,6 +14,8 @@ providerSuite({
   runner: sampleTests({ describe, it: (name, body) => it(name, body, 120_000), afterAll }),
   capabilities: KUBERNETES_CAPABILITIES,
   createHarness: () => createKubernetesHarness(controlPlane()),
+  // Beside other tests; a call that does not listen goes on for 20 s.
+  cancelLimitMs: 15_000,
   runs: ['failing'],
   waitLimitMs: 60_000,
 });

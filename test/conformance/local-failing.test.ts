@@ -9,5 +9,7 @@ providerSuite({
   runner: { describe, it, afterAll },
   capabilities: LOCAL_CAPABILITIES,
   createHarness: () => createLocalHarness(),
+  // Beside other tests; a call that does not listen goes on for 20 s.
+  cancelLimitMs: 15_000,
   runs: ['failing'],
 });
