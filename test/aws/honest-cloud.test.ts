@@ -16,7 +16,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ALLOW_ALL, startMoto, type Moto } from '../kit/moto/index.ts';
 import { ANY_KEY, createEc2, expectRefused, furnish, REGION, type TestCloud } from './moto-kit.ts';
 
-// One test for each correction of looking, quotas and permissions: on plain moto each of them is red.
+// One test for each correction of looking, quotas and permissions. On plain moto each of them is red:
+// `HONEST_MOTO_WITHOUT='*' npm test -- test/aws/honest`.
 
 let moto: Moto;
 let cloud: TestCloud;

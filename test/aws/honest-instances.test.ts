@@ -15,7 +15,9 @@ import { startMoto, type Moto, type MotoEvent } from '../kit/moto/index.ts';
 import { generateKeyPair } from '../../src/nodes/index.ts';
 import { expectRefused, furnish, type TestCloud } from './moto-kit.ts';
 
-// One test for each correction of instances: on plain moto each of them is red.
+// One test for each correction of instances. On plain moto each of them is red
+// (`HONEST_MOTO_WITHOUT='*' npm test -- test/aws/honest`) but three, which say so: they go red when a
+// correction does too much.
 
 /** Longer than a test takes: what lasts so long ends when the test says so. */
 const LONG_MS = 600_000;
@@ -72,6 +74,7 @@ it('makes one instance for one client token, however often and by how many at on
   expect(await countInstances()).toBe(1);
 });
 
+// Plain moto does so too: no correction may bind more than a token.
 it('makes another instance for another token, and for each request without one', async () => {
   await run({ ClientToken: 'token-1' });
   await run({ ClientToken: 'token-2' });
@@ -89,6 +92,7 @@ it('refuses a known token with other arguments', async () => {
   expect(await countInstances()).toBe(1);
 });
 
+// Plain moto does so too.
 it('takes a token in another zone for another request', async () => {
   await run({ ClientToken: 'token-1' });
   await run({ ClientToken: 'token-1', SubnetId: cloud.network.subnets[1]?.subnetId ?? '' });
@@ -162,6 +166,7 @@ it('takes its time from state to state, and says which one it is in', async () =
   await vi.waitFor(async () => expect(await readState(other)).toBe('terminated'), 30_000);
 });
 
+// Plain moto does so too: states that change at once change after the answer.
 it('says in its answer what has begun, also where that takes no time', async () => {
   const { Instances } = await cloud.ec2.send(
     new RunInstancesCommand({

@@ -14,7 +14,8 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { startMoto, type Moto, type MotoEvent } from '../kit/moto/index.ts';
 import { expectRefused, furnish, type TestCloud } from './moto-kit.ts';
 
-// One test for each correction of volumes: on plain moto each of them is red.
+// One test for each correction of volumes. On plain moto each of them is red:
+// `HONEST_MOTO_WITHOUT='*' npm test -- test/aws/honest`.
 
 const LIMIT = { timeout: 30_000 };
 /** Longer than a test takes: what lasts so long ends when the test says so. */
