@@ -3,6 +3,7 @@ import { createAwsHarness, type AwsHarness } from '../conformance/aws-harness.ts
 import { check, openAwsBench, validate } from './provider-kit.ts';
 
 const START_LIMIT_MS = 120_000;
+const GATED = { frontgate: 'on', frontgateSshSources: '203.0.113.0/24' };
 
 describe('a runtime of AWS', () => {
   let harness: AwsHarness;
@@ -25,11 +26,21 @@ describe('a runtime of AWS', () => {
     ['image.zk', { settings: { 'image.zk': 'ami-0123456789abcdef0' } }, 'not-found'],
     ['image', { settings: { architecture: 'arm64' } }, 'invalid-input'],
     ['instanceTypes', { settings: { instanceTypes: 'm6i.large,x99.huge' } }, 'not-found'],
+    ['instanceTypes', { settings: { instanceTypes: 'm6i.*,x99.*' } }, 'not-found'],
+    ['frontgateSubnet', { settings: { ...GATED, frontgateSubnet: 'subnet-0123456789abcdef0' } }, 'not-found'],
+    ['frontgateInstanceType', { settings: { ...GATED, frontgateInstanceType: 'x99.huge' } }, 'not-found'],
+    [
+      'frontgateInstanceType',
+      { settings: { ...GATED, frontgateInstanceType: 't4g.micro' } },
+      'invalid-input',
+    ],
+    ['frontgateImage', { settings: { ...GATED, frontgateImage: 'ami-0123456789abcdef0' } }, 'not-found'],
     ['keyName', { settings: { keyName: 'no-such-key' } }, 'not-found'],
     ['securityGroups', { settings: { securityGroups: 'sg-0123456789abcdef0' } }, 'not-found'],
     ['colour', { settings: { colour: 'red' } }, 'invalid-input'],
     ['credential', { credential: { accessKeyId: 'AKIAUNKNOWN', secretAccessKey: 'x' } }, 'permission'],
     ['credential', { credential: { accessKeyId: 'alone' } }, 'invalid-input'],
+    ['credential', { credential: { document: 'no JSON' } }, 'invalid-input'],
     ['url', { url: 'http://127.0.0.1:9' }, 'unavailable'],
   ])('is refused for what its %s names, before any effect', async (field, change, kind) => {
     await harness.moto.forgetRequests();

@@ -89,6 +89,34 @@ describe('a credential of AWS', () => {
     expect(others.map(({ accessKeyId }) => accessKeyId)).not.toContain(keys.accessKeyId);
   });
 
+  it('may not be a role that asks for another external id: the refusal names what was asked', async () => {
+    const { roleArn } = await harness.moto.createRole(
+      'choosy',
+      {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: '*' },
+            Action: 'sts:AssumeRole',
+            Condition: { StringEquals: { 'sts:ExternalId': 'theirs' } },
+          },
+        ],
+      },
+      ALLOW_ALL,
+    );
+    for (const change of [{ roleArn, externalId: 'ours' }, { roleArn }]) {
+      await expect(validate(harness, { credential: { ...keys, ...change } })).rejects.toMatchObject({
+        kind: 'permission',
+        field: 'credential',
+        message: expect.stringContaining('sts:AssumeRole') as string,
+      });
+    }
+    expect(await validate(harness, { credential: { ...keys, roleArn, externalId: 'theirs' } })).toEqual(
+      identity,
+    );
+  });
+
   it('may be a token of another identity provider', async () => {
     const tokenFile = join(folder, 'token');
     writeFileSync(tokenFile, 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ3b3JrZXIifQ.');

@@ -2,7 +2,7 @@ import type { ErrorInfo } from '../../domain/index.ts';
 
 /** What went wrong, all of it, and what to do; for people, on stderr. */
 export function renderError(error: ErrorInfo): string {
-  const lines = [`windlass: ${error.message} [${error.code}]`];
+  const lines = [`windlass: ${withField(error.field, error.message)} [${error.code}]`];
   // A single fault is the message already.
   const details = error.details ?? [];
   if (details.length > 1) {

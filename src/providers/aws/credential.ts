@@ -34,6 +34,8 @@ const KNOWN = [
  * @throws invalid-input `AWS_CREDENTIAL_FORMAT`, field `credential`; says nothing of the values.
  */
 export function readAwsCredential(given: Credential): AwsCredential {
+  // What is no flat JSON object travels as one text.
+  if ('document' in given) throw malformed('it is not a JSON object of texts');
   for (const [name, value] of Object.entries(given)) {
     if (!KNOWN.includes(name)) throw malformed(`${JSON.stringify(name)} is no part of an AWS credential`);
     if (typeof value !== 'string' || value === '')

@@ -81,7 +81,7 @@ export function chooseInstanceTypes(
   const patterns = listPatterns(request, settings);
   const best = patterns.flatMap((pattern) => {
     const fitting = offered.filter(
-      (type) => matches(type.name, pattern) && isLargeEnough(type, request, settings.architecture),
+      (type) => matchesPattern(type.name, pattern) && isLargeEnough(type, request, settings.architecture),
     );
     const [cheapest] = fitting.sort((left, right) => compareCost(left, right));
     return cheapest === undefined ? [] : [cheapest];
@@ -113,7 +113,8 @@ function compareCost(left: InstanceType, right: InstanceType): number {
   return costOf(left) - costOf(right) || (left.name < right.name ? -1 : 1);
 }
 
-function matches(name: string, pattern: string): boolean {
+/** Whether a type is the one that is named, or of the family (`m6i.*`). */
+export function matchesPattern(name: string, pattern: string): boolean {
   return pattern.endsWith('.*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 

@@ -41,6 +41,8 @@ export interface AwsSettings {
 export interface FrontgateSettings {
   readonly instanceType: string;
   readonly image: string | undefined;
+  /** Undefined: where the first cluster is that needs it. */
+  readonly subnet: string | undefined;
   /** CIDR ranges from which SSH is let in. */
   readonly sshSources: readonly string[];
 }
@@ -137,7 +139,7 @@ function readFrontgate(reader: ReturnType<typeof createReader>): FrontgateSettin
   const instanceType =
     text('frontgateInstanceType', /^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type') ?? 't3.micro';
   const image = text('frontgateImage', IMAGE, IMAGE_FORM);
-  text('frontgateSubnet', SUBNET, 'the id of a subnet');
+  const subnet = text('frontgateSubnet', SUBNET, 'the id of a subnet');
   if (!wanted) return undefined;
   if (sshSources.length === 0) {
     refuse(
@@ -145,7 +147,7 @@ function readFrontgate(reader: ReturnType<typeof createReader>): FrontgateSettin
       'frontgateSshSources must say from which ranges the workers reach the frontgate',
     );
   }
-  return { instanceType, image, sshSources };
+  return { instanceType, image, subnet, sshSources };
 }
 
 const CIDR = /^(\d{1,3}(\.\d{1,3}){3}\/(\d|[12]\d|3[0-2])|[0-9a-f:]+\/\d{1,3})$/;

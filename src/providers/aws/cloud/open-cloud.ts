@@ -159,11 +159,14 @@ async function createCredentials(
   if (base.kind === 'keys' && role === null) return base;
   const providers = await loadSdk.credentialProviders();
   if (base.kind === 'web-identity') {
-    return providers.fromTokenFile({
-      webIdentityTokenFile: base.tokenFile,
-      ...(role === null ? {} : { roleArn: role.arn, roleSessionName: role.sessionName }),
-      clientConfig,
-    });
+    return named(
+      'sts:AssumeRoleWithWebIdentity',
+      providers.fromTokenFile({
+        webIdentityTokenFile: base.tokenFile,
+        ...(role === null ? {} : { roleArn: role.arn, roleSessionName: role.sessionName }),
+        clientConfig,
+      }),
+    );
   }
   const source =
     base.kind === 'keys'
@@ -172,15 +175,42 @@ async function createCredentials(
         ? providers.fromIni({ profile: base.profile, clientConfig })
         : providers.fromNodeProviderChain({ clientConfig });
   if (role === null) return source;
-  return providers.fromTemporaryCredentials({
-    masterCredentials: source,
-    params: {
-      RoleArn: role.arn,
-      RoleSessionName: role.sessionName,
-      ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
-    },
-    clientConfig,
-  });
+  return named(
+    'sts:AssumeRole',
+    providers.fromTemporaryCredentials({
+      masterCredentials: source,
+      params: {
+        RoleArn: role.arn,
+        RoleSessionName: role.sessionName,
+        ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
+      },
+      clientConfig,
+    }),
+  );
+}
+
+function hintOf({ code }: WindlassError): { readonly hint?: string } {
+  if (code !== 'AWS_PERMISSION') return {};
+  return {
+    hint: 'the role must exist and trust who asks, with this external id; who asks must be allowed to assume it',
+  };
+}
+
+/** A refused role is told as that, not as a refusal of the request that first needed it. */
+function named<Given extends object, Keys>(
+  action: string,
+  find: (given?: Given) => Promise<Keys>,
+): (given?: Given) => Promise<Keys> {
+  return async (given) => {
+    try {
+      return await find(given);
+    } catch (error) {
+      const told = toWindlassError(error, action);
+      throw told.kind === 'permission' || told.kind === 'invalid-input'
+        ? WindlassError.fromInfo({ ...told.toInfo(), field: 'credential', ...hintOf(told) })
+        : told;
+    }
+  };
 }
 
 /** Makes it once; again after a failure. */

@@ -206,7 +206,11 @@ export function toWindlassError(error: unknown, action: string): WindlassError {
       cause: new AwsCode(code, 0),
     });
   }
-  return new WindlassError('unavailable', `the answer to ${action} could not be read: ${messageOf(error)}`, {
+  // The SDK's second line tells programmers where to look; a page of HTML is told by its status.
+  const [said = ''] = messageOf(error).split('\n');
+  const status = statusOf(error);
+  const answer = status === undefined ? '' : ` (HTTP ${status})`;
+  return new WindlassError('unavailable', `the answer to ${action}${answer} could not be read: ${said}`, {
     code: 'AWS_ANSWER',
     hint: 'is the url of the runtime an endpoint of AWS?',
   });
@@ -287,6 +291,12 @@ function codeOf(error: Error): string {
     if (typeof candidate === 'string') return candidate.replace(/^(Client|Server)\./, '');
   }
   return '';
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { $response: response } = error as { $response?: { statusCode?: number } };
+  return response?.statusCode;
 }
 
 function isTlsCode(code: string): boolean {

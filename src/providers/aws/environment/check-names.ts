@@ -3,7 +3,8 @@ import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { describeTypesByName, findImage, findSubnet } from '../cloud/catalogue.ts';
 import { isAwsCode, isNotFoundError } from '../cloud/to-windlass-error.ts';
 import type { Place } from '../place.ts';
-import type { AwsSettings } from '../settings.ts';
+import { matchesPattern } from '../instance-types.ts';
+import type { AwsSettings, FrontgateSettings } from '../settings.ts';
 
 /**
  * Whether everything that the settings of a runtime name exists, and goes together.
@@ -17,6 +18,7 @@ export async function checkNames(place: Place, call: RequestCall): Promise<void>
     checkKeyName(cloud, call, settings.keyName),
     checkSecurityGroups(cloud, call, settings.securityGroups),
     checkTypes(cloud, call, settings.instanceTypes),
+    checkFrontgate(place, call, settings.frontgate),
     ...listImages(settings).map(async ({ name, field }) => {
       const image = await findImage(cloud, call, name, field);
       assertArchitecture(image, settings, field);
@@ -28,6 +30,9 @@ function listImages(settings: AwsSettings): readonly { readonly name: string; re
   return [
     ...(settings.image === undefined ? [] : [{ name: settings.image, field: 'image' }]),
     ...[...settings.imageOfApp].map(([app, name]) => ({ name, field: `image.${app}` })),
+    ...(settings.frontgate?.image === undefined
+      ? []
+      : [{ name: settings.frontgate.image, field: 'frontgateImage' }]),
   ];
 }
 
@@ -81,11 +86,35 @@ async function checkSecurityGroups(
 }
 
 async function checkTypes(cloud: AwsCloud, call: RequestCall, patterns: readonly string[]): Promise<void> {
-  const names = patterns.filter((pattern) => !pattern.endsWith('.*'));
-  const known = await describeTypesByName(cloud, call, names);
-  const missing = names.filter((name) => !known.has(name));
+  const known = [...(await describeTypesByName(cloud, call, patterns)).keys()];
+  const missing = patterns.filter((pattern) => !known.some((name) => matchesPattern(name, pattern)));
   if (missing.length > 0)
     throw unknown('instanceTypes', `there is no instance type ${missing.join(', ')} in ${cloud.region}`);
+}
+
+/** What makes it is a job of its own, long after the runtime was said to be usable. */
+async function checkFrontgate(
+  { cloud, settings }: Place,
+  call: RequestCall,
+  frontgate: FrontgateSettings | undefined,
+): Promise<void> {
+  if (frontgate === undefined) return;
+  if (frontgate.subnet !== undefined) await findSubnet(cloud, call, frontgate.subnet, 'frontgateSubnet');
+  const field = 'frontgateInstanceType';
+  const { instanceType } = frontgate;
+  const type = (await describeTypesByName(cloud, call, [instanceType])).get(instanceType);
+  if (type === undefined)
+    throw unknown(field, `there is no instance type ${instanceType} in ${cloud.region}`);
+  if (type.architectures.includes(settings.architecture)) return;
+  throw new WindlassError(
+    'invalid-input',
+    `a frontgate of type ${instanceType} cannot run images for ${settings.architecture}`,
+    {
+      code: 'AWS_ARCHITECTURE',
+      field,
+      hint: 'e.g. t3.micro for x86_64, t4g.micro for arm64: --set frontgateInstanceType=…',
+    },
+  );
 }
 
 function unknown(field: string, message: string): WindlassError {

@@ -27,14 +27,18 @@ export async function validateCredential(
   return { account, region: place.cloud.region };
 }
 
-async function findAccount({ cloud }: Place, url: string, call: Call): Promise<string> {
+async function findAccount(
+  { cloud, settings }: Pick<Place, 'cloud' | 'settings'>,
+  url: string,
+  call: Call,
+): Promise<string> {
   try {
     const { Account } = await cloud.sts(call, 'GetCallerIdentity', (sts, options) =>
       sts.getCallerIdentity({}, options),
     );
     if (Account !== undefined && /^\d+$/.test(Account)) return Account;
   } catch (error) {
-    throw WindlassError.isInstance(error) ? toFieldOfPlace(error, url, cloud.region) : error;
+    throw WindlassError.isInstance(error) ? toFieldOfPlace(error, url, { cloud, settings }) : error;
   }
   throw new WindlassError('unavailable', 'AWS did not say whose credential it is', {
     code: 'AWS_ANSWER',
@@ -44,13 +48,17 @@ async function findAccount({ cloud }: Place, url: string, call: Call): Promise<s
 }
 
 /** Nobody there: with an endpoint of one's own that is the url, without it the region has no name. */
-function toFieldOfPlace(error: WindlassError, url: string, region: string): WindlassError {
+function toFieldOfPlace(
+  error: WindlassError,
+  url: string,
+  { cloud: { region }, settings }: Pick<Place, 'cloud' | 'settings'>,
+): WindlassError {
   if (error.code !== 'AWS_UNREACHABLE' && error.code !== 'AWS_ANSWER') return error;
   if (url !== '') return WindlassError.fromInfo({ ...error.toInfo(), field: 'url' });
   if (awsCodeOf(error) !== 'ENOTFOUND') return error;
   return new WindlassError('not-found', `AWS has no region ${region}, or it cannot be reached from here`, {
     code: 'AWS_REGION',
-    field: 'zone',
+    field: settings.region === undefined ? 'zone' : 'region',
     hint: 'e.g. eu-central-1a; `windlass runtime zones` lists those of your account',
   });
 }
