@@ -47,6 +47,9 @@ function createWorkFolder(path: string): WorkFolder {
     HELM_PLUGINS: join(path, 'plugins'),
     HELM_DRIVER: 'secret',
     KUBECONFIG: join(path, 'kubeconfig'),
+    // It ends within a second or two: collecting garbage before it needs the memory is a quarter of its work.
+    GOGC: 'off',
+    GOMEMLIMIT: '256MiB',
   };
   const writeSecret = async (name: string, content: string): Promise<string> => {
     const file = join(path, name);
