@@ -5,7 +5,7 @@ import type { NameField } from './build-cluster.ts';
 import { createFieldNamer } from './field-namer.ts';
 import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
 import { noteUnused } from './note-unused.ts';
-import { locateJsonFields, locateOffset, parseJson } from './parse-json.ts';
+import { locateJsonFields, locateOffset, parseJson, type DuplicateKey } from './parse-json.ts';
 import { CONFIG_FILE, readForm } from './parse-form.ts';
 import { createProblemReport, findFieldOffset, type PackageProblem, type ProblemReport } from './problems.ts';
 import { readClusterSpec } from './read-cluster-spec.ts';
@@ -177,11 +177,18 @@ function checkManifest(files: readonly PackageFile[], report: ProblemReport): vo
   else if (typeof value['name'] !== 'string') report.warning('package.json', { field: 'name' }, 'is missing');
 }
 
+/** Translations leave neither form nor plan undefined, so that no fault of theirs is an error. */
 function checkLocales(files: readonly PackageFile[], report: ProblemReport): void {
   for (const { path } of files) {
     if (!/^locale\/[^/]+\.json$/.test(path)) continue;
-    const value = checkJson(path, readPackageText(files, path) ?? '', report);
-    if (value === undefined) continue;
+    const parsed = parseJson(readPackageText(files, path) ?? '');
+    if ('fault' in parsed) {
+      const { line, column, message } = parsed.fault;
+      report.warning(path, { line, column }, `${message}; nothing of this file is used`);
+      continue;
+    }
+    reportDuplicates(path, parsed.duplicates, report);
+    const { value } = parsed;
     if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string')) {
       report.warning(path, {}, 'must map texts to texts');
     }
@@ -195,8 +202,12 @@ function checkJson(file: string, text: string, report: ProblemReport): unknown {
     report.error(file, { line, column }, message);
     return undefined;
   }
-  for (const { field, line, column } of parsed.duplicates) {
+  reportDuplicates(file, parsed.duplicates, report);
+  return parsed.value;
+}
+
+function reportDuplicates(file: string, duplicates: readonly DuplicateKey[], report: ProblemReport): void {
+  for (const { field, line, column } of duplicates) {
     report.warning(file, { field, line, column }, 'this key occurs twice; the last one counts');
   }
-  return parsed.value;
 }

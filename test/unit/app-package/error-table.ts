@@ -157,11 +157,6 @@ export const ERRORS: readonly FaultRow[] = [
     withItem('"default":"x","min":"1"'),
     'config.json: cluster.name.min: must be a number, not a string',
   ],
-  [
-    'a locale that does not parse',
-    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('locale/en.json', '{')),
-    'locale/en.json:1:2: the text ends where a key in double quotes is expected',
-  ],
   ['a template that is no object', packageOf('[1]'), 'cluster.json.mustache: must be an object'],
   [
     'two roles of one name',

@@ -308,6 +308,11 @@ export const WARNINGS: readonly FaultRow[] = [
     'name: is missing',
   ],
   [
+    'a locale that does not parse',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('locale/en.json', '{')),
+    'undefined: the text ends where a key in double quotes is expected; nothing of this file is used',
+  ],
+  [
     'a locale of something else',
     packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('locale/en.json', '{"a": 1}')),
     'undefined: must map texts to texts',
