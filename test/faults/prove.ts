@@ -127,7 +127,16 @@ async function proveCharts(): Promise<void> {
 }
 
 async function proveHelm3(): Promise<void> {
-  const names = ['first-release', 'cut-helm', 'credentials', 'chart-lives', 'release-kills', 'bad-days'];
+  const names = [
+    'first-release',
+    'cut-helm',
+    'pulled-charts',
+    'fetched-charts',
+    'credentials',
+    'chart-lives',
+    'release-kills',
+    'bad-days',
+  ];
   const files = names.map((name) => `test/kubernetes/${name}.test.ts`);
   runTests([...files, 'test/conformance/kubernetes.test.ts'], {
     WINDLASS_HELM: await buildHelm3(),

@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The OCI registry of this machine (Debian's docker-registry); undefined where none is installed. */
@@ -11,7 +13,10 @@ export const REGISTRY = (process.env['PATH'] ?? '')
   .map((folder) => join(folder, 'docker-registry'))
   .find((path) => existsSync(path));
 
-/** A certificate for 127.0.0.1 that is its own CA. */
+/** What Docker Hub's registry is called by those who fetch from it. */
+const DOCKER_HUB = 'registry-1.docker.io';
+
+/** A certificate for 127.0.0.1, and for Docker Hub as startDockerHub plays it, that is its own CA. */
 export interface TestCertificate {
   readonly pem: string;
   readonly certFile: string;
@@ -25,7 +30,7 @@ export function makeCertificate(folder: string, name: string): TestCertificate {
     'openssl',
     [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-      ...['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'],
+      ...['-subj', `/CN=${name}`, '-addext', `subjectAltName=IP:127.0.0.1,DNS:${DOCKER_HUB}`],
       ...['-keyout', keyFile, '-out', certFile],
     ],
     { stdio: 'pipe' },
@@ -72,6 +77,48 @@ export async function serveFolder(folder: string, certificate: TestCertificate):
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     async stop() {
       server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export interface DockerHub extends TestServer {
+  /** Hosts that somebody wanted to be connected to. */
+  readonly connectedTo: readonly string[];
+}
+
+/** A proxy for `HTTPS_PROXY` behind which a registry of the test's own is Docker Hub; it leads nowhere else. */
+export async function startDockerHub(registry: TestServer): Promise<DockerHub> {
+  const connectedTo: string[] = [];
+  const [host = '', port = ''] = registry.address.split(':');
+  const server = createHttpServer();
+  const sockets = new Set<Duplex>();
+  server.on('connect', (request, socket) => {
+    connectedTo.push(request.url ?? '');
+    sockets.add(socket);
+    if (request.url !== `${DOCKER_HUB}:443`) {
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      return;
+    }
+    const there = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      socket.pipe(there).pipe(socket);
+    });
+    for (const end of [socket, there]) {
+      end
+        .on('error', () => undefined)
+        .on('close', () => {
+          socket.destroy();
+          there.destroy();
+        });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    connectedTo,
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -3,8 +3,6 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findCacheFolder } from '../../src/config/index.ts';
-import { findHelm } from '../../src/tools/index.ts';
 import {
   CHART_READER,
   makeCertificate,
@@ -15,13 +13,9 @@ import {
   type TestCertificate,
   type TestServer,
 } from '../kit/chart-servers.ts';
+import { findTestHelm } from '../kit/find-helm.ts';
 
 const CHART = fileURLToPath(new URL('../fixtures/charts/web', import.meta.url));
-
-/** The helm of this machine, or the one that is brought. */
-export function findTestHelm() {
-  return findHelm({ named: null, cache: findCacheFolder(process.env), env: process.env, report: () => {} });
-}
 
 /** The chart `web`, packed once, where charts are kept: in repositories and registries of the test's own. */
 export interface ChartSources {

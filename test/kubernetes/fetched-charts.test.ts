@@ -8,11 +8,12 @@ import { createReadsClient } from '../../src/client/reads-client.ts';
 import { chartBinding } from '../../src/domain/index.ts';
 import { sealSecret } from '../../src/secrets/index.ts';
 import { CHART_READER } from '../kit/chart-servers.ts';
+import { findTestHelm } from '../kit/find-helm.ts';
 import { useControlPlane } from '../kit/kubernetes/index.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { holdsSecret } from '../stack/find-secret.ts';
 import { runCli, type CliRun } from '../stack/run-cli.ts';
-import { findTestHelm, openChartSources, type ChartSources } from './chart-sources.ts';
+import { openChartSources, type ChartSources } from './chart-sources.ts';
 
 const CHART = fileURLToPath(new URL('../fixtures/charts/web', import.meta.url));
 const LIMIT_MS = 240_000;

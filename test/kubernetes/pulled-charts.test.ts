@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ChartReference } from '../../src/domain/index.ts';
 import { createChartPuller } from '../../src/providers/kubernetes/index.ts';
 import { findHelm } from '../../src/tools/index.ts';
-import { CHART_READER } from '../kit/chart-servers.ts';
-import { findTestHelm, openChartSources, type ChartSources } from './chart-sources.ts';
+import { CHART_READER, startDockerHub } from '../kit/chart-servers.ts';
+import { findTestHelm } from '../kit/find-helm.ts';
+import { openChartSources, type ChartSources } from './chart-sources.ts';
 
 const LIMIT_MS = 240_000;
 const NEVER = new AbortController().signal;
 
 describe('charts that a worker fetches', () => {
-  const pull = createChartPuller(findTestHelm);
+  const pull = createChartPuller(() => findTestHelm());
   let sources: ChartSources;
   let name: string;
   let version: string;
@@ -155,6 +156,25 @@ describe('charts that a worker fetches', () => {
       const error = { kind: 'permission', code: 'CHART_UNAUTHORIZED' };
       await expect(pull(reference, credential, NEVER)).rejects.toMatchObject(error);
     }
+  });
+
+  it('come from Docker Hub with a credential, under each of its names', async () => {
+    const wanted = readFileSync(sources.archive);
+    const hub = await startDockerHub(sources.lockedRegistry);
+    try {
+      for (const name of ['HTTPS_PROXY', 'https_proxy']) vi.stubEnv(name, `http://${hub.address}`);
+      for (const name of ['NO_PROXY', 'no_proxy']) vi.stubEnv(name, '');
+      for (const host of ['docker.io', 'registry-1.docker.io']) {
+        const reference = inRegistry('', { chart: `oci://${host}/shop/${name}`, version });
+        expect(wanted.equals(await pull(reference, CHART_READER, NEVER)), host).toBe(true);
+        const error = { kind: 'permission', code: 'CHART_UNAUTHORIZED' };
+        await expect(pull(reference, null, NEVER)).rejects.toMatchObject(error);
+      }
+    } finally {
+      vi.unstubAllEnvs();
+      await hub.stop();
+    }
+    expect(new Set(hub.connectedTo)).toEqual(new Set(['registry-1.docker.io:443']));
   });
 
   it('say when there is no helm', async () => {
