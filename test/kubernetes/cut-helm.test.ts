@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openBench, type Bench } from '../../src/conformance/bench.ts';
 import { CLOUD_LIVES } from '../../src/conformance/cloud-life.ts';
@@ -46,6 +47,17 @@ describe('a helm that is killed in the middle', () => {
       .sort();
   }
 
+  /** Helm's record of the first revision, and what it says within. */
+  async function readFirst(namespace: string) {
+    const secrets = `/api/v1/namespaces/${namespace}/secrets`;
+    const [record] = await controlPlane().api.list(`${secrets}?labelSelector=owner%3Dhelm%2Cversion%3D1`);
+    const data = record?.['data'] as Readonly<Record<string, string>> | undefined;
+    const packed = Buffer.from(Buffer.from(data?.['release'] ?? '', 'base64').toString(), 'base64');
+    const { info } = JSON.parse(gunzipSync(packed).toString()) as { info: { status: string } };
+    const status = record?.metadata.labels?.['status'];
+    return { path: `${secrets}/${record?.metadata.name}`, data, status, packedStatus: info.status };
+  }
+
   /** Kills helm as soon as its record says what it is at, and the hook's pod is there where one is named. */
   async function killHelmAt(namespace: string, status: string, hook?: string): Promise<number> {
     const isAtIt = async (): Promise<boolean> =>
@@ -87,6 +99,7 @@ describe('a helm that is killed in the middle', () => {
     async () => {
       const { bench, namespace } = await open({ hookDelay: '3s' });
       await bench.engine.run(bench.task('InstallRelease'));
+      const first = await readFirst(namespace);
       const task = bench.task('UpgradeRelease');
       const [, killed] = await Promise.all([
         bench.engine.run(task),
@@ -95,6 +108,16 @@ describe('a helm that is killed in the middle', () => {
       expect(readPid(), 'helm ran again').not.toBe(killed);
       if (UPGRADE !== undefined) await bench.assertHolds(UPGRADE);
       expect(await listRecords(namespace)).toEqual(['1 superseded', '2 deployed']);
+      // As when helm could not write that the first is no longer the one.
+      const { path, data, status } = first;
+      await controlPlane().api.patch(path, { metadata: { labels: { status } }, data });
+      expect(await listRecords(namespace)).toEqual(['1 deployed', '2 deployed']);
+      await bench.engine.run(task);
+      expect(await listRecords(namespace)).toEqual(['1 superseded', '2 deployed']);
+      expect([first.packedStatus, (await readFirst(namespace)).packedStatus]).toEqual([
+        'deployed',
+        'superseded',
+      ]);
       await bench.deleteAll();
       expect(await listRecords(namespace)).toEqual([]);
     },

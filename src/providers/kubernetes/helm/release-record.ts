@@ -81,7 +81,7 @@ export function toRevision(secret: KubeObject): ReleaseRevision {
 }
 
 interface StoredRelease {
-  readonly info?: { readonly description?: string; readonly deleted?: string };
+  readonly info?: { readonly status?: string; readonly description?: string; readonly deleted?: string };
   readonly manifest?: string;
   readonly hooks?: readonly StoredHook[] | null;
 }
@@ -130,7 +130,17 @@ export async function packWithEvents(
     ...hook,
     events: change(index, hook.events ?? []),
   }));
-  const zipped = await zip(JSON.stringify({ ...stored, hooks }));
+  return pack({ ...stored, hooks });
+}
+
+/** Likewise, with another status; the label of the secret says it too. @throws internal `RELEASE_RECORD` */
+export async function packWithStatus(revision: ReleaseRevision, status: string): Promise<string> {
+  const stored = await unpack(revision);
+  return pack({ ...stored, info: { ...stored.info, status } });
+}
+
+async function pack(stored: StoredRelease): Promise<string> {
+  const zipped = await zip(JSON.stringify(stored));
   return Buffer.from(zipped.toString('base64'), 'latin1').toString('base64');
 }
 

@@ -1,7 +1,7 @@
 import type { EffectCall, HandleResult, TaskContext } from '../../../provider/index.ts';
 import { resourcePath, SECRETS } from '../api/api-resources.ts';
 import type { ChangeDirective } from '../directives.ts';
-import type { ReleaseRevision } from '../helm/release-record.ts';
+import { packWithStatus, type ReleaseRevision } from '../helm/release-record.ts';
 import { takeOverArguments } from '../helm/run-helm.ts';
 import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
 import { readRoleMemory } from '../workloads.ts';
@@ -106,6 +106,7 @@ async function changeRelease(
     newest = requireOurs(scope, revisions.at(-1));
     requireRecorded(newest, 'deployed');
   }
+  await supersedeOlder(scope, revisions, call);
   // The new revision remembers what start has to bring back.
   if (scope.directive.stopped && newest.annotations[STOPPED_ANNOTATION] === undefined && counts !== null) {
     await call.beforeEffect(row.token);
@@ -155,6 +156,41 @@ async function wantedCounts({ context }: ChangeScope): Promise<Readonly<Record<s
       return memory === null ? [] : [[`${memory.kind}/${memory.name}`, count]];
     }),
   );
+}
+
+/**
+ * One revision of a release is deployed. Helm writes that the one before no longer is, and goes on
+ * where it cannot; its later changes look at the newest alone.
+ */
+async function supersedeOlder(
+  scope: ReleaseScope,
+  revisions: readonly ReleaseRevision[],
+  call: EffectCall,
+): Promise<void> {
+  const row = requireRow(scope);
+  for (const revision of revisions.slice(0, -1)) {
+    if (revision.status !== 'deployed' || !isOurs(revision, row)) continue;
+    const status = 'superseded';
+    const packed = await packWithStatus(revision, status);
+    await call.beforeEffect(row.token);
+    await asItWas(revision, () =>
+      scope.client.send({
+        method: 'PATCH',
+        path: resourcePath(SECRETS, revision.namespace, revision.secretName),
+        contentType: 'application/merge-patch+json',
+        body: {
+          metadata: {
+            uid: revision.uid,
+            resourceVersion: revision.resourceVersion,
+            labels: { status },
+          },
+          data: { release: packed },
+        },
+        what: `write in helm’s record ${revision.secretName} that it is superseded`,
+      }),
+    );
+    await call.afterEffect(row.token);
+  }
 }
 
 function requireOurs(scope: ReleaseScope, newest: ReleaseRevision | undefined): ReleaseRevision {
