@@ -5,10 +5,7 @@ import {
   isOpenJobStatus,
   PLAN_SCHEMA_VERSION,
   WindlassError,
-  statusAfterSuccess,
   type Cluster,
-  type ClusterStatus,
-  type ErrorInfo,
   type Job,
   type JobAction,
   type LayerShape,
@@ -20,6 +17,7 @@ import type { Stores } from '../src/db/index.ts';
 import { withoutLeaving } from '../src/plan/index.ts';
 import type { Call, PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
 import type { ActivityTiming, RunJobInput, RunJobResult } from '../workflows/messages.ts';
+import { closeJob, type ClosedJob, type JobEnd } from './close-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
 import { readProgress, startHeartbeats } from './heartbeat.ts';
@@ -34,6 +32,26 @@ export interface LoadedJob {
   readonly timing: ActivityTiming;
   /** Set when this job id was run before: there is nothing to do. */
   readonly closed: RunJobResult | null;
+  /** The stored plan, where the job is planned already: then nothing is left to check or to plan. */
+  readonly layers?: readonly LayerShape[];
+}
+
+/**
+ * Steps that run one after the other cost more between than in them: one is asked to do the next one
+ * too. What is done without being asked for would change what older workflow code has recorded.
+ */
+export interface MayPlan {
+  readonly plan?: boolean;
+}
+
+/** What a check answers when the job was planned in the same step. */
+export interface CheckedJob {
+  readonly layers: readonly LayerShape[];
+}
+
+/** What the last look at the cloud answers when the job was closed in the same step. */
+export interface RefreshedJob {
+  readonly closed: ClosedJob;
 }
 
 export interface JobRequest {
@@ -42,11 +60,17 @@ export interface JobRequest {
 
 /** The steps of a job round its walk. */
 export interface EngineActivities {
-  /** For a create: checks and stores the cluster. Opens the job and sets the transition status. */
-  LoadJob(input: RunJobInput): Promise<LoadedJob>;
-  /** Asks the cloud whether it can take what the job will make. */
-  CheckResource(request: JobRequest): Promise<void>;
-  /** Splits the job into tasks and stores the plan, once. */
+  /**
+   * For a create: checks and stores the cluster. Opens the job and sets the transition status. Plans
+   * it too where that is asked for, and no cloud has to be asked first.
+   */
+  LoadJob(input: RunJobInput & MayPlan): Promise<LoadedJob>;
+  /**
+   * Asks the cloud whether it can take what the job will make; then plans the job where that is asked
+   * for. Nothing is planned where the cloud refuses.
+   */
+  CheckResource(request: JobRequest & MayPlan): Promise<CheckedJob | undefined>;
+  /** Splits the job into tasks and stores the plan, once: for jobs that no step before has planned. */
   PlanJob(request: JobRequest): Promise<readonly LayerShape[]>;
   loadSlice(request: {
     jobId: string;
@@ -54,14 +78,13 @@ export interface EngineActivities {
     offset: number;
     limit: number;
   }): Promise<readonly TaskRef[]>;
-  /** Stores what the cloud says about every node. */
-  UpdateClusterStatus(request: JobRequest): Promise<void>;
+  /**
+   * Stores what the cloud says about every node, then closes the job as CloseJob does, where it is told
+   * how the job ended.
+   */
+  UpdateClusterStatus(request: JobRequest & { end?: JobEnd }): Promise<RefreshedJob | undefined>;
   /** Closes the job's row and clears the transition status. */
-  CloseJob(request: {
-    jobId: string;
-    status: RunJobResult['status'];
-    error: ErrorInfo | null;
-  }): Promise<{ error: ErrorInfo | null }>;
+  CloseJob(request: JobRequest & JobEnd): Promise<ClosedJob>;
 }
 
 /** Actions that make something, and so are checked against quotas first. */
@@ -89,11 +112,13 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
   }
 
   return guardAll<EngineActivities>(dependencies, {
-    async LoadJob(input) {
+    async LoadJob({ plan, ...input }) {
       const known = await stores.jobs.find(input.jobId);
       const job = known ?? (await openJob(dependencies, hydrator, input));
       const runtime = await stores.runtimes.get(job.runtimeId);
+      const layers = plan === true ? await planUnasked(job, runtime) : null;
       return {
+        ...(layers === null ? {} : { layers }),
         queues: { provider: runtime.provider, account: runtime.account, region: runtime.region },
         timing: { heartbeatSeconds: dependencies.heartbeatSeconds },
         closed: isOpenJobStatus(job.status)
@@ -102,9 +127,9 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
       };
     },
 
-    async CheckResource({ jobId }) {
+    async CheckResource({ jobId, plan }) {
       const job = await stores.jobs.get(jobId);
-      if (!MAKING_ACTIONS.has(job.action)) return;
+      if (!MAKING_ACTIONS.has(job.action)) return undefined;
       const { provider, runtime, credential } = await loadCloud(job);
       const call = currentCall(dependencies, jobId, runtime);
       // What is to be made anew is what the cloud no longer has.
@@ -116,74 +141,57 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
         { action: job.action, ...wanted, reserved, runtime, credential, loadPackage },
         call,
       );
+      return plan === true ? { layers: await storePlan(job, runtime, wanted) } : undefined;
     },
 
     async PlanJob({ jobId }) {
       const stored = await stores.jobs.loadShape(jobId);
       if (stored !== null) return stored;
       const job = await stores.jobs.get(jobId);
-      const runtime = await stores.runtimes.get(job.runtimeId);
-      const plan = planJob(providers.get(runtime.provider), {
-        job,
-        ...(await loadWanted(stores, job)),
-        runtime,
-      });
-      return stores.jobs.storePlan(jobId, plan, PLAN_SCHEMA_VERSION);
+      return storePlan(job, await stores.runtimes.get(job.runtimeId));
     },
 
     loadSlice: ({ jobId, layerIndex, offset, limit }) =>
       stores.tasks.loadSlice(jobId, layerIndex, offset, limit),
 
-    async UpdateClusterStatus({ jobId }) {
+    async UpdateClusterStatus({ jobId, end }) {
       const job = await stores.jobs.get(jobId);
+      // A try before this one has closed it, and nobody has heard of it.
+      if (end !== undefined && !isOpenJobStatus(job.status)) return { closed: { error: job.error } };
       await refreshCluster(dependencies, hydrator, job.clusterId, (runtime) =>
         currentCall(dependencies, jobId, runtime),
       );
+      return end === undefined ? undefined : { closed: await closeJob(stores, job, end) };
     },
 
-    async CloseJob({ jobId, status, error }) {
+    async CloseJob({ jobId, ...end }) {
       const job = await stores.jobs.find(jobId);
       // Ceasing takes the job's own row with it; an earlier try did.
-      if (job === null) return { error: null };
-      // Not closed first: whoever waits would see it closed, look again, and find nothing.
-      if (job.action === 'cease' && status === 'successful') {
-        await forgetCluster(stores, job.clusterId);
-        return { error: null };
-      }
-      const tasks = status === 'successful' ? [] : await stores.tasks.list(jobId);
-      const failed = tasks.find((task) => task.status === 'failed' && !task.failureAllowed);
-      const closed = await stores.jobs.close(jobId, {
-        status,
-        error: error ?? failed?.error ?? null,
-        clusterStatus: await statusAfter(
-          job,
-          status,
-          tasks.some((task) => task.startedAt !== null),
-        ),
-        closedAt: new Date().toISOString(),
-      });
-      return { error: closed.error };
+      return job === null ? { error: null } : closeJob(stores, job, end);
     },
   });
 
-  /** A job that ended before its first effect leaves the cluster as it was. */
-  async function statusAfter(
+  /** Stores the plan of an open job, once; a stored one wins. */
+  async function storePlan(
     job: Job,
-    status: RunJobResult['status'],
-    begun: boolean,
-  ): Promise<ClusterStatus> {
-    if (status !== 'successful' && (begun || job.action === 'create')) return 'failed';
-    const { cluster } = await stores.clusters.load(job.clusterId);
-    return status === 'successful' ? statusAfterSuccess(job.action, cluster.status) : cluster.status;
+    runtime: Runtime,
+    wanted?: Pick<PlanRequest, 'cluster' | 'before'>,
+  ): Promise<readonly LayerShape[]> {
+    const request = { job, ...(wanted ?? (await loadWanted(stores, job))), runtime };
+    const plan = planJob(providers.get(runtime.provider), request);
+    return stores.jobs.storePlan(job.jobId, plan, PLAN_SCHEMA_VERSION);
   }
-}
 
-/** Rows and secrets of a deleted cluster, and the package that it ran where nobody needs it. */
-async function forgetCluster(stores: Stores, clusterId: string): Promise<void> {
-  const { cluster } = await stores.clusters.load(clusterId);
-  await stores.clusters.forget(clusterId);
-  const versions = [cluster.versionId, ...(cluster.previous === null ? [] : [cluster.previous.versionId])];
-  for (const versionId of versions) await stores.apps.forgetUnused(versionId);
+  /** The plan of an open job for which no cloud has to be asked; null where another step is to make it. */
+  async function planUnasked(job: Job, runtime: Runtime): Promise<readonly LayerShape[] | null> {
+    if (MAKING_ACTIONS.has(job.action) || !isOpenJobStatus(job.status)) return null;
+    try {
+      return await storePlan(job, runtime);
+    } catch {
+      // The job is open now: the step that plans says what is wrong, and the job is closed with it.
+      return null;
+    }
+  }
 }
 
 /** The cluster as an open job wants it, and as it was before where the job changes that. */

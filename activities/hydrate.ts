@@ -21,6 +21,8 @@ import { createNodeKeys } from './node-keys.ts';
 export interface Hydrator {
   /** @throws conflict `JOB_NOT_OPEN`; not-found for an unknown task or provider. */
   hydrateTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
+  /** Likewise, for an activity that begins: the first to come by stores when that was. */
+  beginTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
   openCredential(stored: StoredSecret | null): Promise<Credential>;
   loadPackage(versionId: string): Promise<PackageContent>;
   /** The value of a secret of the cluster, known to the redactor from then on. @throws not-found `SECRET_NOT_FOUND` */
@@ -145,11 +147,14 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     };
   }
 
+  const toTask = async (found: HydratedTask): Promise<{ context: TaskContext; provider: Provider }> => ({
+    context: await toContext(found),
+    provider: providers.get(found.runtime.provider),
+  });
+
   return {
-    async hydrateTask(taskId) {
-      const found = await stores.tasks.hydrate(taskId);
-      return { context: await toContext(found), provider: providers.get(found.runtime.provider) };
-    },
+    hydrateTask: async (taskId) => toTask(await stores.tasks.hydrate(taskId)),
+    beginTask: async (taskId) => toTask(await stores.tasks.hydrate(taskId, new Date().toISOString())),
     openCredential,
     loadPackage,
     openSecret,

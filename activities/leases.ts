@@ -11,7 +11,10 @@ export interface HeldLeases {
   assertHeld(token: string): Promise<void>;
   /** Whether nobody ever leased the row before: no effect can have happened under its token. */
   isFirstClaim(token: string): boolean;
+  /** Gives them back, unless what was stored under them has done so. */
   release(): Promise<void>;
+  /** Says that something was stored under them. */
+  markReleased(): void;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function holdLeases(
       assertHeld: refuseUnclaimed,
       isFirstClaim: () => false,
       release: async () => {},
+      markReleased: () => {},
     };
   }
   const leaseMs = options.leaseSeconds * 1000;
@@ -47,6 +51,7 @@ export async function holdLeases(
   });
   const leases = claimed.map((claim) => claim.lease);
   const byToken = new Map(leases.map((lease) => [lease.token, lease]));
+  let released = false;
   // A renewal that fails is no matter: assertHeld asks the database before every effect.
   const timer = setInterval(() => void stores.ledger.renew(leases, leaseMs).catch(() => false), leaseMs / 3);
   return {
@@ -63,7 +68,10 @@ export async function holdLeases(
     isFirstClaim: (token) => byToken.get(token)?.fence === 1,
     async release() {
       clearInterval(timer);
-      await stores.ledger.release(leases);
+      if (!released) await stores.ledger.release(leases);
+    },
+    markReleased() {
+      released = true;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
-import type { TaskChanges, TaskStore } from '../src/db/index.ts';
+import type { TaskChanges } from '../src/db/index.ts';
 import { TASK_ACTIONS, WindlassError, type Task, type TaskAction } from '../src/domain/index.ts';
 import { canonicalJson } from '../src/plan/index.ts';
 import type { Call, Changes, HandleResult } from '../src/provider/index.ts';
@@ -165,7 +165,7 @@ function triedTooLong(error: WindlassError, triedMs: number): WindlassError {
 }
 
 /** A database that is away must not hide the error that is being reported: closing the job mends the row. */
-async function recordQuietly(record: () => Promise<void>): Promise<void> {
+async function recordQuietly(record: () => Promise<unknown>): Promise<void> {
   try {
     await record();
   } catch (error) {
@@ -191,10 +191,9 @@ async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boo
 async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleResult['state']> {
   const { dependencies, taskId, point } = attempt;
   const { stores } = dependencies;
-  const { context, provider } = await hydrator.hydrateTask(taskId);
+  const { context, provider } = await hydrator.beginTask(taskId);
   if (context.task.status === 'successful') return 'done';
   attempt.limitMs = handleLimitMs(context.task);
-  await beginOnce(stores.tasks, context.task);
   const held = await holdLeases(stores, context, {
     ...dependencies,
     specHash: hashSpec(context.task.directive),
@@ -220,10 +219,13 @@ async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleR
     const changes = toTaskChanges(context.task.nodeId, result.changes);
     if (result.state === 'done') {
       const at = new Date().toISOString();
-      await stores.tasks.end(taskId, { status: 'successful', at, changes, leases: held.leases });
+      const { leases } = held;
+      const end = { status: 'successful', at, changes, leases, release: true } as const;
+      if (await stores.tasks.end(taskId, end)) held.markReleased();
     } else if (held.leases.length > 0 || isAnyChange(changes)) {
       // Under a lease even no change is stored: it fails where another has taken over.
-      await stores.tasks.applyChanges(taskId, changes, held.leases);
+      await stores.tasks.applyChanges(taskId, changes, held.leases, true);
+      held.markReleased();
     }
     await point('stored');
     return result.state;
@@ -235,10 +237,9 @@ async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleR
 async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   const { dependencies, taskId, point } = attempt;
   const { stores } = dependencies;
-  const { context, provider } = await hydrator.hydrateTask(taskId);
+  const { context, provider } = await hydrator.beginTask(taskId);
   if (context.task.status === 'successful') return;
   attempt.limitMs = context.task.timeoutSeconds * 1000;
-  await beginOnce(stores.tasks, context.task);
   await point('looking');
   const { signal, log } = attempt;
   const request = dependencies.callBudgets.open(context.runtime, provider, signal);
@@ -267,11 +268,6 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
     changes: toTaskChanges(context.task.nodeId, done.changes),
   });
   await point('stored');
-}
-
-/** Every try comes by here, but only the first has something to store. */
-async function beginOnce(tasks: TaskStore, task: Task): Promise<void> {
-  if (task.status === 'queued') await tasks.begin(task.taskId, new Date().toISOString());
 }
 
 function isAnyChange({ resources = [], node, metadata }: TaskChanges): boolean {

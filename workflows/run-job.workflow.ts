@@ -19,20 +19,23 @@ import type { WalkOutcome } from './walk-tasks.ts';
 const STATUS_KEY = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');
 
 /**
- * One job: load, check, plan, walk the layers, ask the cloud how it ended, close. Whatever
+ * One job: load, check, plan, walk the layers, ask the cloud how it ended, close. A step is asked to do
+ * the next one too, and says whether it has: where it has not, as in older histories, that one follows. Whatever
  * happens between load and close, the job row is closed and the cluster's transition cleared;
  * what a terminate prevents, the sweeper does.
  */
 export async function runJob(input: RunJobInput): Promise<RunJobResult> {
-  const loaded = await loadJob(input);
+  const loaded = await loadJob({ ...input, plan: true });
   if (loaded.closed !== null) return loaded.closed;
   const steps = cloudSteps(loaded.queues, loaded.timing);
   const rows = bookkeeping(loaded.timing);
 
   let walked: Walked = { outcomes: [], error: null };
   try {
-    await steps.CheckResource({ jobId: input.jobId });
-    const layers = await rows.PlanJob({ jobId: input.jobId });
+    const layers =
+      loaded.layers ??
+      (await steps.CheckResource({ jobId: input.jobId, plan: true }))?.layers ??
+      (await rows.PlanJob({ jobId: input.jobId }));
     walked = await walkLayers(layers, (layer) => walkLayer(input.jobId, layer, loaded.queues, loaded.timing));
   } catch (error) {
     walked = { ...walked, error: isCancellation(error) ? 'cancelled' : toErrorInfo(error) };
@@ -41,12 +44,12 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
   return CancellationScope.nonCancellable(async () => {
     const stopped = walked.error ?? stopOf(walked.outcomes);
     const status = stopped === null ? 'successful' : stopped === 'cancelled' ? 'cancelled' : 'failed';
-    if (walked.outcomes.length > 0) await askCloud(() => steps.UpdateClusterStatus({ jobId: input.jobId }));
-    const closed = await rows.CloseJob({
-      jobId: input.jobId,
-      status,
-      error: typeof stopped === 'object' ? stopped : null,
-    });
+    const end = { status, error: typeof stopped === 'object' ? stopped : null } as const;
+    const refreshed =
+      walked.outcomes.length === 0
+        ? undefined
+        : await askCloud(() => steps.UpdateClusterStatus({ jobId: input.jobId, end }));
+    const closed = refreshed?.closed ?? (await rows.CloseJob({ jobId: input.jobId, ...end }));
     upsertSearchAttributes([{ key: STATUS_KEY, value: status }]);
     if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it made is kept');
     if (status === 'failed') {
@@ -65,11 +68,12 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
 }
 
 /** What the cloud says is good to know at the end; a cloud that refuses must not keep a job open. */
-async function askCloud(ask: () => Promise<void>): Promise<void> {
+async function askCloud<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
   try {
-    await ask();
+    return await ask();
   } catch (error) {
     log.warn('the status of the cluster could not be read', { error });
+    return undefined;
   }
 }
 

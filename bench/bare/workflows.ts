@@ -27,13 +27,11 @@ const waits = on(BARE_WAITS_QUEUE);
 export async function runBareJob(input: BareInput): Promise<void> {
   await bookkeeping.empty();
   await effects.empty();
-  await bookkeeping.empty();
   for (const layer of input.layers) {
     if (layer.total > input.sliceTasks) await walkSlices(layer, input);
     else await walkBareSlice(layer);
   }
   await effects.empty();
-  await bookkeeping.empty();
 }
 
 export async function walkBareSlice(layer: BareLayer): Promise<void> {

@@ -12,7 +12,8 @@ export function createLedgerStore(db: Kysely<Database>): LedgerStore {
   return {
     async claim(request) {
       if (request.claims.length === 0) return [];
-      return await db.transaction().execute((transaction) => claimRows(transaction, request));
+      const claimed = await claimAtOnce(db, request);
+      return claimed ?? (await db.transaction().execute((transaction) => claimRows(transaction, request)));
     },
 
     async renew(leases, leaseMs) {
@@ -59,6 +60,74 @@ export function createLedgerStore(db: Kysely<Database>): LedgerStore {
 }
 
 type Claimed = { readonly resource: LedgerResource; readonly lease: Lease };
+
+/**
+ * The claim of rows that nobody else holds, in one statement; null where it is to be seen by which
+ * row it fails, or where another claim has written one of them at the same moment. Nothing is
+ * changed then, but rows that were written meanwhile may be leased already to this holder.
+ */
+async function claimAtOnce(db: Kysely<Database>, request: ClaimRequest): Promise<readonly Claimed[] | null> {
+  const { clusterId, nodeId, jobId, holder, specHash, leaseMs } = request;
+  const claims = request.claims.map(({ kind, intent }) => ({
+    kind,
+    makes: intent === 'make',
+    head: resourceToken(clusterId, nodeId, kind, 0).slice(0, -1),
+  }));
+  const { rows } = await sql<ResourceTable & { readonly expected: number }>`
+    with claim as (
+      select * from jsonb_to_recordset(${toJson(claims)}::jsonb) as c (kind text, makes boolean, head text)
+    ),
+    locked as (
+      select * from resource
+      where cluster_id = ${clusterId} and node_id = ${nodeId} and kind in (select kind from claim)
+      order by token
+      for update
+    ),
+    newest as (select distinct on (kind) * from locked order by kind, generation desc),
+    wanted as (
+      select claim.*, newest.token, newest.generation, newest.spec_hash, newest.holder, newest.lease_until,
+        claim.makes and (newest.token is null or newest.state = 'gone') as is_new
+      from claim left join newest on newest.kind = claim.kind
+      where claim.makes or newest.token is not null
+    ),
+    refused as (
+      select 1 from wanted
+      where not is_new and (
+        (makes and spec_hash <> ${specHash})
+        or (holder not in ('', ${holder}) and lease_until > clock_timestamp())
+      )
+    ),
+    made as (
+      insert into resource (token, cluster_id, node_id, kind, generation, spec_hash, cloud_id, state,
+        attributes, job_id, holder, fence, lease_until)
+      select head || (coalesce(generation, 0) + 1), ${clusterId}, ${nodeId}, kind, coalesce(generation, 0) + 1,
+        ${specHash}, '', 'intended', '{}'::jsonb, ${jobId}, ${holder}, 1, ${leaseEnd(leaseMs)}
+      from wanted where is_new and not exists (select 1 from refused)
+      order by head
+      on conflict do nothing
+      returning *
+    ),
+    leased as (
+      update resource set
+        fence = case when resource.holder = ${holder} then resource.fence else resource.fence + 1 end,
+        holder = ${holder}, job_id = ${jobId}, lease_until = ${leaseEnd(leaseMs)}
+      from wanted
+      where resource.token = wanted.token and not wanted.is_new and not exists (select 1 from refused)
+      returning resource.*
+    ),
+    claimed as (select * from made union all select * from leased)
+    select claimed.*, (select count(*) from wanted)::integer as expected
+    from (select 1) as always left join claimed on true
+  `.execute(db);
+  const byKind = new Map(rows.filter((row) => row.token !== null).map((row) => [row.kind, row]));
+  if (byKind.size !== rows[0]?.expected) return null;
+  return request.claims.flatMap(({ kind }) => {
+    const row = byKind.get(kind);
+    if (row === undefined) return [];
+    const lease = { token: row.token, holder: row.holder, fence: row.fence };
+    return [{ resource: resourceRows.fromRow(row), lease }];
+  });
+}
 
 /** A row as another transaction may have left it, with what is left of its lease. */
 type LockedRow = ResourceTable & { readonly remaining_ms: number };

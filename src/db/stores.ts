@@ -204,16 +204,27 @@ export interface TaskStore {
   /**
    * What an activity needs, in one query. @throws conflict `JOB_NOT_OPEN` when its job is closed.
    * Resources: the newest generation of each kind of the task's node (of the cluster when it has none).
+   * With a time the task is begun in the same statement, unless it was.
    */
-  hydrate(taskId: string): Promise<HydratedTask>;
-  /** First start only is kept. */
-  begin(taskId: string, at: string): Promise<void>;
+  hydrate(taskId: string, beginAt?: string): Promise<HydratedTask>;
   /** Counts a failed try; keeps the error for display. */
   recordFailure(taskId: string, error: ErrorInfo): Promise<void>;
-  /** Ends the task unless it has ended, and stores what it changed, in one transaction. Fences, where given, must still hold. @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`. */
-  end(taskId: string, end: TaskEnd): Promise<void>;
-  /** Stores what a handle changed before its wait begins. Fences, where given, must still hold. @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`. */
-  applyChanges(taskId: string, changes: TaskChanges, leases: readonly Lease[]): Promise<void>;
+  /**
+   * Ends the task unless it has ended, and stores what it changed, in one transaction. Fences, where
+   * given, must still hold. Whether it was stored.
+   * @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`.
+   */
+  end(taskId: string, end: TaskEnd): Promise<boolean>;
+  /**
+   * Stores what a handle changed before its wait begins. Fences, where given, must still hold; with
+   * `release` they are given back with it. @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`.
+   */
+  applyChanges(
+    taskId: string,
+    changes: TaskChanges,
+    leases: readonly Lease[],
+    release?: boolean,
+  ): Promise<void>;
 }
 export interface LayerCount {
   readonly layerIndex: number;
@@ -247,6 +258,8 @@ export interface TaskEnd {
   readonly changes?: TaskChanges;
   /** Fences that must still hold. */
   readonly leases?: readonly Lease[];
+  /** Gives the leases back with what is stored. */
+  readonly release?: boolean;
 }
 
 /** The right to work on a ledger row until it ends; `fence` rises with every holder. */

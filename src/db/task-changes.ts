@@ -13,6 +13,8 @@ export interface ChangesToStore {
   readonly taskId: string;
   readonly changes: TaskChanges;
   readonly leases: readonly Lease[];
+  /** Whether the leases are given back with what is stored. */
+  readonly release: boolean;
   /** Null while the task goes on. `error` is json text. */
   readonly end: {
     readonly status: TaskStatus;
@@ -31,11 +33,13 @@ export interface ChangesToStore {
  * The conditions lock what they look at (the job first, as everywhere), so that neither a closing
  * job nor a takeover of a lease can come in between.
  *
+ * Returns whether it was stored; false where the task had ended before.
+ *
  * @throws conflict `JOB_NOT_OPEN`, `LEASE_LOST`; not-found `TASK_NOT_FOUND`,
  *   `RESOURCE_NOT_FOUND`, `NODE_NOT_FOUND`.
  */
-export async function storeChanges(db: Kysely<Database>, request: ChangesToStore): Promise<void> {
-  const { taskId, changes, leases, end } = request;
+export async function storeChanges(db: Kysely<Database>, request: ChangesToStore): Promise<boolean> {
+  const { taskId, changes, leases, release, end } = request;
   const resources = (changes.resources ?? []).map(({ token, state, cloudId, attributes }) => ({
     token,
     state,
@@ -46,6 +50,9 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
     changes.node === undefined
       ? null
       : { node_id: changes.node.nodeId, value: clusterNodeRows.toRecord(changes.node.change) };
+  // Compared with the row as it is when it is written, not as it was when the statement began.
+  const counts = sql`coalesce(array_position(${STATE_ORDER}, news.state)
+    >= array_position(${STATE_ORDER}, resource.state), false)`;
   const { rows } = await sql<Outcome>`
     with open_job as (
       select job_id, status from job where job_id = (select job_id from task where task_id = ${taskId}) for share
@@ -98,13 +105,19 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
         error = ${end?.error ?? null}::jsonb
       from allowed where task.task_id = allowed.task_id and ${end !== null}::boolean
     ),
+    news as (
+      select token, changed.state, changed.cloud_id, changed.attributes, given_back.token is not null as is_free
+      from changed full join (select token from held where ${release}::boolean) as given_back using (token)
+    ),
     stored_resources as (
-      update resource set state = changed.state, cloud_id = coalesce(changed.cloud_id, resource.cloud_id),
-        attributes = coalesce(changed.attributes, resource.attributes)
-      from changed, allowed
-      where resource.token = changed.token
-        and array_position(array['intended', 'made', 'gone'], changed.state)
-          >= array_position(array['intended', 'made', 'gone'], resource.state)
+      update resource set
+        state = case when ${counts} then news.state else resource.state end,
+        cloud_id = case when ${counts} then coalesce(news.cloud_id, resource.cloud_id) else resource.cloud_id end,
+        attributes = case when ${counts} then coalesce(news.attributes, resource.attributes) else resource.attributes end,
+        holder = case when news.is_free then '' else resource.holder end,
+        lease_until = case when news.is_free then null else resource.lease_until end
+      from news, allowed
+      where resource.token = news.token
     ),
     next as (
       select * from jsonb_to_recordset(${toJson(changes.next ?? [])}::jsonb) as n (token text, attributes jsonb)
@@ -135,7 +148,7 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
   const [outcome] = rows;
   if (outcome === undefined) throw taskNotFound(taskId);
   if (!isOpenJobStatus(outcome.job_status)) throw jobNotOpen(outcome.job_id, outcome.job_status);
-  if (end !== null && outcome.ended) return;
+  if (end !== null && outcome.ended) return false;
   if (outcome.lost !== null) throw leaseLost(outcome.lost);
   if (outcome.unknown_resource !== null) {
     throw notFound(
@@ -146,7 +159,10 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
     );
   }
   if (outcome.unknown_node !== null) throw notFound('node', outcome.unknown_node, 'NODE_NOT_FOUND');
+  return true;
 }
+
+const STATE_ORDER = sql`array['intended', 'made', 'gone']`;
 
 interface Outcome {
   readonly job_id: string;

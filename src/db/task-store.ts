@@ -8,7 +8,7 @@ import type {
   Runtime,
   Task,
 } from '../domain/index.ts';
-import { isOpenJobStatus } from '../domain/index.ts';
+import { isOpenJobStatus, JOB_STATUSES } from '../domain/index.ts';
 import { jobNotOpen } from './not-found.ts';
 import { type Row, toJson, toStorableText } from './row-mapping.ts';
 import {
@@ -80,14 +80,16 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       return rows.map((row) => ({ layerIndex: row.layer_index, done: row.done, failed: row.failed }));
     },
 
-    async hydrate(taskId) {
-      const { rows } = await selectHydrated(taskId).execute(db);
+    async hydrate(taskId, beginAt) {
+      const { rows } = await selectHydrated(taskId, beginAt ?? null).execute(db);
       const [row] = rows;
       if (row === undefined) throw taskNotFound(taskId);
       const job = jobRows.fromRow(row.job);
       if (!isOpenJobStatus(job.status)) throw jobNotOpen(job.jobId, job.status);
+      const task = taskRows.fromRow(row.task);
       return {
-        task: taskRows.fromRow(row.task),
+        // The row is answered as it was when the statement began.
+        task: row.begun && beginAt !== undefined ? { ...task, status: 'working', startedAt: beginAt } : task,
         job,
         runtime: runtimeRows.fromRow(row.runtime),
         credential: toStoredSecret(row),
@@ -98,16 +100,6 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
         },
         resources: row.resources.map(resourceRows.fromRow),
       };
-    },
-
-    async begin(taskId, at) {
-      const result = await db
-        .updateTable('task')
-        .set({ status: 'working', started_at: at })
-        .where('task_id', '=', taskId)
-        .where('status', '=', 'queued')
-        .executeTakeFirst();
-      if (result.numUpdatedRows === 0n) await assertTaskExists(db, taskId);
     },
 
     async recordFailure(taskId, error) {
@@ -121,10 +113,11 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
     },
 
     async end(taskId, end) {
-      await storeChanges(db, {
+      return await storeChanges(db, {
         taskId,
         changes: end.changes ?? {},
         leases: end.leases ?? [],
+        release: end.release ?? false,
         end: {
           status: end.status,
           at: end.at,
@@ -134,13 +127,16 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       });
     },
 
-    async applyChanges(taskId, changes, leases) {
-      await storeChanges(db, { taskId, changes, leases, end: null });
+    async applyChanges(taskId, changes, leases, release = false) {
+      await storeChanges(db, { taskId, changes, leases, release, end: null });
     },
   };
 }
 
+const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
+
 interface HydratedRow {
+  readonly begun: boolean;
   readonly task: Row<Task>;
   readonly job: Row<Job>;
   readonly runtime: Row<Runtime>;
@@ -156,9 +152,16 @@ interface HydratedRow {
  * One round trip, and no more of the cluster than the task's own node and role: every activity
  * begins with it. Nodes of a replica role are described by the role that they copy.
  */
-function selectHydrated(taskId: string): ReturnType<typeof sql<HydratedRow>> {
+function selectHydrated(taskId: string, beginAt: string | null): ReturnType<typeof sql<HydratedRow>> {
   return sql<HydratedRow>`
-    select to_jsonb(t) as task, to_jsonb(j) as job,
+    with begun as (
+      update task set status = 'working', started_at = ${beginAt}::timestamptz
+      from job
+      where task.task_id = ${taskId} and task.status = 'queued' and ${beginAt}::timestamptz is not null
+        and job.job_id = task.job_id and job.status = any(${OPEN_STATUSES})
+      returning task.task_id
+    )
+    select exists (select 1 from begun) as begun, to_jsonb(t) as task, to_jsonb(j) as job,
       to_jsonb(u) - 'credential_key_id' - 'credential_sealed' as runtime, u.credential_key_id, u.credential_sealed,
       to_jsonb(c) - 'metadata' as cluster, to_jsonb(n) as node,
       (

@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { EngineActivities, TaskActivities } from '../../activities/index.ts';
-import { TASK_ACTIONS, type ErrorInfo, type QueueScope, type TaskAction } from '../../src/domain/index.ts';
+import type { EngineActivities, JobEnd, TaskActivities } from '../../activities/index.ts';
+import {
+  TASK_ACTIONS,
+  type ErrorInfo,
+  type LayerShape,
+  type QueueScope,
+  type TaskAction,
+} from '../../src/domain/index.ts';
 
 /** What one activity does: it is done, it fails for good, it goes on until it is cancelled. */
 type Deed = 'done' | 'fails' | 'hangs';
@@ -29,9 +35,12 @@ export interface ScriptedJob {
   readonly refused?: ErrorInfo;
   /** Fails UpdateClusterStatus. */
   readonly cloudIsAway?: boolean;
+  /** The step that does the next one too, when it is asked to, as the activities of today do. */
+  readonly planIn?: 'LoadJob' | 'CheckResource';
+  readonly closesAtOnce?: boolean;
   /** In order: `begin RunInstances 0.1`, `end WaitRunInstances 0.1`, `CloseJob` … */
   readonly calls: string[];
-  closed: Parameters<EngineActivities['CloseJob']>[0] | null;
+  closed: JobEnd | null;
 }
 
 export const FAKE_QUEUES: QueueScope = { provider: 'fake', account: 'account', region: 'region' };
@@ -52,20 +61,29 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
     if (job === undefined) throw new Error(`no script for ${jobId}`);
     return job;
   };
+  const planOf = ({ layers }: ScriptedJob): readonly LayerShape[] =>
+    layers.map(({ name, tasks }, index) => ({ index, name, total: tasks.length }));
+  const close = (job: ScriptedJob, end: JobEnd): { error: ErrorInfo | null } => {
+    job.closed = end;
+    return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
+  };
   const engine: EngineActivities = {
-    async LoadJob({ jobId }) {
-      find(jobId).calls.push('LoadJob');
-      return { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null };
+    async LoadJob({ jobId, plan }) {
+      const job = find(jobId);
+      job.calls.push('LoadJob');
+      const loaded = { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null };
+      return plan === true && job.planIn === 'LoadJob' ? { ...loaded, layers: planOf(job) } : loaded;
     },
-    async CheckResource({ jobId }) {
-      const { refused, calls } = find(jobId);
-      calls.push('CheckResource');
-      if (refused !== undefined) throw toFailure(refused);
+    async CheckResource({ jobId, plan }) {
+      const job = find(jobId);
+      job.calls.push('CheckResource');
+      if (job.refused !== undefined) throw toFailure(job.refused);
+      return plan === true && job.planIn === 'CheckResource' ? { layers: planOf(job) } : undefined;
     },
     async PlanJob({ jobId }) {
-      const { layers, calls } = find(jobId);
-      calls.push('PlanJob');
-      return layers.map(({ name, tasks }, index) => ({ index, name, total: tasks.length }));
+      const job = find(jobId);
+      job.calls.push('PlanJob');
+      return planOf(job);
     },
     async loadSlice({ jobId, layerIndex, offset, limit }) {
       const tasks = find(jobId).layers[layerIndex]?.tasks.slice(offset, offset + limit) ?? [];
@@ -76,16 +94,16 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
         failureAllowed,
       }));
     },
-    async UpdateClusterStatus({ jobId }) {
-      const { calls, cloudIsAway } = find(jobId);
-      calls.push('UpdateClusterStatus');
-      if (cloudIsAway === true) throw toFailure({ ...TASK_ERROR, kind: 'permission', code: 'AWAY' });
+    async UpdateClusterStatus({ jobId, end }) {
+      const job = find(jobId);
+      job.calls.push('UpdateClusterStatus');
+      if (job.cloudIsAway === true) throw toFailure({ ...TASK_ERROR, kind: 'permission', code: 'AWAY' });
+      return job.closesAtOnce === true && end !== undefined ? { closed: close(job, end) } : undefined;
     },
-    async CloseJob(end) {
-      const job = find(end.jobId);
+    async CloseJob({ jobId, ...end }) {
+      const job = find(jobId);
       job.calls.push('CloseJob');
-      job.closed = end;
-      return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
+      return close(job, end);
     },
   };
   const actions = Object.keys(TASK_ACTIONS) as TaskAction[];

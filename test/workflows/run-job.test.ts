@@ -137,6 +137,33 @@ describe('a job that succeeds', () => {
   });
 });
 
+describe('a step that has done the next one too', () => {
+  const stepsOf = async (change: Parameters<FakeStack['start']>[1]): Promise<readonly string[]> => {
+    const { handle, job } = await stack.start([SERVICES], change);
+    await handle.result();
+    expect(job.closed).toMatchObject({ status: 'successful', error: null });
+    expect(job.calls).toContain('end WaitStartService 0.0');
+    return job.calls.filter((call) => !/^(begin|end) /.test(call));
+  };
+
+  it('saves the plan after a check', async () => {
+    const steps = await stepsOf({ planIn: 'CheckResource', closesAtOnce: true });
+    expect(steps).toEqual(['LoadJob', 'CheckResource', 'UpdateClusterStatus']);
+  });
+
+  it('saves check and plan where no cloud is to be asked', async () => {
+    expect(await stepsOf({ planIn: 'LoadJob' })).toEqual(['LoadJob', 'UpdateClusterStatus', 'CloseJob']);
+  });
+
+  it('says what a failed job has failed for', async () => {
+    const failing = layerOf({ action: 'RunInstances', label: 'node 1', handle: 'fails' });
+    const { handle, job } = await stack.start([failing], { planIn: 'CheckResource', closesAtOnce: true });
+    expect(await failureOf(handle)).toMatchObject({ type: TASK_ERROR.code });
+    expect(job.closed).toMatchObject({ status: 'failed' });
+    expect(job.calls).not.toContain('CloseJob');
+  });
+});
+
 describe('what there is to wait for', () => {
   it('is nothing after a handle that says it is done', async () => {
     const { job, handle } = await stack.start([

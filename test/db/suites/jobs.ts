@@ -101,11 +101,11 @@ export function jobsSuite(stores: () => Stores): void {
     await jobs.open(aJob('cl-count', 'count'), OPEN);
     await jobs.storePlan('job-count', aPlan(wrapper), 1);
     const at = '2026-01-02T03:04:05.678Z';
-    await tasks.begin('job-count.0.0', at);
+    await tasks.hydrate('job-count.0.0', at);
     await tasks.end('job-count.0.0', { status: 'successful', at });
-    await tasks.begin('job-count.0.1', at);
+    await tasks.hydrate('job-count.0.1', at);
     await tasks.end('job-count.0.1', { status: 'failed', at });
-    await tasks.begin('job-count.1.2', at);
+    await tasks.hydrate('job-count.1.2', at);
     expect(await tasks.countByLayer('job-count')).toEqual([
       { layerIndex: 0, done: 1, failed: 1 },
       { layerIndex: 1, done: 0, failed: 0 },
@@ -161,9 +161,9 @@ export function jobsSuite(stores: () => Stores): void {
     const wrapper = await prepare('cl-close');
     await jobs.open(aJob('cl-close', 'close'), OPEN);
     await jobs.storePlan('job-close', aPlan(wrapper, ['RunInstances']), 1);
-    await tasks.begin('job-close.0.0', NOW);
+    await tasks.hydrate('job-close.0.0', NOW);
     await tasks.end('job-close.0.0', { status: 'successful', at: NOW });
-    await tasks.begin('job-close.0.1', NOW);
+    await tasks.hydrate('job-close.0.1', NOW);
     const error = { kind: 'quota', code: 'QUOTA', message: 'too many' } as const;
     const closed = await jobs.close('job-close', {
       status: 'failed',

@@ -61,21 +61,26 @@ export function tasksSuite(stores: () => Stores): void {
   test('begins once and counts failures', async () => {
     const { tasks } = stores();
     await prepare('begin');
-    await tasks.begin('job-begin.0.0', NOW);
-    await tasks.begin('job-begin.0.0', LATER);
+    expect((await tasks.hydrate('job-begin.0.0')).task).toMatchObject({ status: 'queued', startedAt: null });
+    expect((await tasks.hydrate('job-begin.0.0', NOW)).task).toMatchObject({
+      status: 'working',
+      startedAt: NOW,
+    });
+    expect((await tasks.hydrate('job-begin.0.0', LATER)).task).toMatchObject({ startedAt: NOW });
+    await tasks.hydrate('job-begin.0.0', LATER);
     await tasks.recordFailure('job-begin.0.0', FAILURE);
     await tasks.recordFailure('job-begin.0.0', { ...FAILURE, message: 'half \uD800 and nul \0' });
     const [task] = await tasks.list('job-begin', 0);
     expect(task).toMatchObject({ status: 'working', startedAt: NOW, failures: 2 });
     expect(task?.error?.message).toBe('half \uFFFD and nul \uFFFD');
-    await expect(tasks.begin('job-begin.9.9', NOW)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    await expect(tasks.hydrate('job-begin.9.9', NOW)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
   });
 
   test('ends a task once, with everything it changed', async () => {
     const { tasks, clusters, ledger } = stores();
     await prepare('end');
     const { lease } = await claim('end', 'w');
-    await tasks.begin('job-end.0.0', NOW);
+    await tasks.hydrate('job-end.0.0', NOW);
     await tasks.recordFailure('job-end.0.0', FAILURE);
     await tasks.end('job-end.0.0', {
       status: 'successful',
@@ -202,6 +207,29 @@ export function tasksSuite(stores: () => Stores): void {
     expect((await tasks.list('job-fence', 0))[0]?.endedAt).toBeNull();
     await tasks.end('job-fence.0.0', { ...end, leases: [next.lease] });
     expect((await tasks.list('job-fence', 0))[0]?.status).toBe('successful');
+  });
+
+  test('gives leases back with what is stored under them, and only then', async () => {
+    const { tasks, ledger } = stores();
+    await prepare('free');
+    const { resource, lease } = await claim('free', 'first');
+    const made = { resources: [{ token: resource.token, state: 'made', cloudId: 'i-1' }] } as const;
+    await tasks.applyChanges('job-free.0.0', made, [lease]);
+    await ledger.assertHeld(lease);
+    const old = { ...lease, fence: 0 };
+    await expect(tasks.applyChanges('job-free.0.0', {}, [old], true)).rejects.toMatchObject({
+      code: 'LEASE_LOST',
+    });
+    await ledger.assertHeld(lease);
+    await tasks.applyChanges('job-free.0.0', {}, [lease], true);
+    await expect(ledger.assertHeld(lease)).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    const next = await claim('free', 'second');
+    expect(next.lease.fence).toBe(2);
+    expect(next.resource).toMatchObject({ state: 'made', cloudId: 'i-1' });
+    const end = { status: 'successful', at: LATER, leases: [next.lease], release: true } as const;
+    expect(await tasks.end('job-free.0.0', end)).toBe(true);
+    expect(await tasks.end('job-free.0.0', end)).toBe(false);
+    await expect(ledger.assertHeld(next.lease)).rejects.toMatchObject({ code: 'LEASE_LOST' });
   });
 
   test('does nothing more for a job that is closed', async () => {

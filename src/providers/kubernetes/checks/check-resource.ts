@@ -41,8 +41,12 @@ export async function checkResource(
   const client = createKubeClient(await world.connect({ url: runtime.url, credential }), call);
   const { name, subnetId: namespace } = cluster.cluster;
   checkReleaseName(name);
-  await requireNamespace(client, namespace);
-  const taken = await findRelease(client, request);
+  const [, taken, kubeVersion, { kinds, apiVersions }] = await askAtOnce([
+    requireNamespace(client, namespace),
+    findRelease(client, request),
+    readVersion(client),
+    discover(client),
+  ]);
   const content = await request.loadPackage();
   if (!isChart(content.files)) {
     throw new WindlassError('invalid-input', 'the package is no Helm chart', {
@@ -50,7 +54,6 @@ export async function checkResource(
       hint: 'Kubernetes runtimes run Helm charts',
     });
   }
-  const [kubeVersion, { kinds, apiVersions }] = await Promise.all([readVersion(client), discover(client)]);
   const objects = await renderChart({
     program: await world.findHelm(),
     files: content.files,
@@ -63,9 +66,11 @@ export async function checkResource(
     signal: call.signal,
   });
   const found = await findKinds(kinds, objects);
-  await checkPermissions(client, namespace, [...new Set(found.map(({ resource }) => resource))]);
-  await checkStorageClasses(client, objects);
-  await checkQuotas(client, namespace, countAsked(request, objects), request.reserved);
+  await askAtOnce([
+    checkPermissions(client, namespace, [...new Set(found.map(({ resource }) => resource))]),
+    checkStorageClasses(client, objects),
+    checkQuotas(client, namespace, countAsked(request, objects), request.reserved),
+  ]);
   const run: DryRun = {
     client,
     namespace,
@@ -74,6 +79,16 @@ export async function checkResource(
     isLooseDefinition: createLooseCheck(content.files),
   };
   await tryAll(run, found, objects);
+}
+
+/** Questions that need no other's answer; of those that fail the first in their order is said. */
+async function askAtOnce<Answers extends readonly unknown[]>(questions: {
+  readonly [Index in keyof Answers]: Promise<Answers[Index]>;
+}): Promise<Answers> {
+  await Promise.allSettled(questions);
+  const answers: unknown[] = [];
+  for (const question of questions) answers.push(await question);
+  return answers as unknown as Answers;
 }
 
 /** Whether the release is there; one that is somebody else's is a conflict. */

@@ -1,0 +1,57 @@
+import type { Stores } from '../src/db/index.ts';
+import { statusAfterSuccess, type ClusterStatus, type ErrorInfo, type Job } from '../src/domain/index.ts';
+import type { RunJobResult } from '../workflows/messages.ts';
+
+/** How a job ended, as its workflow knows it. */
+export interface JobEnd {
+  readonly status: RunJobResult['status'];
+  /** Null where it is in the rows of the failed tasks. */
+  readonly error: ErrorInfo | null;
+}
+
+/** What the closed job failed for. */
+export interface ClosedJob {
+  readonly error: ErrorInfo | null;
+}
+
+/**
+ * Closes a job's row, its unfinished tasks and the cluster's transition status; one that is closed
+ * stays as it is. The end of a cease takes the cluster's rows with it, the job's own among them.
+ */
+export async function closeJob(stores: Stores, job: Job, { status, error }: JobEnd): Promise<ClosedJob> {
+  // Not closed first: whoever waits would see it closed, look again, and find nothing.
+  if (job.action === 'cease' && status === 'successful') {
+    await forgetCluster(stores, job.clusterId);
+    return { error: null };
+  }
+  const tasks = status === 'successful' ? [] : await stores.tasks.list(job.jobId);
+  const failed = tasks.find((task) => task.status === 'failed' && !task.failureAllowed);
+  const begun = tasks.some((task) => task.startedAt !== null);
+  const closed = await stores.jobs.close(job.jobId, {
+    status,
+    error: error ?? failed?.error ?? null,
+    clusterStatus: await statusAfter(stores, job, status, begun),
+    closedAt: new Date().toISOString(),
+  });
+  return { error: closed.error };
+}
+
+/** A job that ended before its first effect leaves the cluster as it was. */
+async function statusAfter(
+  stores: Stores,
+  job: Job,
+  status: RunJobResult['status'],
+  begun: boolean,
+): Promise<ClusterStatus> {
+  if (status !== 'successful' && (begun || job.action === 'create')) return 'failed';
+  const { cluster } = await stores.clusters.load(job.clusterId);
+  return status === 'successful' ? statusAfterSuccess(job.action, cluster.status) : cluster.status;
+}
+
+/** Rows and secrets of a deleted cluster, and the package that it ran where nobody needs it. */
+async function forgetCluster(stores: Stores, clusterId: string): Promise<void> {
+  const { cluster } = await stores.clusters.load(clusterId);
+  await stores.clusters.forget(clusterId);
+  const versions = [cluster.versionId, ...(cluster.previous === null ? [] : [cluster.previous.versionId])];
+  for (const versionId of versions) await stores.apps.forgetUnused(versionId);
+}
