@@ -110,6 +110,24 @@ describe('buildMetadataTree', () => {
     expect(buildMetadataTree({ ...wrapper, nodes })['hosts']).not.toHaveProperty('proxy');
   });
 
+  it('grows with the nodes and no faster: a thousand cost less than a kilobyte each', () => {
+    const measure = (count: number): number => {
+      const copies = Array.from({ length: count }, (_, copy) =>
+        wrapper.nodes.slice(0, 1).map((node) => ({
+          ...node,
+          nodeId: `${node.nodeId}-${copy}`,
+          instanceId: `i-${copy}`,
+          privateIp: `10.0.${copy >> 8}.${copy & 255}`,
+        })),
+      );
+      return JSON.stringify(buildMetadataTree({ ...wrapper, nodes: copies.flat() })).length;
+    };
+    expect(measure(1000)).toBeGreaterThan(100_000);
+    expect(measure(1000)).toBeLessThan(1_000_000);
+    // A tenth more for longer numbers.
+    expect(measure(1000)).toBeLessThan(measure(100) * 11);
+  });
+
   it('is the same whatever the order of the nodes', () => {
     const reversed = { ...wrapper, nodes: [...wrapper.nodes].reverse() };
     expect(JSON.stringify(buildMetadataTree(reversed, { zone: 'zone-a' }))).toBe(JSON.stringify(tree));
