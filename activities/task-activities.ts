@@ -244,14 +244,14 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   const { signal, log } = attempt;
   const request = dependencies.callBudgets.open(context.runtime, provider, signal);
   const done = await lookUntil({
-    look: (cursor, watchMs) =>
-      withFrontgates(dependencies, provider, hydrator).waitSubtask(context, {
-        signal,
-        log,
-        request,
-        cursor,
-        watchMs,
-      }),
+    look: async (cursor, watchMs) => {
+      const cloud = withFrontgates(dependencies, provider, hydrator);
+      const observation = await cloud.waitSubtask(context, { signal, log, request, cursor, watchMs });
+      // Temporal keeps it with the heartbeats, and whoever asks for the job reads it.
+      return observation.state === 'pending'
+        ? { ...observation, seen: dependencies.redactor.redactText(observation.seen) }
+        : observation;
+    },
     signal,
     limitMs: context.task.timeoutSeconds * 1000,
     label: `${context.task.action} of ${context.task.label}`,

@@ -98,8 +98,7 @@ export async function startService(request: ServiceRequest): Promise<Service> {
       continue;
     }
     await stop();
-    const end = readLogEnd(request.logFile);
-    if (/address already in use|EADDRINUSE/.test(end)) {
+    if (/address already in use|EADDRINUSE/.test(readLog(request.logFile))) {
       throw new WindlassError(
         'conflict',
         `${request.name} lost its port ${request.address} to another program`,
@@ -112,7 +111,7 @@ export async function startService(request: ServiceRequest): Promise<Service> {
     const why = running
       ? `does not serve after ${Math.round(request.readyLimitMs / 1000)} s`
       : 'ended while it started';
-    throw new WindlassError('unavailable', `${request.name} ${why}: ${end}`, {
+    throw new WindlassError('unavailable', `${request.name} ${why}: ${readLogEnd(request.logFile)}`, {
       code: 'SERVICE_FAILED',
       hint: `its whole log is in ${request.logFile}`,
     });
@@ -146,13 +145,18 @@ export async function endLeftOver(recordFile: string, graceMs: number): Promise<
   return running;
 }
 
-/** The last lines of a log, for a message. */
+/** The last lines of a log, for a message: before the trace of a Go program that panicked. */
 export function readLogEnd(file: string): string {
+  const [told = ''] = readLog(file).split(/^goroutine \d+ /m);
+  const lines = told.trim().split('\n').slice(-3);
+  return lines.join(' | ').slice(-500) || 'it wrote nothing';
+}
+
+function readLog(file: string): string {
   try {
-    const lines = readFileSync(file, 'utf8').trim().split('\n').slice(-3);
-    return lines.join(' | ').slice(-500) || 'it wrote nothing';
+    return readFileSync(file, 'utf8');
   } catch {
-    return 'it has no log';
+    return '';
   }
 }
 

@@ -33,6 +33,17 @@ it('does not take a stranger’s server for one of ours that has not its port ye
   expect(existsSync(join(folder, 'thing.json'))).toBe(false);
 });
 
+it('sees a lost port also where a long trace follows the word, and shows what stood before a trace', async () => {
+  const panic = (word: string): string =>
+    `echo '${word}'; echo 'panic: nil pointer'; echo; echo 'goroutine 7 [running]:'; seq 200; exit 2`;
+  await expect(startScript(panic('bind: address already in use'))).rejects.toMatchObject({
+    code: 'PORT_TAKEN',
+  });
+  await expect(startScript(panic('no such file'))).rejects.toMatchObject({
+    message: 'the thing ended while it started: no such file | panic: nil pointer',
+  });
+});
+
 it('shows the end of the log of a service that ended while it started', async () => {
   await expect(startScript('echo the reason why; exit 1')).rejects.toMatchObject({
     code: 'SERVICE_FAILED',
