@@ -162,7 +162,7 @@ function readLog(file: string): string {
 
 async function isReadyNow(request: ServiceRequest): Promise<boolean> {
   try {
-    return readFileSync(request.logFile, 'utf8').includes(request.readyWord) && (await request.isReady());
+    return readLog(request.logFile).includes(request.readyWord) && (await request.isReady());
   } catch {
     return false;
   }

@@ -1,18 +1,9 @@
 import { compareJobViews } from '../../src/client/compare-job-views.ts';
 import type { JobEvent } from '../../src/client/index.ts';
 import type { JobView, LayerView, TaskView } from '../../src/domain/index.ts';
+import { jobView } from '../client/answers.ts';
 
-export const BASE: JobView = {
-  jobId: 'j-1',
-  clusterId: 'cl-1',
-  action: 'create',
-  status: 'working',
-  startedAt: '2026-01-01T00:00:00.000Z',
-  closedAt: null,
-  requestedBy: 'tester@here',
-  error: null,
-  layers: [],
-};
+export const BASE: JobView = jobView({ jobId: 'j-1', clusterId: 'cl-1' });
 
 export function task(layer: number, index: number, change: Partial<TaskView> = {}): TaskView {
   return {

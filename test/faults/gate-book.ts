@@ -1,6 +1,6 @@
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SshdMachines } from '../../src/conformance/index.ts';
+import { letsIn } from '../kit/lets-in.ts';
 
 /** What the machines' own world knows about the frontgate; nothing of it comes from our database. */
 export interface GateBook {
@@ -21,8 +21,6 @@ export interface GateBook {
 }
 
 const LOOK_MS = 200;
-/** A packet that is dropped says nothing; one that is let through takes microseconds here. */
-const SILENCE_MS = 1_000;
 
 /**
  * Keeps book on machines of which the one at `gateAddress` is the frontgate. A frontgate is not
@@ -118,17 +116,4 @@ export function openGateBook(inner: SshdMachines, gateAddress: string): GateBook
       tries = 0;
     },
   };
-}
-
-function letsIn(address: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port, timeout: SILENCE_MS });
-    const end = (outcome: boolean): void => {
-      resolve(outcome);
-      socket.destroy();
-    };
-    socket.once('connect', () => end(true));
-    socket.once('timeout', () => end(false));
-    socket.once('error', () => end(false));
-  });
 }

@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import {
   AssociateVpcCidrBlockCommand,
   CreateSubnetCommand,
@@ -81,21 +80,4 @@ function findNamespace(vpc: TestVpc, address: string): string | undefined {
 /** `198.18.7.` of `198.18.7.0/28`. */
 function toPrefix(range: string): string {
   return range.replace(/\d+\/\d+$/, '');
-}
-
-/** A packet that is dropped says nothing; one that is let through takes microseconds here. */
-const SILENCE_MS = 500;
-
-/** Whether something listens for SSH at an address, and this machine gets there without a frontgate. */
-export function letsIn(host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: 22, timeout: SILENCE_MS });
-    const end = (outcome: boolean): void => {
-      resolve(outcome);
-      socket.destroy();
-    };
-    socket.once('connect', () => end(true));
-    socket.once('timeout', () => end(false));
-    socket.once('error', () => end(false));
-  });
 }

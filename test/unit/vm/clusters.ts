@@ -5,12 +5,25 @@ import type {
   ClusterStatus,
   ClusterWrapper,
   NodeStatus,
+  Runtime,
   ServiceSpec,
   VolumeSpec,
 } from '../../../src/domain/index.ts';
 import type { Capabilities } from '../../../src/provider/index.ts';
 
 // Clusters as the store gives them to a plan; each test says only what it is about.
+
+export const RUNTIME: Runtime = {
+  runtimeId: 'rt-1',
+  name: 'here',
+  provider: 'local',
+  url: '',
+  zone: 'z1',
+  settings: {},
+  account: 'a',
+  region: 'r',
+  createdAt: '2026-01-01T00:00:00Z',
+};
 
 export function capabilities(change: Partial<Capabilities> = {}): Capabilities {
   return {

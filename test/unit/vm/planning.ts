@@ -7,7 +7,7 @@ import type {
 } from '../../../src/domain/index.ts';
 import type { Capabilities } from '../../../src/provider/index.ts';
 import { planVmJob } from '../../../src/vm/plan-vm-job.ts';
-import { capabilities } from './clusters.ts';
+import { capabilities, RUNTIME } from './clusters.ts';
 
 export function plan(
   action: JobAction,
@@ -19,17 +19,7 @@ export function plan(
     {
       job: { jobId: 'job-1', clusterId: 'cl-1', action, options },
       cluster: wrapper,
-      runtime: {
-        runtimeId: 'rt-1',
-        name: 'here',
-        provider: 'local',
-        url: '',
-        zone: 'z1',
-        settings: {},
-        account: 'a',
-        region: 'r',
-        createdAt: '2026-01-01T00:00:00Z',
-      },
+      runtime: RUNTIME,
     },
     can,
   );

@@ -8,7 +8,7 @@ import type {
   TaskContext,
 } from '../../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../../src/vm/index.ts';
-import { capabilities, equalNodes, node, role } from './clusters.ts';
+import { capabilities, equalNodes, node, role, RUNTIME } from './clusters.ts';
 import { createMemoryShell, type MemoryShell } from './memory-shell.ts';
 
 export const HOST_KEY = 'ssh-ed25519 AAAAhost';
@@ -167,17 +167,7 @@ export function context(
       closedAt: null,
       error: null,
     },
-    runtime: {
-      runtimeId: 'rt-1',
-      name: 'here',
-      provider: 'fake',
-      url: '',
-      zone: 'z1',
-      settings: {},
-      account: 'a',
-      region: 'r',
-      createdAt: '2026-01-01T00:00:00Z',
-    },
+    runtime: RUNTIME,
     credential: {},
     cluster: { ...wrapper.cluster, metadataRootAccess: change.rootAccess === true },
     node: ofNode ? taskNode : null,

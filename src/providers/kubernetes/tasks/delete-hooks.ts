@@ -1,5 +1,5 @@
 import type { EffectCall } from '../../../provider/index.ts';
-import { resourcePath, SECRETS } from '../api/api-resources.ts';
+import { resourcePath } from '../api/api-resources.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import {
   packWithEvents,
@@ -9,7 +9,8 @@ import {
 } from '../helm/release-record.ts';
 import { nameOf, parseManifest } from '../manifest.ts';
 import { judgeObject } from '../observe/readiness.ts';
-import { asItWas, isOurs, requireRow, type ReleaseScope } from './release-scope.ts';
+import { rewriteRecord } from './change-record.ts';
+import { isOurs, requireRow, type ReleaseScope } from './release-scope.ts';
 
 const BEFORE = 'pre-delete';
 const AFTER = 'post-delete';
@@ -41,21 +42,8 @@ export async function strikeDeleteHooks(
     status: revision.status,
     hooks: spent.size,
   });
-  const { token } = requireRow(scope);
-  await call.beforeEffect(token);
-  await asItWas(revision, () =>
-    scope.client.send({
-      method: 'PATCH',
-      path: resourcePath(SECRETS, revision.namespace, revision.secretName),
-      contentType: 'application/merge-patch+json',
-      body: {
-        metadata: { uid: revision.uid, resourceVersion: revision.resourceVersion },
-        data: { release: packed },
-      },
-      what: `strike hooks out of helm’s record ${revision.secretName}`,
-    }),
-  );
-  await call.afterEffect(token);
+  const what = `strike hooks out of helm’s record ${revision.secretName}`;
+  await rewriteRecord(scope, revision, { release: packed, what }, call);
 }
 
 /** By the hook's place: which of its events are not to be run any more. */

@@ -93,21 +93,3 @@ export function releaseGone({ directive }: ReleaseScope): WindlassError {
 export async function openValues({ context }: ReleaseScope): Promise<Readonly<Record<string, unknown>>> {
   return openChartSecrets(context.cluster.conf, (reference) => context.openSecret(reference));
 }
-
-/**
- * Changes a record on condition that it is as it was looked at.
- * @throws unavailable `RELEASE_BUSY` when it is not.
- */
-export async function asItWas<T>(revision: ReleaseRevision, change: () => Promise<T>): Promise<T> {
-  try {
-    return await change();
-  } catch (error) {
-    if (!WindlassError.isInstance(error) || error.code !== 'KUBERNETES_CONFLICT') throw error;
-    throw new WindlassError('unavailable', `helm’s record ${revision.secretName} has moved meanwhile`, {
-      code: 'RELEASE_BUSY',
-      hint: 'another helm works on the release: the next try looks what it has done',
-      retryAfterMs: 1_000,
-      cause: error,
-    });
-  }
-}

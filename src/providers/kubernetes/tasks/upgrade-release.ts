@@ -1,14 +1,13 @@
 import type { EffectCall, HandleResult, TaskContext } from '../../../provider/index.ts';
-import { resourcePath, SECRETS } from '../api/api-resources.ts';
 import type { ChangeDirective } from '../directives.ts';
 import { packWithStatus, type ReleaseRevision } from '../helm/release-record.ts';
 import { takeOverArguments } from '../helm/run-helm.ts';
 import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
 import { readRoleMemory } from '../workloads.ts';
+import { forgetRecord, rewriteRecord } from './change-record.ts';
 import { ownLabels, releaseId } from './install-release.ts';
 import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
 import {
-  asItWas,
   isOurs,
   openScope,
   releaseGone,
@@ -94,7 +93,7 @@ async function changeRelease(
         release: newest.name,
         revision: newest.revision,
       });
-      await forgetRevision(scope, newest, call);
+      await forgetRecord(scope, newest, call);
       revisions = revisions.slice(0, -1);
       newest = requireOurs(scope, revisions.at(-1));
     }
@@ -170,26 +169,12 @@ async function supersedeOlder(
   const row = requireRow(scope);
   for (const revision of revisions.slice(0, -1)) {
     if (revision.status !== 'deployed' || !isOurs(revision, row)) continue;
-    const status = 'superseded';
-    const packed = await packWithStatus(revision, status);
-    await call.beforeEffect(row.token);
-    await asItWas(revision, () =>
-      scope.client.send({
-        method: 'PATCH',
-        path: resourcePath(SECRETS, revision.namespace, revision.secretName),
-        contentType: 'application/merge-patch+json',
-        body: {
-          metadata: {
-            uid: revision.uid,
-            resourceVersion: revision.resourceVersion,
-            labels: { status },
-          },
-          data: { release: packed },
-        },
-        what: `write in helm’s record ${revision.secretName} that it is superseded`,
-      }),
-    );
-    await call.afterEffect(row.token);
+    const change = {
+      release: await packWithStatus(revision, 'superseded'),
+      labels: { status: 'superseded' },
+      what: `write in helm’s record ${revision.secretName} that it is superseded`,
+    };
+    await rewriteRecord(scope, revision, change, call);
   }
 }
 
@@ -197,30 +182,4 @@ function requireOurs(scope: ReleaseScope, newest: ReleaseRevision | undefined): 
   if (newest === undefined) throw releaseGone(scope);
   if (!isOurs(newest, requireRow(scope))) throw releaseTaken(scope, newest);
   return newest;
-}
-
-/**
- * Takes the record of a revision away, as it was when it was looked at: a helm that moves it
- * meanwhile wins.
- */
-async function forgetRevision(
-  scope: ReleaseScope,
-  revision: ReleaseRevision,
-  call: EffectCall,
-): Promise<void> {
-  const { token } = requireRow(scope);
-  await call.beforeEffect(token);
-  await asItWas(revision, () =>
-    scope.client.find({
-      method: 'DELETE',
-      path: resourcePath(SECRETS, revision.namespace, revision.secretName),
-      body: {
-        kind: 'DeleteOptions',
-        apiVersion: 'v1',
-        preconditions: { uid: revision.uid, resourceVersion: revision.resourceVersion },
-      },
-      what: `delete helm’s record ${revision.secretName}`,
-    }),
-  );
-  await call.afterEffect(token);
 }
