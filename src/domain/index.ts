@@ -3,6 +3,7 @@ export * from './cluster.ts';
 export * from './errors.ts';
 export * from './frontgate.ts';
 export * from './job.ts';
+export * from './limits.ts';
 export * from './metadata.ts';
 export * from './placement.ts';
 export * from './resource.ts';

@@ -1,0 +1,32 @@
+/**
+ * Hard maxima of what users hand over and of what a worker sends. They stand here and nowhere else:
+ * client, workers and docs read them. An error that refuses something names its limit.
+ */
+
+/** Nodes of one cluster. Counted before any row is built. */
+export const MAX_NODES = 1_000;
+
+/** A credential as its file has it, in bytes of UTF-8. A kubeconfig of one context has 2 to 8 KB. */
+export const MAX_CREDENTIAL_BYTES = 32 * 1024;
+
+/** A conf as JSON, passwords included, in bytes of UTF-8. Temporal refuses inputs of 2 MB. */
+export const MAX_CONF_BYTES = 512 * 1024;
+
+/** Items of a package's form, all groups together. */
+export const MAX_FORM_ITEMS = 2_000;
+
+/** The message of an error, in characters; hint and details have limits of their own. */
+export const MAX_MESSAGE_CHARACTERS = 4_000;
+
+/** The hint of an error, in characters. */
+export const MAX_HINT_CHARACTERS = 1_000;
+
+/** Faults listed in one error, and the characters of each. */
+export const MAX_DETAILS = 100;
+export const MAX_DETAIL_CHARACTERS = 500;
+
+/** What a wait last saw, in characters. */
+export const MAX_OBSERVATION_CHARACTERS = 1_000;
+
+/** One line of a worker's log, in characters. */
+export const MAX_LOG_LINE_CHARACTERS = 16_000;
