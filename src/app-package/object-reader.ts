@@ -34,16 +34,21 @@ export class ObjectReader {
     return this.#read(key, 'a string', (value) => (typeof value === 'string' ? value : undefined));
   }
 
-  /** A whole number of at least `min`. */
-  integer(key: string, min: number): number | undefined {
+  /** A whole number of at least `min`, and at most `max` where there is such a limit. */
+  integer(key: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
     const what = min === 0 ? 'a whole number, not negative' : `a whole number, ${min} or more`;
-    return this.#read(key, what, (value) =>
-      typeof value === 'number' && Number.isSafeInteger(value) && value >= min ? value : undefined,
+    const value = this.#read(key, what, (raw) =>
+      typeof raw === 'number' && Number.isSafeInteger(raw) && raw >= min ? raw : undefined,
     );
+    if (value === undefined || value <= max) return value;
+    this.error(key, `is ${value}; the limit is ${max}`);
+    return undefined;
   }
 
   number(key: string): number | undefined {
-    return this.#read(key, 'a number', (value) => (typeof value === 'number' ? value : undefined));
+    return this.#read(key, 'a number', (value) =>
+      typeof value === 'number' && Number.isFinite(value) ? value : undefined,
+    );
   }
 
   flag(key: string): boolean | undefined {

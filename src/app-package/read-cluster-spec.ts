@@ -1,4 +1,4 @@
-import type { Env } from '../domain/index.ts';
+import { MAX_NODES, MAX_ROLES, type Env } from '../domain/index.ts';
 import type { ClusterSpec, RoleSpec } from './cluster-spec.ts';
 import { leadsToPort } from './endpoints.ts';
 import { replicaRole } from './node-identity.ts';
@@ -62,8 +62,12 @@ function readRoles(
       reader.error('nodes', 'is missing or empty: there is no node');
     return [];
   }
+  if (nodes.length > MAX_ROLES) {
+    reader.error('nodes', `has ${nodes.length} roles; the limit is ${MAX_ROLES}`);
+    return [];
+  }
   const seen = new Set<string>();
-  return nodes.flatMap((entry, index) => {
+  const roles = nodes.flatMap((entry, index) => {
     const path = `nodes.${index}`;
     if (!isObject(entry)) {
       report.error(file, { field: path }, 'must be an object');
@@ -78,6 +82,21 @@ function readRoles(
     seen.add(name);
     return role === null ? [] : [role];
   });
+  checkNodeCount(roles, report, file);
+  return roles;
+}
+
+/** Replicas are nodes too. Checked here, before anything makes a row of each. */
+function checkNodeCount(roles: readonly RoleSpec[], report: ProblemReport, file: string): void {
+  const sizes = roles.map(({ path, count, replica }) => ({ path, nodes: count * (1 + replica) }));
+  const total = sizes.reduce((sum, { nodes }) => sum + nodes, 0);
+  if (total <= MAX_NODES) return;
+  const largest = sizes.reduce((left, right) => (right.nodes > left.nodes ? right : left));
+  report.error(
+    file,
+    { field: `${largest.path}.count` },
+    `makes a cluster of ${total} nodes; the limit is ${MAX_NODES}`,
+  );
 }
 
 function readLinks(reader: ObjectReader): Readonly<Record<string, string>> {

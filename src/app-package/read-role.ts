@@ -1,4 +1,12 @@
-import type { ContainerSpec, Env, EnvValue } from '../domain/index.ts';
+import {
+  MAX_NODE_CPUS,
+  MAX_NODE_MEMORY_MIB,
+  MAX_NODE_VOLUME_GIB,
+  MAX_NODE_VOLUMES,
+  type ContainerSpec,
+  type Env,
+  type EnvValue,
+} from '../domain/index.ts';
 import type { ClusterSpec, RoleSpec, VolumeLayout } from './cluster-spec.ts';
 import { checkCatalogue, checkVolumeLimits } from './catalogue.ts';
 import type { ObjectReader } from './object-reader.ts';
@@ -24,8 +32,8 @@ export function readRole(
   const role: Omit<RoleSpec, 'count' | 'container' | 'extra'> = {
     path: reader.path,
     role: readRoleName(reader),
-    cpu: readSize(reader, 'cpu', DEFAULT_CPU),
-    memoryMiB: readSize(reader, 'memory', DEFAULT_MEMORY_MIB),
+    cpu: readSize(reader, 'cpu', { fallback: DEFAULT_CPU, max: MAX_NODE_CPUS }),
+    memoryMiB: readSize(reader, 'memory', { fallback: DEFAULT_MEMORY_MIB, max: MAX_NODE_MEMORY_MIB }),
     gpu: readClass(reader, 'gpu'),
     gpuClass: readClass(reader, 'gpu_class'),
     instanceClass: readClass(reader, 'instance_class'),
@@ -136,8 +144,12 @@ export function readAdvancedActions(reader: ObjectReader): readonly string[] {
   return actions;
 }
 
-function readSize(reader: ObjectReader, key: 'cpu' | 'memory', fallback: number): number {
-  const size = reader.integer(key, 1);
+function readSize(
+  reader: ObjectReader,
+  key: 'cpu' | 'memory',
+  { fallback, max }: { readonly fallback: number; readonly max: number },
+): number {
+  const size = reader.integer(key, 1, max);
   checkCatalogue(reader, key, size);
   if (size === undefined && !reader.has(key)) reader.warning(key, `is missing; ${fallback} is used`);
   return size ?? fallback;
@@ -146,7 +158,7 @@ function readSize(reader: ObjectReader, key: 'cpu' | 'memory', fallback: number)
 function readVolume(role: ObjectReader): VolumeLayout | null {
   const reader = role.object('volume');
   if (reader === undefined) return null;
-  const sizeGiB = reader.integer('size', 1);
+  const sizeGiB = reader.integer('size', 1, MAX_NODE_VOLUME_GIB);
   if (sizeGiB === undefined && !reader.has('size')) reader.error('size', 'is missing');
   const layout = {
     sizeGiB: sizeGiB ?? 0,
@@ -166,6 +178,10 @@ function readMountPoints(reader: ObjectReader): readonly string[] {
   const raw = reader.raw('mount_point');
   if (raw === undefined) return [DEFAULT_MOUNT_POINT];
   const points: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+  if (points.length > MAX_NODE_VOLUMES) {
+    reader.error('mount_point', `names ${points.length} volumes; the limit is ${MAX_NODE_VOLUMES}`);
+    return [DEFAULT_MOUNT_POINT];
+  }
   const texts = points.filter((point) => typeof point === 'string' && point !== '').map(toMountPoint);
   if (texts.length !== points.length || texts.length === 0) {
     reader.error('mount_point', 'must be a path, or an array of paths');

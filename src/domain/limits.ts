@@ -6,6 +6,17 @@
 /** Nodes of one cluster. Counted before any row is built. */
 export const MAX_NODES = 1_000;
 
+/** Roles of one cluster: entries of `nodes`, or workloads of a chart. */
+export const MAX_ROLES = 200;
+
+/** Volumes of one node; clouds attach about two dozen at most. */
+export const MAX_NODE_VOLUMES = 16;
+
+/** What one node may ask for. Far above what clouds sell; a number beyond is a slip or an attack. */
+export const MAX_NODE_CPUS = 10_000;
+export const MAX_NODE_MEMORY_MIB = 64 * 1024 * 1024;
+export const MAX_NODE_VOLUME_GIB = 1024 * 1024;
+
 /** A credential as its file has it, in bytes of UTF-8. A kubeconfig of one context has 2 to 8 KB. */
 export const MAX_CREDENTIAL_BYTES = 32 * 1024;
 

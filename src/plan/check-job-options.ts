@@ -1,4 +1,13 @@
-import { WindlassError, type ClusterWrapper, type JobAction, type JobOptions } from '../domain/index.ts';
+import {
+  MAX_NODE_CPUS,
+  MAX_NODE_MEMORY_MIB,
+  MAX_NODE_VOLUME_GIB,
+  MAX_NODES,
+  WindlassError,
+  type ClusterWrapper,
+  type JobAction,
+  type JobOptions,
+} from '../domain/index.ts';
 
 /** Which options an action takes; a name that is absent takes none. */
 const TAKES: Readonly<Partial<Record<JobAction, readonly (keyof JobOptions)[]>>> = {
@@ -9,6 +18,14 @@ const TAKES: Readonly<Partial<Record<JobAction, readonly (keyof JobOptions)[]>>>
   'delete-nodes': ['role', 'count', 'nodeIds'],
   resize: ['sizes'],
   restart: ['roles'],
+};
+
+const SIZE_LIMITS: Readonly<Record<string, number>> = {
+  cpu: MAX_NODE_CPUS,
+  cpuLimit: MAX_NODE_CPUS,
+  memoryMiB: MAX_NODE_MEMORY_MIB,
+  memoryLimitMiB: MAX_NODE_MEMORY_MIB,
+  volumeSizeGiB: MAX_NODE_VOLUME_GIB,
 };
 
 /**
@@ -30,6 +47,8 @@ export function checkJobOptions(action: JobAction, options: JobOptions, cluster:
   if (action === 'add-nodes') {
     checkRole('role', options.role ?? '', cluster);
     checkCount(options.count ?? 0);
+    const nodes = countNodes(cluster) + (options.count ?? 0);
+    if (nodes > MAX_NODES) refuse('count', `makes a cluster of ${nodes} nodes; the limit is ${MAX_NODES}`);
   }
   if (action === 'delete-nodes') checkLeaving(options, cluster);
   if (action === 'resize') checkSizes(options, cluster);
@@ -57,6 +76,8 @@ function checkSizes({ sizes = [] }: JobOptions, cluster: ClusterWrapper): void {
     if (numbers.length === 0) refuse('sizes', `says nothing about role ${JSON.stringify(role)}`);
     for (const [name, value] of numbers) {
       if (!Number.isFinite(value) || value <= 0) refuse('sizes', `has a ${name} that is not above 0`);
+      const limit = SIZE_LIMITS[name] ?? Number.MAX_SAFE_INTEGER;
+      if (value > limit) refuse('sizes', `has a ${name} of ${value}; the limit is ${limit}`);
     }
   }
 }
@@ -65,6 +86,10 @@ function checkRole(field: string, role: string, { roles }: ClusterWrapper): void
   if (roles.some((known) => known.role === role)) return;
   const names = roles.map((known) => known.role).filter((name) => name !== '');
   refuse(field, `must be a role of the cluster${names.length === 0 ? '' : `: ${names.join(', ')}`}`);
+}
+
+function countNodes({ nodes }: ClusterWrapper): number {
+  return nodes.filter((node) => node.status !== 'deleted').length;
 }
 
 function checkCount(count: number): void {

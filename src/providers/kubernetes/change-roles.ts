@@ -1,4 +1,4 @@
-import { WindlassError, type ClusterNode } from '../../domain/index.ts';
+import { MAX_NODES, WindlassError, type ClusterNode } from '../../domain/index.ts';
 import type { ClusterChange } from '../../provider/index.ts';
 import type { Workload } from './api/kube-types.ts';
 import { nameOf } from './manifest.ts';
@@ -66,17 +66,15 @@ function checkLast(nodes: readonly ClusterNode[], nodeIds: readonly string[], ro
   });
 }
 
-const MAX_REPLICAS = 10_000;
-
 function checkCount(count: number, role: string): number {
-  if (Number.isInteger(count) && count >= 1 && count <= MAX_REPLICAS) return count;
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_NODES) return count;
   throw new WindlassError('invalid-input', `role ${role} cannot have ${count} nodes`, {
     code: 'ROLE_COUNT',
     field: 'count',
     hint:
       count < 1
         ? 'one must stay; `windlass cluster stop` takes all of them away for a while'
-        : `at most ${MAX_REPLICAS}`,
+        : `at most ${MAX_NODES}`,
   });
 }
 

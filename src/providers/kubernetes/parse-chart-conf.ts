@@ -19,6 +19,7 @@ import {
 import type { ClusterChange, ParseClusterConfRequest } from '../../provider/index.ts';
 import type { Service, Workload } from './api/kube-types.ts';
 import { changeMemory } from './change-roles.ts';
+import { checkCounts } from './check-counts.ts';
 import type { WorkloadOverride } from './helm/overrides.ts';
 import { renderChart } from './helm/render-chart.ts';
 import type { FindHelm } from './helm/run-helm.ts';
@@ -42,7 +43,8 @@ import { applyOverride } from './helm/overrides.ts';
  * services as endpoints. Runs `helm template`, which asks no server: charts that look things up in
  * the cluster see nothing there, and see the runtime's `kubeVersion`. Secrets are placeholders in it.
  *
- * @throws invalid-input `APP_INVALID`, `CONF_INVALID`, `CHART_RENDER`, `RELEASE_NAME`, `ROLE_UNKNOWN`
+ * @throws invalid-input `APP_INVALID`, `CONF_INVALID`, `CHART_RENDER`, `RELEASE_NAME`, `ROLE_UNKNOWN`,
+ *   `ROLE_COUNT`
  */
 export async function parseChartConf(
   request: ParseClusterConfRequest,
@@ -74,6 +76,7 @@ export async function parseChartConf(
   );
   checkRolesAreThere([...names.values()], change);
   for (const [workload, memory] of memories) applyOverride(workload, [memory as WorkloadOverride]);
+  checkCounts(workloads);
   const services = listServices(objects);
   return {
     cluster: {

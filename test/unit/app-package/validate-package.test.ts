@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem, validatePackage } from '../../../src/app-package/index.ts';
 import { ERRORS } from './error-table.ts';
+import { OVER_LIMITS } from './limit-table.ts';
 import { listMessages } from './list-messages.ts';
 import { CONFIG, NODE, packageOf } from './one-fault.ts';
 import { loadFixture } from './packages.ts';
@@ -15,7 +16,7 @@ describe('validatePackage', () => {
     });
   });
 
-  it.each(ERRORS)('refuses %s, and finds nothing else wrong', (_, files, message) => {
+  it.each([...ERRORS, ...OVER_LIMITS])('refuses %s, and finds nothing else wrong', (_, files, message) => {
     const { errors } = validatePackage(files);
     // With its place, or without where the table leaves it out.
     const found = errors.map(formatProblem);
@@ -31,7 +32,7 @@ describe('validatePackage', () => {
   });
 
   it('has a package in the table for everything that its code can say', () => {
-    const said = [...ERRORS, ...WARNINGS].map(([, , message]) => message);
+    const said = [...ERRORS, ...OVER_LIMITS, ...WARNINGS].map(([, , message]) => message);
     const unsaid = listMessages().filter(({ pattern }) => !said.some((message) => pattern.test(message)));
     expect(unsaid.map(({ place }) => place)).toEqual([]);
   });

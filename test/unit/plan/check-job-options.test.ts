@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JobAction, JobOptions } from '../../../src/domain/index.ts';
+import { MAX_NODES, type JobAction, type JobOptions } from '../../../src/domain/index.ts';
 import { checkJobOptions } from '../../../src/plan/index.ts';
 import { aCluster } from '../../kit/records.ts';
 
@@ -17,6 +17,7 @@ describe('checkJobOptions', () => {
     ['upgrade', { versionId: 'appv-2', conf: { a: 1 } }],
     ['update-env', { conf: { a: null } }],
     ['add-nodes', { role: 'main', count: 2 }],
+    ['add-nodes', { role: 'main', count: MAX_NODES - cluster.nodes.length }],
     ['delete-nodes', { role: 'main', count: 1 }],
     ['delete-nodes', { nodeIds: ['cl-1-n1', 'cl-1-n2'] }],
     ['resize', { sizes: [{ role: 'main', cpu: 0.5 }] }],
@@ -42,6 +43,9 @@ describe('checkJobOptions', () => {
     ['delete-nodes', { nodeIds: ['cl-1-n1'], count: 1 }, 'count'],
     ['delete-nodes', { nodeIds: ['cl-1-n1', 'cl-1-n1'] }, 'nodeIds'],
     ['delete-nodes', { nodeIds: ['cl-2-n1'] }, 'nodeIds'],
+    ['add-nodes', { role: 'main', count: MAX_NODES }, 'count'],
+    ['add-nodes', { role: 'main', count: Number.MAX_SAFE_INTEGER }, 'count'],
+    ['resize', { sizes: [{ role: 'main', memoryMiB: 1e308 }] }, 'sizes'],
     ['resize', {}, 'sizes'],
     ['resize', { sizes: [{ role: 'main' }] }, 'sizes'],
     ['resize', { sizes: [{ role: 'main', cpu: -1 }] }, 'sizes'],
