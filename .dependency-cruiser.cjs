@@ -54,7 +54,7 @@ const LEVELS = [
   {
     name: 'client',
     folders: ['client'],
-    mayImport: ['domain', 'secrets', 'app-package', 'chart-package', 'client'],
+    mayImport: ['domain', 'config', 'secrets', 'app-package', 'chart-package', 'client'],
   },
   {
     name: 'conformance',

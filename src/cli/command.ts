@@ -7,6 +7,8 @@ export interface Command {
   readonly summary: string;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
+  /** It changes something behind the server: people are told which one. */
+  readonly changes?: true;
   /** Whole command lines that work. */
   readonly examples?: readonly string[];
   readonly run: (input: CommandInput, context: CommandContext) => Promise<CommandResult>;

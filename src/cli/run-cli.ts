@@ -5,6 +5,7 @@ import type { Command, CommandContext, CommandInput } from './command.ts';
 import { EXIT, EXIT_OF_KIND } from './exit-codes.ts';
 import type { CliIo } from './io.ts';
 import { renderError } from './render/error.ts';
+import { describeServer } from './render/server.ts';
 import { readVersion } from './version.ts';
 
 /** Runs one command line and returns its exit code. Never throws: every error is shown. */
@@ -13,7 +14,11 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const version = readVersion();
   let exitCode: number = EXIT.done;
   const program = buildProgram(version, async (command, input) => {
-    exitCode = await runCommand(command, input, createContext(io, json, version));
+    exitCode = await runCommand(
+      command,
+      input,
+      createContext(io, { json, version, tellsServer: command.changes === true }),
+    );
   });
   for (const one of [program, ...program.commands, ...program.commands.flatMap((noun) => noun.commands)]) {
     one.exitOverride().configureOutput({
@@ -51,7 +56,15 @@ async function runCommand(command: Command, input: CommandInput, context: Comman
   return exitCode;
 }
 
-function createContext(io: CliIo, json: boolean, version: string): CommandContext {
+/** What is the same for the whole of one command. */
+interface ContextOptions {
+  readonly json: boolean;
+  readonly version: string;
+  /** Whether people are told on which server it acts. */
+  readonly tellsServer: boolean;
+}
+
+function createContext(io: CliIo, { json, version, tellsServer }: ContextOptions): CommandContext {
   return {
     io,
     json,
@@ -59,6 +72,8 @@ function createContext(io: CliIo, json: boolean, version: string): CommandContex
     async withClient(use) {
       const client = await io.connect(io.env);
       try {
+        if (tellsServer && !json && io.stderr.isTerminal)
+          io.stderr.write(`on ${describeServer(client.server)}\n`);
         return await use(client);
       } finally {
         await client.close();

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { Client, Connection, type TLSConfig } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { loadClientConnection, type ClientConnection } from '../config/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { createAppsClient } from './apps-client.ts';
 import { createClustersClient } from './clusters-client.ts';
@@ -10,7 +10,10 @@ import { createRuntimesClient } from './runtimes-client.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 import type { WindlassClient } from './windlass-client.ts';
 
-/** What is absent comes from `TEMPORAL_*`, the profile of temporal.toml, or Temporal's defaults. */
+/**
+ * What is absent comes from `TEMPORAL_*` or a profile of temporal.toml; where none names an address, from the
+ * stack of this WINDLASS_HOME while it lives; else from Temporal's defaults.
+ */
 export interface ConnectOptions {
   readonly address?: string;
   readonly namespace?: string;
@@ -27,8 +30,6 @@ export interface ConnectOptions {
   readonly workerTimeoutMs?: number;
 }
 
-const DEFAULT_ADDRESS = 'localhost:7233';
-const DEFAULT_NAMESPACE = 'default';
 const CONNECT_TIMEOUT_MS = 5_000;
 const WORKER_TIMEOUT_MS = 10_000;
 
@@ -39,13 +40,16 @@ const WORKER_TIMEOUT_MS = 10_000;
  *   certificate that cannot be read; permission `TEMPORAL_REFUSED`.
  */
 export async function connectClient(options: ConnectOptions = {}): Promise<WindlassClient> {
-  const found = loadConnectConfig(options);
-  const tls = options.tls ?? found.connectionOptions.tls;
-  const apiKey = options.apiKey ?? found.connectionOptions.apiKey;
-  const metadata = found.connectionOptions.metadata;
+  const found = loadClientConnection(options.env ?? process.env, options.profile);
+  const { metadata, ...given } =
+    options.address === undefined ? found.connectionOptions : withoutStack(found);
+  const tls = options.tls ?? given.tls;
+  const apiKey = options.apiKey ?? given.apiKey;
   const place: ServerPlace = {
-    address: options.address ?? found.connectionOptions.address ?? DEFAULT_ADDRESS,
-    namespace: options.namespace ?? found.namespace ?? DEFAULT_NAMESPACE,
+    address: options.address ?? found.address,
+    namespace: options.namespace ?? found.namespace,
+    from: options.address === undefined ? found.from : 'the caller',
+    ...(options.address === undefined && found.workerLog !== null ? { workerLog: found.workerLog } : {}),
   };
   const identity = options.identity ?? defaultIdentity();
   let connection: Connection;
@@ -57,6 +61,8 @@ export async function connectClient(options: ConnectOptions = {}): Promise<Windl
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(metadata === undefined ? {} : { metadata }),
     });
+    if (options.address === undefined && found.clusterId !== null)
+      await requireServer(connection, found.clusterId, place);
   } catch (error) {
     throw toWindlassError(error, place);
   }
@@ -69,27 +75,41 @@ export async function connectClient(options: ConnectOptions = {}): Promise<Windl
     apps,
     clusters: createClustersClient({ client, reads, place, apps, identity }),
     jobs,
+    server: place,
     describeWorker: () => reads.describeWorker(),
     close: () => connection.close(),
   };
 }
 
-function loadConnectConfig(options: ConnectOptions): ReturnType<typeof loadClientConnectConfig> {
-  const env = options.env ?? process.env;
+/** An address of the caller's own takes keys and certificates from the configuration, but nothing of a stack. */
+function withoutStack({
+  clusterId,
+  connectionOptions,
+}: ClientConnection): ClientConnection['connectionOptions'] {
+  return clusterId === null ? connectionOptions : {};
+}
+
+/**
+ * A record may name a port that another program took meanwhile: nothing is asked of a server that is not
+ * the one it was written for. The connection is closed then.
+ *
+ * @throws unavailable `STACK_SERVER_GONE`
+ */
+async function requireServer(connection: Connection, clusterId: string, place: ServerPlace): Promise<void> {
+  let found: string;
   try {
-    return loadClientConnectConfig({
-      ...(options.profile === undefined ? {} : { profile: options.profile }),
-      overrideEnvVars: Object.fromEntries(
-        Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-      ),
-    });
+    found = (await connection.workflowService.getClusterInfo({})).clusterId;
+    if (found === clusterId) return;
   } catch (error) {
-    throw new WindlassError(
-      'invalid-input',
-      `the Temporal connection is not configured rightly: ${error instanceof Error ? error.message : String(error)}`,
-      { code: 'TEMPORAL_CONFIG', hint: 'look at TEMPORAL_* and the profile in temporal.toml', cause: error },
-    );
+    await connection.close();
+    throw error;
   }
+  await connection.close();
+  throw new WindlassError(
+    'unavailable',
+    `the server at ${place.address} is not that of ${place.from ?? 'the stack'}: another program has its port`,
+    { code: 'STACK_SERVER_GONE', hint: 'start the stack again (windlass dev), or set TEMPORAL_ADDRESS' },
+  );
 }
 
 function defaultIdentity(): string {

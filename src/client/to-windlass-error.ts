@@ -23,6 +23,10 @@ const GRPC = {
 export interface ServerPlace {
   readonly address: string;
   readonly namespace: string;
+  /** What names it: a variable, a profile, the stack of a WINDLASS_HOME, the default. */
+  readonly from?: string;
+  /** The log of its worker, where it is the embedded stack's. */
+  readonly workerLog?: string;
 }
 
 /**
@@ -33,7 +37,7 @@ export function toWindlassError(error: unknown, place: ServerPlace): WindlassErr
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (WindlassError.isInstance(cause)) return cause;
     if (cause instanceof ApplicationFailure) return fromApplicationFailure(cause);
-    if (cause instanceof TimeoutFailure) return fromTimeout(cause);
+    if (cause instanceof TimeoutFailure) return fromTimeout(cause, place);
     if (cause instanceof CancelledFailure) {
       return new WindlassError('cancelled', cause.message, { code: 'CANCELLED', cause: error });
     }
@@ -72,16 +76,19 @@ function fromApplicationFailure(failure: ApplicationFailure): WindlassError {
   });
 }
 
-function fromTimeout(failure: TimeoutFailure): WindlassError {
+function fromTimeout(failure: TimeoutFailure, { workerLog }: ServerPlace): WindlassError {
   if (failure.timeoutType === 'SCHEDULE_TO_START') {
     return new WindlassError('unavailable', 'the server is there, but no worker took the request', {
       code: 'NO_WORKER',
-      hint: 'start one: windlass worker (or, for everything on this machine, windlass dev)',
+      hint:
+        workerLog === undefined
+          ? 'start one: windlass worker (or, for everything on this machine, windlass dev)'
+          : `the stack's worker is gone or busy; windlass dev starts another by itself. Its log is ${workerLog}`,
     });
   }
   return new WindlassError('timeout', 'a worker took the request and did not answer in time', {
     code: 'READ_TIMEOUT',
-    hint: 'try again; where it stays so, read the log of the workers',
+    hint: `try again; where it stays so, read ${workerLog === undefined ? 'the log of the workers' : `the worker's log: ${workerLog}`}`,
   });
 }
 

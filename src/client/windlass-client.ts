@@ -17,6 +17,7 @@ import type {
   Vpc,
 } from '../domain/index.ts';
 import type { JobEvent } from './job-events.ts';
+import type { ServerPlace } from './to-windlass-error.ts';
 
 /**
  * Everything that can be asked of windlass. All methods throw WindlassErrors: those of the workers,
@@ -28,6 +29,8 @@ export interface WindlassClient {
   readonly apps: AppsClient;
   readonly clusters: ClustersClient;
   readonly jobs: JobsClient;
+  /** The server that all of this acts on. */
+  readonly server: ServerPlace;
   /** Who answers: version of a worker, providers that it knows. */
   describeWorker(): Promise<{ readonly version: string; readonly providers: readonly string[] }>;
   close(): Promise<void>;

@@ -27,7 +27,7 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
   variable(
     'TEMPORAL_ADDRESS',
     'address',
-    'the profile’s, else localhost:7233',
+    'the profile’s, for clients then the stack of WINDLASS_HOME, else localhost:7233',
     'host:port of the Temporal server',
   ),
   variable('TEMPORAL_NAMESPACE', 'text', 'default', 'Temporal namespace'),

@@ -1,10 +1,12 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig } from '../config/index.ts';
+import { findStackFile, loadConfig, type OwnStack } from '../config/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { type Database, startDatabase } from './database.ts';
 import { findTemporalServer } from './find-temporal-server.ts';
 import { requireDiskSpace } from '../tools/index.ts';
 import { acquireProcessLock } from './process-lock.ts';
+import { writeWhole } from './processes.ts';
 import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
 
 /** The servers of one machine, as they are to be started. */
@@ -61,7 +63,9 @@ export async function startEmbeddedStack(request: StackRequest): Promise<Embedde
     startTemporal(request, folder),
     givenDatabaseUrl === null ? startDatabase({ home, env, report }) : null,
   ]);
+  const stackFile = findStackFile(home);
   const stop = async (): Promise<void> => {
+    rmSync(stackFile, { force: true });
     await Promise.all([
       temporal.status === 'fulfilled' ? temporal.value.server?.stop() : null,
       database.status === 'fulfilled' ? database.value?.stop() : null,
@@ -72,7 +76,13 @@ export async function startEmbeddedStack(request: StackRequest): Promise<Embedde
     await stop();
     throw toFailure(temporal, database);
   }
+  if (temporal.value.server !== null) writeStack(stackFile, temporal.value.server);
   return describeStack(request, temporal.value, database.value ?? givenDatabaseUrl ?? '', stop, cache);
+}
+
+/** From now on the clients of this home find the server by themselves. */
+function writeStack(file: string, { pid, startTime, address, namespace, clusterId }: TemporalServer): void {
+  writeWhole(file, { pid, startTime, address, namespace, clusterId } satisfies OwnStack);
 }
 
 /** Why a stack did not start: the first of its parts that says so. */

@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isRunning, readStartTime } from './processes.ts';
+import { isRunning, readStartTime } from '../config/index.ts';
 
 /** Held until released, or until its process has died. */
 export interface ProcessLock {

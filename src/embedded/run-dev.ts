@@ -3,6 +3,7 @@ import { connectClient, type WindlassClient } from '../client/index.ts';
 import { findCacheFolder, findHomeFolder } from '../config/index.ts';
 import { jobWorkflowId } from '../../workflows/messages.ts';
 import { type JobView, WindlassError } from '../domain/index.ts';
+import { quoteForShell } from '../nodes/index.ts';
 import { type EmbeddedStack, startEmbeddedStack } from './embedded-stack.ts';
 import {
   bringExampleUp,
@@ -181,8 +182,8 @@ function reportNextSteps(
     if (example.jobUrl !== null) io.report(`the job in Temporal’s Web UI: ${example.jobUrl}`);
   } else if (stack.uiUrl !== null) io.report(`Temporal’s Web UI: ${stack.uiUrl}`);
   if (options.once) return;
-  if (stack.temporalAddress !== '127.0.0.1:7233')
-    io.report(`in another terminal first: export TEMPORAL_ADDRESS=${stack.temporalAddress}`);
+  if (io.env['WINDLASS_HOME'])
+    io.report(`in another terminal first: export WINDLASS_HOME=${quoteForShell(findHomeFolder(io.env))}`);
   io.report(
     example === null
       ? 'next: bin/windlass runtime create local --provider local --zone local-1'

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from '../config/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import {
   createRecord,
   deleteRecord,
   endProcess,
-  isRunning,
   type ProcessRecord,
   readRecord,
   writeRecord,

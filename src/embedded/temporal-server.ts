@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import type { ProcessIdentity } from '../config/index.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 import { choosePort } from './machine-checks.ts';
 import { readRecord, writeRecord } from './processes.ts';
@@ -22,11 +23,12 @@ export interface TemporalServerRequest {
 }
 
 /** A dev server that serves. */
-export interface TemporalServer {
+export interface TemporalServer extends ProcessIdentity {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string;
-  readonly pid: number;
+  /** Temporal's own id of the database file: it stays over restarts, and no other server has it. */
+  readonly clusterId: string;
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
@@ -105,19 +107,31 @@ async function startOnce(request: TemporalServerRequest): Promise<TemporalServer
     stopGraceMs: STOP_GRACE_MS,
   });
   writeRecord(lastFile, service.record);
-  return { address, namespace: 'default', uiUrl, pid: service.pid, ended: service.ended, stop: service.stop };
+  const clusterId = await withServer(address, async ({ workflowService }) => {
+    return (await workflowService.getClusterInfo({})).clusterId;
+  });
+  const { pid, record, ended, stop } = service;
+  const { startTime } = record;
+  return { address, namespace: 'default', uiUrl, clusterId, pid, startTime, ended, stop };
 }
 
 /** Whether namespace, search attributes and Web UI all answer: only then can a job be started and seen. */
 async function isServing(address: string, uiUrl: string): Promise<boolean> {
-  const connection = await Connection.connect({ address, connectTimeout: 2_000 });
-  try {
-    await connection.workflowService.describeNamespace({ namespace: 'default' });
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({
-      namespace: 'default',
-    });
+  return withServer(address, async ({ workflowService, operatorService }) => {
+    await workflowService.describeNamespace({ namespace: 'default' });
+    const { customAttributes } = await operatorService.listSearchAttributes({ namespace: 'default' });
     const known = Object.values(SEARCH_ATTRIBUTES).every((name) => name in customAttributes);
     return known && (await fetch(uiUrl)).ok;
+  });
+}
+
+async function withServer<Result>(
+  address: string,
+  use: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+  try {
+    return await use(connection);
   } finally {
     await connection.close();
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findWorkerLog } from '../config/index.ts';
 import { findProgram } from './find-program.ts';
 import { endLeftOver, type Service, startService } from './service-process.ts';
 
@@ -44,7 +45,7 @@ export async function superviseWorker(request: WorkerProcessRequest): Promise<Su
       command: process.execPath,
       args: request.program ?? [findProgram('../cli/main'), 'worker'],
       env,
-      logFile: join(folder, 'worker.log'),
+      logFile: findWorkerLog(home),
       recordFile,
       address: '',
       readyWord: 'the worker is up',

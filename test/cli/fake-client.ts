@@ -40,6 +40,7 @@ export function createFakeClient(fake: FakeClient): WindlassClient {
       },
       ...fake.jobs,
     },
+    server: { address: 'server.test:7233', namespace: 'default', from: 'the test' },
     describeWorker: refuse,
     close: async () => {},
   };

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { acquireProcessLock } from '../../src/embedded/process-lock.ts';
-import { endProcess, isRunning, createRecord } from '../../src/embedded/processes.ts';
+import { isRunning } from '../../src/config/index.ts';
+import { endProcess, createRecord } from '../../src/embedded/processes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'windlass-lock-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { isRunning } from '../../src/embedded/processes.ts';
+import { isRunning } from '../../src/config/index.ts';
 import { repeatPortRace, startService } from '../../src/embedded/service-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'windlass-service-'));

@@ -17,13 +17,14 @@ export interface DevStack {
   stop(): Promise<void>;
 }
 
-/** Starts it on a home folder and waits until it is up. @throws with its output when it ends before */
+/** Starts it on a home folder, on ports of its own choice where none are given, and waits until it is up. @throws with its output when it ends before */
 export async function startDevStack(
   env: NodeJS.ProcessEnv,
   home: string,
-  ports: { readonly temporal: number; readonly ui: number },
+  ports?: { readonly temporal: number; readonly ui: number },
 ): Promise<DevStack> {
-  const args = [MAIN, 'dev', '--json', '--port', String(ports.temporal), '--ui-port', String(ports.ui)];
+  const chosen = ports === undefined ? [] : ['--port', String(ports.temporal), '--ui-port', String(ports.ui)];
+  const args = [MAIN, 'dev', '--json', ...chosen];
   const dev = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const ended = new Promise<void>((resolve) => dev.once('exit', () => resolve()));
   const output: string[] = [];

@@ -60,6 +60,7 @@ interface ValidateOutput {
 
 const register: Command = {
   name: 'register',
+  changes: true,
   summary: 'Bring a package to the workers, so that clusters can be made of it',
   arguments: [
     {

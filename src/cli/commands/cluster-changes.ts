@@ -40,6 +40,7 @@ function createJobCommand(
 ): Command {
   return {
     name,
+    changes: true,
     summary,
     arguments: [CLUSTER],
     options: [...(more.options ?? []), ...JOB_OPTIONS],
@@ -73,6 +74,7 @@ const remove = createJobCommand(
 
 const upgrade: Command = {
   name: 'upgrade',
+  changes: true,
   summary: 'Bring a cluster to another version of its application',
   arguments: [CLUSTER],
   options: [
@@ -111,6 +113,7 @@ const rollback = createJobCommand(
 
 const update: Command = {
   name: 'update',
+  changes: true,
   summary: 'Change values of the form of a cluster',
   arguments: [CLUSTER],
   options: [...CONF_OPTIONS, ...JOB_OPTIONS],
@@ -125,6 +128,7 @@ const update: Command = {
 
 const scale: Command = {
   name: 'scale',
+  changes: true,
   summary: 'Give a role more nodes, or fewer',
   arguments: [CLUSTER],
   options: [

@@ -12,6 +12,7 @@ import { LIST_OPTIONS, readListOptions } from './list-options.ts';
 
 const create: Command = {
   name: 'create',
+  changes: true,
   summary: 'Make a cluster of an application',
   options: [
     {

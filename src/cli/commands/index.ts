@@ -2,6 +2,7 @@ import type { Command, CommandGroup } from '../command.ts';
 import { APP_COMMANDS } from './app.ts';
 import { CLUSTER_COMMANDS } from './cluster.ts';
 import { createCompletionCommand } from './completion.ts';
+import { CONTEXT_COMMANDS } from './context.ts';
 import { DEV_COMMAND } from './dev.ts';
 import { JOB_COMMANDS } from './job.ts';
 import { KEYS_COMMANDS } from './keys.ts';
@@ -17,5 +18,6 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   CLUSTER_COMMANDS,
   JOB_COMMANDS,
   KEYS_COMMANDS,
+  CONTEXT_COMMANDS,
   createCompletionCommand(() => COMMANDS),
 ];

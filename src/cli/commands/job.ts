@@ -84,6 +84,7 @@ const describe: Command = {
 
 const cancel: Command = {
   name: 'cancel',
+  changes: true,
   summary: 'End a job at its next safe point; what it made is kept',
   arguments: [JOB],
   run: (input, context) =>

@@ -30,6 +30,7 @@ const REQUIRED = ['provider', 'zone'];
 
 const create: Command = {
   name: 'create',
+  changes: true,
   summary: 'Store an account and zone where clusters can live, once its credential is found valid',
   arguments: [{ name: 'name', description: 'a name of your choice, unique' }],
   options: [
@@ -134,6 +135,7 @@ const vpc: Command = {
 
 const update: Command = {
   name: 'update',
+  changes: true,
   summary: 'Change a runtime, once the result is found valid',
   arguments: [RUNTIME],
   options: ACCOUNT_OPTIONS.filter((option) => option.name !== 'provider'),
@@ -159,6 +161,7 @@ const update: Command = {
 
 const remove: Command = {
   name: 'delete',
+  changes: true,
   summary: 'Forget a runtime that no cluster uses',
   arguments: [RUNTIME],
   run: (input, context) =>
