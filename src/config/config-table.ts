@@ -73,8 +73,14 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
   variable(
     'WINDLASS_KUBERNETES_EXEC',
     'list',
-    'helpers of the large clouds',
-    'more programs that a kubeconfig’s exec section may call on the workers, separated by commas',
+    null,
+    'programs that a kubeconfig’s exec section may name, in their one known form: aws, aws-iam-authenticator; absent: none',
+  ),
+  variable(
+    'WINDLASS_KUBERNETES_IN_CLUSTER',
+    'boolean',
+    'false',
+    'whether runtimes may use the service account of the worker’s pod',
   ),
   variable('WINDLASS_PROVIDERS', 'list', null, 'packages with further providers, separated by commas'),
   variable(

@@ -30,9 +30,11 @@ export interface Config {
   readonly keyringFile: string;
   /** Null: helm is looked for on the PATH, and brought where it is not there. */
   readonly helmFile: string | null;
-  /** Names of packages with further providers. */
-  /** Programs that a kubeconfig may have workers call, beside those that are always allowed. */
+  /** Programs that a kubeconfig may have workers call. */
   readonly kubernetesExec: readonly string[];
+  /** Whether a runtime may use the service account of the worker's pod. */
+  readonly kubernetesInCluster: boolean;
+  /** Names of packages with further providers. */
   readonly providerPackages: readonly string[];
   readonly heartbeatSeconds: number;
   readonly leaseSeconds: number;
@@ -63,6 +65,11 @@ const packageName = z
   .string()
   .regex(/^(\.{0,2}\/\S+|@?[a-z0-9][\w./-]*)$/i, 'must be names of packages or paths, separated by commas');
 
+const flag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .default('false')
+  .transform((text) => text === 'true');
+
 const list = z
   .string()
   .default('')
@@ -80,6 +87,7 @@ const schema = z.object({
   WINDLASS_KEYRING: z.string().optional(),
   WINDLASS_HELM: z.string().optional(),
   WINDLASS_KUBERNETES_EXEC: list,
+  WINDLASS_KUBERNETES_IN_CLUSTER: flag,
   WINDLASS_PROVIDERS: list.pipe(z.array(packageName)),
   WINDLASS_HEARTBEAT_SECONDS: integer(1, 300, 10),
   WINDLASS_LEASE_SECONDS: integer(1, 600, 15),
@@ -142,6 +150,7 @@ export function loadConfig(env: Environment): Config {
     keyringFile: values.WINDLASS_KEYRING ?? join(homeFolder, 'keyring.json'),
     helmFile: values.WINDLASS_HELM ?? null,
     kubernetesExec: values.WINDLASS_KUBERNETES_EXEC,
+    kubernetesInCluster: values.WINDLASS_KUBERNETES_IN_CLUSTER,
     providerPackages: values.WINDLASS_PROVIDERS,
     heartbeatSeconds: values.WINDLASS_HEARTBEAT_SECONDS,
     leaseSeconds: values.WINDLASS_LEASE_SECONDS,
@@ -189,7 +198,8 @@ function readDatabaseUrl(given: Environment, faults: ErrorDetail[]): string | nu
   return null;
 }
 
-function toConfigError(faults: readonly ErrorDetail[]): WindlassError {
+/** @param faults by variable; at least one */
+export function toConfigError(faults: readonly ErrorDetail[]): WindlassError {
   const first = faults[0];
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
   return new WindlassError(

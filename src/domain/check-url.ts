@@ -2,8 +2,10 @@ import { WindlassError } from './errors.ts';
 
 /** What an address that a user or an operator gave must fulfil. */
 export interface UrlRule {
-  /** Of the error; also what its message calls the address. */
+  /** Of the error. */
   readonly field: string;
+  /** What messages call the address; `field` when absent. */
+  readonly what?: string;
   readonly code: string;
   /** What may follow it; plain `http` goes to this machine, and to `plainHttpHosts`. */
   readonly schemes?: readonly ('https' | 'http')[];
@@ -98,7 +100,7 @@ function isIpv4(text: string): boolean {
 }
 
 function wrong(rule: UrlRule, why: string, hint = 'e.g. https://api.example:8443'): WindlassError {
-  return new WindlassError('invalid-input', `${rule.field} ${why}`, {
+  return new WindlassError('invalid-input', `${rule.what ?? rule.field} ${why}`, {
     code: rule.code,
     field: rule.field,
     hint,

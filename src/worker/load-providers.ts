@@ -6,11 +6,12 @@ import { createAwsProvider } from '../providers/aws/index.ts';
 import {
   createChartPuller,
   createKubernetesProvider,
+  EXEC_COMMANDS,
   type PullChart,
 } from '../providers/kubernetes/index.ts';
 import { createLocalProvider } from '../providers/local/index.ts';
 import { findHelm, type Helm } from '../tools/index.ts';
-import type { Config } from '../config/index.ts';
+import { toConfigError, type Config } from '../config/index.ts';
 
 /** What a provider package's default export gets, when it is a function. */
 export interface ProviderDependencies {
@@ -29,13 +30,15 @@ export interface LoadedProviders {
  * The registry of one worker: those of this repository, then those of the packages that its
  * configuration names.
  *
- * @throws invalid-input `PROVIDER_PACKAGE` for a package that cannot be loaded or exports no provider.
+ * @throws invalid-input `PROVIDER_PACKAGE` for a package that cannot be loaded or exports no provider;
+ *   `CONFIG_INVALID` for an exec program of which no form is known.
  */
 export async function loadProviders(
   config: Config,
   extra: readonly Provider[] = [],
   report: (line: string) => void = () => {},
 ): Promise<LoadedProviders> {
+  refuseUnknownExec(config.kubernetesExec);
   const nodes = createNodeShell();
   const findOneHelm = createHelmFinder(config, report);
   const registry = createProviderRegistry([
@@ -43,13 +46,22 @@ export async function loadProviders(
     createAwsProvider({ nodes }),
     createKubernetesProvider({
       findHelm: findOneHelm,
-      execCommands: config.kubernetesExec,
+      credentials: {
+        allowedExec: config.kubernetesExec,
+        allowInCluster: config.kubernetesInCluster,
+      },
       cacheFolder: join(config.cacheFolder, 'kubernetes'),
     }),
     ...extra,
   ]);
   for (const name of config.providerPackages) registry.register(await loadPackage(name, { nodes }));
   return { registry, nodes, findHelm: findOneHelm, pullChart: createChartPuller(findOneHelm) };
+}
+
+function refuseUnknownExec(commands: readonly string[]): void {
+  if (commands.every((command) => EXEC_COMMANDS.includes(command))) return;
+  const message = `names a program that workers do not call; they can be ${EXEC_COMMANDS.join(' and ')}`;
+  throw toConfigError([{ field: 'WINDLASS_KUBERNETES_EXEC', message }]);
 }
 
 /** Looks once, when the first chart is worked on; after a failure the next one looks again. */

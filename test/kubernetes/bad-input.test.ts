@@ -19,10 +19,11 @@ describe('what is wrong, on a real API server', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'windlass-bad-'));
     writeChart('plain', {});
-    stack = await startStack({ env: { WINDLASS_KUBERNETES_EXEC: 'give-token' } });
+    stack = await startStack({ env: { WINDLASS_KUBERNETES_EXEC: 'aws' } });
     const bin = join(folder, 'bin');
     mkdirSync(bin);
-    writeFileSync(join(bin, 'give-token'), '#!/bin/sh\ncat "$TOKEN_FILE"\n', { mode: 0o755 });
+    // In place of the AWS CLI: nothing but its own words and keys reaches it.
+    writeFileSync(join(bin, 'aws'), `#!/bin/sh\ncat '${join(folder, 'token.json')}'\n`, { mode: 0o755 });
     await stack.startWorker({ PATH: `${bin}:${process.env['PATH'] ?? ''}` });
   }, LIMIT_MS);
   afterAll(async () => {
@@ -174,9 +175,8 @@ describe('what is wrong, on a real API server', () => {
     async () => {
       const { url, ca, tokens, kubeconfig } = controlPlane();
       const namespace = await controlPlane().createNamespace();
-      const tokenFile = join(folder, 'token.json');
       writeFileSync(
-        tokenFile,
+        join(folder, 'token.json'),
         JSON.stringify({
           apiVersion: 'client.authentication.k8s.io/v1',
           kind: 'ExecCredential',
@@ -184,7 +184,16 @@ describe('what is wrong, on a real API server', () => {
         }),
         { mode: 0o600 },
       );
-      const user = `user:\n      exec:\n        apiVersion: client.authentication.k8s.io/v1\n        command: give-token\n        interactiveMode: Never\n        env: [{name: TOKEN_FILE, value: ${tokenFile}}]\n`;
+      const exec = {
+        apiVersion: 'client.authentication.k8s.io/v1',
+        command: 'aws',
+        args: ['eks', 'get-token', '--cluster-name', 'shop'],
+        env: [
+          { name: 'AWS_ACCESS_KEY_ID', value: 'AKIAOFTHEUSER' },
+          { name: 'AWS_SECRET_ACCESS_KEY', value: 'planted-key-of-the-user' },
+        ],
+      };
+      const user = `user: ${JSON.stringify({ exec })}\n`;
       const withExec = kubeconfig().replace(/user:\n\s+token: \S+\n/, user);
       expect(withExec).not.toContain(tokens.admin);
       for (const [credential, at] of [

@@ -48,7 +48,7 @@ describe('what a credential may do on Kubernetes', () => {
         credential: { inCluster: 'true' },
         provider: createKubernetesProvider({
           findHelm: () => findTestHelm(),
-          connect: createConnector({ allowedCommands: [], podRoot: folder }),
+          connect: createConnector({ allowedExec: [], allowInCluster: true, podRoot: folder }),
         }),
       }));
       const { zone: namespace } = harness.runtime;

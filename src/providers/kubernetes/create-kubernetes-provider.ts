@@ -5,7 +5,7 @@ import {
   type Provider,
 } from '../../provider/index.ts';
 import { createConnector, type Connect } from './api/connection.ts';
-import { DEFAULT_EXEC_COMMANDS } from './api/credential.ts';
+import { ALLOW_NOTHING, type CredentialPolicy } from './api/credential.ts';
 import { refuseWhenCancelled } from './api/kube-client.ts';
 import { checkResource } from './checks/check-resource.ts';
 import { createEnvironment } from './environment.ts';
@@ -49,8 +49,8 @@ export interface KubernetesProviderOptions {
   readonly findHelm: FindHelm;
   /** Where helm may keep what servers say of their kinds, from one run to the next. */
   readonly cacheFolder?: string;
-  /** Programs that a kubeconfig's exec section may call, beside those of the large clouds. */
-  readonly execCommands?: readonly string[];
+  /** What of the worker a credential may use; nothing when absent. */
+  readonly credentials?: CredentialPolicy;
   /** Takes the place of what connects to API servers. */
   readonly connect?: Connect;
 }
@@ -60,9 +60,8 @@ export interface KubernetesProviderOptions {
  * holds no state: everything is in the API server, and in the records that helm keeps there.
  */
 export function createKubernetesProvider(options: KubernetesProviderOptions): Provider {
-  const allowedCommands = [...DEFAULT_EXEC_COMMANDS, ...(options.execCommands ?? [])];
   const world: KubernetesWorld = {
-    connect: options.connect ?? createConnector({ allowedCommands }),
+    connect: options.connect ?? createConnector(options.credentials ?? ALLOW_NOTHING),
     findHelm: options.findHelm,
     discoveryCache: createDiscoveryCache(options.cacheFolder ?? null),
   };

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { Agent, type RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { WindlassError } from '../../../domain/index.ts';
-import { openKubeConfig, type ConnectionRequest, type ExecPolicy } from './credential.ts';
+import { readAccess, type ConnectionRequest, type CredentialPolicy } from './credential.ts';
+import { readToken, type KubeAccess, type KubeIdentity } from './kube-access.ts';
+import { runExecPlugin } from './run-exec.ts';
 
 /** What identifies the worker to the server: for one request, because tokens expire. */
 export interface Authentication {
-  readonly headers: Readonly<Record<string, string>>;
   readonly token: string | null;
   /** PEM */
   readonly clientCertificate: string | null;
@@ -14,14 +15,10 @@ export interface Authentication {
 }
 
 /** One API server with one credential; connections to it are kept open. */
-export interface KubeConnection {
-  readonly server: URL;
-  /** PEM of the CA that the server's certificate must be of; null for those of the machine. */
-  readonly certificateAuthority: string | null;
-  readonly tlsServerName: string | null;
-  readonly proxyUrl: string | null;
-  /** Names the server and the user in the kubeconfig; no secret. */
-  readonly namespace: string;
+export interface KubeConnection extends Pick<
+  KubeAccess,
+  'server' | 'certificateAuthority' | 'tlsServerName' | 'namespace'
+> {
   /** Runs the exec plugin, reads the service account's token: whatever the credential asks for. */
   authenticate(): Promise<Authentication>;
   agent(authentication: Authentication): RequestOptions['agent'];
@@ -32,7 +29,7 @@ export type Connect = (request: ConnectionRequest) => Promise<KubeConnection>;
 
 const KEPT_CONNECTIONS = 50;
 
-export function createConnector(policy: ExecPolicy): Connect {
+export function createConnector(policy: CredentialPolicy): Connect {
   const known = new Map<string, Promise<KubeConnection>>();
   return (request) => {
     const key = createHash('sha256')
@@ -41,29 +38,18 @@ export function createConnector(policy: ExecPolicy): Connect {
     const opened = known.get(key);
     if (opened !== undefined) return opened;
     if (known.size >= KEPT_CONNECTIONS) known.clear();
-    const opening = open(request, policy);
+    const opening = readAccess(request, policy).then(open);
     known.set(key, opening);
     opening.catch(() => known.delete(key));
     return opening;
   };
 }
 
-async function open(request: ConnectionRequest, policy: ExecPolicy): Promise<KubeConnection> {
-  const config = await openKubeConfig(request, policy);
-  const cluster = config.getCurrentCluster();
-  const caData = cluster?.caData ?? (await readInClusterAuthority(config));
-  const certificateAuthority = caData === undefined ? null : Buffer.from(caData, 'base64').toString('utf8');
-  const server = new URL(cluster?.server ?? '');
-  const tlsServerName = cluster?.tlsServerName ?? null;
-  const proxyUrl = cluster?.proxyUrl ?? null;
+function open({ identity, ...access }: KubeAccess): KubeConnection {
   const agents = new Map<string, Agent>();
   return {
-    server,
-    certificateAuthority,
-    tlsServerName,
-    proxyUrl,
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? '',
-    authenticate: () => authenticate(config),
+    ...access,
+    authenticate: createAuthentication(identity),
     agent(authentication) {
       const key = authentication.clientCertificate ?? '';
       const kept = agents.get(key);
@@ -72,8 +58,8 @@ async function open(request: ConnectionRequest, policy: ExecPolicy): Promise<Kub
         keepAlive: true,
         maxSockets: 32,
         rejectUnauthorized: true,
-        ...(certificateAuthority === null ? {} : { ca: certificateAuthority }),
-        ...(tlsServerName === null ? {} : { servername: tlsServerName }),
+        ...(access.certificateAuthority === null ? {} : { ca: access.certificateAuthority }),
+        ...(access.tlsServerName === null ? {} : { servername: access.tlsServerName }),
         ...(authentication.clientCertificate === null ? {} : { cert: authentication.clientCertificate }),
         ...(authentication.clientKey === null ? {} : { key: authentication.clientKey }),
       });
@@ -85,41 +71,58 @@ async function open(request: ConnectionRequest, policy: ExecPolicy): Promise<Kub
   };
 }
 
-/** In a pod the CA lies beside the token. */
-async function readInClusterAuthority(config: KubeConfig): Promise<string | undefined> {
-  const file = config.getCurrentCluster()?.caFile;
-  if (file === undefined) return undefined;
-  const { readFile } = await import('node:fs/promises');
-  return (await readFile(file)).toString('base64');
-}
+/** How long what may change at any time is kept. */
+const KEPT_MS = 60_000;
 
-async function authenticate(config: KubeConfig): Promise<Authentication> {
-  const options: RequestOptions & { headers: Record<string, string> } = { headers: {} };
-  try {
-    await config.applyToHTTPSOptions(options);
-  } catch (error) {
-    // What a plugin printed may hold a token: only that it failed is said.
-    throw new WindlassError('permission', 'the credential’s plugin gave no token', {
-      code: 'KUBERNETES_EXEC_FAILED',
-      field: 'credential',
-      hint: `run it by hand where the worker runs${describeErrno(error)}`,
+function createAuthentication(identity: KubeIdentity): () => Promise<Authentication> {
+  if (identity.kind === 'given') {
+    const { token, certificate } = identity;
+    const given = toAuthentication(token, certificate);
+    return () => Promise.resolve(given);
+  }
+  if (identity.kind === 'pod') {
+    return keepWhileFresh(async () => {
+      const token = readToken(await readFile(identity.tokenFile, 'utf8').catch(() => ''));
+      if (token === null) throw noPodToken();
+      return { value: toAuthentication(token, null), untilMs: Date.now() + KEPT_MS };
     });
   }
-  const header = options.headers['Authorization'] ?? null;
-  return {
-    headers: header === null ? {} : { authorization: header },
-    token: header?.startsWith('Bearer ') === true ? header.slice('Bearer '.length) : null,
-    clientCertificate: toPem(options.cert),
-    clientKey: toPem(options.key),
+  return keepWhileFresh(async () => {
+    const { token, certificate, expiresAtMs } = await runExecPlugin(identity.plugin);
+    // One that is about to expire is asked for anew.
+    const untilMs = expiresAtMs === null ? Date.now() + KEPT_MS : expiresAtMs - KEPT_MS;
+    return { value: toAuthentication(token, certificate), untilMs };
+  });
+}
+
+function toAuthentication(
+  token: string | null,
+  certificate: { readonly certificate: string; readonly key: string } | null,
+): Authentication {
+  return { token, clientCertificate: certificate?.certificate ?? null, clientKey: certificate?.key ?? null };
+}
+
+interface Kept<T> {
+  readonly value: T;
+  readonly untilMs: number;
+}
+
+/** Asks once for all that wait, and again when it is old or failed. */
+function keepWhileFresh<T>(ask: () => Promise<Kept<T>>): () => Promise<T> {
+  let kept: Kept<T> | null = null;
+  let asking: Promise<Kept<T>> | null = null;
+  return async () => {
+    if (kept !== null && kept.untilMs > Date.now()) return kept.value;
+    asking ??= ask().finally(() => (asking = null));
+    kept = await asking;
+    return kept.value;
   };
 }
 
-function toPem(value: RequestOptions['cert'] | RequestOptions['key']): string | null {
-  if (typeof value === 'string') return value;
-  return Buffer.isBuffer(value) ? value.toString('utf8') : null;
-}
-
-function describeErrno(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code === 'ENOENT' ? ': it is not installed there' : '';
+function noPodToken(): WindlassError {
+  return new WindlassError('permission', 'the worker’s pod has no token of its service account', {
+    code: 'KUBERNETES_CREDENTIAL',
+    field: 'credential',
+    hint: 'let the pod mount it (automountServiceAccountToken), or give a kubeconfig',
+  });
 }

@@ -72,7 +72,7 @@ export function createKubeClient(
           headers: {
             accept: request.accept ?? 'application/json',
             'user-agent': 'windlass',
-            ...authentication.headers,
+            ...(authentication.token === null ? {} : { authorization: `Bearer ${authentication.token}` }),
             ...(body === undefined
               ? {}
               : { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length }),

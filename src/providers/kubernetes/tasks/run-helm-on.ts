@@ -138,7 +138,6 @@ async function toKubeconfig(connection: KubeConnection): Promise<unknown> {
             ? {}
             : { 'certificate-authority-data': base64(connection.certificateAuthority) }),
           ...(connection.tlsServerName === null ? {} : { 'tls-server-name': connection.tlsServerName }),
-          ...(connection.proxyUrl === null ? {} : { 'proxy-url': connection.proxyUrl }),
         },
       },
     ],
