@@ -190,7 +190,7 @@ describe('what is wrong, on a real API server', () => {
         args: ['eks', 'get-token', '--cluster-name', 'shop'],
         env: [
           { name: 'AWS_ACCESS_KEY_ID', value: 'AKIAOFTHEUSER' },
-          { name: 'AWS_SECRET_ACCESS_KEY', value: 'planted-key-of-the-user' },
+          { name: 'AWS_SECRET_ACCESS_KEY', value: 'plantedkeyoftheuser' },
         ],
       };
       const user = `user: ${JSON.stringify({ exec })}\n`;
