@@ -1,6 +1,7 @@
 export * from './app.ts';
 export * from './check-url.ts';
 export * from './cluster.ts';
+export * from './cut-text.ts';
 export * from './errors.ts';
 export * from './frontgate.ts';
 export * from './job.ts';
@@ -10,6 +11,7 @@ export * from './placement.ts';
 export * from './resource.ts';
 export * from './runtime.ts';
 export * from './secret.ts';
+export * from './secret-names.ts';
 export * from './service.ts';
 export * from './task.ts';
 export * from './queues.ts';

@@ -1,52 +1,87 @@
+import {
+  createSecretIndex,
+  foldText,
+  replaceSpans,
+  SHORTEST_SECRET,
+  spellSecret,
+  type Span,
+} from '../masking/index.ts';
+
 const MASK = '******';
 /** Shorter beginnings of a secret are too common in ordinary text to mean anything. */
 const SHORTEST_PART = 3;
 
+/** Stands for what may hold a secret that would show by being masked, letter by letter. */
+export const TOO_SHORT_TO_MASK = `[output not shown: a secret of the cluster has fewer than ${SHORTEST_SECRET} characters, and masking it would reveal it]`;
+const NOT_SEARCHED = '[output not shown: it could not be searched for secrets]';
+
 /**
- * Takes secret values out of text: as they are, and as JSON and URLs write them. `cutAtStart` and
- * `cutAtEnd` say that the text is a window: then the rest of a secret that the cut went through
- * is taken out too.
+ * Takes secret values out of text, in every usual spelling. `cutAtStart` and `cutAtEnd` say that the
+ * text is a window: then the rest of a secret that the cut went through is taken out too.
+ *
+ * A secret of fewer than 4 characters cannot be masked: each place where it is missing would show
+ * it. Then a sentence stands for the whole text, whether the secret is in it or not. Never throws.
  */
 export function maskSecrets(
   text: string,
   secrets: readonly string[],
   window: { readonly cutAtStart?: boolean; readonly cutAtEnd?: boolean } = {},
 ): string {
-  const spellings = spellSecrets(secrets);
-  let masked = text;
-  for (const spelling of spellings) masked = masked.replaceAll(spelling, MASK);
-  if (window.cutAtStart === true) {
-    const length = longestPart(spellings, (spelling, size) => masked.startsWith(spelling.slice(-size)));
-    if (length > 0) masked = MASK + masked.slice(length);
+  const given = [...new Set(secrets)].filter((secret) => secret !== '');
+  if (text === '' || given.length === 0) return text;
+  try {
+    if (given.some((secret) => foldText(secret).text.length < SHORTEST_SECRET)) return TOO_SHORT_TO_MASK;
+    const index = createSecretIndex<null>();
+    const spellings = given.flatMap((secret) => spellSecret(secret));
+    index.add(null, spellings);
+    const found = index.find(text);
+    if (found === null) return NOT_SEARCHED;
+    const parts = findParts(text, [...new Set(spellings.map((one) => foldText(one.text).text))], window);
+    return replaceSpans(text, [...found, ...parts], MASK);
+  } catch {
+    return NOT_SEARCHED;
   }
-  if (window.cutAtEnd === true) {
-    const length = longestPart(spellings, (spelling, size) => masked.endsWith(spelling.slice(0, size)));
-    if (length > 0) masked = masked.slice(0, -length) + MASK;
-  }
-  return masked;
 }
 
-/** Longest first, so that a secret that is part of another does not leave the other's rest. */
-function spellSecrets(secrets: readonly string[]): readonly string[] {
-  const spellings = new Set<string>();
-  for (const secret of secrets) {
-    if (secret === '') continue;
-    spellings.add(secret);
-    spellings.add(JSON.stringify(secret).slice(1, -1));
-    spellings.add(encodeURIComponent(secret.toWellFormed()));
-  }
-  return [...spellings].sort((left, right) => right.length - left.length);
-}
-
-function longestPart(
+/** Of the secrets through which the window was cut, what is left in it. */
+function findParts(
+  text: string,
   spellings: readonly string[],
-  matches: (spelling: string, size: number) => boolean,
-): number {
-  let longest = 0;
-  for (const spelling of spellings) {
-    for (let size = spelling.length - 1; size >= SHORTEST_PART && size > longest; size -= 1) {
-      if (matches(spelling, size)) longest = size;
-    }
+  { cutAtStart = false, cutAtEnd = false }: { readonly cutAtStart?: boolean; readonly cutAtEnd?: boolean },
+): readonly Span[] {
+  const spans: Span[] = [];
+  const folded = foldText(text);
+  const { length } = folded.text;
+  const place = (at: number): number => (folded.positions === null ? at : (folded.positions[at] ?? 0));
+  if (cutAtStart) {
+    const left = longest(spellings, (spelling) => overlap(spelling, folded.text));
+    if (left >= SHORTEST_PART) spans.push({ start: 0, end: place(left - 1) + 1 });
   }
-  return longest;
+  if (cutAtEnd) {
+    const left = longest(spellings, (spelling) => overlap(folded.text, spelling));
+    if (left >= SHORTEST_PART) spans.push({ start: place(length - left), end: text.length });
+  }
+  return spans;
+}
+
+function longest(spellings: readonly string[], measure: (spelling: string) => number): number {
+  return spellings.reduce((most, spelling) => Math.max(most, measure(spelling)), 0);
+}
+
+/** How many characters at the end of one text are those that the other begins with, by Knuth, Morris and Pratt. */
+function overlap(before: string, after: string): number {
+  const most = Math.min(before.length, after.length);
+  const text = before.slice(before.length - most);
+  const borders = new Int32Array(most);
+  for (let at = 1, length = 0; at < most; at += 1) {
+    while (length > 0 && after[at] !== after[length]) length = borders[length - 1] ?? 0;
+    if (after[at] === after[length]) length += 1;
+    borders[at] = length;
+  }
+  let length = 0;
+  for (let at = 0; at < most; at += 1) {
+    while (length > 0 && (length === most || text[at] !== after[length])) length = borders[length - 1] ?? 0;
+    if (text[at] === after[length]) length += 1;
+  }
+  return length;
 }

@@ -1,2 +1,3 @@
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
-export { createRedactor, REDACTED, type Redactor } from './redactor.ts';
+export { createRedactor, type Redactor } from './redactor.ts';
+export { REDACTED } from '../masking/index.ts';

@@ -1,4 +1,6 @@
-import { type DestinationStream, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import { cutText, MAX_LOG_LINE_CHARACTERS } from '../domain/index.ts';
+import { copyPlain } from './copy-plain.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
 
 /** The log of one process. A first argument that is an object becomes fields of the line. */
@@ -16,8 +18,9 @@ export interface LoggerOptions {
 }
 
 /**
- * Logs one JSON object a line. Every line passes the redactor as text, after pino has made it, so
- * that no way of logging goes round it; fields with secret names are masked before.
+ * Logs one JSON object a line. Fields are redacted before pino sees them, and every line once more
+ * when pino has made it, so that no way of logging goes round it. A line that is too long is cut, and
+ * one that cannot be written is replaced or left out: whoever logs never fails by it.
  */
 export function createLogger({
   level,
@@ -35,22 +38,51 @@ export function createLogger({
         level: (label) => ({ level: label }),
         log: (object) => toFields(redactor.redactValue(object)),
       },
-      serializers: { err: stdSerializers.err, error: stdSerializers.err },
+      // An error is plain data by then, and pino's own serializer takes that for another error.
+      serializers: { err: (value: unknown) => value },
     },
-    { write: (line: string) => target.write(redactLine(line, redactor)) },
+    {
+      write(line: string) {
+        try {
+          target.write(redactLine(line, redactor));
+        } catch {
+          // Nobody is left to be told.
+        }
+      },
+    },
   );
 }
 
-/** Redacts a whole line; where masking has broken its JSON, the line is rebuilt from its masked parts. */
+/** The line with what pino has added to the fields (its message, bound fields) redacted too. */
 function redactLine(line: string, redactor: Redactor): string {
-  const masked = redactor.redactText(line);
-  if (masked === line) return line;
   try {
-    JSON.parse(masked);
-    return masked;
+    const { msg, ...fields } = toFields(JSON.parse(line));
+    // The names in the fields were looked at, and sentences of ours among them would lose words.
+    const copied = copyPlain(fields, { ...redactor, redactText: redactor.redactMessage });
+    const message = typeof msg === 'string' ? { msg: redactor.redactText(msg) } : {};
+    return fitLine({ ...toFields(copied), ...message });
   } catch {
-    return `${JSON.stringify(redactor.redactValue(JSON.parse(line)))}\n`;
+    return `${JSON.stringify({ level: 'error', msg: 'a line of the log could not be written safely' })}\n`;
   }
+}
+
+/** What each text of a line may keep, tried in turn until the line is short enough. */
+const TEXT_LIMITS = [4_000, 1_000, 200];
+const MOST_KEPT_FIELDS = ['level', 'time', 'pid', 'msg'];
+
+function fitLine(fields: Readonly<Record<string, unknown>>): string {
+  const whole = JSON.stringify(fields);
+  if (whole.length < MAX_LOG_LINE_CHARACTERS) return `${whole}\n`;
+  for (const limit of TEXT_LIMITS) {
+    const cut = JSON.stringify(fields, (_, value: unknown) =>
+      typeof value === 'string' ? cutText(value, limit) : value,
+    );
+    if (cut.length < MAX_LOG_LINE_CHARACTERS) return `${cut}\n`;
+  }
+  const kept = Object.entries(fields)
+    .filter(([key]) => MOST_KEPT_FIELDS.includes(key))
+    .map(([key, value]) => [key, typeof value === 'string' ? cutText(value, 1_000) : value] as const);
+  return `${JSON.stringify({ ...Object.fromEntries(kept), cut: `fields of ${whole.length} characters were left out` })}\n`;
 }
 
 function toFields(value: unknown): Record<string, unknown> {

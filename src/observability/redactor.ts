@@ -1,96 +1,74 @@
-/** What stands where a secret was. */
-export const REDACTED = '[redacted]';
+import { cutNote } from '../domain/index.ts';
+import { findGuesses, findSecretShapes, REDACTED, replaceSpans, type Span } from '../masking/index.ts';
+import { createKnownSecrets, RETENTION, type Retention } from './known-secrets.ts';
+import { copyPlain } from './copy-plain.ts';
 
-/** Takes secrets out of text and data on their way to a log, an error or a terminal. */
+/**
+ * Takes secrets out of text and data on their way to a log, an error or a terminal. Nothing here
+ * throws: where something goes wrong, a fixed text takes the place of the whole.
+ */
 export interface Redactor {
-  /** From now on this value is masked wherever it appears. Values shorter than 4 characters are not: they would mask everything. */
+  /**
+   * From now on this value is masked wherever it appears, in every usual spelling: until the work
+   * that it was registered in (see `during`) has ended, and some time longer. Values shorter than 4 characters
+   * are not: they stand in every text, and would show by being taken out.
+   */
   register(secret: string): void;
-  /** Masks registered values and what follows well-known key names (`password=…`, `"secretAccessKey": "…"`). */
+  /** Runs work; what it registers is in use until it has ended. */
+  during<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Masks registered values, private keys and passwords in addresses; also what follows well-known names
+   * (`password=…`, `"secretAccessKey": "…"`): for text that others have written.
+   */
   redactText(text: string): string;
-  /** The same for data; the value of a key with a well-known name is masked whatever it is. The input is not changed. */
+  /** Likewise without the names: for sentences of windlass itself, which lose no word by it. */
+  redactMessage(text: string): string;
+  /**
+   * A copy as plain data in which texts are redacted, and the value of a key with a well-known name is masked
+   * whatever it is. Errors become their fields, cycles and what is too deep a note. The input is not changed.
+   */
   redactValue(value: unknown): unknown;
 }
 
-const SHORTEST_SECRET = 4;
-/** Values nested deeper than this are cut, which also ends cycles. */
-const DEEPEST = 12;
+/** What is sent instead of a text that could not be searched for secrets. */
+export const WITHHELD = '[withheld: it could not be searched for secrets]';
 
-const SECRET_KEY =
-  /^(.*[_-])?(pass(word|wd|phrase)|secret|secret[_-]?(access[_-]?)?key|private[_-]?key|credentials?|token|api[_-]?key|authorization|kubeconfig)$/i;
-/** camelCase: …Password, …PrivateKey; `$secret` names a reference, not a value. */
-const SECRET_CAMEL =
-  /(Password|Passphrase|Secret|SecretKey|SecretAccessKey|PrivateKey|Credentials?|ApiKey|(session|Session|security|Security|access|Access)Token)$/;
-/** A ledger token is a name, not a secret; a secret token has another word before it. */
-const HARMLESS_KEYS = new Set(['token', '$secret']);
+/** What is beyond is cut off. */
+const LONGEST_TEXT = 1_000_000;
+/** Secrets that begin before the cut are looked for to their ends: hexadecimal bytes with blanks between. */
+const LONGEST_SPELLING = 6;
+const LONGEST_SHAPE = 16_384;
 
-const KEY_IN_TEXT =
-  /((?:["']?)[\w.-]*(?:password|passwd|passphrase|secret[_-]?(?:access[_-]?)?key|private[_-]?key|api[_-]?key)(?:["']?)\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;&}\])"']+)/gi;
-const PEM = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
-/** The password of a URL such as postgres://user:password@host. */
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+(@)/gi;
-const BEARER = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g;
+/** A redactor that knows the given secrets for good. */
+export function createRedactor(secrets: Iterable<string> = [], retention: Retention = RETENTION): Redactor {
+  const known = createKnownSecrets(secrets, retention);
 
-function isSecretKey(key: string): boolean {
-  return !HARMLESS_KEYS.has(key) && (SECRET_KEY.test(key) || SECRET_CAMEL.test(key));
-}
-
-/** A redactor that knows no values yet, only names. */
-export function createRedactor(secrets: Iterable<string> = []): Redactor {
-  const values = new Set<string>();
-  let pattern: RegExp | null = null;
-
-  function register(secret: string): void {
-    // A secret also appears as JSON writes it, line by line (keys), and encoded in a URL.
-    const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
-    if (secret.includes('\n'))
-      forms.push(...secret.split(/\r?\n/).filter((line) => line.length >= 16 && !line.startsWith('-----')));
-    const before = values.size;
-    for (const form of forms) if (form.length >= SHORTEST_SECRET) values.add(form);
-    if (values.size !== before) pattern = null;
-  }
-
-  function redactText(text: string): string {
-    if (pattern === null && values.size > 0) {
-      // Longest first, so that a secret that begins with another one is masked whole.
-      const ordered = [...values].sort((left, right) => right.length - left.length);
-      pattern = new RegExp(
-        ordered.map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
-        'g',
+  function mask(text: string, findMore: (text: string) => readonly Span[]): string {
+    try {
+      const given = typeof text === 'string' ? text : String(text);
+      const searched = given.slice(0, LONGEST_TEXT + LONGEST_SPELLING * known.longest() + LONGEST_SHAPE);
+      const found = known.find(searched);
+      if (found === null) return WITHHELD;
+      const spans = [...found, ...findMore(searched)];
+      if (given.length <= LONGEST_TEXT) return replaceSpans(given, spans, REDACTED);
+      const shown = spans.filter(({ start }) => start < LONGEST_TEXT);
+      return (
+        replaceSpans(given.slice(0, LONGEST_TEXT), shown, REDACTED) + cutNote(given.length - LONGEST_TEXT)
       );
+    } catch {
+      return WITHHELD;
     }
-    const known = pattern === null ? text : text.replace(pattern, REDACTED);
-    return known
-      .replace(PEM, REDACTED)
-      .replace(URL_PASSWORD, `$1${REDACTED}$2`)
-      .replace(BEARER, `$1 ${REDACTED}`)
-      .replace(KEY_IN_TEXT, (_whole, key: string, value: string) => {
-        const quote = /^["']/.test(value) ? value.charAt(0) : '';
-        return `${key}${quote}${REDACTED}${quote}`;
-      });
   }
 
-  function redactValue(value: unknown, depth = 0): unknown {
-    if (typeof value === 'string') return redactText(value);
-    if (typeof value !== 'object' || value === null) return value;
-    if (depth >= DEEPEST) return '[too deep]';
-    if (value instanceof Date) return value;
-    if (value instanceof Uint8Array) return `[${value.byteLength} bytes]`;
-    if (Array.isArray(value)) return value.map((item) => redactValue(item, depth + 1));
-    if (value instanceof Map || value instanceof Set) return redactValue([...value], depth + 1);
-    const fields: [string, unknown][] = Object.entries(value);
-    if (value instanceof Error) {
-      // An error's own words are not enumerable; its enumerable fields (pg: `detail`, `where`) can echo parameters.
-      fields.unshift(['type', value.name], ['message', value.message], ['stack', value.stack]);
-      if (value.cause !== undefined) fields.push(['cause', value.cause]);
-    }
-    return Object.fromEntries(
-      fields.map(([key, field]) => [
-        key,
-        isSecretKey(key) && field !== null && field !== undefined ? REDACTED : redactValue(field, depth + 1),
-      ]),
-    );
-  }
-
-  for (const secret of secrets) register(secret);
-  return { register, redactText, redactValue: (value) => redactValue(value) };
+  const redactText = (text: string): string => mask(text, findGuesses);
+  const redactMessage = (text: string): string => mask(text, findSecretShapes);
+  return {
+    register(secret) {
+      known.register(secret);
+    },
+    during: (work) => known.during(work),
+    redactText,
+    redactMessage,
+    redactValue: (value) => copyPlain(value, { redactText, redactMessage }),
+  };
 }
