@@ -1,41 +1,42 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { randomUUID } from 'node:crypto';
 import type { StartedJob, WindlassClient } from '../client/index.ts';
-import { type ClusterSummary, isOpenJobStatus, type JobView, WindlassError } from '../domain/index.ts';
+import { type ClusterView, isOpenJobStatus, type JobView, WindlassError } from '../domain/index.ts';
+import {
+  chooseClusterName,
+  ensureRuntime,
+  ensureVersion,
+  orNull,
+  type PartsContext,
+} from './example-parts.ts';
 
 /** What the flows of the example cluster need. */
-export interface ExampleContext {
-  readonly client: WindlassClient;
-  /** One line of what happens. */
-  readonly report: (line: string) => void;
+export interface ExampleContext extends PartsContext {
   /** Shows a job live until it is closed, and returns it. */
   readonly showJob: (job: { jobId: string; clusterId: string }) => Promise<JobView>;
 }
 
-/** The example's cluster and runtime are found again by these names. */
-export const EXAMPLE_CLUSTER = 'antietcd';
-const EXAMPLE_RUNTIME = 'local';
-const EXAMPLE_ZONE = 'local-1';
-
 /** The example cluster, active; `isNew`: made just now. */
 export interface ReadyExample {
   readonly clusterId: string;
+  /** Other than it was first chosen where the user has a cluster of that name. */
+  readonly name: string;
   readonly isNew: boolean;
   readonly lastJobId: string | null;
 }
 
 /**
- * Brings the example cluster up from whatever an earlier run, also a killed one, has left: a job that
- * is still open goes on by itself and is waited for; a stopped cluster is started; a failed one is
+ * Brings the example cluster up from whatever an earlier run, also a killed one, has left. It is known by
+ * the id that the home folder keeps, never by its name: nobody else's cluster is touched. A job that is
+ * still open goes on by itself and is waited for; a stopped cluster is started; a failed one is
  * deleted and made anew; where there is none it is made.
  * @throws internal `EXAMPLE_FAILED` when a job fails
  */
 export async function bringExampleUp(context: ExampleContext): Promise<ReadyExample> {
   const { client, report } = context;
   for (;;) {
-    const cluster = await findExample(client);
+    const cluster = await findExample(context);
     if (cluster === null) return { ...(await createExample(context)), isNew: true };
-    const { clusterId } = cluster;
+    const { clusterId, name } = cluster;
     const open = await findOpenJob(client, clusterId);
     if (open !== null) {
       report(`job ${open.jobId} (${open.action}) of an earlier run is still open; it goes on by itself`);
@@ -44,24 +45,22 @@ export async function bringExampleUp(context: ExampleContext): Promise<ReadyExam
     }
     switch (cluster.status) {
       case 'active':
-        report(`found the cluster ${EXAMPLE_CLUSTER} (${clusterId}), which runs`);
-        return { clusterId, isNew: false, lastJobId: null };
+        report(`found the cluster ${name} (${clusterId}), which runs`);
+        return { clusterId, name, isNew: false, lastJobId: null };
       case 'stopped': {
-        report(
-          `found the cluster ${EXAMPLE_CLUSTER} (${clusterId}) that an earlier run has left; starting it`,
-        );
+        report(`found the cluster ${name} (${clusterId}) that an earlier run has left; starting it`);
         const job = await runJob(context, await client.clusters.start(clusterId));
-        return { clusterId, isNew: false, lastJobId: job.jobId };
+        return { clusterId, name, isNew: false, lastJobId: job.jobId };
       }
       case 'failed':
       case 'pending':
         report(
-          `the cluster ${EXAMPLE_CLUSTER} (${clusterId}) of an earlier run is not whole; deleting it and making it anew`,
+          `the cluster ${name} (${clusterId}) of an earlier run is not whole; deleting it and making it anew`,
         );
         await runJob(context, await client.clusters.delete(clusterId, { force: true }));
         continue;
       case 'deleted':
-        return { ...(await createExample(context)), isNew: true };
+        context.book.write({ cluster: null });
     }
   }
 }
@@ -72,7 +71,7 @@ export async function bringExampleUp(context: ExampleContext): Promise<ReadyExam
  */
 export async function putExampleDown(context: ExampleContext): Promise<void> {
   const { client, report } = context;
-  const cluster = await findExample(client);
+  const cluster = await findExample(context);
   if (cluster === null) return;
   const open = await findOpenJob(client, cluster.clusterId);
   if (open !== null) {
@@ -102,48 +101,47 @@ export async function runJob(context: ExampleContext, started: StartedJob): Prom
 }
 
 async function createExample(context: ExampleContext): Promise<Omit<ReadyExample, 'isNew'>> {
-  const { client, report } = context;
-  await ensureRuntime(context);
-  const version = await client.apps.register(findExamplePackage());
+  const { client, book, report } = context;
+  const runtime = await ensureRuntime(context);
+  const version = await ensureVersion(context);
+  const begun = book.read().cluster;
+  // One without an id was begun by a run that was killed: the same request finds it, or makes it.
+  const wanted =
+    begun !== null && begun.id === null
+      ? begun
+      : { requestId: randomUUID(), name: await chooseClusterName(client), id: null };
+  book.write({ cluster: wanted });
+  const { name, requestId } = wanted;
   report(
-    `registered ${version.appName} ${version.version} (${version.versionId}); creating the cluster ${EXAMPLE_CLUSTER}`,
+    `registered ${version.appName} ${version.version} (${version.versionId}); creating the cluster ${name}`,
   );
-  const started = await client.clusters.create({
-    app: version.versionId,
-    runtime: EXAMPLE_RUNTIME,
-    name: EXAMPLE_CLUSTER,
-  });
+  const started = await startCreate(context, { app: version.versionId, runtime, name, requestId });
+  book.write({ cluster: { ...wanted, id: started.clusterId } });
   const job = await runJob(context, started);
-  return { clusterId: started.clusterId, lastJobId: job.jobId };
+  return { clusterId: started.clusterId, name, lastJobId: job.jobId };
 }
 
-async function ensureRuntime({ client, report }: ExampleContext): Promise<void> {
+/** What is refused was not made: the next run chooses its name anew. */
+async function startCreate(
+  { client, book }: ExampleContext,
+  request: { app: string; runtime: string; name: string; requestId: string },
+): Promise<StartedJob> {
   try {
-    await client.runtimes.describe(EXAMPLE_RUNTIME);
+    return await client.clusters.create(request);
   } catch (error) {
-    if (!WindlassError.isInstance(error) || error.kind !== 'not-found') throw error;
-    await client.runtimes.create({ name: EXAMPLE_RUNTIME, provider: 'local', zone: EXAMPLE_ZONE });
-    report(`made the runtime ${EXAMPLE_RUNTIME}: this machine, zone ${EXAMPLE_ZONE}`);
+    if (WindlassError.isInstance(error) && error.kind === 'conflict') book.write({ cluster: null });
+    throw error;
   }
 }
 
-async function findExample(client: WindlassClient): Promise<ClusterSummary | null> {
-  const clusters = await client.clusters.list();
-  return clusters.find((cluster) => cluster.name === EXAMPLE_CLUSTER && cluster.status !== 'deleted') ?? null;
+async function findExample({ client, book }: ExampleContext): Promise<ClusterView | null> {
+  const id = book.read().cluster?.id ?? null;
+  const found = id === null ? null : await orNull(() => client.clusters.describe(id));
+  if (found !== null && found.status !== 'deleted') return found;
+  if (id !== null) book.write({ cluster: null });
+  return null;
 }
 
 async function findOpenJob(client: WindlassClient, clusterId: string) {
   return (await client.jobs.list({ clusterId })).find((job) => isOpenJobStatus(job.status)) ?? null;
-}
-
-/** The package lies in the clone's examples; compiled code is one folder deeper. */
-function findExamplePackage(): string {
-  for (const place of ['../../examples/antietcd', '../../../examples/antietcd']) {
-    const folder = fileURLToPath(new URL(place, import.meta.url));
-    if (existsSync(folder)) return folder;
-  }
-  throw new WindlassError('not-found', 'this installation has no examples/antietcd', {
-    code: 'EXAMPLE_MISSING',
-    hint: 'run npm start in a clone of the repository',
-  });
 }

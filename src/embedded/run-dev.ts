@@ -5,16 +5,12 @@ import { jobWorkflowId } from '../../workflows/messages.ts';
 import { type JobView, WindlassError } from '../domain/index.ts';
 import { quoteForShell } from '../nodes/index.ts';
 import { type EmbeddedStack, startEmbeddedStack } from './embedded-stack.ts';
-import {
-  bringExampleUp,
-  EXAMPLE_CLUSTER,
-  type ExampleContext,
-  putExampleDown,
-  type ReadyExample,
-} from './example-cluster.ts';
+import { bringExampleUp, type ExampleContext, putExampleDown, type ReadyExample } from './example-cluster.ts';
+import { openExampleBook } from './example-record.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
 import { requireLoopbackAddress } from './machine-checks.ts';
 import { type ExampleProof, proveExample } from './prove-example.ts';
+import { listRunningClusters } from './running-clusters.ts';
 import { type SupervisedWorker, superviseWorker } from './worker-process.ts';
 
 /** What `windlass dev` was asked for. */
@@ -48,7 +44,9 @@ export interface DevResult {
   readonly namespace: string;
   readonly uiUrl: string | null;
   readonly home: string;
-  readonly example: (ExampleProof & { readonly clusterId: string; readonly jobUrl: string | null }) | null;
+  readonly example:
+    | (ExampleProof & { readonly clusterId: string; readonly name: string; readonly jobUrl: string | null })
+    | null;
 }
 
 /** The local provider's nodes get addresses of this range. */
@@ -58,7 +56,8 @@ const INTERRUPTED = 130;
 /**
  * `windlass dev`: runs the embedded stack and one worker in the foreground, with the example cluster
  * where asked for. The first Ctrl-C ends cleanly: a job under way ends, the example cluster is stopped
- * with its data kept, then worker and servers. A second one leaves at once and says what still runs.
+ * with its data kept, then worker and servers. Other clusters are left as they are; those whose machines
+ * are processes here are named. A second Ctrl-C leaves at once and says what still runs.
  *
  * @returns 0 when all that was asked for worked (a Ctrl-C after that changes nothing), 130 when it was
  *   interrupted before, or by a second Ctrl-C
@@ -154,11 +153,16 @@ async function runExample(client: WindlassClient, io: DevIo, stack: EmbeddedStac
   const context = createExampleContext(client, io, first);
   const ready: ReadyExample = await bringExampleUp(context);
   const proof = await proveExample(context, ready, first);
-  return { clusterId: ready.clusterId, jobUrl: toJobUrl(stack, ready.clusterId), ...proof };
+  return { clusterId: ready.clusterId, name: ready.name, jobUrl: toJobUrl(stack, ready.clusterId), ...proof };
 }
 
 function createExampleContext(client: WindlassClient, io: DevIo, signal: AbortSignal): ExampleContext {
-  return { client, report: (line) => io.report(line), showJob: (job) => io.showJob(client, job, signal) };
+  return {
+    client,
+    book: openExampleBook(findHomeFolder(io.env)),
+    report: (line) => io.report(line),
+    showJob: (job) => io.showJob(client, job, signal),
+  };
 }
 
 /** The Web UI's page of the cluster's jobs, newest run first. */
@@ -187,9 +191,11 @@ function reportNextSteps(
   io.report(
     example === null
       ? 'next: bin/windlass runtime create local --provider local --zone local-1'
-      : `next: bin/windlass cluster describe ${EXAMPLE_CLUSTER}, bin/windlass job list, bin/windlass cluster stop ${EXAMPLE_CLUSTER}`,
+      : `next: bin/windlass cluster describe ${example.name}, bin/windlass job list, bin/windlass cluster stop ${example.name}`,
   );
-  io.report('Ctrl-C stops everything and keeps the data');
+  io.report(
+    `Ctrl-C stops ${example === null ? '' : `the cluster ${example.name}, `}the worker and the servers, and keeps the data; other clusters of this machine run on`,
+  );
 }
 
 /** Until the first Ctrl-C. @throws unavailable `SERVER_ENDED` when one of the stack's servers dies before. */
@@ -220,11 +226,28 @@ async function endEverything(options: DevOptions, io: DevIo, running: Running): 
       io.report('its nodes may still run; the next npm start takes care of them');
     }
   }
+  if (client !== null && worker !== null) await reportRunningClusters(client, io);
   await client?.close();
   await worker?.stop();
   await stack?.stop();
-  if (stack !== null) io.report('stopped; the data is kept');
+  if (stack !== null) io.report('stopped the worker and the servers; the data is kept');
   running.stack = running.worker = running.client = null;
+}
+
+/** Says whose machines go on running on this machine without worker and servers, and how to stop them. */
+async function reportRunningClusters(client: WindlassClient, io: DevIo): Promise<void> {
+  let names: readonly string[];
+  try {
+    names = await listRunningClusters(client);
+  } catch (error) {
+    io.report(
+      `which clusters still run could not be asked: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return;
+  }
+  if (names.length === 0) return;
+  io.report(`machines of these clusters run on as processes of this machine: ${names.join(', ')}`);
+  io.report('to stop them: start this again, then bin/windlass cluster stop NAME in another terminal');
 }
 
 function reportLeftOvers({ stack, worker }: Running, io: DevIo): void {
