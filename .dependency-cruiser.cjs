@@ -7,15 +7,16 @@ const DOMAIN = '^src/domain/';
 const LEVELS = [
   { name: 'domain', folders: ['domain'], mayImport: [] },
   { name: 'provider', folders: ['provider'], mayImport: ['domain'] },
-  { name: 'confd', folders: ['confd'], mayImport: ['domain'] },
+  { name: 'bounds', folders: ['bounds'], mayImport: ['domain'] },
+  { name: 'confd', folders: ['confd'], mayImport: ['domain', 'bounds'] },
   { name: 'masking', folders: ['masking'], mayImport: ['domain'] },
   {
     name: 'foundation',
     folders: ['plan', 'db', 'secrets', 'nodes', 'config', 'observability', 'tools'],
     mayImport: ['domain', 'masking'],
   },
-  { name: 'packages', folders: ['app-package'], mayImport: ['domain', 'confd'] },
-  { name: 'charts', folders: ['chart-package'], mayImport: ['domain', 'app-package', 'plan'] },
+  { name: 'packages', folders: ['app-package'], mayImport: ['domain', 'bounds', 'confd'] },
+  { name: 'charts', folders: ['chart-package'], mayImport: ['domain', 'bounds', 'app-package', 'plan'] },
   {
     name: 'frame',
     folders: ['provider-utils', 'vm'],

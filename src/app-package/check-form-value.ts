@@ -1,5 +1,12 @@
+import {
+  compilePattern,
+  createPatternBudget,
+  OverLimitError,
+  PatternError,
+  type WorkBudget,
+} from '../bounds/index.ts';
 import type { FormItem } from './form.ts';
-import { isSealedValue, isSecretReference, quoteValue } from './values.ts';
+import { isSealedValue, isSecretReference, listSome, quoteValue } from './values.ts';
 
 /** Why a value does not fit its item. The message never quotes a password. */
 export interface ValueFault {
@@ -9,14 +16,19 @@ export interface ValueFault {
 
 /**
  * Whether a value that is there fits its item: type, then range, min, max, step and pattern.
- * A password that is sealed or a reference already has only its presence to show.
+ * A password that is sealed or a reference already has only its presence to show. All values of one
+ * form share the budget of its patterns.
  */
-export function checkFormValue(item: FormItem, value: unknown): ValueFault | null {
+export function checkFormValue(
+  item: FormItem,
+  value: unknown,
+  budget: WorkBudget = createPatternBudget(),
+): ValueFault | null {
   if (item.type === 'password' && (isSecretReference(value) || isSealedValue(value))) return null;
   if (item.multichoice && item.range.length > 0) return checkChoices(item, value);
   const typeFault = checkType(item, value);
   if (typeFault !== null) return { kind: 'type', message: typeFault };
-  const limitFault = checkRange(item, value) ?? checkNumber(item, value) ?? checkPattern(item, value);
+  const limitFault = checkRange(item, value) ?? checkNumber(item, value) ?? checkPattern(item, value, budget);
   return limitFault === null ? null : { kind: 'limit', message: limitFault };
 }
 
@@ -51,11 +63,13 @@ function checkChoices(item: FormItem, value: unknown): ValueFault | null {
     const wanted = `a string of choices joined by ${JSON.stringify(item.separator)}, or an array of them`;
     return { kind: 'type', message: `must be ${wanted}, not ${quoteFor(item, value)}` };
   }
-  const wrong = choices.find((choice) => !isChoice(item, choice));
+  const offered = new Set(item.range.map(toChoiceText));
+  const wrong = choices.find((choice) => !offered.has(choice));
   if (wrong !== undefined) {
     return { kind: 'limit', message: `${quoteFor(item, wrong)} is not one of ${quoteRange(item)}` };
   }
-  const twice = choices.find((choice, index) => choices.indexOf(choice) !== index);
+  const seen = new Set<string>();
+  const twice = choices.find((choice) => seen.size === seen.add(choice).size);
   return twice === undefined ? null : { kind: 'limit', message: `${quoteFor(item, twice)} is chosen twice` };
 }
 
@@ -92,15 +106,22 @@ function checkNumber(item: FormItem, value: unknown): string | null {
   return `must rise in steps of ${item.step}${from}; ${value} does not`;
 }
 
-function checkPattern(item: FormItem, value: unknown): string | null {
+function checkPattern(item: FormItem, value: unknown, budget: WorkBudget): string | null {
   if (item.pattern === undefined || typeof value !== 'string') return null;
-  if (RegExp(item.pattern).test(value)) return null;
+  try {
+    if (compilePattern(item.pattern, budget).isFoundIn(value)) return null;
+  } catch (error) {
+    if (error instanceof OverLimitError) return `cannot be checked: ${error.message}`;
+    // A form that an older release has read may hold it still.
+    if (error instanceof PatternError) return null;
+    throw error;
+  }
   const shown = item.type === 'password' ? '' : `${quoteValue(value)} `;
   return `${shown}does not match the pattern ${item.pattern}`.trimStart();
 }
 
 function quoteRange(item: FormItem): string {
-  return item.range.map((choice) => JSON.stringify(choice)).join(', ');
+  return listSome(item.range.map((choice) => quoteValue(choice)));
 }
 
 function quoteFor(item: FormItem, value: unknown): string {

@@ -1,7 +1,8 @@
+import { createPatternBudget, type WorkBudget } from '../bounds/index.ts';
 import { WindlassError, type Conf, type ErrorDetail } from '../domain/index.ts';
 import { checkFormValue, toChoices } from './check-form-value.ts';
 import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
-import { isEmptyValue, isObject, isSameJson } from './values.ts';
+import { isEmptyValue, isObject, isSameJson, listSome } from './values.ts';
 
 /**
  * The user's conf, checked strictly and made whole: every value of the form is there, its default
@@ -13,7 +14,7 @@ import { isEmptyValue, isObject, isSameJson } from './values.ts';
  */
 export function validateConf(form: Form, conf: Conf): Conf {
   const faults: ErrorDetail[] = [];
-  const filled = fillGroup(form.items, conf, '', faults);
+  const filled = fillGroup(form.items, conf, '', { faults, budget: createPatternBudget() });
   if (faults.length > 0) throw createConfError(faults);
   return filled;
 }
@@ -39,17 +40,23 @@ export function absentValue(item: FormItem): unknown {
   return ['string', 'password', 'service'].includes(item.type) ? '' : null;
 }
 
+/** What the values of one conf share while they are checked. */
+interface Filling {
+  readonly faults: ErrorDetail[];
+  readonly budget: WorkBudget;
+}
+
 function fillGroup(
   items: readonly FormItem[],
   given: Readonly<Record<string, unknown>>,
   path: string,
-  faults: ErrorDetail[],
+  filling: Filling,
 ): Record<string, unknown> {
   const filled: Record<string, unknown> = {};
   for (const item of items) {
     const value = Object.hasOwn(given, item.key) ? given[item.key] : undefined;
     const result =
-      item.items === null ? fillValue(item, value, faults) : fillSection(item, item.items, value, faults);
+      item.items === null ? fillValue(item, value, filling) : fillSection(item, item.items, value, filling);
     Object.defineProperty(filled, item.key, {
       value: result,
       enumerable: true,
@@ -57,12 +64,13 @@ function fillGroup(
       writable: true,
     });
   }
+  const known = new Set(items.map((item) => item.key));
+  const hint = `${path === '' ? 'the form' : path} has ${known.size === 0 ? 'none' : listSome([...known])}`;
   for (const key of Object.keys(given)) {
-    if (items.some((item) => item.key === key)) continue;
-    const known = items.map((item) => item.key).join(', ');
-    faults.push({
+    if (known.has(key)) continue;
+    filling.faults.push({
       field: path === '' ? key : `${path}.${key}`,
-      message: `no such key; ${path === '' ? 'the form' : path} has ${known === '' ? 'none' : known}`,
+      message: `no such key; ${hint}`,
     });
   }
   return filled;
@@ -72,25 +80,25 @@ function fillSection(
   item: FormItem,
   items: readonly FormItem[],
   value: unknown,
-  faults: ErrorDetail[],
+  filling: Filling,
 ): Record<string, unknown> {
   if (value !== undefined && !isObject(value)) {
-    faults.push({ field: dottedKey(item), message: 'must be an object' });
+    filling.faults.push({ field: dottedKey(item), message: 'must be an object' });
     return {};
   }
-  return fillGroup(items, value ?? {}, dottedKey(item), faults);
+  return fillGroup(items, value ?? {}, dottedKey(item), filling);
 }
 
-function fillValue(item: FormItem, given: unknown, faults: ErrorDetail[]): unknown {
+function fillValue(item: FormItem, given: unknown, { faults, budget }: Filling): unknown {
   const value = given === undefined || given === null ? item.default : given;
   if (isEmptyValue(value)) {
     if (item.required && !mayStayEmpty(item)) faults.push({ field: dottedKey(item), message: 'is required' });
-    const typeFault = value === undefined ? null : checkFormValue(item, value);
+    const typeFault = value === undefined ? null : checkFormValue(item, value, budget);
     if (typeFault?.kind === 'type') faults.push({ field: dottedKey(item), message: typeFault.message });
     return value ?? absentValue(item);
   }
   // A package may ship a default outside its own limits: whoever leaves it as it is may use it.
-  const fault = isSameJson(value, item.default) ? null : checkFormValue(item, value);
+  const fault = isSameJson(value, item.default) ? null : checkFormValue(item, value, budget);
   if (fault !== null) faults.push({ field: dottedKey(item), message: fault.message });
   return item.multichoice && Array.isArray(value)
     ? (toChoices(item, value)?.join(item.separator) ?? value)

@@ -1,4 +1,3 @@
-import { followDottedPath } from './dotted-path.ts';
 import { isEmptyValue } from './values.ts';
 
 /** Types of the specification; others are kept as they are and accept any value. */
@@ -60,11 +59,35 @@ export function dottedKey(item: FormItem): string {
 
 /** The item that a dotted path names, group or value; null if there is none. */
 export function findFormItem(form: Form, path: string): FormItem | null {
-  const found = followDottedPath<Form | FormItem>(form, path, (node, key) =>
-    node.items?.find((item) => item.key === key),
-  );
-  const last = found?.at(-1);
-  return last !== undefined && 'key' in last ? last : null;
+  let items = indexes.get(form);
+  if (items === undefined) {
+    items = indexItems(form);
+    indexes.set(form, items);
+  }
+  return items.get(path) ?? null;
+}
+
+// A template asks for every placeholder.
+const indexes = new WeakMap<Form, ReadonlyMap<string, FormItem>>();
+
+/** Keys may hold dots: where two items have one dotted key, that with the longer first key counts. */
+function indexItems(form: Form): ReadonlyMap<string, FormItem> {
+  const index = new Map<string, FormItem>();
+  const add = (items: readonly FormItem[]): void => {
+    for (const item of items) {
+      const key = dottedKey(item);
+      const known = index.get(key);
+      if (known === undefined || comesFirst(item, known)) index.set(key, item);
+      if (item.items !== null) add(item.items);
+    }
+  };
+  add(form.items);
+  return index;
+}
+
+function comesFirst(left: FormItem, right: FormItem): boolean {
+  const differing = left.path.findIndex((key, index) => key !== right.path[index]);
+  return (left.path[differing]?.length ?? 0) > (right.path[differing]?.length ?? 0);
 }
 
 /** Every value of the form in order, groups left out. */

@@ -1,3 +1,11 @@
+import {
+  compilePattern,
+  createPatternBudget,
+  OverLimitError,
+  PatternError,
+  type WorkBudget,
+} from '../bounds/index.ts';
+import { MAX_FORM_ITEMS, MAX_FORM_KEY_CHARACTERS } from '../domain/index.ts';
 import { FORM_TYPES, type Form, type FormItem } from './form.ts';
 import { ObjectReader } from './object-reader.ts';
 import {
@@ -7,7 +15,7 @@ import {
   type LocateField,
   type ProblemReport,
 } from './problems.ts';
-import { locateJsonFields, locateOffset, parseJson } from './parse-json.ts';
+import { createOffsetLocator, locateJsonFields, parseJson } from './parse-json.ts';
 import { checkFormValue, toChoiceText } from './check-form-value.ts';
 import { isObject } from './values.ts';
 
@@ -52,9 +60,28 @@ export function readForm(configJson: string, report: ProblemReport): Form {
     if (!root.has('properties')) root.error('properties', 'is missing: there is no form');
     return { items: [] };
   }
+  const count = countItems(properties);
+  if (count > MAX_FORM_ITEMS) {
+    root.error('properties', `has ${count} items, groups included; the limit is ${MAX_FORM_ITEMS}`);
+    return { items: [] };
+  }
   report.locateFields(CONFIG_FILE, createItemLocator(configJson, properties));
   root.readUnknown();
-  return { items: readItems(properties, [], report) };
+  return { items: readItems(properties, [], { report, budget: createPatternBudget() }) };
+}
+
+/** What is counted is read one by one, and every check of a conf reads it all again. */
+function countItems(list: readonly unknown[]): number {
+  return list.reduce<number>((count, entry) => {
+    const inner: unknown = isObject(entry) ? entry['properties'] : undefined;
+    return count + 1 + (Array.isArray(inner) ? countItems(inner) : 0);
+  }, 0);
+}
+
+/** What the items of one form share while they are read. */
+interface FormReading {
+  readonly report: ProblemReport;
+  readonly budget: WorkBudget;
 }
 
 /** Fields are named by the keys of items; in the text they stand under `properties.0.properties.3`. */
@@ -65,32 +92,40 @@ function createItemLocator(text: string, properties: readonly unknown[]): Locate
       const inner = `${place}properties.${index}`;
       places.set(`${path}properties[${index}]`, inner);
       if (!isObject(entry) || typeof entry['key'] !== 'string') return;
+      if (entry['key'].length > MAX_FORM_KEY_CHARACTERS) return;
       const itemPath = `${path}${entry['key']}`;
       places.set(itemPath, inner);
       if (Array.isArray(entry['properties'])) collect(entry['properties'], `${itemPath}.`, `${inner}.`);
     });
   };
   collect(properties, '', '');
-  const offsets = locateJsonFields(text);
+  const fields = locateJsonFields(text);
+  const locate = createOffsetLocator(text);
   return (field) => {
     for (let end = field.length; end > 0; end = field.lastIndexOf('.', end - 1)) {
       const place = places.get(field.slice(0, end));
       if (place === undefined) continue;
-      const offset = findFieldOffset(offsets, place + field.slice(end));
-      return offset === null ? null : locateOffset(text, offset);
+      const offset = findFieldOffset(fields, place + field.slice(end));
+      return offset === null ? null : locate(offset);
     }
-    const offset = findFieldOffset(offsets, field);
-    return offset === null ? null : locateOffset(text, offset);
+    const offset = findFieldOffset(fields, field);
+    return offset === null ? null : locate(offset);
   };
 }
 
-function readItems(list: readonly unknown[], path: readonly string[], report: ProblemReport): FormItem[] {
+function readItems(list: readonly unknown[], path: readonly string[], reading: FormReading): FormItem[] {
+  const { report } = reading;
   const items = new Map<string, FormItem>();
   list.forEach((entry, index) => {
     const field = [...path, `properties[${index}]`].join('.');
     const key: unknown = isObject(entry) ? entry['key'] : undefined;
     if (!isObject(entry) || typeof key !== 'string' || key === '') {
       report.error(CONFIG_FILE, { field }, 'must be an object with a "key", a string that is not empty');
+      return;
+    }
+    if (key.length > MAX_FORM_KEY_CHARACTERS) {
+      const message = `has a key of ${key.length} characters; the limit is ${MAX_FORM_KEY_CHARACTERS}`;
+      report.error(CONFIG_FILE, { field }, message);
       return;
     }
     const itemPath = [...path, key];
@@ -103,7 +138,7 @@ function readItems(list: readonly unknown[], path: readonly string[], report: Pr
     }
     items.set(
       key,
-      readItem(new ObjectReader(CONFIG_FILE, itemPath.join('.'), entry, report), key, itemPath, report),
+      readItem(new ObjectReader(CONFIG_FILE, itemPath.join('.'), entry, report), key, itemPath, reading),
     );
   });
   return [...items.values()];
@@ -113,7 +148,7 @@ function readItem(
   reader: ObjectReader,
   key: string,
   path: readonly string[],
-  report: ProblemReport,
+  reading: FormReading,
 ): FormItem {
   reader.raw('key');
   const properties = reader.list('properties');
@@ -121,7 +156,7 @@ function readItem(
   const group = properties !== undefined || type === 'array';
   const label = reader.text('label');
   const defaultValue = reader.raw('default') ?? undefined;
-  const pattern = readPattern(reader);
+  const pattern = readPattern(reader, reading.budget);
   const numbers = { min: reader.number('min'), max: reader.number('max'), step: reader.number('step') };
   const limits = readLimits(reader);
   const port = readPort(reader);
@@ -143,12 +178,12 @@ function readItem(
     separator: reader.text('separator') ?? ',',
     ...(limits === undefined ? {} : { limits }),
     ...(port === undefined ? {} : { port }),
-    items: group ? readItems(properties ?? [], path, report) : null,
+    items: group ? readItems(properties ?? [], path, reading) : null,
     extra: reader.readUnknown(),
   };
   if (!group) {
     if (label === undefined) reader.warning('label', 'is missing');
-    checkDefault(reader, item);
+    checkDefault(reader, item, reading.budget);
   }
   return item;
 }
@@ -211,14 +246,18 @@ function readLooseFlag(reader: ObjectReader, key: string): boolean | undefined {
   return flag;
 }
 
-function readPattern(reader: ObjectReader): string | undefined {
+function readPattern(reader: ObjectReader, budget: WorkBudget): string | undefined {
   const pattern = reader.text('pattern');
   if (pattern === undefined) return undefined;
   try {
-    RegExp(pattern);
+    compilePattern(pattern, budget);
     return pattern;
   } catch (error) {
-    reader.error('pattern', error instanceof Error ? error.message : 'does not compile');
+    if (error instanceof PatternError && error.needsBacktracking) {
+      reader.warning('pattern', `${error.message}; values are not checked against it`);
+    } else if (error instanceof PatternError || error instanceof OverLimitError) {
+      reader.error('pattern', error.message);
+    } else throw error;
     return undefined;
   }
 }
@@ -246,12 +285,12 @@ function readPort(reader: ObjectReader): number | readonly number[] | undefined 
 
 // The default's type decides what the template makes of it, so a wrong one is an error; a default
 // outside its own limits is somebody's choice that works.
-function checkDefault(reader: ObjectReader, item: FormItem): void {
+function checkDefault(reader: ObjectReader, item: FormItem, budget: WorkBudget): void {
   if (item.default === undefined) {
     if (!item.required) reader.warning('default', 'is missing, though the value is not required');
     return;
   }
-  const fault = checkFormValue(item, item.default);
+  const fault = checkFormValue(item, item.default, budget);
   if (fault === null) return;
   if (fault.kind === 'type') reader.error('default', fault.message);
   else if (item.default !== '')

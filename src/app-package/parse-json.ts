@@ -1,3 +1,10 @@
+import {
+  MAX_JSON_CHARACTERS,
+  MAX_JSON_DEPTH,
+  MAX_JSON_KEY_CHARACTERS,
+  MAX_JSON_VALUES,
+} from '../domain/index.ts';
+
 /** Where in a text something is; both count from 1. */
 export interface TextPosition {
   readonly line: number;
@@ -15,18 +22,45 @@ export interface DuplicateKey extends TextPosition {
   readonly offset: number;
 }
 
+/** Enough for somebody to mend; the rest is found by the next look. */
+const MAX_DUPLICATES = 100;
+
 export type JsonResult =
   | { readonly value: unknown; readonly duplicates: readonly DuplicateKey[] }
   | { readonly fault: JsonFault };
 
-// Deeper than any package, and far from the end of the call stack.
-const MAX_DEPTH = 200;
-
 /** Line and column of an offset; an offset beyond the end is the end. */
 export function locateOffset(text: string, offset: number): TextPosition {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: before.length - lineStart + 1 };
+  return createOffsetLocator(text)(offset);
+}
+
+/** Like locateOffset, for many offsets of one text: the text is read once, whatever is asked. */
+export function createOffsetLocator(text: string): (offset: number) => TextPosition {
+  let lineStarts: readonly number[] | undefined;
+  return (offset) => {
+    lineStarts ??= findLineStarts(text);
+    const place = Math.min(offset, text.length);
+    const line = countUpTo(lineStarts, place);
+    return { line, column: place - (lineStarts[line - 1] ?? 0) + 1 };
+  };
+}
+
+function findLineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) starts.push(end + 1);
+  return starts;
+}
+
+/** How many of the rising numbers are not above the limit. */
+export function countUpTo(numbers: readonly number[], limit: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? Infinity) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 export interface ParseJsonOptions {
@@ -34,24 +68,32 @@ export interface ParseJsonOptions {
   readonly comments?: boolean;
 }
 
-/** Where each key and element of a JSON text begins, by its dotted path; nothing for other texts. */
-export function locateJsonFields(text: string): ReadonlyMap<string, number> {
-  const parser = new JsonParser(text, false);
+/** Where a value of a JSON text begins (a member of an object: its key), and what lies in it, by key or index. */
+export interface JsonPlace {
+  readonly offset: number;
+  readonly inner: Map<string, JsonPlace>;
+}
+
+/** Where everything in a JSON text begins; of a text that does not parse, what comes before its fault. */
+export function locateJsonFields(text: string): JsonPlace {
+  const root: JsonPlace = { offset: 0, inner: new Map() };
+  const parser = new JsonParser(text, false, root);
   try {
     parser.parseDocument();
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
   }
-  return parser.offsets;
+  return root;
 }
 
 /**
  * Parses JSON exactly as `JSON.parse` does, and says what that does not: the position of the first
- * fault, and the keys that occur twice in one object (the last value wins). Never throws. A fault's
- * message quotes at most one character of the text.
+ * fault, and the keys that occur twice in one object (the last value wins; of many, the first). Text
+ * beyond the limits of JSON documents is a fault, and so is a number that is not finite. Never
+ * throws. A fault's message quotes at most one character of the text.
  */
 export function parseJson(text: string, options: ParseJsonOptions = {}): JsonResult {
-  const parser = new JsonParser(text, options.comments ?? false);
+  const parser = new JsonParser(text, options.comments ?? false, null);
   try {
     return { value: parser.parseDocument(), duplicates: parser.duplicates };
   } catch (error) {
@@ -71,7 +113,8 @@ class SyntaxFault extends Error {
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
 const WORD = /true|false|null/y;
-const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const WORD_VALUES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['true', true],
   ['false', false],
@@ -80,18 +123,27 @@ const WORD_VALUES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 
 class JsonParser {
   readonly duplicates: DuplicateKey[] = [];
-  readonly offsets = new Map<string, number>();
   readonly #comments: boolean;
   readonly #text: string;
   readonly #path: string[] = [];
+  readonly #locate: (offset: number) => TextPosition;
+  /** Where the object or array that is being read stands; null where nobody asks. */
+  #place: JsonPlace | null;
   #offset = 0;
+  #values = 0;
 
-  constructor(text: string, comments: boolean) {
+  constructor(text: string, comments: boolean, place: JsonPlace | null) {
     this.#text = text;
     this.#comments = comments;
+    this.#place = place;
+    this.#locate = createOffsetLocator(text);
   }
 
   parseDocument(): unknown {
+    if (this.#text.length > MAX_JSON_CHARACTERS) {
+      const message = `the text has ${this.#text.length} characters; the limit is ${MAX_JSON_CHARACTERS}`;
+      throw new SyntaxFault(message, 0);
+    }
     if (this.#text.startsWith('\uFEFF')) {
       throw new SyntaxFault('the file begins with a byte order mark; save it as UTF-8 without one', 0);
     }
@@ -102,7 +154,11 @@ class JsonParser {
   }
 
   #parseValue(depth: number): unknown {
-    if (depth > MAX_DEPTH) throw new SyntaxFault(`nested deeper than ${MAX_DEPTH}`, this.#offset);
+    if (depth > MAX_JSON_DEPTH)
+      throw new SyntaxFault(`nested too deeply; the limit is ${MAX_JSON_DEPTH}`, this.#offset);
+    this.#values += 1;
+    if (this.#values > MAX_JSON_VALUES)
+      throw new SyntaxFault(`too many values; the limit is ${MAX_JSON_VALUES}`, this.#offset);
     this.#skipSpace();
     switch (this.#text[this.#offset]) {
       case '{':
@@ -127,13 +183,16 @@ class JsonParser {
       if (this.#text[keyOffset] !== '"') throw this.#unexpected('a key in double quotes');
       const key = this.#parseString();
       if (!this.#take(':')) throw this.#unexpected('":"');
-      this.#path.push(key);
-      this.offsets.set(this.#path.join('.'), keyOffset);
-      if (Object.hasOwn(result, key)) {
-        const field = this.#path.join('.');
-        this.duplicates.push({ field, offset: keyOffset, ...locateOffset(this.#text, keyOffset) });
+      if (key.length > MAX_JSON_KEY_CHARACTERS) {
+        const message = `a key has ${key.length} characters; the limit is ${MAX_JSON_KEY_CHARACTERS}`;
+        throw new SyntaxFault(message, keyOffset);
       }
-      const value = this.#parseValue(depth + 1);
+      this.#path.push(key);
+      if (Object.hasOwn(result, key) && this.duplicates.length < MAX_DUPLICATES) {
+        const field = this.#path.join('.');
+        this.duplicates.push({ field, offset: keyOffset, ...this.#locate(keyOffset) });
+      }
+      const value = this.#parseInner(key, keyOffset, depth);
       this.#path.pop();
       // Plain assignment to `__proto__` would change the prototype instead of adding a key.
       Object.defineProperty(result, key, { value, enumerable: true, configurable: true, writable: true });
@@ -149,19 +208,30 @@ class JsonParser {
     do {
       this.#skipSpace();
       if (this.#comments && this.#text[this.#offset] === ']') break;
-      this.#path.push(String(result.length));
-      this.offsets.set(this.#path.join('.'), this.#offset);
-      result.push(this.#parseValue(depth + 1));
+      const key = String(result.length);
+      this.#path.push(key);
+      result.push(this.#parseInner(key, this.#offset, depth));
       this.#path.pop();
     } while (this.#take(','));
     if (!this.#take(']')) throw this.#unexpected('"," or "]"');
     return result;
   }
 
+  #parseInner(key: string, offset: number, depth: number): unknown {
+    const outer = this.#place;
+    if (outer !== null) {
+      this.#place = { offset, inner: new Map() };
+      outer.inner.set(key, this.#place);
+    }
+    const value = this.#parseValue(depth + 1);
+    this.#place = outer;
+    return value;
+  }
+
   #parseString(): string {
     const start = this.#offset;
-    const raw = this.#match(STRING);
-    if (raw === null) throw new SyntaxFault('a string is not closed', start);
+    const raw = this.#text.slice(start, this.#findStringEnd(start));
+    this.#offset += raw.length;
     try {
       const value: unknown = JSON.parse(raw);
       return String(value);
@@ -170,11 +240,24 @@ class JsonParser {
     }
   }
 
+  #findStringEnd(start: number): number {
+    for (let at = start + 1; at < this.#text.length; at += 1) {
+      const sign = this.#text.charCodeAt(at);
+      if (sign === QUOTE) return at + 1;
+      if (sign === BACKSLASH) at += 1;
+    }
+    throw new SyntaxFault('a string is not closed', start);
+  }
+
   #parseScalar(): unknown {
     const word = this.#match(WORD);
     if (word !== null) return WORD_VALUES.get(word);
     const number = this.#match(NUMBER);
-    if (number !== null) return Number(number);
+    if (number !== null) {
+      const value = Number(number);
+      if (Number.isFinite(value)) return value;
+      throw new SyntaxFault('a number is too large', this.#offset - number.length);
+    }
     throw this.#unexpected('a value');
   }
 

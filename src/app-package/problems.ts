@@ -1,5 +1,5 @@
 import { WindlassError, type ErrorDetail } from '../domain/index.ts';
-import type { TextPosition } from './parse-json.ts';
+import type { JsonPlace, TextPosition } from './parse-json.ts';
 
 /** One thing that is wrong, or doubtful, in a package. */
 export interface PackageProblem {
@@ -31,6 +31,9 @@ export interface ProblemReport {
   note(file: string, place: ProblemPlace, message: string): void;
 }
 
+/** Of each kind; nobody reads more. */
+const MAX_PROBLEMS = 1_000;
+
 export function createProblemReport(): ProblemReport {
   const errors: PackageProblem[] = [];
   const warnings: PackageProblem[] = [];
@@ -43,7 +46,13 @@ export function createProblemReport(): ProblemReport {
   };
   // A field that is read twice has the same fault twice.
   const seen = new Set<string>();
-  const addTo = (list: PackageProblem[], problem: PackageProblem): void => {
+  const addTo = (list: PackageProblem[], file: string, place: ProblemPlace, message: string): void => {
+    if (list.length > MAX_PROBLEMS) return;
+    if (list.length === MAX_PROBLEMS) {
+      list.push({ file, message: `only the first ${MAX_PROBLEMS} are listed` });
+      return;
+    }
+    const problem = toProblem(file, place, message);
     const key = JSON.stringify(problem);
     if (!seen.has(key)) list.push(problem);
     seen.add(key);
@@ -53,21 +62,34 @@ export function createProblemReport(): ProblemReport {
     warnings,
     notes,
     locateFields: (file, locate) => void locators.set(file, locate),
-    error: (file, place, message) => addTo(errors, toProblem(file, place, message)),
-    warning: (file, place, message) => addTo(warnings, toProblem(file, place, message)),
-    note: (file, place, message) => addTo(notes, toProblem(file, place, message)),
+    error: (file, place, message) => addTo(errors, file, place, message),
+    warning: (file, place, message) => addTo(warnings, file, place, message),
+    note: (file, place, message) => addTo(notes, file, place, message),
   };
 }
 
-/**
- * Finds a field by the offsets of a text's fields; of what is not there, the nearest that holds it.
- */
-export function findFieldOffset(offsets: ReadonlyMap<string, number>, field: string): number | null {
-  for (let end = field.length; end > 0; end = field.lastIndexOf('.', end - 1)) {
-    const offset = offsets.get(field.slice(0, end));
-    if (offset !== undefined) return offset;
+/** What has a longer name is found by no eye either, and takes long to look for. */
+const MAX_LOCATED_CHARACTERS = 1_000;
+
+/** Finds a field among the places of a text; of what is not there, the nearest that holds it. */
+export function findFieldOffset(root: JsonPlace, field: string): number | null {
+  if (field.length > MAX_LOCATED_CHARACTERS) return null;
+  const found = findNearest(root, field);
+  return found.place === root ? null : found.place.offset;
+}
+
+/** `rest` is how much of the path leads to nothing. */
+function findNearest(start: JsonPlace, path: string): { readonly place: JsonPlace; readonly rest: number } {
+  let nearest = { place: start, rest: path.length };
+  for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
+    const place = start.inner.get(path.slice(0, end));
+    if (place === undefined) continue;
+    if (end === path.length) return { place, rest: 0 };
+    const found = findNearest(place, path.slice(end + 1));
+    if (found.rest === 0) return found;
+    if (found.rest < nearest.rest) nearest = found;
   }
-  return null;
+  return nearest;
 }
 
 /** One line that a person can act on: `config.json:12:3: env.port: …`. */

@@ -1,4 +1,7 @@
+import { MAX_JSON_CHARACTERS, MAX_PLACEHOLDER_CHARACTERS, MAX_PLACEHOLDERS } from '../domain/index.ts';
+import { countUpTo } from './parse-json.ts';
 import { followDottedPath } from './dotted-path.ts';
+import { findMarks } from './template-marks.ts';
 import { isObject } from './values.ts';
 
 /** `{{a.b}}` or, in a .tmpl file, `{{.a.b}}`. */
@@ -42,10 +45,6 @@ interface TemplateParts {
   readonly faults: readonly TemplateFault[];
 }
 
-// In the order they are tried: comments may hold anything, triple braces mean the same as double.
-const MUSTACHE_MARKS = /\{\{!([\s\S]*?)\}\}|\{\{\{([^{}]*)\}\}\}|\{\{([^{}]*)\}\}/g;
-const TMPL_MARKS = /\{\{-?\s*\/\*([\s\S]*?)\*\/\s*-?\}\}|\{\{\{([^{}]*)\}\}\}|\{\{([^{}]*)\}\}/g;
-
 /** Every placeholder in order, and what looks like one but is none. */
 export function findPlaceholders(template: Template): Omit<TemplateParts, 'comments'> {
   const { placeholders, faults } = findParts(template);
@@ -57,16 +56,20 @@ function findParts({ text, syntax }: Template): TemplateParts {
   const comments: Comment[] = [];
   const faults: TemplateFault[] = [];
   const strings = createStringTracker(text);
-  for (const match of text.matchAll(syntax === 'mustache' ? MUSTACHE_MARKS : TMPL_MARKS)) {
-    const offset = match.index;
-    const { length } = match[0];
+  for (const { offset, length, inside } of findMarks(text, syntax)) {
     const opened = strings.openedBefore(offset);
     strings.skipTo(offset + length);
-    if (match[1] !== undefined) {
+    if (inside === null) {
       comments.push({ offset, length });
       continue;
     }
-    const path = toPlaceholderPath(match[2] ?? match[3] ?? '', syntax);
+    if (placeholders.length >= MAX_PLACEHOLDERS) {
+      faults.push({ offset, message: `too many placeholders; the limit is ${MAX_PLACEHOLDERS}` });
+      break;
+    }
+    // A template with faults is not used: the first of them will do.
+    if (faults.length >= MAX_PLACEHOLDERS) break;
+    const path = toPlaceholderPath(inside, syntax);
     if (typeof path !== 'string') faults.push({ offset, message: path.message });
     else if (opened === null) placeholders.push({ path, offset, length, quoted: false });
     // Packages of OpenPitrix quote their placeholders: alone between quotes it is the value itself.
@@ -99,6 +102,11 @@ function createStringTracker(text: string): {
 }
 
 function toPlaceholderPath(inside: string, syntax: TemplateSyntax): string | { readonly message: string } {
+  if (inside.length > MAX_PLACEHOLDER_CHARACTERS) {
+    return {
+      message: `a placeholder has ${inside.length} characters; the limit is ${MAX_PLACEHOLDER_CHARACTERS}`,
+    };
+  }
   // The dashes of a Go template only trim the space around it, which JSON does not have.
   const text = syntax === 'tmpl' ? inside.replace(/^-\s|\s-$/g, '').trim() : inside.replace(/^&/, '').trim();
   if (text === '') return { message: 'an empty placeholder' };
@@ -123,7 +131,10 @@ export function renderTemplate(
   return renderWith(template, (path) => lookUpValue(values, path));
 }
 
-/** Like renderTemplate, with the value of each path asked for. */
+/**
+ * Like renderTemplate, with the value of each path asked for. A text beyond the limit of JSON documents
+ * is left off there; parsing it says so.
+ */
 export function renderWith(template: Template, getValue: (path: string) => unknown): RenderedTemplate {
   const shifts: {
     readonly renderedEnd: number;
@@ -137,6 +148,7 @@ export function renderWith(template: Template, getValue: (path: string) => unkno
   let text = '';
   let end = 0;
   for (const part of parts) {
+    if (text.length > MAX_JSON_CHARACTERS) break;
     text += template.text.slice(end, part.offset);
     const renderedStart = text.length;
     if ('path' in part) text += JSON.stringify(getValue(part.path) ?? null);
@@ -144,10 +156,12 @@ export function renderWith(template: Template, getValue: (path: string) => unkno
     shifts.push({ renderedStart, renderedEnd: text.length, templateEnd: end });
   }
   text += template.text.slice(end);
+  let starts: readonly number[] | undefined;
   return {
     text,
     toTemplateOffset(offset) {
-      const shift = shifts.findLast((candidate) => candidate.renderedStart <= offset);
+      starts ??= shifts.map((shift) => shift.renderedStart);
+      const shift = shifts[countUpTo(starts, offset) - 1];
       if (shift === undefined) return offset;
       const beyond = offset - shift.renderedEnd;
       // Inside a value the best that can be said is where its placeholder ends.

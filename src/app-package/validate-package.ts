@@ -5,7 +5,7 @@ import type { NameField } from './build-cluster.ts';
 import { createFieldNamer } from './field-namer.ts';
 import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
 import { noteUnused } from './note-unused.ts';
-import { locateJsonFields, locateOffset, parseJson, type DuplicateKey } from './parse-json.ts';
+import { createOffsetLocator, locateJsonFields, parseJson, type DuplicateKey } from './parse-json.ts';
 import { CONFIG_FILE, readForm } from './parse-form.ts';
 import { createProblemReport, findFieldOffset, type PackageProblem, type ProblemReport } from './problems.ts';
 import { readClusterSpec } from './read-cluster-spec.ts';
@@ -62,7 +62,8 @@ function checkTemplate(template: Template, form: Form, report: ProblemReport): v
   const { faulty, unreadable } = checkPlaceholders(template, form, report);
   const rendered = renderWith(template, (path) => sampleValue(findFormItem(form, path)));
   const parsed = parseJson(rendered.text);
-  const locate = (offset: number) => locateOffset(template.text, rendered.toTemplateOffset(offset));
+  const locateInTemplate = createOffsetLocator(template.text);
+  const locate = (offset: number) => locateInTemplate(rendered.toTemplateOffset(offset));
   if ('fault' in parsed) {
     // What looks like a placeholder and is none is no JSON either.
     if (unreadable) return;
@@ -72,9 +73,9 @@ function checkTemplate(template: Template, form: Form, report: ProblemReport): v
   for (const { field, offset } of parsed.duplicates) {
     report.warning(template.file, { field, ...locate(offset) }, 'this key occurs twice; the last one counts');
   }
-  const offsets = locateJsonFields(rendered.text);
+  const fields = locateJsonFields(rendered.text);
   report.locateFields(template.file, (field) => {
-    const offset = findFieldOffset(offsets, field);
+    const offset = findFieldOffset(fields, field);
     return offset === null ? null : locate(offset);
   });
   const spec = readClusterSpec(
@@ -107,15 +108,15 @@ function checkPlaceholders(
 ): { readonly faulty: ReadonlySet<string>; readonly unreadable: boolean } {
   const faulty = new Set<string>();
   const { placeholders, faults } = findPlaceholders(template);
-  for (const { offset, message } of faults) {
-    report.error(template.file, locateOffset(template.text, offset), message);
-  }
+  const locate = createOffsetLocator(template.text);
+  const findNear = createNearFinder(form);
+  for (const { offset, message } of faults) report.error(template.file, locate(offset), message);
   for (const { path, offset, quoted } of placeholders) {
-    const place = { field: path, ...locateOffset(template.text, offset) };
+    const place = { field: path, ...locate(offset) };
     if (quoted && template.syntax === 'mustache') {
       report.warning(template.file, place, 'needs no quotes: its value is written as JSON');
     }
-    const fault = checkPlaceholder(form, path);
+    const fault = checkPlaceholder(form, path, findNear);
     if (fault === null) continue;
     faulty.add(path);
     report.error(template.file, place, fault);
@@ -123,22 +124,33 @@ function checkPlaceholders(
   return { faulty, unreadable: faults.length > 0 };
 }
 
-function checkPlaceholder(form: Form, path: string): string | null {
+function checkPlaceholder(
+  form: Form,
+  path: string,
+  findNear: (path: string) => string | null,
+): string | null {
   const item = findFormItem(form, path);
   if (item === null) {
-    const near = findNear(form, path);
+    const near = findNear(path);
     return `${CONFIG_FILE} has no such key${near === null ? '' : `; is ${near} meant?`}`;
   }
   return item.items === null ? null : 'names a group, not a value';
 }
 
-/** A key that differs in case only, or ends alike. */
-function findNear(form: Form, path: string): string | null {
-  const keys = listFormValues(form).map((item) => item.path.join('.'));
-  const last = path.slice(path.lastIndexOf('.'));
-  const near =
-    keys.find((key) => key.toLowerCase() === path.toLowerCase()) ?? keys.find((key) => key.endsWith(last));
-  return near ?? null;
+/** Finds a key that differs in case only, or ends alike. */
+function createNearFinder(form: Form): (path: string) => string | null {
+  const byLowerCase = new Map<string, string>();
+  const byEnding = new Map<string, string>();
+  // Of several the first is named.
+  for (const item of listFormValues(form).reverse()) {
+    const key = dottedKey(item);
+    byLowerCase.set(key.toLowerCase(), key);
+    byEnding.set(key.slice(key.lastIndexOf('.')), key);
+  }
+  return (path) => {
+    const ending = path.slice(path.lastIndexOf('.'));
+    return byLowerCase.get(path.toLowerCase()) ?? byEnding.get(ending) ?? null;
+  };
 }
 
 /** A value of the right type, so that the shape of cluster.json can be seen without a conf. */

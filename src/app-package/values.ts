@@ -36,6 +36,14 @@ export function isSameJson(left: unknown, right: unknown): boolean {
   );
 }
 
+const LISTED = 30;
+
+/** Words with commas between them; of many, the first and how many there are. */
+export function listSome(words: readonly string[]): string {
+  const shown = words.slice(0, LISTED).join(', ');
+  return words.length > LISTED ? `${shown}, … (${words.length} in all)` : shown;
+}
+
 /** A value as it may stand in a message: JSON, cut short. Never call it with a secret. */
 export function quoteValue(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';

@@ -45,7 +45,7 @@ function writeItems(items: readonly FormItem[], indent: string, lines: string[])
       continue;
     }
     const limits = describeLimits(item);
-    const meaning = (item.description || item.label).replace(/\.?\s*$/, '');
+    const meaning = trimSentence(item.description || item.label);
     const accepts = `${item.type || 'any value'}${limits === '' ? '' : `, ${limits}`}`;
     const fixed = item.changeable ? '' : ' Cannot be changed later.';
     writeComment(
@@ -56,6 +56,11 @@ function writeItems(items: readonly FormItem[], indent: string, lines: string[])
     const entry = `${JSON.stringify(item.key)}: ${JSON.stringify(item.default ?? absentValue(item))},`;
     lines.push(item.type === 'password' ? `${indent}// ${JSON.stringify(item.key)}: "",` : indent + entry);
   }
+}
+
+function trimSentence(text: string): string {
+  const trimmed = text.trimEnd();
+  return trimmed.endsWith('.') ? trimmed.slice(0, -1) : trimmed;
 }
 
 // A comment ends with its line, whatever a package writes into its descriptions.

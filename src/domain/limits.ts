@@ -23,6 +23,22 @@ export const MAX_CREDENTIAL_BYTES = 32 * 1024;
 /** A conf as JSON, passwords included, in bytes of UTF-8. Temporal refuses inputs of 2 MB. */
 export const MAX_CONF_BYTES = 512 * 1024;
 
+/**
+ * A JSON document of a package (its form, its cluster with the user's values in it, its locales) or
+ * a user's file: characters of its text, values in it, how deep they nest, characters of a key.
+ */
+export const MAX_JSON_CHARACTERS = 2 * 1024 * 1024;
+export const MAX_JSON_VALUES = 200_000;
+export const MAX_JSON_DEPTH = 100;
+export const MAX_JSON_KEY_CHARACTERS = 2_000;
+
+/** Placeholders of a template of cluster.json, and the characters of each. */
+export const MAX_PLACEHOLDERS = 5_000;
+export const MAX_PLACEHOLDER_CHARACTERS = 500;
+
+/** The key of one item of a form, in characters. */
+export const MAX_FORM_KEY_CHARACTERS = 250;
+
 /** Items of a package's form, all groups together. */
 export const MAX_FORM_ITEMS = 2_000;
 
@@ -41,3 +57,15 @@ export const MAX_OBSERVATION_CHARACTERS = 1_000;
 
 /** One line of a worker's log, in characters. */
 export const MAX_LOG_LINE_CHARACTERS = 16_000;
+
+/** A pattern of a form, a schema or a template, in characters. */
+export const MAX_PATTERN_CHARACTERS = 1_000;
+
+/** What a pattern compiles to, in instructions; `a{1000}` has about 1,000. */
+export const MAX_PATTERN_INSTRUCTIONS = 5_000;
+
+/**
+ * Steps of all patterns of one form, schema or template together: instructions times characters of
+ * the text. 40 million take about a second of an idle machine.
+ */
+export const MAX_PATTERN_WORK = 20_000_000;

@@ -140,7 +140,7 @@ export const ERRORS: readonly FaultRow[] = [
   [
     'a pattern that does not compile',
     withItem('"default":"x","pattern":"("'),
-    'config.json: cluster.name.pattern: Invalid regular expression: /(/: Unterminated group',
+    'config.json: cluster.name.pattern: does not compile: missing closing ): `(`',
   ],
   [
     'a default of the wrong type',

@@ -25,7 +25,7 @@ describe('parseJson', () => {
       '-',
       '0',
       '.5',
-      'e3',
+      'e-3',
       'true',
       'nul',
       ' ',
@@ -53,8 +53,8 @@ describe('parseJson', () => {
     ['{"a": "x\ny"}', 1, 7, 'a string holds a raw control character or a wrong escape'],
     ['[1] 2', 1, 5, 'there is "2" where the end of the text is expected'],
     ['\uFEFF{}', 1, 1, 'the file begins with a byte order mark; save it as UTF-8 without one'],
-    ['['.repeat(5_000), 1, 202, 'nested deeper than 200'],
-  ])('says where %j goes wrong', (text, line, column, message) => {
+    ['['.repeat(5_000), 1, 102, 'nested too deeply; the limit is 100'],
+  ])('says where %.40j goes wrong', (text, line, column, message) => {
     expect(parseJson(text)).toMatchObject({ fault: { line, column, message } });
   });
 

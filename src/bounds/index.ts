@@ -1,0 +1,2 @@
+export { compilePattern, createPatternBudget, PatternError, type Pattern } from './pattern.ts';
+export { createWorkBudget, OverLimitError, type WorkBudget } from './work-budget.ts';
