@@ -25,6 +25,7 @@ import { createHydrator, type Hydrator } from './hydrate.ts';
 import { planJob } from './plan-job.ts';
 import { prepareChange } from './prepare-change.ts';
 import { prepareCluster } from './prepare-cluster.ts';
+import { whileOpen } from './own-job.ts';
 import { isRetried, toApplicationFailure, toWindlassError } from './to-application-failure.ts';
 
 export interface LoadedJob {
@@ -57,6 +58,13 @@ export interface RefreshedJob {
 export interface JobRequest {
   readonly jobId: string;
 }
+
+/** Activities as they are implemented: with the job that they are a step of, where one is stored. */
+export type StepsOf<Activities> = {
+  readonly [Name in keyof Activities]: Activities[Name] extends (input: infer Input) => infer Result
+    ? (input: Input, job: Job | null) => Result
+    : never;
+};
 
 /** The steps of a job round its walk. */
 export interface EngineActivities {
@@ -99,7 +107,8 @@ const MAKING_ACTIONS: ReadonlySet<JobAction> = new Set([
   'update-env',
 ]);
 
-export function createEngineActivities(dependencies: ActivityDependencies): EngineActivities {
+/** The steps, each with its job as the guard before it has read it (activities/own-job.ts). */
+export function createEngineActivities(dependencies: ActivityDependencies): StepsOf<EngineActivities> {
   const { stores, providers } = dependencies;
   const hydrator = createHydrator(dependencies);
 
@@ -111,9 +120,8 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
     return { runtime, credential, provider: providers.get(runtime.provider) };
   }
 
-  return guardAll<EngineActivities>(dependencies, {
-    async LoadJob({ plan, ...input }) {
-      const known = await stores.jobs.find(input.jobId);
+  return guardAll<StepsOf<EngineActivities>>(dependencies, {
+    async LoadJob({ plan, ...input }, known) {
       const job = known ?? (await openJob(dependencies, hydrator, input));
       const runtime = await stores.runtimes.get(job.runtimeId);
       const layers = plan === true ? await planUnasked(job, runtime) : null;
@@ -127,8 +135,8 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
       };
     },
 
-    async CheckResource({ jobId, plan }) {
-      const job = await stores.jobs.get(jobId);
+    async CheckResource({ jobId, plan }, stored) {
+      const job = stored ?? (await stores.jobs.get(jobId));
       if (!MAKING_ACTIONS.has(job.action)) return undefined;
       const { provider, runtime, credential } = await loadCloud(job);
       const call = currentCall(dependencies, jobId, runtime);
@@ -144,18 +152,18 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
       return plan === true ? { layers: await storePlan(job, runtime, wanted) } : undefined;
     },
 
-    async PlanJob({ jobId }) {
-      const stored = await stores.jobs.loadShape(jobId);
-      if (stored !== null) return stored;
-      const job = await stores.jobs.get(jobId);
+    async PlanJob({ jobId }, stored) {
+      const shape = await stores.jobs.loadShape(jobId);
+      if (shape !== null) return shape;
+      const job = stored ?? (await stores.jobs.get(jobId));
       return storePlan(job, await stores.runtimes.get(job.runtimeId));
     },
 
     loadSlice: ({ jobId, layerIndex, offset, limit }) =>
-      stores.tasks.loadSlice(jobId, layerIndex, offset, limit),
+      whileOpen('loadSlice', stores.tasks.loadSlice(jobId, layerIndex, offset, limit)),
 
-    async UpdateClusterStatus({ jobId, end }) {
-      const job = await stores.jobs.get(jobId);
+    async UpdateClusterStatus({ jobId, end }, stored) {
+      const job = stored ?? (await stores.jobs.get(jobId));
       // A try before this one has closed it, and nobody has heard of it.
       if (end !== undefined && !isOpenJobStatus(job.status)) return { closed: { error: job.error } };
       await refreshCluster(dependencies, hydrator, job.clusterId, (runtime) =>
@@ -164,8 +172,7 @@ export function createEngineActivities(dependencies: ActivityDependencies): Engi
       return end === undefined ? undefined : { closed: await closeJob(stores, job, end) };
     },
 
-    async CloseJob({ jobId, ...end }) {
-      const job = await stores.jobs.find(jobId);
+    async CloseJob({ jobId: _jobId, ...end }, job) {
       // Ceasing takes the job's own row with it; an earlier try did.
       return job === null ? { error: null } : closeJob(stores, job, end);
     },
@@ -290,7 +297,7 @@ export function currentCall(dependencies: ActivityDependencies, jobId: string, r
 export function guardAll<Steps extends object>(dependencies: ActivityDependencies, activities: Steps): Steps {
   const guarded = Object.entries(activities).map(([name, activity]) => [
     name,
-    async (input: never) => {
+    async (input: never, job: Job | null) => {
       const { info } = Context.current();
       const progress = readProgress(new Date());
       const heartbeats =
@@ -299,7 +306,7 @@ export function guardAll<Steps extends object>(dependencies: ActivityDependencie
           : startHeartbeats(info.heartbeatTimeoutMs / 1000, () => progress);
       try {
         if (!info.isLocal) await dependencies.faultPoint(`${name}:begun`);
-        const result = await (activity as (input: never) => Promise<unknown>)(input);
+        const result = await (activity as (input: never, job: Job | null) => Promise<unknown>)(input, job);
         if (!info.isLocal) await dependencies.faultPoint(`${name}:stored`);
         return result;
       } catch (thrown) {

@@ -2,6 +2,9 @@ import type { Reads } from '../src/domain/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createEngineActivities, type EngineActivities } from './engine-activities.ts';
 import { createFrontgateActivities, type FrontgateActivities } from './frontgate/frontgate-activities.ts';
+import { guardActivities } from './guard-activities.ts';
+import { checkRead } from './inputs/read-inputs.ts';
+import { createAdmission } from './own-job.ts';
 import { createReads } from './reads/index.ts';
 import { createTaskActivities, type TaskActivities } from './task-activities.ts';
 
@@ -27,12 +30,24 @@ export interface Activities {
 }
 
 export function createActivities(dependencies: ActivityDependencies): Activities {
+  const { stores, redactor } = dependencies;
   const engine = createEngineActivities(dependencies);
   const { CheckResource, UpdateClusterStatus } = engine;
   const { LoadFrontgate, InspectFrontgate } = createFrontgateActivities(dependencies);
+  const tasks = {
+    ...createTaskActivities(dependencies),
+    CheckResource,
+    UpdateClusterStatus,
+    InspectFrontgate,
+  };
+  const admitStep = createAdmission(stores);
+  const admitRead = async (read: string, input: unknown): Promise<null> => {
+    checkRead(read, input);
+    return null;
+  };
   return {
-    engine: { ...engine, LoadFrontgate },
-    tasks: { ...createTaskActivities(dependencies), CheckResource, UpdateClusterStatus, InspectFrontgate },
-    reads: createReads(dependencies),
+    engine: guardActivities({ ...engine, LoadFrontgate }, admitStep, redactor),
+    tasks: guardActivities(tasks, admitStep, redactor),
+    reads: guardActivities(createReads(dependencies), admitRead, redactor),
   };
 }

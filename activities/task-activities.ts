@@ -11,6 +11,7 @@ import { withFrontgates } from './frontgate/frontgate-tasks.ts';
 import { createHydrator, type Hydrator } from './hydrate.ts';
 import { holdLeases } from './leases.ts';
 import { lookUntil } from './look.ts';
+import { otherAction, whileOpen } from './own-job.ts';
 import {
   isJobCancellation,
   isLeaseMatter,
@@ -53,6 +54,8 @@ export function createTaskActivities(dependencies: ActivityDependencies): TaskAc
 /** One try of an activity. */
 interface Attempt {
   readonly taskId: string;
+  /** The activity's type. */
+  readonly activity: string;
   readonly dependencies: ActivityDependencies;
   readonly signal: AbortSignal;
   readonly point: (name: string) => Promise<void>;
@@ -75,11 +78,11 @@ async function guard<T>(
   work: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   const { info, cancellationSignal: signal } = Context.current();
-  if (!info.inWorkflow) throw toApplicationFailure(outsideWorkflow(info.activityType), 0);
   const log = (message: string, fields?: Readonly<Record<string, unknown>>): void =>
     dependencies.log.info(message, { ...fields, task: request.taskId, activity: info.activityType });
   const attempt: Attempt = {
     taskId: request.taskId,
+    activity: info.activityType,
     dependencies,
     signal,
     point: (name) => dependencies.faultPoint(`${info.activityType}:${name}`),
@@ -191,7 +194,7 @@ async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boo
 async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleResult['state']> {
   const { dependencies, taskId, point } = attempt;
   const { stores } = dependencies;
-  const { context, provider } = await hydrator.beginTask(taskId);
+  const { context, provider } = await begin(attempt, hydrator);
   if (context.task.status === 'successful') return 'done';
   attempt.limitMs = handleLimitMs(context.task);
   const held = await holdLeases(stores, context, {
@@ -237,7 +240,7 @@ async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleR
 async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   const { dependencies, taskId, point } = attempt;
   const { stores } = dependencies;
-  const { context, provider } = await hydrator.beginTask(taskId);
+  const { context, provider } = await begin(attempt, hydrator);
   if (context.task.status === 'successful') return;
   attempt.limitMs = context.task.timeoutSeconds * 1000;
   await point('looking');
@@ -268,6 +271,14 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
     changes: toTaskChanges(context.task.nodeId, done.changes),
   });
   await point('stored');
+}
+
+/** Loads the task, which must be what this activity is for, of a job that is open. */
+async function begin({ taskId, activity }: Attempt, hydrator: Hydrator): ReturnType<Hydrator['beginTask']> {
+  const begun = await whileOpen(activity, hydrator.beginTask(taskId));
+  const { task } = begun.context;
+  if (activity !== task.action && activity !== `Wait${task.action}`) throw otherAction(activity, task);
+  return begun;
 }
 
 function isAnyChange({ resources = [], node, metadata }: TaskChanges): boolean {
@@ -326,13 +337,6 @@ function graceful(signal: AbortSignal): AbortSignal {
 
 function isPendingFailure(error: unknown): error is ApplicationFailure {
   return error instanceof Error && 'type' in error && error.type === 'PENDING';
-}
-
-function outsideWorkflow(activityType: string): WindlassError {
-  return new WindlassError('permission', `${activityType} changes a cloud and runs only inside a job`, {
-    code: 'EFFECT_OUTSIDE_JOB',
-    hint: 'start a job: windlass cluster --help',
-  });
 }
 
 function tryInterrupted(): WindlassError {

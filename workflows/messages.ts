@@ -17,6 +17,16 @@ export function jobWorkflowId(clusterId: string): string {
   return `cluster/${clusterId}`;
 }
 
+/** A slice of a layer of that job, the one that begins at the task `offset`. */
+export function sliceWorkflowId(
+  jobWorkflow: string,
+  jobId: string,
+  layerIndex: number,
+  offset: number | '',
+): string {
+  return `${jobWorkflow}/${jobId}/${layerIndex}/${offset}`;
+}
+
 export interface RunJobInput {
   readonly jobId: string;
   readonly clusterId: string;

@@ -1,7 +1,13 @@
 import { CancellationScope, createEventGroup, executeChild, workflowInfo } from '@temporalio/workflow';
 import type { LayerShape, QueueScope } from '../src/domain/index.ts';
 import { loadSlice } from './activity-proxies.ts';
-import { SLICE_TASKS, WALK_SLICE_WORKFLOW, type ActivityTiming, type WalkSliceInput } from './messages.ts';
+import {
+  SLICE_TASKS,
+  sliceWorkflowId,
+  WALK_SLICE_WORKFLOW,
+  type ActivityTiming,
+  type WalkSliceInput,
+} from './messages.ts';
 import type { walkSlice } from './walk-slice.workflow.ts';
 import { joinOutcomes, NOTHING_WALKED, walkTasks, type WalkOutcome } from './walk-tasks.ts';
 
@@ -53,7 +59,7 @@ async function walkSlices(
       outcomes.push(
         await executeChild<typeof walkSlice>(WALK_SLICE_WORKFLOW, {
           args: [input],
-          workflowId: `${workflowInfo().workflowId}/${jobId}/${layer.index}/${offset}`,
+          workflowId: sliceWorkflowId(workflowInfo().workflowId, jobId, layer.index, offset),
           cancellationType: 'WAIT_CANCELLATION_COMPLETED',
           staticSummary: `${layer.name}, tasks ${offset + 1} to ${Math.min(offset + SLICE_TASKS, layer.total)}`,
         }),

@@ -3,7 +3,7 @@ import { WindlassError, type FrontgatePlace, type QueueScope, type Runtime } fro
 import type { ClusterStatus, FrontgateMember } from '../../src/domain/index.ts';
 import type { ActivityTiming } from '../../workflows/messages.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { currentCall, guardAll, refreshCluster } from '../engine-activities.ts';
+import { currentCall, guardAll, refreshCluster, type StepsOf } from '../engine-activities.ts';
 import { createHydrator } from '../hydrate.ts';
 
 /** What the workflow of a frontgate decides by. */
@@ -31,7 +31,7 @@ export interface FrontgateActivities {
 /** Where a frontgate is placed when the runtime's settings name a subnet for it. */
 const SUBNET_SETTING = 'frontgateSubnet';
 
-export function createFrontgateActivities(dependencies: ActivityDependencies): FrontgateActivities {
+export function createFrontgateActivities(dependencies: ActivityDependencies): StepsOf<FrontgateActivities> {
   const { stores } = dependencies;
   const hydrator = createHydrator(dependencies);
 
@@ -44,7 +44,7 @@ export function createFrontgateActivities(dependencies: ActivityDependencies): F
     }
   }
 
-  return guardAll<FrontgateActivities>(dependencies, {
+  return guardAll<StepsOf<FrontgateActivities>>(dependencies, {
     async LoadFrontgate(place) {
       const runtime = await findRuntime(place.runtimeId);
       if (runtime === null) return null;

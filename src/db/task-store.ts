@@ -31,13 +31,16 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
     async loadSlice(jobId, layerIndex, offset, limit) {
       const rows = await db
         .selectFrom('task')
-        .select(['task_id', 'action', 'label', 'failure_allowed'])
-        .where('job_id', '=', jobId)
+        .innerJoin('job', 'job.job_id', 'task.job_id')
+        .select(['task_id', 'task.action as action', 'label', 'failure_allowed', 'job.status as job_status'])
+        .where('task.job_id', '=', jobId)
         .where('layer_index', '=', layerIndex)
         .where('index', '>=', offset)
         .where('index', '<', offset + limit)
         .orderBy('index')
         .execute();
+      const closed = rows.find((row) => !isOpenJobStatus(row.job_status));
+      if (closed !== undefined) throw jobNotOpen(jobId, closed.job_status);
       return rows.map((row) => ({
         taskId: row.task_id,
         action: row.action,

@@ -69,3 +69,8 @@ export const MAX_PATTERN_INSTRUCTIONS = 5_000;
  * the text. 40 million take about a second of an idle machine.
  */
 export const MAX_PATTERN_WORK = 20_000_000;
+/** Items of one page of a list. */
+export const MAX_PAGE_ITEMS = 1_000;
+
+/** A sealed secret on its way, in characters of base64: the largest credential, with room for its envelope. */
+export const MAX_SEALED_BYTES = 1024 * 1024;

@@ -1,0 +1,184 @@
+import { Context } from '@temporalio/activity';
+import type { Stores } from '../src/db/index.ts';
+import {
+  isOpenJobStatus,
+  TASK_ACTIONS,
+  WindlassError,
+  type Job,
+  type TaskAction,
+} from '../src/domain/index.ts';
+import {
+  FRONTGATE_WORKFLOW,
+  frontgateWorkflowId,
+  jobWorkflowId,
+  RUN_JOB_WORKFLOW,
+  sliceWorkflowId,
+  WALK_SLICE_WORKFLOW,
+} from '../workflows/messages.ts';
+import { checkInput } from './inputs/check-input.ts';
+import { STEP_INPUTS, TASK_INPUT } from './inputs/step-inputs.ts';
+
+/**
+ * Lets a step begin, or refuses it: whoever reaches Temporal may start any activity, and any
+ * workflow with any input. Null where the job is not stored, or is not needed by the step.
+ *
+ * @throws permission `EFFECT_OUTSIDE_JOB`, invalid-input `INPUT_INVALID`; nothing is done then.
+ */
+export type Admission = (step: string, input: unknown) => Promise<Job | null>;
+
+type Workflow = { readonly id: string; readonly type: string };
+/** Of what the owners are found by; the rest is the step's own. */
+type StepInput = Readonly<Partial<Record<'jobId' | 'clusterId' | 'action' | 'runtimeId' | 'vpcId', string>>>;
+
+/** Who may take a step. */
+type Owner =
+  /** The workflow of the job `jobId`, while the job is open. */
+  | 'open-job'
+  /** Likewise, also once it is closed: the step answers how it ended. */
+  | 'job'
+  /** Likewise, and before it is stored, or when it is no longer: the step makes it, or has nothing to do. */
+  | 'job-or-none'
+  /** The workflow of the job, or of a slice of it. The step itself looks that the job is open. */
+  | 'slice'
+  /** The workflow of the frontgate itself. */
+  | 'frontgate'
+  /** The workflow of the frontgate that the cluster is. */
+  | 'frontgate-cluster';
+
+const OWNERS: Readonly<Record<keyof typeof STEP_INPUTS, Owner>> = {
+  LoadJob: 'job-or-none',
+  CheckResource: 'open-job',
+  PlanJob: 'open-job',
+  loadSlice: 'slice',
+  UpdateClusterStatus: 'job',
+  CloseJob: 'job-or-none',
+  LoadFrontgate: 'frontgate',
+  InspectFrontgate: 'frontgate-cluster',
+};
+
+/** The cluster of a job never changes, so a worker asks once for each. */
+const KEPT_JOBS = 2_000;
+
+/** The one guard before every step of a job and of a frontgate; a step that it does not know is refused. */
+export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admission {
+  const clusters = new Map<string, string>();
+
+  async function findJob(jobId: string): Promise<Job | null> {
+    const job = await stores.jobs.find(jobId);
+    if (job !== null) {
+      if (clusters.size >= KEPT_JOBS) clusters.clear();
+      clusters.set(jobId, job.clusterId);
+    }
+    return job;
+  }
+
+  async function findCluster(jobId: string): Promise<string | null> {
+    return clusters.get(jobId) ?? (await findJob(jobId))?.clusterId ?? null;
+  }
+
+  async function admitSlice(step: string, jobId: string, layer: number, from: Workflow): Promise<null> {
+    const clusterId = await findCluster(jobId);
+    const own =
+      clusterId !== null &&
+      (isJobWorkflow(from, clusterId) ||
+        (from.type === WALK_SLICE_WORKFLOW &&
+          from.id.startsWith(sliceWorkflowId(jobWorkflowId(clusterId), jobId, layer, ''))));
+    if (!own) throw outsideJob(step, `it is no step of ${describe(from)}`);
+    return null;
+  }
+
+  async function admitJob(
+    step: string,
+    owner: Extract<Owner, 'open-job' | 'job' | 'job-or-none'>,
+    input: StepInput,
+    from: Workflow,
+  ): Promise<Job | null> {
+    const { jobId = '' } = input;
+    const job = await findJob(jobId);
+    if (job === null && owner !== 'job-or-none') throw outsideJob(step, `there is no job ${jobId}`);
+    const wanted = input.clusterId ?? job?.clusterId;
+    // A job that is gone has taken its cluster with it, and leaves nothing to do.
+    const own = wanted === undefined ? from.type === RUN_JOB_WORKFLOW : isJobWorkflow(from, wanted);
+    const same = job === null || (job.clusterId === wanted && (input.action ?? job.action) === job.action);
+    if (!own || !same) throw outsideJob(step, `job ${jobId} is not that of ${describe(from)}`);
+    if (job !== null && owner === 'open-job' && !isOpenJobStatus(job.status))
+      throw outsideJob(step, `job ${jobId} is closed: it is ${job.status}`);
+    return job;
+  }
+
+  async function admitFrontgate(step: string, owner: Owner, input: StepInput, from: Workflow): Promise<null> {
+    const place =
+      owner === 'frontgate'
+        ? { runtimeId: input.runtimeId ?? '', vpcId: input.vpcId ?? '' }
+        : (await stores.clusters.load(input.clusterId ?? '')).cluster;
+    const gate = !('purpose' in place) || place.purpose === 'frontgate';
+    if (!gate || from.type !== FRONTGATE_WORKFLOW || from.id !== frontgateWorkflowId(place))
+      throw outsideJob(step, `it is no step of ${describe(from)}`);
+    return null;
+  }
+
+  return async (step, input) => {
+    const { info } = Context.current();
+    if (info.workflowExecution === undefined || !info.inWorkflow)
+      throw outsideJob(step, 'it was started by itself');
+    const from = { id: info.workflowExecution.workflowId, type: info.workflowType ?? '' };
+    if (isTaskStep(step)) {
+      checkInput(step, TASK_INPUT, input);
+      const [jobId = '', layer = ''] = (input as { taskId: string }).taskId.split('.');
+      return admitSlice(step, jobId, Number(layer), from);
+    }
+    if (!Object.hasOwn(OWNERS, step)) throw outsideJob(step, 'no rule says whose step it is');
+    const owner = OWNERS[step as keyof typeof OWNERS];
+    checkInput(step, STEP_INPUTS[step as keyof typeof OWNERS], input);
+    const checked = input as StepInput & { readonly layerIndex?: number };
+    switch (owner) {
+      case 'slice':
+        return admitSlice(step, checked.jobId ?? '', checked.layerIndex ?? 0, from);
+      case 'frontgate':
+      case 'frontgate-cluster':
+        return admitFrontgate(step, owner, checked, from);
+      default:
+        return admitJob(step, owner, checked, from);
+    }
+  };
+}
+
+/** Of a task that is not what the activity does: its id was given to another activity than its own. */
+export function otherAction(
+  step: string,
+  task: { readonly taskId: string; readonly action: TaskAction },
+): WindlassError {
+  return outsideJob(step, `task ${task.taskId} is ${task.action}`);
+}
+
+/** What a step asks in the statement that begins it: a job that is closed has no steps. */
+export async function whileOpen<Answer>(step: string, asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (WindlassError.isInstance(error) && error.code === 'JOB_NOT_OPEN')
+      throw outsideJob(step, error.message);
+    throw error;
+  }
+}
+
+function isTaskStep(step: string): boolean {
+  return Object.hasOwn(TASK_ACTIONS, step.replace(/^Wait/, ''));
+}
+
+function isJobWorkflow(from: Workflow, clusterId: string): boolean {
+  return from.type === RUN_JOB_WORKFLOW && from.id === jobWorkflowId(clusterId);
+}
+
+function describe({ type, id }: Workflow): string {
+  return `the workflow ${JSON.stringify(id.slice(0, LONGEST_ID))} (${type.slice(0, LONGEST_ID)})`;
+}
+
+const LONGEST_ID = 200;
+
+function outsideJob(step: string, why: string): WindlassError {
+  return new WindlassError('permission', `${step} runs only inside its own job: ${why}`, {
+    code: 'EFFECT_OUTSIDE_JOB',
+    hint: 'start a job: windlass cluster --help',
+  });
+}

@@ -1,0 +1,92 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities, type Activities, type ActivityDependencies } from '../../../activities/index.ts';
+import { type ErrorInfo, type Job } from '../../../src/domain/index.ts';
+
+/** What came of one activity: the error it refused with, or what it touched behind its guard. */
+export type Outcome = { readonly refused: ErrorInfo } | { readonly reached: string };
+
+export interface From {
+  readonly workflowId: string;
+  readonly workflowType: string;
+}
+
+/** All activities as a worker has them, over a job log alone: whatever else they touch ends them. */
+export function guardActivitiesOver(jobs: readonly Job[]): {
+  readonly names: Readonly<Record<keyof Activities, readonly string[]>>;
+  /** `from` null: as a standalone activity. */
+  run(group: keyof Activities, name: string, input: unknown, from: From | null): Promise<Outcome>;
+} {
+  const touched = (path: string): unknown =>
+    new Proxy(() => undefined, {
+      get: (_, key) => touched(`${path}.${String(key)}`),
+      apply: () => {
+        throw new Error(`touched ${path}`);
+      },
+    });
+  const stores = {
+    jobs: {
+      find: async (jobId: string) => jobs.find((job) => job.jobId === jobId) ?? null,
+      loadShape: touched('jobs.loadShape'),
+      list: touched('jobs.list'),
+    },
+    clusters: touched('clusters'),
+    runtimes: touched('runtimes'),
+    tasks: touched('tasks'),
+    frontgates: touched('frontgates'),
+    apps: touched('apps'),
+    ledger: touched('ledger'),
+    secrets: touched('secrets'),
+  };
+  const dependencies = {
+    stores,
+    providers: { get: touched('providers.get'), list: touched('providers.list') },
+    keyring: { sealingKey: touched('keyring'), openSealed: touched('keyring'), decrypt: touched('keyring') },
+    redactor: { redactText: (text: string) => text, register: () => undefined },
+    log: { info: () => undefined, warn: () => undefined },
+    identity: 'test',
+    heartbeatSeconds: 10,
+    leaseSeconds: 15,
+    version: 'test',
+    onRuntimesChanged: () => undefined,
+    faultPoint: async () => undefined,
+    callBudgets: { open: touched('callBudgets') },
+    pullChart: touched('pullChart'),
+  } as unknown as ActivityDependencies;
+  const activities = createActivities(dependencies);
+  return {
+    names: {
+      engine: Object.keys(activities.engine),
+      tasks: Object.keys(activities.tasks),
+      reads: Object.keys(activities.reads),
+    },
+    async run(group, name, input, from) {
+      const activity = (activities[group] as unknown as Record<string, (input: unknown) => Promise<unknown>>)[
+        name
+      ];
+      if (activity === undefined) throw new Error(`there is no activity ${name}`);
+      const silent = { logger: new DefaultLogger('ERROR', () => undefined) };
+      const info = {
+        activityType: name,
+        inWorkflow: from !== null,
+        ...(from === null
+          ? {}
+          : {
+              workflowType: from.workflowType,
+              workflowExecution: { workflowId: from.workflowId, runId: 'run' },
+            }),
+      };
+      const environment = new MockActivityEnvironment(info, silent);
+      try {
+        await environment.run(() => activity(input));
+        return { reached: 'its end' };
+      } catch (error) {
+        const told: unknown = error instanceof ApplicationFailure ? error.details?.[0] : null;
+        if (typeof told !== 'object' || told === null) return { reached: String(error) };
+        const known = told as ErrorInfo;
+        return known.message.startsWith('touched ') ? { reached: known.message } : { refused: known };
+      }
+    },
+  };
+}
