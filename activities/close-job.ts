@@ -29,11 +29,21 @@ export async function closeJob(stores: Stores, job: Job, { status, error }: JobE
   const begun = tasks.some((task) => task.startedAt !== null);
   const closed = await stores.jobs.close(job.jobId, {
     status,
-    error: error ?? failed?.error ?? null,
+    error: error ?? failed?.error ?? (status === 'failed' ? errorLost(job) : null),
     clusterStatus: await statusAfter(stores, job, status, begun),
     closedAt: new Date().toISOString(),
   });
   return { error: closed.error };
+}
+
+/** No job fails without a reason, also where nobody could store it. */
+function errorLost({ jobId }: Job): ErrorInfo {
+  return {
+    kind: 'internal',
+    code: 'JOB_ERROR_LOST',
+    message: `job ${jobId} failed, and what it failed for was not stored`,
+    hint: 'its history in the Web UI and the logs of the workers say why; please report it',
+  };
 }
 
 /** A job that ended before its first effect leaves the cluster as it was. */

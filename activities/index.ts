@@ -9,7 +9,7 @@ import { createReads } from './reads/index.ts';
 import { createTaskActivities, type TaskActivities } from './task-activities.ts';
 
 export type { ActivityDependencies, ActivityLogger } from './dependencies.ts';
-export type { JobEnd } from './close-job.ts';
+export { closeJob, type JobEnd } from './close-job.ts';
 export type { EngineActivities } from './engine-activities.ts';
 export type { FrontgateActivities, LoadedFrontgate } from './frontgate/frontgate-activities.ts';
 export { createCallBudgets, type CallBudgets } from './call-budget.ts';

@@ -2,7 +2,6 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
-  isCancellation,
   log,
   setCurrentDetails,
   upsertSearchAttributes,
@@ -11,6 +10,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import type { ErrorInfo, LayerShape } from '../src/domain/index.ts';
 import { bookkeeping, cloudSteps, loadJob } from './activity-proxies.ts';
 import { toErrorInfo } from './error-info.ts';
+import { isCancelled } from './is-cancelled.ts';
 import { layersTable } from './job-details.ts';
 import { SEARCH_ATTRIBUTES, type RunJobInput, type RunJobResult } from './messages.ts';
 import { walkLayer } from './walk-layer.ts';
@@ -25,7 +25,8 @@ const STATUS_KEY = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD')
  * what a terminate prevents, the sweeper does.
  */
 export async function runJob(input: RunJobInput): Promise<RunJobResult> {
-  const loaded = await loadJob({ ...input, plan: true });
+  // Not cancelled in the middle: what it has opened, this workflow closes.
+  const loaded = await CancellationScope.nonCancellable(() => loadJob({ ...input, plan: true }));
   if (loaded.closed !== null) return loaded.closed;
   const steps = cloudSteps(loaded.queues, loaded.timing);
   const rows = bookkeeping(loaded.timing);
@@ -38,7 +39,7 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
       (await rows.PlanJob({ jobId: input.jobId }));
     walked = await walkLayers(layers, (layer) => walkLayer(input.jobId, layer, loaded.queues, loaded.timing));
   } catch (error) {
-    walked = { ...walked, error: isCancellation(error) ? 'cancelled' : toErrorInfo(error) };
+    walked = { ...walked, error: isCancelled(error) ? 'cancelled' : toErrorInfo(error) };
   }
 
   return CancellationScope.nonCancellable(async () => {

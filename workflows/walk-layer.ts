@@ -1,6 +1,7 @@
 import { CancellationScope, createEventGroup, executeChild, workflowInfo } from '@temporalio/workflow';
 import type { LayerShape, QueueScope } from '../src/domain/index.ts';
 import { loadSlice } from './activity-proxies.ts';
+import { isCancelled } from './is-cancelled.ts';
 import {
   SLICE_TASKS,
   sliceWorkflowId,
@@ -56,16 +57,28 @@ async function walkSlices(
         queues,
         timing,
       };
-      outcomes.push(
-        await executeChild<typeof walkSlice>(WALK_SLICE_WORKFLOW, {
-          args: [input],
-          workflowId: sliceWorkflowId(workflowInfo().workflowId, jobId, layer.index, offset),
-          cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-          staticSummary: `${layer.name}, tasks ${offset + 1} to ${Math.min(offset + SLICE_TASKS, layer.total)}`,
-        }),
-      );
+      outcomes.push(await walkOne(input));
     }
   };
-  await Promise.all(Array.from({ length: WINDOW_SLICES }, walkNext));
+  // All have ended before the job goes on, also where one of them fails as no task does.
+  const walks = await Promise.allSettled(Array.from({ length: WINDOW_SLICES }, walkNext));
+  const failed = walks.find((walk) => walk.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   return joinOutcomes(outcomes);
+
+  async function walkOne(input: WalkSliceInput): Promise<WalkOutcome> {
+    const { offset } = input;
+    try {
+      return await executeChild<typeof walkSlice>(WALK_SLICE_WORKFLOW, {
+        args: [input],
+        workflowId: sliceWorkflowId(workflowInfo().workflowId, jobId, layer.index, offset),
+        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+        staticSummary: `${layer.name}, tasks ${offset + 1} to ${Math.min(offset + SLICE_TASKS, layer.total)}`,
+      });
+    } catch (error) {
+      // One that was cancelled before it had begun has walked nothing.
+      if (isCancelled(error)) return { ...NOTHING_WALKED, cancelled: true };
+      throw error;
+    }
+  }
 }

@@ -1,7 +1,7 @@
-import { isCancellation } from '@temporalio/workflow';
 import type { QueueScope, TaskRef } from '../src/domain/index.ts';
 import { TASK_ACTIONS } from '../src/domain/index.ts';
 import { startHandle, startWait } from './activity-proxies.ts';
+import { isCancelled } from './is-cancelled.ts';
 import type { ActivityTiming } from './messages.ts';
 
 /** How a set of tasks ended. Only ids leave a slice: the rest is in the task rows. */
@@ -41,7 +41,7 @@ async function walkTask(task: TaskRef, queues: QueueScope, timing: ActivityTimin
     if (started.wait) await startWait(task.action, queues, timing, options);
     return NOTHING_WALKED;
   } catch (error) {
-    if (isCancellation(error)) return { ...NOTHING_WALKED, cancelled: true };
+    if (isCancelled(error)) return { ...NOTHING_WALKED, cancelled: true };
     return task.failureAllowed
       ? { ...NOTHING_WALKED, allowed: 1 }
       : { ...NOTHING_WALKED, failed: [task.taskId] };

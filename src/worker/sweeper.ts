@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { jobWorkflowId } from '../../workflows/messages.ts';
-import type { ActivityLogger } from '../../activities/index.ts';
+import { closeJob, type ActivityLogger, type JobEnd } from '../../activities/index.ts';
 import type { Stores } from '../db/index.ts';
-import type { ErrorInfo, Job } from '../domain/index.ts';
+import type { Job } from '../domain/index.ts';
 
 export interface Sweeper {
   /** One round now. */
@@ -22,19 +22,22 @@ export function startSweeper(client: Client, stores: Stores, log: ActivityLogger
   async function sweep(): Promise<void> {
     for (const job of await stores.jobs.listOpen()) {
       if (Date.now() - Date.parse(job.startedAt) < YOUNG_MS) continue;
-      const left = await findHowItEnded(client, job);
-      if (left === null) continue;
-      const tasks = await stores.tasks.list(job.jobId);
-      const begun = tasks.some((task) => task.startedAt !== null) || job.action === 'create';
-      await stores.jobs.close(job.jobId, {
-        status: 'failed',
-        error: left,
-        clusterStatus: begun ? 'failed' : (await stores.clusters.load(job.clusterId)).cluster.status,
-        closedAt: new Date().toISOString(),
-      });
-      log.warn('closed a job that its workflow left open', { job: job.jobId, cluster: job.clusterId });
+      try {
+        await close(job);
+      } catch (error) {
+        // The others must not wait for it.
+        log.warn('a job that may be left open could not be looked at', { job: job.jobId, error });
+      }
     }
   }
+
+  async function close(job: Job): Promise<void> {
+    const end = await findHowItEnded(client, job);
+    if (end === null) return;
+    await closeJob(stores, job, end);
+    log.warn('closed a job that its workflow left open', { job: job.jobId, cluster: job.clusterId });
+  }
+
   const timer = setInterval(
     () => void sweep().catch((error: unknown) => log.warn('a sweep failed', { error })),
     ROUND_MS,
@@ -44,11 +47,12 @@ export function startSweeper(client: Client, stores: Stores, log: ActivityLogger
 }
 
 /** Null while the job's own workflow runs. */
-async function findHowItEnded(client: Client, job: Job): Promise<ErrorInfo | null> {
+async function findHowItEnded(client: Client, job: Job): Promise<JobEnd | null> {
   try {
     const workflow = await client.workflow.getHandle(jobWorkflowId(job.clusterId)).describe();
     const own = workflow.memo?.['jobId'] === job.jobId;
     if (own && workflow.status.name === 'RUNNING') return null;
+    if (own && workflow.status.name === 'CANCELLED') return { status: 'cancelled', error: null };
     const how = own ? workflow.status.name.toLowerCase() : 'followed by another';
     return abandoned(`its workflow was ${how} before it closed the job`);
   } catch (error) {
@@ -57,11 +61,7 @@ async function findHowItEnded(client: Client, job: Job): Promise<ErrorInfo | nul
   }
 }
 
-function abandoned(message: string): ErrorInfo {
-  return {
-    kind: 'internal',
-    code: 'JOB_ABANDONED',
-    message,
-    hint: 'what it made is in the ledger; the cluster can be deleted',
-  };
+function abandoned(message: string): JobEnd {
+  const hint = 'what it made is in the ledger; the cluster can be deleted';
+  return { status: 'failed', error: { kind: 'internal', code: 'JOB_ABANDONED', message, hint } };
 }

@@ -10,8 +10,12 @@ import {
   type TaskAction,
 } from '../../src/domain/index.ts';
 
-/** What one activity does: it is done, it fails for good, it goes on until it is cancelled. */
-type Deed = 'done' | 'fails' | 'hangs';
+/**
+ * What one activity does: it is done, it fails for good, it goes on until it is cancelled; or it ends
+ * as an activity may end after a cancel without being told of it in time: its worker died, or it failed
+ * as what is tried again.
+ */
+type Deed = 'done' | 'fails' | 'hangs' | 'dies' | 'would be tried again';
 
 /** A task of a scripted job. */
 export interface ScriptedTask {
@@ -38,6 +42,8 @@ export interface ScriptedJob {
   /** The step that does the next one too, when it is asked to, as the activities of today do. */
   readonly planIn?: 'LoadJob' | 'CheckResource';
   readonly closesAtOnce?: boolean;
+  /** LoadJob ends when this does. */
+  readonly loading?: Promise<void>;
   /** In order: `begin RunInstances 0.1`, `end WaitRunInstances 0.1`, `CloseJob` … */
   readonly calls: string[];
   closed: JobEnd | null;
@@ -71,6 +77,7 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
     async LoadJob({ jobId, plan }) {
       const job = find(jobId);
       job.calls.push('LoadJob');
+      await job.loading;
       const loaded = { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null };
       return plan === true && job.planIn === 'LoadJob' ? { ...loaded, layers: planOf(job) } : loaded;
     },
@@ -139,6 +146,12 @@ async function runTask(
       case 'finishes after a cancel':
         await untilCancelled().catch(() => {});
         break;
+      case 'dies':
+        await Context.current().cancelled;
+        break;
+      case 'would be tried again':
+        await untilCancelled().catch(() => {});
+        throw ApplicationFailure.create({ message: 'not there yet', type: 'PENDING' });
       case 'meets':
         await untilBegun(calls, layerIndex, layer.tasks.length);
         break;

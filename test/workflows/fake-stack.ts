@@ -24,7 +24,7 @@ export interface FakeStack {
   /** Starts a job of its own cluster. */
   start(
     layers: readonly ScriptedLayer[],
-    more?: Pick<ScriptedJob, 'refused' | 'cloudIsAway' | 'planIn' | 'closesAtOnce'>,
+    more?: Pick<ScriptedJob, 'refused' | 'cloudIsAway' | 'planIn' | 'closesAtOnce' | 'loading'>,
   ): Promise<{ readonly job: ScriptedJob; readonly jobId: string; readonly handle: WorkflowHandle }>;
   stop(): Promise<void>;
 }

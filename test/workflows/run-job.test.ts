@@ -275,4 +275,56 @@ describe('a cancel', () => {
     expect(job.calls.slice(-3)).toEqual(['end RunInstances 0.0', 'UpdateClusterStatus', 'CloseJob']);
     expect(job.closed).toMatchObject({ status: 'cancelled' });
   });
+
+  describe.concurrent('ends the job as cancelled, not as failed, where', () => {
+    const ENDS = ['dies', 'would be tried again'] as const;
+    const CASES = ENDS.flatMap((end) => (['handle', 'wait'] as const).map((place) => ({ end, place })));
+
+    it.each(CASES)('its $place $end', { timeout: 90_000 }, async ({ end, place }) => {
+      const task = { action: 'RunInstances', label: 'node 1', [place]: end } as const;
+      const { job, handle } = await stack.start([layerOf(task), SERVICES]);
+      const begun = `begin ${place === 'wait' ? 'Wait' : ''}RunInstances 0.0`;
+      await vi.waitFor(() => expect(job.calls).toContain(begun), { timeout: 30_000 });
+      await handle.cancel();
+      expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+      expect(job.closed).toEqual({ status: 'cancelled', error: null });
+      expect(job.calls).not.toContain('begin StartService 1.0');
+    });
+
+    it('an activity of a slice dies', { timeout: 90_000 }, async () => {
+      const tasks = Array.from({ length: SLICE_TASKS + 1 }, (_, index) => ({
+        action: 'PrepareNode' as const,
+        label: `node ${index}`,
+        handle: index === SLICE_TASKS ? ('dies' as const) : ('done' as const),
+      }));
+      const { job, handle } = await stack.start([{ name: 'PrepareNode', tasks }, SERVICES]);
+      const last = `begin PrepareNode 0.${SLICE_TASKS}`;
+      await vi.waitFor(() => expect(job.calls).toContain(last), { timeout: 60_000 });
+      await handle.cancel();
+      expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+      expect(job.closed).toEqual({ status: 'cancelled', error: null });
+    });
+
+    it('it comes while the job is loaded, whose row is then closed', async () => {
+      let finish = (): void => {};
+      const loading = new Promise<void>((resolve) => (finish = resolve));
+      const { job, handle } = await stack.start([SERVICES], { planIn: 'LoadJob', loading });
+      await vi.waitFor(() => expect(job.calls).toContain('LoadJob'), { timeout: 30_000 });
+      await handle.cancel();
+      finish();
+      expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+      expect(job.closed).toEqual({ status: 'cancelled', error: null });
+      expect(job.calls).not.toContain('begin StartService 0.0');
+    });
+  });
+
+  it('leaves a failure that is final what it is', { timeout: 60_000 }, async () => {
+    const failing = { action: 'RunInstances', label: 'node 1', handle: 'fails' } as const;
+    const hanging = { action: 'RunInstances', label: 'node 2', wait: 'hangs' } as const;
+    const { job, handle } = await stack.start([layerOf(failing, hanging), SERVICES]);
+    await vi.waitFor(() => expect(job.calls).toContain('begin WaitRunInstances 0.1'), { timeout: 30_000 });
+    await handle.cancel();
+    expect(await failureOf(handle)).toMatchObject({ type: TASK_ERROR.code });
+    expect(job.closed).toMatchObject({ status: 'failed' });
+  });
 });
