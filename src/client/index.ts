@@ -5,6 +5,7 @@ export type {
   AddNodesRequest,
   AppDescription,
   AppsClient,
+  CancelledJob,
   ChartPlace,
   ClustersClient,
   ConfChange,

@@ -47,16 +47,20 @@ export function createJobsClient(context: JobsContext): JobsClient {
     cancel: (jobId) =>
       mapErrors(async () => {
         const run = await findJobRun(client, jobId);
-        const { view } = await lookAtJob(context, jobId, run, null);
-        if (!isOpenJobStatus(view.status) || run === null || !run.open) throw jobClosed(view);
+        // Temporal is told first: it keeps the word for a worker that is to come.
+        const told = run?.open === true && (await requestCancel(client, run));
+        if (!told) throw jobClosed((await lookAtJob(context, jobId, run, null)).view);
         try {
-          await client.workflow.getHandle(run.workflowId, run.runId).cancel();
+          const { view } = await lookAtJob(context, jobId, run, null);
+          if (!isOpenJobStatus(view.status) && view.status !== 'cancelled') throw jobClosed(view);
+          const { layers: _layers, ...summary } = view;
+          return { ...summary, waitsForWorker: false };
         } catch (error) {
-          if (error instanceof WorkflowNotFoundError) throw jobClosed(view);
-          throw error;
+          if (!isUnanswered(error)) throw error;
+          const { action, status, clusterId, startedAt, closedAt } = run;
+          const known = { jobId, clusterId, action, status, startedAt, closedAt, requestedBy: '', error: null };
+          return { ...known, waitsForWorker: true };
         }
-        const { layers: _layers, ...summary } = view;
-        return summary;
       }),
     history: (jobId, options = {}) =>
       mapErrors(async () => {
@@ -109,6 +113,22 @@ async function lookAtJob(
     const open = pending?.open ?? run.open;
     return { view: await viewUnstoredJob(client, { ...run, open }, place), fingerprint: null, readAtMs: now };
   }
+}
+
+/** False where the run has ended meanwhile. */
+async function requestCancel(client: Client, { workflowId, runId }: JobRun): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(workflowId, runId).cancel();
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+/** No worker took the request, or the one that took it does not answer. */
+function isUnanswered(error: unknown): boolean {
+  return WindlassError.isInstance(error) && ['NO_WORKER', 'READ_TIMEOUT'].includes(error.code);
 }
 
 function jobClosed(view: JobView): WindlassError {

@@ -236,6 +236,12 @@ export interface WaitOptions extends WatchOptions {
   readonly onEvent?: (event: JobEvent) => void;
 }
 
+/** A job that was told to end. */
+export interface CancelledJob extends JobSummary {
+  /** No worker answers now: the job ends when one runs. What is told of it is what Temporal knows. */
+  readonly waitsForWorker: boolean;
+}
+
 export interface JobsClient {
   list(options?: ListOptions & { readonly clusterId?: string }): Promise<readonly JobSummary[]>;
   /** With what pending activities tell: attempts, last failure, next try. `layer`: all its tasks. */
@@ -253,8 +259,11 @@ export interface JobsClient {
    * server or a workforce that is away for a while.
    */
   watch(jobId: string, options?: WatchOptions): AsyncIterable<JobEvent>;
-  /** Asks for the end at the next safe point; what was made is kept. @throws conflict `JOB_CLOSED`. */
-  cancel(jobId: string): Promise<JobSummary>;
+  /**
+   * Asks for the end at the next safe point; what was made is kept. Needs no worker: the word is kept
+   * until one runs. @throws conflict `JOB_CLOSED`.
+   */
+  cancel(jobId: string): Promise<CancelledJob>;
   /**
    * The job's histories in the form that Temporal replays: its own first, then, when asked for,
    * those of its slices.

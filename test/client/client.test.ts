@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { unpackContent } from '../../src/app-package/index.ts';
 import { connectClient, type JobEvent, type WindlassClient } from '../../src/client/index.ts';
@@ -14,7 +16,7 @@ import {
   type SealedSecret,
 } from '../../src/domain/index.ts';
 import { openKeyring } from '../../src/secrets/index.ts';
-import type { RunJobInput } from '../../workflows/messages.ts';
+import { SEARCH_ATTRIBUTES, type RunJobInput } from '../../workflows/messages.ts';
 import { startTemporal, type TestTemporal } from '../kit/temporal.ts';
 import { APP, clusterView, FORM, jobView, withTask, writePackage } from './answers.ts';
 import { OBSERVATION, startStandInWorkers, type StandInWorkers } from './stand-in-worker.ts';
@@ -72,6 +74,30 @@ describe('without a worker', () => {
     await impatient.close();
     expect(error).toMatchObject({ kind: 'unavailable', code: 'NO_WORKER' });
     expect(error.hint).toContain('windlass worker');
+  });
+
+  test('delivers a cancel, and says that it waits for a worker', PATIENT, async () => {
+    const { address, namespace } = temporal;
+    const connection = await Connection.connect({ address });
+    const server = new Client({ connection, namespace });
+    const impatient = await connectClient({ address, env: {}, workerTimeoutMs: 300 });
+    const handle = await server.workflow.start('runJob', {
+      taskQueue: 'nobody-polls',
+      workflowId: 'cluster/cl-alone',
+      memo: { jobId: 'j-alone' },
+      typedSearchAttributes: [
+        { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.job, 'KEYWORD'), value: 'j-alone' },
+      ],
+    });
+    // Visibility is eventually consistent.
+    const cancelled = await vi.waitFor(() => impatient.jobs.cancel('j-alone'), PATIENT);
+    expect(cancelled).toMatchObject({ jobId: 'j-alone', clusterId: 'cl-alone', waitsForWorker: true });
+    const { events } = await handle.fetchHistory();
+    expect(events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes)).toBe(true);
+    expect(await failure(impatient.jobs.cancel('j-unknown'))).toMatchObject({ code: 'NO_WORKER' });
+    await handle.terminate();
+    await impatient.close();
+    await connection.close();
   });
 
   test('reads address and namespace from the environment given', async () => {
@@ -337,7 +363,7 @@ describe('with workers', () => {
     workers.reads.describeJob = async () => jobView({ jobId, clusterId, action: 'stop' });
     // Visibility is eventually consistent.
     const summary = await vi.waitFor(() => client.jobs.cancel(jobId), PATIENT);
-    expect(summary).toMatchObject({ jobId, clusterId });
+    expect(summary).toMatchObject({ jobId, clusterId, waitsForWorker: false });
     await expect(workers.job(clusterId).result()).rejects.toThrow();
     expect((await workers.job(clusterId).describe()).status.name).toBe('CANCELLED');
     workers.reads.describeJob = async () =>

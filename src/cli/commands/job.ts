@@ -90,7 +90,10 @@ const cancel: Command = {
   run: (input, context) =>
     context.withClient(async (client) => {
       const job = await client.jobs.cancel(readArgument(input, 0));
-      const text = `job ${job.jobId} (${job.action} of ${job.clusterId}) ends at its next safe point; what it made is kept`;
+      const when = job.waitsForWorker
+        ? 'is told to end: no worker answers now, and the next one that runs carries it out'
+        : 'ends at its next safe point';
+      const text = `job ${job.jobId} (${job.action} of ${job.clusterId}) ${when}; what it made is kept`;
       return { value: job, text };
     }),
 };
