@@ -125,4 +125,10 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     '10',
     'how long a worker that is asked to stop lets activities end',
   ),
+  variable(
+    'WINDLASS_WATCHDOG_SECONDS',
+    'integer',
+    '30',
+    'a worker whose event loop stands still for so long ends itself; 0: never',
+  ),
 ];

@@ -44,6 +44,7 @@ export interface Config {
   readonly stickySeconds: number;
   readonly cachedWorkflows: number;
   readonly stopSeconds: number;
+  readonly watchdogSeconds: number;
 }
 
 function integer(minimum: number, maximum: number, fallback: number) {
@@ -101,6 +102,7 @@ const schema = z.object({
   WINDLASS_STICKY_SECONDS: integer(1, 600, 10),
   WINDLASS_CACHED_WORKFLOWS: integer(1, 10_000, 200),
   WINDLASS_STOP_SECONDS: integer(0, 3600, 10),
+  WINDLASS_WATCHDOG_SECONDS: integer(0, 3600, 30),
 });
 
 /** Names that begin like ours but are in no table are typing errors, but for these: the test run's own. */
@@ -166,6 +168,7 @@ export function loadConfig(env: Environment): Config {
     stickySeconds: values.WINDLASS_STICKY_SECONDS,
     cachedWorkflows: values.WINDLASS_CACHED_WORKFLOWS,
     stopSeconds: values.WINDLASS_STOP_SECONDS,
+    watchdogSeconds: values.WINDLASS_WATCHDOG_SECONDS,
   };
 }
 

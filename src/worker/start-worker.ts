@@ -23,6 +23,7 @@ import { loadProviders } from './load-providers.ts';
 import { installTemporalRuntime, toActivityLogger } from './logging.ts';
 import { startSweeper, type Sweeper } from './sweeper.ts';
 import { VERSION } from './version.ts';
+import { startWatchdog } from './watchdog.ts';
 import { openWorkflowBundle } from './workflow-bundle.ts';
 import type { WorkerOverrides } from './worker-overrides.ts';
 
@@ -99,6 +100,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   const accounts = startAccountWorkers(connection, config, stores, activities.tasks, fail);
   refreshAccounts = accounts.refresh;
   const sweeper = startSweeper(client, stores, log);
+  const stopWatchdog = startWatchdog(config.watchdogSeconds);
   log.info('worker started', { version: VERSION, temporal: config.temporal.address });
   void announceHelm(stores, findHelm, log);
 
@@ -111,6 +113,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     await nodes.close();
     await stores.close();
     await connection.close();
+    await stopWatchdog();
   }
   const stop = (): Promise<void> => (stopping ??= stopAll());
   const stopped = Promise.race([failed, ended.then(stop)]);

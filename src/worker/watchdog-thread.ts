@@ -1,0 +1,21 @@
+// Runs beside the worker's event loop and ends the process when that stands still.
+import { writeSync } from 'node:fs';
+import { workerData } from 'node:worker_threads';
+import { createStandstillMeter, LOOKS_PER_SECOND, type WatchdogData } from './standstill.ts';
+
+const STDERR = 2;
+const { counter, limitSeconds } = workerData as WatchdogData;
+const beats = new Int32Array(counter);
+const meter = createStandstillMeter(limitSeconds * 1000);
+
+setInterval(() => {
+  if (!meter.look(Atomics.load(beats, 0), performance.now())) return;
+  const line = {
+    level: 'fatal',
+    time: new Date().toISOString(),
+    msg: `this worker's event loop has stood still for ${limitSeconds} s: ending the process`,
+  };
+  // Not through the stream of stderr: that is the event loop's.
+  writeSync(STDERR, `${JSON.stringify(line)}\n`);
+  process.kill(process.pid, 'SIGKILL');
+}, 1000 / LOOKS_PER_SECOND);
