@@ -58,7 +58,16 @@ export function createJobsClient(context: JobsContext): JobsClient {
         } catch (error) {
           if (!isUnanswered(error)) throw error;
           const { action, status, clusterId, startedAt, closedAt } = run;
-          const known = { jobId, clusterId, action, status, startedAt, closedAt, requestedBy: '', error: null };
+          const known = {
+            jobId,
+            clusterId,
+            action,
+            status,
+            startedAt,
+            closedAt,
+            requestedBy: '',
+            error: null,
+          };
           return { ...known, waitsForWorker: true };
         }
       }),

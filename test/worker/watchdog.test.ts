@@ -11,7 +11,11 @@ async function startWatched(what: string): Promise<{ child: ChildProcess; ended:
   const child = spawn(process.execPath, [WATCHED, what], { stdio: ['ignore', 'pipe', 'pipe'] });
   const said: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
-  const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({ code, signal, said: said.join('') }));
+  const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({
+    code,
+    signal,
+    said: said.join(''),
+  }));
   await Promise.race([once(child.stdout, 'data'), ended]);
   return { child, ended };
 }
