@@ -8,14 +8,16 @@ import {
 } from '../src/chart-package/index.ts';
 import type { StoredSecret } from '../src/db/index.ts';
 import {
-  confBinding,
+  isSealedValue,
+  storedSecretBinding,
   WindlassError,
   type Conf,
+  type ConfRequest,
   type PackageContent,
-  type SealedValue,
   type SecretReference,
 } from '../src/domain/index.ts';
 import { putConf } from '../src/plan/index.ts';
+import { bindConf } from '../src/secrets/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** Where the secrets of confs live: `conf/<key>`, and `conf/<key>/<job>` for one that a job has changed. */
@@ -36,14 +38,11 @@ export interface NamedSecret {
   readonly secret: StoredSecret;
 }
 
-/** What becomes of a conf on its way into the database. */
-export interface ConfRequest {
+/** What becomes of a conf on its way into the database: with what it came in, passwords sealed for that alone. */
+export interface StoreConfRequest extends ConfRequest {
   readonly content: PackageContent;
-  readonly clusterId: string;
-  /** Passwords in it are sealed, for this cluster and their key. */
-  readonly conf: Conf;
   /** The stored conf that it is put over, its passwords references; absent for a new cluster. */
-  readonly over?: { readonly conf: Conf; readonly jobId: string };
+  readonly over?: Conf;
   /** The value behind a reference of `over`. */
   readonly openSecret: (name: string) => Promise<string>;
 }
@@ -56,24 +55,23 @@ export interface ConfRequest {
  */
 export async function storeConf(
   dependencies: ActivityDependencies,
-  request: ConfRequest,
+  request: StoreConfRequest,
 ): Promise<StoredConf> {
-  const { keyring } = dependencies;
   const { content, over } = request;
   if (isChart(content.files)) return storeChartConf(dependencies, request);
   const config = content.files.find((file) => file.path === 'config.json');
   if (config === undefined) {
-    const given = putConf(over?.conf ?? {}, request.conf);
+    const given = putConf(over ?? {}, request.conf);
     return { given, conf: given, secrets: [] };
   }
   const form = parseForm(new TextDecoder().decode(config.content));
   const secrets: NamedSecret[] = [];
   const changed = await mapPasswords(form, request.conf, createSealedTaker(dependencies, request, secrets));
-  const given = putConf(over?.conf ?? {}, changed);
+  const given = putConf(over ?? {}, changed);
   const opened = await mapPasswords(form, given, async (value) => {
     if (!isConfReference(value)) return value;
     const fresh = secrets.find(({ name }) => name === value.$secret);
-    return fresh === undefined ? request.openSecret(value.$secret) : keyring.decrypt(fresh.secret);
+    return fresh === undefined ? request.openSecret(value.$secret) : openFresh(dependencies, request, fresh);
   });
   const checked = validateConf(form, opened);
   const references = new Map<string, SecretReference>();
@@ -86,22 +84,25 @@ export async function storeConf(
     if (known !== undefined) return known;
     // A default of the package's own.
     const name = `${CONF_SECRETS}${key}`;
-    secrets.push({ name, secret: keyring.encrypt(String(value)) });
+    secrets.push(encryptSecret(dependencies, request, name, String(value)));
     return { $secret: name };
   });
   return { given, conf, secrets };
 }
 
 /** Likewise for a chart, whose schema takes the form's place; helm puts its defaults in. */
-async function storeChartConf(dependencies: ActivityDependencies, request: ConfRequest): Promise<StoredConf> {
+async function storeChartConf(
+  dependencies: ActivityDependencies,
+  request: StoreConfRequest,
+): Promise<StoredConf> {
   const { content, over } = request;
   const secrets: NamedSecret[] = [];
   const take = createSealedTaker(dependencies, request, secrets);
   const changed = await mapChartSecrets(readChartForm(content.files), request.conf, take);
-  const given = putConf(over?.conf ?? {}, changed);
+  const given = putConf(over ?? {}, changed);
   const opened = await openChartSecrets(given, async ({ $secret }) => {
     const fresh = secrets.find(({ name }) => name === $secret);
-    return fresh === undefined ? request.openSecret($secret) : dependencies.keyring.decrypt(fresh.secret);
+    return fresh === undefined ? request.openSecret($secret) : openFresh(dependencies, request, fresh);
   });
   checkChartValues(content.files, opened);
   return { given, conf: given, secrets };
@@ -109,23 +110,43 @@ async function storeChartConf(dependencies: ActivityDependencies, request: ConfR
 
 /** Opens what is sealed, keeps it under the database's key, and leaves a reference in its place. */
 function createSealedTaker(
-  { keyring, redactor }: ActivityDependencies,
-  { clusterId, over }: ConfRequest,
+  dependencies: ActivityDependencies,
+  request: StoreConfRequest,
   secrets: NamedSecret[],
 ): (value: unknown, key: string) => Promise<SecretReference> {
+  const { keyring, redactor } = dependencies;
+  const { action, clusterId, jobId, versionId, runtimeId, name: clusterName, conf, over } = request;
+  const bind = bindConf({
+    ...{ action, clusterId, jobId, versionId, conf },
+    ...(runtimeId === undefined ? {} : { runtimeId }),
+    ...(clusterName === undefined ? {} : { name: clusterName }),
+  });
   return async (value, key) => {
     if (!isSealedValue(value)) throw unsealedPassword(key);
-    const password = await keyring.openSealed(value.$sealed, confBinding(clusterId, key));
+    const password = await keyring.openSealed(value.$sealed, bind(key));
     redactor.register(password);
     // What was stored before stays, until nobody can want it back.
-    const name = `${CONF_SECRETS}${key}${over === undefined ? '' : `/${over.jobId}`}`;
-    secrets.push({ name, secret: keyring.encrypt(password) });
+    const name = `${CONF_SECRETS}${key}${over === undefined ? '' : `/${jobId}`}`;
+    secrets.push(encryptSecret(dependencies, request, name, password));
     return { $secret: name };
   };
 }
 
-function isSealedValue(value: unknown): value is SealedValue {
-  return typeof value === 'object' && value !== null && '$sealed' in value;
+function encryptSecret(
+  { keyring }: ActivityDependencies,
+  { clusterId }: StoreConfRequest,
+  name: string,
+  value: string,
+): NamedSecret {
+  return { name, secret: keyring.encrypt(value, storedSecretBinding(clusterId, name)) };
+}
+
+function openFresh(
+  { keyring }: ActivityDependencies,
+  { clusterId }: StoreConfRequest,
+  { name, secret }: NamedSecret,
+): string {
+  return keyring.decrypt(secret, storedSecretBinding(clusterId, name));
 }
 
 function isConfReference(value: unknown): value is SecretReference {

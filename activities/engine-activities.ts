@@ -115,8 +115,7 @@ export function createEngineActivities(dependencies: ActivityDependencies): Step
   async function loadCloud(
     job: Job,
   ): Promise<RuntimeRequest & { provider: ReturnType<typeof providers.get> }> {
-    const runtime = await stores.runtimes.get(job.runtimeId);
-    const credential = await hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
+    const { runtime, credential } = await hydrator.loadRuntime(job.runtimeId);
     return { runtime, credential, provider: providers.get(runtime.provider) };
   }
 
@@ -218,8 +217,7 @@ export async function refreshCluster(
 ): Promise<void> {
   const { stores, providers } = dependencies;
   const cluster = await stores.clusters.load(clusterId);
-  const runtime = await stores.runtimes.get(cluster.cluster.runtimeId);
-  const credential = await hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
+  const { runtime, credential } = await hydrator.loadRuntime(cluster.cluster.runtimeId);
   const resources = await stores.ledger.list(clusterId, { live: true });
   const report = await providers
     .get(runtime.provider)

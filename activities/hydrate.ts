@@ -2,6 +2,8 @@ import { unpackContent } from '../src/app-package/index.ts';
 import type { HydratedTask, StoredSecret } from '../src/db/index.ts';
 import {
   FRONTGATE_VERSION,
+  storedCredentialBinding,
+  storedSecretBinding,
   TASK_ACTIONS,
   WindlassError,
   type Credential,
@@ -23,7 +25,10 @@ export interface Hydrator {
   hydrateTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
   /** Likewise, for an activity that begins: the first to come by stores when that was. */
   beginTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
-  openCredential(stored: StoredSecret | null): Promise<Credential>;
+  /** The credential of a runtime as it is stored; `{}` where there is none. @throws internal `STORED_SECRET`. */
+  openCredential(runtime: Runtime, stored: StoredSecret | null): Credential;
+  /** A runtime by name or id, with its credential. @throws internal `STORED_SECRET` where one was changed in the database. */
+  loadRuntime(nameOrId: string): Promise<{ readonly runtime: Runtime; readonly credential: Credential }>;
   loadPackage(versionId: string): Promise<PackageContent>;
   /** The value of a secret of the cluster, known to the redactor from then on. @throws not-found `SECRET_NOT_FOUND` */
   openSecret(clusterId: string, name: string): Promise<string>;
@@ -53,15 +58,21 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     return reading;
   }
 
-  async function openCredential(stored: StoredSecret | null): Promise<Credential> {
+  function openCredential(runtime: Runtime, stored: StoredSecret | null): Credential {
     if (stored === null) return {};
-    const credential = JSON.parse(keyring.decrypt(stored)) as Credential;
+    const credential = JSON.parse(keyring.decrypt(stored, storedCredentialBinding(runtime))) as Credential;
     for (const value of Object.values(credential)) redactor.register(String(value));
     return credential;
   }
 
+  async function loadRuntime(nameOrId: string) {
+    const { runtime, credential } = await stores.runtimes.getWithCredential(nameOrId);
+    return { runtime, credential: openCredential(runtime, credential) };
+  }
+
   async function openSecret(clusterId: string, name: string): Promise<string> {
-    const value = keyring.decrypt(await stores.secrets.get(clusterId, name));
+    const stored = await stores.secrets.get(clusterId, name);
+    const value = keyring.decrypt(stored, storedSecretBinding(clusterId, name));
     redactor.register(value);
     return value;
   }
@@ -70,7 +81,9 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
 
   async function loadOwnSecretValues(clusterId: string): Promise<readonly string[]> {
     const rows = await stores.secrets.list(clusterId);
-    return rows.filter((row) => row.name.startsWith('conf/')).map((row) => keyring.decrypt(row.secret));
+    return rows
+      .filter(({ name }) => name.startsWith('conf/'))
+      .map(({ name, secret }) => keyring.decrypt(secret, storedSecretBinding(clusterId, name)));
   }
 
   /** Values of linked clusters reach the nodes too, so they are masked as the cluster's own. */
@@ -124,7 +137,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
       task,
       job,
       runtime,
-      credential: await openCredential(found.credential),
+      credential: openCredential(runtime, found.credential),
       cluster,
       node:
         stored === null || access === null
@@ -156,6 +169,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     hydrateTask: async (taskId) => toTask(await stores.tasks.hydrate(taskId)),
     beginTask: async (taskId) => toTask(await stores.tasks.hydrate(taskId, new Date().toISOString())),
     openCredential,
+    loadRuntime,
     loadPackage,
     openSecret,
   };

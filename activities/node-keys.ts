@@ -1,3 +1,4 @@
+import { storedSecretBinding } from '../src/domain/index.ts';
 import { generateKeyPair } from '../src/nodes/index.ts';
 import type { HostKeyPair, NodeAccess } from '../src/provider/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -19,15 +20,21 @@ export function createNodeKeys(dependencies: Pick<ActivityDependencies, 'stores'
   // A pair is asked for by every task of its node, a cluster's own by every task; none ever changes.
   const known = new Map<string, Promise<HostKeyPair>>();
 
+  async function openPair(clusterId: string, name: string): Promise<HostKeyPair> {
+    const stored = await stores.secrets.get(clusterId, name);
+    return JSON.parse(keyring.decrypt(stored, storedSecretBinding(clusterId, name))) as HostKeyPair;
+  }
+
   async function readPair(clusterId: string, name: string): Promise<HostKeyPair> {
     try {
-      return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as HostKeyPair;
+      return await openPair(clusterId, name);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'SECRET_NOT_FOUND')) throw error;
     }
     const made = generateKeyPair(`windlass ${clusterId}`);
-    await stores.secrets.putIfAbsent(clusterId, name, keyring.encrypt(JSON.stringify(made)));
-    return JSON.parse(keyring.decrypt(await stores.secrets.get(clusterId, name))) as HostKeyPair;
+    const secret = keyring.encrypt(JSON.stringify(made), storedSecretBinding(clusterId, name));
+    await stores.secrets.putIfAbsent(clusterId, name, secret);
+    return openPair(clusterId, name);
   }
 
   function loadPair(clusterId: string, name: string): Promise<HostKeyPair> {

@@ -60,9 +60,12 @@ export async function prepareChange(
   const content = await hydrator.loadPackage(target.version.versionId);
   const { given, conf, secrets } = await storeConf(dependencies, {
     content,
+    action,
     clusterId: before.cluster.clusterId,
+    jobId,
+    versionId: target.version.versionId,
     conf: options.conf ?? {},
-    over: { conf: target.conf, jobId },
+    over: target.conf,
     openSecret: (name) => hydrator.openSecret(before.cluster.clusterId, name),
   });
   const stored: JobOptions =

@@ -30,7 +30,12 @@ export async function prepareCluster(
   const content = await hydrator.loadPackage(version.versionId);
   const { given, conf, secrets } = await storeConf(dependencies, {
     content,
+    action: 'create',
     clusterId: input.clusterId,
+    jobId: input.jobId,
+    versionId: version.versionId,
+    runtimeId: runtime.runtimeId,
+    ...(input.name === undefined ? {} : { name: input.name }),
     conf: input.conf,
     openSecret: (name) => hydrator.openSecret(input.clusterId, name),
   });

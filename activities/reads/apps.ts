@@ -10,7 +10,6 @@ import {
   versionIdOf,
 } from '../../src/app-package/index.ts';
 import {
-  chartHostOf,
   describeChart,
   identifyPackage,
   isChart,
@@ -142,8 +141,8 @@ async function openCredential(
   reference: ChartReference,
 ): Promise<ChartCredential | null> {
   if (reference.credential === undefined) return null;
-  const binding = chartBinding(chartHostOf(reference));
-  const credential = parseChartCredential(await keyring.openSealed(reference.credential, binding));
+  const text = await keyring.openSealed(reference.credential, chartBinding(reference));
+  const credential = parseChartCredential(text);
   redactor.register(credential.password);
   return credential;
 }

@@ -34,8 +34,7 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
   });
 
   async function describeDetails(wrapper: ClusterWrapper): Promise<ClusterDetails> {
-    const runtime = await stores.runtimes.get(wrapper.cluster.runtimeId);
-    const credential = await hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
+    const { runtime, credential } = await hydrator.loadRuntime(wrapper.cluster.runtimeId);
     const resources = await stores.ledger.list(wrapper.cluster.clusterId, { live: true });
     const provider = providers.get(runtime.provider);
     return provider.describeClusterDetails(

@@ -2,14 +2,18 @@ import { Context } from '@temporalio/activity';
 import {
   CALLS_PER_SECOND,
   credentialBinding,
+  namesSetting,
+  storedCredentialBinding,
   WindlassError,
   type Credential,
+  type CredentialUse,
   type Reads,
   type Runtime,
   type RuntimeInput,
   type RuntimeQuery,
   type RuntimeView,
   type SealedSecret,
+  type SecretBinding,
 } from '../../src/domain/index.ts';
 import type { Call, Provider, ValidateCredentialRequest } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -31,34 +35,57 @@ type RuntimeReads = Pick<
 export function createRuntimeReads(dependencies: ActivityDependencies, hydrator: Hydrator): RuntimeReads {
   const { stores, providers, keyring } = dependencies;
 
-  async function openSealed(sealed: SealedSecret | null, name: string): Promise<Credential> {
+  async function openSealed(sealed: SealedSecret | null, binding: SecretBinding): Promise<Credential> {
     if (sealed === null) return {};
-    const credential = parseCredential(await keyring.openSealed(sealed, credentialBinding(name)));
+    const credential = parseCredential(await keyring.openSealed(sealed, binding));
     for (const value of Object.values(credential)) dependencies.redactor.register(String(value));
     return credential;
   }
 
+  /** A deleted runtime is asked about no more, whoever still has what was sealed for it. */
+  async function openInput(use: CredentialUse, input: RuntimeInput): Promise<Credential> {
+    await stores.runtimes.refuseDeleted(input.runtimeId);
+    return openSealed(input.credential, credentialBinding(use, input));
+  }
+
   async function ask(
+    use: CredentialUse,
     query: RuntimeQuery,
   ): Promise<{ provider: Provider; request: ValidateCredentialRequest; runtime: Runtime | null }> {
     if ('input' in query) {
-      const { provider, url, zone, settings, credential, name } = query.input;
+      const { provider, url, zone, settings } = query.input;
       return {
         provider: providers.get(provider),
-        request: { url, zone, settings, credential: await openSealed(credential, name) },
+        request: { url, zone, settings, credential: await openInput(use, query.input) },
         runtime: null,
       };
     }
-    const runtime = await stores.runtimes.get(query.runtime);
-    return {
-      provider: providers.get(runtime.provider),
-      request: { ...runtime, credential: await stored(runtime) },
-      runtime,
-    };
+    const { runtime, credential } = await hydrator.loadRuntime(query.runtime);
+    return { provider: providers.get(runtime.provider), request: { ...runtime, credential }, runtime };
   }
 
-  async function stored(runtime: Runtime): Promise<Credential> {
-    return hydrator.openCredential(await stores.runtimes.getCredential(runtime.runtimeId));
+  /** A stored credential goes only where it was given for. */
+  function refuseOtherPlace(runtime: Runtime, wanted: Runtime): void {
+    const { settings } = providers.get(runtime.provider);
+    const changed = [
+      ...(['url', 'zone'] as const).filter((name) => runtime[name] !== wanted[name]),
+      ...Object.keys(wanted.settings).filter(
+        (name) =>
+          runtime.settings[name] !== wanted.settings[name] &&
+          name !== CALLS_PER_SECOND &&
+          !namesSetting(settings?.free ?? [], name),
+      ),
+    ];
+    if (changed.length === 0) return;
+    throw new WindlassError(
+      'invalid-input',
+      `the stored credential of runtime ${runtime.name} was given for another ${changed.join(', ')}: it is not sent there`,
+      {
+        code: 'CREDENTIAL_NEEDED',
+        field: 'credential',
+        hint: 'give the credential again with the change: --credential FILE',
+      },
+    );
   }
 
   /** The plans and the connections of its clusters go by how they were reached when they were made. */
@@ -85,36 +112,45 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
     async createRuntime(input) {
       checkName(input.name);
       const provider = providers.get(input.provider);
-      const credential = await openSealed(input.credential, input.name);
+      const credential = await openInput('create', input);
       checkCallsPerSecond(input.settings);
       const identity = await provider.validateCredential({ ...input, credential }, call(provider, null));
-      const runtime = await stores.runtimes.create(
-        { ...withoutCredential(input), ...identity, createdAt: new Date().toISOString() },
-        input.credential === null ? null : keyring.encrypt(JSON.stringify(credential)),
+      const runtime = { ...withoutCredential(input), ...identity, createdAt: new Date().toISOString() };
+      const stored = await stores.runtimes.create(
+        runtime,
+        input.credential === null
+          ? null
+          : keyring.encrypt(JSON.stringify(credential), storedCredentialBinding(runtime)),
       );
       dependencies.onRuntimesChanged();
-      return toRuntimeView(runtime);
+      return toRuntimeView(stored);
     },
 
     async updateRuntime(update) {
-      const runtime = await stores.runtimes.get(update.runtime);
-      const credential =
-        update.credential === undefined
-          ? await stored(runtime)
-          : await openSealed(update.credential, runtime.name);
-      const wanted = {
+      const { runtime, credential: kept } = await stores.runtimes.getWithCredential(update.runtime);
+      const wanted: Runtime = {
+        ...runtime,
         url: update.url ?? runtime.url,
         zone: update.zone ?? runtime.zone,
         settings: { ...runtime.settings, ...update.settings },
       };
       await refuseOtherAccess(runtime, wanted.settings);
       checkCallsPerSecond(wanted.settings);
+      if (update.credential === undefined && kept !== null) refuseOtherPlace(runtime, wanted);
+      const credential =
+        update.credential === undefined
+          ? hydrator.openCredential(runtime, kept)
+          : await openSealed(update.credential, credentialBinding('update', wanted));
       const provider = providers.get(runtime.provider);
       const identity = await provider.validateCredential({ ...wanted, credential }, call(provider, null));
+      const changed = { ...wanted, ...identity };
       const updated = await stores.runtimes.update(
         runtime.runtimeId,
-        { ...wanted, ...identity },
-        update.credential === undefined ? undefined : keyring.encrypt(JSON.stringify(credential)),
+        changed,
+        update.credential === undefined && kept === null
+          ? undefined
+          : // Also an old one: it is bound to what the runtime is from now on.
+            keyring.encrypt(JSON.stringify(credential), storedCredentialBinding(changed)),
       );
       dependencies.onRuntimesChanged();
       return toRuntimeView(updated);
@@ -129,25 +165,23 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
     describeRuntime: async ({ runtime }) => toRuntimeView(await stores.runtimes.get(runtime)),
 
     async validateRuntime(query) {
-      const { provider, request, runtime } = await ask(query);
+      const { provider, request, runtime } = await ask('validate', query);
       return provider.validateCredential(request, call(provider, runtime));
     },
 
     async listZones(query) {
-      const { provider, request, runtime } = await ask(query);
+      const { provider, request, runtime } = await ask('zones', query);
       return provider.describeRuntimeProviderZones(request, call(provider, runtime));
     },
 
     async listSubnets({ runtime: name }) {
-      const runtime = await stores.runtimes.get(name);
-      const credential = await stored(runtime);
+      const { runtime, credential } = await hydrator.loadRuntime(name);
       const provider = providers.get(runtime.provider);
       return provider.describeSubnets({ runtime, credential }, call(provider, runtime));
     },
 
     async describeVpc({ runtime: name, vpcId }) {
-      const runtime = await stores.runtimes.get(name);
-      const credential = await stored(runtime);
+      const { runtime, credential } = await hydrator.loadRuntime(name);
       const provider = providers.get(runtime.provider);
       return provider.describeVpc({ runtime, credential, vpcId }, call(provider, runtime));
     },

@@ -8,12 +8,7 @@ import {
   readPackage,
   type PackageProblem,
 } from '../app-package/index.ts';
-import {
-  chartHostOf,
-  identifyPackage,
-  parseChartCredential,
-  validateAnyPackage,
-} from '../chart-package/index.ts';
+import { identifyPackage, parseChartCredential, validateAnyPackage } from '../chart-package/index.ts';
 import {
   chartBinding,
   PART_BYTES,
@@ -67,8 +62,8 @@ async function toReference(
   const reference = { ...place, chart };
   if (credential === undefined) return reference;
   const text = JSON.stringify(parseChartCredential(credential));
-  const binding = chartBinding(chartHostOf(reference));
-  return { ...reference, credential: await sealSecret(await reads.getSealingKey(), text, binding) };
+  const sealed = await sealSecret(await reads.getSealingKey(), text, chartBinding(reference));
+  return { ...reference, credential: sealed };
 }
 
 /** Sends the parts that the workers lack; after a failure the next try sends only the rest. */

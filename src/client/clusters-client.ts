@@ -64,14 +64,11 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
         context,
         'update-env',
         cluster,
-        async ({ clusterId, versionId }) => ({
-          conf: await prepareConf(
-            reads,
-            (await context.apps.describe(versionId)).form as Form,
-            clusterId,
-            request,
-          ),
-        }),
+        async ({ clusterId, versionId }, jobId) => {
+          const { form } = await context.apps.describe(versionId);
+          const carrier = { action: 'update-env' as const, clusterId, jobId, versionId };
+          return { conf: await prepareConf(reads, form as Form, carrier, request) };
+        },
         request,
       ),
     addNodes: (cluster, { requestId, role = '', count }) =>
@@ -109,14 +106,14 @@ async function createCluster(context: ClustersContext, request: CreateClusterReq
   if (known !== null) return known;
 
   const app = await resolveApp(context.apps, request);
-  const create: CreateClusterInput = {
-    ...ids,
-    runtime: request.runtime,
-    versionId: app.versionId,
-    ...(request.name === undefined ? {} : { name: request.name }),
-    conf: await prepareConf(reads, app.form as Form, ids.clusterId, request),
-  };
-  const { runtimeId } = await reads.checkCreateCluster(create);
+  // By its id, so that nobody can make another runtime of this name what the conf was sealed for.
+  const { runtimeId } = await reads.describeRuntime({ runtime: request.runtime });
+  const { versionId } = app;
+  const named = { ...ids, versionId, ...(request.name === undefined ? {} : { name: request.name }) };
+  const carrier = { action: 'create' as const, ...named, runtimeId };
+  const conf = await prepareConf(reads, app.form as Form, carrier, request);
+  const create: CreateClusterInput = { ...named, runtime: runtimeId, conf };
+  await reads.checkCreateCluster(create);
   const input = { ...ids, action: 'create' as const, options: {}, requestedBy: identity, create };
   const clusterName = request.name ?? app.appName;
   return startJob(context, input, { runtimeId, appName: app.appName, clusterName });
@@ -127,9 +124,10 @@ async function upgradeCluster(
   cluster: string,
   request: UpgradeRequest,
 ): Promise<StartedJob> {
-  const prepare = async ({ clusterId }: ClusterView): Promise<JobOptions> => {
+  const prepare = async ({ clusterId }: ClusterView, jobId: string): Promise<JobOptions> => {
     const { versionId, form } = await resolveApp(context.apps, request);
-    const conf = await prepareConf(context.reads, form as Form, clusterId, request);
+    const carrier = { action: 'upgrade' as const, clusterId, jobId, versionId };
+    const conf = await prepareConf(context.reads, form as Form, carrier, request);
     return { versionId, ...(Object.keys(conf).length === 0 ? {} : { conf }) };
   };
   return changeCluster(context, 'upgrade', cluster, prepare, request);
@@ -139,7 +137,7 @@ async function changeCluster(
   context: ClustersContext,
   action: JobAction,
   cluster: string,
-  given: JobOptions | ((cluster: ClusterView) => Promise<JobOptions>),
+  given: JobOptions | ((cluster: ClusterView, jobId: string) => Promise<JobOptions>),
   request: JobRequestOptions = {},
 ): Promise<StartedJob> {
   const { reads, identity } = context;
@@ -150,7 +148,7 @@ async function changeCluster(
   if (known !== null) return known;
   const found = await reads.describeCluster({ cluster });
   const { clusterId, name } = found;
-  const options = typeof given === 'function' ? await given(found) : given;
+  const options = typeof given === 'function' ? await given(found, jobId) : given;
   const wanted = { jobId, clusterId, action };
   try {
     const { runtimeId, appName } = await reads.checkJob({ ...wanted, options });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   credentialBinding,
   WindlassError,
+  type CredentialUse,
   type Reads,
   type RuntimeInput,
   type RuntimeQuery,
@@ -14,40 +15,41 @@ import type { RuntimeRequest, RuntimesClient, RuntimeTarget } from './windlass-c
 
 /** Runtimes over the workers' reads; a credential leaves only sealed. */
 export function createRuntimesClient(reads: Reads): RuntimesClient {
-  async function seal(name: string, credential: string): Promise<SealedSecret> {
-    return sealSecret(await reads.getSealingKey(), toCredentialJson(credential), credentialBinding(name));
+  async function seal(
+    use: CredentialUse,
+    runtime: Omit<RuntimeInput, 'credential'>,
+    credential: string,
+  ): Promise<SealedSecret> {
+    const json = toCredentialJson(credential);
+    return sealSecret(await reads.getSealingKey(), json, credentialBinding(use, runtime));
   }
 
-  async function toInput(request: RuntimeRequest): Promise<RuntimeInput> {
+  async function toInput(use: CredentialUse, request: RuntimeRequest): Promise<RuntimeInput> {
     const { name, provider, url = '', zone, settings = {}, credential } = request;
-    return {
-      runtimeId: runtimeIdOf(request.requestId ?? randomUUID()),
-      name,
-      provider,
-      url,
-      zone,
-      settings,
-      credential: credential === undefined ? null : await seal(name, credential),
-    };
+    const runtimeId = runtimeIdOf(request.requestId ?? randomUUID());
+    const runtime = { runtimeId, name, provider, url, zone, settings };
+    return { ...runtime, credential: credential === undefined ? null : await seal(use, runtime, credential) };
   }
 
-  async function toQuery(target: RuntimeTarget): Promise<RuntimeQuery> {
-    return typeof target === 'string' ? { runtime: target } : { input: await toInput(target) };
+  async function toQuery(use: CredentialUse, target: RuntimeTarget): Promise<RuntimeQuery> {
+    return typeof target === 'string' ? { runtime: target } : { input: await toInput(use, target) };
   }
 
   return {
-    create: async (request) => reads.createRuntime(await toInput(request)),
+    create: async (request) => reads.createRuntime(await toInput('create', request)),
     list: (options) => reads.listRuntimes(toPage(options)),
     describe: (runtime) => reads.describeRuntime({ runtime }),
-    validate: async (target) => reads.validateRuntime(await toQuery(target)),
-    zones: async (target) => reads.listZones(await toQuery(target)),
+    validate: async (target) => reads.validateRuntime(await toQuery('validate', target)),
+    zones: async (target) => reads.listZones(await toQuery('zones', target)),
     subnets: (runtime) => reads.listSubnets({ runtime }),
     vpc: (runtime, vpcId) => reads.describeVpc({ runtime, vpcId }),
     async update(runtime, { credential, ...change }) {
       if (credential === undefined) return reads.updateRuntime({ runtime, ...change });
-      // The envelope is bound to the runtime's name, and `runtime` may be its id.
-      const { name } = await reads.describeRuntime({ runtime });
-      return reads.updateRuntime({ runtime, ...change, credential: await seal(name, credential) });
+      // The envelope is bound to all of the runtime as it shall be.
+      const known = await reads.describeRuntime({ runtime });
+      const settings = { ...known.settings, ...change.settings };
+      const sealed = await seal('update', { ...known, ...change, settings }, credential);
+      return reads.updateRuntime({ runtime: known.runtimeId, ...change, credential: sealed });
     },
     delete: (runtime) => reads.deleteRuntime({ runtime }),
   };

@@ -9,6 +9,19 @@ import type { RuntimeStore, StoredSecret } from './stores.ts';
 
 /** @internal */
 export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {
+  async function findRow(nameOrId: string) {
+    const row = await db
+      .selectFrom('runtime')
+      .selectAll()
+      .where('deleted_at', 'is', null)
+      .where((where) => where.or([where('runtime_id', '=', nameOrId), where('name', '=', nameOrId)]))
+      .orderBy(sql`runtime_id = ${nameOrId}`, 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (row === undefined) throw runtimeNotFound(nameOrId);
+    return row;
+  }
+
   return {
     async create(runtime, credential) {
       try {
@@ -26,6 +39,7 @@ export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {
         .selectAll()
         .where('runtime_id', '=', runtime.runtimeId)
         .executeTakeFirstOrThrow();
+      if (stored.deleted_at !== null) throw runtimeDeleted(runtime.runtimeId);
       return runtimeRows.fromRow(stored);
     },
 
@@ -81,17 +95,20 @@ export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {
       });
     },
 
-    async get(nameOrId) {
+    get: async (nameOrId) => runtimeRows.fromRow(await findRow(nameOrId)),
+
+    async getWithCredential(nameOrId) {
+      const row = await findRow(nameOrId);
+      return { runtime: runtimeRows.fromRow(row), credential: toStoredSecret(row) };
+    },
+
+    async refuseDeleted(runtimeId) {
       const row = await db
         .selectFrom('runtime')
-        .selectAll()
-        .where('deleted_at', 'is', null)
-        .where((where) => where.or([where('runtime_id', '=', nameOrId), where('name', '=', nameOrId)]))
-        .orderBy(sql`runtime_id = ${nameOrId}`, 'desc')
-        .limit(1)
+        .select(['deleted_at'])
+        .where('runtime_id', '=', runtimeId)
         .executeTakeFirst();
-      if (row === undefined) throw runtimeNotFound(nameOrId);
-      return runtimeRows.fromRow(row);
+      if (row !== undefined && row.deleted_at !== null) throw runtimeDeleted(runtimeId);
     },
 
     async list(page) {
@@ -105,17 +122,6 @@ export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {
         .limit(page.limit)
         .execute();
       return rows.map(runtimeRows.fromRow);
-    },
-
-    async getCredential(runtimeId) {
-      const row = await db
-        .selectFrom('runtime')
-        .select(['credential_key_id', 'credential_sealed'])
-        .where('runtime_id', '=', runtimeId)
-        .where('deleted_at', 'is', null)
-        .executeTakeFirst();
-      if (row === undefined) throw runtimeNotFound(runtimeId);
-      return toStoredSecret(row);
     },
   };
 }
@@ -142,6 +148,14 @@ function nameTaken(name: string): WindlassError {
     hint: 'choose another name, or delete the other runtime first',
     field: 'name',
   });
+}
+
+function runtimeDeleted(runtimeId: string): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `runtime ${runtimeId} was deleted: a request that was made for it is not carried out any more`,
+    { code: 'RUNTIME_DELETED', hint: 'make a new runtime, with a new request id where you give one' },
+  );
 }
 
 function inUse(runtime: Runtime, clusters: readonly string[]): WindlassError {

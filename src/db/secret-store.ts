@@ -1,7 +1,9 @@
-import { type Kysely, sql } from 'kysely';
-import { WindlassError } from '../domain/index.ts';
+import type { Kysely } from 'kysely';
+import { storedCredentialBinding, storedSecretBinding, WindlassError } from '../domain/index.ts';
+import { runtimeRows } from './rows.ts';
+import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
-import type { SecretRow, SecretStore, StoredSecret } from './stores.ts';
+import type { SecretStore, StoredSecret } from './stores.ts';
 
 /** @internal Only ciphertext passes here. */
 export function createSecretStore(db: Kysely<Database>): SecretStore {
@@ -44,14 +46,30 @@ export function createSecretStore(db: Kysely<Database>): SecretStore {
     },
 
     async listNotUnder(keyId, limit) {
-      const { rows } = await sql<StoredRow>`
-        select runtime_id, null as cluster_id, null as name, credential_key_id as key_id, credential_sealed as sealed
-        from runtime where credential_key_id <> ${keyId}
-        union all
-        select null, cluster_id, name, key_id, sealed from cluster_secret where key_id <> ${keyId}
-        limit ${limit}
-      `.execute(db);
-      return rows.map(toSecretRow);
+      const runtimes = await db
+        .selectFrom('runtime')
+        .selectAll()
+        .where('credential_key_id', '<>', keyId)
+        .limit(limit)
+        .execute();
+      const secrets = await db
+        .selectFrom('cluster_secret')
+        .select(['cluster_id', 'name', 'key_id', 'sealed'])
+        .where('key_id', '<>', keyId)
+        .limit(Math.max(0, limit - runtimes.length))
+        .execute();
+      return [
+        ...runtimes.flatMap((row) => {
+          const secret = toStoredSecret(row);
+          const binding = storedCredentialBinding(runtimeRows.fromRow(row));
+          return secret === null ? [] : [{ owner: { runtimeId: row.runtime_id }, secret, binding }];
+        }),
+        ...secrets.map((row) => ({
+          owner: { clusterId: row.cluster_id, name: row.name },
+          secret: toSecret(row),
+          binding: storedSecretBinding(row.cluster_id, row.name),
+        })),
+      ];
     },
 
     async replace(row, secret) {
@@ -74,22 +92,6 @@ export function createSecretStore(db: Kysely<Database>): SecretStore {
       }
     },
   };
-}
-
-interface StoredRow {
-  readonly runtime_id: string | null;
-  readonly cluster_id: string | null;
-  readonly name: string | null;
-  readonly key_id: string;
-  readonly sealed: Uint8Array;
-}
-
-function toSecretRow(row: StoredRow): SecretRow {
-  const owner =
-    row.runtime_id === null
-      ? { clusterId: row.cluster_id ?? '', name: row.name ?? '' }
-      : { runtimeId: row.runtime_id };
-  return { owner, secret: toSecret(row) };
 }
 
 function toSecret(row: { readonly key_id: string; readonly sealed: Uint8Array }): StoredSecret {

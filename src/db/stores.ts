@@ -18,6 +18,7 @@ import type {
   Reserved,
   ResourceChange,
   Runtime,
+  SecretBinding,
   Task,
   TaskRef,
   TaskStatus,
@@ -30,7 +31,10 @@ import type { StoredChange } from './stored-change.ts';
 // unavailable where the database cannot be reached.
 
 export interface RuntimeStore {
-  /** Same id again: the stored one. @throws conflict `RUNTIME_NAME_TAKEN` for another with its name. */
+  /**
+   * Same id again: the stored one. @throws conflict `RUNTIME_NAME_TAKEN` for another with its name,
+   * `RUNTIME_DELETED` where the stored one is deleted.
+   */
   create(runtime: Runtime, credential: StoredSecret | null): Promise<Runtime>;
   update(
     runtimeId: string,
@@ -42,7 +46,12 @@ export interface RuntimeStore {
   /** By name or id. @throws not-found `RUNTIME_NOT_FOUND`. */
   get(nameOrId: string): Promise<Runtime>;
   list(page: PageRequest): Promise<readonly Runtime[]>;
-  getCredential(runtimeId: string): Promise<StoredSecret | null>;
+  /** By name or id, with the credential that belongs to just this state of it. @throws as get. */
+  getWithCredential(
+    nameOrId: string,
+  ): Promise<{ readonly runtime: Runtime; readonly credential: StoredSecret | null }>;
+  /** @throws conflict `RUNTIME_DELETED` where this id was used by a runtime that is deleted. */
+  refuseDeleted(runtimeId: string): Promise<void>;
 }
 
 /** A secret under the database's own key. */
@@ -66,6 +75,7 @@ export interface SecretStore {
 export interface SecretRow {
   readonly owner: { readonly runtimeId: string } | { readonly clusterId: string; readonly name: string };
   readonly secret: StoredSecret;
+  readonly binding: SecretBinding;
 }
 
 export interface AppStore {

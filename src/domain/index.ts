@@ -1,4 +1,5 @@
 export * from './app.ts';
+export * from './canonical-json.ts';
 export * from './check-url.ts';
 export * from './cluster.ts';
 export * from './cut-text.ts';

@@ -26,7 +26,7 @@ export interface RuntimeInput {
   readonly url: string;
   readonly zone: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** Sealed JSON of the credential, bound to credentialBinding(name); null for none. */
+  /** Sealed JSON of the credential, bound by credentialBinding; null for none. */
   readonly credential: SealedSecret | null;
 }
 
@@ -58,7 +58,7 @@ export interface ChartReference {
   readonly version?: string;
   /** CA certificates in PEM, where the server's is none that machines know. */
   readonly certificateAuthority?: string;
-  /** JSON of user name and password, bound to chartBinding(host) of the registry or repository. */
+  /** JSON of user name and password, bound by chartBinding to all the rest of this. */
   readonly credential?: SealedSecret;
 }
 
@@ -75,7 +75,7 @@ export interface CreateClusterInput {
   readonly versionId: string;
   /** Overrides `cluster.name` of the conf. */
   readonly name?: string;
-  /** Passwords stand in it as SealedValue, bound to confBinding(clusterId, key). */
+  /** Passwords stand in it as SealedValue, bound to all of this request (bindConf). */
   readonly conf: Conf;
 }
 
@@ -118,7 +118,7 @@ export interface Reads {
    * Fetches a chart with helm, checks it and registers its content, as if it had been uploaded.
    * @throws invalid-input `CHART_REFERENCE`, `CHART_DIGEST`, `CHART_PULL`; not-found `CHART_NOT_FOUND`;
    *   unavailable `CHART_UNREACHABLE`, `HELM_NOT_FOUND`; permission `CHART_TLS`, `CHART_UNAUTHORIZED`;
-   *   invalid-input `SEALED_SECRET` for a credential that was sealed for another host.
+   *   invalid-input `SEALED_SECRET` for a credential that was sealed for another reference.
    */
   registerChart(reference: ChartReference): Promise<AppVersionView>;
   listApps(page: PageRequest): Promise<readonly AppVersionView[]>;

@@ -20,5 +20,21 @@ export interface Runtime {
 /** The setting of every runtime: how many requests a second all workers send for its account and region. */
 export const CALLS_PER_SECOND = 'callsPerSecond';
 
+/** The settings that runtimes of a provider may have, by name; `<…>` in a name stands for any text. */
+export interface ProviderSettings {
+  /** They decide where or how a credential is sent: a stored one is asked for anew when one of them changes. */
+  readonly bound: readonly string[];
+  /** All others. */
+  readonly free: readonly string[];
+}
+
+/** Whether a list of names of settings holds this one: as it is, or as `image.<package>` holds `image.web`. */
+export function namesSetting(names: readonly string[], name: string): boolean {
+  return names.some((known) => {
+    const [head = '', ...rest] = known.split('<');
+    return rest.length === 0 ? known === name : name.startsWith(head) && name.length > head.length;
+  });
+}
+
 /** What a credential file held, opened. Never stored or logged in this form. */
 export type Credential = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-export { canonicalJson, compareText } from './canonical-json.ts';
+export { canonicalJson, compareText } from '../domain/index.ts';
 export { createLayer, createLayersByOrder, createPlan, type OrderedTask } from './layers.ts';
 export { findNodeRole, selectServiceNodes, sortNodes } from './node-order.ts';
 export { checkJobOptions } from './check-job-options.ts';

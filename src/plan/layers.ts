@@ -1,5 +1,10 @@
-import { WindlassError, type JobPlan, type PlannedTask, type TaskLayer } from '../domain/index.ts';
-import { compareText } from './canonical-json.ts';
+import {
+  compareText,
+  WindlassError,
+  type JobPlan,
+  type PlannedTask,
+  type TaskLayer,
+} from '../domain/index.ts';
 
 /** One layer; what it does is its name, e.g. `RunInstances`. */
 export function createLayer(name: string, tasks: readonly PlannedTask[]): TaskLayer {

@@ -1,5 +1,4 @@
-import type { ClusterNode, ClusterRole } from '../domain/index.ts';
-import { compareText } from './canonical-json.ts';
+import { compareText, type ClusterNode, type ClusterRole } from '../domain/index.ts';
 
 const REPLICA_SUFFIX = '-replica';
 

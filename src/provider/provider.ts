@@ -4,7 +4,7 @@ import type { ClusterNode, ClusterWrapper, NodeStatus } from '../domain/cluster.
 import type { Job, JobAction, JobOptions } from '../domain/job.ts';
 import type { Reserved, Subnet, Vpc } from '../domain/placement.ts';
 import type { LedgerResource } from '../domain/resource.ts';
-import type { Credential, Runtime } from '../domain/runtime.ts';
+import type { Credential, ProviderSettings, Runtime } from '../domain/runtime.ts';
 import type { JobPlan } from '../domain/task.ts';
 import type { Call, EffectCall, ObserveCall } from './call.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -126,6 +126,11 @@ export interface Provider {
    * runtime says otherwise by its setting `callsPerSecond`. Absent: as many as there are.
    */
   readonly callsPerSecond?: number;
+  /**
+   * The names of all settings that a runtime of this provider may have: a client refuses any other
+   * before it is sent. Absent: none is known, so each counts as one that a credential is bound to.
+   */
+  readonly settings?: ProviderSettings;
 
   /**
    * How the nodes of this runtime are reached, where its settings decide that; absent,

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core';
+import { canonicalJson, type SecretBinding } from '../domain/index.ts';
 
 /** RFC 9180 with P-256, HKDF-SHA256 and AES-256-GCM: all of it in Web Crypto, so no native part. */
 export const suite = new CipherSuite({
@@ -7,9 +9,14 @@ export const suite = new CipherSuite({
   aead: new Aes256Gcm(),
 });
 
-/** The context that an envelope opens in: this scheme, and the place the secret is meant for. */
-export function toInfo(binding: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new TextEncoder().encode(`windlass/sealed/1/${binding}`));
+/** One digest of all that a secret is bound to: any other value of any part of it is another digest. */
+export function digestBinding(binding: SecretBinding): string {
+  return createHash('sha256').update(canonicalJson(binding)).digest('hex');
+}
+
+/** The context that an envelope opens in: this scheme, and what the secret is bound to. */
+export function toInfo(binding: SecretBinding): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(`windlass/sealed/2/${digestBinding(binding)}`));
 }
 
 /** Authenticates the key id, which the envelope carries in the clear. */

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, type webcrypto } from 'node:crypto';
-import { type SealedSecret, type SealingKey, WindlassError } from '../domain/index.ts';
-import { fromBase64, suite, toAdditionalData, toInfo } from './hpke-suite.ts';
+import { type SealedSecret, type SealingKey, type SecretBinding, WindlassError } from '../domain/index.ts';
+import { digestBinding, fromBase64, suite, toAdditionalData, toInfo } from './hpke-suite.ts';
 import type { SealingPair } from './keyring-data.ts';
 import {
   createKeyringFile,
@@ -21,16 +21,19 @@ export interface Keyring {
   /** The key that clients seal to now. */
   sealingKey(): SealingKey;
   /**
-   * Opens a sealed secret in the place it was sealed for.
+   * Opens a sealed secret in the request it was sealed for.
    *
    * @throws invalid-input `SEALED_SECRET` when it does not open: sealed to a key that was retired
-   *   (or is not ours), for another place, or changed on the way.
+   *   (or is not ours), for another request, or changed on the way.
    */
-  openSealed(sealed: SealedSecret, binding: string): Promise<string>;
-  /** Encrypts for the database, under the newest key. */
-  encrypt(plaintext: string): EncryptedSecret;
-  /** @throws internal `STORED_SECRET` when its key is gone or it was changed. */
-  decrypt(stored: EncryptedSecret): string;
+  openSealed(sealed: SealedSecret, binding: SecretBinding): Promise<string>;
+  /** Encrypts for the database, under the newest key; it opens for this binding alone. */
+  encrypt(plaintext: string, binding: SecretBinding): EncryptedSecret;
+  /**
+   * @throws internal `STORED_SECRET` when its key is gone, it was changed, or what it is bound to is
+   *   not what it was when it was stored.
+   */
+  decrypt(stored: EncryptedSecret, binding: SecretBinding): string;
 }
 
 const NONCE_BYTES = 12;
@@ -63,6 +66,7 @@ function createKeyring(file: string, first: KeyringSnapshot): Keyring {
     },
 
     async openSealed(sealed, binding) {
+      if (!isEnvelope(sealed)) throw sealedSecretError('it is no envelope');
       const pair = current().sealing.find((candidate) => candidate.keyId === sealed.keyId);
       if (pair === undefined) {
         throw sealedSecretError(
@@ -78,25 +82,25 @@ function createKeyring(file: string, first: KeyringSnapshot): Keyring {
         const plaintext = await recipient.open(fromBase64(sealed.ciphertext), toAdditionalData(sealed.keyId));
         return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext);
       } catch {
-        throw sealedSecretError(`it was not sealed for ${binding}, or was changed on its way`);
+        throw sealedSecretError('it was sealed for another request, or changed on its way');
       }
     },
 
-    encrypt(plaintext) {
+    encrypt(plaintext, binding) {
       const { keyId, key } = firstOf(current().storage);
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', Buffer.from(key, 'base64'), nonce, {
         authTagLength: TAG_BYTES,
       });
-      cipher.setAAD(storageContext(keyId));
+      cipher.setAAD(storageContext(keyId, binding));
       const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
       return { keyId, sealed: new Uint8Array(Buffer.concat([nonce, ciphertext, cipher.getAuthTag()])) };
     },
 
-    decrypt(stored) {
+    decrypt(stored, binding) {
       const found = current().storage.find((candidate) => candidate.keyId === stored.keyId);
       if (found === undefined) {
-        throw storedSecretError(`its key ${stored.keyId} is not in the keyring`);
+        throw storedSecretError(binding, `its key ${stored.keyId} is not in the keyring`);
       }
       try {
         const nonce = stored.sealed.subarray(0, NONCE_BYTES);
@@ -104,18 +108,25 @@ function createKeyring(file: string, first: KeyringSnapshot): Keyring {
         const decipher = createDecipheriv('aes-256-gcm', Buffer.from(found.key, 'base64'), nonce, {
           authTagLength: TAG_BYTES,
         });
-        decipher.setAAD(storageContext(stored.keyId));
+        decipher.setAAD(storageContext(stored.keyId, binding));
         decipher.setAuthTag(stored.sealed.subarray(-TAG_BYTES));
         return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8');
       } catch {
-        throw storedSecretError('it was changed in the database');
+        throw storedSecretError(binding, 'it was changed in the database, or what it was stored for was');
       }
     },
   };
 }
 
-function storageContext(keyId: string): Buffer {
-  return Buffer.from(`windlass/stored/1/${keyId}`);
+function storageContext(keyId: string, binding: SecretBinding): Buffer {
+  return Buffer.from(`windlass/stored/2/${keyId}/${digestBinding(binding)}`);
+}
+
+/** A client may be any program. */
+function isEnvelope(sealed: unknown): sealed is SealedSecret {
+  if (typeof sealed !== 'object' || sealed === null) return false;
+  const { keyId, enc, ciphertext } = sealed as Readonly<Record<keyof SealedSecret, unknown>>;
+  return [keyId, enc, ciphertext].every((part) => typeof part === 'string');
 }
 
 async function toPrivateKey(pair: SealingPair): Promise<webcrypto.CryptoKey> {
@@ -131,13 +142,15 @@ function firstOf<T>(keys: readonly T[]): T {
 function sealedSecretError(why: string): WindlassError {
   return new WindlassError('invalid-input', `a sealed secret does not open: ${why}`, {
     code: 'SEALED_SECRET',
-    hint: 'run the command again: it seals to the key that the workers have now',
+    hint: 'run the command again: it seals to the key that the workers have now, for what is asked now',
   });
 }
 
-function storedSecretError(why: string): WindlassError {
-  return new WindlassError('internal', `a stored secret does not open: ${why}`, {
+function storedSecretError({ secret, stored }: SecretBinding, why: string): WindlassError {
+  const { name } = (stored ?? {}) as { readonly name?: string };
+  const what = name === undefined ? secret : `${secret} (${name})`;
+  return new WindlassError('internal', `a stored secret does not open, the ${what}: ${why}`, {
     code: 'STORED_SECRET',
-    hint: 'database and keyring must belong together: check WINDLASS_KEYRING, or restore the keyring from a backup',
+    hint: 'database and keyring must belong together: check WINDLASS_KEYRING, or restore the keyring from a backup; the credential of a runtime can be given anew: windlass runtime update NAME --credential FILE',
   });
 }

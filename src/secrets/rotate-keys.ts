@@ -1,10 +1,16 @@
-import { WindlassError } from '../domain/index.ts';
+import { type SecretBinding, WindlassError } from '../domain/index.ts';
 import { type EncryptedSecret, openKeyring } from './keyring.ts';
 import { generateSealingPair, generateStorageKey } from './keyring-data.ts';
 import { updateKeyringFile } from './keyring-file.ts';
 
+/** A stored secret, and what it is bound to. */
+export interface RotatedSecret {
+  readonly secret: EncryptedSecret;
+  readonly binding: SecretBinding;
+}
+
 /** The part of the secret store that rotation needs; `Row` is the store's own way to name a place. */
-export interface RotatedSecrets<Row extends { readonly secret: EncryptedSecret }> {
+export interface RotatedSecrets<Row extends RotatedSecret> {
   listNotUnder(keyId: string, limit: number): Promise<readonly Row[]>;
   replace(row: Row, secret: EncryptedSecret): Promise<void>;
 }
@@ -29,7 +35,7 @@ const BATCH_SECRETS = 200;
  *
  * After a failure every stored secret still opens, and the rotation may be run again.
  */
-export async function rotateKeys<Row extends { readonly secret: EncryptedSecret }>(
+export async function rotateKeys<Row extends RotatedSecret>(
   file: string,
   stores: { readonly secrets: RotatedSecrets<Row> },
 ): Promise<KeyRotation> {
@@ -49,7 +55,7 @@ export async function rotateKeys<Row extends { readonly secret: EncryptedSecret 
     const rows = await stores.secrets.listNotUnder(storage.keyId, BATCH_SECRETS);
     if (rows.length === 0) break;
     for (const row of rows) {
-      const secret = keyring.encrypt(keyring.decrypt(row.secret));
+      const secret = keyring.encrypt(keyring.decrypt(row.secret, row.binding), row.binding);
       if (secret.keyId !== storage.keyId) throw overtaken();
       await stores.secrets.replace(row, secret);
     }

@@ -1,14 +1,18 @@
 import type { webcrypto } from 'node:crypto';
-import { type SealedSecret, type SealingKey, WindlassError } from '../domain/index.ts';
+import { type SealedSecret, type SealingKey, type SecretBinding, WindlassError } from '../domain/index.ts';
 import { fromBase64, suite, toAdditionalData, toBase64, toInfo } from './hpke-suite.ts';
 
 /**
- * Seals a secret to the workers' key, for one place only: with any other binding it does not
+ * Seals a secret to the workers' key, for one request only: with any other binding it does not
  * open. Needs no file and no key of its own, so clients use it.
  *
  * @throws invalid-input `SEALING_KEY` when the key is none.
  */
-export async function sealSecret(key: SealingKey, plaintext: string, binding: string): Promise<SealedSecret> {
+export async function sealSecret(
+  key: SealingKey,
+  plaintext: string,
+  binding: SecretBinding,
+): Promise<SealedSecret> {
   const recipientPublicKey = await readPublicKey(key);
   const sender = await suite.createSenderContext({ recipientPublicKey, info: toInfo(binding) });
   const message = new Uint8Array(new TextEncoder().encode(plaintext));

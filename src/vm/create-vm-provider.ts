@@ -1,5 +1,5 @@
 import { parseClusterConf } from '../app-package/index.ts';
-import { WindlassError, type NodeAccessWay } from '../domain/index.ts';
+import { WindlassError, type NodeAccessWay, type ProviderSettings } from '../domain/index.ts';
 import type { NodeShell } from '../nodes/index.ts';
 import {
   PROVIDER_CONTRACT_VERSION,
@@ -28,6 +28,8 @@ export interface VmProviderOptions {
   readonly capabilities: Capabilities;
   /** The default budget of calls; see Provider. */
   readonly callsPerSecond?: number;
+  /** See Provider. */
+  readonly settings?: ProviderSettings;
   /** The ten pairs. */
   readonly handler: ProviderHandler;
   readonly environment: VmEnvironment;
@@ -52,6 +54,7 @@ export function createVmProvider(options: VmProviderOptions): Provider {
     name,
     capabilities,
     ...(options.callsPerSecond === undefined ? {} : { callsPerSecond: options.callsPerSecond }),
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
     nodeAccess,
     parseClusterConf: async (request) => parseClusterConf(request),
     splitJobIntoTasks: (request) =>

@@ -4,13 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseForm } from '../../src/app-package/index.ts';
-import {
-  confBinding,
-  WindlassError,
-  type CreateClusterInput,
-  type SealedSecret,
-} from '../../src/domain/index.ts';
-import { openKeyring, type Keyring } from '../../src/secrets/index.ts';
+import { WindlassError, type CreateClusterInput, type SealedSecret } from '../../src/domain/index.ts';
+import { bindConf, openKeyring, type Keyring } from '../../src/secrets/index.ts';
+import { RUNTIME } from '../client/answers.ts';
 import { startStandInWorkers, type StandInWorkers } from '../client/stand-in-worker.ts';
 import { startTemporal, type TestTemporal } from '../kit/temporal.ts';
 import { runCli, type CliRun } from '../stack/run-cli.ts';
@@ -61,6 +57,7 @@ describe('cluster create', () => {
     workers.reads.describeApp = async () => ({ ...app, form: FORM });
     workers.reads.getSealingKey = async () => keyring.sealingKey();
     workers.reads.findJob = async () => null;
+    workers.reads.describeRuntime = async () => RUNTIME;
     // What it was sent is what is looked at: no job begins.
     workers.reads.checkCreateCluster = async (input) => {
       asked.push(input);
@@ -98,7 +95,9 @@ describe('cluster create', () => {
     const [input] = asked;
     const given = input?.conf['env'] as { password: { $sealed: SealedSecret } };
     expect(given).toMatchObject({ user: 'admin', port: 8080 });
-    const binding = confBinding(input?.clusterId ?? '', 'env.password');
+    if (input === undefined) throw new Error('nothing was asked');
+    const { runtime: runtimeId, ...rest } = input;
+    const binding = bindConf({ action: 'create', ...rest, runtimeId })('env.password');
     expect(await keyring.openSealed(given.password.$sealed, binding)).toBe(PASSWORD);
   });
 

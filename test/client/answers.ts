@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PART_BYTES, type ClusterView, type JobView } from '../../src/domain/index.ts';
+import { PART_BYTES, type ClusterView, type JobView, type RuntimeView } from '../../src/domain/index.ts';
 
 // What workers answer in the tests of the client.
 
@@ -9,6 +9,18 @@ export const APP = {
   appName: 'zk',
   version: '1.0.0',
   sizeBytes: 1,
+  createdAt: '2026-01-01T00:00:00Z',
+};
+
+export const RUNTIME: RuntimeView = {
+  runtimeId: 'rt-1',
+  name: 'local',
+  provider: 'local',
+  url: '',
+  zone: 'local-1',
+  settings: {},
+  account: 'this',
+  region: 'machine',
   createdAt: '2026-01-01T00:00:00Z',
 };
 

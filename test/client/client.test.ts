@@ -7,7 +7,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { unpackContent } from '../../src/app-package/index.ts';
 import { connectClient, type JobEvent, type WindlassClient } from '../../src/client/index.ts';
 import {
-  confBinding,
   credentialBinding,
   WindlassError,
   type AppUpload,
@@ -15,10 +14,10 @@ import {
   type RuntimeView,
   type SealedSecret,
 } from '../../src/domain/index.ts';
-import { openKeyring } from '../../src/secrets/index.ts';
+import { bindConf, openKeyring } from '../../src/secrets/index.ts';
 import { SEARCH_ATTRIBUTES, type RunJobInput } from '../../workflows/messages.ts';
 import { startTemporal, type TestTemporal } from '../kit/temporal.ts';
-import { APP, clusterView, FORM, jobView, withTask, writePackage } from './answers.ts';
+import { APP, clusterView, FORM, jobView, RUNTIME, withTask, writePackage } from './answers.ts';
 import { OBSERVATION, startStandInWorkers, type StandInWorkers } from './stand-in-worker.ts';
 
 let temporal: TestTemporal;
@@ -130,6 +129,7 @@ describe('with workers', () => {
     workers.reads.findJob = async () => null;
     workers.reads.describeApp = async () => ({ ...APP, form: FORM });
     workers.reads.checkCreateCluster = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1' });
+    workers.reads.describeRuntime = async () => RUNTIME;
     workers.reads.checkJob = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1', appName: 'zk' });
     workers.reads.describeJob = async () => Promise.reject(notFound);
     workers.reads.getSealingKey = async () => (await openKeyring(join(folder, 'keyring.json'))).sealingKey();
@@ -164,7 +164,9 @@ describe('with workers', () => {
     expect(first?.runtimeId).toBe(second?.runtimeId);
     expect(JSON.stringify(inputs)).not.toContain('planted-credential');
     const keyring = await openKeyring(join(folder, 'keyring.json'));
-    expect(await keyring.openSealed(sealed(first?.credential), credentialBinding('prod'))).toBe(credential);
+    if (first === undefined) throw new Error('nothing arrived');
+    const binding = credentialBinding('create', first);
+    expect(await keyring.openSealed(sealed(first.credential), binding)).toBe(credential);
   });
 
   test('refuses a credential that is broken JSON without quoting it', async () => {
@@ -229,7 +231,9 @@ describe('with workers', () => {
     const env = input.create?.conf['env'] as { port: number; secret: { $sealed: SealedSecret } };
     expect(env.port).toBe(2181);
     const keyring = await openKeyring(join(folder, 'keyring.json'));
-    const binding = confBinding(first.clusterId, 'env.secret');
+    if (input.create === undefined) throw new Error('nothing is to be created');
+    const { runtime: runtimeId, ...rest } = input.create;
+    const binding = bindConf({ action: 'create', ...rest, runtimeId })('env.secret');
     expect(await keyring.openSealed(env.secret.$sealed, binding)).toBe('planted-password');
 
     workers.reads.findJob = async ({ jobId }) =>

@@ -147,7 +147,7 @@ describe('charts by reference, through the whole stack', () => {
       const sealed = await sealSecret(
         await reads.getSealingKey(),
         JSON.stringify(CHART_READER),
-        chartBinding('elsewhere.example'),
+        chartBinding({ chart: app, version: '0.0.1' }),
       );
       const stolen = reads.registerChart({ chart: app, version: sources.version, credential: sealed });
       await expect(stolen).rejects.toMatchObject({ code: 'SEALED_SECRET' });

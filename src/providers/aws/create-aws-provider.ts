@@ -11,6 +11,7 @@ import { createInstancePairs } from './handler/instance-pairs.ts';
 import { DEFAULT_TIMING, type Timing } from './handler/timing.ts';
 import { createVolumePairs } from './handler/volume-pairs.ts';
 import { createPlaceFinder } from './place.ts';
+import { AWS_SETTINGS } from './settings.ts';
 
 /** What EC2 can do beyond the contract's minimum. */
 export const AWS_CAPABILITIES: Capabilities = {
@@ -53,6 +54,7 @@ export function createAwsProvider(options: AwsProviderOptions): Provider {
     environment: createAwsEnvironment(openCloud),
     nodes: options.nodes,
     callsPerSecond: CALLS_PER_SECOND,
+    settings: AWS_SETTINGS,
     nodeAccess: ({ settings }) => (settings['frontgate'] === 'on' ? 'frontgate' : 'direct'),
   });
 }

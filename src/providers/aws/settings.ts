@@ -1,4 +1,10 @@
-import { CALLS_PER_SECOND, WindlassError, type ErrorDetail } from '../../domain/index.ts';
+import {
+  CALLS_PER_SECOND,
+  namesSetting,
+  WindlassError,
+  type ErrorDetail,
+  type ProviderSettings,
+} from '../../domain/index.ts';
 
 /** A runtime's settings as `--set key=value` gave them, read and checked (docs/aws.md). */
 export interface AwsSettings {
@@ -49,34 +55,37 @@ export interface FrontgateSettings {
 
 export type Architecture = 'x86_64' | 'arm64';
 
-const KNOWN = [
-  'region',
-  'subnet',
-  'subnets',
-  'securityGroups',
-  'keyName',
-  'image',
-  'image.<package>',
-  'architecture',
-  'instanceTypes',
-  'rootVolumeGiB',
-  'rootVolumeType',
-  'volumeTypes',
-  'volumeIops',
-  'encrypted',
-  'kmsKeyId',
-  'instanceProfile',
-  'publicIp',
-  'sshUser',
-  'tags',
-  'caCertificate',
-  'frontgate',
-  'frontgateInstanceType',
-  'frontgateImage',
-  'frontgateSshSources',
-  'frontgateSubnet',
-  CALLS_PER_SECOND,
-] as const;
+/** Which settings there are, and which of them decide where a credential is sent. */
+export const AWS_SETTINGS: ProviderSettings = {
+  bound: ['region', 'caCertificate'],
+  free: [
+    'subnet',
+    'subnets',
+    'securityGroups',
+    'keyName',
+    'image',
+    'image.<package>',
+    'architecture',
+    'instanceTypes',
+    'rootVolumeGiB',
+    'rootVolumeType',
+    'volumeTypes',
+    'volumeIops',
+    'encrypted',
+    'kmsKeyId',
+    'instanceProfile',
+    'publicIp',
+    'sshUser',
+    'tags',
+    'frontgate',
+    'frontgateInstanceType',
+    'frontgateImage',
+    'frontgateSshSources',
+    'frontgateSubnet',
+    CALLS_PER_SECOND,
+  ],
+};
+const KNOWN = [...AWS_SETTINGS.bound, ...AWS_SETTINGS.free];
 
 /** Of `--set image.<package>=…`. */
 const IMAGE_PREFIX = 'image.';
@@ -214,7 +223,7 @@ function createReader(given: Readonly<Record<string, string>>) {
 
 function refuseUnknown(given: Readonly<Record<string, string>>, refuse: Refuse): void {
   for (const name of Object.keys(given)) {
-    if (KNOWN.some((known) => known === name) || name.startsWith(IMAGE_PREFIX)) continue;
+    if (namesSetting(KNOWN, name)) continue;
     refuse(name, `${name} is no setting of the aws provider`);
   }
 }

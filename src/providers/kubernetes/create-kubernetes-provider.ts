@@ -13,6 +13,7 @@ import { createDiscoveryCache } from './helm/discovery-cache.ts';
 import type { FindHelm } from './helm/run-helm.ts';
 import { parseChartConf } from './parse-chart-conf.ts';
 import { planChartJob } from './plan-chart-job.ts';
+import { KUBERNETES_SETTINGS } from './settings.ts';
 import { describeClusterDetails, updateClusterStatus } from './status.ts';
 import type { KubernetesWorld } from './tasks/release-scope.ts';
 import { findTask } from './tasks/task-table.ts';
@@ -69,6 +70,7 @@ export function createKubernetesProvider(options: KubernetesProviderOptions): Pr
     contractVersion: PROVIDER_CONTRACT_VERSION,
     name: 'kubernetes',
     capabilities: KUBERNETES_CAPABILITIES,
+    settings: KUBERNETES_SETTINGS,
     parseClusterConf: (request) => parseChartConf(request, options.findHelm),
     splitJobIntoTasks: (request) => planChartJob(request, KUBERNETES_CAPABILITIES),
     handleSubtask: guard((context, call) => findTask(context.task.action).handle(world, context, call)),

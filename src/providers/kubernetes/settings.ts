@@ -1,4 +1,4 @@
-import { CALLS_PER_SECOND, WindlassError, type Runtime } from '../../domain/index.ts';
+import { CALLS_PER_SECOND, WindlassError, type ProviderSettings, type Runtime } from '../../domain/index.ts';
 
 /** What `runtime create --set key=value` may say for this provider. */
 export interface KubernetesSettings {
@@ -18,7 +18,12 @@ const DEFAULT_WAIT_SECONDS = 1_800;
 // Below the ten minutes that one try of an effect may take.
 const DEFAULT_HELM_SECONDS = 540;
 
-const KNOWN = ['kubeVersion', 'patienceSeconds', 'waitSeconds', 'helmSeconds', CALLS_PER_SECOND];
+/** Which settings there are; none decides where a credential is sent: a kubeconfig says that itself. */
+export const KUBERNETES_SETTINGS: ProviderSettings = {
+  bound: [],
+  free: ['kubeVersion', 'patienceSeconds', 'waitSeconds', 'helmSeconds', CALLS_PER_SECOND],
+};
+const KNOWN = [...KUBERNETES_SETTINGS.bound, ...KUBERNETES_SETTINGS.free];
 
 /** @throws invalid-input `KUBERNETES_SETTING` for a setting that is unknown or out of range. */
 export function readSettings(settings: Runtime['settings']): KubernetesSettings {

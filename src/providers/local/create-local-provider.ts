@@ -4,7 +4,7 @@ import { createVmProvider } from '../../vm/index.ts';
 import { createLocalEnvironment } from './environment.ts';
 import { createInstanceHandler } from './instance-handler.ts';
 import { reserveAddresses } from './reserve-addresses.ts';
-import { readLocalSettings } from './settings.ts';
+import { LOCAL_SETTINGS, readLocalSettings } from './settings.ts';
 import { createVolumeHandler } from './volume-handler.ts';
 import type { LocalWorld } from './world/local-world.ts';
 import { createPlaceFinder } from './worlds.ts';
@@ -41,6 +41,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   const provider = createVmProvider({
     name: 'local',
     capabilities: LOCAL_CAPABILITIES,
+    settings: LOCAL_SETTINGS,
     handler: createLocalHandler(options),
     environment: createLocalEnvironment(findPlace),
     nodes: options.nodes,

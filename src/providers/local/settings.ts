@@ -1,4 +1,10 @@
-import { CALLS_PER_SECOND, WindlassError, type ErrorDetail, type NodeAccessWay } from '../../domain/index.ts';
+import {
+  CALLS_PER_SECOND,
+  WindlassError,
+  type ErrorDetail,
+  type NodeAccessWay,
+  type ProviderSettings,
+} from '../../domain/index.ts';
 import { DEFAULT_ADDRESS_RANGE, parseAddressRange } from './world/address-range.ts';
 import type { Quotas } from './world/local-world.ts';
 
@@ -28,6 +34,9 @@ const KNOWN = [
 ] as const;
 type SettingName = (typeof KNOWN)[number];
 
+/** Which settings there are; a runtime of this machine has no credential that could be sent. */
+export const LOCAL_SETTINGS: ProviderSettings = { bound: [], free: [...KNOWN, CALLS_PER_SECOND] };
+
 const DEFAULT_ZONE = 'local-1';
 
 /** @throws invalid-input `LOCAL_SETTINGS`, with every setting that is wrong in `details`. */
@@ -41,7 +50,7 @@ export function readLocalSettings(settings: Readonly<Record<string, string>>): L
     return undefined;
   };
   for (const name of Object.keys(settings)) {
-    if (name !== CALLS_PER_SECOND && !KNOWN.some((known) => known === name)) {
+    if (!LOCAL_SETTINGS.free.includes(name)) {
       faults.push({ field: name, message: `${name} is no setting of the local provider` });
     }
   }

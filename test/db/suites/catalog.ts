@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StoredSecret, Stores } from '../../../src/db/index.ts';
+import { storedCredentialBinding, storedSecretBinding } from '../../../src/domain/index.ts';
 import { withClient } from '../../kit/databases.ts';
 import { aCluster, aJob, anAppVersion, aRuntime, NOW } from '../../kit/records.ts';
 
@@ -14,6 +15,9 @@ export function catalogSuite(stores: () => Stores, databaseUrl: string): void {
       );
     });
 
+  const credentialOf = async (runtimeId: string): Promise<StoredSecret | null> =>
+    (await stores().runtimes.getWithCredential(runtimeId)).credential;
+
   test('gives back a runtime as it was stored, by name and by id', async () => {
     const { runtimes } = stores();
     const runtime = aRuntime('kept');
@@ -21,7 +25,7 @@ export function catalogSuite(stores: () => Stores, databaseUrl: string): void {
     expect(await runtimes.get(runtime.name)).toEqual(runtime);
     expect(await runtimes.get(runtime.runtimeId)).toEqual(runtime);
     expect(await runtimes.create({ ...runtime, zone: 'other' }, secret('k1', 1))).toEqual(runtime);
-    expect(await runtimes.getCredential(runtime.runtimeId)).toBeNull();
+    expect(await credentialOf(runtime.runtimeId)).toBeNull();
   });
 
   test('refuses a second runtime of the same name until the first is deleted', async () => {
@@ -34,10 +38,24 @@ export function catalogSuite(stores: () => Stores, databaseUrl: string): void {
     });
     await runtimes.delete(first.runtimeId);
     await expect(runtimes.get(first.runtimeId)).rejects.toMatchObject({ code: 'RUNTIME_NOT_FOUND' });
-    await expect(runtimes.getCredential(first.runtimeId)).rejects.toMatchObject({
+    await expect(credentialOf(first.runtimeId)).rejects.toMatchObject({
       code: 'RUNTIME_NOT_FOUND',
     });
     expect(await runtimes.create(second, null)).toEqual(second);
+  });
+
+  test('makes nothing of the id of a runtime that is deleted, and keeps nothing of its credential', async () => {
+    const { runtimes } = stores();
+    const runtime = await runtimes.create(aRuntime('gone'), secret('k1', 1));
+    await runtimes.refuseDeleted(runtime.runtimeId);
+    await runtimes.delete(runtime.runtimeId);
+    const deleted = { kind: 'conflict', code: 'RUNTIME_DELETED' };
+    await expect(runtimes.create(runtime, secret('k1', 1))).rejects.toMatchObject(deleted);
+    await expect(runtimes.refuseDeleted(runtime.runtimeId)).rejects.toMatchObject(deleted);
+    const kept = await withClient(databaseUrl, (client) =>
+      client.query(`select credential_key_id, credential_sealed from runtime where runtime_id = 'rt-gone'`),
+    );
+    expect(kept.rows).toEqual([{ credential_key_id: null, credential_sealed: null }]);
   });
 
   test('updates only what the change names', async () => {
@@ -45,7 +63,7 @@ export function catalogSuite(stores: () => Stores, databaseUrl: string): void {
     const runtime = await runtimes.create(aRuntime('update'), secret('k1', 1));
     const changed = await runtimes.update(runtime.runtimeId, { settings: { depth: '4' } }, secret('k1', 2));
     expect(changed).toEqual({ ...runtime, settings: { depth: '4' } });
-    expect(await runtimes.getCredential(runtime.runtimeId)).toEqual(secret('k1', 2));
+    expect(await credentialOf(runtime.runtimeId)).toEqual(secret('k1', 2));
     expect(await runtimes.update(runtime.runtimeId, {})).toEqual(changed);
     await expect(runtimes.update('rt-none', {})).rejects.toMatchObject({ kind: 'not-found' });
   });
@@ -106,10 +124,13 @@ export function catalogSuite(stores: () => Stores, databaseUrl: string): void {
     const { runtimeId } = await runtimes.create(aRuntime('rotated'), secret('old', 1));
     await secrets.putIfAbsent('cl-rotated', 'conf/password', secret('old', 2));
     const rows = (await secrets.listNotUnder('k1', 100)).filter((row) => row.secret.keyId === 'old');
-    expect(rows).toHaveLength(2);
+    expect(rows.map(({ binding }) => binding)).toEqual([
+      storedCredentialBinding(aRuntime('rotated')),
+      storedSecretBinding('cl-rotated', 'conf/password'),
+    ]);
     await runtimes.update(runtimeId, {}, secret('k1', 9));
     for (const row of rows) await secrets.replace(row, secret('k1', 5));
-    expect(await runtimes.getCredential(runtimeId)).toEqual(secret('k1', 9));
+    expect(await credentialOf(runtimeId)).toEqual(secret('k1', 9));
     expect(await secrets.get('cl-rotated', 'conf/password')).toEqual(secret('k1', 5));
     expect(await secrets.listNotUnder('k1', 100)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { confBinding, credentialBinding } from '../../../src/domain/index.ts';
+import { storedSecretBinding, type SealedSecret, type SecretBinding } from '../../../src/domain/index.ts';
 import {
   type EncryptedSecret,
   openKeyring,
@@ -14,7 +14,8 @@ import {
 import { rejectedCodes } from '../../kit/outcomes.ts';
 
 const PASSWORD = 'päss\u0000word 🔑';
-const BINDING = confBinding('cl-1', 'cluster.password');
+const BINDING: SecretBinding = { secret: 'a password', clusterId: 'cl-1' };
+const STORED = storedSecretBinding('cl-1', 'conf/password');
 
 let folder: string;
 let file: string;
@@ -63,7 +64,7 @@ describe('sealed secrets', () => {
     const sealed = await sealSecret(keyring.sealingKey(), PASSWORD, BINDING);
     expect(JSON.stringify(sealed)).not.toContain('word');
     expect(await keyring.openSealed(sealed, BINDING)).toBe(PASSWORD);
-    for (const binding of [confBinding('cl-2', 'cluster.password'), credentialBinding('cl-1'), '']) {
+    for (const binding of [{ ...BINDING, clusterId: 'cl-2' }, { secret: 'a password' }, STORED]) {
       await expect(keyring.openSealed(sealed, binding)).rejects.toMatchObject({
         kind: 'invalid-input',
         code: 'SEALED_SECRET',
@@ -90,6 +91,8 @@ describe('sealed secrets', () => {
       { ...sealed, enc: foreign.enc },
       { ...sealed, enc: '?' },
       { ...foreign, keyId: sealed.keyId },
+      // Clients may be any program.
+      ...[null, 'text', {}, { ...sealed, enc: 7 }].map((value) => value as unknown as SealedSecret),
     ];
     for (const envelope of changed) {
       await expect(keyring.openSealed(envelope, BINDING)).rejects.toMatchObject({ code: 'SEALED_SECRET' });
@@ -109,14 +112,16 @@ describe('sealed secrets', () => {
 describe('stored secrets', () => {
   test('are decrypted with the keyring that encrypted them, unless they were changed', async () => {
     const keyring = await openKeyring(file);
-    const stored = keyring.encrypt(PASSWORD);
+    const stored = keyring.encrypt(PASSWORD, STORED);
     expect(Buffer.from(stored.sealed).includes('word')).toBe(false);
-    expect(keyring.decrypt(stored)).toBe(PASSWORD);
+    expect(keyring.decrypt(stored, STORED)).toBe(PASSWORD);
     const sealed = Uint8Array.from(stored.sealed, (byte, index) => (index === 13 ? byte ^ 1 : byte));
-    expect(() => keyring.decrypt({ ...stored, sealed })).toThrow(/changed/);
-    expect(() => keyring.decrypt({ ...stored, sealed: Uint8Array.of(1) })).toThrow(/changed/);
+    expect(() => keyring.decrypt({ ...stored, sealed }, STORED)).toThrow(/changed/);
+    expect(() => keyring.decrypt({ ...stored, sealed: Uint8Array.of(1) }, STORED)).toThrow(/changed/);
+    const elsewhere = storedSecretBinding('cl-2', 'conf/password');
+    expect(() => keyring.decrypt(stored, elsewhere)).toThrow(/what it was stored for/);
     const other = await openKeyring(join(folder, 'other.json'));
-    expect(() => other.decrypt(stored)).toThrow(/not in the keyring/);
+    expect(() => other.decrypt(stored, STORED)).toThrow(/not in the keyring/);
   });
 });
 
@@ -124,17 +129,17 @@ describe('rotation', () => {
   test('keeps every secret readable, also for a worker that runs meanwhile', async () => {
     const keyring = await openKeyring(file);
     const table = new SecretTable(
-      Array.from({ length: 450 }, (_, index) => keyring.encrypt(`secret ${index}`)),
+      Array.from({ length: 450 }, (_, index) => keyring.encrypt(`secret ${index}`, rowBinding(index))),
     );
     const sealed = await sealSecret(keyring.sealingKey(), PASSWORD, BINDING);
-    const first = keyring.encrypt('').keyId;
+    const first = keyring.encrypt('', STORED).keyId;
 
     const rotation = await rotateKeys(file, { secrets: table });
     expect(rotation).toMatchObject({ reencrypted: 450, dropped: [] });
     expect(keyring.sealingKey().keyId).toBe(rotation.sealingKeyId);
-    expect(keyring.encrypt('').keyId).toBe(rotation.storageKeyId);
+    expect(keyring.encrypt('', STORED).keyId).toBe(rotation.storageKeyId);
     expect(new Set(table.rows.map((row) => row.keyId))).toEqual(new Set([rotation.storageKeyId]));
-    expect(table.rows.map((row) => keyring.decrypt(row))).toEqual(
+    expect(table.rows.map((row, index) => keyring.decrypt(row, rowBinding(index)))).toEqual(
       table.rows.map((_, index) => `secret ${index}`),
     );
     expect(await keyring.openSealed(sealed, BINDING)).toBe(PASSWORD);
@@ -142,22 +147,22 @@ describe('rotation', () => {
 
     expect((await rotateKeys(file, { secrets: table })).dropped).toEqual([first]);
     expect(readFileSync(file, 'utf8')).not.toContain(first);
-    expect(keyring.decrypt(table.rows[7] ?? keyring.encrypt(''))).toBe('secret 7');
+    expect(keyring.decrypt(table.rows[7] ?? keyring.encrypt('', STORED), rowBinding(7))).toBe('secret 7');
   });
 
   test('that breaks off leaves every secret readable, and may be run again', async () => {
     const keyring = await openKeyring(file);
     const table = new SecretTable(
-      Array.from({ length: 30 }, (_, index) => keyring.encrypt(`secret ${index}`)),
+      Array.from({ length: 30 }, (_, index) => keyring.encrypt(`secret ${index}`, rowBinding(index))),
     );
     table.failAfter = 10;
     await expect(rotateKeys(file, { secrets: table })).rejects.toThrow('the database went away');
-    expect(table.rows.map((row) => keyring.decrypt(row))).toEqual(
+    expect(table.rows.map((row, index) => keyring.decrypt(row, rowBinding(index)))).toEqual(
       table.rows.map((_, index) => `secret ${index}`),
     );
     table.failAfter = Number.POSITIVE_INFINITY;
     expect((await rotateKeys(file, { secrets: table })).reencrypted).toBe(30);
-    expect(table.rows.map((row) => keyring.decrypt(row))).toEqual(
+    expect(table.rows.map((row, index) => keyring.decrypt(row, rowBinding(index)))).toEqual(
       table.rows.map((_, index) => `secret ${index}`),
     );
   });
@@ -165,7 +170,7 @@ describe('rotation', () => {
   test('twice at once loses no key', async () => {
     const keyring = await openKeyring(file);
     const table = new SecretTable(
-      Array.from({ length: 300 }, (_, index) => keyring.encrypt(`secret ${index}`)),
+      Array.from({ length: 300 }, (_, index) => keyring.encrypt(`secret ${index}`, rowBinding(index))),
     );
     const outcomes = await Promise.allSettled([
       rotateKeys(file, { secrets: table }),
@@ -173,7 +178,7 @@ describe('rotation', () => {
     ]);
     expect(outcomes.some((outcome) => outcome.status === 'fulfilled')).toBe(true);
     expect(rejectedCodes(outcomes).filter((code) => code !== 'KEYS_ROTATING')).toEqual([]);
-    expect(table.rows.map((row) => keyring.decrypt(row))).toEqual(
+    expect(table.rows.map((row, index) => keyring.decrypt(row, rowBinding(index)))).toEqual(
       table.rows.map((_, index) => `secret ${index}`),
     );
   });
@@ -192,9 +197,13 @@ describe('rotation', () => {
   });
 });
 
+/** Each row is bound to its own place, as those of the store are. */
+const rowBinding = (index: number): SecretBinding => storedSecretBinding('cl-1', `conf/${index}`);
+
 interface TableRow {
   readonly index: number;
   readonly secret: EncryptedSecret;
+  readonly binding: SecretBinding;
 }
 
 /** Rows of secrets, replaced as the store does it: only while they are what was read. */
@@ -210,7 +219,7 @@ class SecretTable implements RotatedSecrets<TableRow> {
   async listNotUnder(keyId: string, limit: number): Promise<readonly TableRow[]> {
     return await Promise.resolve(
       this.rows
-        .map((secret, index) => ({ index, secret }))
+        .map((secret, index) => ({ index, secret, binding: rowBinding(index) }))
         .filter((row) => row.secret.keyId !== keyId)
         .slice(0, limit),
     );
