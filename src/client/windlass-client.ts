@@ -75,6 +75,10 @@ export interface RuntimesClient {
   zones(target: RuntimeTarget): Promise<readonly string[]>;
   subnets(runtime: string): Promise<readonly Subnet[]>;
   vpc(runtime: string, vpcId: string): Promise<Vpc>;
+  /**
+   * @throws invalid-input `CREDENTIAL_NEEDED` where the stored credential was given for another address,
+   *   zone, CA or region.
+   */
   update(runtime: string, change: RuntimeChange): Promise<RuntimeView>;
   /** @throws conflict `RUNTIME_IN_USE` while clusters use it. */
   delete(runtime: string): Promise<RuntimeView>;
@@ -114,7 +118,7 @@ export interface AppsClient {
 export type ChartPlace = Omit<ChartReference, 'chart' | 'credential'> & {
   /**
    * For a private registry or repository: the text of `{"username": …, "password": …}`. It leaves
-   * this process sealed to the workers, for that host alone, and is not kept.
+   * this process sealed to the workers, for just this request, and is not kept.
    */
   readonly credential?: string;
 };
