@@ -71,6 +71,30 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     false,
   ),
   variable(
+    'WINDLASS_AWS_OWN_IDENTITY',
+    'boolean',
+    'false',
+    'whether runtimes may use the worker’s own AWS identity (credential {}, or a role that it assumes)',
+  ),
+  variable(
+    'WINDLASS_AWS_PROFILES',
+    'list',
+    null,
+    'profiles of the worker’s ~/.aws that runtimes may use; absent: none',
+  ),
+  variable(
+    'WINDLASS_AWS_TOKEN_FILES',
+    'list',
+    null,
+    'files that a credential may name as webIdentityTokenFile, by their whole paths; absent: none',
+  ),
+  variable(
+    'WINDLASS_INSECURE_URLS',
+    'list',
+    null,
+    'hosts (or host:port) that runtimes may name with http://, beside this machine; absent: none',
+  ),
+  variable(
     'WINDLASS_KUBERNETES_EXEC',
     'list',
     null,

@@ -30,6 +30,14 @@ export interface Config {
   readonly keyringFile: string;
   /** Null: helm is looked for on the PATH, and brought where it is not there. */
   readonly helmFile: string | null;
+  /** Whether a runtime may use the worker's own AWS identity. */
+  readonly awsOwnIdentity: boolean;
+  /** Profiles of the worker that a runtime may use. */
+  readonly awsProfiles: readonly string[];
+  /** Token files of the worker that a runtime may use. */
+  readonly awsTokenFiles: readonly string[];
+  /** Hosts, with or without port, that runtimes may name with plain http. */
+  readonly insecureUrls: readonly string[];
   /** Programs that a kubeconfig may have workers call. */
   readonly kubernetesExec: readonly string[];
   /** Whether a runtime may use the service account of the worker's pod. */
@@ -87,6 +95,10 @@ const schema = z.object({
   WINDLASS_DATABASE_CONNECTIONS: integer(1, 200, 10),
   WINDLASS_KEYRING: z.string().optional(),
   WINDLASS_HELM: z.string().optional(),
+  WINDLASS_AWS_OWN_IDENTITY: flag,
+  WINDLASS_AWS_PROFILES: list,
+  WINDLASS_AWS_TOKEN_FILES: list.pipe(z.array(z.string().startsWith('/', 'must be whole paths'))),
+  WINDLASS_INSECURE_URLS: list,
   WINDLASS_KUBERNETES_EXEC: list,
   WINDLASS_KUBERNETES_IN_CLUSTER: flag,
   WINDLASS_PROVIDERS: list.pipe(z.array(packageName)),
@@ -151,6 +163,10 @@ export function loadConfig(env: Environment): Config {
     cacheFolder: findCacheFolder(env),
     keyringFile: values.WINDLASS_KEYRING ?? join(homeFolder, 'keyring.json'),
     helmFile: values.WINDLASS_HELM ?? null,
+    awsOwnIdentity: values.WINDLASS_AWS_OWN_IDENTITY,
+    awsProfiles: values.WINDLASS_AWS_PROFILES,
+    awsTokenFiles: values.WINDLASS_AWS_TOKEN_FILES,
+    insecureUrls: values.WINDLASS_INSECURE_URLS,
     kubernetesExec: values.WINDLASS_KUBERNETES_EXEC,
     kubernetesInCluster: values.WINDLASS_KUBERNETES_IN_CLUSTER,
     providerPackages: values.WINDLASS_PROVIDERS,

@@ -43,7 +43,15 @@ export async function loadProviders(
   const findOneHelm = createHelmFinder(config, report);
   const registry = createProviderRegistry([
     createLocalProvider({ folder: join(config.homeFolder, 'local'), nodes }),
-    createAwsProvider({ nodes }),
+    createAwsProvider({
+      nodes,
+      plainHttpHosts: config.insecureUrls,
+      credentials: {
+        allowOwnIdentity: config.awsOwnIdentity,
+        allowedProfiles: config.awsProfiles,
+        allowedTokenFiles: config.awsTokenFiles,
+      },
+    }),
     createKubernetesProvider({
       findHelm: findOneHelm,
       credentials: {

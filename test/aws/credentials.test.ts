@@ -3,6 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Credential } from '../../src/domain/index.ts';
+import { createNodeShell } from '../../src/nodes/index.ts';
+import { createAwsProvider } from '../../src/providers/aws/index.ts';
 import { startFaultProxy } from '../../src/conformance/index.ts';
 import { createAwsHarness, type AwsHarness } from '../conformance/aws-harness.ts';
 import { ALLOW_ALL } from '../kit/moto/index.ts';
@@ -46,28 +49,48 @@ describe('a credential of AWS', () => {
   });
   const identity = { account: '123456789012', region: 'us-east-1' };
 
-  it('may be a profile of the worker’s own files', async () => {
+  /** A worker that lends what is asked for, with moto in the place of AWS's own endpoints. */
+  async function validateLent(
+    credential: Credential,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<unknown> {
+    const nodes = createNodeShell();
+    const provider = createAwsProvider({
+      nodes,
+      endpoint: harness.moto.url,
+      credentials: {
+        allowOwnIdentity: true,
+        allowedProfiles: ['work', 'other'],
+        allowedTokenFiles: [join(folder, 'token')],
+      },
+    });
+    try {
+      return await validate({ ...harness, provider }, { url: '', credential, settings });
+    } finally {
+      await nodes.close();
+    }
+  }
+
+  it('may be a profile of the worker’s own files, where the worker lends it', async () => {
     writeFileSync(
       join(folder, 'credentials'),
       `[work]\naws_access_key_id = ${keys.accessKeyId}\naws_secret_access_key = ${keys.secretAccessKey}\n`,
     );
-    expect(await validate(harness, { credential: { profile: 'work' } })).toEqual(identity);
-    await expect(validate(harness, { credential: { profile: 'other' } })).rejects.toMatchObject({
+    expect(await validateLent({ profile: 'work' })).toEqual(identity);
+    await expect(validateLent({ profile: 'other' })).rejects.toMatchObject({
       kind: 'permission',
       field: 'credential',
     });
   });
 
   it('may be left to the chain that AWS’s own tools follow', async () => {
-    await expect(validate(harness, { credential: {} })).rejects.toMatchObject({
+    await expect(validateLent({})).rejects.toMatchObject({
       kind: 'permission',
       field: 'credential',
     });
     process.env['AWS_ACCESS_KEY_ID'] = keys.accessKeyId;
     process.env['AWS_SECRET_ACCESS_KEY'] = keys.secretAccessKey;
-    expect(await validate(harness, { credential: {}, settings: { tags: 'another=cloud' } })).toEqual(
-      identity,
-    );
+    expect(await validateLent({}, { tags: 'another=cloud' })).toEqual(identity);
   });
 
   it('may be a role that the keys assume', async () => {
@@ -133,9 +156,7 @@ describe('a credential of AWS', () => {
     // moto cannot check who signed a request that nobody signs, as this one.
     await harness.moto.change({ authentication: false });
     await harness.moto.forgetRequests();
-    expect(await validate(harness, { credential: { roleArn, webIdentityTokenFile: tokenFile } })).toEqual(
-      identity,
-    );
+    expect(await validateLent({ roleArn, webIdentityTokenFile: tokenFile })).toEqual(identity);
     await harness.moto.change({ authentication: true });
     expect((await harness.moto.requests()).map(({ operation }) => operation)).toContain(
       'AssumeRoleWithWebIdentity',

@@ -62,7 +62,15 @@ export function createLiveHarness(account: LiveAccount): ConformanceHarness {
     createdAt: '2026-01-01T00:00:00Z',
   };
   return {
-    provider: createAwsProvider({ nodes }),
+    // Whoever runs this lends it what the variables name.
+    provider: createAwsProvider({
+      nodes,
+      credentials: {
+        allowOwnIdentity: true,
+        allowedProfiles: [account.credential['profile'] ?? ''],
+        allowedTokenFiles: [account.credential['webIdentityTokenFile'] ?? ''],
+      },
+    }),
     runtime,
     credential: account.credential,
     badCredential: null,

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Credential } from '../../src/domain/index.ts';
 import type { Provider } from '../../src/provider/index.ts';
+import { createNodeShell } from '../../src/nodes/index.ts';
+import { createAwsProvider } from '../../src/providers/aws/index.ts';
 import { createKubernetesProvider } from '../../src/providers/kubernetes/index.ts';
 import { freeCall } from '../aws/provider-kit.ts';
 import {
@@ -197,5 +199,100 @@ describe('a credential of Kubernetes', () => {
     await tryAll(allowing, { url: '', zone: 'shop', credential: own(whole) });
     expect(readFileSync(at('ran'), 'utf8')).toContain('ran eks get-token --cluster-name shop\n');
     rmSync(at('ran'));
+  });
+});
+
+describe('a credential of AWS', () => {
+  const ROLE = 'arn:aws:iam::123456789012:role/x';
+  const KEYS = { accessKeyId: 'AKIAOFTHEUSER', secretAccessKey: 'secret-of-the-user' };
+  const nodes = createNodeShell();
+  const provider = createAwsProvider({ nodes });
+  afterAll(() => nodes.close());
+
+  it('of keys reaches the address that it was given for, signed by these keys alone', async () => {
+    await tryAll(provider, { url, zone: 'eu-central-1a', credential: KEYS });
+    await tryAll(provider, { url, zone: 'eu-central-1a', credential: { ...KEYS, roleArn: ROLE } });
+    expect(received.join('\n')).toContain('Credential=AKIAOFTHEUSER/');
+    expect(received.join('\n')).toContain('Action=AssumeRole');
+    expect(received.join('\n')).not.toContain(WORKER_KEY);
+    expect(received.join('\n')).not.toContain('/container');
+    expect(existsSync(at('ran'))).toBe(false);
+  });
+
+  it('of keys is sent to AWS itself, whatever endpoint the worker’s environment and files name', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL', url);
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', url);
+    vi.stubEnv('AWS_ENDPOINT_URL_EC2', url);
+    vi.stubEnv('AWS_PROFILE', 'trap');
+    vi.stubEnv('AWS_DEFAULTS_MODE', 'auto');
+    // Whoever opened it would wait for ever.
+    vi.stubEnv('AWS_CONFIG_FILE', at('pipe'));
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', at('pipe'));
+    for (const credential of [KEYS, { ...KEYS, roleArn: ROLE }]) {
+      for (const error of await tryAll(provider, { url: '', zone: 'eu-central-1a', credential })) {
+        expect(error).not.toBeNull();
+      }
+    }
+    expectNothingReached();
+  });
+
+  it.each<[string, Credential]>([
+    ['nothing', {}],
+    ['a role', { roleArn: ROLE }],
+    ['a profile', { profile: 'default' }],
+    ['a profile whose keys a program gives', { profile: 'work' }],
+    ['a profile and a role', { profile: 'work', roleArn: ROLE }],
+    ['a file of the worker', { webIdentityTokenFile: 'secret-file', roleArn: ROLE }],
+    ['a pipe of the worker', { webIdentityTokenFile: 'pipe', roleArn: ROLE }],
+  ])('of %s reaches nothing, here or at AWS', async (_, given) => {
+    const file = given['webIdentityTokenFile'];
+    const credential = file === undefined ? given : { ...given, webIdentityTokenFile: at(file) };
+    for (const address of [url, tlsUrl, '']) {
+      for (const error of await tryAll(provider, { url: address, zone: 'eu-central-1a', credential })) {
+        expect(error).toMatchObject({ ...REFUSED, code: 'AWS_IDENTITY' });
+      }
+    }
+    expectNothingReached();
+  });
+
+  it('that a worker lends goes to no address of the user’s choice, and to no other authority', async () => {
+    const lending = createAwsProvider({
+      nodes,
+      credentials: {
+        allowOwnIdentity: true,
+        allowedProfiles: ['default', 'work'],
+        allowedTokenFiles: [at('secret-file')],
+      },
+    });
+    const credentials = [
+      {},
+      { roleArn: ROLE },
+      { profile: 'work' },
+      { webIdentityTokenFile: at('secret-file'), roleArn: ROLE },
+    ];
+    for (const credential of credentials) {
+      for (const error of await tryAll(lending, { url, zone: 'eu-central-1a', credential })) {
+        expect(error).toMatchObject({ kind: 'permission', code: 'AWS_IDENTITY', field: 'url' });
+      }
+      const settings = { caCertificate: pair.certificate };
+      const asked = { url: '', zone: 'eu-central-1a', credential, settings };
+      await expect(lending.validateCredential(asked, freeCall())).rejects.toMatchObject({
+        code: 'AWS_IDENTITY',
+      });
+    }
+    expectNothingReached();
+  });
+
+  it.each([
+    'http://192.0.2.1:9',
+    'http://api.example',
+    'https://169.254.169.254',
+    'https://u:p@127.0.0.1:9',
+    'ftp://x',
+  ])('goes to no address like %s', async (address) => {
+    for (const error of await tryAll(provider, { url: address, zone: 'eu-central-1a', credential: KEYS })) {
+      expect(error).toMatchObject({ kind: 'invalid-input', code: 'RUNTIME_URL', field: 'url' });
+    }
+    expectNothingReached();
   });
 });

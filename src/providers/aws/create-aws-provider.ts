@@ -2,6 +2,7 @@ import type { NodeShell } from '../../nodes/index.ts';
 import type { Capabilities, Provider, ProviderHandler } from '../../provider/index.ts';
 import { createVmProvider, type VmEnvironment } from '../../vm/index.ts';
 import { createCloudOpener, type OpenCloud } from './cloud/open-cloud.ts';
+import { ALLOW_NOTHING, type AwsCredentialPolicy } from './credential.ts';
 import { checkResource } from './environment/check-resource.ts';
 import { describeClusterDetails, updateClusterStatus } from './environment/cluster-state.ts';
 import { validateCredential } from './environment/credential-check.ts';
@@ -38,6 +39,12 @@ export interface AwsProviderOptions {
   readonly nodes: NodeShell;
   /** How patiently AWS is looked at; as AWS itself needs it by default. */
   readonly timing?: Partial<Timing>;
+  /** What of the worker a credential may use; nothing when absent. */
+  readonly credentials?: AwsCredentialPolicy;
+  /** Hosts that a runtime's url may name with plain http, beside this machine; none when absent. */
+  readonly plainHttpHosts?: readonly string[];
+  /** Takes the place of AWS's own endpoints. */
+  readonly endpoint?: string;
 }
 
 /**
@@ -46,7 +53,13 @@ export interface AwsProviderOptions {
  */
 export function createAwsProvider(options: AwsProviderOptions): Provider {
   const timing = { ...DEFAULT_TIMING, ...options.timing };
-  const openCloud = createCloudOpener(timing.lookMs);
+  const { credentials = ALLOW_NOTHING, plainHttpHosts = [], endpoint } = options;
+  const openCloud = createCloudOpener({
+    lookMs: timing.lookMs,
+    credentials,
+    plainHttpHosts,
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
   return createVmProvider({
     name: 'aws',
     capabilities: AWS_CAPABILITIES,

@@ -17,31 +17,61 @@ export type AwsCredential = {
   readonly role: { readonly arn: string; readonly externalId?: string; readonly sessionName: string } | null;
 };
 
-const KNOWN = [
-  'accessKeyId',
-  'secretAccessKey',
-  'sessionToken',
-  'profile',
-  'roleArn',
-  'externalId',
-  'roleSessionName',
-  'webIdentityTokenFile',
-];
+/** What of the worker a credential may use: nothing, unless whoever runs the worker says so. */
+export interface AwsCredentialPolicy {
+  /** Whether the worker's own keys and roles sign: environment, shared files, metadata service. */
+  readonly allowOwnIdentity: boolean;
+  /** Profiles of the worker's `~/.aws`, by their names. */
+  readonly allowedProfiles: readonly string[];
+  /** Files of the worker with tokens of an identity provider, by their whole paths. */
+  readonly allowedTokenFiles: readonly string[];
+}
+
+export const ALLOW_NOTHING: AwsCredentialPolicy = {
+  allowOwnIdentity: false,
+  allowedProfiles: [],
+  allowedTokenFiles: [],
+};
+
+/** Every key, and how its value looks. None of them can end a header or begin another. */
+const FORMS: Readonly<Record<string, RegExp>> = {
+  accessKeyId: /^[\w./+=-]{1,128}$/,
+  secretAccessKey: /^[\x21-\x7e]{1,256}$/,
+  sessionToken: /^[\x21-\x7e]{1,8192}$/,
+  profile: /^[\x20-\x7e]{1,128}$/,
+  roleArn: /^arn:aws[a-z-]{0,12}:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+  externalId: /^[\w+=,.@:/-]{1,1224}$/,
+  roleSessionName: /^[\w+=,.@-]{2,64}$/,
+  webIdentityTokenFile: /^\/[\x20-\x7e]{1,1024}$/,
+};
+
+const KNOWN = Object.keys(FORMS);
 
 /**
- * Reads what `--credential` named. An empty object is the default chain of the worker.
+ * Reads what `--credential` named. An empty object is the worker's own identity, where that is
+ * allowed. Opens nothing and asks nobody.
  *
- * @throws invalid-input `AWS_CREDENTIAL_FORMAT`, field `credential`; says nothing of the values.
+ * @param isElsewhere whether requests go to an address of the user's choice: what is the worker's
+ *   own is never sent there
+ * @throws invalid-input `AWS_CREDENTIAL_FORMAT`, field `credential`; permission `AWS_IDENTITY`, field
+ *   `credential` or `url`. Says nothing of the values.
  */
-export function readAwsCredential(given: Credential): AwsCredential {
+export function readAwsCredential(
+  given: Credential,
+  isElsewhere: boolean,
+  policy: AwsCredentialPolicy,
+): AwsCredential {
   // What is no flat JSON object travels as one text.
   if ('document' in given) throw malformed('it is not a JSON object of texts');
   for (const [name, value] of Object.entries(given)) {
-    if (!KNOWN.includes(name)) throw malformed(`${JSON.stringify(name)} is no part of an AWS credential`);
-    if (typeof value !== 'string' || value === '')
-      throw malformed(`${name} must be a text that is not empty`);
+    // Not quoted: it may be a slip of a secret.
+    if (!Object.hasOwn(FORMS, name)) throw malformed('it has a key that is no part of an AWS credential');
+    if (typeof value !== 'string' || FORMS[name]?.test(value) !== true) {
+      throw malformed(`${name} does not look as it must`);
+    }
   }
   const base = readBase(given);
+  if (base.kind !== 'keys') refuseOwn(base, isElsewhere, policy);
   const arn = given['roleArn'];
   if (arn === undefined) {
     for (const name of ['externalId', 'roleSessionName', 'webIdentityTokenFile']) {
@@ -49,8 +79,6 @@ export function readAwsCredential(given: Credential): AwsCredential {
     }
     return { base, role: null };
   }
-  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(arn))
-    throw malformed('roleArn is not the ARN of a role');
   const externalId = given['externalId'];
   return {
     base,
@@ -82,10 +110,49 @@ function readBase(given: Credential): AwsCredential['base'] {
   };
 }
 
+/** Whatever signs that is not the user's. */
+function refuseOwn(
+  base: Exclude<AwsCredential['base'], { readonly kind: 'keys' }>,
+  isElsewhere: boolean,
+  policy: AwsCredentialPolicy,
+): void {
+  const ways = {
+    profile: {
+      what: 'a profile of the worker',
+      setting: 'WINDLASS_AWS_PROFILES',
+      isAllowed: base.kind === 'profile' && policy.allowedProfiles.includes(base.profile),
+    },
+    'web-identity': {
+      what: 'a token in a file of the worker',
+      setting: 'WINDLASS_AWS_TOKEN_FILES',
+      isAllowed: base.kind === 'web-identity' && policy.allowedTokenFiles.includes(base.tokenFile),
+    },
+    'default-chain': {
+      what: 'the worker’s own identity',
+      setting: 'WINDLASS_AWS_OWN_IDENTITY',
+      isAllowed: policy.allowOwnIdentity,
+    },
+  };
+  const { what, setting, isAllowed } = ways[base.kind];
+  if (!isAllowed) {
+    throw new WindlassError('permission', `the AWS credential asks for ${what}, which workers do not lend`, {
+      code: 'AWS_IDENTITY',
+      field: 'credential',
+      hint: `give accessKeyId and secretAccessKey; whoever runs the workers can allow it with ${setting}`,
+    });
+  }
+  if (!isElsewhere) return;
+  throw new WindlassError('permission', `${what} goes to AWS itself, and to no other address`, {
+    code: 'AWS_IDENTITY',
+    field: 'url',
+    hint: 'leave --url and caCertificate out, or give accessKeyId and secretAccessKey',
+  });
+}
+
 function malformed(why: string): WindlassError {
   return new WindlassError('invalid-input', `the AWS credential cannot be used: ${why}`, {
     code: 'AWS_CREDENTIAL_FORMAT',
     field: 'credential',
-    hint: `a JSON object of ${KNOWN.join(', ')}; empty for the worker's own (docs/aws.md)`,
+    hint: `a JSON object of ${KNOWN.join(', ')}; docs/aws.md says which go together`,
   });
 }

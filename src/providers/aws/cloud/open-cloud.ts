@@ -5,9 +5,9 @@ import type { EC2, EC2ClientConfig } from '@aws-sdk/client-ec2';
 import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { SSM } from '@aws-sdk/client-ssm';
 import type { STS } from '@aws-sdk/client-sts';
-import { WindlassError, type Credential } from '../../../domain/index.ts';
+import { checkUrl, WindlassError, type Credential } from '../../../domain/index.ts';
 import type { Call } from '../../../provider/index.ts';
-import { readAwsCredential, type AwsCredential } from '../credential.ts';
+import { readAwsCredential, type AwsCredential, type AwsCredentialPolicy } from '../credential.ts';
 import type { AwsSettings } from '../settings.ts';
 import { loadSdk } from './load-sdk.ts';
 import { toWindlassError } from './to-windlass-error.ts';
@@ -54,20 +54,37 @@ const ANSWER_LIMIT_MS = 60_000;
 const MAX_CONNECTIONS = 64;
 const KEPT_CLOUDS = 50;
 
+/** What whoever runs the worker has decided for all runtimes. */
+export interface CloudOptions {
+  /** How often all waits together look at one kind of thing. */
+  readonly lookMs: number;
+  readonly credentials: AwsCredentialPolicy;
+  /** Hosts that a runtime's url may name with plain http. */
+  readonly plainHttpHosts: readonly string[];
+  /** Takes the place of AWS's own endpoints, where a runtime names none. */
+  readonly endpoint?: string;
+}
+
 /**
  * Nothing is loaded or asked before the first request. A credential that is changed opens another
  * cloud; the one before is forgotten.
  */
-export function createCloudOpener(lookMs: number): OpenCloud {
+export function createCloudOpener(options: CloudOptions): OpenCloud {
   const clouds = new Map<string, AwsCloud>();
-  return (place) => {
-    const credential = readAwsCredential(place.credential);
+  return (given) => {
+    const { plainHttpHosts, endpoint = '' } = options;
+    const { url, settings } = given;
+    const isElsewhere = url !== '' || settings.caCertificate !== undefined;
+    const credential = readAwsCredential(given.credential, isElsewhere, options.credentials);
+    const checked =
+      url === '' ? endpoint : checkUrl(url, { field: 'url', code: 'RUNTIME_URL', plainHttpHosts }).href;
+    const place = { ...given, url: checked };
     const key = keyOf(place);
     let cloud = clouds.get(key);
     if (cloud === undefined) {
       const [oldest] = clouds.keys();
       if (oldest !== undefined && clouds.size >= KEPT_CLOUDS) clouds.delete(oldest);
-      cloud = createCloud(place, credential, lookMs);
+      cloud = createCloud(place, credential, options.lookMs);
       clouds.set(key, cloud);
     }
     return cloud;
@@ -123,18 +140,39 @@ function cancelled(action: string, signal: AbortSignal): WindlassError {
 interface ClientConfig {
   readonly region: string;
   readonly endpoint?: string;
+  readonly ignoreConfiguredEndpointUrls: boolean;
+  readonly defaultsMode: 'standard';
+  readonly retryMode: 'standard';
+  readonly useFipsEndpoint: boolean;
+  readonly useDualstackEndpoint: boolean;
+  readonly authSchemePreference: string[];
+  readonly sigv4aSigningRegionSet: string[];
+  readonly userAgentAppId: string;
   readonly maxAttempts: number;
   readonly credentials: NonNullable<EC2ClientConfig['credentials']>;
   readonly requestHandler: NonNullable<EC2ClientConfig['requestHandler']>;
 }
 
-/** The engine alone tries again: a client that did too would multiply its tries. */
+/**
+ * The engine alone tries again: a client that did too would multiply its tries. Everything that the
+ * SDK would otherwise look for in the worker's environment and shared files stands here, so that no
+ * endpoint, signer or identity comes from there.
+ */
 async function createClientConfig(place: CloudPlace, credential: AwsCredential): Promise<ClientConfig> {
   const { NodeHttpHandler } = await loadSdk.httpHandler();
   const { caCertificate } = place.settings;
-  const common = {
+  const common: Omit<ClientConfig, 'credentials'> = {
     region: place.region,
     ...(place.url === '' ? {} : { endpoint: place.url }),
+    ignoreConfiguredEndpointUrls: true,
+    defaultsMode: 'standard',
+    retryMode: 'standard',
+    // Of these two whoever runs the worker may decide: both are AWS's own.
+    useFipsEndpoint: process.env['AWS_USE_FIPS_ENDPOINT'] === 'true',
+    useDualstackEndpoint: process.env['AWS_USE_DUALSTACK_ENDPOINT'] === 'true',
+    authSchemePreference: ['sigv4'],
+    sigv4aSigningRegionSet: [place.region],
+    userAgentAppId: 'windlass',
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECTION_LIMIT_MS,
@@ -144,6 +182,7 @@ async function createClientConfig(place: CloudPlace, credential: AwsCredential):
       httpsAgent: new Agent({
         keepAlive: true,
         maxSockets: MAX_CONNECTIONS,
+        rejectUnauthorized: true,
         // Beside the system's own authorities, never instead of verifying.
         ...(caCertificate === undefined ? {} : { ca: [...rootCertificates, caCertificate] }),
       }),
@@ -156,7 +195,9 @@ async function createCredentials(
   { base, role }: AwsCredential,
   clientConfig: Omit<ClientConfig, 'credentials'>,
 ): Promise<ClientConfig['credentials']> {
-  if (base.kind === 'keys' && role === null) return base;
+  if (base.kind === 'keys') {
+    return role === null ? base : assumeRole(role, { ...clientConfig, credentials: base });
+  }
   const providers = await loadSdk.credentialProviders();
   if (base.kind === 'web-identity') {
     return named(
@@ -169,24 +210,39 @@ async function createCredentials(
     );
   }
   const source =
-    base.kind === 'keys'
-      ? base
-      : base.kind === 'profile'
-        ? providers.fromIni({ profile: base.profile, clientConfig })
-        : providers.fromNodeProviderChain({ clientConfig });
-  if (role === null) return source;
-  return named(
-    'sts:AssumeRole',
-    providers.fromTemporaryCredentials({
-      masterCredentials: source,
-      params: {
-        RoleArn: role.arn,
-        RoleSessionName: role.sessionName,
-        ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
-      },
-      clientConfig,
-    }),
-  );
+    base.kind === 'profile'
+      ? providers.fromIni({ profile: base.profile, clientConfig })
+      : providers.fromNodeProviderChain({ clientConfig });
+  return role === null ? source : assumeRole(role, { ...clientConfig, credentials: source });
+}
+
+/** By a client of our own: the SDK's helper would read the region from the worker's shared files. */
+async function assumeRole(
+  role: NonNullable<AwsCredential['role']>,
+  config: ClientConfig,
+): Promise<ClientConfig['credentials']> {
+  const { STS } = await loadSdk.sts();
+  const sts = new STS(config);
+  return named('sts:AssumeRole', async () => {
+    const { Credentials } = await sts.assumeRole({
+      RoleArn: role.arn,
+      RoleSessionName: role.sessionName,
+      ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
+    });
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
+    if (AccessKeyId === undefined || SecretAccessKey === undefined) {
+      throw new WindlassError('unavailable', 'sts:AssumeRole: the answer holds no keys', {
+        code: 'AWS_ANSWER',
+        hint: 'is the url of the runtime an endpoint of AWS?',
+      });
+    }
+    return {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      ...(SessionToken === undefined ? {} : { sessionToken: SessionToken }),
+      ...(Expiration === undefined ? {} : { expiration: Expiration }),
+    };
+  });
 }
 
 function hintOf({ code }: WindlassError): { readonly hint?: string } {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WindlassError } from '../../../../src/domain/index.ts';
-import { readAwsCredential } from '../../../../src/providers/aws/credential.ts';
+import { ALLOW_NOTHING, readAwsCredential } from '../../../../src/providers/aws/credential.ts';
 import { toRegion } from '../../../../src/providers/aws/region.ts';
 import { readAwsSettings } from '../../../../src/providers/aws/settings.ts';
 
@@ -91,6 +91,34 @@ describe('settings', () => {
 
 describe('a credential', () => {
   const keys = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'planted-secret' };
+  const roleArn = 'arn:aws:iam::123456789012:role/w';
+  const ALLOWING = { allowOwnIdentity: true, allowedProfiles: ['work'], allowedTokenFiles: ['/run/token'] };
+  const OWN = [
+    {},
+    { roleArn },
+    { profile: 'work' },
+    { profile: 'work', roleArn },
+    { webIdentityTokenFile: '/run/token', roleArn },
+  ];
+
+  it('that borrows from the worker is a matter of permission, way by way', () => {
+    for (const given of OWN) {
+      const error = errorOf(() => readAwsCredential(given, false, ALLOW_NOTHING));
+      expect(error).toMatchObject({ kind: 'permission', code: 'AWS_IDENTITY', field: 'credential' });
+      expect(() => readAwsCredential(given, false, ALLOWING)).not.toThrow();
+    }
+    for (const given of [{ profile: 'other' }, { webIdentityTokenFile: '/run/token2', roleArn }]) {
+      expect(errorOf(() => readAwsCredential(given, false, ALLOWING)).code).toBe('AWS_IDENTITY');
+    }
+  });
+
+  it('that borrows from the worker never goes to an address of the user’s choice', () => {
+    for (const given of OWN) {
+      const error = errorOf(() => readAwsCredential(given, true, ALLOWING));
+      expect(error).toMatchObject({ kind: 'permission', code: 'AWS_IDENTITY', field: 'url' });
+    }
+    expect(readAwsCredential({ ...keys, roleArn }, true, ALLOW_NOTHING).base.kind).toBe('keys');
+  });
 
   it.each([
     ['keys', keys, null],
@@ -99,8 +127,8 @@ describe('a credential', () => {
     ['default-chain', { roleArn: 'arn:aws:iam::123456789012:role/windlass' }, 'windlass'],
     [
       'keys',
-      { ...keys, roleArn: 'arn:aws-cn:iam::123456789012:role/a/b', externalId: 'x', roleSessionName: 's' },
-      's',
+      { ...keys, roleArn: 'arn:aws-cn:iam::123456789012:role/a/b', externalId: 'x', roleSessionName: 'me' },
+      'me',
     ],
     [
       'web-identity',
@@ -108,7 +136,7 @@ describe('a credential', () => {
       'windlass',
     ],
   ])('may be %s', (kind, given, session) => {
-    const credential = readAwsCredential(given);
+    const credential = readAwsCredential(given, false, ALLOWING);
     expect(credential.base.kind).toBe(kind);
     expect(credential.role?.sessionName ?? null).toBe(session);
   });
@@ -120,8 +148,22 @@ describe('a credential', () => {
     { ...keys, roleArn: 'planted-secret' },
     { ...keys, password: 'planted-secret' },
     { accessKeyId: '', secretAccessKey: 'planted-secret' },
+    { ...keys, 'planted-secret': 'x' },
+    { ...keys, constructor: 'x' },
+    { ...keys, roleArn: 7 },
+    { ...keys, AccessKeyId: 'planted-secret' },
+    { accessKeyId: 'A\r\nX-Other: planted-secret', secretAccessKey: 'x' },
+    { ...keys, sessionToken: 'planted-secret\nX-Other: y' },
+    { ...keys, roleArn: 'arn:aws:iam::123456789012:role/planted-secret\nx' },
+    { ...keys, roleArn, externalId: 'planted-secret x' },
+    { profile: 'planted-secret\n' },
+    { webIdentityTokenFile: '../planted-secret', roleArn },
+    { ...keys, credential_process: 'planted-secret' },
+    { ...keys, endpoint: 'https://planted-secret' },
   ])('is refused when it makes no sense, without a word of what is in it', (given) => {
-    const error = errorOf(() => readAwsCredential(given as unknown as Record<string, string>));
+    const error = errorOf(() =>
+      readAwsCredential(given as unknown as Record<string, string>, true, ALLOWING),
+    );
     expect(error).toMatchObject({ code: 'AWS_CREDENTIAL_FORMAT', field: 'credential' });
     expect(JSON.stringify(error.toInfo())).not.toContain('planted-secret');
   });
