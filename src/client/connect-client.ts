@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { Client, Connection, type TLSConfig } from '@temporalio/client';
-import { loadClientConnection, type ClientConnection } from '../config/index.ts';
+import { requireTls, loadClientConnection, type ClientConnection } from '../config/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { createAppsClient } from './apps-client.ts';
 import { createClustersClient } from './clusters-client.ts';
@@ -36,7 +36,8 @@ const WORKER_TIMEOUT_MS = 10_000;
 /**
  * Connects to Temporal; that a worker is there shows with the first request.
  *
- * @throws unavailable `TEMPORAL_UNREACHABLE`; invalid-input `TEMPORAL_CONFIG` for a profile or
+ * @throws invalid-input `CONFIG_INVALID` for a server on another machine without TLS (nothing is sent
+ *   then); unavailable `TEMPORAL_UNREACHABLE`; invalid-input `TEMPORAL_CONFIG` for a profile or
  *   certificate that cannot be read; permission `TEMPORAL_REFUSED`.
  */
 export async function connectClient(options: ConnectOptions = {}): Promise<WindlassClient> {
@@ -51,6 +52,7 @@ export async function connectClient(options: ConnectOptions = {}): Promise<Windl
     from: options.address === undefined ? found.from : 'the caller',
     ...(options.address === undefined && found.workerLog !== null ? { workerLog: found.workerLog } : {}),
   };
+  requireTls(place.address, { tls, apiKey }, options.env ?? process.env);
   const identity = options.identity ?? defaultIdentity();
   let connection: Connection;
   try {

@@ -89,6 +89,18 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'files that a credential may name as webIdentityTokenFile, by their whole paths; absent: none',
   ),
   variable(
+    'WINDLASS_INSECURE_DATABASE',
+    'boolean',
+    'false',
+    'whether workers may reach a database on another machine without TLS, or without verifying its certificate',
+  ),
+  variable(
+    'WINDLASS_INSECURE_TEMPORAL',
+    'boolean',
+    'false',
+    'whether clients and workers may reach a Temporal server on another machine without TLS',
+  ),
+  variable(
     'WINDLASS_INSECURE_URLS',
     'list',
     null,

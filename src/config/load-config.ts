@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type ErrorDetail, WindlassError } from '../domain/index.ts';
+import { type ErrorDetail, readDatabaseUrl } from '../domain/index.ts';
 import { CONFIG_TABLE } from './config-table.ts';
 import { type Environment, findCacheFolder, findHomeFolder } from './folders.ts';
+import { toConfigError } from './config-error.ts';
+import { requireTls } from './require-tls.ts';
 import { loadTemporalConnection, type TemporalConnection } from './temporal-connection.ts';
 
 /** Levels of the log, most talkative first. */
@@ -24,6 +26,8 @@ export interface Config {
   readonly temporal: TemporalConnection;
   /** Null: none is given; `windlass dev` brings its own. Holds a password: never logged. */
   readonly databaseUrl: string | null;
+  /** Whether the database of another machine may be reached without verified TLS. */
+  readonly insecureDatabase: boolean;
   readonly databaseConnections: number;
   readonly homeFolder: string;
   readonly cacheFolder: string;
@@ -67,9 +71,6 @@ function integer(minimum: number, maximum: number, fallback: number) {
 const address = z
   .string()
   .regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port, e.g. 127.0.0.1:9464');
-const databaseUrl = z
-  .string()
-  .regex(/^postgres(ql)?:\/\/\S+$/, 'must begin with postgres:// and hold no space');
 const packageName = z
   .string()
   .regex(/^(\.{0,2}\/\S+|@?[a-z0-9][\w./-]*)$/i, 'must be names of packages or paths, separated by commas');
@@ -90,7 +91,7 @@ const list = z
   );
 
 const schema = z.object({
-  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_URL: z.string().optional(),
   DATABASE_URL_FILE: z.string().optional(),
   WINDLASS_DATABASE_CONNECTIONS: integer(1, 200, 10),
   WINDLASS_KEYRING: z.string().optional(),
@@ -98,6 +99,8 @@ const schema = z.object({
   WINDLASS_AWS_OWN_IDENTITY: flag,
   WINDLASS_AWS_PROFILES: list,
   WINDLASS_AWS_TOKEN_FILES: list.pipe(z.array(z.string().startsWith('/', 'must be whole paths'))),
+  WINDLASS_INSECURE_DATABASE: flag,
+  WINDLASS_INSECURE_TEMPORAL: flag,
   WINDLASS_INSECURE_URLS: list,
   WINDLASS_KUBERNETES_EXEC: list,
   WINDLASS_KUBERNETES_IN_CLUSTER: flag,
@@ -144,7 +147,7 @@ export function loadConfig(env: Environment): Config {
   if (given['DATABASE_URL'] !== undefined && given['DATABASE_URL_FILE'] !== undefined) {
     faults.push({ field: 'DATABASE_URL_FILE', message: 'is given beside DATABASE_URL; give one of them' });
   }
-  const database = readDatabaseUrl(given, faults);
+  const database = findDatabaseUrl(given, faults);
   if (!parsed.success || faults.length > 0) throw toConfigError(faults);
 
   const values = parsed.data;
@@ -155,9 +158,12 @@ export function loadConfig(env: Environment): Config {
     ]);
   }
   const homeFolder = findHomeFolder(env);
+  const temporal = loadTemporalConnection(env);
+  requireTls(temporal.address, temporal.connectionOptions, env);
   return {
-    temporal: loadTemporalConnection(env),
+    temporal,
     databaseUrl: database,
+    insecureDatabase: values.WINDLASS_INSECURE_DATABASE,
     databaseConnections: values.WINDLASS_DATABASE_CONNECTIONS,
     homeFolder,
     cacheFolder: findCacheFolder(env),
@@ -193,8 +199,9 @@ function isForeign(name: string): boolean {
   return FOREIGN_NAMES.has(name) || /^WINDLASS_(TEST_|FAULT_|ROOT$|BOOT_ID$|INSTANCE$)/.test(name);
 }
 
-function readDatabaseUrl(given: Environment, faults: ErrorDetail[]): string | null {
-  if (given['DATABASE_URL'] !== undefined) return given['DATABASE_URL'];
+function findDatabaseUrl(given: Environment, faults: ErrorDetail[]): string | null {
+  if (given['DATABASE_URL'] !== undefined)
+    return checkDatabaseUrl('DATABASE_URL', given, given['DATABASE_URL'], faults);
   const file = given['DATABASE_URL_FILE'];
   if (file === undefined) return null;
   let text: string;
@@ -208,27 +215,18 @@ function readDatabaseUrl(given: Environment, faults: ErrorDetail[]): string | nu
     });
     return null;
   }
-  const checked = databaseUrl.safeParse(text);
-  if (checked.success) return text;
-  faults.push({
-    field: 'DATABASE_URL_FILE',
-    message: 'names a file whose text must begin with postgres:// and hold no space',
-  });
-  return null;
+  return checkDatabaseUrl('DATABASE_URL_FILE', given, text, faults);
 }
 
-/** @param faults by variable; at least one */
-export function toConfigError(faults: readonly ErrorDetail[]): WindlassError {
-  const first = faults[0];
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
-  return new WindlassError(
-    'invalid-input',
-    `${first?.field ?? 'the environment'} ${first?.message ?? 'is wrong'}${more}`,
-    {
-      code: 'CONFIG_INVALID',
-      hint: 'correct or unset the environment variable, then start again',
-      details: faults,
-      ...(first?.field === undefined ? {} : { field: first.field }),
-    },
-  );
+function checkDatabaseUrl(field: string, given: Environment, text: string, faults: ErrorDetail[]): string {
+  try {
+    readDatabaseUrl(text, given['WINDLASS_INSECURE_DATABASE'] === 'true');
+  } catch (error) {
+    const message = error instanceof Error ? error.message.replace(/^DATABASE_URL /, '') : 'is wrong';
+    faults.push({
+      field,
+      message: field === 'DATABASE_URL' ? message : `names a file whose text ${message}`,
+    });
+  }
+  return text;
 }

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { readDatabaseUrl } from '../domain/index.ts';
 import { createAppStore } from './app-store.ts';
 import { createCallBudgetStore } from './call-budget-store.ts';
 import { createClusterStore } from './cluster-store.ts';
@@ -12,11 +13,14 @@ import { createRuntimeStore } from './runtime-store.ts';
 import type { Database } from './schema.ts';
 import { createSecretStore } from './secret-store.ts';
 import type { Stores } from './stores.ts';
+import { toPoolConfig } from './to-pool-config.ts';
 import { createTaskStore } from './task-store.ts';
 
 export interface OpenStoresOptions {
   /** `postgres://user:password@host:port/database`; appears in no error and no log line. */
   readonly databaseUrl: string;
+  /** Whether another machine may be spoken to without verified TLS (WINDLASS_INSECURE_DATABASE). */
+  readonly insecureDatabase?: boolean;
   /** At most this many connections at once; 10 by default. */
   readonly maxConnections?: number;
   /** Told of connections that broke while nobody used them. */
@@ -29,10 +33,12 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /**
  * The stores on one PostgreSQL. Connects when first used, so it succeeds without a database;
  * `ping` tells whether one is there. `close` gives all connections back.
+ *
+ * @throws invalid-input `CONFIG_INVALID` for a URL that cannot be used, or must not be
  */
 export function openStores(options: OpenStoresOptions): Stores {
   const pool = new pg.Pool({
-    connectionString: options.databaseUrl,
+    ...toPoolConfig(readDatabaseUrl(options.databaseUrl, options.insecureDatabase ?? false)),
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,

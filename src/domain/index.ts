@@ -1,6 +1,7 @@
 export * from './app.ts';
 export * from './canonical-json.ts';
 export * from './check-url.ts';
+export * from './database-url.ts';
 export * from './cluster.ts';
 export * from './cut-text.ts';
 export * from './errors.ts';

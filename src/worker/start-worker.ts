@@ -46,6 +46,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   installTemporalRuntime(log, config.metricsAddress);
   const stores = openStores({
     databaseUrl: requireDatabase(config),
+    insecureDatabase: config.insecureDatabase,
     maxConnections: config.databaseConnections,
   });
   await stores.ping();

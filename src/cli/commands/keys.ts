@@ -1,7 +1,7 @@
 import type { Command, CommandGroup } from '../command.ts';
 import { renderTable } from '../render/table.ts';
 import { WindlassError } from '../../domain/index.ts';
-import type { CliIo } from '../io.ts';
+import type { Config } from '../../config/index.ts';
 
 // These work on the keyring file and the database of the workers themselves: they run where a
 // worker runs, with its environment, and ask no Temporal.
@@ -26,7 +26,7 @@ const rotate: Command = {
   async run(_input, { io }) {
     const { loadConfig } = await import('../../config/index.ts');
     const config = loadConfig(io.env);
-    const stores = await openWorkerStores(config.databaseUrl);
+    const stores = await openWorkerStores(config);
     try {
       const { rotateKeys } = await import('../../secrets/index.ts');
       const done = await rotateKeys(config.keyringFile, stores);
@@ -61,8 +61,11 @@ export const KEYS_COMMANDS: CommandGroup = {
   commands: [list, rotate, retire],
 };
 
-async function openWorkerStores(databaseUrl: CliIo['env'][string] | null) {
-  if (databaseUrl === null || databaseUrl === undefined) {
+async function openWorkerStores({
+  databaseUrl,
+  insecureDatabase,
+}: Pick<Config, 'databaseUrl' | 'insecureDatabase'>) {
+  if (databaseUrl === null) {
     throw new WindlassError('invalid-input', 'DATABASE_URL is not set', {
       code: 'CONFIG_INVALID',
       hint: 'run this with the environment of a worker',
@@ -70,5 +73,5 @@ async function openWorkerStores(databaseUrl: CliIo['env'][string] | null) {
     });
   }
   const { openStores } = await import('../../db/index.ts');
-  return openStores({ databaseUrl });
+  return openStores({ databaseUrl, insecureDatabase });
 }

@@ -47,9 +47,9 @@ describe('loadConfig', () => {
 
   it('reads the database from a file, and takes empty variables for absent ones', () => {
     const file = join(folder, 'url');
-    writeFileSync(file, 'postgres://windlass:planted@database/windlass\n');
+    writeFileSync(file, 'postgres://windlass:planted@database/windlass?sslmode=verify-full\n');
     expect(loadConfig({ DATABASE_URL: '', DATABASE_URL_FILE: file }).databaseUrl).toBe(
-      'postgres://windlass:planted@database/windlass',
+      'postgres://windlass:planted@database/windlass?sslmode=verify-full',
     );
   });
 
@@ -82,6 +82,64 @@ describe('loadConfig', () => {
       { DATABASE_URL_FILE: file },
     ]) {
       expect(JSON.stringify(catchError(env).toInfo())).not.toContain('planted-password');
+    }
+  });
+
+  it('refuses a database of another machine without verified TLS, from the file too, unless one setting allows it', () => {
+    const url = 'postgres://windlass:planted-password@database/windlass?sslmode=no-verify';
+    const file = join(folder, 'unverified-url');
+    writeFileSync(file, url);
+    for (const [field, env] of [
+      ['DATABASE_URL', { DATABASE_URL: url }],
+      ['DATABASE_URL_FILE', { DATABASE_URL_FILE: file }],
+    ] as const) {
+      // What PostgreSQL's own tools would read instead, changes nothing.
+      const error = catchError({ ...env, PGSSLMODE: 'verify-full' });
+      expect(error).toMatchObject({ code: 'CONFIG_INVALID', field });
+      expect(error.message).toContain('WINDLASS_INSECURE_DATABASE');
+      expect(JSON.stringify(error.toInfo())).not.toContain('planted-password');
+      expect(loadConfig({ ...env, WINDLASS_INSECURE_DATABASE: 'true' }).databaseUrl).toBe(url);
+    }
+  });
+
+  it.each([
+    'temporal.example:7233',
+    '192.0.2.1:7233',
+    '[2001:db8::1]:7233',
+    'localhost.example:7233',
+    '127.0.0.1.example:7233',
+    'dns:///127.0.0.1:7233',
+    'ipv4:127.0.0.1:7233,192.0.2.1:7233',
+    'unix:/run/temporal.sock',
+    'http://temporal.example:7233',
+  ])('refuses a Temporal server on another machine without TLS: %s', (address) => {
+    for (const env of [
+      { TEMPORAL_ADDRESS: address },
+      { TEMPORAL_ADDRESS: address, TEMPORAL_TLS: 'false' },
+      { TEMPORAL_ADDRESS: address, TEMPORAL_TLS: 'false', TEMPORAL_API_KEY: 'planted-key' },
+    ]) {
+      expect(catchError(env)).toMatchObject({ code: 'CONFIG_INVALID', field: 'TEMPORAL_ADDRESS' });
+      expect(loadConfig({ ...env, WINDLASS_INSECURE_TEMPORAL: 'true' }).temporal.address).toBe(address);
+    }
+    expect(loadConfig({ TEMPORAL_ADDRESS: address, TEMPORAL_TLS: 'true' }).temporal.address).toBe(address);
+  });
+
+  it.each(['localhost:7233', '127.0.0.1:7233', '127.9.9.9', '[::1]:7233'])(
+    'takes a Temporal server of this machine without TLS: %s',
+    (address) => {
+      expect(loadConfig({ TEMPORAL_ADDRESS: address }).temporal.address).toBe(address);
+    },
+  );
+
+  it('refuses to run where Node verifies no certificate', () => {
+    expect(catchError({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }).field).toBe('NODE_TLS_REJECT_UNAUTHORIZED');
+  });
+
+  it('takes true and false for what allows something, and nothing that could be read as either', () => {
+    for (const value of ['yes', '1', 'TRUE', 'allow']) {
+      expect(
+        catchError({ WINDLASS_INSECURE_DATABASE: value, WINDLASS_AWS_OWN_IDENTITY: value }).details,
+      ).toHaveLength(2);
     }
   });
 
