@@ -184,7 +184,7 @@ export function createEngineActivities(dependencies: ActivityDependencies): Step
     wanted?: Pick<PlanRequest, 'cluster' | 'before'>,
   ): Promise<readonly LayerShape[]> {
     const request = { job, ...(wanted ?? (await loadWanted(stores, job))), runtime };
-    const plan = planJob(providers.get(runtime.provider), request);
+    const plan = await planJob(stores, providers.get(runtime.provider), request);
     return stores.jobs.storePlan(job.jobId, plan, PLAN_SCHEMA_VERSION);
   }
 

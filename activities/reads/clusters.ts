@@ -10,6 +10,7 @@ import {
   type Reads,
   type Runtime,
 } from '../../src/domain/index.ts';
+import { listOwed } from '../../src/plan/index.ts';
 import type { Call, ClusterDetails } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { frontgateByHand, refreshCluster } from '../engine-activities.ts';
@@ -104,7 +105,7 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
         cluster: wrapper,
         runtime,
       });
-      planJob(providers.get(runtime.provider), {
+      await planJob(stores, providers.get(runtime.provider), {
         job: { jobId, clusterId, action, options: prepared?.options ?? options },
         cluster: prepared?.wanted ?? wrapper,
         ...(prepared === null ? {} : { before: prepared.before }),
@@ -167,6 +168,13 @@ async function toClusterView(
     links: links.map((link) => ({ name: link.name, clusterId: link.targetClusterId })),
     env: cluster.env,
     ...toDeclaredView(wrapper),
+    // While a job runs, what it has still to do is shown with the job.
+    owed:
+      cluster.transitionStatus === null && cluster.status !== 'deleted'
+        ? listOwed(await dependencies.stores.tasks.listPast(cluster.clusterId)).map(
+            ({ action, nodeId, label }) => ({ action, nodeId, label }),
+          )
+        : [],
   };
 }
 

@@ -14,6 +14,7 @@ import type {
   LedgerResource,
   MetadataTree,
   PageRequest,
+  PastTask,
   QueueScope,
   Reserved,
   ResourceChange,
@@ -209,6 +210,8 @@ export interface TaskStore {
   list(jobId: string, layerIndex?: number): Promise<readonly Task[]>;
   /** The tasks of a job that are in one of the statuses, in order. */
   listByStatus(jobId: string, statuses: readonly TaskStatus[]): Promise<readonly Task[]>;
+  /** What came of the tasks of a cluster that are owed once, in the jobs since its last start that ended well, in their order. */
+  listPast(clusterId: string): Promise<readonly PastTask[]>;
   /** How many tasks of each layer have ended well, and how many failed; for jobs too large to list. */
   countByLayer(jobId: string): Promise<readonly LayerCount[]>;
   /**

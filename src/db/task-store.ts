@@ -5,10 +5,11 @@ import type {
   ClusterRole,
   Job,
   LedgerResource,
+  OnceAction,
   Runtime,
   Task,
 } from '../domain/index.ts';
-import { isOpenJobStatus, JOB_STATUSES } from '../domain/index.ts';
+import { isOpenJobStatus, JOB_STATUSES, ONCE_ACTIONS, toPastEnd } from '../domain/index.ts';
 import { jobNotOpen } from './not-found.ts';
 import { type Row, toJson, toStorableText } from './row-mapping.ts';
 import {
@@ -71,6 +72,42 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
         .orderBy('index')
         .execute();
       return rows.map(taskRows.fromRow);
+    },
+
+    async listPast(clusterId) {
+      const rows = await db
+        .selectFrom('task')
+        .innerJoin('job', 'job.job_id', 'task.job_id')
+        .select(['task_id', 'node_id', 'label', 'task.action', 'task.status', 'task.started_at'])
+        .select(sql<string | null>`task.error ->> 'code'`.as('error_code'))
+        .where('task.cluster_id', '=', clusterId)
+        .where('task.action', 'in', ONCE_ACTIONS)
+        // A start that has ended well has made good what was owed before it. Where an earlier release
+        // ran it, and it made nothing good, the cluster may have been mended by hand and hold data.
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('job as later')
+                .select('later.job_id')
+                .whereRef('later.cluster_id', '=', 'job.cluster_id')
+                .whereRef('later.started_at', '>', 'job.started_at')
+                .where('later.action', '=', 'start')
+                .where('later.status', '=', 'successful'),
+            ),
+          ),
+        )
+        .orderBy('job.started_at')
+        .orderBy('task.job_id')
+        .orderBy('layer_index')
+        .orderBy('index')
+        .execute();
+      return rows.map((row) => ({
+        taskId: row.task_id,
+        nodeId: row.node_id,
+        label: row.label,
+        action: row.action as OnceAction,
+        end: toPastEnd({ status: row.status, startedAt: row.started_at, errorCode: row.error_code }),
+      }));
     },
 
     async countByLayer(jobId) {

@@ -7,22 +7,26 @@ interface ActionTraits {
   readonly target: TaskTarget;
   /** False where there is nothing to start, only something to observe. */
   readonly handle: boolean;
+  /** A create owes it once; what it came to decides what a later start has to do. See PastTask. */
+  readonly once?: true;
 }
 
 const cloud: ActionTraits = { target: 'cloud', handle: true };
 const node: ActionTraits = { target: 'node', handle: true };
+const cloudOnce = { target: 'cloud', handle: true, once: true } as const satisfies ActionTraits;
+const nodeOnce = { target: 'node', handle: true, once: true } as const satisfies ActionTraits;
 
 /**
  * The layer vocabulary: every task action of every job action (frame.md). An activity type is an
  * action's name, its wait `Wait` + the name, so names are append only: histories refer to them.
  */
 export const TASK_ACTIONS = {
-  RunInstances: cloud,
+  RunInstances: cloudOnce,
   StopInstances: cloud,
   StartInstances: cloud,
   DeleteInstances: cloud,
   ResizeInstances: cloud,
-  CreateVolumes: cloud,
+  CreateVolumes: cloudOnce,
   AttachVolumes: cloud,
   DetachVolumes: cloud,
   DeleteVolumes: cloud,
@@ -33,14 +37,14 @@ export const TASK_ACTIONS = {
   RegisterMetadata: cloud,
   DeregisterMetadata: cloud,
   PrepareNode: node,
-  FormatAndMountVolumes: node,
+  FormatAndMountVolumes: nodeOnce,
   UnmountVolumes: node,
   GrowFilesystems: node,
-  GenerateSshKeys: node,
+  GenerateSshKeys: nodeOnce,
   RefreshConfiguration: node,
   StopConfiguration: node,
-  RegisterCustomMetadata: node,
-  InitService: node,
+  RegisterCustomMetadata: nodeOnce,
+  InitService: nodeOnce,
   StartService: node,
   StopService: node,
   RestartService: node,
@@ -57,7 +61,7 @@ export const TASK_ACTIONS = {
   SelectNode: node,
   AttachKeyPairs: node,
   DetachKeyPairs: node,
-  InstallRelease: cloud,
+  InstallRelease: cloudOnce,
   UpgradeRelease: cloud,
   RollbackRelease: cloud,
   UninstallRelease: cloud,
@@ -68,6 +72,15 @@ export const TASK_ACTIONS = {
 } as const satisfies Record<string, ActionTraits>;
 
 export type TaskAction = keyof typeof TASK_ACTIONS;
+
+/** Actions that a create owes once. */
+export type OnceAction = {
+  [Action in TaskAction]: (typeof TASK_ACTIONS)[Action] extends { readonly once: true } ? Action : never;
+}[TaskAction];
+
+export const ONCE_ACTIONS: readonly OnceAction[] = (Object.keys(TASK_ACTIONS) as TaskAction[]).filter(
+  (action): action is OnceAction => 'once' in TASK_ACTIONS[action],
+);
 
 export const TASK_STATUSES = ['queued', 'working', 'successful', 'failed', 'cancelled', 'skipped'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
@@ -143,4 +156,40 @@ export interface LayerShape {
   readonly index: number;
   readonly name: string;
   readonly total: number;
+}
+
+/** Errors that say how a command on a node ended: by an exit code of its own, or at its limit. */
+export const COMMAND_ENDED_CODES: readonly string[] = [
+  'SERVICE_FAILED',
+  'SERVICE_TIMEOUT',
+  'NODE_COMMAND_FAILED',
+  'NODE_COMMAND_TIMEOUT',
+];
+/** The error of a command whose node cannot tell how it ended. */
+export const COMMAND_OUTCOME_UNKNOWN = 'COMMAND_OUTCOME_UNKNOWN';
+
+/**
+ * What a task of an earlier job came to, for an action that is owed once. `unbegun`: its job ended
+ * before its turn. `done`: it succeeded. `failed`: its command said so. `unknown`: the node could not
+ * tell how it ended. `unseen`: it was begun, and its job ended before anybody saw it end.
+ */
+export interface PastTask {
+  readonly taskId: string;
+  /** Null for one that concerned the whole cluster. */
+  readonly nodeId: string | null;
+  /** As plans call it, e.g. `member 2`. */
+  readonly label: string;
+  readonly action: OnceAction;
+  readonly end: 'unbegun' | 'done' | 'failed' | 'unknown' | 'unseen';
+}
+
+/** How a stored task of a closed job ended. */
+export function toPastEnd(
+  task: Pick<Task, 'status' | 'startedAt'> & { readonly errorCode: string | null },
+): PastTask['end'] {
+  if (task.status === 'successful') return 'done';
+  if (task.startedAt === null) return 'unbegun';
+  if (task.errorCode === COMMAND_OUTCOME_UNKNOWN) return 'unknown';
+  const said = task.status === 'failed' && COMMAND_ENDED_CODES.includes(task.errorCode ?? '');
+  return said ? 'failed' : 'unseen';
 }

@@ -1,7 +1,7 @@
 import type { ClusterPurpose, ClusterStatus, EnvValue, NodeStatus, TransitionStatus } from './cluster.ts';
 import type { ErrorInfo } from './errors.ts';
 import type { JobAction, JobStatus } from './job.ts';
-import type { TaskAction, TaskStatus } from './task.ts';
+import type { OnceAction, TaskAction, TaskStatus } from './task.ts';
 
 // What people and other programs see, the same in the library and behind `--json`. Fields are
 // added, never renamed or removed.
@@ -97,6 +97,12 @@ export interface ClusterView extends Omit<ClusterSummary, 'nodeCount'> {
   // What follows came later: absent in the answers of workers of earlier releases.
   readonly roles?: readonly RoleView[];
   readonly reservedIps?: Readonly<Record<string, string>>;
+  /** What jobs have planned that a cluster is owed once, such as init of a node, and that none has done. */
+  readonly owed?: readonly {
+    readonly action: OnceAction;
+    readonly nodeId: string | null;
+    readonly label: string;
+  }[];
   /** What the package declares for the cluster as a whole. */
   readonly declared?: {
     readonly upgradePolicy: readonly string[];

@@ -5,7 +5,7 @@ import type { Job, JobAction, JobOptions } from '../domain/job.ts';
 import type { Reserved, Subnet, Vpc } from '../domain/placement.ts';
 import type { LedgerResource } from '../domain/resource.ts';
 import type { Credential, ProviderSettings, Runtime } from '../domain/runtime.ts';
-import type { JobPlan } from '../domain/task.ts';
+import type { JobPlan, PastTask } from '../domain/task.ts';
 import type { Call, EffectCall, ObserveCall } from './call.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { HandleResult, Observation } from './result.ts';
@@ -49,6 +49,11 @@ export interface PlanRequest {
    */
   readonly before?: ClusterWrapper;
   readonly runtime: Runtime;
+  /**
+   * What came, in earlier jobs, of the tasks that are owed once; the oldest first. Absent for a new
+   * cluster. A start does what is owed on nodes; what is owed in the cloud, the engine refuses.
+   */
+  readonly past?: readonly PastTask[];
 }
 
 export interface RuntimeRequest {

@@ -6,8 +6,17 @@ export interface ServiceDirective extends CommandDirective {
   readonly service: string;
 }
 
+/** What a command that is owed once has to know of its earlier tries. */
+export interface EarlierTries {
+  /**
+   * Tasks of earlier jobs that have begun the same command and that nobody saw end: the node says
+   * how they ended, and the command is started only where none of them did what it is for.
+   */
+  readonly earlier?: readonly string[];
+}
+
 /** Directive of a task that runs one command on a node. */
-export interface CommandDirective {
+export interface CommandDirective extends EarlierTries {
   readonly command: string;
   /** The runner on the node ends the command after so many seconds. */
   readonly commandTimeoutSeconds: number;
@@ -16,7 +25,7 @@ export interface CommandDirective {
 }
 
 /** Directive of FormatAndMountVolumes, GrowFilesystems (with the new sizes) and UnmountVolumes. */
-export interface MountDirective {
+export interface MountDirective extends EarlierTries {
   readonly volumes: readonly VolumeSpec[];
   /** Whether an empty volume may be given a filesystem; false where it must hold one already. */
   readonly format: boolean;
@@ -47,6 +56,7 @@ export function readCommandDirective(directive: Directive): CommandDirective {
     command: readText(directive, 'command'),
     commandTimeoutSeconds,
     idempotent: directive['idempotent'] === true,
+    ...readEarlier(directive),
   };
 }
 
@@ -55,7 +65,11 @@ export function readMountDirective(directive: Directive): MountDirective {
   const volumes = directive['volumes'];
   if (!Array.isArray(volumes)) throw invalidDirective('volumes');
   // Written by our own plan and stored as JSON: only its outer form is checked again.
-  return { volumes: volumes as readonly VolumeSpec[], format: directive['format'] === true };
+  return {
+    volumes: volumes as readonly VolumeSpec[],
+    format: directive['format'] === true,
+    ...readEarlier(directive),
+  };
 }
 
 /** Absent means the metadata alone. */
@@ -66,6 +80,14 @@ export function readRefreshDirective(directive: Directive): RefreshDirective {
 /** @throws internal `DIRECTIVE_INVALID` */
 export function readSshKeysDirective(directive: Directive): SshKeysDirective {
   return { keyType: readText(directive, 'keyType') };
+}
+
+function readEarlier(directive: Directive): EarlierTries {
+  const { earlier } = directive;
+  if (earlier === undefined) return {};
+  if (!Array.isArray(earlier) || !earlier.every((taskId) => typeof taskId === 'string'))
+    throw invalidDirective('earlier');
+  return { earlier };
 }
 
 function readText(directive: Directive, key: string): string {

@@ -177,6 +177,9 @@ function renderCluster(cluster: ClusterView): string {
     ...Object.entries(cluster.reservedIps ?? {}).map(
       ([name, address]) => [`Reserved ${name}`, address] as const,
     ),
+    ...listOwed(cluster).map(
+      ([action, labels]) => ['Not done', `${action} of ${labels.join(', ')}`] as const,
+    ),
     ...cluster.links.map(({ name, clusterId }) => [`Link ${name}`, clusterId] as const),
   ]);
   const rows = cluster.nodes.map((node) => [
@@ -191,4 +194,12 @@ function renderCluster(cluster: ClusterView): string {
   ]);
   const header = ['NODE', 'ROLE', 'SERVER', 'STATUS', 'HEALTH', 'ADDRESS', 'INSTANCE', 'VOLUMES'];
   return `${head}\n${renderTable(header, rows)}`;
+}
+
+/** By action, in the order of plans: what no job has done yet. */
+function listOwed({ owed = [] }: ClusterView): readonly (readonly [string, readonly string[]])[] {
+  return [...new Set(owed.map(({ action }) => action))].map((action) => [
+    action,
+    owed.filter((task) => task.action === action).map(({ label }) => label),
+  ]);
 }

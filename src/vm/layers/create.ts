@@ -8,6 +8,7 @@ import {
   createRefreshLayer,
   createSshKeysLayer,
 } from './node-layers.ts';
+import { FIRST_TIME, type OwedStep } from './owed-steps.ts';
 import type { PlanScope } from './plan-scope.ts';
 import { requireCapabilities } from './required-capabilities.ts';
 import { createServiceLayers } from './service-layers.ts';
@@ -23,12 +24,12 @@ export function layersOfCreate(scope: PlanScope): readonly TaskLayer[] {
     createInstanceLayer('RunInstances', scope, nodes),
     createVolumeLayer('AttachVolumes', nodes),
     createPrepareLayer(nodes),
-    createMountLayer(nodes, { format: true }),
-    createSshKeysLayer(nodes),
+    createMountLayer(nodes, FIRST_TIME),
+    createSshKeysLayer(nodes, FIRST_TIME),
     createClusterLayer('RegisterMetadata', scope),
     createRefreshLayer(nodes, { packageFiles: true }),
     ...createServiceLayers('init', nodes, { where: (service) => !service.postStartService }),
-    ...customMetadataLayers(scope),
+    ...customMetadataLayers(scope, FIRST_TIME),
     ...createServiceLayers('start', nodes),
     ...createServiceLayers('init', nodes, {
       where: (service) => service.postStartService,
@@ -38,8 +39,8 @@ export function layersOfCreate(scope: PlanScope): readonly TaskLayer[] {
 }
 
 /** Tokens are there for other nodes to read: the tree that holds them is registered and handed out anew. */
-function customMetadataLayers(scope: PlanScope): readonly TaskLayer[] {
-  const tokens = createCustomMetadataLayer(scope.nodes);
+export function customMetadataLayers(scope: PlanScope, step: OwedStep): readonly TaskLayer[] {
+  const tokens = createCustomMetadataLayer(scope.nodes, step);
   if (tokens.tasks.length === 0) return [];
   const suffix = 'after RegisterCustomMetadata';
   return [

@@ -3,6 +3,7 @@ import { createLayer } from '../../plan/index.ts';
 import type { CommandDirective, MountDirective, RefreshDirective, SshKeysDirective } from '../directives.ts';
 import { hasVolumes, sortVolumes } from './cloud-layers.ts';
 import { labelNode } from './node-label.ts';
+import type { OwedStep } from './owed-steps.ts';
 import type { PlannedNode } from './plan-scope.ts';
 
 /** How long the frame's own work on a node may take, in seconds. */
@@ -24,14 +25,12 @@ export function createPrepareLayer(nodes: readonly PlannedNode[]): TaskLayer {
   return createNodeLayer('PrepareNode', nodes, () => ({}));
 }
 
-/** `format` says whether a volume without a filesystem gets one. */
-export function createMountLayer(
-  nodes: readonly PlannedNode[],
-  options: { readonly format: boolean },
-): TaskLayer {
-  return createNodeLayer('FormatAndMountVolumes', nodes.filter(hasVolumes), ({ role }) =>
-    toMountDirective(role.volumes, options.format),
-  );
+/** Where the step is owed, a volume without a filesystem gets one. */
+export function createMountLayer(nodes: readonly PlannedNode[], format: OwedStep): TaskLayer {
+  return createNodeLayer('FormatAndMountVolumes', nodes.filter(hasVolumes), (planned) => ({
+    ...toMountDirective(planned.role.volumes, format.isOwed(planned)),
+    ...format.earlier(planned),
+  }));
 }
 
 /** Volumes leave the nodes' file systems; what cannot be unmounted does not stop the job. */
@@ -45,8 +44,10 @@ export function createUnmountLayer(nodes: readonly PlannedNode[]): TaskLayer {
 }
 
 /** A key pair on every node of a role that asks for one. */
-export function createSshKeysLayer(nodes: readonly PlannedNode[]): TaskLayer {
-  const asking = nodes.filter(({ role }) => role.passphraseless !== null && role.passphraseless !== '');
+export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep): TaskLayer {
+  const asking = nodes
+    .filter(({ role }) => role.passphraseless !== null && role.passphraseless !== '')
+    .filter(step.isOwed);
   return createNodeLayer('GenerateSshKeys', asking, ({ role }) => {
     const directive: SshKeysDirective = { keyType: role.passphraseless ?? '' };
     return { ...directive };
@@ -68,15 +69,17 @@ export function createStopConfigurationLayer(nodes: readonly PlannedNode[]): Tas
 }
 
 /** The command whose output other nodes read as this node's token, where the package has one. */
-export function createCustomMetadataLayer(nodes: readonly PlannedNode[]): TaskLayer {
+export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: OwedStep): TaskLayer {
   return createLayer(
     'RegisterCustomMetadata',
-    managedNodes(nodes).flatMap(({ node, role }) => {
-      if (role.customMetadata === null) return [];
+    managedNodes(nodes).flatMap((planned) => {
+      const { node, role } = planned;
+      if (role.customMetadata === null || !step.isOwed(planned)) return [];
       const directive: CommandDirective = {
         command: role.customMetadata.command,
         commandTimeoutSeconds: role.customMetadata.timeoutSeconds,
         idempotent: false,
+        ...step.earlier(planned),
       };
       return [
         {

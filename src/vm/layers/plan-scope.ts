@@ -5,7 +5,7 @@ import {
   type ClusterRole,
   type JobOptions,
 } from '../../domain/index.ts';
-import { findNodeRole, sortNodes } from '../../plan/index.ts';
+import { findNodeRole, listOwed, sortNodes, type OwedTask } from '../../plan/index.ts';
 import type { Capabilities, PlanRequest } from '../../provider/index.ts';
 
 /** A node with the role that describes it. */
@@ -21,6 +21,8 @@ export interface PlanScope {
   readonly nodes: readonly PlannedNode[];
   readonly options: JobOptions;
   readonly capabilities: Capabilities;
+  /** What earlier jobs have left undone. */
+  readonly owed: readonly OwedTask[];
 }
 
 /** @throws internal `ROLE_MISSING` when a stored node has no role. */
@@ -41,6 +43,7 @@ export function createPlanScope(request: PlanRequest, capabilities: Capabilities
     }),
     options: request.job.options,
     capabilities,
+    owed: listOwed(request.past ?? []),
   };
 }
 

@@ -3,6 +3,7 @@ import { compareText, createLayersByOrder, selectServiceNodes, type OrderedTask 
 import type { ServiceDirective } from '../directives.ts';
 import { labelNode } from './node-label.ts';
 import { COMMAND_GRACE_SECONDS, managedNodes } from './node-layers.ts';
+import { FIRST_TIME, type OwedStep } from './owed-steps.ts';
 import type { PlannedNode } from './plan-scope.ts';
 
 /** Which task a service of the package specification becomes. */
@@ -25,6 +26,8 @@ export interface ServiceLayerOptions {
   /** Only roles whose service passes, e.g. those whose init runs after start. */
   readonly where?: (service: ServiceSpec) => boolean;
   readonly failureAllowed?: (service: ServiceSpec) => boolean;
+  /** On which of the nodes that the service is for; all by default. */
+  readonly step?: OwedStep;
   /** Follows the action in the layers' names, e.g. `after StartService`. */
   readonly suffix?: string;
 }
@@ -51,24 +54,27 @@ function planRoleService(
   roleNodes: readonly PlannedNode[],
   options: ServiceLayerOptions,
 ): readonly OrderedTask[] {
-  const service = roleNodes[0]?.role.services.find((declared) => declared.name === name && !declared.custom);
-  if (service === undefined || options.where?.(service) === false) return [];
+  const role = roleNodes[0]?.role;
+  const service = role?.services.find((declared) => declared.name === name && !declared.custom);
+  if (role === undefined || service === undefined || options.where?.(service) === false) return [];
   const directive: ServiceDirective = {
     service: name,
     command: service.command,
     commandTimeoutSeconds: service.timeoutSeconds,
     idempotent: service.idempotent,
   };
-  return selectServiceNodes(
+  const step = options.step ?? FIRST_TIME;
+  const chosen = selectServiceNodes(
     roleNodes.map(({ node }) => node),
     service.nodesToExecuteOn,
-  ).map((node) => ({
+  ).map((node) => ({ node, role }));
+  return chosen.filter(step.isOwed).map((planned) => ({
     order: service.order,
     task: {
       action,
-      nodeId: node.nodeId,
-      label: labelNode(node),
-      directive: { ...directive },
+      nodeId: planned.node.nodeId,
+      label: labelNode(planned.node),
+      directive: { ...directive, ...step.earlier(planned) },
       resources: [{ kind: 'instance', intent: 'use' }],
       failureAllowed: options.failureAllowed?.(service) ?? false,
       timeoutSeconds: service.timeoutSeconds + COMMAND_GRACE_SECONDS,

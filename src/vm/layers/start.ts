@@ -1,7 +1,14 @@
 import type { TaskLayer } from '../../domain/index.ts';
 import { createInstanceLayer, createVolumeLayer } from './cloud-layers.ts';
 import { createClusterLayer, createFrontgateLayers } from './cluster-layers.ts';
-import { createMountLayer, createPrepareLayer, createRefreshLayer } from './node-layers.ts';
+import { customMetadataLayers } from './create.ts';
+import {
+  createMountLayer,
+  createPrepareLayer,
+  createRefreshLayer,
+  createSshKeysLayer,
+} from './node-layers.ts';
+import { owedStep, refuseBeyondRepair } from './owed-steps.ts';
 import type { PlanScope } from './plan-scope.ts';
 import { createServiceLayers } from './service-layers.ts';
 
@@ -9,9 +16,17 @@ import { createServiceLayers } from './service-layers.ts';
  * Volumes and instances come back, the nodes learn each other's addresses anew, services start.
  * Mounts are made sure of before any service writes; a volume that holds no filesystem here has
  * lost its data, so it fails instead of being formatted.
+ *
+ * What a create has left undone is done on the way, in a create's order and on the nodes that lack it:
+ * volumes that were never formatted, keys, init, tokens. A command that said it failed runs again;
+ * one that nobody saw end is looked up on its node first.
+ *
+ * @throws conflict `CLUSTER_NOT_WHOLE` where a node is gone, or nobody knows whether a command may run.
  */
 export function layersOfStart(scope: PlanScope): readonly TaskLayer[] {
-  const nodes = scope.nodes.filter(({ node }) => node.status !== 'deleted');
+  refuseBeyondRepair(scope);
+  const { nodes } = scope;
+  const init = owedStep(scope, 'InitService');
   return [
     ...createFrontgateLayers('AcquireFrontgate', scope),
     createVolumeLayer('AttachVolumes', nodes),
@@ -20,9 +35,17 @@ export function layersOfStart(scope: PlanScope): readonly TaskLayer[] {
       ? [createClusterLayer('FrontgateAvailable', scope)]
       : []),
     createPrepareLayer(nodes),
-    createMountLayer(nodes, { format: false }),
+    createMountLayer(nodes, owedStep(scope, 'FormatAndMountVolumes')),
+    createSshKeysLayer(nodes, owedStep(scope, 'GenerateSshKeys')),
     createClusterLayer('RegisterMetadata', scope),
     createRefreshLayer(nodes, { packageFiles: true }),
+    ...createServiceLayers('init', nodes, { where: (service) => !service.postStartService, step: init }),
+    ...customMetadataLayers(scope, owedStep(scope, 'RegisterCustomMetadata')),
     ...createServiceLayers('start', nodes),
+    ...createServiceLayers('init', nodes, {
+      where: (service) => service.postStartService,
+      suffix: 'after StartService',
+      step: init,
+    }),
   ];
 }

@@ -17,15 +17,16 @@ const MOUNT_TIMEOUT_SECONDS = 570;
  * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
  */
 export function createMountTask(nodes: NodeShell): NodeTaskImplementation {
-  return createScriptTask(nodes, (context) => ({
-    ...FRAME_COMMAND,
-    name: 'mounting volumes',
-    command: buildMountScript({
-      root: context.node.ssh.root,
-      mounts: listMounts(context),
-      format: readMountDirective(context.task.directive).format,
-    }),
-  }));
+  return createScriptTask(nodes, (context) => {
+    const { format, earlier = [] } = readMountDirective(context.task.directive);
+    return {
+      ...FRAME_COMMAND,
+      earlier,
+      holds: 'while-up',
+      name: 'mounting volumes',
+      command: buildMountScript({ root: context.node.ssh.root, mounts: listMounts(context), format }),
+    };
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { WindlassError } from '../../domain/index.ts';
+import { COMMAND_OUTCOME_UNKNOWN, WindlassError } from '../../domain/index.ts';
 import type { CommandState, NodeShell, NodeTarget } from '../../nodes/index.ts';
 import type { EffectCall, NodeTaskContext, ObserveCall, Observation } from '../../provider/index.ts';
 import type { CommandDirective } from '../directives.ts';
@@ -15,6 +15,8 @@ const SHOWN_CHARACTERS = 1_000;
 export interface NodeCommand extends CommandDirective {
   /** What a person calls it, e.g. `start service`. */
   readonly name: string;
+  /** `while-up`: what it does ends with the machine, so that an earlier success says nothing now. */
+  readonly holds?: 'while-up';
   /** Codes of its errors: a package's command and one of ours are told apart. */
   readonly codes: { readonly failed: string; readonly timedOut: string };
 }
@@ -35,7 +37,16 @@ export async function startNodeCommand(
   command: NodeCommand,
 ): Promise<void> {
   const target = toNodeTarget(context.node, context.access);
-  await applyToNode(context, call, () => startGeneration(nodes, context, target, command, 1, call.signal));
+  const { earlier = [] } = command;
+  await applyToNode(context, call, async () => {
+    if (earlier.length === 0) return startGeneration(nodes, context, target, command, 1, call.signal);
+    // Whether it is started at all shows when the earlier ones have ended. Their claims are taken, so
+    // that none of them can begin any more: a worker may have been frozen just before it would have.
+    for (const taskId of earlier) {
+      const key = commandKey(taskId, 1);
+      await nodes.start(target, { key, command: 'exit 1', timeoutSeconds: 1, env: {} }, call.signal);
+    }
+  });
 }
 
 /**
@@ -44,6 +55,9 @@ export async function startNodeCommand(
  * A command whose outcome nobody can know (its node went down in the middle) is started again only
  * where that is declared harmless. This is the one effect of a wait: it is claimed under a key of
  * its own, so that any number of looks start it once.
+ *
+ * Where earlier jobs have begun it (`earlier`), it is what those came to that counts first: what still
+ * runs is waited for, what succeeded is not done again.
  *
  * @throws conflict (the command's own code) for another exit code; timeout when its limit struck;
  *   conflict `COMMAND_OUTCOME_UNKNOWN`. Their messages hold the last output, secrets masked.
@@ -57,9 +71,20 @@ export async function observeNodeCommand(
 ): Promise<Observation> {
   const target = toNodeTarget(context.node, context.access);
   const secrets = await context.loadSecretValues();
+  const { earlier = [] } = command;
+  for (const taskId of earlier) {
+    const state = await inspectEarlier(nodes, target, taskId, secrets, call.signal);
+    if (state.state === 'running') return { state: 'pending', seen: describeRunning(command, state) };
+    const isDone = state.state === 'exited' && state.exitCode === 0;
+    if (isDone && command.holds !== 'while-up') return onDone(state.output);
+    if (state.state === 'unknown' && !command.idempotent)
+      throw outcomeUnknown(context, command, 1, state.output);
+  }
+  // Only now may it be started: all of its earlier tries have failed.
+  if (earlier.length > 0) await startGeneration(nodes, context, target, command, 1, call.signal);
   for (let generation = 1; ; generation += 1) {
     const key = commandKey(context.task.taskId, generation);
-    const state = await inspect(nodes, target, key, secrets, call.signal);
+    const state = (await findCommand(nodes, target, key, secrets, call.signal)) ?? NEVER_SEEN;
     switch (state.state) {
       case 'running':
         return { state: 'pending', seen: describeRunning(command, state) };
@@ -108,19 +133,38 @@ async function startGeneration(
   );
 }
 
+/** The newest generation of an earlier task's command; a later one follows only an unknown outcome. */
+async function inspectEarlier(
+  nodes: NodeShell,
+  target: NodeTarget,
+  taskId: string,
+  secrets: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandState> {
+  let newest: CommandState = NEVER_SEEN;
+  for (let generation = 1; generation <= MAX_GENERATIONS; generation += 1) {
+    const state = await findCommand(nodes, target, commandKey(taskId, generation), secrets, signal);
+    if (state === null) return newest;
+    newest = state;
+  }
+  return newest;
+}
+
 /** A key that the node has never seen (its disk was lost) is as unknown as an outcome that was lost. */
-async function inspect(
+const NEVER_SEEN: CommandState = { state: 'unknown', output: '' };
+
+/** Null for a key that nothing on the node has claimed. */
+async function findCommand(
   nodes: NodeShell,
   target: NodeTarget,
   key: string,
   secrets: readonly string[],
   signal: AbortSignal,
-): Promise<CommandState> {
+): Promise<CommandState | null> {
   try {
     return await nodes.inspect(target, key, secrets, signal);
   } catch (error) {
-    if (WindlassError.isInstance(error) && error.kind === 'not-found')
-      return { state: 'unknown', output: '' };
+    if (WindlassError.isInstance(error) && error.kind === 'not-found') return null;
     throw error;
   }
 }
@@ -168,7 +212,7 @@ function outcomeUnknown(
     'conflict',
     `nobody knows how ${nameCommand(context, command)} ended${times}: it is gone without an exit code${describeOutput(output)}`,
     {
-      code: 'COMMAND_OUTCOME_UNKNOWN',
+      code: COMMAND_OUTCOME_UNKNOWN,
       hint: 'look on the node what it has done; a service that may run twice can be declared idempotent',
     },
   );

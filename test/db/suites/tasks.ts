@@ -124,6 +124,58 @@ export function tasksSuite(stores: () => Stores): void {
     });
   });
 
+  test('tells what came of the tasks that are owed once, until a start has ended well', async () => {
+    const { tasks, jobs } = stores();
+    await prepare('past', 0);
+    const id = 'cl-past';
+    const action = 'InitService' as const;
+    const init = (label: string) => ({ ...aTask(null), action, label });
+    const open = async (name: string, change: Parameters<typeof aJob>[2], labels: readonly string[]) => {
+      const job = aJob(id, name, { runtimeId: 'rt-tasks', ...change });
+      await jobs.open(job, { from: ['pending', 'failed', 'active'], status: 'starting' });
+      await jobs.storePlan(job.jobId, [{ name: 'InitService', tasks: labels.map(init) }], 1);
+      return job.jobId;
+    };
+    const close = (jobId: string, status: 'successful' | 'failed' | 'cancelled') =>
+      jobs.close(jobId, { status, error: null, clusterStatus: 'failed', closedAt: LATER });
+    await close('job-past', 'failed');
+    const labels = ['done', 'failed', 'limit', 'unknown', 'other', 'cut off', 'unbegun'];
+    const first = await open('past-1', { startedAt: '2026-01-01T01:00:00.000Z' }, labels);
+    const fail = (index: number, code: string) =>
+      tasks.end(`${first}.0.${index}`, {
+        status: 'failed',
+        at: NOW,
+        error: { kind: 'conflict', code, message: '' },
+      });
+    await tasks.end(`${first}.0.0`, { status: 'successful', at: NOW });
+    await fail(1, 'SERVICE_FAILED');
+    await fail(2, 'SERVICE_TIMEOUT');
+    await fail(3, 'COMMAND_OUTCOME_UNKNOWN');
+    await fail(4, 'TRIED_TOO_LONG');
+    await tasks.hydrate(`${first}.0.5`, NOW);
+    await close(first, 'cancelled');
+    const past = (await tasks.listPast(id)).map(({ label, end }) => `${label}: ${end}`);
+    expect(past).toEqual([
+      'done: done',
+      'failed: failed',
+      'limit: failed',
+      'unknown: unknown',
+      'other: unseen',
+      'cut off: unseen',
+      'unbegun: unbegun',
+    ]);
+    const again = await open('past-2', { action: 'start', startedAt: '2026-01-01T02:00:00.000Z' }, ['again']);
+    await close(again, 'failed');
+    expect(await tasks.listPast(id)).toHaveLength(labels.length + 1);
+    const well = await open('past-3', { action: 'start', startedAt: '2026-01-01T03:00:00.000Z' }, ['well']);
+    await tasks.end(`${well}.0.0`, { status: 'successful', at: NOW });
+    await close(well, 'successful');
+    expect(await tasks.listPast(id)).toEqual([
+      { taskId: `${well}.0.0`, nodeId: null, label: 'well', action, end: 'done' },
+    ]);
+    expect(await tasks.listPast('cl-nobody')).toEqual([]);
+  });
+
   test('a resource never goes back from made to intended or from gone to made', async () => {
     const { tasks, ledger } = stores();
     await prepare('back');

@@ -3,6 +3,7 @@ import type {
   JobAction,
   JobOptions,
   JobPlan,
+  PastTask,
   PlannedTask,
 } from '../../../src/domain/index.ts';
 import type { Capabilities } from '../../../src/provider/index.ts';
@@ -14,12 +15,14 @@ export function plan(
   wrapper: ClusterWrapper,
   options: JobOptions = {},
   can: Capabilities = capabilities(),
+  past?: readonly PastTask[],
 ): JobPlan {
   return planVmJob(
     {
       job: { jobId: 'job-1', clusterId: 'cl-1', action, options },
       cluster: wrapper,
       runtime: RUNTIME,
+      ...(past === undefined ? {} : { past }),
     },
     can,
   );

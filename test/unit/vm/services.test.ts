@@ -129,3 +129,80 @@ describe('services', () => {
     await expect(call).rejects.toMatchObject({ kind: 'conflict', code: 'NODE_WITHOUT_ADDRESS' });
   });
 });
+
+describe('a service that earlier jobs have begun', () => {
+  const init: Directive = {
+    ...startService,
+    service: 'init',
+    command: '/opt/app/init.sh',
+    earlier: ['job-0.7.0', 'job-00.4.0'],
+  };
+  const keys = (): readonly string[] => bench.shell.started.map(({ key }) => key);
+  const begin = (directive: Directive = init): Promise<unknown> =>
+    bench.provider().handleSubtask(context('InitService', directive), bench.effectCall());
+  const look = (directive: Directive = init): Promise<unknown> =>
+    bench.provider().waitSubtask(context('InitService', directive), observeCall());
+  const exited = (exitCode: number) => ({ state: 'exited', exitCode, output: 'said\n' }) as const;
+
+  it('takes their claims before anything else, so that none of them begins late', async () => {
+    await begin();
+    await begin();
+    expect(keys()).toEqual(['job-0.7.0.g1', 'job-00.4.0.g1']);
+    expect(bench.shell.started.map(({ command }) => command)).toEqual(['exit 1', 'exit 1']);
+  });
+
+  it('waits for one that still runs', async () => {
+    bench.shell.states.set('job-0.7.0.g1', { state: 'running', seconds: 40, lastOutput: 'half\n' });
+    await begin();
+    await expect(look()).resolves.toEqual({ state: 'pending', seen: 'init service runs for 40 s: half' });
+    expect(keys()).not.toContain('job-1.3.0.g1');
+  });
+
+  it('is done where one of them succeeded, and does not run again', async () => {
+    bench.shell.states.set('job-0.7.0.g1', exited(7));
+    bench.shell.states.set('job-00.4.0.g1', exited(0));
+    await begin();
+    await expect(look()).resolves.toEqual({ state: 'done' });
+    expect(keys()).not.toContain('job-1.3.0.g1');
+  });
+
+  it('runs, once, when all of them have failed', async () => {
+    bench.shell.states.set('job-0.7.0.g1', exited(7));
+    bench.shell.states.set('job-00.4.0.g1', { state: 'timed-out', output: '' });
+    await begin();
+    await expect(look()).resolves.toMatchObject({ state: 'pending' });
+    await expect(look()).resolves.toMatchObject({ state: 'pending' });
+    expect(keys().filter((key) => key.startsWith('job-1.'))).toEqual(['job-1.3.0.g1']);
+    bench.shell.states.set('job-1.3.0.g1', exited(0));
+    await expect(look()).resolves.toEqual({ state: 'done' });
+  });
+
+  it('does not run where nobody knows how one of them ended', async () => {
+    bench.shell.states.set('job-0.7.0.g1', { state: 'unknown', output: '' });
+    await begin();
+    await expect(look()).rejects.toMatchObject({ code: 'COMMAND_OUTCOME_UNKNOWN' });
+    expect(keys()).not.toContain('job-1.3.0.g1');
+  });
+
+  it('does not run on a node that has lost its memory of them', async () => {
+    await expect(look()).rejects.toMatchObject({ code: 'COMMAND_OUTCOME_UNKNOWN' });
+  });
+
+  it('counts the newest try of one that may run twice', async () => {
+    const idempotent = { ...init, idempotent: true, earlier: ['job-0.7.0'] };
+    bench.shell.states.set('job-0.7.0.g1', { state: 'unknown', output: '' });
+    bench.shell.states.set('job-0.7.0.g2', { state: 'running', seconds: 3, lastOutput: '' });
+    await begin(idempotent);
+    await expect(look(idempotent)).resolves.toMatchObject({ seen: 'init service runs for 3 s' });
+    bench.shell.states.set('job-0.7.0.g2', { state: 'unknown', output: '' });
+    await look(idempotent);
+    expect(keys()).toContain('job-1.3.0.g1');
+  });
+
+  it('mounts again what an earlier job has mounted: the machine may have been down since', async () => {
+    const mount: Directive = { volumes: [], format: true, earlier: ['job-0.2.0'] };
+    bench.shell.states.set('job-0.2.0.g1', exited(0));
+    await bench.provider().waitSubtask(context('FormatAndMountVolumes', mount), observeCall());
+    expect(keys()).toContain('job-1.3.0.g1');
+  });
+});

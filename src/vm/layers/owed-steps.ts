@@ -1,0 +1,57 @@
+import type { OnceAction } from '../../domain/index.ts';
+import { clusterNotWhole, type OwedTask } from '../../plan/index.ts';
+import type { EarlierTries } from '../directives.ts';
+import { labelNode } from './node-label.ts';
+import type { PlannedNode, PlanScope } from './plan-scope.ts';
+
+/** Says which nodes of a plan a step is for, and what it must know there; see `owedStep`. */
+export interface OwedStep {
+  readonly isOwed: (planned: PlannedNode) => boolean;
+  readonly earlier: (planned: PlannedNode) => EarlierTries;
+}
+
+/** A step as a create has it: for every node, and nobody has tried it before. */
+export const FIRST_TIME: OwedStep = { isOwed: () => true, earlier: () => ({}) };
+
+/** The step on the nodes on which no job has done it yet. */
+export function owedStep(scope: PlanScope, action: OnceAction): OwedStep {
+  const owed = new Map(
+    scope.owed.filter((task) => task.action === action).map((task) => [task.nodeId, task] as const),
+  );
+  return {
+    isOwed: ({ node }) => owed.has(node.nodeId),
+    earlier: ({ node }) => {
+      const earlier = listUnseen(owed.get(node.nodeId));
+      return earlier.length === 0 ? {} : { earlier };
+    },
+  };
+}
+
+/**
+ * Refuses what cannot be made good: a node that a delete has taken away, and a command of the package
+ * that nobody knows the end of and that is not declared to be harmless when it runs twice.
+ *
+ * @throws conflict `CLUSTER_NOT_WHOLE`
+ */
+export function refuseBeyondRepair(scope: PlanScope): void {
+  const deleted = scope.nodes
+    .filter(({ node }) => node.status === 'deleted')
+    .map(({ node }) => `${labelNode(node)} was deleted`);
+  const unknown = scope.owed
+    .filter((task) => !isHarmlessTwice(scope, task) && task.tries.some(({ end }) => end === 'unknown'))
+    .map(({ action, label }) => `nobody knows how ${action} of ${label} ended`);
+  const faults = [...deleted, ...unknown];
+  if (faults.length > 0) throw clusterNotWhole(scope.cluster, faults);
+}
+
+function isHarmlessTwice({ nodes }: PlanScope, { action, nodeId }: OwedTask): boolean {
+  if (action === 'RegisterCustomMetadata') return false;
+  // All others but init are the frame's own, and look before they act.
+  if (action !== 'InitService') return true;
+  const services = nodes.find(({ node }) => node.nodeId === nodeId)?.role.services ?? [];
+  return services.some(({ name, custom, idempotent }) => name === 'init' && !custom && idempotent);
+}
+
+function listUnseen(owed: OwedTask | undefined): readonly string[] {
+  return (owed?.tries ?? []).filter(({ end }) => end === 'unseen').map(({ taskId }) => taskId);
+}
