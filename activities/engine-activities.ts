@@ -6,6 +6,7 @@ import {
   PLAN_SCHEMA_VERSION,
   WindlassError,
   type Cluster,
+  type CreateClusterInput,
   type Job,
   type JobAction,
   type LayerShape,
@@ -24,7 +25,7 @@ import { readProgress, startHeartbeats } from './heartbeat.ts';
 import { createHydrator, type Hydrator } from './hydrate.ts';
 import { planJob } from './plan-job.ts';
 import { prepareChange } from './prepare-change.ts';
-import { prepareCluster } from './prepare-cluster.ts';
+import { prepareCluster, type PreparedCluster } from './prepare-cluster.ts';
 import { whileOpen } from './own-job.ts';
 import { isRetried, toApplicationFailure, toWindlassError } from './to-application-failure.ts';
 
@@ -228,6 +229,24 @@ export async function refreshCluster(
   );
 }
 
+/** Two that nobody named may choose the same name at once: then the later one takes the next. */
+async function createCluster(
+  dependencies: ActivityDependencies,
+  hydrator: Hydrator,
+  input: CreateClusterInput,
+): Promise<PreparedCluster> {
+  for (;;) {
+    const prepared = await prepareCluster(dependencies, hydrator, input);
+    try {
+      await dependencies.stores.clusters.create(prepared.wrapper);
+      return prepared;
+    } catch (error) {
+      if (prepared.named || !WindlassError.isInstance(error) || error.code !== 'CLUSTER_NAME_TAKEN')
+        throw error;
+    }
+  }
+}
+
 async function openJob(
   dependencies: ActivityDependencies,
   hydrator: Hydrator,
@@ -239,8 +258,7 @@ async function openJob(
       await prepareFrontgate(dependencies, hydrator, input.create, input.frontgate),
     );
   } else if (input.create !== undefined) {
-    const { wrapper, secrets } = await prepareCluster(dependencies, hydrator, input.create);
-    await stores.clusters.create(wrapper);
+    const { secrets } = await createCluster(dependencies, hydrator, input.create);
     for (const { name, secret } of secrets) await stores.secrets.putIfAbsent(input.clusterId, name, secret);
   }
   const cluster = await stores.clusters.load(input.clusterId);

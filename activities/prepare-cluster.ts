@@ -1,4 +1,14 @@
-import type { ClusterWrapper, CreateClusterInput, Runtime } from '../src/domain/index.ts';
+import { readGivenName } from '../src/app-package/index.ts';
+import { isChart } from '../src/chart-package/index.ts';
+import {
+  checkName,
+  chooseFreeName,
+  toClusterName,
+  type ClusterWrapper,
+  type CreateClusterInput,
+  type Runtime,
+} from '../src/domain/index.ts';
+import type { Provider } from '../src/provider/index.ts';
 import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -8,6 +18,8 @@ import type { Hydrator } from './hydrate.ts';
 export interface PreparedCluster {
   readonly runtime: Runtime;
   readonly wrapper: ClusterWrapper;
+  /** Whether the user asked for its name, so that no other will do. */
+  readonly named: boolean;
   /** Password values of the conf under the database's key, by secret name (`conf/<key>`). */
   readonly secrets: readonly NamedSecret[];
 }
@@ -16,8 +28,8 @@ export interface PreparedCluster {
  * Checks a request for a cluster and makes its rows, without storing them: the same for the
  * check before a job and for the job itself.
  *
- * @throws invalid-input with every fault of the conf, links to clusters among them; not-found for
- *   runtime or version.
+ * @throws invalid-input with every fault of the conf, links to clusters among them, `CLUSTER_NAME`;
+ *   not-found for runtime or version; conflict `CLUSTER_NAME_TAKEN` for a name that was asked for.
  */
 export async function prepareCluster(
   dependencies: ActivityDependencies,
@@ -25,9 +37,12 @@ export async function prepareCluster(
   input: CreateClusterInput,
 ): Promise<PreparedCluster> {
   const { stores, providers } = dependencies;
+  if (input.name !== undefined) checkName('cluster', input.name);
   const runtime = await stores.runtimes.get(input.runtime);
   const version = await stores.apps.get(input.versionId);
   const content = await hydrator.loadPackage(version.versionId);
+  const inConf = isChart(content.files) ? null : readGivenName(input.conf);
+  if (inConf !== null) checkName('cluster', inConf, 'cluster.name');
   const { given, conf, secrets } = await storeConf(dependencies, {
     content,
     action: 'create',
@@ -39,24 +54,31 @@ export async function prepareCluster(
     conf: input.conf,
     openSecret: (name) => hydrator.openSecret(input.clusterId, name),
   });
-  const wrapper = await providers.get(runtime.provider).parseClusterConf({
-    content,
-    runtime,
-    conf,
-    clusterId: input.clusterId,
-    createdAt: new Date().toISOString(),
-    ...(input.name === undefined ? {} : { name: input.name }),
-  });
-  await checkLinks(stores, { content, conf, wanted: wrapper });
-  const name = input.name ?? wrapper.cluster.name;
+  const parse = (name?: string): ReturnType<Provider['parseClusterConf']> =>
+    providers.get(runtime.provider).parseClusterConf({
+      content,
+      runtime,
+      conf,
+      clusterId: input.clusterId,
+      createdAt: new Date().toISOString(),
+      ...(name === undefined ? {} : { name }),
+    });
+  const parsed = await parse(input.name);
+  await checkLinks(stores, { content, conf, wanted: parsed });
+  const asked = input.name ?? inConf;
+  if (asked !== null) await stores.clusters.requireFreeName(asked, input.clusterId);
+  const name = asked ?? (await chooseName(parsed.cluster.name || version.appName, input.clusterId));
+  // A provider may have made something of the name, as helm does of a release's.
+  const wrapper = asked === null && name !== parsed.cluster.name ? await parse(name) : parsed;
   return {
     runtime,
     secrets,
+    named: asked !== null,
     wrapper: {
       ...wrapper,
       cluster: {
         ...wrapper.cluster,
-        name: name === '' ? version.appName : name,
+        name,
         versionId: version.versionId,
         appName: version.appName,
         conf: given,
@@ -65,4 +87,9 @@ export async function prepareCluster(
       },
     },
   };
+
+  async function chooseName(suggested: string, clusterId: string): Promise<string> {
+    const name = toClusterName(suggested);
+    return chooseFreeName(name, await stores.clusters.listNamesLike(name, clusterId));
+  }
 }

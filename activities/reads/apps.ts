@@ -19,6 +19,7 @@ import {
 } from '../../src/chart-package/index.ts';
 import {
   chartBinding,
+  checkAppName,
   MAX_PACKAGE_BYTES,
   PART_BYTES,
   WindlassError,
@@ -124,6 +125,7 @@ async function registerFiles(
   const { errors } = validateAnyPackage(files);
   if (errors.length > 0) throw createPackageError(errors);
   const { appName, version } = identifyPackage(files);
+  checkAppName(appName);
   return toAppVersionView(
     await apps.create({
       versionId: versionIdOf(digest),

@@ -112,6 +112,7 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
         runtime,
       });
       if (action === 'cease') await requireNothingLeft(clusterId);
+      if (action === 'recover') await stores.clusters.requireFreeName(cluster.name, clusterId);
       return { runtimeId: runtime.runtimeId, versionId: cluster.versionId, appName: cluster.appName };
     },
 

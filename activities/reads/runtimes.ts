@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import {
   CALLS_PER_SECOND,
+  checkName,
   credentialBinding,
   namesSetting,
   storedCredentialBinding,
@@ -110,7 +111,7 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
 
   return {
     async createRuntime(input) {
-      checkName(input.name);
+      checkName('runtime', input.name);
       const provider = providers.get(input.provider);
       const credential = await openInput('create', input);
       checkCallsPerSecond(input.settings);
@@ -196,15 +197,6 @@ export function toRuntimeView(runtime: Runtime): RuntimeView {
 function withoutCredential(input: RuntimeInput): Omit<RuntimeInput, 'credential'> {
   const { runtimeId, name, provider, url, zone, settings } = input;
   return { runtimeId, name, provider, url, zone, settings };
-}
-
-function checkName(name: string): void {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/.test(name)) return;
-  throw new WindlassError('invalid-input', `a runtime cannot be named ${JSON.stringify(name)}`, {
-    code: 'RUNTIME_NAME',
-    field: 'name',
-    hint: 'letters, digits, `.`, `_` and `-`, at most 63, beginning with a letter or digit',
-  });
 }
 
 /** The engine's own setting: providers leave it alone. */

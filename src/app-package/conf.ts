@@ -229,3 +229,10 @@ function readText(item: FormItem, text: string): unknown {
       return text;
   }
 }
+
+/** The name that the user's conf gives the cluster; null where it gives none. */
+export function readGivenName(conf: Conf): string | null {
+  const group = conf['cluster'];
+  const name = isObject(group) ? group['name'] : undefined;
+  return typeof name === 'string' && name !== '' ? name : null;
+}

@@ -8,6 +8,7 @@ export {
   passwordKeys,
   setConfValue,
   validateConf,
+  readGivenName,
 } from './conf.ts';
 export { describeLimits } from './describe-item.ts';
 export { listEndpoints, resolveEndpointPort } from './endpoints.ts';

@@ -11,6 +11,7 @@ import {
 import { identifyPackage, parseChartCredential, validateAnyPackage } from '../chart-package/index.ts';
 import {
   chartBinding,
+  checkAppName,
   PART_BYTES,
   WindlassError,
   type AppUpload,
@@ -47,6 +48,7 @@ export function createAppsClient(reads: Reads): AppsClient {
       const files = await readPackage(path);
       const { errors } = validateAnyPackage(files);
       if (errors.length > 0) throw createPackageError(errors);
+      checkAppName(identifyPackage(files).appName);
       return uploadPackage(reads, packContent(files));
     },
     list: (options) => reads.listApps(toPage(options)),

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
-import { isChartReference, isPackagePath, type Form } from '../app-package/index.ts';
+import { isChartReference, isPackagePath, readGivenName, type Form } from '../app-package/index.ts';
+import { isChartForm } from '../chart-package/index.ts';
 import {
+  checkName,
   WindlassError,
   type ClusterView,
   type CreateClusterInput,
@@ -96,6 +98,7 @@ function toRequest(requestId: string | undefined): JobRequestOptions {
 
 async function createCluster(context: ClustersContext, request: CreateClusterRequest): Promise<StartedJob> {
   const { reads, identity } = context;
+  if (request.name !== undefined) checkName('cluster', request.name);
   const requestId = request.requestId ?? randomUUID();
   const ids = { clusterId: clusterIdOf(requestId), jobId: jobIdOf(requestId) };
   // A request id of our own making was never used before.
@@ -114,6 +117,16 @@ async function createCluster(context: ClustersContext, request: CreateClusterReq
   const conf = await prepareConf(reads, app.form as Form, carrier, request);
   const create: CreateClusterInput = { ...named, runtime: runtimeId, conf };
   await reads.checkCreateCluster(create);
+  const create: CreateClusterInput = {
+    ...ids,
+    runtime: request.runtime,
+    versionId: app.versionId,
+    ...(request.name === undefined ? {} : { name: request.name }),
+    conf: await prepareConf(reads, app.form as Form, ids.clusterId, request),
+  };
+  const nameInConf = isChartForm(app.form) ? null : readGivenName(create.conf);
+  if (nameInConf !== null) checkName('cluster', nameInConf, 'cluster.name');
+  const { runtimeId } = await reads.checkCreateCluster(create);
   const input = { ...ids, action: 'create' as const, options: {}, requestedBy: identity, create };
   const clusterName = request.name ?? app.appName;
   return startJob(context, input, { runtimeId, appName: app.appName, clusterName });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { checkRequestId } from '../domain/index.ts';
 
 // Ids come from the request, so that a repeated request finds what the first one made.
 
@@ -16,8 +17,9 @@ export function runtimeIdOf(requestId: string): string {
   return `rt-${shortHash(requestId, 'runtime')}`;
 }
 
-/** 50 bits in base 36. */
+/** 50 bits in base 36. @throws invalid-input `REQUEST_ID` */
 function shortHash(requestId: string, kind: string): string {
+  checkRequestId(requestId);
   const digest = createHash('sha256').update(`${requestId}\n${kind}`).digest();
   return (digest.readBigUInt64BE(0) >> 12n).toString(36).padStart(ID_LENGTH, '0').slice(-ID_LENGTH);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  checkName,
   credentialBinding,
   WindlassError,
   type CredentialUse,
@@ -29,6 +30,16 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
     const runtimeId = runtimeIdOf(request.requestId ?? randomUUID());
     const runtime = { runtimeId, name, provider, url, zone, settings };
     return { ...runtime, credential: credential === undefined ? null : await seal(use, runtime, credential) };
+    checkName('runtime', name);
+    return {
+      runtimeId: runtimeIdOf(request.requestId ?? randomUUID()),
+      name,
+      provider,
+      url,
+      zone,
+      settings,
+      credential: credential === undefined ? null : await seal(name, credential),
+    };
   }
 
   async function toQuery(use: CredentialUse, target: RuntimeTarget): Promise<RuntimeQuery> {

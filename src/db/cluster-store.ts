@@ -9,6 +9,7 @@ import {
 } from '../domain/index.ts';
 import { holdVersion } from './app-store.ts';
 import { assignments, insertAll } from './bulk.ts';
+import { isNameConflict, listNamesLike, nameJustFreed, requireFreeName } from './living-names.ts';
 import { clusterNotFound, notFound, runtimeNotFound } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { sumReserved } from './reserved.ts';
@@ -21,8 +22,18 @@ import type { ClusterStore } from './stores.ts';
 export function createClusterStore(db: Kysely<Database>): ClusterStore {
   return {
     async create(wrapper) {
-      await db.transaction().execute((transaction) => storeCluster(transaction, wrapper));
+      try {
+        await db.transaction().execute((transaction) => storeCluster(transaction, wrapper));
+      } catch (error) {
+        if (!isNameConflict(error)) throw error;
+        await requireFreeName(db, wrapper.cluster.name, wrapper.cluster.clusterId);
+        // Whoever had the name is gone since.
+        throw nameJustFreed();
+      }
     },
+
+    requireFreeName: (name, clusterId) => requireFreeName(db, name, clusterId),
+    listNamesLike: (name, clusterId) => listNamesLike(db, name, clusterId),
 
     async resolve(idOrName) {
       const rows = await db

@@ -12,6 +12,7 @@ import {
 } from '../domain/index.ts';
 import { holdVersion } from './app-store.ts';
 import { insertAll } from './bulk.ts';
+import { requireFreeName } from './living-names.ts';
 import { clusterNotFound, jobNotFound, jobNotOpen } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { toJson } from './row-mapping.ts';
@@ -50,6 +51,10 @@ export function createJobStore(db: Kysely<Database>): JobStore {
         if (running !== undefined) throw clusterBusy(job.clusterId, running.job_id, running.action);
         if (!transition.from.includes(cluster.status))
           throw wrongStatus(job, cluster.status, transition.from);
+        // It gets its name back, which may be another's by now.
+        if (transition.status === 'recovering') {
+          await requireFreeName(transaction, cluster.name, job.clusterId);
+        }
         await transaction
           .insertInto('job')
           .values({ ...jobRows.toRow(job), plan_schema_version: null, change: toChangeColumn(change) })

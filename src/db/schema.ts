@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type {
   AppVersion,
   Cluster,
@@ -45,7 +46,11 @@ type RuntimeTable = Row<Runtime> & {
   deleted_at: string | null;
 };
 
-type ClusterTable = Row<Cluster> & { metadata: MetadataTree | null };
+type ClusterTable = Row<Cluster> & {
+  metadata: MetadataTree | null;
+  /** It has had another's name since names could be shared. */
+  name_shared: Generated<boolean>;
+};
 
 interface ClusterRoleTable {
   cluster_id: string;

@@ -99,8 +99,15 @@ export interface AppStore {
 }
 
 export interface ClusterStore {
-  /** Stores all rows at once; the same cluster again changes nothing. */
+  /**
+   * Stores all rows at once; the same cluster again changes nothing.
+   * @throws conflict `CLUSTER_NAME_TAKEN` naming the living cluster that has its name.
+   */
   create(wrapper: ClusterWrapper): Promise<void>;
+  /** @throws conflict `CLUSTER_NAME_TAKEN` where another living cluster has the name. */
+  requireFreeName(name: string, clusterId: string): Promise<void>;
+  /** Names of living clusters, of others than this one, that are `name` or begin with `name-`. */
+  listNamesLike(name: string, clusterId: string): Promise<ReadonlySet<string>>;
   /** By id, or by name where exactly one live cluster has it. @throws not-found, conflict `CLUSTER_NAME_AMBIGUOUS`. */
   resolve(idOrName: string): Promise<Cluster>;
   load(clusterId: string): Promise<ClusterWrapper>;
@@ -176,7 +183,8 @@ export interface JobStore {
    * Opens the job and sets the cluster's transition status, in one transaction. The same job id
    * again: the stored job, whatever its status (a closed one stays closed). With `change`, the
    * cluster's rows become the wanted ones in the same transaction, and the job keeps the ones before.
-   * @throws conflict `CLUSTER_BUSY` naming the open job; conflict `CLUSTER_STATUS` when `from` excludes the cluster's status.
+   * @throws conflict `CLUSTER_BUSY` naming the open job; conflict `CLUSTER_STATUS` when `from` excludes the cluster's status;
+   *   conflict `CLUSTER_NAME_TAKEN` for a deleted cluster whose name another has by now.
    */
   open(
     job: Job,

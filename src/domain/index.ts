@@ -9,6 +9,7 @@ export * from './frontgate.ts';
 export * from './job.ts';
 export * from './limits.ts';
 export * from './metadata.ts';
+export * from './names.ts';
 export * from './placement.ts';
 export * from './resource.ts';
 export * from './runtime.ts';

@@ -74,3 +74,11 @@ export const MAX_PAGE_ITEMS = 1_000;
 
 /** A sealed secret on its way, in characters of base64: the largest credential, with room for its envelope. */
 export const MAX_SEALED_BYTES = 1024 * 1024;
+
+/** The name of a cluster or runtime: also what a label of Kubernetes or a part of a host name may have. */
+export const MAX_NAME_CHARACTERS = 63;
+
+/** What an app calls itself; npm's limit for packages. */
+export const MAX_APP_NAME_CHARACTERS = 214;
+
+export const MAX_REQUEST_ID_CHARACTERS = 255;

@@ -1,5 +1,5 @@
 import type { CreateClusterRequest, WindlassClient } from '../../client/index.ts';
-import type { ClusterView } from '../../domain/index.ts';
+import { checkName, type ClusterView } from '../../domain/index.ts';
 import type { Command, CommandContext, CommandGroup, CommandInput } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { followJob, JOB_OPTIONS } from '../follow-job.ts';
@@ -24,7 +24,12 @@ const create: Command = {
     },
     { name: 'runtime', value: 'RUNTIME', description: 'name or id of the runtime', required: true },
     ...CHART_OPTIONS,
-    { name: 'name', value: 'NAME', description: 'of the cluster (default: from the conf)' },
+    {
+      name: 'name',
+      value: 'NAME',
+      description:
+        'of the cluster, its alone while it lives (default: from the conf, or made from the app’s)',
+    },
     {
       name: 'conf',
       value: 'FILE',
@@ -44,6 +49,8 @@ const create: Command = {
     'windlass cluster create --app oci://registry.example/charts/web --version 1.2.3 --runtime prod',
   ],
   async run(input, context) {
+    const name = readOption(input, 'name');
+    if (name !== undefined) checkName('cluster', name);
     const conf = await readConf(context.io, input);
     const place = await readChartPlace(input, context);
     const request = {

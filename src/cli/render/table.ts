@@ -1,6 +1,6 @@
 /** Columns of text, as wide as they need to be; `-` where there is nothing. */
 export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [header, ...rows.map((row) => row.map((cell) => (cell === '' ? '-' : cell)))];
+  const cells = [header, ...rows.map((row) => row.map((cell) => (cell === '' ? '-' : toOneLine(cell))))];
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   return cells
     .map((row) =>
@@ -16,5 +16,16 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
 /** Names and values, one a line. */
 export function renderFields(fields: readonly (readonly [string, string])[]): string {
   const width = Math.max(...fields.map(([name]) => name.length));
-  return fields.map(([name, value]) => `${name.padEnd(width)}  ${value === '' ? '-' : value}\n`).join('');
+  return fields
+    .map(([name, value]) => `${toOneLine(name).padEnd(width)}  ${value === '' ? '-' : toOneLine(value)}\n`)
+    .join('');
+}
+
+/** Names and texts are others': no line break splits a row, no control character moves the cursor. */
+export function toOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    JSON.stringify(character).length > 3
+      ? JSON.stringify(character).slice(1, -1)
+      : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
 }

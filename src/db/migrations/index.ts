@@ -5,7 +5,7 @@ import { callBudget } from './0004-call-budget.ts';
 import { wantedCluster } from './0005-wanted-cluster.ts';
 import { onceActive } from './0006-once-active.ts';
 import { registeredAgain } from './0007-registered-again.ts';
-import { onceTasks } from './0008-once-tasks.ts';
+import { wholeAndNamed } from './0008-whole-and-named.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -19,5 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   wantedCluster,
   onceActive,
   registeredAgain,
-  onceTasks,
+  wholeAndNamed,
 ];

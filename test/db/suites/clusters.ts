@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
 import { NOTHING_RESERVED } from '../../../src/domain/index.ts';
+import { rejectedCodes } from '../../kit/outcomes.ts';
 import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, NOW } from '../../kit/records.ts';
 
 /** Clusters, their nodes, and what they have reserved. */
@@ -33,15 +34,46 @@ export function clustersSuite(stores: () => Stores): void {
     expect(roles).toEqual([{ ...early, supportsBackup: false, loadBalancers: [], extra: {} }]);
   });
 
-  test('resolves a name only while one live cluster has it', async () => {
-    const { clusters } = stores();
-    await clusters.create(aCluster('cl-a', 'rt-clusters', 1, { name: 'shared' }));
-    expect((await clusters.resolve('shared')).clusterId).toBe('cl-a');
-    await clusters.create(aCluster('cl-b', 'rt-clusters', 1, { name: 'shared' }));
-    await expect(clusters.resolve('shared')).rejects.toMatchObject({ code: 'CLUSTER_NAME_AMBIGUOUS' });
-    expect((await clusters.resolve('cl-b')).clusterId).toBe('cl-b');
-    await clusters.setStatus('cl-a', { status: 'deleted' });
-    expect((await clusters.resolve('shared')).clusterId).toBe('cl-b');
+  test('gives a name to one living cluster, however many ask for it at once', async () => {
+    const { clusters, jobs } = stores();
+    const ids = ['cl-na', 'cl-nb', 'cl-nc', 'cl-nd'];
+    const ask = (id: string): Promise<void> =>
+      clusters.create(aCluster(id, 'rt-clusters', 1, { name: 'one', status: 'active' }));
+    const outcomes = await Promise.allSettled(ids.map(ask));
+    const winner = ids[outcomes.findIndex(({ status }) => status === 'fulfilled')] ?? 'none';
+    expect(rejectedCodes(outcomes)).toEqual(Array(3).fill('CLUSTER_NAME_TAKEN'));
+    expect((await clusters.resolve('one')).clusterId).toBe(winner);
+    const loser = ids.find((id) => id !== winner) ?? '';
+    await expect(clusters.load(loser)).rejects.toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
+    await expect(ask(loser)).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'CLUSTER_NAME_TAKEN',
+      message: expect.stringContaining(winner) as string,
+    });
+    await expect(clusters.requireFreeName('one', loser)).rejects.toMatchObject({ field: 'name' });
+    await clusters.requireFreeName('one', winner);
+    await ask(winner);
+    expect(await clusters.listNamesLike('one', loser)).toEqual(new Set(['one']));
+    expect(await clusters.listNamesLike('on', loser)).toEqual(new Set());
+
+    // A deleted cluster leaves its name, and gets it back only while nobody has it.
+    await clusters.setStatus(winner, { status: 'deleted' });
+    const recovering = { from: ['deleted'], status: 'recovering' } as const;
+    const recover = (id: string) => aJob(winner, id, { runtimeId: 'rt-clusters', action: 'recover' });
+    await jobs.open(recover('name-back'), recovering);
+    await expect(ask(loser)).rejects.toMatchObject({ code: 'CLUSTER_NAME_TAKEN' });
+    await jobs.close('job-name-back', {
+      status: 'failed',
+      error: null,
+      clusterStatus: 'deleted',
+      closedAt: NOW,
+    });
+    await ask(loser);
+    await expect(jobs.open(recover('name-gone'), recovering)).rejects.toMatchObject({
+      code: 'CLUSTER_NAME_TAKEN',
+    });
+    expect((await clusters.resolve('one')).clusterId).toBe(loser);
+    expect((await clusters.resolve(winner)).clusterId).toBe(winner);
     await expect(clusters.resolve('nobody')).rejects.toMatchObject({ kind: 'not-found' });
   });
 

@@ -126,8 +126,8 @@ export function tasksSuite(stores: () => Stores): void {
 
   test('tells what came of the tasks that are owed once, until a start has ended well', async () => {
     const { tasks, jobs } = stores();
-    await prepare('past', 0);
     const id = 'cl-past';
+    await stores().clusters.create(aCluster(id, 'rt-tasks', 0));
     const action = 'InitService' as const;
     const init = (label: string) => ({ ...aTask(null), action, label });
     const open = async (name: string, change: Parameters<typeof aJob>[2], labels: readonly string[]) => {
@@ -138,7 +138,6 @@ export function tasksSuite(stores: () => Stores): void {
     };
     const close = (jobId: string, status: 'successful' | 'failed' | 'cancelled') =>
       jobs.close(jobId, { status, error: null, clusterStatus: 'failed', closedAt: LATER });
-    await close('job-past', 'failed');
     const labels = ['done', 'failed', 'limit', 'unknown', 'other', 'cut off', 'unbegun'];
     const first = await open('past-1', { startedAt: '2026-01-01T01:00:00.000Z' }, labels);
     const fail = (index: number, code: string) =>
