@@ -116,17 +116,9 @@ async function createCluster(context: ClustersContext, request: CreateClusterReq
   const carrier = { action: 'create' as const, ...named, runtimeId };
   const conf = await prepareConf(reads, app.form as Form, carrier, request);
   const create: CreateClusterInput = { ...named, runtime: runtimeId, conf };
-  await reads.checkCreateCluster(create);
-  const create: CreateClusterInput = {
-    ...ids,
-    runtime: request.runtime,
-    versionId: app.versionId,
-    ...(request.name === undefined ? {} : { name: request.name }),
-    conf: await prepareConf(reads, app.form as Form, ids.clusterId, request),
-  };
-  const nameInConf = isChartForm(app.form) ? null : readGivenName(create.conf);
+  const nameInConf = isChartForm(app.form) ? null : readGivenName(conf);
   if (nameInConf !== null) checkName('cluster', nameInConf, 'cluster.name');
-  const { runtimeId } = await reads.checkCreateCluster(create);
+  await reads.checkCreateCluster(create);
   const input = { ...ids, action: 'create' as const, options: {}, requestedBy: identity, create };
   const clusterName = request.name ?? app.appName;
   return startJob(context, input, { runtimeId, appName: app.appName, clusterName });

@@ -27,19 +27,10 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
 
   async function toInput(use: CredentialUse, request: RuntimeRequest): Promise<RuntimeInput> {
     const { name, provider, url = '', zone, settings = {}, credential } = request;
+    checkName('runtime', name);
     const runtimeId = runtimeIdOf(request.requestId ?? randomUUID());
     const runtime = { runtimeId, name, provider, url, zone, settings };
     return { ...runtime, credential: credential === undefined ? null : await seal(use, runtime, credential) };
-    checkName('runtime', name);
-    return {
-      runtimeId: runtimeIdOf(request.requestId ?? randomUUID()),
-      name,
-      provider,
-      url,
-      zone,
-      settings,
-      credential: credential === undefined ? null : await seal(name, credential),
-    };
   }
 
   async function toQuery(use: CredentialUse, target: RuntimeTarget): Promise<RuntimeQuery> {
