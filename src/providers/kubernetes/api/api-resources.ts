@@ -33,6 +33,7 @@ export const SECRETS = builtIn('v1', 'Secret', 'secrets');
 export const SERVICES = builtIn('v1', 'Service', 'services');
 export const EVENTS = builtIn('v1', 'Event', 'events');
 export const NAMESPACES = builtIn('v1', 'Namespace', 'namespaces', false);
+export const CONFIG_MAPS = builtIn('v1', 'ConfigMap', 'configmaps');
 export const CLAIMS = builtIn('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims');
 export const QUOTAS = builtIn('v1', 'ResourceQuota', 'resourcequotas');
 export const LIMIT_RANGES = builtIn('v1', 'LimitRange', 'limitranges');
@@ -57,6 +58,7 @@ const KNOWN: readonly ApiResource[] = [
   SECRETS,
   SERVICES,
   NAMESPACES,
+  CONFIG_MAPS,
   CLAIMS,
   QUOTAS,
   LIMIT_RANGES,
@@ -69,7 +71,6 @@ const KNOWN: readonly ApiResource[] = [
   CRON_JOBS,
   INGRESSES,
   CRDS,
-  builtIn('v1', 'ConfigMap', 'configmaps'),
   builtIn('v1', 'ServiceAccount', 'serviceaccounts'),
   builtIn('v1', 'PersistentVolume', 'persistentvolumes', false),
   builtIn('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),

@@ -34,6 +34,11 @@ export interface WatchEvent {
 /** Requests to one API server within one call of the engine: its signal, its budget. */
 export interface KubeClient {
   readonly server: URL;
+  /**
+   * By how much the server's clock is ahead of this machine's, as its last answer said; 0 where they
+   * agree as far as whole seconds can tell, and before the first answer.
+   */
+  clockAheadMs(): number;
   /** @throws WindlassErrors of every kind; nothing of the credential is in them. */
   send<T>(request: KubeRequest): Promise<T>;
   /** Null where it answers 404. */
@@ -54,6 +59,7 @@ export function createKubeClient(
   call: Pick<Call, 'signal' | 'request'>,
 ): KubeClient {
   const { server } = connection;
+  let clockAheadMs = 0;
 
   async function open(request: KubeRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const authentication = await connection.authenticate();
@@ -89,6 +95,7 @@ export function createKubeClient(
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
     try {
       const answer = await open(request, signal);
+      clockAheadMs = readClockAhead(answer.headers.date) ?? clockAheadMs;
       const content = await readAll(answer);
       const status = answer.statusCode ?? 0;
       if (status >= 200 && status < 300) return parseAnswer(content) as T;
@@ -100,6 +107,7 @@ export function createKubeClient(
 
   const client: KubeClient = {
     server,
+    clockAheadMs: () => clockAheadMs,
     async send<T>(request: KubeRequest): Promise<T> {
       refuseWhenCancelled(call.signal);
       await call.request();
@@ -150,6 +158,15 @@ export function createKubeClient(
     },
   };
   return client;
+}
+
+/** An answer's date is in whole seconds, cut off, and a little older than its arrival. */
+const CLOCK_GRAIN_MS = 1_500;
+
+function readClockAhead(date: string | undefined): number | null {
+  const ahead = Date.parse(date ?? '') + 500 - Date.now();
+  if (Number.isNaN(ahead)) return null;
+  return Math.abs(ahead) <= CLOCK_GRAIN_MS ? 0 : ahead;
 }
 
 export function refuseWhenCancelled(signal: AbortSignal): void {

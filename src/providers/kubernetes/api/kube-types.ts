@@ -16,6 +16,12 @@ export interface ObjectMeta {
     readonly name?: string;
     readonly uid?: string;
   }[];
+  /** Who has written which fields. */
+  readonly managedFields?: readonly {
+    readonly manager?: string;
+    readonly subresource?: string;
+    readonly fieldsV1?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+  }[];
 }
 
 /** Any object of the API. */

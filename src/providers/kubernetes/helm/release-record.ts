@@ -40,7 +40,15 @@ export interface ReleaseHook {
   /** e.g. `pre-delete` */
   readonly events: readonly string[];
   /** The newest run of it; null where it has not run. */
-  readonly lastRun: { readonly startedAt: string; readonly phase: string } | null;
+  readonly lastRun: HookRun | null;
+}
+
+/** One run of a hook, by the clock of the worker whose helm ran it. */
+export interface HookRun {
+  readonly startedAt: string;
+  /** Null for one that was cut. */
+  readonly completedAt: string | null;
+  readonly phase: string;
 }
 
 /**
@@ -89,7 +97,11 @@ interface StoredRelease {
 interface StoredHook {
   readonly manifest?: string;
   readonly events?: readonly string[];
-  readonly last_run?: { readonly started_at?: string; readonly phase?: string };
+  readonly last_run?: {
+    readonly started_at?: string;
+    readonly completed_at?: string;
+    readonly phase?: string;
+  };
 }
 
 /** Unpacks what helm wrote: base64 of gzipped JSON, in a secret's base64. @throws internal `RELEASE_RECORD` */
@@ -104,7 +116,10 @@ export async function readContent(revision: ReleaseRevision): Promise<ReleaseCon
       return {
         manifest,
         events,
-        lastRun: startedAt === null ? null : { startedAt, phase: run?.phase ?? '' },
+        lastRun:
+          startedAt === null
+            ? null
+            : { startedAt, completedAt: readTime(run?.completed_at), phase: run?.phase ?? '' },
       };
     }),
   };

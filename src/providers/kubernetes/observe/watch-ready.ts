@@ -26,10 +26,6 @@ export interface OpenObject {
 export const judgeReady: Judge = (live, wanted) =>
   live === null ? { state: 'waiting', seen: `${describeObject(wanted)} is not there` } : judgeObject(live);
 
-/** Gone: not there any more. */
-export const judgeGone: Judge = (live) =>
-  live === null ? { state: 'ready', seen: 'gone' } : { state: 'waiting', seen: 'is still there' };
-
 /** Looks once at every group, in parallel. */
 export async function lookAt(
   client: KubeClient,

@@ -5,15 +5,16 @@ import type {
   Observation,
   TaskContext,
 } from '../../../provider/index.ts';
-import { PODS, resourcePath } from '../api/api-resources.ts';
+import { resourcePath } from '../api/api-resources.ts';
 import type { KubeObject, Workload } from '../api/kube-types.ts';
 import type { WorkloadCount, WorkloadsDirective } from '../directives.ts';
 import { STOPPED_NODE_LABEL } from '../helm/overrides.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { nameOf } from '../manifest.ts';
-import { formatSelector } from '../observe/label-selector.ts';
 import { observeReady } from '../observe/observe-release.ts';
+import { isOfRelease } from '../ownership.ts';
 import { isWorkloadKind } from '../workloads.ts';
+import { listPodsOf } from './left-objects.ts';
 import {
   openScope,
   releaseGone,
@@ -180,14 +181,14 @@ async function effect(scope: ReleaseScope, call: EffectCall, change: () => Promi
   await call.afterEffect(token);
 }
 
-/** The workloads of a revision as they are; those that somebody has deleted are left out. */
+/** The workloads of a revision as they are; what is not there, or is somebody else's of the same name, is left out. */
 export async function readWorkloads(
   scope: ReleaseScope,
   revision: ReleaseRevision,
 ): Promise<readonly Workload[]> {
   const wanted = (await readObjects(revision)).filter((object) => isWorkloadKind(object.kind));
   const live = await Promise.all(wanted.map((object) => findWorkload(scope, object)));
-  return live.filter((workload) => workload !== null);
+  return live.filter((workload) => workload !== null).filter((workload) => isOfRelease(workload, revision));
 }
 
 async function findWorkload(scope: ReleaseScope, object: KubeObject): Promise<Workload | null> {
@@ -258,20 +259,9 @@ function isNamed(workload: Workload, named: readonly WorkloadCount[]): boolean {
   return named.some(({ kind, name }) => `${kind}/${name}` === keyOf(workload));
 }
 
-async function listPodNames(
-  { client, directive }: ReleaseScope,
-  workload: Workload,
-): Promise<readonly string[]> {
-  const labelSelector = formatSelector(workload.spec?.selector);
-  if (labelSelector === '') return [];
-  const list = await client.send<{ items?: readonly KubeObject[] }>({
-    method: 'GET',
-    path: resourcePath(PODS, workload.metadata?.namespace ?? directive.namespace),
-    query: { labelSelector },
-    what: `list pods of ${keyOf(workload)}`,
-  });
+async function listPodNames(scope: ReleaseScope, workload: Workload): Promise<readonly string[]> {
   // What has ended runs no more, however long its record stays.
-  return (list.items ?? [])
-    .filter((pod) => !['Succeeded', 'Failed'].includes(String((pod['status'] as { phase?: string })?.phase)))
+  return (await listPodsOf(scope, workload))
+    .filter((pod) => !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''))
     .map(nameOf);
 }

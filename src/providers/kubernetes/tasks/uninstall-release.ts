@@ -6,28 +6,28 @@ import type {
   Observation,
   TaskContext,
 } from '../../../provider/index.ts';
-import { CLAIMS, resourcePath, SECRETS } from '../api/api-resources.ts';
-import type { KubeList, KubeObject, Workload } from '../api/kube-types.ts';
+import { resourcePath, SECRETS } from '../api/api-resources.ts';
+import type { KubeObject } from '../api/kube-types.ts';
 import { requireRights } from '../checks/permissions.ts';
 import type { UninstallDirective } from '../directives.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
-import { describeObject, isKept, nameOf } from '../manifest.ts';
-import { listPods } from '../observe/explain.ts';
-import { groupObjects, listGroup } from '../observe/live-objects.ts';
-import { formatSelector } from '../observe/label-selector.ts';
-import { judgeGone, lookAt } from '../observe/watch-ready.ts';
+import { describeObject, nameOf } from '../manifest.ts';
+import { groupObjects } from '../observe/live-objects.ts';
+import { isKept } from '../ownership.ts';
 import { strikeDeleteHooks } from './delete-hooks.ts';
+import { listLeft, namespaceOf } from './left-objects.ts';
 import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
 import { isOurs, openScope, requireRow, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
 import { runHelmOn } from './run-helm-on.ts';
-import { readHooks, readObjects } from '../helm/release-objects.ts';
+import { readObjects } from '../helm/release-objects.ts';
 import { findNewest } from './wait-release.ts';
 
 type UninstallScope = ReleaseScope<UninstallDirective>;
 
 /**
  * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods,
- * what hooks have made, and what it passed over because the API server failed. Helm's record is
+ * what hooks have made, and what it passed over because the API server failed; of all that only what
+ * is provably the release's own (../ownership.ts), and not what the chart keeps. Helm's record is
  * kept until all of it is gone, because it carries the token and knows the objects. What is gone, or
  * was never ours, is success.
  *
@@ -46,18 +46,13 @@ export async function uninstallRelease(
     newest = await (scope.directive.force ? waitOut : waitForOtherHelm)(scope, newest);
   }
   if (newest === undefined) return { state: 'done' };
-  const claims = await listClaims(scope, newest);
   if (newest.status !== 'uninstalled') {
     const { force } = scope.directive;
     if (!force) await strikeDeleteHooks(scope, newest, call);
     await uninstall(world, scope, call, newest, ['--keep-history', ...(force ? ['--no-hooks'] : [])]);
   }
-  const left = [
-    ...(await listLeftObjects(scope, newest)),
-    ...claims,
-    ...(await listLeftHooks(scope, newest)),
-  ];
-  for (const object of left) await deleteObject(scope, object, call);
+  const { deletable } = await listLeft(scope, newest);
+  for (const object of deletable) await deleteObject(scope, object, call);
   return { state: 'started' };
 }
 
@@ -117,24 +112,8 @@ export async function waitForNothing(
   if (newest.status !== 'uninstalled') {
     return { state: 'pending', seen: `release ${newest.name} is ${newest.status}`, retryAfterMs: 500 };
   }
-  const manifest = await readObjects(newest);
-  const objects = [...manifest, ...(await readHooks(newest))].filter((object) => !isKept(object));
-  const groups = await groupObjects(scope.kinds, objects, scope.directive.namespace);
-  const { open } = await lookAt(scope.client, groups, (live, wanted) =>
-    // Somebody else may have made an object of the same name since: that one is not ours.
-    judgeGone(live !== null && isOf(live, newest) ? live : null, wanted),
-  );
-  const workloads = manifest.filter(
-    (object): object is Workload => formatSelector((object as Workload).spec?.selector) !== '',
-  );
-  const pods = (
-    await Promise.all(workloads.map((one) => listPods(scope.client, one, namespaceOf(scope, one))))
-  ).flat();
-  const left = [
-    ...[...open.values()].map(({ wanted }) => describeObject(wanted)),
-    ...pods.map(describeObject),
-    ...(await listClaims(scope, newest)).map(describeObject),
-  ];
+  const { deletable, pods } = await listLeft(scope, newest);
+  const left = [...deletable, ...pods].map(describeObject);
   if (left.length === 0) return { state: 'done' };
   const shown = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`;
   return { state: 'pending', seen: `still there: ${shown}`, retryAfterMs: 250 };
@@ -175,85 +154,6 @@ export async function waitForPurge(
   return { state: 'pending', seen: `helm’s record ${newest.secretName} is still there`, retryAfterMs: 500 };
 }
 
-/** Claims that the controller made for the pods of the release's StatefulSets; helm does not know them. */
-async function listClaims(scope: ReleaseScope, revision: ReleaseRevision): Promise<readonly KubeObject[]> {
-  const sets = (await readObjects(revision)).filter(
-    (object): object is Workload =>
-      object.kind === 'StatefulSet' && ((object as Workload).spec?.volumeClaimTemplates ?? []).length > 0,
-  );
-  const found = await Promise.all(
-    sets.map(async (set) => {
-      const list = await scope.client.send<KubeList>({
-        method: 'GET',
-        path: resourcePath(CLAIMS, namespaceOf(scope, set)),
-        query: { labelSelector: formatSelector(set.spec?.selector) },
-        what: `list persistentvolumeclaims of ${nameOf(set)}`,
-      });
-      const heads = (set.spec?.volumeClaimTemplates ?? []).map(
-        (template) => `${template.metadata?.name ?? ''}-${nameOf(set)}-`,
-      );
-      return (list.items ?? [])
-        .filter((claim) =>
-          heads.some(
-            (head) => nameOf(claim).startsWith(head) && /^\d+$/.test(nameOf(claim).slice(head.length)),
-          ),
-        )
-        .map((claim): KubeObject => ({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }));
-    }),
-  );
-  return found.flat();
-}
-
-/**
- * What helm has let stand and calls uninstalled nevertheless: an object whose owner it could not
- * ask for, because the API server failed at that moment. Only what says that it is this release's.
- */
-async function listLeftObjects(
-  scope: ReleaseScope,
-  revision: ReleaseRevision,
-): Promise<readonly KubeObject[]> {
-  const objects = (await readObjects(revision)).filter((object) => !isKept(object));
-  const groups = await groupObjects(scope.kinds, objects, scope.directive.namespace);
-  const left = await Promise.all(
-    groups.map(async (group) => {
-      const { byName } = await listGroup(scope.client, group);
-      return group.wanted
-        .map((object) => byName.get(nameOf(object)))
-        .filter((live): live is KubeObject => live !== undefined);
-    }),
-  );
-  return left.flat().filter(({ metadata }) => {
-    const annotations = metadata?.annotations ?? {};
-    return (
-      annotations['meta.helm.sh/release-name'] === revision.name &&
-      annotations['meta.helm.sh/release-namespace'] === revision.namespace
-    );
-  });
-}
-
-/** What hooks have made and nobody has deleted since; each as it is. */
-async function listLeftHooks(scope: ReleaseScope, revision: ReleaseRevision): Promise<readonly KubeObject[]> {
-  const hooks = (await readHooks(revision)).filter((object) => !isKept(object));
-  const left: KubeObject[] = [];
-  for (const object of hooks) {
-    const resource = await scope.kinds.find(object.apiVersion ?? '', object.kind ?? '');
-    if (resource === null) continue;
-    const live = await scope.client.find<KubeObject>({
-      method: 'GET',
-      path: resourcePath(resource, namespaceOf(scope, object), nameOf(object)),
-    });
-    if (live !== null && isOf(live, revision)) left.push(live);
-  }
-  return left;
-}
-
-/** Objects say which release they are of; a hook may say nothing, and then its name must do. */
-function isOf(object: KubeObject, revision: ReleaseRevision): boolean {
-  const annotations = object.metadata?.annotations ?? {};
-  const release = annotations['meta.helm.sh/release-name'];
-  return release === undefined || release === revision.name;
-}
-
 async function deleteObject(scope: ReleaseScope, object: KubeObject, call: EffectCall): Promise<void> {
   if (object.metadata?.deletionTimestamp !== undefined) return;
   const resource = await scope.kinds.find(object.apiVersion ?? '', object.kind ?? '');
@@ -272,8 +172,4 @@ async function deleteObject(scope: ReleaseScope, object: KubeObject, call: Effec
     what: `delete ${describeObject(object)}`,
   });
   await call.afterEffect(token);
-}
-
-function namespaceOf({ directive }: ReleaseScope, object: KubeObject): string {
-  return object.metadata?.namespace ?? directive.namespace;
 }
