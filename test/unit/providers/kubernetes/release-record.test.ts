@@ -47,7 +47,7 @@ describe('helm’s record of a release', () => {
       {
         manifest: 'kind: Job',
         events: ['pre-delete', 'post-delete'],
-        lastRun: { startedAt: '2026-11-24T12:00:01Z', phase: 'Running' },
+        lastRun: { startedAt: '2026-11-24T12:00:01Z', completedAt: null, phase: 'Running' },
       },
     ]);
   });
