@@ -11,16 +11,31 @@ export function* listDeviceNames(): Generator<string> {
   }
 }
 
-/** The first name, from the volume's own place on, that nothing of the instance has; undefined for none. */
+/**
+ * The first name, from the volume's own place on, that nothing of the instance has, and none of
+ * `others` is; undefined for none.
+ */
 export function chooseDeviceName(
   instance: Pick<Instance, 'BlockDeviceMappings' | 'RootDeviceName'>,
   remembered: string | undefined,
+  others: readonly string[] = [],
 ): string | undefined {
-  const taken = new Set((instance.BlockDeviceMappings ?? []).map(({ DeviceName }) => DeviceName));
-  if (instance.RootDeviceName !== undefined) taken.add(instance.RootDeviceName);
-  if (remembered !== undefined && remembered !== '' && !taken.has(remembered)) return remembered;
-  for (const name of listDeviceNames()) if (!taken.has(name)) return name;
+  const taken = new Set(
+    [
+      instance.RootDeviceName,
+      ...others,
+      ...(instance.BlockDeviceMappings ?? []).map(({ DeviceName }) => DeviceName),
+    ].flatMap((name) => (name === undefined ? [] : [toDisk(name)])),
+  );
+  const isFree = (name: string): boolean => !taken.has(toDisk(name));
+  if (remembered !== undefined && remembered !== '' && isFree(remembered)) return remembered;
+  for (const name of listDeviceNames()) if (isFree(name)) return name;
   return undefined;
+}
+
+/** Images name the same disk in several ways: `/dev/sdf`, `sdf` and `/dev/xvdf` are one to a machine. */
+function toDisk(name: string): string {
+  return name.replace(/^\/dev\//, '').replace(/^(sd|xvd|hd)/, '');
 }
 
 /**

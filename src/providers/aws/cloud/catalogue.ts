@@ -82,6 +82,17 @@ export interface MachineImage {
   readonly architecture: string;
   readonly rootDevice: string;
   readonly rootGiB: number;
+  /** The EBS disks that it brings besides the root disk: each launch makes one of each. */
+  readonly disks: readonly ImageDisk[];
+  /** Names of devices that the machine itself has: EC2 does not list them with the instance. */
+  readonly ownDevices: readonly string[];
+}
+
+export interface ImageDisk {
+  readonly device: string;
+  /** Empty for a disk that begins empty. */
+  readonly snapshotId: string;
+  readonly type: string;
 }
 
 /**
@@ -147,12 +158,21 @@ async function readParameter(
 
 function toMachineImage(image: Image, imageId: string): MachineImage {
   const rootDevice = image.RootDeviceName ?? '/dev/xvda';
-  const root = image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === rootDevice);
+  const mappings = image.BlockDeviceMappings ?? [];
+  const root = mappings.find(({ DeviceName }) => DeviceName === rootDevice);
   return {
     imageId,
     architecture: image.Architecture ?? 'x86_64',
     rootDevice,
     rootGiB: root?.Ebs?.VolumeSize ?? 0,
+    disks: mappings.flatMap(({ DeviceName: device, Ebs: disk, NoDevice: none }) => {
+      if (device === undefined || device === rootDevice || disk === undefined || none !== undefined)
+        return [];
+      return [{ device, snapshotId: disk.SnapshotId ?? '', type: disk.VolumeType ?? '' }];
+    }),
+    ownDevices: mappings.flatMap(({ DeviceName: device, VirtualName: virtual }) =>
+      device === undefined || virtual === undefined ? [] : [device],
+    ),
   };
 }
 

@@ -13,6 +13,8 @@ export interface Resources {
   readonly instanceById: SharedRead<Instance>;
   /** All volumes that were made for a node as its own; not its root disks. */
   readonly volumesOfNode: SharedRead<readonly Volume[]>;
+  /** Those that its launches have made: root disks, and others that the image brings. */
+  readonly launchedVolumesOfNode: SharedRead<readonly Volume[]>;
   readonly volumeById: SharedRead<Volume>;
   /** The last modification of a volume. */
   readonly modificationOfVolume: SharedRead<VolumeModification>;
@@ -47,6 +49,18 @@ function remember(cloud: AwsCloud, key: string, windowMs: number): Resources {
 }
 
 function createResources(cloud: AwsCloud, windowMs: number): Resources {
+  /** What windlass makes as a node's own bears a token; what a launch makes does not. */
+  const readVolumes = (own: boolean) =>
+    createSharedRead<readonly Volume[]>({
+      mostKeys: MOST_FILTER_VALUES,
+      windowMs,
+      read: async (call, nodeIds) => {
+        const filters = [{ Name: `tag:${TAGS.node}`, Values: [...nodeIds] }];
+        const volumes = await describeVolumes(cloud, call, { Filters: filters });
+        const wanted = volumes.filter((volume) => (readTag(volume, TAGS.token) !== undefined) === own);
+        return Map.groupBy(wanted, (volume) => readTag(volume, TAGS.node) ?? '');
+      },
+    });
   return {
     instancesOfNode: createSharedRead({
       mostKeys: MOST_FILTER_VALUES,
@@ -69,16 +83,8 @@ function createResources(cloud: AwsCloud, windowMs: number): Resources {
           return new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
         }),
     }),
-    volumesOfNode: createSharedRead({
-      mostKeys: MOST_FILTER_VALUES,
-      windowMs,
-      read: async (call, nodeIds) => {
-        const filters = [{ Name: `tag:${TAGS.node}`, Values: [...nodeIds] }];
-        const volumes = await describeVolumes(cloud, call, { Filters: filters });
-        const own = volumes.filter((volume) => readTag(volume, TAGS.token) !== undefined);
-        return Map.groupBy(own, (volume) => readTag(volume, TAGS.node) ?? '');
-      },
-    }),
+    volumesOfNode: readVolumes(true),
+    launchedVolumesOfNode: readVolumes(false),
     volumeById: createSharedRead({
       mostKeys: MOST_IDS,
       windowMs,

@@ -9,6 +9,7 @@ import type { FindPlace, Place } from '../place.ts';
 import { readVolumes } from './directives.ts';
 import { getRow, notYet, watch, withEffect } from './effects.ts';
 import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
+import { findImageOf } from './launched-volumes.ts';
 import { isMissingForLong } from './missing.ts';
 import type { Timing } from './timing.ts';
 import {
@@ -149,6 +150,7 @@ async function attachAll(
   const changes: ResourceChange[] = [];
   // What is taken by one volume is not there for the next, before EC2 shows it.
   const mappings = [...(instance.BlockDeviceMappings ?? [])];
+  const image = await findImageOf(place, call, instance.ImageId ?? '');
   for (const item of items) {
     const { spec, row, volume } = item;
     if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
@@ -161,7 +163,11 @@ async function attachAll(
     if (volume.State === 'creating') throw notYet(`volume ${volume.VolumeId} is still being created`);
     if (volume.State === 'in-use') throw attachedElsewhere(volume);
     const remembered = row.attributes['device'];
-    const device = chooseDeviceName({ ...instance, BlockDeviceMappings: mappings }, remembered);
+    const device = chooseDeviceName(
+      { ...instance, BlockDeviceMappings: mappings },
+      remembered,
+      image?.ownDevices,
+    );
     if (device === undefined) throw noDeviceName(instance);
     const { VolumeId: volumeId = '' } = volume;
     await sendAttach(place, call, row, { volumeId, instanceId: instance.InstanceId ?? '', device }).catch(

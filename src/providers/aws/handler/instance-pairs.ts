@@ -28,6 +28,7 @@ import { instanceDied, runInstance } from './run-instance.ts';
 import type { Timing } from './timing.ts';
 import { isMissingForLong, lastsFor } from './missing.ts';
 import { deleteFrontgateGroup } from './frontgate-group.ts';
+import { deleteLaunchedVolumes } from './launched-volumes.ts';
 import { observeMovedVolumes } from './move-volumes.ts';
 
 /** The five pairs of a handler that concern instances. */
@@ -117,6 +118,8 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
           ),
         ).catch(ignoreGone);
       }
+      // Comes again too, until none of them is left.
+      await deleteLaunchedVolumes(findPlace(context), context, call, row, instances);
       // A group goes only after the instance that is in it: this handle comes again until it does.
       if (context.cluster.purpose === 'frontgate') {
         await deleteFrontgateGroup(findPlace(context), context, call, row.token);

@@ -1,7 +1,12 @@
-import type { _InstanceType, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import type {
+  _InstanceType,
+  BlockDeviceMapping,
+  EbsBlockDevice,
+  RunInstancesCommandInput,
+} from '@aws-sdk/client-ec2';
 import type { InstanceDirective, NodeTaskContext } from '../../../provider/index.ts';
 import { makeCloudConfig } from '../../../provider-utils/index.ts';
-import type { MachineImage } from '../cloud/catalogue.ts';
+import type { ImageDisk, MachineImage } from '../cloud/catalogue.ts';
 import { TAGS, toClientToken, toTags } from '../cloud/tags.ts';
 import type { Placement } from '../placements.ts';
 import type { AwsSettings } from '../settings.ts';
@@ -31,7 +36,10 @@ export function toRunInstancesInput(request: RunRequest): RunInstancesCommandInp
     ...toProfile(settings.instanceProfile),
     // Tokens are asked for: nothing in the node that can be tricked into a request reads them.
     MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
-    BlockDeviceMappings: [toRootDisk(image, settings)],
+    BlockDeviceMappings: [
+      toRootDisk(image, settings),
+      ...image.disks.map((disk) => toFurtherDisk(disk, settings)),
+    ],
     InstanceInitiatedShutdownBehavior: 'stop',
     TagSpecifications: [
       { ResourceType: 'instance', Tags: toTags({ ...toNodeTags(context, settings), [TAGS.token]: token }) },
@@ -95,17 +103,38 @@ function toProfile(profile: string | undefined): Partial<RunInstancesCommandInpu
   return { IamInstanceProfile: profile.startsWith('arn:') ? { Arn: profile } : { Name: profile } };
 }
 
-function toRootDisk(image: MachineImage, settings: AwsSettings) {
-  const { rootVolumeGiB, rootVolumeType, encrypted, kmsKeyId } = settings;
+function toRootDisk(image: MachineImage, settings: AwsSettings): BlockDeviceMapping {
+  const { rootVolumeGiB, rootVolumeType } = settings;
   // The image's own size is the least that it can have.
   const size = Math.max(rootVolumeGiB ?? 0, image.rootGiB);
   return {
     DeviceName: image.rootDevice,
     Ebs: {
-      DeleteOnTermination: true,
+      ...toLaunchedDisk(settings),
       VolumeType: rootVolumeType as 'gp3',
       ...(size === 0 ? {} : { VolumeSize: size }),
-      ...(encrypted ? { Encrypted: true, ...(kmsKeyId === undefined ? {} : { KmsKeyId: kmsKeyId }) } : {}),
     },
+  };
+}
+
+/** Types whose speed is bought: an image that asks for one keeps it. */
+const PROVISIONED: readonly string[] = ['io1', 'io2'];
+
+/** A disk that the image brings besides: what is not named here is as the image has it. */
+function toFurtherDisk({ device, type }: ImageDisk, settings: AwsSettings): BlockDeviceMapping {
+  return {
+    DeviceName: device,
+    Ebs: {
+      ...toLaunchedDisk(settings),
+      ...(PROVISIONED.includes(type) ? {} : { VolumeType: settings.rootVolumeType as 'gp3' }),
+    },
+  };
+}
+
+/** What holds for every disk of a launch: it ends with its instance, and is encrypted as the runtime says. */
+function toLaunchedDisk({ encrypted, kmsKeyId }: AwsSettings): EbsBlockDevice {
+  return {
+    DeleteOnTermination: true,
+    ...(encrypted ? { Encrypted: true, ...(kmsKeyId === undefined ? {} : { KmsKeyId: kmsKeyId }) } : {}),
   };
 }

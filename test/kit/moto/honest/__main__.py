@@ -26,7 +26,7 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 )
 from werkzeug.serving import make_server  # noqa: E402
 
-from . import access, corrections, describe, instances, quotas, volumes  # noqa: E402
+from . import access, corrections, describe, images, instances, quotas, volumes  # noqa: E402
 from .front import Front  # noqa: E402
 from .world import emit, settings  # noqa: E402
 
@@ -38,7 +38,7 @@ def end_with_parent() -> None:
 
 def main() -> None:
     settings.change(json.loads(sys.argv[1]) if len(sys.argv) > 1 else {})
-    corrections.install((access, describe, instances, quotas, volumes), WITHOUT)
+    corrections.install((access, describe, images, instances, quotas, volumes), WITHOUT)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # Connections are kept, as AWS keeps them; by default werkzeug closes each.
     MotoRequestHandler.protocol_version = "HTTP/1.1"

@@ -5,8 +5,10 @@ from typing import Any
 
 import moto.ec2.utils as utils
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.amis import Ami
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.elastic_block_store import Volume, VolumeModification
+from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.access_control import IAMRequest
@@ -18,6 +20,8 @@ OWNERS: dict[str, Any] = {
     **{
         owner.__name__: owner
         for owner in (
+            Ami,
+            AmisResponse,
             EC2Backend,
             ElasticBlockStore,
             IAMRequest,

@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.elastic_block_store import Volume, VolumeModification
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
+from .images import machine_devices
 from .instances import refuse_malformed
 from .quotas import refuse_storage
 from .tokens import tokens
@@ -101,7 +102,7 @@ def attach_volume(self: ElasticBlockStore) -> ActionResult:
             "InvalidVolume.ZoneMismatch",
             f"The volume '{volume.id}' is not in the same availability zone as instance '{instance_id}'",
         )
-    if device in instance.block_device_mapping:
+    if device in instance.block_device_mapping or device in machine_devices(instance):
         raise refuse(
             "InvalidParameterValue",
             f"Invalid value '{device}' for unixDevice. Attachment point {device} is already in use",

@@ -1,0 +1,85 @@
+import type { Instance, Volume } from '@aws-sdk/client-ec2';
+import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
+import type { EffectCall, NodeTaskContext } from '../../../provider/index.ts';
+import { findImage, type MachineImage } from '../cloud/catalogue.ts';
+import type { RequestCall } from '../cloud/open-cloud.ts';
+import { getResources } from '../cloud/resources.ts';
+import { readTag, TAGS } from '../cloud/tags.ts';
+import { isAwsCode } from '../cloud/to-windlass-error.ts';
+import type { Place } from '../place.ts';
+import { notYet, withEffect } from './effects.ts';
+import { isVolumeGone } from './volumes.ts';
+
+/**
+ * Deletes what launches of a node have made besides what was asked for: disks of the image that do
+ * not end with their instance. They bear the tags of the cluster and the node, and no token. One
+ * that begins with what no image of the node holds is somebody's copy, and stays.
+ *
+ * @throws unavailable while one is still attached to an instance of the node.
+ */
+export async function deleteLaunchedVolumes(
+  place: Place,
+  context: NodeTaskContext,
+  call: EffectCall,
+  row: LedgerResource,
+  instances: readonly Instance[],
+): Promise<void> {
+  const shown = (await getResources(place.cloud).launchedVolumesOfNode(call, context.node.nodeId)) ?? [];
+  const left = shown.filter(
+    (volume) =>
+      readTag(volume, TAGS.cluster) === context.cluster.clusterId &&
+      !isVolumeGone(volume) &&
+      !endsByItself(volume) &&
+      isFreeOrOf(volume, instances),
+  );
+  if (left.length === 0) return;
+  const begun = await listSnapshots(place, call, instances);
+  for (const volume of left.filter(({ SnapshotId: id = '' }) => begun.has(id))) {
+    if (volume.State !== 'available') throw notYet(`volume ${volume.VolumeId} is ${volume.State}`);
+    await withEffect(call, row.token, (sent) =>
+      place.cloud.ec2(sent, 'DeleteVolume', (ec2, options) =>
+        ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
+      ),
+    ).catch((error: unknown) => {
+      if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+      throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
+        ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
+        : error;
+    });
+  }
+}
+
+/** With its instance, as AWS has it. */
+function endsByItself({ Attachments: attachments = [] }: Volume): boolean {
+  return attachments.some(({ DeleteOnTermination: ends }) => ends === true);
+}
+
+function isFreeOrOf({ Attachments: attachments = [] }: Volume, instances: readonly Instance[]): boolean {
+  const ids = instances.map(({ InstanceId }) => InstanceId);
+  return attachments.every(({ InstanceId, State }) => State === 'detached' || ids.includes(InstanceId));
+}
+
+/** What disks of the instances' images begin with; the empty text for those that begin empty. */
+async function listSnapshots(
+  place: Place,
+  call: RequestCall,
+  instances: readonly Instance[],
+): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(instances.flatMap(({ ImageId }) => ImageId ?? []))];
+  const images = await Promise.all(ids.map((id) => findImageOf(place, call, id)));
+  return new Set(images.flatMap((image) => image?.disks.map(({ snapshotId }) => snapshotId) ?? []));
+}
+
+/** The image that an instance was launched from; null where it is there no more. */
+export async function findImageOf(
+  { cloud }: Place,
+  call: RequestCall,
+  imageId: string,
+): Promise<MachineImage | null> {
+  try {
+    return await findImage(cloud, call, imageId, 'image');
+  } catch (error) {
+    if (WindlassError.isInstance(error) && error.code === 'AWS_IMAGE_NOT_FOUND') return null;
+    throw error;
+  }
+}
