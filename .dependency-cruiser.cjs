@@ -10,13 +10,14 @@ const LEVELS = [
   { name: 'bounds', folders: ['bounds'], mayImport: ['domain'] },
   { name: 'confd', folders: ['confd'], mayImport: ['domain', 'bounds'] },
   { name: 'masking', folders: ['masking'], mayImport: ['domain'] },
+  { name: 'helm-yaml', folders: ['helm-yaml'], mayImport: ['domain'] },
   {
     name: 'foundation',
     folders: ['plan', 'db', 'secrets', 'nodes', 'config', 'observability', 'tools'],
     mayImport: ['domain', 'masking'],
   },
   { name: 'packages', folders: ['app-package'], mayImport: ['domain', 'bounds', 'confd'] },
-  { name: 'charts', folders: ['chart-package'], mayImport: ['domain', 'bounds', 'app-package', 'plan'] },
+  { name: 'charts', folders: ['chart-package'], mayImport: ['domain', 'bounds', 'helm-yaml', 'app-package', 'plan'] },
   {
     name: 'frame',
     folders: ['provider-utils', 'vm'],
@@ -47,6 +48,7 @@ const LEVELS = [
       'plan',
       'nodes',
       'masking',
+      'helm-yaml',
       'app-package',
       'chart-package',
       'secrets',

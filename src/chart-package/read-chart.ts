@@ -1,6 +1,6 @@
-import { LineCounter, parseDocument } from 'yaml';
 import type { ProblemReport } from '../app-package/index.ts';
 import type { PackageFile } from '../domain/index.ts';
+import { HelmYamlError, readHelmYaml, splitDocuments, toNumbers } from '../helm-yaml/index.ts';
 import {
   CHART_FILE,
   readChartText,
@@ -9,7 +9,7 @@ import {
   type Chart,
   type ChartDependency,
 } from './chart.ts';
-import { isObject } from './values.ts';
+import { isObject, setOwn, type Values } from './values.ts';
 
 /**
  * Reads Chart.yaml, values.yaml and finds the schema; what is wrong goes to the report and is
@@ -34,41 +34,53 @@ export function readChart(files: readonly PackageFile[], report: ProblemReport):
     kubeVersion: text('kubeVersion'),
     type: text('type') === '' ? 'application' : text('type'),
     dependencies: readDependencies(files, manifest['dependencies'], report),
-    values: readYamlObject(files, VALUES_FILE, report) ?? {},
+    values: readDefaultValues(files, report),
     schemaText: readChartText(files, SCHEMA_FILE),
   };
 }
 
-/** Null where the file is missing or no YAML object; the report says the latter. */
+/**
+ * As helm reads it; of a file of several documents the first. Null where the file is missing or no
+ * YAML object; the report says the latter.
+ */
 export function readYamlObject(
   files: readonly PackageFile[],
   path: string,
   report: ProblemReport,
-): Readonly<Record<string, unknown>> | null {
+): Values | null {
   const text = readChartText(files, path);
-  if (text === null) return null;
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, merge: true });
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    const { line, col } = lineCounter.linePos(fault.pos[0]);
-    report.error(path, { line, column: col }, firstLine(fault.message));
-    return null;
-  }
-  const value: unknown = readValue(() => document.toJS({ maxAliasCount: 1000 }), path, report);
-  if (value === null || value === undefined) return {};
-  if (isObject(value)) return value;
-  report.error(path, {}, 'must be a YAML mapping');
-  return null;
+  return text === null ? null : readObject(text, path, report);
 }
 
-// Aliases that grow without end are refused by the parser with an error of its own.
-function readValue(read: () => unknown, path: string, report: ProblemReport): unknown {
+/** Documents of a chart's values are put over each other, the later over the earlier. */
+function readDefaultValues(files: readonly PackageFile[], report: ProblemReport): Values {
+  const text = readChartText(files, VALUES_FILE);
+  if (text === null) return {};
+  const documents = splitDocuments(text).map((part) => readObject(part.text, VALUES_FILE, report) ?? {});
+  return documents.reduce(putOver);
+}
+
+function putOver(base: Values, over: Values): Values {
+  const joined: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = Object.hasOwn(base, key) ? base[key] : undefined;
+    setOwn(joined, key, isObject(below) && isObject(value) ? putOver(below, value) : value);
+  }
+  return joined;
+}
+
+function readObject(text: string, path: string, report: ProblemReport): Values | null {
   try {
-    return read();
+    const value = toNumbers(readHelmYaml(text));
+    if (value === null) return {};
+    if (isObject(value)) return value;
+    report.error(path, {}, 'must be a YAML mapping');
+    return null;
   } catch (error) {
-    report.error(path, {}, error instanceof Error ? firstLine(error.message) : String(error));
-    return {};
+    if (!(error instanceof HelmYamlError)) throw error;
+    const { line, column, message } = error;
+    report.error(path, line === undefined || column === undefined ? {} : { line, column }, message);
+    return null;
   }
 }
 
@@ -104,8 +116,4 @@ function readDependencies(
 function looseText(value: unknown): string {
   if (typeof value === 'string') return value;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
-}
-
-function firstLine(message: string): string {
-  return message.split('\n')[0] ?? message;
 }

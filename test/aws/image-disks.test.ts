@@ -132,7 +132,7 @@ describe('an image that brings disks of its own', () => {
     const image = await register(
       stays('/dev/sdb'),
       { DeviceName: '/dev/sdc', Ebs: { SnapshotId: await takeSnapshot(5) } },
-      stays('/dev/sdh', { VolumeType: 'io2', Iops: 200, VolumeSize: 10 }),
+      stays('/dev/sdh', { VolumeType: 'standard', VolumeSize: 10 }),
       { DeviceName: '/dev/sdd', VirtualName: 'ephemeral0' },
     );
     const bench = await open(image, { encrypted: 'true', kmsKeyId: 'alias/disks', rootVolumeType: 'gp3' });
@@ -145,7 +145,7 @@ describe('an image that brings disks of its own', () => {
     ).toEqual([
       ['/dev/sdb', true, 'gp3', 3],
       ['/dev/sdc', true, 'gp3', 5],
-      ['/dev/sdh', true, 'io2', 10],
+      ['/dev/sdh', true, 'gp3', 10],
       ['/dev/xvda', true, 'gp3', 8],
     ]);
     await remove(bench);

@@ -1,5 +1,5 @@
-import { parseAllDocuments } from 'yaml';
 import { WindlassError } from '../../domain/index.ts';
+import { HelmYamlError, readHelmYaml, splitDocuments } from '../../helm-yaml/index.ts';
 import type { KubeObject } from './api/kube-types.ts';
 
 /** The annotation by which a chart has an object outlive its release. */
@@ -7,15 +7,18 @@ export const RESOURCE_POLICY = 'helm.sh/resource-policy';
 
 /**
  * The objects of a manifest as helm writes it, in its order; lists are taken apart, and what helm
- * reads of the whole list (its policy) holds for each of them.
+ * reads of the whole list (its policy) holds for each of them. Integers that a number cannot hold are
+ * of type bigint: they are sent on as they are (toNumbers is for whoever reckons with them).
  *
  * @throws invalid-input `CHART_RENDER` for what is no YAML or no object of Kubernetes.
  */
 export function parseManifest(text: string): readonly KubeObject[] {
-  return parseAllDocuments(text, { merge: true, uniqueKeys: false }).flatMap((document) => {
-    const [fault] = document.errors;
-    if (fault !== undefined) throw unreadable(fault.message.split('\n')[0] ?? '');
-    return toObjects(document.toJS({ maxAliasCount: 1000 }) as unknown);
+  return splitDocuments(text).flatMap((part) => {
+    try {
+      return toObjects(readHelmYaml(part.text));
+    } catch (error) {
+      throw error instanceof HelmYamlError ? unreadable(error.message) : error;
+    }
   });
 }
 

@@ -17,11 +17,12 @@ import {
   type VolumeSpec,
 } from '../../domain/index.ts';
 import type { ClusterChange, ParseClusterConfRequest } from '../../provider/index.ts';
-import type { Service, Workload } from './api/kube-types.ts';
+import type { KubeObject, Service, Workload } from './api/kube-types.ts';
+import { toNumbers } from '../../helm-yaml/index.ts';
 import { changeMemory } from './change-roles.ts';
 import { checkCounts } from './check-counts.ts';
 import type { WorkloadOverride } from './helm/overrides.ts';
-import { renderChart } from './helm/render-chart.ts';
+import { renderChart, type RenderRequest } from './helm/render-chart.ts';
 import type { FindHelm } from './helm/run-helm.ts';
 import { nameOf } from './manifest.ts';
 import { parseQuantity, toCpus, toGiB, toMiB } from './quantity.ts';
@@ -60,7 +61,7 @@ export async function parseChartConf(
   const releaseName =
     change?.cluster.cluster.name ?? chooseReleaseName(request.name ?? '', chart.name, clusterId);
   const namespace = change?.cluster.cluster.subnetId ?? runtime.zone;
-  const objects = await renderChart({
+  const objects = await renderNumbers({
     program: await findHelm(),
     files: content.files,
     values: await hideChartSecrets(conf),
@@ -118,6 +119,11 @@ export async function parseChartConf(
     nodes: workloads.flatMap((workload) => toNodes(workload, names.get(workload) ?? '', clusterId, change)),
     links: [],
   };
+}
+
+/** Counts and ports are reckoned with; what is too large for that is checked by the server. */
+async function renderNumbers(request: RenderRequest): Promise<readonly KubeObject[]> {
+  return toNumbers(await renderChart(request)) as readonly KubeObject[];
 }
 
 function toRole(

@@ -84,8 +84,8 @@ export interface MachineImage {
   readonly rootGiB: number;
   /** The EBS disks that it brings besides the root disk: each launch makes one of each. */
   readonly disks: readonly ImageDisk[];
-  /** Names of devices that the machine itself has: EC2 does not list them with the instance. */
-  readonly ownDevices: readonly string[];
+  /** Names of all devices that it has besides the root; EC2 lists not all of them with the instance. */
+  readonly devices: readonly string[];
 }
 
 export interface ImageDisk {
@@ -170,8 +170,8 @@ function toMachineImage(image: Image, imageId: string): MachineImage {
         return [];
       return [{ device, snapshotId: disk.SnapshotId ?? '', type: disk.VolumeType ?? '' }];
     }),
-    ownDevices: mappings.flatMap(({ DeviceName: device, VirtualName: virtual }) =>
-      device === undefined || virtual === undefined ? [] : [device],
+    devices: mappings.flatMap(({ DeviceName: device, NoDevice: none }) =>
+      device === undefined || device === rootDevice || none !== undefined ? [] : [device],
     ),
   };
 }

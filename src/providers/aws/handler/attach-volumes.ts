@@ -8,6 +8,7 @@ import { chooseDeviceName, toNodeDevice } from '../devices.ts';
 import type { FindPlace, Place } from '../place.ts';
 import { readVolumes } from './directives.ts';
 import { getRow, notYet, watch, withEffect } from './effects.ts';
+import { readImageDevices } from './run-instance.ts';
 import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
 import { findImageOf } from './launched-volumes.ts';
 import { isMissingForLong } from './missing.ts';
@@ -110,9 +111,10 @@ async function attachDirectly(
   const taken = Object.values(context.resources)
     .filter((row) => !rows.includes(row))
     .flatMap(({ attributes: { device } }) => (device === undefined ? [] : [{ DeviceName: device }]));
+  const ofImage = readImageDevices(context.resources['instance']);
   const changes: ResourceChange[] = [];
   for (const row of rows) {
-    const device = chooseDeviceName({ BlockDeviceMappings: taken }, row.attributes['device']);
+    const device = chooseDeviceName({ BlockDeviceMappings: taken }, row.attributes['device'], ofImage);
     if (device === undefined) return undefined;
     try {
       await sendAttach(place, call, row, { volumeId: row.cloudId, instanceId, device });
@@ -166,7 +168,7 @@ async function attachAll(
     const device = chooseDeviceName(
       { ...instance, BlockDeviceMappings: mappings },
       remembered,
-      image?.ownDevices,
+      image?.devices,
     );
     if (device === undefined) throw noDeviceName(instance);
     const { VolumeId: volumeId = '' } = volume;

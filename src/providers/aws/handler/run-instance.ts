@@ -7,6 +7,7 @@ import type {
   NextGeneration,
   NodeTaskContext,
 } from '../../../provider/index.ts';
+import type { MachineImage } from '../cloud/catalogue.ts';
 import { isAwsCode, isCapacityError } from '../cloud/to-windlass-error.ts';
 import { choosePlacementAfter, type Placement } from '../placements.ts';
 import type { Place } from '../place.ts';
@@ -53,7 +54,7 @@ export async function runInstance(
     if (instance?.InstanceId === undefined) throw notYet('AWS made an instance and did not say which', 1_000);
     // The token may outlive what was made by it.
     if (isDead(instance)) return replaceDead(row, instance);
-    return withResources(adopt(row, instance, { index, placement }), moved);
+    return withResources(adopt(row, instance, { index, placement, image }), moved);
   } catch (error) {
     if (isCapacityError(error)) return tryNextPlace(place, context, call, placements, index);
     if (isAwsCode(error, 'IdempotentParameterMismatch')) {
@@ -127,13 +128,17 @@ function replaceDead(row: LedgerResource, instance: Instance): HandleResult {
 function adopt(
   row: LedgerResource,
   instance: Instance,
-  placed?: { readonly index: number; readonly placement: Placement },
+  placed?: { readonly index: number; readonly placement: Placement; readonly image: MachineImage },
 ): HandleResult {
   const instanceId = instance.InstanceId ?? '';
   const attributes =
     placed === undefined
       ? row.attributes
-      : { ...row.attributes, ...toAttributes(placed.index, placed.placement) };
+      : {
+          ...row.attributes,
+          ...toAttributes(placed.index, placed.placement),
+          ...(placed.image.devices.length === 0 ? {} : { [IMAGE_DEVICES]: placed.image.devices.join(' ') }),
+        };
   return {
     state: 'started',
     changes: {
@@ -141,6 +146,13 @@ function adopt(
       node: { instanceId },
     },
   };
+}
+
+const IMAGE_DEVICES = 'imageDevices';
+
+/** Names of devices that an instance has from its image: no volume can have one of them. */
+export function readImageDevices(row: LedgerResource | undefined): readonly string[] {
+  return row?.attributes[IMAGE_DEVICES]?.split(' ') ?? [];
 }
 
 function withResources(result: HandleResult, more: readonly ResourceChange[]): HandleResult {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Call } from '../../../provider/index.ts';
 import { WindlassError } from '../../../domain/index.ts';
+import { writeHelmJson } from '../../../helm-yaml/index.ts';
 import type { KubeConnection } from './connection.ts';
 import { toNetworkError, toStatusError } from './kube-errors.ts';
 import type { KubeObject, KubeStatus } from './kube-types.ts';
@@ -63,7 +64,7 @@ export function createKubeClient(
 
   async function open(request: KubeRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const authentication = await connection.authenticate();
-    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const body = request.body === undefined ? undefined : Buffer.from(writeHelmJson(request.body));
     const url = new URL(`${server.pathname.replace(/\/$/, '')}${request.path}`, server);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, value);

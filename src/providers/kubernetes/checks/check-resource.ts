@@ -1,5 +1,6 @@
 import { hideChartSecrets, isChart } from '../../../chart-package/index.ts';
 import { resourceToken, WindlassError, type ClusterNode } from '../../../domain/index.ts';
+import { toNumbers } from '../../../helm-yaml/index.ts';
 import type { Call, CheckResourceRequest } from '../../../provider/index.ts';
 import { resourcePath, STORAGE_CLASSES, type ApiResource, type ApiResources } from '../api/api-resources.ts';
 import { createKubeClient, type KubeClient } from '../api/kube-client.ts';
@@ -69,7 +70,12 @@ export async function checkResource(
   await askAtOnce([
     checkPermissions(client, namespace, [...new Set(found.map(({ resource }) => resource))]),
     checkStorageClasses(client, objects),
-    checkQuotas(client, namespace, countAsked(request, objects), request.reserved),
+    checkQuotas(
+      client,
+      namespace,
+      countAsked(request, toNumbers(objects) as typeof objects),
+      request.reserved,
+    ),
   ]);
   const run: DryRun = {
     client,

@@ -19,10 +19,10 @@ export const STOPPED_NODE_LABEL = 'windlass/stopped';
 interface Target {
   readonly kind?: unknown;
   readonly metadata?: { readonly name?: unknown };
-  spec?: {
+  spec?: null | {
     replicas?: number;
     template?: {
-      spec?: {
+      spec?: null | {
         nodeSelector?: object;
         containers?: { resources?: { requests?: object; limits?: object } }[];
       };
@@ -35,15 +35,16 @@ export function applyOverride(object: unknown, overrides: readonly WorkloadOverr
   if (typeof object !== 'object' || object === null) return false;
   const target = object as Target;
   const override = overrides.find(({ kind, name }) => kind === target.kind && name === target.metadata?.name);
-  if (override === undefined || target.spec === undefined) return false;
+  if (override === undefined || typeof target.spec !== 'object' || target.spec === null) return false;
   if (override.replicas !== undefined) target.spec.replicas = override.replicas;
   if (override.stopped === true) stop(override.kind, target.spec);
   const container = target.spec.template?.spec?.containers?.[0];
   if (container !== undefined && (override.requests !== undefined || override.limits !== undefined)) {
+    const { requests, limits } = override;
     container.resources = {
       ...container.resources,
-      requests: { ...container.resources?.requests, ...override.requests },
-      limits: { ...container.resources?.limits, ...override.limits },
+      ...(requests === undefined ? {} : { requests: { ...container.resources?.requests, ...requests } }),
+      ...(limits === undefined ? {} : { limits: { ...container.resources?.limits, ...limits } }),
     };
   }
   return true;
@@ -55,5 +56,6 @@ function stop(kind: string, spec: NonNullable<Target['spec']>): void {
     return;
   }
   const pod = spec.template?.spec;
-  if (pod !== undefined) pod.nodeSelector = { ...pod.nodeSelector, [STOPPED_NODE_LABEL]: 'true' };
+  if (pod !== undefined && pod !== null)
+    pod.nodeSelector = { ...pod.nodeSelector, [STOPPED_NODE_LABEL]: 'true' };
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { chartHostOf, type ChartCredential } from '../../../chart-package/index.ts';
 import { WindlassError, type ChartReference } from '../../../domain/index.ts';
+import { readHelmYaml } from '../../../helm-yaml/index.ts';
 import { parseChartReference, type ChartSource } from './chart-reference.ts';
 import { toPullError } from './pull-errors.ts';
 import { runHelm, type FindHelm } from './run-helm.ts';
@@ -123,7 +123,7 @@ async function checkDigest(
   const text = await readFile(join(cache, 'repository', `${REPOSITORY}-index.yaml`), 'utf8');
   // Indexes have tens of megabytes: only one that does not name the digest is worth reading.
   if (text.includes(found)) return;
-  const wanted = findDigest(parse(text, { maxAliasCount: 1000 }), source.chart, archiveName);
+  const wanted = findDigest(readHelmYaml(text), source.chart, archiveName);
   if (wanted === null) return;
   throw new WindlassError('invalid-input', `${archiveName} is not what the index of ${source.label} says`, {
     code: 'CHART_DIGEST',

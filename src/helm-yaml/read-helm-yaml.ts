@@ -1,0 +1,231 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  Scalar,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
+import type { JsonScalar } from './json.ts';
+import { resolvePlain, type ResolvedScalar } from './resolve-scalar.ts';
+
+export type JsonValue = JsonScalar | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** What helm cannot read either, with its place; both from 1. */
+export class HelmYamlError extends Error {
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+
+  constructor(message: string, at?: { readonly line: number; readonly col: number }) {
+    super(message);
+    this.name = 'HelmYamlError';
+    this.line = at?.line;
+    this.column = at?.col;
+  }
+}
+
+/** Values that aliases may make of a document; go-yaml too ends documents that grow without end. */
+const MAX_VALUES = 1_000_000;
+/** As deep as go-yaml goes, and no deeper than the stack. */
+const MAX_DEPTH = 1_000;
+
+/**
+ * The first document of a text as helm reads it: by go-yaml's rules, then as JSON. Of a key that
+ * stands twice the last counts, and a merge counts where it stands. Null for no document.
+ *
+ * @throws HelmYamlError
+ */
+export function readHelmYaml(text: string): JsonValue {
+  const lineCounter = new LineCounter();
+  const document = parse(text, lineCounter);
+  const fault = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS');
+  if (fault !== undefined) {
+    throw new HelmYamlError(fault.message.split('\n')[0] ?? '', lineCounter.linePos(fault.pos[0]));
+  }
+  return new Reader(document, lineCounter).read(document.contents, 0);
+}
+
+function parse(text: string, lineCounter: LineCounter): Document {
+  try {
+    // Not strict: what helm's parser takes is taken, such as a bracket at the beginning of a line.
+    return parseDocument(text, {
+      schema: 'failsafe',
+      resolveKnownTags: false,
+      strict: false,
+      uniqueKeys: false,
+      lineCounter,
+      prettyErrors: false,
+      logLevel: 'silent',
+    }) as Document;
+  } catch (error) {
+    if (error instanceof RangeError) throw new HelmYamlError('it is nested too deeply');
+    throw error;
+  }
+}
+
+const CORE = 'tag:yaml.org,2002:';
+
+class Reader {
+  readonly #document: Document;
+  readonly #lineCounter: LineCounter;
+  /** Whose values are being read: one that contains itself has no end. */
+  readonly #open = new Set<Node>();
+  #values = 0;
+
+  constructor(document: Document, lineCounter: LineCounter) {
+    this.#document = document;
+    this.#lineCounter = lineCounter;
+  }
+
+  read(node: unknown, depth: number): JsonValue {
+    this.#values += 1;
+    if (this.#values > MAX_VALUES) throw this.#fault('its aliases make too much of it', node);
+    if (depth > MAX_DEPTH) throw this.#fault('it is nested too deeply', node);
+    if (node === null || node === undefined) return null;
+    if (isAlias(node)) return this.#within(node, this.#resolve(node), depth);
+    if (isMap(node)) return this.#readMap(node, depth);
+    if (isSeq(node)) return node.items.map((item) => this.read(item, depth + 1));
+    if (!isScalar(node)) throw this.#fault('it holds what is no value', node);
+    const { value, kind } = this.#readScalar(node);
+    if (kind === 'float' && !Number.isFinite(value)) throw this.#fault('JSON has no such number', node);
+    return value;
+  }
+
+  #readMap(node: YAMLMap, depth: number, into: Record<string, JsonValue> = {}): JsonObject {
+    for (const { key, value } of node.items) {
+      if (isMergeKey(key)) {
+        this.#merge(value, depth, into);
+        continue;
+      }
+      // A key may be `__proto__`.
+      Object.defineProperty(into, this.#readKey(key), {
+        value: this.read(value, depth + 1),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    }
+    return into;
+  }
+
+  #merge(source: unknown, depth: number, into: Record<string, JsonValue>): void {
+    if (isAlias(source)) {
+      const target = this.#resolve(source);
+      if (!isMap(target)) throw this.#fault('a merge wants a mapping, or a list of some', source);
+      if (this.#open.has(target)) throw this.#fault('an anchor contains itself', source);
+      this.#open.add(target);
+      this.#readMap(target, depth + 1, into);
+      this.#open.delete(target);
+    } else if (isMap(source)) {
+      this.#readMap(source, depth + 1, into);
+    } else if (isSeq(source)) {
+      // Of several the first counts most.
+      for (const item of [...source.items].reverse()) {
+        const target = isAlias(item) ? this.#resolve(item) : item;
+        if (!isMap(target)) throw this.#fault('a merge wants a mapping, or a list of some', item);
+        this.#merge(item, depth, into);
+      }
+    } else throw this.#fault('a merge wants a mapping, or a list of some', source);
+  }
+
+  #readKey(key: unknown): string {
+    const node = isAlias(key) ? this.#resolve(key) : key;
+    if (node === null || node === undefined || !isScalar(node)) throw this.#fault('a key is no scalar', key);
+    const { value, kind } = this.#readScalar(node);
+    if (kind === 'text') return String(value);
+    if (kind === 'bool') return String(value);
+    if (kind === 'float') return formatFloatKey(value as number);
+    if (kind === 'int' && BigInt(value as number | bigint) < 2n ** 63n) return String(value);
+    throw this.#fault('a key is neither text nor a number', key);
+  }
+
+  #readScalar(node: Scalar): ResolvedScalar {
+    const { source: text = '', tag } = node;
+    if (tag !== undefined) return this.#readTagged(node, text, tag);
+    return node.type === Scalar.PLAIN ? resolvePlain(text) : asText(text);
+  }
+
+  /** Tags that go-yaml knows want their own kind; others say nothing, and leave text. */
+  #readTagged(node: Scalar, text: string, tag: string): ResolvedScalar {
+    const name = tag.startsWith(CORE) ? tag.slice(CORE.length) : '';
+    if (name === 'binary') return asText(this.#decode(node, text));
+    if (!['bool', 'int', 'float', 'null', 'timestamp'].includes(name)) return asText(text);
+    if (name === 'timestamp') return asText(text);
+    const found = resolvePlain(text);
+    if (found.kind === name) return found;
+    if (name === 'float' && found.kind === 'int') return { value: Number(found.value), kind: 'float' };
+    throw this.#fault(`${JSON.stringify(text)} is no ${name}`, node);
+  }
+
+  #decode(node: Scalar, text: string): string {
+    const plain = text.replaceAll(/[\r\n]/g, '');
+    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(plain)) {
+      throw this.#fault('!!binary holds no base64', node);
+    }
+    return Buffer.from(plain, 'base64').toString('utf8');
+  }
+
+  #resolve(node: Node & { readonly source?: string }): Node {
+    const target = isAlias(node) ? node.resolve(this.#document) : node;
+    if (target === undefined) throw this.#fault(`there is no anchor ${node.source ?? ''}`, node);
+    return target;
+  }
+
+  #within(alias: Node, target: Node, depth: number): JsonValue {
+    if (this.#open.has(target)) throw this.#fault('an anchor contains itself', alias);
+    this.#open.add(target);
+    const value = this.read(target, depth + 1);
+    this.#open.delete(target);
+    return value;
+  }
+
+  #fault(message: string, node: unknown): HelmYamlError {
+    const range = (node as { range?: readonly number[] | null } | null)?.range;
+    return new HelmYamlError(
+      message,
+      range?.[0] === undefined ? undefined : this.#lineCounter.linePos(range[0]),
+    );
+  }
+}
+
+function asText(text: string): ResolvedScalar {
+  return { value: text, kind: 'text' };
+}
+
+/** Quoted it is a key like any other. */
+function isMergeKey(key: unknown): boolean {
+  if (!isScalar(key) || key.source !== '<<') return false;
+  return key.tag === undefined ? key.type === Scalar.PLAIN : key.tag === `${CORE}merge`;
+}
+
+/** As Go writes a float in its shortest form of 32 bits, which is how a key of a mapping is named. */
+function formatFloatKey(value: number): string {
+  if (Number.isNaN(value)) return '.nan';
+  const single = Math.fround(value);
+  if (!Number.isFinite(single)) return single > 0 ? '.inf' : '-.inf';
+  if (single === 0) return Object.is(value, -0) || Object.is(single, -0) ? '-0' : '0';
+  for (let digits = 1; ; digits += 1) {
+    const text = roundToEven(single, digits);
+    if (digits < 9 && Math.fround(Number(text)) !== single) continue;
+    const [mantissa = '', exponent = '0'] = text.split('e');
+    const power = Number(exponent);
+    if (power >= -4 && power < 6) return String(Number(text));
+    const sign = power < 0 ? '-' : '+';
+    return `${mantissa.replace(/\.?0+$/, '')}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
+  }
+}
+
+/** In so many digits; JavaScript rounds what lies in the middle up, Go to the even digit. */
+function roundToEven(value: number, digits: number): string {
+  const [exact = '', exponent = '0'] = value.toExponential(digits).split('e');
+  const isMiddle = exact.endsWith('5') && Number(`${exact}e${exponent}`) === value;
+  const cut = exact.slice(0, -1);
+  return isMiddle && /[02468]\.?$/.test(cut) ? `${cut}e${exponent}` : value.toExponential(digits - 1);
+}

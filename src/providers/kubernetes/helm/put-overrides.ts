@@ -1,0 +1,33 @@
+import { readHelmYaml, splitDocuments, writeHelmJson, type JsonValue } from '../../../helm-yaml/index.ts';
+import type { KubeObject } from '../api/kube-types.ts';
+import { isHook } from '../manifest.ts';
+import { applyOverride, type WorkloadOverride } from './overrides.ts';
+
+/**
+ * A stream of manifests with overrides put over the workloads that they name. Documents without such a
+ * workload stay as they are, byte for byte; the others become JSON that helm reads as it read them,
+ * but for the overrides, and keep the comments at their head.
+ *
+ * @throws HelmYamlError for a document that may hold a workload and cannot be read.
+ */
+export function putOverrides(stream: string, overrides: readonly WorkloadOverride[]): string {
+  return splitDocuments(stream)
+    .map(({ separator, text }) => {
+      const object = overrides.some(({ name }) => text.includes(name)) ? readHelmYaml(text) : null;
+      if (!applyTo(object, overrides)) return `${separator}${text}`;
+      const [head = ''] = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*/.exec(text) ?? [];
+      const newline = head === '' && separator !== '' ? '\n' : '';
+      return `${separator}${newline}${head}${writeHelmJson(object)}\n`;
+    })
+    .join('');
+}
+
+/** Whether there was something to change, also among the items of a list. Hooks are no workloads. */
+function applyTo(object: JsonValue, overrides: readonly WorkloadOverride[]): boolean {
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) return false;
+  const { kind, items } = object as { readonly kind?: JsonValue; readonly items?: JsonValue };
+  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)) {
+    return (items as readonly JsonValue[]).filter((item) => applyTo(item, overrides)).length > 0;
+  }
+  return !isHook(object as KubeObject) && applyOverride(object, overrides);
+}
