@@ -17,7 +17,11 @@ const LEVELS = [
     mayImport: ['domain', 'masking'],
   },
   { name: 'packages', folders: ['app-package'], mayImport: ['domain', 'bounds', 'confd'] },
-  { name: 'charts', folders: ['chart-package'], mayImport: ['domain', 'bounds', 'helm-yaml', 'app-package', 'plan'] },
+  {
+    name: 'charts',
+    folders: ['chart-package'],
+    mayImport: ['domain', 'bounds', 'helm-yaml', 'app-package', 'plan'],
+  },
   {
     name: 'frame',
     folders: ['provider-utils', 'vm'],

@@ -82,3 +82,8 @@ export const MAX_NAME_CHARACTERS = 63;
 export const MAX_APP_NAME_CHARACTERS = 214;
 
 export const MAX_REQUEST_ID_CHARACTERS = 255;
+/** Values that the aliases of one YAML document of a chart may come to, counted each time. */
+export const MAX_YAML_ALIASED = 100_000;
+
+/** How deep one may be nested; deeper ones may exceed the stack. */
+export const MAX_YAML_DEPTH = 500;

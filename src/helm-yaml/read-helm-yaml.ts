@@ -6,10 +6,12 @@ import {
   LineCounter,
   parseDocument,
   Scalar,
+  visit,
   type Document,
   type Node,
   type YAMLMap,
 } from 'yaml';
+import { MAX_YAML_DEPTH, MAX_YAML_ALIASED } from '../domain/index.ts';
 import type { JsonScalar } from './json.ts';
 import { resolvePlain, type ResolvedScalar } from './resolve-scalar.ts';
 
@@ -30,11 +32,6 @@ export class HelmYamlError extends Error {
     this.column = at?.col;
   }
 }
-
-/** Values that aliases may make of a document; go-yaml too ends documents that grow without end. */
-const MAX_VALUES = 1_000_000;
-/** As deep as go-yaml goes, and no deeper than the stack. */
-const MAX_DEPTH = 1_000;
 
 /**
  * The first document of a text as helm reads it: by go-yaml's rules, then as JSON. Of a key that
@@ -73,21 +70,29 @@ function parse(text: string, lineCounter: LineCounter): Document {
 const CORE = 'tag:yaml.org,2002:';
 
 class Reader {
-  readonly #document: Document;
+  /** What each alias names: found once, because the library looks through the document each time. */
+  readonly #targets: ReadonlyMap<unknown, Node>;
   readonly #lineCounter: LineCounter;
   /** Whose values are being read: one that contains itself has no end. */
   readonly #open = new Set<Node>();
+  /** Those that aliases have come to. */
   #values = 0;
 
   constructor(document: Document, lineCounter: LineCounter) {
-    this.#document = document;
+    this.#targets = findTargets(document);
     this.#lineCounter = lineCounter;
   }
 
+  #count(node: unknown, depth: number): void {
+    if (this.#open.size > 0) this.#values += 1;
+    if (this.#values > MAX_YAML_ALIASED) {
+      throw this.#fault(`its aliases come to more than ${MAX_YAML_ALIASED} values`, node);
+    }
+    if (depth > MAX_YAML_DEPTH) throw this.#fault(`it is nested deeper than ${MAX_YAML_DEPTH}`, node);
+  }
+
   read(node: unknown, depth: number): JsonValue {
-    this.#values += 1;
-    if (this.#values > MAX_VALUES) throw this.#fault('its aliases make too much of it', node);
-    if (depth > MAX_DEPTH) throw this.#fault('it is nested too deeply', node);
+    this.#count(node, depth);
     if (node === null || node === undefined) return null;
     if (isAlias(node)) return this.#within(node, this.#resolve(node), depth);
     if (isMap(node)) return this.#readMap(node, depth);
@@ -116,6 +121,7 @@ class Reader {
   }
 
   #merge(source: unknown, depth: number, into: Record<string, JsonValue>): void {
+    this.#count(source, depth);
     if (isAlias(source)) {
       const target = this.#resolve(source);
       if (!isMap(target)) throw this.#fault('a merge wants a mapping, or a list of some', source);
@@ -173,7 +179,7 @@ class Reader {
   }
 
   #resolve(node: Node & { readonly source?: string }): Node {
-    const target = isAlias(node) ? node.resolve(this.#document) : node;
+    const target = isAlias(node) ? this.#targets.get(node) : node;
     if (target === undefined) throw this.#fault(`there is no anchor ${node.source ?? ''}`, node);
     return target;
   }
@@ -193,6 +199,23 @@ class Reader {
       range?.[0] === undefined ? undefined : this.#lineCounter.linePos(range[0]),
     );
   }
+}
+
+/** An alias names the last anchor of its name before it. */
+function findTargets(document: Document): ReadonlyMap<unknown, Node> {
+  const targets = new Map<unknown, Node>();
+  const anchors = new Map<string, Node>();
+  visit(document, {
+    Node(_key, node) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        return;
+      }
+      const target = anchors.get(node.source);
+      if (target !== undefined) targets.set(node, target);
+    },
+  });
+  return targets;
 }
 
 function asText(text: string): ResolvedScalar {
