@@ -77,7 +77,7 @@ describe('YAML is read as helm reads it', () => {
     'in whatever a scalar may be made of',
     async () => {
       const text = fc.string({
-        unit: fc.constantFrom(...'0123456789abcdefxoyYnNsTtrue_+-.:eE~ "\'#&*'),
+        unit: fc.constantFrom(...'0123456789abcdefxoyYnNsTtrue_+-.:eE~ "\'#&*'.split('')),
         minLength: 1,
         maxLength: 9,
       });
