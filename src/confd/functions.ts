@@ -1,5 +1,7 @@
+import { createPatternBudget } from '../bounds/index.ts';
 import { filterByPattern } from './filter.ts';
 import {
+  checkBytes,
   GoList,
   GoMap,
   GoPair,
@@ -16,7 +18,7 @@ import type { KeyStore } from './key-store.ts';
 import { basePath, dirPath } from './paths.ts';
 
 /** `seq` makes no longer lists than this. */
-const MAX_SEQUENCE = 1_000_000;
+const MAX_SEQUENCE = 100_000;
 
 function ofStrings(count: number, call: (...texts: readonly string[]) => Value): TemplateFunction {
   return {
@@ -51,12 +53,12 @@ function refuseZero<Result>(divide: (left: bigint, right: bigint) => Result) {
   };
 }
 
-/** Functions that need no store. */
+/** Functions that need nothing but their arguments. */
 const PURE_FUNCTIONS: readonly (readonly [string, TemplateFunction])[] = [
   ['base', ofStrings(1, (path = '') => basePath(path))],
   ['dir', ofStrings(1, (path = '') => dirPath(path))],
   ['split', ofStrings(2, (text = '', by = '') => split(text, by))],
-  ['join', { parameters: ['strings', 'string'], call: ([list, by]) => itemsOf(list).join(asText(by)) }],
+  ['join', { parameters: ['strings', 'string'], call: ([list, by]) => join(itemsOf(list), asText(by)) }],
   ['toUpper', ofStrings(1, (text = '') => mapText(text, (value) => mapRunes(value, 'toUpperCase')))],
   ['toLower', ofStrings(1, (text = '') => mapText(text, (value) => mapRunes(value, 'toLowerCase')))],
   ['contains', ofStrings(2, (text = '', part = '') => text.includes(part))],
@@ -111,16 +113,20 @@ const PURE_FUNCTIONS: readonly (readonly [string, TemplateFunction])[] = [
   ['mod', ofNumbers(modulo)],
   ['max', ofNumbers((left, right) => Math.max(Number(left), Number(right)))],
   ['min', ofNumbers((left, right) => Math.min(Number(left), Number(right)))],
-  [
-    'filter',
-    { parameters: ['string', 'any'], call: ([pattern, list]) => filterByPattern(asText(pattern), list) },
-  ],
 ];
 
 /** Every function of confd's that a template may call, over one store of keys. */
 export function createFunctions(store: KeyStore): FunctionTable {
+  const budget = createPatternBudget();
   return new Map<string, TemplateFunction>([
     ...PURE_FUNCTIONS,
+    [
+      'filter',
+      {
+        parameters: ['string', 'any'],
+        call: ([pattern, list]) => filterByPattern(asText(pattern), list, budget),
+      },
+    ],
     ['exists', ofStrings(1, (key = '') => store.exists(key))],
     ['get', ofStrings(1, (key = '') => store.get(key))],
     ['gets', ofStrings(1, (pattern = '') => store.getAll(pattern))],
@@ -168,16 +174,23 @@ function split(text: string, by: string): GoList {
   return new GoList('string', parts);
 }
 
+function join(items: readonly string[], by: string): string {
+  checkBytes(by.length * items.length);
+  return items.join(by);
+}
+
 function replace(text: string, from: string, to: string, count: bigint): string {
   if (from === to || count === 0n) return text;
   const limit = count < 0n ? Number.POSITIVE_INFINITY : Number(count);
   if (from !== '') {
     const parts = text.split(from);
+    checkBytes(text.length + (parts.length - 1) * Math.max(0, to.length - from.length));
     if (parts.length - 1 <= limit) return parts.join(to);
     return parts.slice(0, limit + 1).join(to) + from + parts.slice(limit + 1).join(from);
   }
   // Nothing is found before each character and at the end.
   const runes = splitRunes(text);
+  checkBytes(text.length + Math.min(runes.length + 1, limit) * to.length);
   return [...runes, ''].map((rune, index) => (index < limit ? to + rune : rune)).join('');
 }
 
@@ -213,8 +226,12 @@ function parseBool(text: string): boolean {
   throw new Error('the text is neither true nor false');
 }
 
+/** Leading zeros included. */
+const MAX_INTEGER_CHARACTERS = 400;
+
 function parseInteger(text: string): bigint {
   if (!/^[+-]?\d+$/.test(text)) throw new Error('the text is no integer');
+  if (text.length > MAX_INTEGER_CHARACTERS) throw new Error('the integer is too large');
   const value = BigInt(text.replace(/^\+/, ''));
   if (BigInt.asIntN(64, value) !== value) throw new Error('the integer is too large');
   return value;

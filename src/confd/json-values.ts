@@ -1,3 +1,4 @@
+import { MAX_TEMPLATE_VALUE_DEPTH } from '../domain/limits.ts';
 import {
   formatFloat,
   GoList,
@@ -34,7 +35,10 @@ function parse(text: ByteString): unknown {
   }
 }
 
-function fromJson(value: unknown): Value {
+function fromJson(value: unknown, depth = 0): Value {
+  if (depth > MAX_TEMPLATE_VALUE_DEPTH) {
+    throw new Error(`the text nests too deeply; the limit is ${MAX_TEMPLATE_VALUE_DEPTH}`);
+  }
   if (value === null) return null;
   switch (typeof value) {
     case 'string':
@@ -47,9 +51,13 @@ function fromJson(value: unknown): Value {
     default:
       break;
   }
-  if (Array.isArray(value)) return new GoList('any', value.map(fromJson));
+  if (Array.isArray(value))
+    return new GoList(
+      'any',
+      value.map((item) => fromJson(item, depth + 1)),
+    );
   const entries = Object.entries(value as Record<string, unknown>);
-  return new GoMap(new Map(entries.map(([key, item]) => [toBytes(key), fromJson(item)])));
+  return new GoMap(new Map(entries.map(([key, item]) => [toBytes(key), fromJson(item, depth + 1)])));
 }
 
 /** A value as Go writes it in JSON: keys sorted, `<`, `>` and `&` escaped. */

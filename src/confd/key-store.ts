@@ -1,10 +1,16 @@
+import { createWorkBudget } from '../bounds/index.ts';
+import { MAX_TEMPLATE_COMPARISONS, MAX_TEMPLATE_PATH_CHARACTERS } from '../domain/limits.ts';
 import { GoList, GoPair, type ByteString } from './go/index.ts';
-import { matchPath } from './match-path.ts';
+import { createPathMatcher } from './match-path.ts';
 import { basePath, cleanPath, dirPath } from './paths.ts';
 
 /** The keys that a template sees, each an absolute path, with their values; all byte strings. */
 export class KeyStore {
   private readonly values: ReadonlyMap<ByteString, ByteString>;
+  private readonly budget = createWorkBudget(
+    MAX_TEMPLATE_COMPARISONS,
+    (limit) => `the template looks for too many keys: the limit is ${limit} comparisons`,
+  );
 
   constructor(values: ReadonlyMap<ByteString, ByteString>) {
     this.values = values;
@@ -28,8 +34,7 @@ export class KeyStore {
 
   /** Every key that fits the pattern, by key. @throws Error for a malformed pattern. */
   getAll(pattern: ByteString): GoList {
-    const pairs = [...this.values]
-      .filter(([key]) => matchPath(pattern, key))
+    const pairs = this.findKeys(pattern)
       .map(([key, value]) => new GoPair(key, value))
       .sort((a, b) => compareBytes(a.key, b.key));
     return new GoList('pairs', pairs);
@@ -37,15 +42,23 @@ export class KeyStore {
 
   /** The values of the keys that fit, sorted among themselves. */
   getAllValues(pattern: ByteString): GoList {
-    const values = [...this.values].filter(([key]) => matchPath(pattern, key)).map(([, value]) => value);
+    const values = this.findKeys(pattern).map(([, value]) => value);
     return new GoList('string', values.sort(compareBytes));
+  }
+
+  private findKeys(pattern: ByteString): (readonly [ByteString, ByteString])[] {
+    checkPathLength(pattern);
+    const fits = createPathMatcher(pattern, (comparisons) => this.budget.spend(comparisons));
+    return [...this.values].filter(([key]) => fits(key));
   }
 
   /** Names directly below a path; the path's own last element where it is a key itself. */
   list(path: ByteString): GoList {
+    checkPathLength(path);
     const prefix = toTerms(path);
     const names = new Set<ByteString>();
     for (const key of this.values.keys()) {
+      this.budget.spend(COMPARISONS_PER_CHARACTER * key.length);
       if (key === path) names.add(basePath(key));
       else if (startsWithTerms(toTerms(dirPath(key)), prefix)) {
         names.add(stripPrefix(key, path).split('/')[0] ?? '');
@@ -56,9 +69,11 @@ export class KeyStore {
 
   /** Names directly below a path that have something below themselves. */
   listDirectories(path: ByteString): GoList {
+    checkPathLength(path);
     const prefix = toTerms(path);
     const names = new Set<ByteString>();
     for (const key of this.values.keys()) {
+      this.budget.spend(COMPARISONS_PER_CHARACTER * key.length);
       if (!key.startsWith(path)) continue;
       const terms = toTerms(dirPath(key));
       const name = terms[prefix.length];
@@ -66,6 +81,15 @@ export class KeyStore {
     }
     return new GoList('string', [...names].sort(compareBytes));
   }
+}
+
+/** A key is taken apart, cleaned and compared by its elements. */
+const COMPARISONS_PER_CHARACTER = 4;
+
+/** Every key is compared with it. */
+function checkPathLength(path: ByteString): void {
+  if (path.length <= MAX_TEMPLATE_PATH_CHARACTERS) return;
+  throw new Error(`the path is too long; the limit is ${MAX_TEMPLATE_PATH_CHARACTERS} characters`);
 }
 
 function compareBytes(a: ByteString, b: ByteString): number {

@@ -7,10 +7,27 @@ import { splitRunes, toText } from './go/index.ts';
  * @throws Error for a malformed pattern, but only when the walk gets to its fault, as in Go.
  */
 export function matchPath(pattern: string, path: string): boolean {
-  return matchFrom(splitRunes(pattern).map(toText), splitRunes(path).map(toText));
+  return createPathMatcher(pattern, () => {})(path);
 }
 
-function matchFrom(wholePattern: readonly string[], wholePath: readonly string[]): boolean {
+/** The same for many paths: the pattern is read once. `spend` is told of every comparison, and may throw. */
+export function createPathMatcher(pattern: string, spend: Spend): (path: string) => boolean {
+  const runes = toRunes(pattern);
+  return (path) => {
+    spend(runes.length + path.length);
+    return matchFrom(runes, toRunes(path), spend);
+  };
+}
+
+const ASCII = /^[\0-\x7f]*$/;
+
+function toRunes(bytes: string): readonly string[] {
+  return ASCII.test(bytes) ? bytes.split('') : splitRunes(bytes).map(toText);
+}
+
+type Spend = (comparisons: number) => void;
+
+function matchFrom(wholePattern: readonly string[], wholePath: readonly string[], spend: Spend): boolean {
   let pattern = wholePattern;
   let path = wholePath;
   while (pattern.length > 0) {
@@ -23,7 +40,7 @@ function matchFrom(wholePattern: readonly string[], wholePath: readonly string[]
       path = direct;
       continue;
     }
-    const later = star ? findLater(chunk, path, pattern.length > 0) : null;
+    const later = star ? findLater(chunk, path, { more: pattern.length > 0, spend }) : null;
     if (later !== null) {
       path = later;
       continue;
@@ -37,9 +54,10 @@ function matchFrom(wholePattern: readonly string[], wholePath: readonly string[]
 function findLater(
   chunk: readonly string[],
   path: readonly string[],
-  more: boolean,
+  { more, spend }: { readonly more: boolean; readonly spend: Spend },
 ): readonly string[] | null {
   for (let skipped = 0; skipped < path.length && path[skipped] !== '/'; skipped += 1) {
+    spend(chunk.length + path.length - skipped);
     const left = matchChunk(chunk, path.slice(skipped + 1));
     // The last chunk must reach the end.
     if (left !== null && (more || left.length === 0)) return left;

@@ -25,7 +25,9 @@ export function joinPath(...parts: readonly string[]): string {
 /** The last element; `.` for nothing, `/` for a path of slashes alone. */
 export function basePath(path: string): string {
   if (path === '') return '.';
-  const bare = path.replace(/\/+$/, '');
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  const bare = path.slice(0, end);
   if (bare === '') return '/';
   return bare.slice(bare.lastIndexOf('/') + 1);
 }

@@ -31,6 +31,8 @@ export const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ['call', 'there is nothing that could be called'],
 ]);
 
+const MAX_FAULTS = 100;
+
 /** What is wrong at one place of a text. Line and column count from 1. */
 export interface TextFault {
   readonly line: number;
@@ -45,8 +47,10 @@ export function findTemplateFaults(text: string): readonly TextFault[] {
   try {
     parseTemplate(source, (name, offset) => {
       const fault = checkFunction(name, offset);
-      // A function that is not there does not hide what is wrong further down.
-      if (fault !== null) faults.push(toTextFault(source, fault));
+      if (fault === null) return;
+      // A function that is not there does not hide what is wrong further down, up to a number.
+      if (faults.length >= MAX_FAULTS) throw fault;
+      faults.push(toTextFault(source, fault));
     });
   } catch (error) {
     if (!(error instanceof TemplateFault)) throw error;

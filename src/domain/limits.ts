@@ -58,6 +58,19 @@ export const MAX_OBSERVATION_CHARACTERS = 1_000;
 /** One line of a worker's log, in characters. */
 export const MAX_LOG_LINE_CHARACTERS = 16_000;
 
+/**
+ * A template of confd's while it runs: its steps (each also stands for some bytes that a function
+ * reads or writes), its output, and any value in it, written out.
+ */
+export const MAX_TEMPLATE_STEPS = 2_000_000;
+export const MAX_TEMPLATE_OUTPUT_BYTES = 8 * 1024 * 1024;
+export const MAX_TEMPLATE_VALUE_BYTES = 2 * 1024 * 1024;
+export const MAX_TEMPLATE_VALUE_DEPTH = 100;
+
+/** The path that a template's `gets` and `ls` look for, in characters, and the comparisons of all of them. */
+export const MAX_TEMPLATE_PATH_CHARACTERS = 500;
+export const MAX_TEMPLATE_COMPARISONS = 20_000_000;
+
 /** A pattern of a form, a schema or a template, in characters. */
 export const MAX_PATTERN_CHARACTERS = 1_000;
 

@@ -60,6 +60,7 @@ function fit(value: Value, parameter: Parameter): Value | typeof NO_FIT {
 function toNumber(value: Value): bigint | number | null {
   if (typeof value === 'bigint' || typeof value === 'number') return value;
   if (typeof value !== 'string') return null;
-  if (/^[+-]?\d+$/.test(value)) return BigInt.asIntN(64, BigInt(value.replace(/^\+/, '')));
+  // Longer numerals are none: reading one takes the square of its length.
+  if (/^[+-]?\d{1,400}$/.test(value)) return BigInt.asIntN(64, BigInt(value.replace(/^\+/, '')));
   return /^[+-]?(\d+\.\d*|\.\d+)$/.test(value) ? Number(value) : null;
 }

@@ -1,15 +1,17 @@
+import { MAX_TEMPLATE_OUTPUT_BYTES, MAX_TEMPLATE_STEPS } from '../../domain/limits.ts';
 import { toText, type ByteString } from './bytes.ts';
 import { BUILTINS } from './builtins.ts';
 import { toArgument } from './arguments.ts';
+import { checkSize, measure } from './measure.ts';
 import { printAction } from './print.ts';
 import type { FunctionTable, TemplateFunction } from './signature.ts';
 import type { Command, Node, Operand, ParsedTemplate, Pipeline } from './syntax.ts';
 import { TemplateFault } from './template-fault.ts';
 import { GoList, GoMap, GoPair, isTrue, sortedEntries, typeName, type Value } from './values.ts';
 
-/** A template that does more than this is taken to be one that never ends. */
-const MAX_STEPS = 2_000_000;
-const MAX_OUTPUT_BYTES = 8 * 1_024 * 1_024;
+/** Functions read and write text byte by byte, some of them slowly; lists are walked over. */
+const TEXT_BYTES_PER_STEP = 4;
+const LIST_BYTES_PER_STEP = 16;
 /** How deep templates may call each other. */
 const MAX_CALLS = 300;
 
@@ -122,13 +124,16 @@ class Run {
     over: Value,
   ): readonly (readonly [Value, Value])[] {
     if (over === undefined || over === null) return [];
+    // All elements are listed first, however soon the loop breaks off.
+    this.step(node.offset, countSteps(over));
     if (over instanceof GoList) return over.items.map((item, index) => [BigInt(index), item] as const);
     if (over instanceof GoMap) return sortedEntries(over);
     if (typeof over === 'bigint') {
       if ((node.pipeline?.variables.length ?? 0) > 1) {
         throw new TemplateFault('a range over a number has one variable', node.offset);
       }
-      if (over > BigInt(MAX_STEPS)) throw tooLong(node.offset);
+      if (over > BigInt(MAX_TEMPLATE_STEPS)) throw tooLong(node.offset);
+      this.step(node.offset, Math.max(0, Number(over)));
       return Array.from(
         { length: Math.max(0, Number(over)) },
         (_, index) => [undefined, BigInt(index)] as const,
@@ -244,7 +249,11 @@ class Run {
       values.push(toArgument({ offset }, parameterAt(known, operands.length), () => piped));
     }
     try {
-      return known.call(values);
+      for (const value of values) this.step(offset, countSteps(value));
+      const result = known.call(values);
+      checkSize(measure(result));
+      this.step(offset, countSteps(result));
+      return result;
     } catch (error) {
       if (error instanceof TemplateFault || !(error instanceof Error)) throw error;
       throw new TemplateFault(`${toText(name)}: ${error.message}`, offset);
@@ -275,20 +284,27 @@ class Run {
 
   private write(text: ByteString, offset: number): void {
     this.bytes += text.length;
-    if (this.bytes > MAX_OUTPUT_BYTES) {
-      throw new TemplateFault(`the output is larger than ${MAX_OUTPUT_BYTES} bytes`, offset);
+    this.step(offset, text.length / LIST_BYTES_PER_STEP);
+    if (this.bytes > MAX_TEMPLATE_OUTPUT_BYTES) {
+      throw new TemplateFault(`the output is larger than ${MAX_TEMPLATE_OUTPUT_BYTES} bytes`, offset);
     }
     this.written.push(text);
   }
 
-  private step(offset: number): void {
-    this.steps += 1;
-    if (this.steps > MAX_STEPS) throw tooLong(offset);
+  private step(offset: number, count = 1): void {
+    this.steps += count;
+    if (this.steps > MAX_TEMPLATE_STEPS) throw tooLong(offset);
   }
 }
 
+function countSteps(value: Value): number {
+  return typeof value === 'string'
+    ? value.length / TEXT_BYTES_PER_STEP
+    : measure(value).bytes / LIST_BYTES_PER_STEP;
+}
+
 function tooLong(offset: number): TemplateFault {
-  return new TemplateFault(`the template runs for more than ${MAX_STEPS} steps`, offset);
+  return new TemplateFault(`the template runs for more than ${MAX_TEMPLATE_STEPS} steps`, offset);
 }
 
 function checkCount(name: ByteString, known: TemplateFunction, count: number, offset: number): void {

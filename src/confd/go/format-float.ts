@@ -27,8 +27,10 @@ function fixed(value: number, digits: number): string {
 }
 
 /** All digits of a float64, rounded half to even at `digits`: toFixed gives up beyond 1e21. */
-function exactDecimal(value: number, digits: number): string {
+function exactDecimal(value: number, wanted: number): string {
   const scale = 1074;
+  // No float64 has more digits behind its point; what is wanted beyond is zeros.
+  const digits = Math.min(wanted, scale);
   // Every finite float64 is a whole number of 2^-1074.
   const [mantissa, exponent] = split(value);
   const shift = BigInt(exponent + scale);
@@ -41,7 +43,8 @@ function exactDecimal(value: number, digits: number): string {
   const half = denominator >> 1n;
   if (rest > half || (rest === half && whole % 2n === 1n)) whole += 1n;
   const text = whole.toString().padStart(digits + 1, '0');
-  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+  if (digits === 0) return text;
+  return `${text.slice(0, -digits)}.${text.slice(-digits)}${'0'.repeat(wanted - digits)}`;
 }
 
 /** value = mantissa × 2^exponent, both whole. */

@@ -7,3 +7,4 @@ export type { FunctionTable, Parameter, TemplateFunction } from './signature.ts'
 export type { ParsedTemplate } from './syntax.ts';
 export { TemplateFault } from './template-fault.ts';
 export { GoList, GoMap, GoPair, sortedEntries, typeName, type Value } from './values.ts';
+export { checkBytes } from './measure.ts';

@@ -55,7 +55,7 @@ export function lex(source: ByteString): readonly Token[] {
     }
     const trims = /^-[ \t\r\n]/.test(source.slice(left + 2, left + 4));
     const raw = source.slice(position, left);
-    const text = trims ? raw.replace(/[ \t\r\n]+$/, '') : raw;
+    const text = trims ? trimSpaceEnd(raw) : raw;
     if (text !== '') tokens.push({ kind: 'text', text, offset: position });
     const inside = left + 2 + (trims ? 2 : 0);
     if (source.startsWith('/*', inside)) {
@@ -65,6 +65,13 @@ export function lex(source: ByteString): readonly Token[] {
       position = lexAction(source, trims ? inside - 1 : inside, left, tokens);
     }
   }
+}
+
+/** Not a pattern: one that looks for the end tries every space before it. */
+function trimSpaceEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && ' \t\r\n'.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 /** Where the text goes on after a comment. */

@@ -1,5 +1,6 @@
 import { splitRunes, toBytes, type ByteString } from './bytes.ts';
 import { formatFloat, type FloatVerb } from './format-float.ts';
+import { checkBytes } from './measure.ts';
 import { printValue } from './print.ts';
 import { isPrintable, quote } from './quote.ts';
 import { GoList, GoMap, GoPair, sortedEntries, typeName, type Value } from './values.ts';
@@ -12,6 +13,8 @@ interface Directive {
   zero: boolean;
   width: number | null;
   precision: number | null;
+  /** Takes what widths and precisions fill up, of what one text may be large. */
+  fill(bytes: number): void;
 }
 
 /** Widths and precisions beyond this are refused, as Go does. */
@@ -26,13 +29,18 @@ export function printf(format: ByteString, values: readonly Value[]): ByteString
   let result = '';
   let next = 0;
   let reordered = false;
+  let filled = 0;
+  const fill = (bytes: number): void => {
+    filled += bytes;
+    checkBytes(filled);
+  };
   for (let index = 0; index < format.length; index += 1) {
     const sign = format.charAt(index);
     if (sign !== '%') {
       result += sign;
       continue;
     }
-    const read = readDirective(format, index + 1, values, next);
+    const read = readDirective(format, index + 1, { values, next, fill });
     result += read.complaint;
     next = read.next;
     index = read.index;
@@ -50,6 +58,7 @@ export function printf(format: ByteString, values: readonly Value[]): ByteString
       result += formatValue(values[next], verb, read.directive);
       next += 1;
     }
+    checkBytes(result.length);
   }
   return reordered || next >= values.length ? result : result + describeExtra(values.slice(next));
 }
@@ -82,11 +91,11 @@ interface ReadDirective {
 function readDirective(
   format: ByteString,
   start: number,
-  values: readonly Value[],
-  firstValue: number,
+  given: { readonly values: readonly Value[]; readonly next: number; readonly fill: Directive['fill'] },
 ): ReadDirective {
+  const { values, fill } = given;
   let index = start;
-  let next = firstValue;
+  let { next } = given;
   let complaint = '';
   const directive: Directive = {
     plus: false,
@@ -96,6 +105,7 @@ function readDirective(
     zero: false,
     width: null,
     precision: null,
+    fill,
   };
   for (; '+-# 0'.includes(format.charAt(index)) && format.charAt(index) !== ''; index += 1) {
     const flag = format.charAt(index);
@@ -253,6 +263,7 @@ function formatInt(value: bigint, verb: ByteString, directive: Directive): ByteS
 }
 
 function toUnicode(value: bigint, character: string, directive: Directive): ByteString {
+  directive.fill(directive.precision ?? 0);
   const unsigned = BigInt.asUintN(64, value).toString(16).toUpperCase();
   const text = `U+${unsigned.padStart(Math.max(4, directive.precision ?? 4), '0')}`;
   return directive.sharp && isPrintable(character) ? toBytes(`${text} '${character}'`) : text;
@@ -263,6 +274,7 @@ function formatInBase(value: bigint, verb: string, base: number, directive: Dire
   const sign = value < 0n ? '-' : directive.plus ? '+' : directive.space ? ' ' : '';
   let digits = verb === 'X' ? magnitude.toUpperCase() : magnitude;
   let { zero } = directive;
+  directive.fill((directive.precision ?? 0) + (directive.width ?? 0));
   if (directive.precision !== null) {
     if (directive.precision === 0 && value === 0n) return ' '.repeat(directive.width ?? 0);
     digits = digits.padStart(directive.precision, '0');
@@ -286,6 +298,7 @@ function formatNumber(value: number, verb: ByteString, directive: Directive): By
     throw new Error(`%${directive.sharp ? '#' : ''}${verb} of a float is not supported here`);
   }
   if (!'vgGfFeE'.includes(verb)) return null;
+  directive.fill((directive.precision ?? 0) + (directive.width ?? 0));
   const text = formatFloat(value, verb as FloatVerb, directive.precision);
   const bare = text.replace(/^[+-]/, '');
   const negative = text.startsWith('-');
@@ -305,10 +318,11 @@ function formatNumber(value: number, verb: ByteString, directive: Directive): By
 }
 
 /** Fills up to the width, which counts characters. */
-function pad(text: ByteString, { width, minus, zero }: Directive): ByteString {
+function pad(text: ByteString, { width, minus, zero, fill }: Directive): ByteString {
   if (width === null) return text;
   const missing = width - splitRunes(text).length;
   if (missing <= 0) return text;
+  fill(missing);
   if (minus) return text + ' '.repeat(missing);
   return (zero ? '0' : ' ').repeat(missing) + text;
 }

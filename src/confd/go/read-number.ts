@@ -32,7 +32,11 @@ export function readNumber(text: string, offset: number): NumberNode {
   return { kind: 'number', text, int: fits ? whole : null, float, isFloat: true, offset };
 }
 
+/** No number of Go's needs as much, and reading one takes the square of its length. */
+const MAX_NUMBER_CHARACTERS = 1_000;
+
 function readInt(text: string): bigint | null {
+  if (text.length > MAX_NUMBER_CHARACTERS) return null;
   const match = /^([+-]?)(0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|[1-9][0-9_]*|0)$/.exec(text);
   if (match === null) return null;
   const digits = match[2] ?? '';

@@ -223,7 +223,7 @@ describe('templates that would never end', () => {
     ['nested ranges', '{{range 3000}}{{range 3000}}{{$x := 1}}{{end}}{{end}}'],
     ['templates that call each other', '{{define "a"}}{{template "a"}}{{end}}{{template "a"}}'],
     ['an output that grows', '{{range 100000}}{{printf "%1000d" 1}}{{end}}'],
-    ['an expression that backtracks', '{{filter "(a+)+$" (split "a" ",")}}'],
+    ['an expression that repeats too much', '{{filter "(a{1000}){1000}" (split "a" ",")}}'],
   ] as const)('are ended: %s', ([, text]) => {
     expect(() => renderOnly(text)).toThrow('a template of the package fails');
   });
