@@ -8,6 +8,7 @@ import {
 } from '../src/chart-package/index.ts';
 import type { StoredSecret } from '../src/db/index.ts';
 import {
+  checkConfSize,
   isSealedValue,
   storedSecretBinding,
   WindlassError,
@@ -51,7 +52,7 @@ export interface StoreConfRequest extends ConfRequest {
  * Opens the sealed passwords of a conf, checks the whole conf with them, and puts references in
  * their place.
  *
- * @throws invalid-input `CONF_INVALID` with every fault, `PASSWORD_UNSEALED`.
+ * @throws invalid-input `CONF_INVALID` with every fault, `PASSWORD_UNSEALED`, `CONF_TOO_LARGE`.
  */
 export async function storeConf(
   dependencies: ActivityDependencies,
@@ -73,6 +74,7 @@ export async function storeConf(
     const fresh = secrets.find(({ name }) => name === value.$secret);
     return fresh === undefined ? request.openSecret(value.$secret) : openFresh(dependencies, request, fresh);
   });
+  checkConfSize(opened);
   const checked = validateConf(form, opened);
   const references = new Map<string, SecretReference>();
   await mapPasswords(form, given, (value, key) => {
@@ -104,6 +106,7 @@ async function storeChartConf(
     const fresh = secrets.find(({ name }) => name === $secret);
     return fresh === undefined ? request.openSecret($secret) : openFresh(dependencies, request, fresh);
   });
+  checkConfSize(opened);
   checkChartValues(content.files, opened);
   return { given, conf: given, secrets };
 }

@@ -18,6 +18,7 @@ import type { Stores } from '../src/db/index.ts';
 import { withoutLeaving } from '../src/plan/index.ts';
 import type { Call, PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
 import type { ActivityTiming, RunJobInput, RunJobResult } from '../workflows/messages.ts';
+import { checkAnswer } from './check-answer.ts';
 import { closeJob, type ClosedJob, type JobEnd } from './close-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
@@ -27,7 +28,8 @@ import { planJob } from './plan-job.ts';
 import { prepareChange } from './prepare-change.ts';
 import { prepareCluster, type PreparedCluster } from './prepare-cluster.ts';
 import { whileOpen } from './own-job.ts';
-import { isRetried, toApplicationFailure, toWindlassError } from './to-application-failure.ts';
+import { toReportedInfo, toWindlassError } from './report-error.ts';
+import { isRetried, toApplicationFailure } from './to-application-failure.ts';
 
 export interface LoadedJob {
   readonly queues: QueueScope;
@@ -169,14 +171,19 @@ export function createEngineActivities(dependencies: ActivityDependencies): Step
       await refreshCluster(dependencies, hydrator, job.clusterId, (runtime) =>
         currentCall(dependencies, jobId, runtime),
       );
-      return end === undefined ? undefined : { closed: await closeJob(stores, job, end) };
+      return end === undefined ? undefined : { closed: await closeJob(stores, job, bounded(end)) };
     },
 
     async CloseJob({ jobId: _jobId, ...end }, job) {
       // Ceasing takes the job's own row with it; an earlier try did.
-      return job === null ? { error: null } : closeJob(stores, job, end);
+      return job === null ? { error: null } : closeJob(stores, job, bounded(end));
     },
   });
+
+  /** Its error may be another's than ours: it comes with the input. */
+  function bounded(end: JobEnd): JobEnd {
+    return end.error === null ? end : { ...end, error: toReportedInfo(end.error, dependencies.redactor) };
+  }
 
   /** Stores the plan of an open job, once; a stored one wins. */
   async function storePlan(
@@ -321,16 +328,23 @@ export function guardAll<Steps extends object>(dependencies: ActivityDependencie
           ? null
           : startHeartbeats(info.heartbeatTimeoutMs / 1000, () => progress);
       try {
-        if (!info.isLocal) await dependencies.faultPoint(`${name}:begun`);
-        const result = await (activity as (input: never, job: Job | null) => Promise<unknown>)(input, job);
-        if (!info.isLocal) await dependencies.faultPoint(`${name}:stored`);
-        return result;
-      } catch (thrown) {
-        const error = toWindlassError(thrown, dependencies.redactor);
-        const failures = info.attempt - 1;
-        if (isRetried(error, failures))
-          dependencies.log.warn(error.message, { activity: name, code: error.code });
-        throw toApplicationFailure(error, failures);
+        return await dependencies.redactor.during(async () => {
+          try {
+            if (!info.isLocal) await dependencies.faultPoint(`${name}:begun`);
+            const result = await (activity as (input: never, job: Job | null) => Promise<unknown>)(
+              input,
+              job,
+            );
+            if (!info.isLocal) await dependencies.faultPoint(`${name}:stored`);
+            return checkAnswer(result);
+          } catch (thrown) {
+            const error = toWindlassError(thrown, dependencies.redactor);
+            const failures = info.attempt - 1;
+            if (isRetried(error, failures))
+              dependencies.log.warn('a step failed and is tried again', { activity: name, error });
+            throw toApplicationFailure(error, failures);
+          }
+        });
       } finally {
         heartbeats?.stop();
       }

@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { Job } from '../src/domain/index.ts';
 import type { Redactor } from '../src/observability/index.ts';
-import { toApplicationFailure, toWindlassError } from './to-application-failure.ts';
+import { toWindlassError } from './report-error.ts';
+import { toApplicationFailure } from './to-application-failure.ts';
 
 type Activity = (input: unknown, job: Job | null) => Promise<unknown>;
 

@@ -37,7 +37,14 @@ export function startHeartbeats(
   read: () => Progress,
 ): { beat(): void; stop(): void } {
   const context = Context.current();
-  const beat = (): void => context.heartbeat(read());
+  const beat = (): void => {
+    try {
+      context.heartbeat(read());
+    } catch {
+      // What a provider asks to be reminded of may not be data; thrown from a timer, it would end the worker.
+      context.heartbeat();
+    }
+  };
   const timer = setInterval(beat, (heartbeatSeconds * 1000) / 4);
   return { beat, stop: () => clearInterval(timer) };
 }

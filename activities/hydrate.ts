@@ -18,6 +18,7 @@ import { FRONTGATE_PACKAGE } from '../src/vm/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createMetadataReaders } from './metadata-reader.ts';
 import { createNodeKeys } from './node-keys.ts';
+import { registerCredential } from './register-credential.ts';
 
 /** Turns ids into what they name, so that a provider never sees the database. */
 export interface Hydrator {
@@ -61,7 +62,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   function openCredential(runtime: Runtime, stored: StoredSecret | null): Credential {
     if (stored === null) return {};
     const credential = JSON.parse(keyring.decrypt(stored, storedCredentialBinding(runtime))) as Credential;
-    for (const value of Object.values(credential)) redactor.register(String(value));
+    registerCredential(redactor, credential);
     return credential;
   }
 
@@ -81,9 +82,11 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
 
   async function loadOwnSecretValues(clusterId: string): Promise<readonly string[]> {
     const rows = await stores.secrets.list(clusterId);
-    return rows
+    const values = rows
       .filter(({ name }) => name.startsWith('conf/'))
       .map(({ name, secret }) => keyring.decrypt(secret, storedSecretBinding(clusterId, name)));
+    for (const value of values) redactor.register(value);
+    return values;
   }
 
   /** Values of linked clusters reach the nodes too, so they are masked as the cluster's own. */

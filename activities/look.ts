@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WindlassError } from '../src/domain/index.ts';
+import { MAX_CURSOR_BYTES, WindlassError } from '../src/domain/index.ts';
 import { MAX_WATCH_MS, type Observation } from '../src/provider/index.ts';
 import type { Progress } from './heartbeat.ts';
 import { toPendingFailure } from './to-application-failure.ts';
@@ -42,7 +42,7 @@ export async function lookUntil(options: LookOptions): Promise<Extract<Observati
     options.write({
       ...before,
       observation: seen.seen,
-      cursor: seen.cursor,
+      cursor: checkCursor(seen.cursor),
       waitedMs,
       lastLookAt: new Date(now).toISOString(),
       nextLookMs,
@@ -51,6 +51,27 @@ export async function lookUntil(options: LookOptions): Promise<Extract<Observati
     if (!quick) throw toPendingFailure(seen.seen, nextLookMs);
     await sleep(pauseMs, undefined, { signal: options.signal });
     pauseMs = Math.min(pauseMs * 2, 1_000);
+  }
+}
+
+/** What a provider wants to be reminded of travels with each heartbeat. */
+function checkCursor(cursor: unknown): unknown {
+  if (cursor === undefined || Buffer.byteLength(toJson(cursor)) <= MAX_CURSOR_BYTES) return cursor;
+  throw new WindlassError('internal', `a wait asks to be reminded of more than ${MAX_CURSOR_BYTES} bytes`, {
+    code: 'CURSOR_TOO_LARGE',
+    hint: 'the provider must keep its cursors small; report it to its authors',
+  });
+}
+
+function toJson(cursor: unknown): string {
+  try {
+    return JSON.stringify(cursor) ?? '';
+  } catch (error) {
+    throw new WindlassError('internal', 'a wait asks to be reminded of what JSON cannot write', {
+      code: 'CURSOR_TOO_LARGE',
+      hint: 'the provider’s cursors must be plain data; report it to its authors',
+      cause: error,
+    });
   }
 }
 

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
 import type { TaskChanges } from '../src/db/index.ts';
-import { TASK_ACTIONS, WindlassError, type Task, type TaskAction } from '../src/domain/index.ts';
+import {
+  cutText,
+  MAX_OBSERVATION_CHARACTERS,
+  TASK_ACTIONS,
+  WindlassError,
+  type Task,
+  type TaskAction,
+} from '../src/domain/index.ts';
 import { canonicalJson } from '../src/plan/index.ts';
 import type { Call, Changes, HandleResult } from '../src/provider/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -18,8 +25,8 @@ import {
   isRetried,
   isTryInterrupted,
   toApplicationFailure,
-  toWindlassError,
 } from './to-application-failure.ts';
+import { toWindlassError } from './report-error.ts';
 
 export interface TaskRequest {
   readonly taskId: string;
@@ -94,9 +101,13 @@ async function guard<T>(
   };
   const heartbeats = startHeartbeats(dependencies.heartbeatSeconds, () => attempt.progress);
   try {
-    return await work(attempt);
-  } catch (error) {
-    throw await settle(attempt, error);
+    return await dependencies.redactor.during(async () => {
+      try {
+        return await work(attempt);
+      } catch (error) {
+        throw await settle(attempt, error);
+      }
+    });
   } finally {
     heartbeats.stop();
   }
@@ -120,7 +131,11 @@ async function settle(attempt: Attempt, thrown: unknown): Promise<Error> {
   attempt.progress = { ...progress, failures: progress.failures + 1, waitedMs: triedMs + delayOf(failure) };
   attempt.beat();
   if (isRetried(error, progress.failures) && triedMs < attempt.limitMs) {
-    dependencies.log.warn(error.message, { task: taskId, code: error.code, failures: progress.failures + 1 });
+    dependencies.log.warn('a try failed; another follows', {
+      task: taskId,
+      error,
+      failures: progress.failures + 1,
+    });
     await recordQuietly(() => tasks.recordFailure(taskId, error.toInfo()));
     return failure;
   }
@@ -252,7 +267,10 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
       const observation = await cloud.waitSubtask(context, { signal, log, request, cursor, watchMs });
       // Temporal keeps it with the heartbeats, and whoever asks for the job reads it.
       return observation.state === 'pending'
-        ? { ...observation, seen: dependencies.redactor.redactText(observation.seen) }
+        ? {
+            ...observation,
+            seen: cutText(dependencies.redactor.redactMessage(observation.seen), MAX_OBSERVATION_CHARACTERS),
+          }
         : observation;
     },
     signal,

@@ -1,27 +1,5 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { RETRY_TABLE, WindlassError } from '../src/domain/index.ts';
-import type { Redactor } from '../src/observability/index.ts';
-
-/**
- * Anything thrown, as one of the closed list, with every known secret masked. A message of unknown
- * origin is kept: it names the defect.
- */
-export function toWindlassError(error: unknown, redactor: Redactor): WindlassError {
-  const known = WindlassError.isInstance(error)
-    ? error
-    : new WindlassError('internal', error instanceof Error ? error.message : String(error), {
-        code: 'UNEXPECTED',
-      });
-  const { message, hint, details, ...info } = known.toInfo();
-  return WindlassError.fromInfo({
-    ...info,
-    message: redactor.redactText(message),
-    ...(hint === undefined ? {} : { hint: redactor.redactText(hint) }),
-    ...(details === undefined
-      ? {}
-      : { details: details.map((detail) => ({ ...detail, message: redactor.redactText(detail.message) })) }),
-  });
-}
+import { RETRY_TABLE, type WindlassError } from '../src/domain/index.ts';
 
 /** Whether an activity that failed `failures` times before may be tried again. */
 export function isRetried(error: WindlassError, failures: number): boolean {
@@ -36,7 +14,7 @@ export function isRetried(error: WindlassError, failures: number): boolean {
  */
 export function toApplicationFailure(error: WindlassError, failures: number): ApplicationFailure {
   const retried = isRetried(error, failures);
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     message: error.message,
     type: error.code,
     nonRetryable: !retried,
@@ -50,6 +28,9 @@ export function toApplicationFailure(error: WindlassError, failures: number): Ap
       : {}),
     ...(isLeaseMatter(error) ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
+  // It would only tell where this code is installed, and repeat the message.
+  failure.stack = '';
+  return failure;
 }
 
 /** A look that found it not there yet: no error, only the engine's way to free the slot. */

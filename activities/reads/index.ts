@@ -3,7 +3,9 @@ import type { Reads } from '../../src/domain/index.ts';
 import type { Redactor } from '../../src/observability/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { createHydrator } from '../hydrate.ts';
-import { toApplicationFailure, toWindlassError } from '../to-application-failure.ts';
+import { checkAnswer } from '../check-answer.ts';
+import { toWindlassError } from '../report-error.ts';
+import { toApplicationFailure } from '../to-application-failure.ts';
 import { createAppReads } from './apps.ts';
 import { createClusterReads } from './clusters.ts';
 import { createJobReads } from './jobs.ts';
@@ -50,9 +52,13 @@ function guardRead(
     beat();
     const timer = setInterval(beat, HEARTBEAT_MS);
     try {
-      return await read(input);
-    } catch (error) {
-      throw toApplicationFailure(toWindlassError(error, redactor), Number.POSITIVE_INFINITY);
+      return await redactor.during(async () => {
+        try {
+          return checkAnswer(await read(input));
+        } catch (error) {
+          throw toApplicationFailure(toWindlassError(error, redactor), Number.POSITIVE_INFINITY);
+        }
+      });
     } finally {
       clearInterval(timer);
     }

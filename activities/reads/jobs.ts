@@ -1,13 +1,17 @@
-import type {
-  Job,
-  JobSummary,
-  LayerShape,
-  LayerView,
-  Reads,
-  Task,
-  TaskView,
+import {
+  cutText,
+  MAX_ANSWER_BYTES,
+  type ErrorInfo,
+  type Job,
+  type JobSummary,
+  type LayerShape,
+  type LayerView,
+  type Reads,
+  type Task,
+  type TaskView,
 } from '../../src/domain/index.ts';
 import type { LayerCount } from '../../src/db/index.ts';
+import { answerBytes } from '../check-answer.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 
 type JobReads = Pick<Reads, 'describeJob' | 'findJob' | 'listJobs'>;
@@ -34,10 +38,10 @@ export function createJobReads(dependencies: ActivityDependencies): JobReads {
       const shape = (await jobs.loadShape(jobId)) ?? [];
       const counts = await tasks.countByLayer(jobId);
       const rows = await listShown(jobId, shape, layer);
-      return {
+      return shortenErrors((say) => ({
         ...toJobSummary(job),
-        layers: shape.map((one) => toLayerView(one, counts, rows)),
-      };
+        layers: shape.map((one) => toLayerView(one, counts, rows, say)),
+      }));
     },
 
     async findJob({ jobId }) {
@@ -45,7 +49,10 @@ export function createJobReads(dependencies: ActivityDependencies): JobReads {
       return job === null ? null : toJobSummary(job);
     },
 
-    listJobs: async (page) => (await jobs.list(page)).map(toJobSummary),
+    async listJobs(page) {
+      const found = await jobs.list(page);
+      return shortenErrors((say) => found.map((job) => ({ ...toJobSummary(job), error: say(job.error) })));
+    },
   };
 }
 
@@ -54,7 +61,32 @@ function toJobSummary(job: Job): JobSummary {
   return { jobId, clusterId, action, status, startedAt, closedAt, requestedBy, error };
 }
 
-function toLayerView(shape: LayerShape, counts: readonly LayerCount[], rows: readonly Task[]): LayerView {
+type SayError = (error: ErrorInfo | null) => ErrorInfo | null;
+
+const SHORT_TEXT = 300;
+
+/** Many errors in one answer are told shortly where whole ones would be more than can be sent. */
+function shortenErrors<Answer>(make: (say: SayError) => Answer): Answer {
+  const whole = make((error) => error);
+  return answerBytes(whole) <= MAX_ANSWER_BYTES ? whole : make(shorten);
+}
+
+function shorten(error: ErrorInfo | null): ErrorInfo | null {
+  if (error === null) return null;
+  const { details: _details, hint, message, ...rest } = error;
+  return {
+    ...rest,
+    message: cutText(message, SHORT_TEXT),
+    ...(hint === undefined ? {} : { hint: cutText(hint, SHORT_TEXT) }),
+  };
+}
+
+function toLayerView(
+  shape: LayerShape,
+  counts: readonly LayerCount[],
+  rows: readonly Task[],
+  say: SayError,
+): LayerView {
   const count = counts.find((one) => one.layerIndex === shape.index);
   return {
     index: shape.index,
@@ -62,7 +94,9 @@ function toLayerView(shape: LayerShape, counts: readonly LayerCount[], rows: rea
     total: shape.total,
     done: count?.done ?? 0,
     failed: count?.failed ?? 0,
-    tasks: rows.filter((task) => task.layerIndex === shape.index).map(toTaskView),
+    tasks: rows
+      .filter((task) => task.layerIndex === shape.index)
+      .map((task) => ({ ...toTaskView(task), error: say(task.error) })),
   };
 }
 

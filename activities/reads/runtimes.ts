@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import {
   CALLS_PER_SECOND,
   checkName,
+  checkCredentialSize,
   credentialBinding,
   namesSetting,
   storedCredentialBinding,
@@ -19,6 +20,7 @@ import {
 import type { Call, Provider, ValidateCredentialRequest } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
+import { registerCredential } from '../register-credential.ts';
 
 type RuntimeReads = Pick<
   Reads,
@@ -39,7 +41,9 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
   async function openSealed(sealed: SealedSecret | null, binding: SecretBinding): Promise<Credential> {
     if (sealed === null) return {};
     const credential = parseCredential(await keyring.openSealed(sealed, binding));
-    for (const value of Object.values(credential)) dependencies.redactor.register(String(value));
+    // A client of another maker may not have looked.
+    checkCredentialSize(Object.values(credential).map(toText).join(''));
+    registerCredential(dependencies.redactor, credential);
     return credential;
   }
 
@@ -192,6 +196,10 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
 export function toRuntimeView(runtime: Runtime): RuntimeView {
   const { runtimeId, name, provider, url, zone, settings, account, region, createdAt } = runtime;
   return { runtimeId, name, provider, url, zone, settings, account, region, createdAt };
+}
+
+function toText(part: unknown): string {
+  return typeof part === 'string' ? part : JSON.stringify(part);
 }
 
 function withoutCredential(input: RuntimeInput): Omit<RuntimeInput, 'credential'> {

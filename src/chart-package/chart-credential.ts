@@ -1,4 +1,4 @@
-import { WindlassError, type ChartReference } from '../domain/index.ts';
+import { checkCredentialSize, WindlassError, type ChartReference } from '../domain/index.ts';
 
 /** Who a private registry or repository of charts knows. */
 export interface ChartCredential {
@@ -18,9 +18,10 @@ export function chartHostOf({ chart, repository }: Pick<ChartReference, 'chart' 
 /**
  * Reads `{"username": …, "password": …}`. Nothing of the text appears in an error.
  *
- * @throws invalid-input `CREDENTIAL_FORMAT`
+ * @throws invalid-input `CREDENTIAL_FORMAT`, `CREDENTIAL_TOO_LARGE`
  */
 export function parseChartCredential(text: string): ChartCredential {
+  checkCredentialSize(text);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

@@ -1,13 +1,13 @@
 import { mapPasswords, setConfValue, type Form } from '../app-package/index.ts';
 import { isChartForm, mapChartSecrets, setChartValue, type ChartForm } from '../chart-package/index.ts';
-import { WindlassError, type Conf, type ConfRequest, type Reads } from '../domain/index.ts';
+import { checkConfSize, WindlassError, type Conf, type ConfRequest, type Reads } from '../domain/index.ts';
 import { bindConf, sealSecret } from '../secrets/index.ts';
 
 /**
  * The conf as it leaves this process: the settings typed by the form and put over it, every
  * password sealed for this request and this key.
  *
- * @throws invalid-input `CONF_INVALID` for a setting that the form does not know.
+ * @throws invalid-input `CONF_INVALID` for a setting that the form does not know, `CONF_TOO_LARGE`.
  */
 export async function prepareConf(
   reads: Reads,
@@ -19,6 +19,7 @@ export async function prepareConf(
   for (const [key, text] of Object.entries(given.settings ?? {})) {
     conf = isChartForm(form) ? setChartValue(conf, key, text) : setConfValue(form, conf, key, text);
   }
+  checkConfSize(conf);
   const map = (replace: (value: unknown, key: string) => unknown): Promise<Conf> =>
     isChartForm(form) ? mapChartSecrets(form, conf, replace) : mapPasswords(form, conf, replace);
   let sealed = 0;

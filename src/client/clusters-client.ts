@@ -5,6 +5,7 @@ import { isChartReference, isPackagePath, readGivenName, type Form } from '../ap
 import { isChartForm } from '../chart-package/index.ts';
 import {
   checkName,
+  checkConfSize,
   WindlassError,
   type ClusterView,
   type CreateClusterInput,
@@ -61,8 +62,9 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
       changeCluster(context, 'delete', cluster, options?.force === true ? { force: true } : {}, options),
     upgrade: (cluster, request) => upgradeCluster(context, cluster, request),
     rollback: (cluster, options) => changeCluster(context, 'rollback', cluster, {}, options),
-    updateEnv: (cluster, request) =>
-      changeCluster(
+    updateEnv: async (cluster, request) => {
+      checkConfSize(request.conf);
+      return changeCluster(
         context,
         'update-env',
         cluster,
@@ -72,7 +74,8 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
           return { conf: await prepareConf(reads, form as Form, carrier, request) };
         },
         request,
-      ),
+      );
+    },
     addNodes: (cluster, { requestId, role = '', count }) =>
       changeCluster(context, 'add-nodes', cluster, { role, count }, toRequest(requestId)),
     deleteNodes: (cluster, { requestId, ...which }) =>
@@ -99,6 +102,8 @@ function toRequest(requestId: string | undefined): JobRequestOptions {
 async function createCluster(context: ClustersContext, request: CreateClusterRequest): Promise<StartedJob> {
   const { reads, identity } = context;
   if (request.name !== undefined) checkName('cluster', request.name);
+  // Before a package is brought to the workers for it.
+  checkConfSize(request.conf);
   const requestId = request.requestId ?? randomUUID();
   const ids = { clusterId: clusterIdOf(requestId), jobId: jobIdOf(requestId) };
   // A request id of our own making was never used before.
@@ -129,6 +134,7 @@ async function upgradeCluster(
   cluster: string,
   request: UpgradeRequest,
 ): Promise<StartedJob> {
+  checkConfSize(request.conf);
   const prepare = async ({ clusterId }: ClusterView, jobId: string): Promise<JobOptions> => {
     const { versionId, form } = await resolveApp(context.apps, request);
     const carrier = { action: 'upgrade' as const, clusterId, jobId, versionId };

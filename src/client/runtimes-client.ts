@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   checkName,
+  checkCredentialSize,
   credentialBinding,
   WindlassError,
   type CredentialUse,
@@ -21,6 +22,7 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
     runtime: Omit<RuntimeInput, 'credential'>,
     credential: string,
   ): Promise<SealedSecret> {
+    // Before anything is asked: what is refused needs no worker.
     const json = toCredentialJson(credential);
     return sealSecret(await reads.getSealingKey(), json, credentialBinding(use, runtime));
   }
@@ -47,6 +49,7 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
     vpc: (runtime, vpcId) => reads.describeVpc({ runtime, vpcId }),
     async update(runtime, { credential, ...change }) {
       if (credential === undefined) return reads.updateRuntime({ runtime, ...change });
+      checkCredentialSize(credential);
       // The envelope is bound to all of the runtime as it shall be.
       const known = await reads.describeRuntime({ runtime });
       const settings = { ...known.settings, ...change.settings };
@@ -61,9 +64,10 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
  * A JSON object of strings travels as it is; any other document (a kubeconfig) as the one field
  * `document`. Nothing of the text appears in an error.
  *
- * @throws invalid-input `CREDENTIAL_FORMAT`
+ * @throws invalid-input `CREDENTIAL_FORMAT`, `CREDENTIAL_TOO_LARGE`
  */
 function toCredentialJson(text: string): string {
+  checkCredentialSize(text);
   if (text.trim() === '') throw credentialFormat('it is empty');
   if (!text.trimStart().startsWith('{')) return JSON.stringify({ document: text });
   let parsed: unknown;

@@ -1,5 +1,6 @@
 export * from './app.ts';
 export * from './canonical-json.ts';
+export * from './check-sizes.ts';
 export * from './check-url.ts';
 export * from './database-url.ts';
 export * from './cluster.ts';

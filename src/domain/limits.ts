@@ -48,6 +48,9 @@ export const MAX_MESSAGE_CHARACTERS = 4_000;
 /** The hint of an error, in characters. */
 export const MAX_HINT_CHARACTERS = 1_000;
 
+/** The field that an error names, in characters. */
+export const MAX_FIELD_CHARACTERS = 300;
+
 /** Faults listed in one error, and the characters of each. */
 export const MAX_DETAILS = 100;
 export const MAX_DETAIL_CHARACTERS = 500;
@@ -95,8 +98,21 @@ export const MAX_NAME_CHARACTERS = 63;
 export const MAX_APP_NAME_CHARACTERS = 214;
 
 export const MAX_REQUEST_ID_CHARACTERS = 255;
+
 /** Values that the aliases of one YAML document of a chart may come to, counted each time. */
 export const MAX_YAML_ALIASED = 100_000;
 
 /** How deep one may be nested; deeper ones may exceed the stack. */
 export const MAX_YAML_DEPTH = 500;
+
+/**
+ * An error as JSON, in bytes; details that do not fit are left out, and counted. A failure holds its
+ * message once more. Temporal takes 2 MB, and keeps each in a history.
+ */
+export const MAX_ERROR_BYTES = 48 * 1024;
+
+/** What an activity answers, as JSON in bytes. Temporal refuses 2 MB, and its worker then answers again and again. */
+export const MAX_ANSWER_BYTES = 1_500_000;
+
+/** What a provider's wait asks to be reminded of at its next look, as JSON in bytes: each heartbeat carries it. */
+export const MAX_CURSOR_BYTES = 32 * 1024;

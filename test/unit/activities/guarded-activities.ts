@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities, type ActivityDependencies } from '../../../activities/index.ts';
 import { type ErrorInfo, type Job } from '../../../src/domain/index.ts';
+import { createRedactor } from '../../../src/observability/index.ts';
 
 /** What came of one activity: the error it refused with, or what it touched behind its guard. */
 export type Outcome = { readonly refused: ErrorInfo } | { readonly reached: string };
@@ -43,7 +44,7 @@ export function guardActivitiesOver(jobs: readonly Job[]): {
     stores,
     providers: { get: touched('providers.get'), list: touched('providers.list') },
     keyring: { sealingKey: touched('keyring'), openSealed: touched('keyring'), decrypt: touched('keyring') },
-    redactor: { redactText: (text: string) => text, register: () => undefined },
+    redactor: createRedactor(),
     log: { info: () => undefined, warn: () => undefined },
     identity: 'test',
     heartbeatSeconds: 10,

