@@ -25,6 +25,7 @@ async function prepare(root) {
     );
   }
   const cache = findCacheFolder();
+  claimCacheFolder(cache);
   const node = await findNode({ cache, env: process.env, report });
   const env = {
     ...process.env,
@@ -35,6 +36,31 @@ async function prepare(root) {
     await ensureDependencies({ root, cache, env, nodeMajor: node.major, report });
   }
   return { node, env };
+}
+
+/**
+ * The programs in the cache are run: nobody else may write there. As src/config/private-folder.ts, which looks
+ * closer when windlass itself starts.
+ */
+function claimCacheFolder(cache) {
+  try {
+    fs.mkdirSync(cache, { recursive: true, mode: 0o700 });
+    if (process.getuid === undefined) return;
+    const { uid, mode } = fs.statSync(cache);
+    if (uid === process.getuid() && (mode & 0o077) !== 0) fs.chmodSync(cache, 0o700);
+    else if (uid !== process.getuid() && (uid !== 0 || (mode & 0o022) !== 0)) {
+      throw new SetUpError(
+        `the cache ${cache} belongs to another user`,
+        'set WINDLASS_CACHE to a folder of yours',
+      );
+    }
+  } catch (error) {
+    if (error instanceof SetUpError) throw error;
+    throw new SetUpError(
+      `the cache ${cache} cannot be made (${error.code})`,
+      'set WINDLASS_CACHE to a folder of yours',
+    );
+  }
 }
 
 module.exports = { prepare };

@@ -1,4 +1,9 @@
+import { endWithLauncher } from './end-with-launcher.ts';
 import { createProcessIo } from './process-io.ts';
 import { runCli } from './run-cli.ts';
+
+// Whatever this process and its children write is for this user alone.
+process.umask(0o077);
+endWithLauncher(process.env);
 
 process.exitCode = await runCli(process.argv.slice(2), createProcessIo());

@@ -1,6 +1,6 @@
 export { connectClient, type ConnectOptions } from './connect-client.ts';
 export type { JobEvent } from './job-events.ts';
-export type { ServerPlace } from './to-windlass-error.ts';
+export { isErrorInfo, type ServerPlace } from './to-windlass-error.ts';
 export type {
   AddNodesRequest,
   AppDescription,

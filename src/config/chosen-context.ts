@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { claimPrivateFolder } from './private-folder.ts';
 
 const contextSchema = z.object({ profile: z.string().min(1) });
 
@@ -13,14 +14,17 @@ export function readChosenProfile(home: string): string | null {
   }
 }
 
-/** Chooses a profile for all later commands of a home folder; null takes the choice back. */
+/**
+ * Chooses a profile for all later commands of a home folder; null takes the choice back.
+ * @throws permission `FOLDER_UNSAFE`
+ */
 export function writeChosenProfile(home: string, profile: string | null): void {
   const file = contextFile(home);
   if (profile === null) {
     rmSync(file, { force: true });
     return;
   }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  claimPrivateFolder(home, 'WINDLASS_HOME');
   const aside = `${file}.${process.pid}`;
   writeFileSync(aside, `${JSON.stringify({ profile })}\n`, { mode: 0o600 });
   renameSync(aside, file);

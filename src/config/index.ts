@@ -4,6 +4,7 @@ export { type Environment, findCacheFolder, findHomeFolder } from './folders.ts'
 export { type Config, loadConfig, type LogLevel, type SlotCounts } from './load-config.ts';
 export { writeChosenProfile } from './chosen-context.ts';
 export { findStackFile, findWorkerLog, type OwnStack, readOwnStack } from './own-stack.ts';
+export { claimPrivateFolder, type FolderVariable } from './private-folder.ts';
 export { isRunning, type ProcessIdentity, readStartTime } from './process-identity.ts';
 export {
   type ClientConnection,

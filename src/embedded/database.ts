@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { findProgram } from './find-program.ts';
 import { requireDiskSpace } from '../tools/index.ts';
-import { choosePort } from './machine-checks.ts';
-import { readRecord, writeRecord } from './processes.ts';
-import { endLeftOver, repeatPortRace, startService } from './service-process.ts';
+import { endLeftOver, startService } from './service-process.ts';
 
 /** The embedded PostgreSQL, as it is to be started. */
 export interface DatabaseRequest {
@@ -23,49 +22,62 @@ export interface Database {
   stop(): Promise<void>;
 }
 
-const PREFERRED_PORT = 7432;
 /** A first start writes a whole new database; on a busy machine that has taken long. */
 const READY_LIMIT_MS = 120_000;
 const STOP_GRACE_MS = 10_000;
 const NEEDED_MIB = 300;
+/** PostgreSQL's clients name a socket by its folder and this number. */
+const SOCKET_NUMBER = 5432;
+/** The shortest limit that a system sets to the path of a socket, less its end. */
+const LONGEST_SOCKET_PATH = 100;
 
 /**
- * Starts PGlite on `home`, in a process of its own that listens on loopback, and waits until it
- * answers. One that a killed stack has left is ended first. It has no password: any program on this
- * machine can reach it, as it can the dev server; secrets in it are encrypted.
- * @throws quota `DISK_FULL`; unavailable `SERVICE_FAILED`, also when another process has the folder open
+ * Starts PGlite on `home`, in a process of its own that listens on a socket file in a folder which only
+ * this user can enter, and waits until it answers. One that a killed stack has left is ended first.
+ * @throws quota `DISK_FULL`; unavailable `DATABASE_DAMAGED`, `SERVICE_FAILED`, the latter also when another
+ *   process has the folder open; permission `FOLDER_NOT_WRITABLE`
  */
-export function startDatabase(request: DatabaseRequest): Promise<Database> {
-  return repeatPortRace(() => startOnce(request));
-}
-
-async function startOnce({ home, env, report }: DatabaseRequest): Promise<Database> {
+export async function startDatabase({ home, env, report }: DatabaseRequest): Promise<Database> {
   requireDiskSpace(home, NEEDED_MIB);
   const folder = join(home, 'run');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const recordFile = join(folder, 'database.json');
-  const lastFile = join(folder, 'database.last.json');
-  const last = readRecord(recordFile) ?? readRecord(lastFile);
   if (await endLeftOver(recordFile, STOP_GRACE_MS))
     report('ended a database process that a killed stack had left');
-  const preferred = Number(last?.address.split(':').at(-1) ?? PREFERRED_PORT);
-  const port = await choosePort({ preferred, what: 'the database' }, report);
-  const databaseUrl = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  const service = await startService({
-    name: 'the embedded database',
-    command: process.execPath,
-    args: [findProgram('./pglite-process'), join(home, 'postgres'), String(port)],
-    env,
-    logFile: join(folder, 'database.log'),
-    recordFile,
-    address: `127.0.0.1:${port}`,
-    readyWord: 'serving',
-    isReady: () => answers(databaseUrl),
-    readyLimitMs: READY_LIMIT_MS,
-    stopGraceMs: STOP_GRACE_MS,
-  });
-  writeRecord(lastFile, service.record);
-  return { databaseUrl, pid: service.pid, ended: service.ended, stop: service.stop };
+  const place = chooseSocketFolder(folder);
+  const socket = join(place.folder, `.s.PGSQL.${SOCKET_NUMBER}`);
+  const databaseUrl = `postgres://postgres@localhost:${SOCKET_NUMBER}/postgres?host=${encodeURIComponent(place.folder)}`;
+  try {
+    const service = await startService({
+      name: 'the embedded database',
+      command: process.execPath,
+      args: [findProgram('./pglite-process'), join(home, 'postgres'), socket],
+      env,
+      logFile: join(folder, 'database.log'),
+      recordFile,
+      address: socket,
+      readyWord: 'serving',
+      isReady: () => answers(databaseUrl),
+      readyLimitMs: READY_LIMIT_MS,
+      stopGraceMs: STOP_GRACE_MS,
+    });
+    const stop = async (): Promise<void> => {
+      await service.stop();
+      place.remove();
+    };
+    return { databaseUrl, pid: service.pid, ended: service.ended, stop };
+  } catch (error) {
+    place.remove();
+    throw error;
+  }
+}
+
+/** The folder itself where its path is short enough for a socket, else one among the temporary folders, made closed. */
+function chooseSocketFolder(folder: string): { readonly folder: string; readonly remove: () => void } {
+  if (Buffer.byteLength(join(folder, `.s.PGSQL.${SOCKET_NUMBER}`)) <= LONGEST_SOCKET_PATH)
+    return { folder, remove: () => {} };
+  const made = mkdtempSync(join(tmpdir(), 'windlass-socket-'));
+  return { folder: made, remove: () => rmSync(made, { recursive: true, force: true }) };
 }
 
 async function answers(databaseUrl: string): Promise<boolean> {

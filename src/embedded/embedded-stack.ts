@@ -1,6 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findStackFile, loadConfig, type OwnStack } from '../config/index.ts';
+import {
+  claimPrivateFolder,
+  findStackFile,
+  type FolderVariable,
+  loadConfig,
+  type OwnStack,
+} from '../config/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { type Database, startDatabase } from './database.ts';
 import { findTemporalServer } from './find-temporal-server.ts';
@@ -45,11 +51,13 @@ const NEEDED_MIB = 500;
  * Starts what the environment does not name already: Temporal's dev server and the database, both on
  * their files under `home`, so that everything survives the end of every process. After a failure
  * nothing that was started still runs.
- * @throws conflict `STACK_RUNNING`, `PORT_TAKEN`; unavailable `TEMPORAL_NOT_FOUND`, `SERVICE_FAILED`; quota `DISK_FULL`
+ * @throws permission `FOLDER_UNSAFE`; conflict `STACK_RUNNING`, `PORT_TAKEN`; unavailable `TEMPORAL_NOT_FOUND`, `SERVICE_FAILED`; quota `DISK_FULL`
  */
 export async function startEmbeddedStack(request: StackRequest): Promise<EmbeddedStack> {
   const { home, cache, env, report } = request;
   const givenDatabaseUrl = loadConfig(env).databaseUrl;
+  reportClosed(home, 'WINDLASS_HOME', report);
+  reportClosed(cache, 'WINDLASS_CACHE', report);
   requireDiskSpace(home, NEEDED_MIB);
   const folder = join(home, 'run');
   const lock = acquireProcessLock(join(folder, 'stack.lock'));
@@ -83,6 +91,11 @@ export async function startEmbeddedStack(request: StackRequest): Promise<Embedde
 /** From now on the clients of this home find the server by themselves. */
 function writeStack(file: string, { pid, startTime, address, namespace, clusterId }: TemporalServer): void {
   writeWhole(file, { pid, startTime, address, namespace, clusterId } satisfies OwnStack);
+}
+
+function reportClosed(folder: string, variable: FolderVariable, report: (line: string) => void): void {
+  const mode = claimPrivateFolder(folder, variable);
+  if (mode !== null) report(`closed ${folder} to other users: it had the mode ${mode}`);
 }
 
 /** Why a stack did not start: the first of its parts that says so. */

@@ -146,6 +146,10 @@ async function startEverything(
   report(
     `up: Temporal ${running.stack.temporalAddress}, worker process ${running.worker.pid()}, state in ${home}`,
   );
+  if (running.stack.uiUrl !== null)
+    report(
+      'Temporal asks for no password: other users of this machine can reach it on loopback (docs/local.md)',
+    );
   return client;
 }
 

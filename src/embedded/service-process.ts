@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from '../config/index.ts';
 import { WindlassError } from '../domain/index.ts';
+import { readFailure } from './service-failure.ts';
+import { postSentinel } from './sentinel.ts';
 import {
   createRecord,
   deleteRecord,
@@ -50,12 +52,13 @@ const POLL_MS = 50;
 
 /**
  * Starts a service in a session of its own, so that the terminal's Ctrl-C does not reach it before
- * the stack is ready to let it go, and waits until it serves.
- * @throws unavailable `SERVICE_FAILED` with the end of its log, conflict `PORT_TAKEN`; it does not run then
+ * the stack is ready to let it go, and waits until it serves. It ends with this process, also where that
+ * is killed.
+ * @throws whatever the service itself has said (`reportFailure`), unavailable `SERVICE_FAILED` with the end of its log, conflict `PORT_TAKEN`; it does not run then
  */
 export async function startService(request: ServiceRequest): Promise<Service> {
-  mkdirSync(dirname(request.logFile), { recursive: true });
-  mkdirSync(dirname(request.recordFile), { recursive: true });
+  mkdirSync(dirname(request.logFile), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(request.recordFile), { recursive: true, mode: 0o700 });
   const log = openSync(request.logFile, 'w', 0o600);
   let child: ChildProcess;
   try {
@@ -86,6 +89,8 @@ export async function startService(request: ServiceRequest): Promise<Service> {
   child.unref();
   const record = createRecord(pid, request.address);
   writeRecord(request.recordFile, record);
+  const dismiss = postSentinel(record, request.env);
+  void ended.then(dismiss);
   const stop = async (): Promise<void> => {
     await endProcess(record, request.stopGraceMs);
     if (readRecord(request.recordFile)?.pid === pid) deleteRecord(request.recordFile);
@@ -98,6 +103,8 @@ export async function startService(request: ServiceRequest): Promise<Service> {
       continue;
     }
     await stop();
+    const told = readFailure(readLog(request.logFile));
+    if (told !== null) throw told;
     if (/address already in use|EADDRINUSE/.test(readLog(request.logFile))) {
       throw new WindlassError(
         'conflict',

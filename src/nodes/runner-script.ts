@@ -40,9 +40,11 @@ windlass_nap() { sleep 0.1 2>/dev/null || sleep 1; }
  * Runs detached on the node: \`runner <root> <folder> <limit seconds>\`. Writes its pid before the
  * command exists, so that a claim without a pid never ran anything.
  *
- * The command gets a session of its own and a mark in its environment. The limit kills the
- * session's process group, and whatever else carries the mark: daemons in sessions of their own
- * too. Only what has both left the group and thrown its environment away is not found. Its output goes through a
+ * The command gets a session of its own and a mark in its environment, and a cgroup where the node has one
+ * that may be written; without one, the runner adopts whatever loses its parent (perl alone can ask the
+ * kernel for that). The limit kills all of it: the group, the marked, the cgroup, the adopted. Only where
+ * there is neither cgroup nor perl is that not found which has left the group and thrown its environment
+ * away. Its output goes through a
  * pipe into two files that take turns, so that the disk holds the newest 1 MB at most; a daemon
  * that the command leaves behind may go on writing. \`decided\` is a claim: either the limit or the
  * end of the command makes it, and the other keeps quiet.
@@ -52,9 +54,41 @@ ${IDENTITY_FUNCTIONS}
 umask 077
 windlass_root=$1; windlass_dir=$2; windlass_limit=$3
 cd "$windlass_dir" || exit 1
+
+windlass_cgroup=
+windlass_enter_cgroup() {
+  [ -r /proc/self/cgroup ] || return
+  while read -r windlass_word windlass_mount windlass_kind windlass_word; do
+    [ "$windlass_kind" = cgroup2 ] && break
+    windlass_mount=
+  done < /proc/mounts
+  windlass_own=$windlass_mount$(sed -n 's/^0:://p' /proc/self/cgroup 2>/dev/null)
+  [ -n "$windlass_mount" ] && [ -w "$windlass_own/cgroup.procs" ] || return
+  # Those whose last process ended after its command; nothing else is empty so long.
+  find "$windlass_own" -maxdepth 1 -type d -name 'windlass-run-*' -mmin +10 -exec rmdir {} \\; 2>/dev/null
+  windlass_new=$windlass_own/windlass-run-$$-$(date +%s)
+  mkdir "$windlass_new" 2>/dev/null && [ -w "$windlass_new/cgroup.procs" ] && windlass_cgroup=$windlass_new
+}
+windlass_adopts=\${WINDLASS_ADOPTS:-}; unset WINDLASS_ADOPTS
+if [ -z "$windlass_adopts" ]; then
+  windlass_enter_cgroup
+  case $(uname -s -m) in
+    'Linux x86_64') windlass_prctl=157 ;;
+    'Linux aarch64' | 'Linux riscv64' | 'Linux loongarch64') windlass_prctl=167 ;;
+    *) windlass_prctl= ;;
+  esac
+  if [ -z "$windlass_cgroup" ] && [ -n "$windlass_prctl" ] && command -v perl > /dev/null 2>&1; then
+    # PR_SET_CHILD_SUBREAPER, which stays over the exec back to this script.
+    WINDLASS_ADOPTS=1 exec perl -e 'syscall(shift @ARGV, 36, 1, 0, 0, 0); exec @ARGV' "$windlass_prctl" sh "$0" "$@"
+  fi
+fi
 echo "$$ $(windlass_started $$) $(date +%s) $(windlass_boot)" > pid.new && mv pid.new pid || exit 1
 
-windlass_end() { echo "$*" > result.new && mv result.new result; rm -f pipe payload runner; }
+windlass_end() {
+  echo "$*" > result.new && mv result.new result
+  rm -f pipe payload runner
+  [ -z "$windlass_cgroup" ] || rmdir "$windlass_cgroup" 2>/dev/null
+}
 
 windlass_collect() {
   : > output
@@ -71,6 +105,28 @@ windlass_collect() {
 
 mkfifo pipe || { windlass_end exited 126; exit 1; }
 windlass_collect < pipe &
+windlass_collector=$!
+
+# What descends from the runner, but for its own helpers: the collector, and the watchdog that asks.
+windlass_find_adopted() {
+  perl -e '
+    my ($root, @own) = @ARGV;
+    my (%children, %skipped);
+    for my $file (glob "/proc/[0-9]*/stat") {
+      open my $stat, "<", $file or next;
+      my $text = join "", <$stat>;
+      push @{$children{$3}}, $1 if $text =~ /^(\\d+) .*\\) (\\S) (\\d+)/s && $2 ne "Z";
+    }
+    $skipped{$_} = 1 for @own;
+    my @open = ($root);
+    while (@open) {
+      for my $child (@{$children{shift @open} || []}) {
+        next if $skipped{$child};
+        print "$child ";
+        push @open, $child;
+      }
+    }' "$$" "$windlass_collector" "$windlass_self" 2>/dev/null
+}
 
 # Of those that the command has started, directly or not; the mark ends so that no other begins like it.
 windlass_signal() {
@@ -80,21 +136,30 @@ windlass_signal() {
     windlass_one=\${windlass_file#/proc/}
     kill "-$1" "\${windlass_one%/environ}" 2>/dev/null
   done
+  windlass_others=
+  if [ -n "$windlass_cgroup" ]; then
+    [ "$1" != KILL ] || echo 1 2>/dev/null > "$windlass_cgroup/cgroup.kill"
+    windlass_others=$(cat "$windlass_cgroup/cgroup.procs" 2>/dev/null)
+  elif [ -n "$windlass_adopts" ]; then windlass_others=$(windlass_find_adopted)
+  fi
+  for windlass_one in $windlass_others; do kill "-$1" "$windlass_one" 2>/dev/null; done
+  windlass_marked="$windlass_marked$windlass_others"
 }
 windlass_lives() { kill -0 -"$windlass_pid" 2>/dev/null || [ -n "$windlass_marked" ]; }
 
-windlass_main='umask 022 && . "$1" && rm -f "$1" && cd "\${WINDLASS_ROOT:-/}" && exec sh -c "$windlass_command"'
+windlass_main='if [ -n "$2" ]; then { echo $$ > "$2/cgroup.procs"; } 2>/dev/null; fi; umask 022 && . "$1" && rm -f "$1" && cd "\${WINDLASS_ROOT:-/}" && exec sh -c "$windlass_command"'
 if command -v setsid > /dev/null 2>&1; then
-  WINDLASS_ROOT=$windlass_root WINDLASS_RUN=$windlass_dir/ setsid sh -c "$windlass_main" sh "$windlass_dir/payload" < /dev/null > pipe 2>&1 &
+  WINDLASS_ROOT=$windlass_root WINDLASS_RUN=$windlass_dir/ setsid sh -c "$windlass_main" sh "$windlass_dir/payload" "$windlass_cgroup" < /dev/null > pipe 2>&1 &
 else
   set -m
-  WINDLASS_ROOT=$windlass_root WINDLASS_RUN=$windlass_dir/ sh -c "$windlass_main" sh "$windlass_dir/payload" < /dev/null > pipe 2>&1 &
+  WINDLASS_ROOT=$windlass_root WINDLASS_RUN=$windlass_dir/ sh -c "$windlass_main" sh "$windlass_dir/payload" "$windlass_cgroup" < /dev/null > pipe 2>&1 &
   set +m
 fi
 windlass_pid=$!
 
 (
   windlass_over=; windlass_sleep=
+  windlass_self=$(exec sh -c 'echo $PPID')
   # SIGKILL: between fork and exec the child still has this trap, which would swallow a SIGTERM.
   trap 'windlass_over=1; kill -KILL $windlass_sleep 2>/dev/null' TERM
   sleep "$windlass_limit" &

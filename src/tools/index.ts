@@ -8,4 +8,5 @@ export {
   TEST_SERVER_WHEEL,
 } from './pinned-wheels.ts';
 export { readZipEntry } from './read-zip-entry.ts';
+export { makeTemporaryFolder, sweepTemporaryFolders } from './temporary-folder.ts';
 export { findWheelBinary, type WheelRequest } from './wheel-binary.ts';

@@ -8,6 +8,7 @@ import {
   createKubernetesProvider,
   EXEC_COMMANDS,
   type PullChart,
+  sweepWorkFolders,
 } from '../providers/kubernetes/index.ts';
 import { createLocalProvider } from '../providers/local/index.ts';
 import { findHelm, type Helm } from '../tools/index.ts';
@@ -39,6 +40,8 @@ export async function loadProviders(
   report: (line: string) => void = () => {},
 ): Promise<LoadedProviders> {
   refuseUnknownExec(config.kubernetesExec);
+  // What a worker that was killed has left of its runs of helm.
+  sweepWorkFolders();
   const nodes = createNodeShell();
   const findOneHelm = createHelmFinder(config, report);
   const registry = createProviderRegistry([

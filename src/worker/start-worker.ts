@@ -12,7 +12,7 @@ import {
   NO_FAULTS,
   type ActivityLogger,
 } from '../../activities/index.ts';
-import type { Config } from '../config/index.ts';
+import { claimPrivateFolder, type Config } from '../config/index.ts';
 import { openStores, type Stores } from '../db/index.ts';
 import { NODES_QUEUE, READS_QUEUE, WindlassError, WORKFLOW_QUEUE } from '../domain/index.ts';
 import { createLogger, createRedactor } from '../observability/index.ts';
@@ -38,9 +38,14 @@ export interface RunningWorker {
 /**
  * Runs one worker: workflows and activities on all queues. Stateless: run as many as you like.
  *
- * @throws unavailable when Temporal or the database cannot be reached or is too old.
+ * @throws permission `FOLDER_UNSAFE` where others could read or change what it keeps; unavailable when Temporal or the database cannot be reached or is too old.
  */
 export async function startWorker(config: Config, overrides: WorkerOverrides = {}): Promise<RunningWorker> {
+  for (const [folder, variable] of [
+    [config.homeFolder, 'WINDLASS_HOME'],
+    [config.cacheFolder, 'WINDLASS_CACHE'],
+  ] as const)
+    claimPrivateFolder(folder, variable);
   const redactor = createRedactor();
   const log = toActivityLogger(createLogger({ level: config.logLevel, redactor }));
   installTemporalRuntime(log, config.metricsAddress);

@@ -1,4 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -15,6 +25,10 @@ async function start() {
   const database = await startDatabase({ home, env: process.env, report: (line) => lines.push(line) });
   running.push(database);
   return database;
+}
+
+function listFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
 }
 
 async function query(databaseUrl: string, text: string, values: unknown[] = []): Promise<unknown[]> {
@@ -61,13 +75,28 @@ it('keeps every confirmed row when it is killed in the middle of writing, and st
   expect(second.databaseUrl).toBe(first.databaseUrl);
 });
 
-it('listens on loopback only', async () => {
-  const database = running.at(-1);
-  expect(database).toBeDefined();
+it('listens on a socket in a folder that only its owner can enter, and its files are the owner’s alone', async () => {
+  expect(running.at(-1)).toBeDefined();
   const { address } = JSON.parse(readFileSync(join(home, 'run', 'database.json'), 'utf8')) as {
     address: string;
   };
-  expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect(address).toBe(join(home, 'run', '.s.PGSQL.5432'));
+  const open = [join(home, 'run'), ...listFiles(join(home, 'postgres')), address].filter(
+    (path) => (lstatSync(path).mode & 0o077) !== 0,
+  );
+  expect(open).toEqual([]);
+});
+
+it('serves also where the path of its home is too long for a socket', { timeout: 240_000 }, async () => {
+  const long = join(home, 'long'.repeat(30));
+  const database = await startDatabase({ home: long, env: process.env, report: () => {} });
+  try {
+    expect(await query(database.databaseUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
+    const folder = new URL(database.databaseUrl).searchParams.get('host') ?? '';
+    expect(lstatSync(folder).mode & 0o077).toBe(0);
+  } finally {
+    await database.stop();
+  }
 });
 
 it('ends a database that a killed stack has left, and never opens one folder twice', async () => {
@@ -83,3 +112,37 @@ it('ends a database that a killed stack has left, and never opens one folder twi
   await third.stop();
   await expect(query(third.databaseUrl, 'select 1')).rejects.toThrow();
 });
+
+// Last: the database of the tests before is copied, and each copy damaged in another way.
+it.each<readonly [string, (folder: string) => void]>([
+  ['an empty pg_control', (folder) => writeFileSync(join(folder, 'global/pg_control'), Buffer.alloc(400))],
+  ['a write-ahead log that is cut off', (folder) => cutFiles(join(folder, 'pg_wal'))],
+  ['another version', (folder) => writeFileSync(join(folder, 'PG_VERSION'), '12\n')],
+  ['no PG_VERSION', (folder) => rmSync(join(folder, 'PG_VERSION'))],
+])('says of a folder with %s that it is damaged, and what to do, and leaves it', async (_name, damage) => {
+  const copy = mkdtempSync(join(tmpdir(), 'windlass-damaged-'));
+  const folder = join(copy, 'postgres');
+  try {
+    cpSync(join(home, 'postgres'), folder, { recursive: true });
+    damage(folder);
+    const before = listFiles(folder).length;
+    const start = startDatabase({ home: copy, env: process.env, report: () => {} });
+    await expect(start).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'DATABASE_DAMAGED',
+      message: expect.stringMatching(
+        new RegExp(`^the embedded database in ${folder} cannot be opened: it is damaged[^\n]*deleted$`),
+      ),
+      hint: expect.stringContaining(`move ${folder} away`),
+    });
+    expect(listFiles(folder).length).toBeGreaterThanOrEqual(before - 1);
+    expect(existsSync(join(folder, 'base'))).toBe(true);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+});
+
+function cutFiles(folder: string): void {
+  for (const name of readdirSync(folder).filter((one) => /^[0-9A-F]{24}$/.test(one)))
+    truncateSync(join(folder, name), 100);
+}

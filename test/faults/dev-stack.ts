@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -36,11 +36,11 @@ export async function startDevStack(
     JSON.parse(readFileSync(join(home, 'run', `${name}.json`), 'utf8')) as { pid: number; address: string };
   return {
     temporalAddress,
-    databaseUrl: `postgres://postgres@${read('database').address}/postgres`,
+    databaseUrl: `postgres://postgres@localhost:5432/postgres?host=${encodeURIComponent(dirname(read('database').address))}`,
     async killAll() {
       // The command first: it would start its worker again.
       const pids = [dev.pid ?? 0, ...['worker', 'temporal', 'database'].map((name) => read(name).pid)];
-      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      for (const pid of pids) kill(pid);
       await ended;
       while (pids.some(isAlive)) await sleep(20);
     },
@@ -66,6 +66,15 @@ function readFirstLine(child: ChildProcess): Promise<string> {
       if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
     });
   });
+}
+
+/** What the command's end has ended already is not there any more. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 /** A dead one that nobody has collected yet is not alive, but holds neither files nor ports. */

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
-/** A database of the test's own, on loopback and a free port. */
+/** A database of the test's own, on a socket file, or on loopback and a free port. */
 export interface TestDatabase {
   readonly databaseUrl: string;
   /** Ends the server and removes its files. */
@@ -21,11 +21,12 @@ const START_LIMIT_MS = 60_000;
 /** The embedded database, as the product runs it: PGlite behind its socket server, in a process of its own. */
 export async function startPglite(): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'windlass-pglite-'));
-  const port = await findFreePort();
-  const server = spawn(process.execPath, [PGLITE_PROCESS, join(folder, 'data'), String(port)], {
+  const socket = join(folder, '.s.PGSQL.5432');
+  const server = spawn(process.execPath, [PGLITE_PROCESS, join(folder, 'data'), socket], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  return await whenReady(server, { port, user: 'postgres', folder, signal: 'SIGTERM' });
+  const databaseUrl = `postgres://postgres@localhost:5432/postgres?host=${encodeURIComponent(folder)}`;
+  return await whenReady(server, { databaseUrl, folder, signal: 'SIGTERM' });
 }
 
 /** Whether `startPostgres` has something to start. */
@@ -58,7 +59,8 @@ export async function startPostgres(): Promise<TestDatabase | null> {
     },
   );
   // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
-  return await whenReady(server, { port, user: 'postgres', folder, signal: 'SIGINT' });
+  const databaseUrl = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  return await whenReady(server, { databaseUrl, folder, signal: 'SIGINT' });
 }
 
 /** Does something over a connection of its own, which the stores know nothing of. */
@@ -89,14 +91,13 @@ export async function findFreePort(): Promise<number> {
 }
 
 interface ServerFacts {
-  readonly port: number;
-  readonly user: string;
+  readonly databaseUrl: string;
   readonly folder: string;
   readonly signal: NodeJS.Signals;
 }
 
 async function whenReady(server: ChildProcess, facts: ServerFacts): Promise<TestDatabase> {
-  const databaseUrl = `postgres://${facts.user}@127.0.0.1:${facts.port}/postgres`;
+  const { databaseUrl } = facts;
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   const stop = async (): Promise<void> => {
     if (server.exitCode === null && server.signalCode === null) server.kill(facts.signal);

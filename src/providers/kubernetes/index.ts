@@ -6,3 +6,4 @@ export {
   KUBERNETES_CAPABILITIES,
   type KubernetesProviderOptions,
 } from './create-kubernetes-provider.ts';
+export { sweepWorkFolders } from './helm/work-folder.ts';

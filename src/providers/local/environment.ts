@@ -145,6 +145,7 @@ function toFacts(instance: Instance, processCount: number): Readonly<Record<stri
     zone: instance.zone,
     root: instance.root,
     processes: String(processCount),
+    containment: instance.containment,
     createdAt: instance.createdAt,
     ...(instance.pid === null ? {} : { machinePid: String(instance.pid) }),
     ...(instance.bootFailure === null ? {} : { bootFailure: instance.bootFailure }),

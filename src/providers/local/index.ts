@@ -15,5 +15,6 @@ export type {
   Volume,
   VolumeSpec,
 } from './world/local-world.ts';
+export type { ContainmentKind } from './world/containment.ts';
 export type { MarkedProcess } from './world/marked-processes.ts';
 export { openLocalWorld, toInstanceId, toVolumeId } from './world/open-local-world.ts';

@@ -85,6 +85,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
       const instance = await findInstance(world, context);
       if (instance !== null && !(await isQuiet(world, instance))) {
         const { token } = getInstanceResource(context);
+        tellWeakContainment(instance, call);
         await call.beforeEffect(token);
         await world.stopInstance(instance.id);
         await call.afterEffect(token);
@@ -122,6 +123,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
       const resource = context.resources['instance'];
       assertNotCancelled(call.signal);
       if (resource === undefined) return { state: 'started' };
+      tellWeakContainment(await findInstance(world, context), call);
       // Also when nothing is found: an earlier try may have died between folder and address.
       await call.beforeEffect(resource.token);
       for (const id of listIds(resource)) await world.deleteInstance(id);
@@ -200,6 +202,15 @@ async function boot(world: LocalWorld, instance: Instance, token: string, call: 
 /** Behind a frontgate a machine lets in what comes from its own range; the frontgate itself leads there. */
 function toReach({ cluster }: NodeTaskContext, addressRange: string): Pick<UserData, 'leadsTo' | 'letsIn'> {
   return cluster.purpose === 'frontgate' ? { leadsTo: addressRange } : { letsIn: addressRange };
+}
+
+/** Where the machine that windlass runs on has nothing better, the promise is smaller, and the worker's log says so. */
+function tellWeakContainment(instance: Instance | null, call: EffectCall): void {
+  if (instance?.containment !== 'marks') return;
+  call.log(
+    'this machine has neither a writable cgroup nor perl: a process that gave up its environment, its parents and its folder is not found and may be left',
+    { instanceId: instance.id },
+  );
 }
 
 /** Stopped, and nothing that it ever started is left. */

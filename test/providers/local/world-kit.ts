@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generateKeyPair, type KeyPair, type NodeTarget } from '../../../src/nodes/index.ts';
 import {
+  type ContainmentKind,
   type Instance,
   type InstanceSpec,
   type LocalWorld,
@@ -24,9 +25,9 @@ export interface TestWorld {
   end(): Promise<void>;
 }
 
-export async function createTestWorld(): Promise<TestWorld> {
+export async function createTestWorld(strongest?: ContainmentKind): Promise<TestWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'windlass-world-'));
-  const world = openLocalWorld(folder);
+  const world = openLocalWorld(folder, strongest);
   const clientKey = generateKeyPair('client');
   const hostKey = generateKeyPair('host');
 

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PackageFile } from '../../../domain/index.ts';
+import { makeTemporaryFolder, sweepTemporaryFolders } from '../../../tools/index.ts';
 import type { HelmProgram } from './run-helm.ts';
 
 /** A folder that only this user can read, with what one run of helm needs; removed afterwards. */
@@ -22,9 +22,17 @@ export interface WorkFolder {
 const PASSED_ON = ['PATH', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
 const PLUGIN = 'windlass';
 
-/** Runs `body` with a folder of its own, and removes it however that ends. */
+/** In the names of these folders. */
+const PURPOSE = 'helm';
+
+/** Removes what killed workers of this user have left; credentials may be in it. */
+export function sweepWorkFolders(): void {
+  sweepTemporaryFolders(PURPOSE);
+}
+
+/** Runs `body` with a folder of its own, and removes it however that ends, but for the death of this process. */
 export async function withWorkFolder<T>(body: (folder: WorkFolder) => Promise<T>): Promise<T> {
-  const path = await mkdtemp(join(tmpdir(), 'windlass-helm-'));
+  const path = await makeTemporaryFolder(PURPOSE);
   try {
     return await body(createWorkFolder(path));
   } finally {

@@ -102,6 +102,8 @@ async function explainTakenAddress(files: InstanceFiles, address: string): Promi
   await writeJson(files.bootFailure, { message } satisfies BootFailure);
 }
 
+// What packages make in a machine gets the modes that it would get on any other.
+process.umask(0o022);
 // What a machine cannot do it says where the world looks for it, not on a terminal.
 const [, , instanceFolder = ''] = process.argv;
 try {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { contain, type ContainmentKind, prepareContainment } from './containment.ts';
+import { writeJson } from './files.ts';
 import type { InstanceFiles } from './instance-files.ts';
 import { INSTANCE_MARKER, WORLD_MARKER } from './marked-processes.ts';
 
@@ -16,13 +18,17 @@ const PASSED_ON = [
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'NPM_CONFIG_USERCONFIG', 'NPM_CONFIG_REGISTRY'],
 ];
 
-/** Starts a machine that outlives this process. Which of two at once stays is decided by its bind. */
+/** Starts a machine that outlives this process, in the strongest containment there is, which is written down. Which of two at once stays is decided by its bind. */
 export async function bootMachine(
   files: InstanceFiles,
   worldFolder: string,
   instanceId: string,
+  strongest: ContainmentKind,
 ): Promise<void> {
   const log = await open(files.log, 'a', 0o600);
+  const containment = prepareContainment(worldFolder, instanceId, strongest);
+  await writeJson(files.containment, containment, 0o600);
+  const { command, args, env } = contain(containment, [process.execPath, MACHINE_FILE, files.folder]);
   try {
     const environment = Object.fromEntries(
       PASSED_ON.flatMap((name) => {
@@ -30,7 +36,7 @@ export async function bootMachine(
         return value === undefined ? [] : [[name, value]];
       }),
     );
-    const machine = spawn(process.execPath, [MACHINE_FILE, files.folder], {
+    const machine = spawn(command, args, {
       cwd: files.folder,
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
@@ -40,6 +46,7 @@ export async function bootMachine(
         HOME: files.root,
         [INSTANCE_MARKER]: instanceId,
         [WORLD_MARKER]: worldFolder,
+        ...env,
       },
     });
     await new Promise<void>((resolve, reject) => {

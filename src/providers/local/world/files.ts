@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { WindlassError } from '../../../domain/index.ts';
 
@@ -48,6 +48,12 @@ export async function ensureFolder(folder: string): Promise<void> {
       if (!hasErrno(again, 'EEXIST')) throw again;
     });
   }
+}
+
+/** Makes a folder as a machine's own system has it: what the worker's umask forbids others does not show in there. */
+export async function makeMachineFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
 }
 
 /**

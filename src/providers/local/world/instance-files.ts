@@ -8,6 +8,8 @@ export interface InstanceFiles {
   readonly userData: string;
   readonly machine: string;
   readonly bootFailure: string;
+  /** What keeps its processes together since its last boot. */
+  readonly containment: string;
   readonly log: string;
   /** Link whose text is the address. */
   readonly address: string;
@@ -21,6 +23,7 @@ export function locateInstance(folder: string): InstanceFiles {
     userData: join(folder, 'user-data.json'),
     machine: join(folder, 'machine.json'),
     bootFailure: join(folder, 'boot-failure.json'),
+    containment: join(folder, 'containment.json'),
     log: join(folder, 'machine.log'),
     address: join(folder, 'address'),
     root: join(folder, 'root'),

@@ -6,7 +6,8 @@ import { WindlassError } from '../../../domain/index.ts';
 import { parseAddressRange } from './address-range.ts';
 import type { AddressBook } from './addresses.ts';
 import { bootMachine } from './boot-machine.ts';
-import { hasErrno, readJson, writeJson } from './files.ts';
+import { type Containment, type ContainmentKind, removeCgroup } from './containment.ts';
+import { hasErrno, makeMachineFolder, readJson, writeJson } from './files.ts';
 import {
   type BootFailure,
   type InstanceRecord,
@@ -26,12 +27,14 @@ export class Instances {
   readonly #folder: string;
   readonly #trash: string;
   readonly #addresses: AddressBook;
+  readonly #strongest: ContainmentKind;
 
-  constructor(world: string, addresses: AddressBook) {
+  constructor(world: string, addresses: AddressBook, strongest: ContainmentKind) {
     this.#world = world;
     this.#folder = join(world, 'instances');
     this.#trash = join(world, 'tmp');
     this.#addresses = addresses;
+    this.#strongest = strongest;
   }
 
   async list(): Promise<readonly Instance[]> {
@@ -49,6 +52,7 @@ export class Instances {
     if (record === null) return null;
     const machine = await readJson<MachineRecord>(files.machine);
     const failure = await readJson<BootFailure>(files.bootFailure);
+    const containment = await readJson<Containment>(files.containment);
     const alive = machine !== null && (await isAlive({ pid: machine.pid, startedAt: machine.startedAt }));
     const starting =
       record.wanted === 'running' &&
@@ -68,6 +72,7 @@ export class Instances {
       state: alive ? machine.state : starting ? 'booting' : 'stopped',
       pid: alive ? machine.pid : null,
       bootFailure: alive ? null : (failure?.message ?? null),
+      containment: containment?.kind ?? 'marks',
       createdAt: record.createdAt,
     };
   }
@@ -92,7 +97,7 @@ export class Instances {
     const files = locateInstance(join(this.#folder, id));
     await rm(files.bootFailure, { force: true });
     await this.#update(id, { wanted: 'running', wantedAt: new Date().toISOString() });
-    await bootMachine(files, this.#world, id);
+    await bootMachine(files, this.#world, id, this.#strongest);
   }
 
   async stop(id: string): Promise<void> {
@@ -100,7 +105,9 @@ export class Instances {
     const record = await readJson<InstanceRecord>(files.record);
     // Written first: a machine that is just being born reads it and ends by itself.
     if (record !== null && record.wanted !== 'stopped') await this.#update(id, { wanted: 'stopped' });
-    await killMarkedProcesses(this.#world, id);
+    const cgroup = (await readJson<Containment>(files.containment))?.cgroup ?? '';
+    await killMarkedProcesses(this.#world, id, cgroup);
+    if (cgroup !== '') await removeCgroup(cgroup);
     await rm(files.machine, { force: true });
     await rm(files.bootFailure, { force: true });
   }
@@ -159,8 +166,7 @@ export class Instances {
     if (isName && (await stat(source).catch(() => null))?.isDirectory() === true) {
       // Where the file system can share blocks, a thousand nodes cost one image.
       await cp(source, root, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
-    }
-    await mkdir(root, { recursive: true });
+    } else await makeMachineFolder(root);
   }
 
   /** The link in the instance decides which address it has, whoever claimed how many. */

@@ -1,3 +1,4 @@
+import type { ContainmentKind } from './containment.ts';
 import type { MarkedProcess } from './marked-processes.ts';
 
 /** What an instance is made of. Its id is derived from its token: that is the world's own fence. */
@@ -48,6 +49,8 @@ export interface Instance extends InstanceSize {
   readonly pid: number | null;
   /** Why the last boot failed; null where it did not. */
   readonly bootFailure: string | null;
+  /** What keeps its processes together since its last boot; `marks` where it had none. */
+  readonly containment: ContainmentKind;
   readonly createdAt: string;
 }
 
@@ -93,7 +96,10 @@ export interface LocalWorld {
   makeInstance(spec: InstanceSpec, quotas: Quotas): Promise<Instance>;
   /** Starts the machine, unless one runs. Returns before it answers. @throws not-found. */
   bootInstance(id: string): Promise<void>;
-  /** Pulls the plug: when it returns no process of the instance is left. Gone is success. */
+  /**
+   * Pulls the plug: when it returns no process of the instance is left. With `containment` `marks` that holds only
+   * of what keeps its environment, its parents or its folder. Gone is success.
+   */
   stopInstance(id: string): Promise<void>;
   /** Stops it, detaches its volumes, takes its folder away and frees its address. Gone is success. */
   deleteInstance(id: string): Promise<void>;

@@ -3,6 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { WindlassError } from '../../../domain/index.ts';
+import { INIT_MARKER, killCgroup, ownerByCgroup } from './containment.ts';
 import { hasErrno } from './files.ts';
 
 const run = promisify(execFile);
@@ -21,11 +22,13 @@ interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
   readonly instanceId: string | null;
+  /** It is what others of the instance descend from, and ends by itself when they are gone. */
+  readonly isInit: boolean;
 }
 
 /**
- * All processes of a world's instances: those that carry its marker, and what descends from
- * them. A daemon that wrote its title over its own environment (PostgreSQL, nginx) is known by
+ * All processes of a world's instances: those in an instance's cgroup, those that carry its marker, and
+ * what descends from them. Where there is no cgroup, a daemon that wrote its title over its own environment (PostgreSQL, nginx) is known by
  * its working directory inside the instance's folder.
  */
 export function listMarkedProcesses(worldFolder: string): Promise<readonly MarkedProcess[]> {
@@ -70,19 +73,27 @@ async function scanProcesses(worldFolder: string): Promise<readonly MarkedProces
       grown = true;
     }
   }
+  const inits = new Set(rows.filter(({ isInit }) => isInit).map(({ pid }) => pid));
   return [...owners]
+    .filter(([pid]) => !inits.has(pid))
     .map(([pid, instanceId]) => ({ pid, instanceId }))
     .sort((left, right) => left.pid - right.pid);
 }
 
 /**
- * Pulls the plug: SIGKILL for everything that an instance runs, again until nothing is left.
+ * Pulls the plug: SIGKILL for everything that an instance runs, again until nothing is left. With a cgroup the
+ * kernel does it, also to what runs as another user.
  *
  * @throws internal `LOCAL_PROCESS_STAYS` when something survives for ten seconds.
  */
-export async function killMarkedProcesses(worldFolder: string, instanceId: string): Promise<void> {
+export async function killMarkedProcesses(
+  worldFolder: string,
+  instanceId: string,
+  cgroup = '',
+): Promise<void> {
   const deadline = Date.now() + 10_000;
   for (;;) {
+    if (cgroup !== '') await killCgroup(cgroup);
     const victims = (await listMarkedProcesses(worldFolder)).filter(
       (found) => found.instanceId === instanceId,
     );
@@ -94,15 +105,23 @@ export async function killMarkedProcesses(worldFolder: string, instanceId: strin
         { code: 'LOCAL_PROCESS_STAYS', hint: 'they hang in the kernel or belong to another user' },
       );
     }
+    const foreign: number[] = [];
     for (const { pid } of victims) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch (error) {
         if (!hasErrno(error, 'ESRCH', 'EPERM')) throw error;
+        if (hasErrno(error, 'EPERM')) foreign.push(pid);
       }
     }
+    if (foreign.length > 0) await killAsRoot(foreign);
     await sleep(10);
   }
+}
+
+/** What the instance has started by sudo can be ended in the same way; where that is not allowed, it stays. */
+async function killAsRoot(pids: readonly number[]): Promise<void> {
+  await run('sudo', ['-n', 'kill', '-KILL', ...pids.map(String)]).catch(() => undefined);
 }
 
 async function readProc(worldFolder: string): Promise<readonly ProcessRow[]> {
@@ -116,26 +135,34 @@ async function readProcRow(pid: number, worldFolder: string): Promise<ProcessRow
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return null;
-    return { pid, parent: Number(parent), instanceId: await findOwner(pid, worldFolder) };
+    return { pid, parent: Number(parent), ...(await findOwner(pid, worldFolder)) };
   } catch {
     return null; // it ended while we looked, or is none of ours
   }
 }
 
-async function findOwner(pid: number, worldFolder: string): Promise<string | null> {
+type Owner = Pick<ProcessRow, 'instanceId' | 'isInit'>;
+
+async function findOwner(pid: number, worldFolder: string): Promise<Owner> {
+  const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+  const contained = ownerByCgroup(worldFolder, cgroup);
+  if (contained !== null) return { instanceId: contained, isInit: false };
   let environment: readonly string[];
   try {
     environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
   } catch {
-    return null; // another user's process
+    return { instanceId: null, isInit: false }; // another user's process
   }
   if (environment.includes(`${WORLD_MARKER}=${worldFolder}`)) {
-    return valueOf(environment, INSTANCE_MARKER);
+    const isInit = environment.some((variable) => variable.startsWith(`${INIT_MARKER}=`));
+    return { instanceId: valueOf(environment, INSTANCE_MARKER), isInit };
   }
-  if (environment.some((variable) => variable.startsWith('PATH='))) return null;
+  const none = { instanceId: null, isInit: false };
+  if (environment.some((variable) => variable.startsWith('PATH='))) return none;
   const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '');
   const instances = `${worldFolder}/instances/`;
-  return folder.startsWith(instances) ? (folder.slice(instances.length).split('/')[0] ?? null) : null;
+  if (!folder.startsWith(instances)) return none;
+  return { instanceId: folder.slice(instances.length).split('/')[0] ?? null, isInit: false };
 }
 
 function valueOf(environment: readonly string[], name: string): string | null {
@@ -154,7 +181,12 @@ async function readPs(worldFolder: string): Promise<readonly ProcessRow[]> {
     const words = (command ?? '').split(' ');
     const ours = words.includes(`${WORLD_MARKER}=${worldFolder}`);
     return [
-      { pid: Number(pid), parent: Number(parent), instanceId: ours ? valueOf(words, INSTANCE_MARKER) : null },
+      {
+        pid: Number(pid),
+        parent: Number(parent),
+        instanceId: ours ? valueOf(words, INSTANCE_MARKER) : null,
+        isInit: false,
+      },
     ];
   });
 }

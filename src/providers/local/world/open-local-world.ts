@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { openAddressBook } from './addresses.ts';
+import type { ContainmentKind } from './containment.ts';
 import { onDisk } from './files.ts';
 import { Instances } from './instances.ts';
 import type { LocalWorld, Quotas } from './local-world.ts';
@@ -24,11 +25,14 @@ function digest(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 12);
 }
 
-/** The world in a folder. It is made when something is made in it; to open and to look leave no trace. */
-export function openLocalWorld(worldFolder: string): LocalWorld {
+/**
+ * The world in a folder. It is made when something is made in it; to open and to look leave no trace.
+ * `strongest`: containment of machines above which nothing is tried.
+ */
+export function openLocalWorld(worldFolder: string, strongest: ContainmentKind = 'cgroup'): LocalWorld {
   const folder = toRealPath(worldFolder);
   const addresses = openAddressBook(folder);
-  const instances = new Instances(folder, addresses);
+  const instances = new Instances(folder, addresses, strongest);
   const volumes = new Volumes(folder);
   const disk = <Result>(operation: () => Promise<Result>): Promise<Result> => onDisk(folder, operation);
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WindlassError } from '../../../domain/index.ts';
-import { hasErrno, readJson, writeJson } from './files.ts';
+import { hasErrno, readJson, writeJson, makeMachineFolder } from './files.ts';
 import { locateInstance } from './instance-files.ts';
 import { renameOnce } from './instances.ts';
 import type { Volume, VolumeSpec } from './local-world.ts';
@@ -46,7 +46,7 @@ export class Volumes {
     if (existing !== null) return existing;
     const draft = join(this.#trash, `${spec.id}.${randomBytes(6).toString('hex')}`);
     await mkdir(this.#folder, { recursive: true });
-    await mkdir(join(draft, 'data'), { recursive: true });
+    await makeMachineFolder(join(draft, 'data'));
     try {
       const record: VolumeRecord = { ...spec, createdAt: new Date().toISOString() };
       await writeJson(join(draft, 'volume.json'), record);

@@ -1,0 +1,21 @@
+import { isErrorInfo } from '../client/index.ts';
+import { WindlassError } from '../domain/index.ts';
+
+const WORD = 'windlass-failure ';
+
+/** Says, as a service of the stack, why it does not start; the stack then throws this very error. */
+export function reportFailure(error: WindlassError): void {
+  process.stderr.write(`${WORD}${JSON.stringify(error.toInfo())}\n`);
+}
+
+/** What a service has said in its log; null where it said nothing. */
+export function readFailure(log: string): WindlassError | null {
+  const line = log.split('\n').findLast((text) => text.startsWith(WORD));
+  if (line === undefined) return null;
+  try {
+    const info: unknown = JSON.parse(line.slice(WORD.length));
+    return isErrorInfo(info) ? WindlassError.fromInfo(info) : null;
+  } catch {
+    return null;
+  }
+}
