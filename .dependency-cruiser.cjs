@@ -12,9 +12,14 @@ const LEVELS = [
   { name: 'masking', folders: ['masking'], mayImport: ['domain'] },
   { name: 'helm-yaml', folders: ['helm-yaml'], mayImport: ['domain'] },
   {
-    name: 'foundation',
-    folders: ['plan', 'db', 'secrets', 'nodes', 'config', 'observability', 'tools'],
+    name: 'environment',
+    folders: ['config'],
     mayImport: ['domain', 'masking'],
+  },
+  {
+    name: 'foundation',
+    folders: ['plan', 'db', 'secrets', 'nodes', 'observability', 'tools'],
+    mayImport: ['domain', 'masking', 'config'],
   },
   { name: 'packages', folders: ['app-package'], mayImport: ['domain', 'bounds', 'confd'] },
   {
