@@ -1,5 +1,12 @@
 import { WindlassError, type PackageFile } from '../domain/index.ts';
-import { checkFileCount, isIgnoredName, toPackageMode, wrongLink, wrongPath } from './file-rules.ts';
+import {
+  checkFileCount,
+  checkPath,
+  isIgnoredName,
+  toPackageMode,
+  wrongLink,
+  wrongPath,
+} from './file-rules.ts';
 import { checkPackageSize } from './pack-content.ts';
 
 // Counts also what is left out, so that reading ends whatever an archive is made of.
@@ -73,6 +80,12 @@ export function createArchiveCollector(archiveBytes: number): ArchiveCollector {
     checkFileCount(files.size + links.size + 1);
   };
 
+  let folders: ReadonlySet<string> | undefined;
+  const isFolder = (path: string): boolean => {
+    folders ??= new Set([...files.keys()].flatMap(foldersOf));
+    return path === '' || folders.has(path);
+  };
+
   return {
     async add(header, { content, target }) {
       entries += 1;
@@ -113,7 +126,7 @@ export function createArchiveCollector(archiveBytes: number): ArchiveCollector {
     finish() {
       const whole = [...files.values()];
       for (const path of links.keys()) {
-        const file = followLinks(path, files, links);
+        const file = followLinks(path, { files, links, isFolder });
         keptBytes += file.content.byteLength;
         checkPackageSize(keptBytes);
         whole.push({ ...file, path });
@@ -126,6 +139,7 @@ export function createArchiveCollector(archiveBytes: number): ArchiveCollector {
 
 /** @throws invalid-input `PACKAGE_PATH` for a path that would leave the folder it is unpacked in. */
 function toInnerPath(path: string): string {
+  checkPath(path);
   if (/^[/\\]|^[A-Za-z]:/.test(path)) throw wrongPath(path, 'is absolute');
   if (/[\0\\]/.test(path)) throw wrongPath(path, 'has a character that no path may have');
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
@@ -152,8 +166,15 @@ function resolveTarget(path: string, target: string, from: readonly string[]): s
 
 function followLinks(
   path: string,
-  files: ReadonlyMap<string, PackageFile>,
-  links: ReadonlyMap<string, { readonly target: string }>,
+  {
+    files,
+    links,
+    isFolder,
+  }: {
+    readonly files: ReadonlyMap<string, PackageFile>;
+    readonly links: ReadonlyMap<string, { readonly target: string }>;
+    readonly isFolder: (path: string) => boolean;
+  },
 ): PackageFile {
   let place = path;
   for (let count = 0; count < MAX_LINKS_IN_A_ROW; count += 1) {
@@ -161,20 +182,26 @@ function followLinks(
     if (file !== undefined) return file;
     const link = links.get(place);
     if (link === undefined) {
-      const folder = [...files.keys()].some((known) => place === '' || known.startsWith(`${place}/`));
-      throw wrongLink(path, folder ? 'leads to a folder' : 'leads to nothing in the package');
+      throw wrongLink(path, isFolder(place) ? 'leads to a folder' : 'leads to nothing in the package');
     }
     place = link.target;
   }
   throw wrongLink(path, 'leads round in a circle');
 }
 
+function foldersOf(path: string): string[] {
+  const folders: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    folders.push(path.slice(0, end));
+  }
+  return folders;
+}
+
 function refuseFoldersThatAreFiles(files: readonly PackageFile[]): void {
   const paths = new Set(files.map((file) => file.path));
   for (const { path } of files) {
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-      if (paths.has(path.slice(0, end))) throw wrongPath(path.slice(0, end), 'is a file and a folder');
-    }
+    const both = foldersOf(path).find((folder) => paths.has(folder));
+    if (both !== undefined) throw wrongPath(both, 'is a file and a folder');
   }
 }
 

@@ -1,4 +1,5 @@
-import { WindlassError } from '../domain/index.ts';
+import { MAX_PATH_BYTES, MAX_PATH_PART_BYTES, WindlassError, type PackageFile } from '../domain/index.ts';
+import type { ProblemReport } from './problems.ts';
 
 // What tools leave behind in a working copy or an archive; no part of an application.
 const IGNORED_NAMES: ReadonlySet<string> = new Set([
@@ -47,6 +48,30 @@ export function wrongPath(path: string, why: string): WindlassError {
     hint: 'paths are relative, with / between their parts, each once',
     field: path,
   });
+}
+
+/** @throws invalid-input `PACKAGE_PATH` for a path that is too long, or holds what nobody can see or type. */
+export function checkPath(path: string): void {
+  // Not the path itself: it would fill the screen.
+  const shown = `${path.slice(0, 60)}…`;
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+    throw wrongPath(shown, `is too long; the limit is ${MAX_PATH_BYTES} bytes`);
+  }
+  if (path.split('/').some((part) => Buffer.byteLength(part) > MAX_PATH_PART_BYTES)) {
+    throw wrongPath(shown, `has a name that is too long; the limit is ${MAX_PATH_PART_BYTES} bytes`);
+  }
+  if (/\p{Cc}/u.test(path)) throw wrongPath(path, 'holds a control character');
+}
+
+/** Warns of paths that are one and the same file on a machine that tells no case apart. */
+export function warnOfLikePaths(files: readonly PackageFile[], report: ProblemReport): void {
+  const seen = new Map<string, string>();
+  for (const { path } of files) {
+    const plain = path.normalize('NFC').toLowerCase();
+    const like = seen.get(plain);
+    if (like === undefined) seen.set(plain, path);
+    else report.warning(path, {}, `differs from ${JSON.stringify(like)} in the case or form of letters only`);
+  }
 }
 
 /**

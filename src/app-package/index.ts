@@ -10,6 +10,7 @@ export {
   validateConf,
   readGivenName,
 } from './conf.ts';
+export { warnOfLikePaths } from './file-rules.ts';
 export { describeLimits } from './describe-item.ts';
 export { listEndpoints, resolveEndpointPort } from './endpoints.ts';
 export { describeForm, dottedKey, listFormValues, type Form, type FormItem } from './form.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MAX_PACKAGE_BYTES, WindlassError, type PackageFile } from '../domain/index.ts';
-import { wrongPath } from './file-rules.ts';
+import { checkFileCount, checkPath, wrongPath } from './file-rules.ts';
 import { parseJson } from './parse-json.ts';
 import { isObject } from './values.ts';
 
@@ -110,7 +110,9 @@ function isCount(value: unknown): value is number {
 }
 
 function checkPaths(sorted: readonly PackageFile[]): void {
+  checkFileCount(sorted.length);
   sorted.forEach((file, index) => {
+    checkPath(file.path);
     if (!isInnerPath(file.path)) throw wrongPath(file.path, 'does not stay inside the package');
     if (sorted[index - 1]?.path === file.path) throw wrongPath(file.path, 'occurs twice');
   });

@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { WindlassError, type PackageFile } from '../domain/index.ts';
-import { checkFileCount, isIgnoredName, toPackageMode, wrongLink } from './file-rules.ts';
+import { checkFileCount, checkPath, isIgnoredName, toPackageMode, wrongLink } from './file-rules.ts';
 import { checkPackageSize, sortFiles } from './pack-content.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function readPackageFolder(path: string): Promise<PackageFile[]> {
       hint: 'name the folder that holds config.json, or an archive of it',
     });
   }
-  const reading: Reading = { root, files: [], sizeBytes: 0 };
+  const reading: Reading = { root, files: [], sizeBytes: 0, folders: 0 };
   await readFolder(reading, root, '', new Set([root]));
   return sortFiles(reading.files);
 }
@@ -31,6 +31,7 @@ interface Reading {
   readonly root: string;
   readonly files: PackageFile[];
   sizeBytes: number;
+  folders: number;
 }
 
 async function readFolder(
@@ -39,6 +40,9 @@ async function readFolder(
   prefix: string,
   open: ReadonlySet<string>,
 ): Promise<void> {
+  // Links to folders can make a few of them look like a million.
+  reading.folders += 1;
+  checkFileCount(reading.folders);
   const names = await readdir(folder).catch((error: unknown) => {
     throw toFileError(error, prefix === '' ? '.' : prefix);
   });
@@ -46,6 +50,7 @@ async function readFolder(
     if (isIgnoredName(name)) continue;
     const innerPath = prefix === '' ? name : `${prefix}/${name}`;
     try {
+      checkPath(innerPath);
       await readEntry(reading, join(folder, name), innerPath, open);
     } catch (error) {
       throw toFileError(error, innerPath);

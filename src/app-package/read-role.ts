@@ -3,6 +3,7 @@ import {
   MAX_NODE_MEMORY_MIB,
   MAX_NODE_VOLUME_GIB,
   MAX_NODE_VOLUMES,
+  MAX_PATH_BYTES,
   type ContainerSpec,
   type Env,
   type EnvValue,
@@ -13,7 +14,7 @@ import type { ObjectReader } from './object-reader.ts';
 import { readHealthCheck } from './read-health-check.ts';
 import { readMonitor } from './read-monitor.ts';
 import { inheritSettings, readServices, readTimeout } from './read-services.ts';
-import { isObject, isSecretReference } from './values.ts';
+import { hasControlCharacter, isObject, isSecretReference, quoteValue } from './values.ts';
 
 const CONTAINER_TYPES: readonly string[] = ['kvm', 'lxc', 'docker'];
 const DEFAULT_MOUNT_POINT = '/data';
@@ -74,6 +75,10 @@ export function readEnv(reader: ObjectReader): Env {
   const env = reader.record('env');
   if (env === undefined) return {};
   const entries = Object.entries(env).flatMap(([key, value]): [string, EnvValue][] => {
+    if (hasControlCharacter(key)) {
+      reader.error('env', `has a name that is no text: ${quoteValue(key)} holds a control character`);
+      return [];
+    }
     if (isEnvValue(value)) return [[key, value]];
     reader.error(`env.${key}`, 'must be a string, a number, true, false or null');
     return [];
@@ -87,6 +92,9 @@ function isEnvValue(value: unknown): value is EnvValue {
 
 function readRoleName(reader: ObjectReader): string {
   const role = reader.text('role') ?? '';
+  if (role.includes('/') || hasControlCharacter(role)) {
+    reader.error('role', `${quoteValue(role)} holds a slash or a control character`);
+  }
   if (role.endsWith('-replica')) {
     reader.error('role', 'ends in -replica, which is kept for the replicas of a role');
   }
@@ -164,8 +172,8 @@ function readVolume(role: ObjectReader): VolumeLayout | null {
     sizeGiB: sizeGiB ?? 0,
     volumeClass: reader.integer('class', 0) ?? null,
     mountPoints: readMountPoints(reader),
-    mountOptions: reader.text('mount_options') ?? null,
-    filesystem: reader.text('filesystem') ?? DEFAULT_FILESYSTEM,
+    mountOptions: readWord(reader, 'mount_options', MOUNT_OPTIONS) ?? null,
+    filesystem: readWord(reader, 'filesystem', FILESYSTEM) ?? DEFAULT_FILESYSTEM,
   };
   checkCatalogue(reader, 'class', layout.volumeClass);
   checkCatalogue(reader, 'filesystem', layout.filesystem);
@@ -182,18 +190,52 @@ function readMountPoints(reader: ObjectReader): readonly string[] {
     reader.error('mount_point', `names ${points.length} volumes; the limit is ${MAX_NODE_VOLUMES}`);
     return [DEFAULT_MOUNT_POINT];
   }
-  const texts = points.filter((point) => typeof point === 'string' && point !== '').map(toMountPoint);
+  const texts = points
+    .filter((point) => typeof point === 'string')
+    .filter((point) => point !== '')
+    .map(toMountPoint);
   if (texts.length !== points.length || texts.length === 0) {
     reader.error('mount_point', 'must be a path, or an array of paths');
     return [DEFAULT_MOUNT_POINT];
+  }
+  for (const text of texts) {
+    if (isMountPoint(text)) continue;
+    reader.error(
+      'mount_point',
+      `${quoteValue(text)} must be an absolute path without white space, quotes, . or ..`,
+    );
   }
   if (new Set(texts).size !== texts.length) reader.error('mount_point', 'names a path twice');
   return texts;
 }
 
 /** Some packages end it with a slash; a link to a volume cannot, and one path would have two names. */
-function toMountPoint(point: unknown): string {
-  return String(point).replace(/(?<=[^/])\/+$/, '');
+function toMountPoint(point: string): string {
+  let end = point.length;
+  while (end > 1 && point[end - 1] === '/') end -= 1;
+  return point.slice(0, end);
+}
+
+// What stands in fstab and in scripts of a node, where white space and quotes divide words.
+const MOUNT_OPTIONS = /^[A-Za-z0-9_.:=,%+@/-]{0,500}$/;
+const FILESYSTEM = /^[A-Za-z0-9._-]{1,32}$/;
+const MOUNT_POINT_PART = /^[^\s\p{C}\\"'`$]+$/u;
+
+function isMountPoint(path: string): boolean {
+  if (path === '/') return true;
+  const [root, ...parts] = path.split('/');
+  return (
+    root === '' &&
+    path.length <= MAX_PATH_BYTES &&
+    parts.every((part) => part !== '.' && part !== '..' && MOUNT_POINT_PART.test(part))
+  );
+}
+
+function readWord(reader: ObjectReader, key: string, syntax: RegExp): string | undefined {
+  const word = reader.text(key);
+  if (word === undefined || syntax.test(word)) return word;
+  reader.error(key, `${quoteValue(word)} must be one word, without white space or quotes`);
+  return undefined;
 }
 
 function readScalingPolicy(reader: ObjectReader): 'sequential' | 'parallel' {

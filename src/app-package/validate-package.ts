@@ -3,6 +3,7 @@ import type { PackageFile } from '../domain/index.ts';
 import { readClusterTemplate, readPackageText } from './cluster-template.ts';
 import type { NameField } from './build-cluster.ts';
 import { createFieldNamer } from './field-namer.ts';
+import { warnOfLikePaths } from './file-rules.ts';
 import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
 import { noteUnused } from './note-unused.ts';
 import { createOffsetLocator, locateJsonFields, parseJson, type DuplicateKey } from './parse-json.ts';
@@ -44,6 +45,7 @@ export function checkPackage(
     report.warning(REPLACE_POLICY_FILE, {}, 'is not used: it is about how a console replaces nodes');
   }
   checkConfdFiles(files, report);
+  warnOfLikePaths(files, report);
   return { form: form ?? { items: [] }, template };
 }
 

@@ -36,6 +36,11 @@ export function isSameJson(left: unknown, right: unknown): boolean {
   );
 }
 
+/** Line breaks and the like, which no name may hold. */
+export function hasControlCharacter(text: string): boolean {
+  return /\p{Cc}/u.test(text);
+}
+
 const LISTED = 30;
 
 /** Words with commas between them; of many, the first and how many there are. */

@@ -1,4 +1,9 @@
-import { createProblemReport, type PackageValidation, type ProblemReport } from '../app-package/index.ts';
+import {
+  createProblemReport,
+  warnOfLikePaths,
+  type PackageValidation,
+  type ProblemReport,
+} from '../app-package/index.ts';
 import type { PackageFile } from '../domain/index.ts';
 import { CHART_FILE, readChartText, SCHEMA_FILE, type Chart } from './chart.ts';
 import { findValueFaults } from './check-values.ts';
@@ -21,6 +26,7 @@ export function validateChart(files: readonly PackageFile[]): PackageValidation 
   checkDependencies(files, chart, report);
   checkTemplates(files, report);
   checkSchema(files, chart, report);
+  warnOfLikePaths(files, report);
   return { errors: report.errors, warnings: report.warnings, notes: report.notes };
 }
 

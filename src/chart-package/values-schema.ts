@@ -2,6 +2,8 @@ import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { parseJson } from '../app-package/index.ts';
+import { compilePattern, OverLimitError } from '../bounds/index.ts';
 import type { ErrorDetail } from '../domain/index.ts';
 import { formatPath, isHidden, isObject, type PathStep, type Values } from './values.ts';
 
@@ -22,7 +24,16 @@ const OPTIONS: Options = {
   verbose: false,
   logger: false,
   validateFormats: true,
+  // In linear time, and in the syntax that helm's own validator reads (`(?i)a`).
+  code: { regExp: createRegExp },
 };
+
+/** What Ajv takes in the place of RegExp; `code` would matter only for validators written to a file. */
+function createRegExp(source: string): { readonly test: (text: string) => boolean } {
+  const pattern = compilePattern(source);
+  return { test: (text) => pattern.isFoundIn(text) };
+}
+createRegExp.code = 'compilePattern';
 
 /**
  * Compiles a chart's schema by the draft that it names: 2020-12, 2019-09, else draft-07, which
@@ -42,23 +53,33 @@ const KEPT_SCHEMAS = 32;
 const compiled = new Map<string, SchemaResult>();
 
 function compileAnew(text: string): SchemaResult {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (error) {
-    return { fault: `is no JSON: ${messageOf(error)}` };
-  }
+  const parsed = parseJson(text);
+  if ('fault' in parsed) return { fault: `is no JSON: ${parsed.fault.message}` };
+  const document = parsed.value;
   if (!isObject(document)) return { fault: 'must be a JSON object' };
   try {
     const validate = compile(document);
     return {
       schema: {
-        check: (values) => (validate(values) ? [] : toDetails(validate.errors ?? [], values)),
-        isSecret: (path) => isSecretSchema(document, document, path),
+        check: (values) => checkValues(validate, values),
+        isSecret: (path) => isSecretSchema(document, path),
       },
     };
   } catch (error) {
     return { fault: messageOf(error) };
+  }
+}
+
+/** A schema may refer to itself without end, or ask more of its patterns than they may take. */
+function checkValues(validate: ValidateFunction, values: Values): readonly ErrorDetail[] {
+  try {
+    return validate(values) ? [] : toDetails(validate.errors ?? [], values);
+  } catch (error) {
+    if (error instanceof OverLimitError) return [{ message: `cannot be checked: ${error.message}` }];
+    if (error instanceof RangeError) {
+      return [{ message: 'cannot be checked: the schema refers to itself without end, or nests too deeply' }];
+    }
+    throw error;
   }
 }
 
@@ -138,36 +159,41 @@ function member(value: unknown, step: PathStep): unknown {
   return isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
 }
 
-// Schemas refer to themselves: a path is followed, so that there is an end to it.
-function isSecretSchema(root: Values, schema: unknown, path: readonly PathStep[]): boolean {
-  const parts = expand(root, schema, 0);
-  const [step, ...rest] = path;
-  if (step === undefined) {
-    return parts.some((part) => part['writeOnly'] === true || part['format'] === 'password');
-  }
-  return parts.some((part) => {
-    if (typeof step === 'number') return isSecretSchema(root, part['items'], rest);
-    const properties = part['properties'];
-    if (isObject(properties) && Object.hasOwn(properties, step)) {
-      return isSecretSchema(root, properties[step], rest);
-    }
-    return isSecretSchema(root, part['additionalProperties'], rest);
-  });
+/** Follows a path through all schemas at once, each once: schemas refer to themselves, and to many. */
+function isSecretSchema(root: Values, path: readonly PathStep[]): boolean {
+  let schemas = expand(root, [root]);
+  for (const step of path)
+    schemas = expand(
+      root,
+      [...schemas].map((schema) => innerSchema(schema, step)),
+    );
+  return [...schemas].some((schema) => schema['writeOnly'] === true || schema['format'] === 'password');
 }
 
-const MAX_REFERENCES = 20;
+function innerSchema(schema: Values, step: PathStep): unknown {
+  if (typeof step === 'number') return schema['items'];
+  const properties = schema['properties'];
+  return isObject(properties) && Object.hasOwn(properties, step)
+    ? properties[step]
+    : schema['additionalProperties'];
+}
 
-/** A schema with those that it refers to and is composed of. */
-function expand(root: Values, schema: unknown, depth: number): Values[] {
-  if (!isObject(schema) || depth > MAX_REFERENCES) return [];
-  const below = [schema['allOf'], schema['anyOf'], schema['oneOf']].flatMap((list: unknown) =>
-    Array.isArray(list) ? (list as unknown[]) : [],
-  );
-  const reference = schema['$ref'];
-  if (typeof reference === 'string' && reference.startsWith('#/')) {
-    below.push(toPath(reference.slice(1), root).reduce<unknown>(member, root));
+/** Schemas with those that they refer to and are composed of. */
+function expand(root: Values, schemas: readonly unknown[]): ReadonlySet<Values> {
+  const found = new Set<Values>();
+  const open = [...schemas];
+  for (let schema = open.pop(); schema !== undefined || open.length > 0; schema = open.pop()) {
+    if (!isObject(schema) || found.has(schema)) continue;
+    found.add(schema);
+    for (const list of [schema['allOf'], schema['anyOf'], schema['oneOf']]) {
+      if (Array.isArray(list)) for (const part of list as unknown[]) open.push(part);
+    }
+    const reference = schema['$ref'];
+    if (typeof reference === 'string' && reference.startsWith('#/')) {
+      open.push(toPath(reference.slice(1), root).reduce<unknown>(member, root));
+    }
   }
-  return [schema, ...below.flatMap((part) => expand(root, part, depth + 1))];
+  return found;
 }
 
 function messageOf(error: unknown): string {

@@ -6,6 +6,10 @@
 /** Nodes of one cluster. Counted before any row is built. */
 export const MAX_NODES = 1_000;
 
+/** The path of a file in a package, and each part of it, in bytes of UTF-8: what file systems take. */
+export const MAX_PATH_BYTES = 1_000;
+export const MAX_PATH_PART_BYTES = 255;
+
 /** Roles of one cluster: entries of `nodes`, or workloads of a chart. */
 export const MAX_ROLES = 200;
 

@@ -1,3 +1,4 @@
+import { WindlassError } from '../../domain/index.ts';
 import { quoteForShell } from '../../nodes/index.ts';
 import { compareText } from '../../plan/index.ts';
 
@@ -35,12 +36,33 @@ export function buildMountScript(options: {
 
 /** Lines that mount, for a script that begins as buildMountScript's. */
 export function listMountCalls(mounts: readonly VolumeMount[]): readonly string[] {
+  mounts.forEach(refuseFaultyMount);
   return sortMounts(mounts).map((mount) =>
     [
       'mount_volume',
       ...[mount.device, mount.mountPoint, mount.filesystem, mount.mountOptions].map(quoteForShell),
     ].join(' '),
   );
+}
+
+/**
+ * A second look, right where fstab is written: each of these is one word of one line. Packages are
+ * checked when they are read, but a cluster may be older than that check.
+ */
+function refuseFaultyMount({ mountPoint, filesystem, mountOptions }: VolumeMount): void {
+  const faulty =
+    /\p{Cc}/u.test(mountPoint) || !mountPoint.startsWith('/')
+      ? 'mount point'
+      : /[\s\p{Cc}]/u.test(mountOptions)
+        ? 'mount options'
+        : /[\s\p{Cc}/]/u.test(filesystem)
+          ? 'filesystem'
+          : null;
+  if (faulty === null) return;
+  throw new WindlassError('invalid-input', `a volume’s ${faulty} cannot stand in fstab`, {
+    code: 'MOUNT_SYNTAX',
+    hint: 'mend mount_point, mount_options and filesystem in the package: no line breaks, no white space',
+  });
 }
 
 /** A parent is mounted before what is mounted inside it. */

@@ -73,4 +73,24 @@ export const OVER_LIMITS: readonly FaultRow[] = [
     packageOf('{}', ' '.repeat(2 * 1024 * 1024 + 1)),
     'config.json: the text has 2097153 characters; the limit is 2097152',
   ],
+  [
+    'mount options of two lines',
+    withNode('"volume": {"size": 10, "mount_options": "defaults\\nUUID=x / ext4"}'),
+    'cluster.json.mustache: nodes.0.volume.mount_options: "defaults\\nUUID=x / ext4" must be one word, without white space or quotes',
+  ],
+  [
+    'a mount point of two lines',
+    withNode('"volume": {"size": 10, "mount_point": "/a\\nb"}'),
+    'cluster.json.mustache: nodes.0.volume.mount_point: "/a\\nb" must be an absolute path without white space, quotes, . or ..',
+  ],
+  [
+    'an env name of two lines',
+    withNode('"env": {"a\\nb": 1}'),
+    'cluster.json.mustache: nodes.0.env: has a name that is no text: "a\\nb" holds a control character',
+  ],
+  [
+    'a role with a slash',
+    withNode('"role": "a/b"'),
+    'cluster.json.mustache: nodes.0.role: "a/b" holds a slash or a control character',
+  ],
 ];

@@ -5,7 +5,7 @@ import type { PackageFile } from '../../../src/domain/index.ts';
 import { catchFault, textFile } from './packages.ts';
 
 const file: fc.Arbitrary<PackageFile> = fc.record({
-  path: fc.stringMatching(/^[a-zé]{1,3}(\/[a-z"\n]{1,3}){0,2}$/),
+  path: fc.stringMatching(/^[a-zé]{1,3}(\/[a-z" ]{1,3}){0,2}$/),
   content: fc.uint8Array({ maxLength: 40 }),
   mode: fc.constantFrom(0o644, 0o755, 0o600),
 });

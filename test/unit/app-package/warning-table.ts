@@ -12,6 +12,11 @@ import { textFile } from './packages.ts';
 
 export const WARNINGS: readonly FaultRow[] = [
   [
+    'two paths that differ in case',
+    packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('node/A', ''), textFile('node/a', '')),
+    'undefined: differs from "node/A" in the case or form of letters only',
+  ],
+  [
     'a pattern that looks ahead',
     withItem('"default":"x","pattern":"^(?=.*[a-z]).+$"'),
     'cluster.name.pattern: needs lookaround, a backreference or another thing that RE2 (the syntax of patterns) does not have; values are not checked against it',
