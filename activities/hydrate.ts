@@ -133,6 +133,8 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
       );
     }
     const keys = stored === null ? null : await nodeKeys.load(cluster.clusterId, stored.nodeId);
+    for (const key of [keys?.clientPrivateKey, keys?.hostPrivateKey])
+      if (key !== undefined) redactor.register(key);
     const jumpHost = await findJumpHost(found);
     const metadata = readMetadata(cluster);
     const access = keys === null || jumpHost === undefined ? keys : { ...keys, jumpHost };

@@ -85,11 +85,19 @@ function takeValue(
   return { start, end: endOfLine(text, start) };
 }
 
+/** How shells write a single quote between single quotes. */
+const GLUED_QUOTES = [`'\\''`, `'"'"'`];
+
 /** After the closing quote; the end of the text where there is none. */
 function endOfQuoted(text: string, start: number, quote: string): number {
   const escapes = quote === '"' || quote === "'";
   for (let at = start; at < text.length; at += 1) {
-    if (text.startsWith(quote, at)) return at + quote.length;
+    if (text.startsWith(quote, at)) {
+      const glued = GLUED_QUOTES.find((one) => quote === "'" && text.startsWith(one, at));
+      if (glued === undefined) return at + quote.length;
+      at += glued.length - 1;
+      continue;
+    }
     if (escapes && text.charAt(at) === '\\') at += 1;
   }
   return text.length;

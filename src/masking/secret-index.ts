@@ -49,6 +49,7 @@ const BASE_WORK = 1_000_000;
 const WORK_PER_CHARACTER = 4;
 /** So many characters are compared for the price of one step. */
 const COMPARED_AT_ONCE = 16;
+const FIRST_COMPARED = 64;
 
 /**
  * Spellings by a few of their characters, so that a search looks at each character of the text once
@@ -120,14 +121,24 @@ export function createSecretIndex<Owner>(): SecretIndex<Owner> {
     const spans: Span[] = [];
     let work = BASE_WORK + WORK_PER_CHARACTER * folded.text.length;
 
+    /** Pays for what it has compared: most differ early. */
+    const standsAt = (spelling: string, start: number): boolean => {
+      for (let from = 0, step = FIRST_COMPARED; from < spelling.length; from += step / 4) {
+        const part = spelling.slice(from, from + step);
+        step *= 4;
+        work -= 1 + Math.floor(part.length / COMPARED_AT_ONCE);
+        if (work < 0 || !folded.text.startsWith(part, start + from)) return false;
+      }
+      return true;
+    };
     const compare = (at: number, length: number): boolean => {
       const bucket = buckets.get(folded.text.slice(at, at + length));
       if (bucket === undefined) return true;
       for (const entry of bucket.entries) {
-        work -= 1 + Math.floor(entry.text.length / COMPARED_AT_ONCE);
-        if (work < 0) return false;
         const start = at - entry.anchorAt;
-        if (start < 0 || !folded.text.startsWith(entry.text, start) || !isWanted(entry.owner)) continue;
+        const same = start >= 0 && standsAt(entry.text, start);
+        if (work < 0) return false;
+        if (!same || !isWanted(entry.owner)) continue;
         const end = start + entry.text.length;
         if (!isWritten(entry, start, end, wraps)) continue;
         spans.push(toSpan(entry, start, end, text, folded));

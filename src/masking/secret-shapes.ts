@@ -52,8 +52,9 @@ function findPassword(text: string, start: number, wordEnd: number, lastAt: numb
   const at = lastIndexWithin(text, start, authorityEnd);
   const user = endOf(/[:/?#@]/, text, start, wordEnd);
   const hasPassword = text.charAt(user) === ':';
+  // A password may hold slashes and an @ itself: it ends with the last one.
+  if (at >= start && hasPassword) return user + 1 < lastAt ? { start: user + 1, end: lastAt } : null;
   if (at >= start) {
-    if (hasPassword) return user + 1 < at ? { start: user + 1, end: at } : null;
     return at - start >= LONGEST_USER ? { start, end: at } : null;
   }
   // host:8080/path@version has no password; user:pass/word@host has.

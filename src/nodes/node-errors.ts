@@ -1,4 +1,5 @@
 import { WindlassError } from '../domain/index.ts';
+import { maskForeignText } from '../masking/index.ts';
 import { needsSudo } from './elevate.ts';
 import type { NodeTarget } from './node-shell.ts';
 
@@ -108,7 +109,7 @@ export function unusableKeyError(which: 'host key' | 'private key'): WindlassErr
 
 /** A command that must succeed ended otherwise. `stderr` is cut to its end. */
 export function commandError(target: NodeTarget, end: string, stderr: string): WindlassError {
-  const said = stderr.trim().slice(-1_000);
+  const said = lastWords(maskForeignText(stderr.trim()));
   // In its own words, or in a shell's that finds no sudo.
   if (needsSudo(target) && /^(?:[^\n]*: )?sudo: /.test(said)) return sudoError(target, said);
   if (/no space left on device|disk quota exceeded/i.test(said)) {
@@ -125,6 +126,13 @@ export function commandError(target: NodeTarget, end: string, stderr: string): W
     },
   );
 }
+
+/** Its end, beginning with a whole word: half a secret would not be known as one. */
+function lastWords(text: string): string {
+  return text.length <= MAX_SAID ? text : `…${text.slice(-MAX_SAID).replace(/^\S*/, '')}`;
+}
+
+const MAX_SAID = 1_000;
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);

@@ -7,6 +7,8 @@ import type { Call, Provider } from '../../src/provider/index.ts';
 import { createLocalProvider } from '../../src/providers/local/index.ts';
 
 export const RIGHT_ACCESS_KEY_ID = 'the-right-one';
+/** For this one it says more than Temporal could carry. */
+export const LOUD_ACCESS_KEY_ID = 'the-loud-one';
 
 export default function createSealedCloud({ nodes }: { readonly nodes: NodeShell }): Provider {
   const local = createLocalProvider({ folder: join(process.env['WINDLASS_HOME'] ?? '', 'local'), nodes });
@@ -18,6 +20,7 @@ export default function createSealedCloud({ nodes }: { readonly nodes: NodeShell
       if (request.credential['accessKeyId'] === RIGHT_ACCESS_KEY_ID) {
         return local.validateCredential({ ...request, credential: {} }, call);
       }
+      if (request.credential['accessKeyId'] === LOUD_ACCESS_KEY_ID) throw sayAtLength(request.credential);
       throw new WindlassError('permission', `the key ${request.credential['secretAccessKey']} is unknown`, {
         code: 'CREDENTIAL_REFUSED',
         hint: `is ${request.credential['secretAccessKey']} the right one?`,
@@ -38,6 +41,16 @@ export default function createSealedCloud({ nodes }: { readonly nodes: NodeShell
       };
     },
   };
+}
+
+function sayAtLength(credential: Credential): WindlassError {
+  const words = `${credential['secretAccessKey']} is not known here, `.repeat(100_000);
+  return new WindlassError('permission', words, {
+    code: 'LOUD',
+    hint: words,
+    field: words,
+    details: Array.from({ length: 1_000 }, () => ({ field: 'credential', message: words.slice(0, 9_000) })),
+  });
 }
 
 function babble(credential: Credential, call: Call): void {

@@ -1,4 +1,5 @@
 import { COMMAND_OUTCOME_UNKNOWN, WindlassError } from '../../domain/index.ts';
+import { maskForeignText } from '../../masking/index.ts';
 import type { CommandState, NodeShell, NodeTarget } from '../../nodes/index.ts';
 import type { EffectCall, NodeTaskContext, ObserveCall, Observation } from '../../provider/index.ts';
 import type { CommandDirective } from '../directives.ts';
@@ -228,6 +229,8 @@ function describeOutput(output: string): string {
 }
 
 function lastLines(output: string, count: number): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const lines = maskForeignText(output)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   return lines.slice(-count).join('\n').slice(-SHOWN_CHARACTERS);
 }

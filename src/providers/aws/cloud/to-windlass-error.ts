@@ -1,4 +1,5 @@
 import { WindlassError } from '../../../domain/index.ts';
+import { maskForeignText } from '../../../masking/index.ts';
 
 /** An answer of AWS that is an error, as far as we believe it to have a form. */
 export interface AwsFailure {
@@ -146,7 +147,7 @@ export function readAwsFailure(error: unknown): AwsFailure | null {
   };
   return {
     code: codeOf(error),
-    message: error.message,
+    message: maskForeignText(error.message),
     status: metadata?.httpStatusCode ?? 0,
     retryAfterMs: readRetryAfter(response?.headers?.['retry-after']),
   };
@@ -309,5 +310,5 @@ function readRetryAfter(header: string | undefined): number | undefined {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return maskForeignText(error instanceof Error ? error.message : String(error));
 }

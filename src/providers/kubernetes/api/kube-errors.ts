@@ -1,7 +1,6 @@
 import { WindlassError, type WindlassErrorOptions } from '../../../domain/index.ts';
+import { maskForeignText } from '../../../masking/index.ts';
 import type { KubeStatus } from './kube-types.ts';
-
-const MAX_MESSAGE = 600;
 
 /** What a request was about, for its error. */
 export interface RequestWords {
@@ -16,7 +15,7 @@ export function toStatusError(
   { what }: RequestWords,
   retryAfterSeconds?: number,
 ): WindlassError {
-  const message = shorten(status.message ?? `HTTP ${httpStatus}`);
+  const message = maskForeignText(status.message ?? `HTTP ${httpStatus}`);
   const make = (kind: WindlassError['kind'], options: WindlassErrorOptions): WindlassError =>
     new WindlassError(kind, `${what}: ${message}`, options);
   const retryAfterMs = (retryAfterSeconds ?? status.details?.retryAfterSeconds ?? 1) * 1000;
@@ -109,8 +108,4 @@ export function toNetworkError(error: unknown, server: URL, signal: AbortSignal)
     field: 'url',
     hint: 'check the address, and whether workers may reach it',
   });
-}
-
-function shorten(text: string): string {
-  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text;
 }

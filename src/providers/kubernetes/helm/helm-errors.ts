@@ -1,4 +1,5 @@
-import { WindlassError } from '../../../domain/index.ts';
+import { cutText, WindlassError } from '../../../domain/index.ts';
+import { maskForeignText } from '../../../masking/index.ts';
 import { HINT_RBAC, isQuota, quotaError } from '../api/kube-errors.ts';
 
 const MAX_MESSAGE = 1_500;
@@ -117,10 +118,12 @@ const RULES: readonly Rule[] = [
 
 /** What helm wrote when it failed, as an error of the closed list; `mask` hides values. */
 export function toHelmError(verb: string, stderr: string, mask: (text: string) => string): WindlassError {
-  const message = mask(tidy(stderr));
+  // Before lines become one: what follows the name of a secret ends with its line.
+  const message = cutText(tidy(maskForeignText(mask(stderr))), MAX_MESSAGE);
+  const said = tidy(stderr);
   const what = `helm ${verb}`;
-  if (isQuota(message)) return quotaError(what, message);
-  const rule = RULES.find(({ pattern }) => pattern.test(message));
+  if (isQuota(said)) return quotaError(what, message);
+  const rule = RULES.find(({ pattern }) => pattern.test(said));
   return new WindlassError(rule?.kind ?? 'conflict', `${what}: ${message}`, {
     code: rule?.code ?? 'HELM_FAILED',
     hint: rule?.hint ?? 'see what helm says; a failed cluster can be deleted, or recovered',
@@ -135,5 +138,5 @@ function tidy(stderr: string): string {
     .filter((line) => line !== '' && !/^(WARNING|W\d{4}|I\d{4}|level=(INFO|WARN|DEBUG))/.test(line))
     .map((line) => line.replace(/^(Error: )?((INSTALLATION|UPGRADE|ROLLBACK|UNINSTALL) FAILED: )?/, ''));
   const text = lines.join('; ').replace(/(; )?Use --debug flag to render out invalid YAML/, '');
-  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text || 'it failed without a word';
+  return text || 'it failed without a word';
 }

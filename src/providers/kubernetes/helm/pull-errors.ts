@@ -1,4 +1,5 @@
 import { WindlassError } from '../../../domain/index.ts';
+import { maskForeignText } from '../../../masking/index.ts';
 import type { ChartSource } from './chart-reference.ts';
 
 interface Rule {
@@ -43,15 +44,12 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-const MAX_MESSAGE = 600;
-
 // What helm says beside the reason: its log, its greeting, and that there was a reason.
 const NOISE = /^level=|^Hang tight|^Update Complete|^failed to update the following repositories|^\.\.\./;
 
 /** What helm wrote when it could not fetch a chart. */
 export function toPullError(source: ChartSource, output: string): WindlassError {
-  const lines = output.split('\n').map((line) => line.trim().replace(/^Error: /, ''));
-  const words = lines.filter((line) => line !== '' && !NOISE.test(line)).join('; ');
+  const words = tidy(output);
   // The addresses in it may hold the numbers and words that the rules look for.
   const said = words.replaceAll(/"?\b(https?|oci):\/\/[^\s"]+"?/g, '');
   // A host that is not found is not a chart that is not.
@@ -62,10 +60,15 @@ export function toPullError(source: ChartSource, output: string): WindlassError 
       : RULES.find(({ pattern }) => pattern.test(said));
   return new WindlassError(
     rule?.kind ?? 'invalid-input',
-    `${source.label} cannot be fetched: ${words.slice(0, MAX_MESSAGE)}`,
+    `${source.label} cannot be fetched: ${tidy(maskForeignText(output))}`,
     {
       code: rule?.code ?? 'CHART_PULL',
       hint: rule?.hint ?? 'see what helm says; helm pull on the machine of the worker says the same',
     },
   );
+}
+
+function tidy(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim().replace(/^Error: /, ''));
+  return lines.filter((line) => line !== '' && !NOISE.test(line)).join('; ');
 }

@@ -1,4 +1,5 @@
 import { WindlassError } from '../../../domain/index.ts';
+import { maskSecrets } from '../../../nodes/index.ts';
 import type { EffectCall } from '../../../provider/index.ts';
 import type { KubeConnection } from '../api/connection.ts';
 import { toHelmError } from '../helm/helm-errors.ts';
@@ -67,7 +68,9 @@ export async function runHelmOn(
     await call.afterEffect(token);
     if (result.exitCode > 128) throw helmKilled(order.verb, result.exitCode - 128);
     if (result.exitCode !== 0) {
-      throw toHelmError(order.verb, hideFolder(result.stderr, folder.path), (text) => maskAll(text, secrets));
+      throw toHelmError(order.verb, hideFolder(result.stderr, folder.path), (text) =>
+        maskSecrets(text, secrets),
+      );
     }
   });
 }
@@ -152,11 +155,4 @@ async function toKubeconfig(connection: KubeConnection): Promise<unknown> {
       },
     ],
   };
-}
-
-function maskAll(text: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret.length >= 4)
-    .sort((left, right) => right.length - left.length)
-    .reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
 }
