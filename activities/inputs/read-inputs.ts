@@ -40,6 +40,7 @@ const upload = z.strictObject({
   digest: line(128),
   sizeBytes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   parts: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  claim: name.optional(),
 });
 
 /**
@@ -79,7 +80,9 @@ export const READ_INPUTS: Readonly<Record<keyof Reads, z.ZodType>> = {
     version: name.optional(),
     certificateAuthority: lines(256 * 1024).optional(),
     credential: sealedSecret.optional(),
+    claim: name.optional(),
   }),
+  releaseApp: z.strictObject({ claim: name }),
   listApps: z.strictObject(page),
   describeApp: z.strictObject({ version: name }),
 

@@ -35,7 +35,13 @@ import type { Hydrator } from '../hydrate.ts';
 
 type AppReads = Pick<
   Reads,
-  'beginAppUpload' | 'putAppPart' | 'registerApp' | 'registerChart' | 'listApps' | 'describeApp'
+  | 'beginAppUpload'
+  | 'putAppPart'
+  | 'registerApp'
+  | 'registerChart'
+  | 'releaseApp'
+  | 'listApps'
+  | 'describeApp'
 >;
 
 export function createAppReads(dependencies: ActivityDependencies, hydrator: Hydrator): AppReads {
@@ -43,7 +49,7 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
   return {
     async beginAppUpload(upload) {
       checkSize(upload);
-      const registered = await apps.renew(upload.digest);
+      const registered = await apps.renew(upload.digest, upload.claim);
       const present = new Set(await apps.listParts(upload.digest));
       const missing = Array.from({ length: upload.parts }, (_, index) => index).filter(
         (index) => !present.has(index),
@@ -68,7 +74,7 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
 
     async registerApp(upload) {
       checkSize(upload);
-      const known = await apps.renew(upload.digest);
+      const known = await apps.renew(upload.digest, upload.claim);
       if (known !== null) return toAppVersionView(known);
       const packed = await apps.readContent(upload.digest);
       if (digestContent(packed) !== upload.digest) {
@@ -81,10 +87,16 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
           },
         );
       }
-      return registerFiles(apps, unpackContent(packed), { digest: upload.digest, sizeBytes: packed.length });
+      return registerFiles(apps, unpackContent(packed), {
+        digest: upload.digest,
+        sizeBytes: packed.length,
+        claim: upload.claim,
+      });
     },
 
-    async registerChart(reference) {
+    releaseApp: ({ claim }) => apps.release(claim),
+
+    async registerChart({ claim, ...reference }) {
       const credential = await openCredential(dependencies, reference);
       const archive = await dependencies.pullChart(
         reference,
@@ -94,12 +106,12 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
       const files = await readPackageArchive(archive);
       const packed = packContent(files);
       const digest = digestContent(packed);
-      const known = await apps.renew(digest);
+      const known = await apps.renew(digest, claim);
       if (known !== null) return toAppVersionView(known);
       for (let start = 0; start < packed.byteLength; start += PART_BYTES) {
         await apps.putPart(digest, start / PART_BYTES, packed.subarray(start, start + PART_BYTES));
       }
-      return registerFiles(apps, files, { digest, sizeBytes: packed.byteLength });
+      return registerFiles(apps, files, { digest, sizeBytes: packed.byteLength, claim });
     },
 
     listApps: async (page) => (await apps.list(page)).map(toAppVersionView),
@@ -120,21 +132,24 @@ export function createAppReads(dependencies: ActivityDependencies, hydrator: Hyd
 async function registerFiles(
   apps: ActivityDependencies['stores']['apps'],
   files: readonly PackageFile[],
-  { digest, sizeBytes }: Pick<AppUpload, 'digest' | 'sizeBytes'>,
+  { digest, sizeBytes, claim }: Pick<AppUpload, 'digest' | 'sizeBytes'> & { claim: string | undefined },
 ): Promise<AppVersionView> {
   const { errors } = validateAnyPackage(files);
   if (errors.length > 0) throw createPackageError(errors);
   const { appName, version } = identifyPackage(files);
   checkAppName(appName);
   return toAppVersionView(
-    await apps.create({
-      versionId: versionIdOf(digest),
-      appName,
-      version,
-      digest,
-      sizeBytes,
-      createdAt: new Date().toISOString(),
-    }),
+    await apps.create(
+      {
+        versionId: versionIdOf(digest),
+        appName,
+        version,
+        digest,
+        sizeBytes,
+        createdAt: new Date().toISOString(),
+      },
+      claim,
+    ),
   );
 }
 

@@ -17,6 +17,7 @@ import {
   type AppUpload,
   type AppVersionView,
   type ChartReference,
+  type Claimed,
   type ErrorDetail,
   type Reads,
 } from '../domain/index.ts';
@@ -26,6 +27,8 @@ import type { AppsClient, ChartPlace } from './windlass-client.ts';
 
 /** Parts on their way at once. */
 const PARALLEL_PARTS = 4;
+/** How often a package is sent that is forgotten on its way. */
+const UPLOAD_TRIES = 5;
 
 /** Packages: looked at on this machine, brought to the workers, listed. */
 export function createAppsClient(reads: Reads): AppsClient {
@@ -40,20 +43,37 @@ export function createAppsClient(reads: Reads): AppsClient {
         notes: notes.map(toDetail),
       };
     },
-    async register(path, where: ChartPlace = {}) {
-      if (isChartReference(path) || where.repository !== undefined) {
-        return reads.registerChart(await toReference(reads, path, where));
-      }
-      refuseWhere(path, where);
-      const files = await readPackage(path);
-      const { errors } = validateAnyPackage(files);
-      if (errors.length > 0) throw createPackageError(errors);
-      checkAppName(identifyPackage(files).appName);
-      return uploadPackage(reads, packContent(files));
-    },
+    register: (path, where = {}) => registerPackage(reads, path, where),
     list: (options) => reads.listApps(toPage(options)),
     describe: (version) => reads.describeApp({ version }),
   };
+}
+
+/** Brings a package to the workers; with a claim, for one request alone. */
+export async function registerPackage(
+  reads: Reads,
+  path: string,
+  where: ChartPlace,
+  claimed: Claimed = {},
+): Promise<AppVersionView> {
+  if (isChartReference(path) || where.repository !== undefined) {
+    return reads.registerChart({ ...(await toReference(reads, path, where)), ...claimed });
+  }
+  refuseWhere(path, where);
+  const files = await readPackage(path);
+  const { errors } = validateAnyPackage(files);
+  if (errors.length > 0) throw createPackageError(errors);
+  checkAppName(identifyPackage(files).appName);
+  const packed = packContent(files);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await uploadPackage(reads, packed, claimed);
+    } catch (error) {
+      // Another request with the same package was refused, and its parts were forgotten under this one.
+      const isForgotten = WindlassError.isInstance(error) && error.code === 'APP_PART_MISSING';
+      if (!isForgotten || tries === UPLOAD_TRIES) throw error;
+    }
+  }
 }
 
 async function toReference(
@@ -69,8 +89,9 @@ async function toReference(
 }
 
 /** Sends the parts that the workers lack; after a failure the next try sends only the rest. */
-async function uploadPackage(reads: Reads, packed: Uint8Array): Promise<AppVersionView> {
+async function uploadPackage(reads: Reads, packed: Uint8Array, claimed: Claimed): Promise<AppVersionView> {
   const upload: AppUpload = {
+    ...claimed,
     digest: digestContent(packed),
     sizeBytes: packed.byteLength,
     parts: Math.max(1, Math.ceil(packed.byteLength / PART_BYTES)),

@@ -9,10 +9,12 @@ import {
   WindlassError,
   type ClusterView,
   type CreateClusterInput,
+  type ErrorKind,
   type JobAction,
   type JobOptions,
   type Reads,
 } from '../domain/index.ts';
+import { registerPackage } from './apps-client.ts';
 import { prepareConf } from './cluster-conf.ts';
 import { toPage } from './page.ts';
 import { clusterIdOf, jobIdOf } from './request-ids.ts';
@@ -100,7 +102,7 @@ function toRequest(requestId: string | undefined): JobRequestOptions {
 }
 
 async function createCluster(context: ClustersContext, request: CreateClusterRequest): Promise<StartedJob> {
-  const { reads, identity } = context;
+  const { reads } = context;
   if (request.name !== undefined) checkName('cluster', request.name);
   // Before a package is brought to the workers for it.
   checkConfSize(request.conf);
@@ -113,7 +115,16 @@ async function createCluster(context: ClustersContext, request: CreateClusterReq
       : await findStartedJob(reads, { jobId: ids.jobId, action: 'create', cluster: ids.clusterId });
   if (known !== null) return known;
 
-  const app = await resolveApp(context.apps, request);
+  return withPackage(context, request, (app) => createClusterOf(context, request, ids, app));
+}
+
+async function createClusterOf(
+  context: ClustersContext,
+  request: CreateClusterRequest,
+  ids: Pick<CreateClusterInput, 'clusterId' | 'jobId'>,
+  app: AppDescription,
+): Promise<StartedJob> {
+  const { reads, identity } = context;
   // By its id, so that nobody can make another runtime of this name what the conf was sealed for.
   const { runtimeId } = await reads.describeRuntime({ runtime: request.runtime });
   const { versionId } = app;
@@ -135,13 +146,21 @@ async function upgradeCluster(
   request: UpgradeRequest,
 ): Promise<StartedJob> {
   checkConfSize(request.conf);
-  const prepare = async ({ clusterId }: ClusterView, jobId: string): Promise<JobOptions> => {
-    const { versionId, form } = await resolveApp(context.apps, request);
-    const carrier = { action: 'upgrade' as const, clusterId, jobId, versionId };
-    const conf = await prepareConf(context.reads, form as Form, carrier, request);
-    return { versionId, ...(Object.keys(conf).length === 0 ? {} : { conf }) };
-  };
-  return changeCluster(context, 'upgrade', cluster, prepare, request);
+  const { reads } = context;
+  // Of a request that was taken before, nothing is sent again.
+  const known =
+    request.requestId === undefined
+      ? null
+      : await findStartedJob(reads, { jobId: jobIdOf(request.requestId), action: 'upgrade', cluster });
+  if (known !== null) return known;
+  return withPackage(context, request, ({ versionId, form }) => {
+    const prepare = async ({ clusterId }: ClusterView, jobId: string): Promise<JobOptions> => {
+      const carrier = { action: 'upgrade' as const, clusterId, jobId, versionId };
+      const conf = await prepareConf(reads, form as Form, carrier, request);
+      return { versionId, ...(Object.keys(conf).length === 0 ? {} : { conf }) };
+    };
+    return changeCluster(context, 'upgrade', cluster, prepare, request);
+  });
 }
 
 async function changeCluster(
@@ -174,14 +193,45 @@ async function changeCluster(
   }
 }
 
-/** A folder, or a chart that is fetched, is registered on the way; whether it is one shows in how it is written. */
-async function resolveApp(
-  apps: AppsClient,
-  { app, place = {} }: { readonly app: string; readonly place?: ChartPlace },
-): Promise<AppDescription> {
-  if (isPackagePath(app) || isChartReference(app) || Object.keys(place).length > 0) {
-    return apps.describe((await apps.register(app, place)).versionId);
+/** What a request names as its app. */
+interface AppRequest {
+  readonly app: string;
+  readonly place?: ChartPlace;
+}
+
+/**
+ * Does something with the app of a request. A folder, or a chart that is fetched, comes to the workers
+ * on the way; whether it is one shows in how it is written. It is registered by the job that is
+ * opened with it: of a request that is refused nothing is left.
+ */
+async function withPackage<Result>(
+  { apps, reads }: ClustersContext,
+  { app, place = {} }: AppRequest,
+  use: (app: AppDescription) => Promise<Result>,
+): Promise<Result> {
+  const isBrought = isPackagePath(app) || isChartReference(app) || Object.keys(place).length > 0;
+  if (!isBrought) return use(await describeApp(apps, app));
+  const claim = randomUUID();
+  try {
+    const { versionId } = await registerPackage(reads, app, place, { claim });
+    return await use(await apps.describe(versionId));
+  } catch (error) {
+    // Where it is not known whether the job has begun, the claim runs out by itself.
+    const refused = WindlassError.isInstance(error) && REFUSALS.has(error.kind);
+    if (refused) await reads.releaseApp({ claim }).catch(() => {});
+    throw error;
   }
+}
+
+const REFUSALS: ReadonlySet<ErrorKind> = new Set([
+  'invalid-input',
+  'not-found',
+  'conflict',
+  'permission',
+  'quota',
+]);
+
+async function describeApp(apps: AppsClient, app: string): Promise<AppDescription> {
   try {
     return await apps.describe(app);
   } catch (error) {

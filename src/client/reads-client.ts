@@ -32,6 +32,7 @@ const READ_NAMES: Readonly<Record<keyof Reads, true>> = {
   putAppPart: true,
   registerApp: true,
   registerChart: true,
+  releaseApp: true,
   listApps: true,
   describeApp: true,
   checkCreateCluster: true,

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { WindlassError } from '../domain/index.ts';
 import { versionNotFound } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
@@ -62,24 +62,56 @@ export function createAppStore(db: Kysely<Database>): AppStore {
       return new Uint8Array(content);
     },
 
-    async create(version) {
+    async create(version, claim) {
       const row = await db
         .insertInto('app_version')
-        .values({ ...appVersionRows.toRow(version), registered_at: now })
-        .onConflict((conflict) => conflict.column('digest').doUpdateSet({ registered_at: now }))
+        .values({
+          ...appVersionRows.toRow(version),
+          registered_at: now,
+          claims:
+            claim === undefined ? null : sql<Record<string, string>>`${withClaim(sql`'{}'::jsonb`, claim)}`,
+        })
+        .onConflict((conflict) =>
+          conflict.column('digest').doUpdateSet({ registered_at: now, claims: claimsAfter(claim) }),
+        )
         .returningAll()
         .executeTakeFirstOrThrow();
       return appVersionRows.fromRow(row);
     },
 
-    async renew(digest) {
+    async renew(digest, claim) {
       const row = await db
         .updateTable('app_version')
-        .set({ registered_at: now })
+        .set({ registered_at: now, claims: claimsAfter(claim) })
         .where('digest', '=', digest)
         .returningAll()
         .executeTakeFirst();
       return row === undefined ? null : appVersionRows.fromRow(row);
+    },
+
+    async release(claim) {
+      await db.transaction().execute(async (transaction) => {
+        await sql`update app_version set claims = claims - ${claim}::text where claims ? ${claim}`.execute(
+          transaction,
+        );
+        await forgetUnclaimed(transaction);
+      });
+    },
+
+    async forgetLeft() {
+      await db.transaction().execute(async (transaction) => {
+        await sql`
+          update app_version set claims = coalesce((
+            select jsonb_object_agg(key, value) from jsonb_each_text(claims)
+            where value::timestamptz > ${now} - interval '1 day'
+          ), '{}') where claims is not null
+        `.execute(transaction);
+        await forgetUnclaimed(transaction);
+        await sql`
+          delete from app_part where stored_at < ${now} - interval '1 day'
+            and not exists (select 1 from app_version where app_version.digest = app_part.digest)
+        `.execute(transaction);
+      });
     },
 
     async get(versionIdOrName) {
@@ -87,7 +119,10 @@ export function createAppStore(db: Kysely<Database>): AppStore {
         .selectFrom('app_version')
         .selectAll()
         .where((where) =>
-          where.or([where('version_id', '=', versionIdOrName), where('app_name', '=', versionIdOrName)]),
+          where.or([
+            where('version_id', '=', versionIdOrName),
+            where.and([where('app_name', '=', versionIdOrName), where('claims', 'is', null)]),
+          ]),
         )
         .orderBy(sql`version_id = ${versionIdOrName}`, 'desc')
         .orderBy('created_at', 'desc')
@@ -102,6 +137,7 @@ export function createAppStore(db: Kysely<Database>): AppStore {
       const rows = await db
         .selectFrom('app_version')
         .selectAll()
+        .where('claims', 'is', null)
         .where(afterLastSeen('app_version', 'created_at', 'version_id', page))
         .orderBy('created_at', 'desc')
         .orderBy('version_id', 'desc')
@@ -144,12 +180,37 @@ export function createAppStore(db: Kysely<Database>): AppStore {
   };
 }
 
+function withClaim(claims: RawBuilder<unknown>, claim: string): RawBuilder<unknown> {
+  return sql`${claims} || jsonb_build_object(${claim}::text, ${now})`;
+}
+
+/** A registered version stays one, whoever claims it; without a claim it becomes one. */
+function claimsAfter(claim: string | undefined): RawBuilder<Record<string, string> | null> {
+  if (claim === undefined) return sql`null`;
+  return sql`case when app_version.claims is null then null else ${withClaim(sql`app_version.claims`, claim)} end`;
+}
+
+/** Whoever renews a version at this moment waits for its row, and then finds it gone or claims it first. */
+async function forgetUnclaimed(transaction: Kysely<Database>): Promise<void> {
+  await sql`
+    with unclaimed as (delete from app_version where claims = '{}'::jsonb returning digest)
+    delete from app_part where digest in (select digest from unclaimed)
+  `.execute(transaction);
+}
+
 /**
- * Keeps a version from being forgotten until the transaction ends, which stores a cluster of it.
+ * Keeps a version from being forgotten until the transaction ends, which stores a cluster of it; one
+ * that came with the request is registered by that.
  *
  * @throws not-found `APP_NOT_FOUND` where it is forgotten already.
  */
 export async function holdVersion(transaction: Kysely<Database>, versionId: string): Promise<void> {
+  await transaction
+    .updateTable('app_version')
+    .set({ claims: null })
+    .where('version_id', '=', versionId)
+    .where('claims', 'is not', null)
+    .execute();
   const row = await transaction
     .selectFrom('app_version')
     .select('version_id')

@@ -21,7 +21,7 @@ import type { StoredChange } from './stored-change.ts';
 export interface Database {
   runtime: RuntimeTable;
   app_version: AppVersionTable;
-  app_part: { digest: string; index: number; content: Uint8Array };
+  app_part: { digest: string; index: number; content: Uint8Array; stored_at: Generated<string> };
   cluster: ClusterTable;
   cluster_role: ClusterRoleTable;
   cluster_node: Row<ClusterNode> & { position: number };
@@ -37,7 +37,11 @@ export interface Database {
   schema_lock: { id: number };
 }
 
-type AppVersionTable = Row<AppVersion> & { registered_at: string | null };
+type AppVersionTable = Row<AppVersion> & {
+  registered_at: string | null;
+  /** Of requests that brought it and are not taken yet, with their times; null once it is registered. */
+  claims: Readonly<Record<string, string>> | null;
+};
 
 type RuntimeTable = Row<Runtime> & {
   credential_key_id: string | null;

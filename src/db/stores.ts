@@ -84,10 +84,17 @@ export interface AppStore {
   listParts(digest: string): Promise<readonly number[]>;
   /** All parts joined. @throws not-found `APP_PART_MISSING`. */
   readContent(digest: string): Promise<Uint8Array>;
-  /** Same digest again: the stored one, renewed. */
-  create(version: AppVersion): Promise<AppVersion>;
-  /** The version of this content, as if it had just been registered; null where there is none. */
-  renew(digest: string): Promise<AppVersion | null>;
+  /**
+   * Same digest again: the stored one, renewed. With a claim it is the claimant's until a job is opened
+   * with it, or it is registered without one: known by its id alone, and in no list.
+   */
+  create(version: AppVersion, claim?: string): Promise<AppVersion>;
+  /** The version of this content, as if it had just been registered (or claimed); null where there is none. */
+  renew(digest: string, claim?: string): Promise<AppVersion | null>;
+  /** Gives up a claim. A version that nobody else has claimed or registered is forgotten, content and all. */
+  release(claim: string): Promise<void>;
+  /** Gives up claims, and parts of packages that were never whole, that are a day old: whoever left them is gone. */
+  forgetLeft(): Promise<void>;
   /** By version id, or by app name for the newest. @throws not-found `APP_NOT_FOUND`. */
   get(versionIdOrName: string): Promise<AppVersion>;
   list(page: PageRequest): Promise<readonly AppVersion[]>;

@@ -42,7 +42,16 @@ export interface RuntimeUpdate {
 /** Where a runtime's resources can be asked about before it exists. */
 export type RuntimeQuery = { readonly runtime: string } | { readonly input: RuntimeInput };
 
-export interface AppUpload {
+/**
+ * A package that comes with a request is the request's own: a version that nobody else has registered
+ * is in no list until a job is opened with it, and is forgotten where the request is refused.
+ */
+export interface Claimed {
+  /** Any id of the claimant's own. Absent: the package is registered for good. */
+  readonly claim?: string;
+}
+
+export interface AppUpload extends Claimed {
   readonly digest: string;
   readonly sizeBytes: number;
   readonly parts: number;
@@ -120,7 +129,9 @@ export interface Reads {
    *   unavailable `CHART_UNREACHABLE`, `HELM_NOT_FOUND`; permission `CHART_TLS`, `CHART_UNAUTHORIZED`;
    *   invalid-input `SEALED_SECRET` for a credential that was sealed for another reference.
    */
-  registerChart(reference: ChartReference): Promise<AppVersionView>;
+  registerChart(reference: ChartReference & Claimed): Promise<AppVersionView>;
+  /** Gives up what was claimed for a request that was refused. */
+  releaseApp(request: { claim: string }): Promise<void>;
   listApps(page: PageRequest): Promise<readonly AppVersionView[]>;
   /** With the form that a user fills in. `version`: id, or app name for its newest. */
   describeApp(request: { version: string }): Promise<AppVersionView & { form: unknown }>;

@@ -11,6 +11,8 @@ export interface Sweeper {
 }
 
 const ROUND_MS = 15_000;
+/** What clients have left behind is forgotten after a day: it need not be looked for often. */
+const TIDY_MS = 3_600_000;
 /** A job that has just been opened may not be visible as running yet. */
 const YOUNG_MS = 10_000;
 
@@ -19,7 +21,13 @@ const YOUNG_MS = 10_000;
  * before its load. Every worker sweeps; closing a closed job changes nothing.
  */
 export function startSweeper(client: Client, stores: Stores, log: ActivityLogger): Sweeper {
+  let tidyAt = Date.now();
+
   async function sweep(): Promise<void> {
+    if (Date.now() >= tidyAt) {
+      tidyAt = Date.now() + TIDY_MS;
+      await stores.apps.forgetLeft();
+    }
     for (const job of await stores.jobs.listOpen()) {
       if (Date.now() - Date.parse(job.startedAt) < YOUNG_MS) continue;
       try {

@@ -6,6 +6,7 @@ import { wantedCluster } from './0005-wanted-cluster.ts';
 import { onceActive } from './0006-once-active.ts';
 import { registeredAgain } from './0007-registered-again.ts';
 import { wholeAndNamed } from './0008-whole-and-named.ts';
+import { claimedVersions } from './0011-claimed-versions.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   onceActive,
   registeredAgain,
   wholeAndNamed,
+  claimedVersions,
 ];

@@ -162,6 +162,76 @@ export function catalogSuite(stores: () => Stores, databaseUrl: string): void {
     await expect(apps.get('none')).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
   });
 
+  test('keeps a package that came with a request apart until the request is taken', async () => {
+    const { apps, clusters } = stores();
+    await stores().runtimes.create(aRuntime('claims'), null);
+    const digest = 'digest-claimed';
+    const version = anAppVersion('claimed', { appName: 'claimed' });
+    const put = () => apps.putPart(digest, 0, Uint8Array.of(1));
+    const listed = async () =>
+      (await apps.list({ limit: 1_000 })).some(({ appName }) => appName === 'claimed');
+    const parts = async () => (await apps.listParts(digest)).length;
+
+    await put();
+    await apps.create(version, 'a');
+    expect(await listed()).toBe(false);
+    await expect(apps.get('claimed')).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
+    expect(await apps.get(version.versionId)).toEqual(version);
+
+    // Two requests bring it at once; one is refused, the other is taken.
+    expect(await apps.renew(digest, 'b')).toEqual(version);
+    await apps.release('a');
+    await apps.release('a');
+    expect(await apps.get(version.versionId)).toEqual(version);
+    await clusters.create(aCluster('cl-claims', 'rt-claims', 1, { versionId: version.versionId }));
+    expect(await listed()).toBe(true);
+    await apps.renew(digest, 'c');
+    await apps.release('c');
+    await apps.release('b');
+    expect([await listed(), await parts()]).toEqual([true, 1]);
+
+    // Both are refused: nothing is left. Registered meanwhile: it stays.
+    const other = anAppVersion('refused', { appName: 'claimed-too' });
+    await apps.putPart('digest-refused', 0, Uint8Array.of(2));
+    await apps.create(other, 'd');
+    await apps.create(other, 'e');
+    await apps.release('e');
+    await apps.forgetLeft();
+    expect(await apps.get(other.versionId)).toEqual(other);
+    await apps.release('d');
+    await expect(apps.get(other.versionId)).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
+    expect(await apps.listParts('digest-refused')).toEqual([]);
+    await apps.create(other, 'f');
+    await apps.create(other);
+    await apps.release('f');
+    expect(await apps.get('claimed-too')).toEqual(other);
+  });
+
+  test('forgets after a day what a request left behind', async () => {
+    const { apps } = stores();
+    const left = anAppVersion('left', { appName: 'left' });
+    await apps.create(left, 'gone');
+    await apps.putPart('digest-left', 0, Uint8Array.of(1));
+    await apps.putPart('digest-half', 0, Uint8Array.of(1));
+    const age = async (text: string): Promise<void> => {
+      const client = new pg.Client({ connectionString: databaseUrl });
+      await client.connect();
+      await client.query(text);
+      await client.end();
+    };
+    await apps.forgetLeft();
+    expect(await apps.listParts('digest-half')).toEqual([0]);
+    await age(
+      `update app_part set stored_at = now() - interval '2 days' where digest in ('digest-left', 'digest-half')`,
+    );
+    await age(
+      `update app_version set claims = jsonb_build_object('gone', now() - interval '2 days') where version_id = '${left.versionId}'`,
+    );
+    await apps.forgetLeft();
+    await expect(apps.get(left.versionId)).rejects.toMatchObject({ code: 'APP_NOT_FOUND' });
+    expect([await apps.listParts('digest-half'), await apps.listParts('digest-left')]).toEqual([[], []]);
+  });
+
   test('forgets an old version that nobody uses or has just asked for, with its content', async () => {
     const { apps, clusters, runtimes } = stores();
     const { runtimeId } = await runtimes.create(aRuntime('forgetful'), null);
