@@ -213,18 +213,14 @@ export function catalogSuite(stores: () => Stores, databaseUrl: string): void {
     await apps.create(left, 'gone');
     await apps.putPart('digest-left', 0, Uint8Array.of(1));
     await apps.putPart('digest-half', 0, Uint8Array.of(1));
-    const age = async (text: string): Promise<void> => {
-      const client = new pg.Client({ connectionString: databaseUrl });
-      await client.connect();
-      await client.query(text);
-      await client.end();
-    };
+    const query = (text: string): Promise<void> =>
+      withClient(databaseUrl, async (client) => void (await client.query(text)));
     await apps.forgetLeft();
     expect(await apps.listParts('digest-half')).toEqual([0]);
-    await age(
+    await query(
       `update app_part set stored_at = now() - interval '2 days' where digest in ('digest-left', 'digest-half')`,
     );
-    await age(
+    await query(
       `update app_version set claims = jsonb_build_object('gone', now() - interval '2 days') where version_id = '${left.versionId}'`,
     );
     await apps.forgetLeft();
