@@ -14,6 +14,11 @@ export interface ChangeDirective extends ReleaseDirective {
   readonly stopped: boolean;
   /** Scaling and sizes are no new version: the chart's hooks are not run for them. */
   readonly hooks: boolean;
+  /**
+   * Whether the chart is rendered anew, as for another version or other values; else what helm has
+   * recorded is taken. Absent in plans of before: then as `hooks` says.
+   */
+  readonly renders?: boolean;
 }
 
 /** Directive of StopWorkloads, StartWorkloads and RestartWorkloads. */

@@ -35,18 +35,20 @@ const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly T
   delete: (scope) => [uninstall(scope), layer(scope, 'PurgeRelease', scope.target, 'use')],
   // What a delete has left of helm's records; there is nothing else in the cloud.
   cease: (scope) => [layer(scope, 'PurgeRelease', scope.target, 'use')],
-  upgrade: (scope) => [upgrade(scope, { hooks: true })],
-  'update-env': (scope) => [upgrade(scope, { hooks: true })],
-  'add-nodes': (scope) => [upgrade(scope, { hooks: false })],
-  'delete-nodes': (scope) => [upgrade(scope, { hooks: false })],
-  resize: (scope) => [upgrade(scope, { hooks: false })],
-  rollback: (scope) => [layer(scope, 'RollbackRelease', toChange(scope, { hooks: true }), 'use')],
+  upgrade: (scope) => [upgrade(scope, { hooks: true, renders: true })],
+  'update-env': (scope) => [upgrade(scope, { hooks: true, renders: true })],
+  'add-nodes': (scope) => [upgrade(scope, { hooks: false, renders: false })],
+  'delete-nodes': (scope) => [upgrade(scope, { hooks: false, renders: false })],
+  resize: (scope) => [upgrade(scope, { hooks: false, renders: false })],
+  rollback: (scope) => [
+    layer(scope, 'RollbackRelease', toChange(scope, { hooks: true, renders: false }), 'use'),
+  ],
   stop: (scope) => [workloads(scope, 'StopWorkloads', listCounts(scope.request.cluster))],
   start: (scope) => [workloads(scope, 'StartWorkloads', listCounts(scope.request.cluster))],
   restart: (scope) => [workloads(scope, 'RestartWorkloads', chooseRoles(scope))],
   recover: (scope) => [
     install(scope),
-    upgrade(scope, { hooks: true }),
+    upgrade(scope, { hooks: true, renders: false }),
     workloads(scope, 'StartWorkloads', listCounts(scope.request.cluster)),
   ],
 };
@@ -88,14 +90,16 @@ function uninstall(scope: Scope): TaskLayer {
   return layer(scope, 'UninstallRelease', directive, 'use');
 }
 
-function upgrade(scope: Scope, options: { readonly hooks: boolean }): TaskLayer {
+type ChangeOptions = Required<Pick<ChangeDirective, 'hooks' | 'renders'>>;
+
+function upgrade(scope: Scope, options: ChangeOptions): TaskLayer {
   return layer(scope, 'UpgradeRelease', toChange(scope, options), 'use');
 }
 
-function toChange({ request, target }: Scope, { hooks }: { readonly hooks: boolean }): ChangeDirective {
+function toChange({ request, target }: Scope, options: ChangeOptions): ChangeDirective {
   const { cluster, roles } = request.cluster;
   const stopped = cluster.status === 'stopped' && request.job.action !== 'recover';
-  return { ...target, overrides: toOverrides(roles), stopped, hooks };
+  return { ...target, overrides: toOverrides(roles), stopped, ...options };
 }
 
 function workloads(scope: Scope, action: TaskAction, counts: readonly WorkloadCount[]): TaskLayer {

@@ -71,6 +71,7 @@ export interface PodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly (Container & { readonly restartPolicy?: string })[];
   readonly nodeName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
 }
 
 export interface ContainerStatus {

@@ -38,6 +38,7 @@ export function applyOverride(object: unknown, overrides: readonly WorkloadOverr
   if (override === undefined || typeof target.spec !== 'object' || target.spec === null) return false;
   if (override.replicas !== undefined) target.spec.replicas = override.replicas;
   if (override.stopped === true) stop(override.kind, target.spec);
+  else letStart(target.spec);
   const container = target.spec.template?.spec?.containers?.[0];
   if (container !== undefined && (override.requests !== undefined || override.limits !== undefined)) {
     const { requests, limits } = override;
@@ -58,4 +59,14 @@ function stop(kind: string, spec: NonNullable<Target['spec']>): void {
   const pod = spec.template?.spec;
   if (pod !== undefined && pod !== null)
     pod.nodeSelector = { ...pod.nodeSelector, [STOPPED_NODE_LABEL]: 'true' };
+}
+
+/** A manifest of a revision that was made while the cluster was stopped holds the mark. */
+function letStart(spec: NonNullable<Target['spec']>): void {
+  const pod = spec.template?.spec;
+  const selector = { ...(pod?.nodeSelector as Record<string, unknown> | undefined) };
+  if (pod === undefined || pod === null || selector[STOPPED_NODE_LABEL] === undefined) return;
+  delete selector[STOPPED_NODE_LABEL];
+  if (Object.keys(selector).length === 0) delete pod.nodeSelector;
+  else pod.nodeSelector = selector;
 }

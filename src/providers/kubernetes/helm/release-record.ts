@@ -29,6 +29,8 @@ export interface ReleaseRevision {
 export interface ReleaseContent {
   readonly description: string;
   readonly manifest: string;
+  /** What it was given: the user's own values. */
+  readonly values: Readonly<Record<string, unknown>>;
   /** When its deletion began; null where none has. */
   readonly deletedAt: string | null;
   readonly hooks: readonly ReleaseHook[];
@@ -91,6 +93,7 @@ export function toRevision(secret: KubeObject): ReleaseRevision {
 interface StoredRelease {
   readonly info?: { readonly status?: string; readonly description?: string; readonly deleted?: string };
   readonly manifest?: string;
+  readonly config?: Readonly<Record<string, unknown>> | null;
   readonly hooks?: readonly StoredHook[] | null;
 }
 
@@ -110,6 +113,7 @@ export async function readContent(revision: ReleaseRevision): Promise<ReleaseCon
   return {
     description: stored.info?.description ?? '',
     manifest: stored.manifest ?? '',
+    values: stored.config ?? {},
     deletedAt: readTime(stored.info?.deleted),
     hooks: (stored.hooks ?? []).map(({ manifest = '', events = [], last_run: run }) => {
       const startedAt = readTime(run?.started_at);

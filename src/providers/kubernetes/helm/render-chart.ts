@@ -127,7 +127,9 @@ function render(request: RenderRequest): Promise<readonly KubeObject[]> {
         '--kube-version',
         kubeVersion,
         ...(apiVersions.length === 0 ? [] : ['--api-versions', apiVersions.join(',')]),
-        ...(overrides.length === 0 ? [] : await folder.writePostRenderer(program, overrides)),
+        ...(overrides.length === 0
+          ? []
+          : await folder.writePostRenderer(program, { overrides, recorded: null })),
       ],
       env: folder.env,
       cwd: folder.path,

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PackageFile } from '../../../domain/index.ts';
 import { makeTemporaryFolder, sweepTemporaryFolders } from '../../../tools/index.ts';
+import type { PostRenderInput } from './post-render.ts';
 import type { HelmProgram } from './run-helm.ts';
 
 /** A folder that only this user can read, with what one run of helm needs; removed afterwards. */
@@ -16,7 +17,7 @@ export interface WorkFolder {
   /** JSON is YAML: a kubeconfig. */
   writeKubeconfig(config: unknown): Promise<string>;
   /** What makes helm pass every manifest through `post-render`, as arguments. */
-  writePostRenderer(program: HelmProgram, overrides: unknown): Promise<readonly string[]>;
+  writePostRenderer(program: HelmProgram, input: PostRenderInput): Promise<readonly string[]>;
 }
 
 const PASSED_ON = ['PATH', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
@@ -78,8 +79,8 @@ function createWorkFolder(path: string): WorkFolder {
     },
     writeValues: (values) => writeSecret('values.json', JSON.stringify(values)),
     writeKubeconfig: (config) => writeSecret('kubeconfig', JSON.stringify(config)),
-    async writePostRenderer(program, overrides) {
-      const file = await writeSecret('overrides.json', JSON.stringify(overrides));
+    async writePostRenderer(program, input) {
+      const file = await writeSecret('post-render.json', JSON.stringify(input));
       const script = fileURLToPath(
         new URL(`./post-render.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
       );

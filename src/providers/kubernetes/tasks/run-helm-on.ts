@@ -7,6 +7,7 @@ import type { WorkloadOverride } from '../helm/overrides.ts';
 import { hideFolder } from '../helm/render-chart.ts';
 import { runHelm, type HelmProgram } from '../helm/run-helm.ts';
 import { withWorkFolder, type WorkFolder } from '../helm/work-folder.ts';
+import type { RecordedManifest } from './recorded-manifest.ts';
 import { requireRow, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
 import { watchHooks } from './watch-hooks.ts';
 
@@ -18,6 +19,8 @@ export interface HelmOrder {
   readonly withChart: boolean;
   readonly values?: Readonly<Record<string, unknown>>;
   readonly overrides?: readonly WorkloadOverride[];
+  /** What helm applies in the place of what it renders; its overrides are in it. */
+  readonly recorded?: RecordedManifest | null;
 }
 
 /** About how many requests helm sends to the server for one change. */
@@ -115,12 +118,23 @@ function isReason(error: unknown): boolean {
 async function fileArguments(
   folder: WorkFolder,
   program: HelmProgram,
-  { values, overrides = [] }: HelmOrder,
+  { values, overrides = [], recorded = null }: HelmOrder,
 ): Promise<readonly string[]> {
+  const passes = overrides.length > 0 || recorded !== null;
   return [
     ...(values === undefined ? [] : ['--values', await folder.writeValues(values)]),
-    ...(overrides.length === 0 ? [] : await folder.writePostRenderer(program, overrides)),
+    ...(passes
+      ? await folder.writePostRenderer(program, {
+          overrides,
+          recorded: recorded === null ? null : toStream(recorded, program),
+        })
+      : []),
   ];
+}
+
+/** Helm 3 keeps hooks from its post-renderer. */
+function toStream({ manifest, hooks }: RecordedManifest, { major }: HelmProgram): string {
+  return major === 3 ? manifest : `${manifest.trimEnd()}\n${hooks}`;
 }
 
 /** Only what identifies this worker now: helm runs no plugin and knows no other server. */

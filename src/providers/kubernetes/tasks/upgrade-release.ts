@@ -16,6 +16,7 @@ import {
   type KubernetesWorld,
   type ReleaseScope,
 } from './release-scope.ts';
+import { findRecorded } from './recorded-manifest.ts';
 import { runHelmOn } from './run-helm-on.ts';
 import { readCounts, writeCounts } from './stopped-counts.ts';
 import { wantedSpec, type WantedSpec } from './wanted-spec.ts';
@@ -23,7 +24,8 @@ import { wantedSpec, type WantedSpec } from './wanted-spec.ts';
 type ChangeScope = ReleaseScope<ChangeDirective>;
 
 /**
- * Gives the release the wanted chart, values, counts and sizes: once, because each revision is
+ * Gives the release the wanted chart, values, counts and sizes (where counts and sizes alone are new,
+ * by what helm has recorded, and no new render): once, because each revision is
  * labelled with what it was made from. One that was cut in the middle is taken out of helm's records
  * (its objects stay, and the next upgrade adopts them) and made anew under the same number.
  *
@@ -34,9 +36,9 @@ export function upgradeRelease(
   context: TaskContext,
   call: EffectCall,
 ): Promise<HandleResult> {
-  return changeRelease(world, context, call, async (scope, wanted) => {
-    await upgrade(world, scope, call, wanted);
-  });
+  return changeRelease(world, context, call, (scope, wanted, revisions) =>
+    upgrade(world, scope, call, wanted, revisions),
+  );
 }
 
 /**
@@ -54,7 +56,7 @@ export function rollbackRelease(
         labels[SPEC_LABEL] === wanted.spec && (status === 'superseded' || status === 'deployed'),
     );
     if (target === undefined) {
-      await upgrade(world, scope, call, wanted);
+      await upgrade(world, scope, call, wanted, revisions);
       return;
     }
     const program = await world.findHelm();
@@ -122,20 +124,28 @@ async function upgrade(
   world: KubernetesWorld,
   scope: ChangeScope,
   call: EffectCall,
-  { spec, values, overrides }: WantedSpec,
+  wanted: WantedSpec,
+  revisions: readonly ReleaseRevision[],
 ): Promise<void> {
+  const { spec, values, overrides } = wanted;
   const program = await world.findHelm();
+  const { renders = scope.directive.hooks } = scope.directive;
+  const recorded = renders ? null : await findRecorded(scope, wanted, revisions, await wantedCounts(scope));
   await runHelmOn(world, scope, call, {
     verb: 'upgrade',
     withChart: true,
     values,
     overrides,
+    recorded,
     args: [
       // The conf is the whole of the user's values: what it no longer names goes back to the default.
       '--reset-values',
       '--labels',
       formatLabels({ ...ownLabels(scope), [SPEC_LABEL]: spec }),
-      ...hookArguments(scope),
+      ...(recorded === null || scope.context.task.action === 'RollbackRelease'
+        ? hookArguments(scope)
+        : // Nothing but counts and sizes is new.
+          ['--no-hooks']),
       // Counts that a stop has set by hand are helm's again.
       ...takeOverArguments(program),
     ],
