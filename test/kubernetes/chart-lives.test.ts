@@ -63,10 +63,12 @@ describe('pods on bad days', () => {
     const { client, register, openRuntime, end, succeed, surveyUntil } = lane;
     const namespace = await openRuntime(IMPATIENT);
     const app = await register('web', '1.0.0');
-    const view = await end(client.clusters.create({ app, runtime: namespace, name: 'stuck', settings }));
+    // Beside each other: no two living clusters have one name.
+    const name = `stuck-${namespace}`;
+    const view = await end(client.clusters.create({ app, runtime: namespace, name, settings }));
     expect(view.status).toBe('failed');
     expect(view.error?.message).toMatch(reason);
-    expect(view.error?.message).toMatch(/stuck-web/);
+    expect(view.error?.message).toContain(`${name}-web`);
     await succeed(client.clusters.delete(view.clusterId));
     expect(await surveyUntil(namespace, NOTHING)).toEqual(NOTHING);
   });
