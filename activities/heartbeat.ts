@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { beat } from './tries.ts';
 
 /** What a task's activity remembers from try to try; readable in Temporal's describe. */
 export interface Progress {
@@ -35,8 +36,9 @@ export function readProgress(now: Date): Progress {
 export function startHeartbeats(
   heartbeatSeconds: number,
   read: () => Progress,
-): { beat(): void; stop(): void } {
+): { beat(ends: boolean): void; stop(): void } {
   const context = Context.current();
+<<<<<<< HEAD
   const beat = (): void => {
     try {
       context.heartbeat(read());
@@ -47,4 +49,9 @@ export function startHeartbeats(
   };
   const timer = setInterval(beat, (heartbeatSeconds * 1000) / 4);
   return { beat, stop: () => clearInterval(timer) };
+=======
+  const beatNow = (ends: boolean): void => beat(context, read(), ends);
+  const timer = setInterval(() => beatNow(false), (heartbeatSeconds * 1000) / 4);
+  return { beat: beatNow, stop: () => clearInterval(timer) };
+>>>>>>> 7d5d34d (Give an activity up over which workers are lost in a row; end workflows that cannot read their input)
 }

@@ -2,7 +2,8 @@ import type { Reads } from '../src/domain/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createEngineActivities, type EngineActivities } from './engine-activities.ts';
 import { createFrontgateActivities, type FrontgateActivities } from './frontgate/frontgate-activities.ts';
-import { guardActivities } from './guard-activities.ts';
+import { giveUpStep } from './give-up.ts';
+import { guardActivities, type ActivityGuard } from './guard-activities.ts';
 import { checkRead } from './inputs/read-inputs.ts';
 import { createAdmission } from './own-job.ts';
 import { createReads } from './reads/index.ts';
@@ -40,14 +41,19 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     UpdateClusterStatus,
     InspectFrontgate,
   };
-  const admitStep = createAdmission(stores);
-  const admitRead = async (read: string, input: unknown): Promise<null> => {
-    checkRead(read, input);
-    return null;
+  const steps: ActivityGuard = {
+    admit: createAdmission(stores),
+    giveUp: (step, input, job, error) => giveUpStep(stores, step, input, job, error),
+  };
+  const reads: ActivityGuard = {
+    async admit(read, input) {
+      checkRead(read, input);
+      return null;
+    },
   };
   return {
-    engine: guardActivities({ ...engine, LoadFrontgate }, admitStep, redactor),
-    tasks: guardActivities(tasks, admitStep, redactor),
-    reads: guardActivities(createReads(dependencies), admitRead, redactor),
+    engine: guardActivities({ ...engine, LoadFrontgate }, steps, redactor),
+    tasks: guardActivities(tasks, steps, redactor),
+    reads: guardActivities(createReads(dependencies), reads, redactor),
   };
 }

@@ -19,7 +19,8 @@ export interface LookOptions {
   /** Names the task in the error when the limit is over. */
   readonly label: string;
   readonly read: () => Progress;
-  readonly write: (progress: Progress) => void;
+  /** `ends`: this try ends with it. */
+  readonly write: (progress: Progress, ends: boolean) => void;
 }
 
 /**
@@ -39,6 +40,7 @@ export async function lookUntil(options: LookOptions): Promise<Extract<Observati
     const waitedMs = before.waitedMs + sinceLastLook(before, startedAt, now);
     const quick = now - startedAt < QUICK_MS && seen.retryAfterMs === undefined;
     const nextLookMs = seen.retryAfterMs ?? (quick ? pauseMs : nextPause(before));
+<<<<<<< HEAD
     options.write({
       ...before,
       observation: seen.seen,
@@ -47,6 +49,11 @@ export async function lookUntil(options: LookOptions): Promise<Extract<Observati
       lastLookAt: new Date(now).toISOString(),
       nextLookMs,
     });
+=======
+    const lastLookAt = new Date(now).toISOString();
+    const { seen: observation, cursor } = seen;
+    options.write({ ...before, observation, cursor, waitedMs, lastLookAt, nextLookMs }, !quick);
+>>>>>>> 7d5d34d (Give an activity up over which workers are lost in a row; end workflows that cannot read their input)
     if (waitedMs >= options.limitMs) throw limitOver(options, seen.seen);
     if (!quick) throw toPendingFailure(seen.seen, nextLookMs);
     await sleep(pauseMs, undefined, { signal: options.signal });

@@ -162,7 +162,8 @@ export async function whileOpen<Answer>(step: string, asked: Promise<Answer>): P
   }
 }
 
-function isTaskStep(step: string): boolean {
+/** Whether a step is the handle or the wait of a task. */
+export function isTaskStep(step: string): boolean {
   return Object.hasOwn(TASK_ACTIONS, step.replace(/^Wait/, ''));
 }
 

@@ -25,6 +25,11 @@ import {
   isRetried,
   isTryInterrupted,
   toApplicationFailure,
+<<<<<<< HEAD
+=======
+  toWindlassError,
+  tryInterrupted,
+>>>>>>> 7d5d34d (Give an activity up over which workers are lost in a row; end workflows that cannot read their input)
 } from './to-application-failure.ts';
 import { toWindlassError } from './report-error.ts';
 
@@ -71,8 +76,8 @@ interface Attempt {
   /** How long this activity may be tried, in milliseconds; known once the task is read. */
   limitMs: number;
   readonly startedAtMs: number;
-  /** Heartbeats now, so that the latest progress survives this try. */
-  beat(): void;
+  /** Heartbeats now, so that the latest progress survives this try; `ends` where that ends with it. */
+  beat(ends: boolean): void;
 }
 
 /**
@@ -97,7 +102,7 @@ async function guard<T>(
     progress: readProgress(new Date()),
     limitMs: Number.POSITIVE_INFINITY,
     startedAtMs: Date.now(),
-    beat: () => heartbeats.beat(),
+    beat: (ends) => heartbeats.beat(ends),
   };
   const heartbeats = startHeartbeats(dependencies.heartbeatSeconds, () => attempt.progress);
   try {
@@ -129,7 +134,7 @@ async function settle(attempt: Attempt, thrown: unknown): Promise<Error> {
   const failure = toApplicationFailure(error, progress.failures);
   const triedMs = progress.waitedMs + Date.now() - attempt.startedAtMs;
   attempt.progress = { ...progress, failures: progress.failures + 1, waitedMs: triedMs + delayOf(failure) };
-  attempt.beat();
+  attempt.beat(true);
   if (isRetried(error, progress.failures) && triedMs < attempt.limitMs) {
     dependencies.log.warn('a try failed; another follows', {
       task: taskId,
@@ -277,9 +282,9 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
     limitMs: context.task.timeoutSeconds * 1000,
     label: `${context.task.action} of ${context.task.label}`,
     read: () => attempt.progress,
-    write: (progress) => {
+    write: (progress, ends) => {
       attempt.progress = progress;
-      attempt.beat();
+      attempt.beat(ends);
     },
   });
   await point('seen');
@@ -355,11 +360,4 @@ function graceful(signal: AbortSignal): AbortSignal {
 
 function isPendingFailure(error: unknown): error is ApplicationFailure {
   return error instanceof Error && 'type' in error && error.type === 'PENDING';
-}
-
-function tryInterrupted(): WindlassError {
-  return new WindlassError('unavailable', 'this try was interrupted; another one goes on', {
-    code: 'TRY_INTERRUPTED',
-    retryAfterMs: 100,
-  });
 }

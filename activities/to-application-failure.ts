@@ -67,6 +67,14 @@ export function isTryInterrupted(signal: AbortSignal): boolean {
   return signal.aborted && !isJobCancellation(signal);
 }
 
+/** The end of such a try. */
+export function tryInterrupted(): WindlassError {
+  return new WindlassError('unavailable', 'this try was interrupted; another one goes on', {
+    code: 'TRY_INTERRUPTED',
+    retryAfterMs: 100,
+  });
+}
+
 const MAX_BACK_OFF_MS = 30_000;
 const SHORTEST_DELAY_MS = 1_000;
 

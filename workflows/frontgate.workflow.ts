@@ -20,6 +20,7 @@ import {
   type FrontgateState,
 } from './messages.ts';
 import { planFrontgate } from './plan-frontgate.ts';
+import { isFrontgateNews, requireFrontgateInput } from './require-input.ts';
 import { runFrontgateJob } from './run-frontgate-job.ts';
 
 const acquireSignal = defineSignal<[FrontgateNews]>(ACQUIRE_SIGNAL);
@@ -59,6 +60,7 @@ interface Knowledge {
  * happens to this workflow, and what it acts on is read after the last signal that it has seen.
  */
 export async function frontgate(input: FrontgateInput): Promise<void> {
+  requireFrontgateInput(input);
   const { runtimeId, vpcId } = input;
   const state = begin(input);
   for (;;) {
@@ -107,10 +109,13 @@ function begin({ known }: FrontgateInput): Knowledge {
     Object.assign(state, { members: changed, news: true, settled: false });
   };
   setHandler(acquireSignal, (said) => {
+    if (!isFrontgateNews(said)) return;
     take(said);
     Object.assign(state, { acquired: true, ready: false, failure: null });
   });
-  setHandler(releaseSignal, take);
+  setHandler(releaseSignal, (said) => {
+    if (isFrontgateNews(said)) take(said);
+  });
   setHandler(frontgateQuery, () => {
     const { ready, settled, job, failure } = state;
     return { members: listMembers(state), ready, settled, job, failure };

@@ -13,6 +13,7 @@ import { toErrorInfo } from './error-info.ts';
 import { isCancelled } from './is-cancelled.ts';
 import { layersTable } from './job-details.ts';
 import { SEARCH_ATTRIBUTES, type RunJobInput, type RunJobResult } from './messages.ts';
+import { requireJobInput } from './require-input.ts';
 import { walkLayer } from './walk-layer.ts';
 import type { WalkOutcome } from './walk-tasks.ts';
 
@@ -25,6 +26,7 @@ const STATUS_KEY = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD')
  * what a terminate prevents, the sweeper does.
  */
 export async function runJob(input: RunJobInput): Promise<RunJobResult> {
+  requireJobInput(input);
   // Not cancelled in the middle: what it has opened, this workflow closes.
   const loaded = await CancellationScope.nonCancellable(() => loadJob({ ...input, plan: true }));
   if (loaded.closed !== null) return loaded.closed;

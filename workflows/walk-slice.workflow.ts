@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { loadSlice } from './activity-proxies.ts';
 import type { WalkSliceInput } from './messages.ts';
+import { requireSliceInput } from './require-input.ts';
 import { walkTasks, type WalkOutcome } from './walk-tasks.ts';
 
 /**
@@ -8,6 +9,7 @@ import { walkTasks, type WalkOutcome } from './walk-tasks.ts';
  * the cluster. A slice never holds: it returns the ids that failed.
  */
 export async function walkSlice(input: WalkSliceInput): Promise<WalkOutcome> {
+  requireSliceInput(input);
   const { jobId, layerIndex, offset, limit } = input;
   const tasks = await CancellationScope.nonCancellable(() => loadSlice({ jobId, layerIndex, offset, limit }));
   return walkTasks(tasks, input.queues, input.timing);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JOB_ACTIONS, MAX_CONF_BYTES, MAX_SEALED_BYTES } from '../../src/domain/index.ts';
+import { JOB_ACTIONS, MAX_CONF_BYTES, MAX_JSON_DEPTH, MAX_SEALED_BYTES } from '../../src/domain/index.ts';
 
 // What the inputs of activities are made of. Every text has a maximum length, and none holds a NUL:
 // PostgreSQL cannot store one.
@@ -52,8 +52,6 @@ export const settings = z
   .record(line(100), lines(64 * 1024))
   .refine((value) => Object.keys(value).length <= 100, 'must be at most 100 settings');
 
-const DEEPEST = 64;
-
 /** A conf, sealed values in it: what stands in it is checked against its package, later. */
 export const conf = z
   .custom<Readonly<Record<string, unknown>>>(
@@ -73,7 +71,7 @@ const MAX_SEALED_CONF_BYTES = 2 * MAX_CONF_BYTES;
 function findFault(value: unknown, depth: number): string | null {
   if (typeof value === 'string') return value.includes('\0') ? 'must not hold a NUL' : null;
   if (typeof value !== 'object' || value === null) return null;
-  if (depth >= DEEPEST) return `must be nested at most ${DEEPEST} deep`;
+  if (depth >= MAX_JSON_DEPTH) return `must be nested at most ${MAX_JSON_DEPTH} deep`;
   for (const [key, inner] of Object.entries(value)) {
     const fault = key.includes('\0') ? 'must not hold a NUL' : findFault(inner, depth + 1);
     if (fault !== null) return fault;

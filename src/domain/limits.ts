@@ -89,6 +89,10 @@ export const MAX_PATTERN_INSTRUCTIONS = 5_000;
  * the text. 40 million take about a second of an idle machine.
  */
 export const MAX_PATTERN_WORK = 20_000_000;
+
+/** Tries of one activity in a row that began and were never heard of again; then it is given up. */
+export const MAX_LOST_TRIES = 4;
+
 /** Items of one page of a list. */
 export const MAX_PAGE_ITEMS = 1_000;
 

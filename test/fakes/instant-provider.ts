@@ -29,6 +29,13 @@ export interface InstantTarget {
   readonly in?: 'handle' | 'wait';
 }
 
+/** An input that ends whatever evaluates it. */
+export interface DeadlyInput {
+  readonly cluster: string;
+  readonly at: 'parse' | TaskAction;
+  readonly how: 'dies' | 'stands still';
+}
+
 export interface InstantProviderOptions {
   readonly name?: string;
   /** Every action that changes a cluster, on the fixture package `instant`; only the first four by default. */
@@ -50,6 +57,8 @@ export interface InstantProviderOptions {
   };
   /** A handle that goes on until it is cancelled, or a wait that is pending for ever. */
   readonly hangOn?: InstantTarget;
+  /** What the worker does not survive, of clusters whose conf or node ids hold the word. */
+  readonly deadly?: readonly DeadlyInput[];
 }
 
 /** A provider without a cloud: everything is there at once. All of it is in its options, which are JSON. */
@@ -89,6 +98,7 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
     pendingLooks = 0,
     failOn,
     hangOn,
+    deadly = [],
   } = options;
   const effects = new Map<TaskAction, number>();
   const calls = new Map<string, number>();
@@ -114,6 +124,7 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
     name: options.name ?? 'instant',
     capabilities: changes ? { ...CAPABILITIES, actions: CHANGING } : CAPABILITIES,
     async parseClusterConf(request) {
+      await evaluate(deadly, 'parse', JSON.stringify(request.conf));
       if (request.content.files.length === 0) return buildInstantCluster(request);
       return changes ? parseInstantChange(request) : parseClusterConf(request);
     },
@@ -125,6 +136,7 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
 
     async handleSubtask(context, call) {
       await enter(context, call, 'handle');
+      await evaluate(deadly, context.task.action, context.cluster.name);
       if (hangOn !== undefined && isMeant(hangOn, context, 'handle')) await hang(call);
       const changes: ResourceChange[] = [];
       for (const row of claimedRows(context)) {
@@ -226,6 +238,14 @@ function toAddress({ serverId }: ClusterNode): string {
 
 function withoutClaims(plan: JobPlan): JobPlan {
   return plan.map((layer) => ({ ...layer, tasks: layer.tasks.map((task) => ({ ...task, resources: [] })) }));
+}
+
+async function evaluate(deadly: readonly DeadlyInput[], at: DeadlyInput['at'], input: string): Promise<void> {
+  const met = deadly.find((one) => one.at === at && input.includes(one.cluster));
+  if (met === undefined) return;
+  if (met.how === 'dies') process.kill(process.pid, 'SIGKILL');
+  else for (;;);
+  await new Promise(() => undefined);
 }
 
 async function hang(call: Call): Promise<never> {

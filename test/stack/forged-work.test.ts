@@ -166,3 +166,43 @@ describe('reads with forged input', () => {
     await expectUntouched();
   });
 });
+
+describe('workflows that were started with what they cannot read', () => {
+  const job = { jobId: 'j-forged5', clusterId: 'cl-forged5', action: 'stop', options: {}, requestedBy: 'me' };
+  const slice = {
+    jobId: 'j-forged5',
+    layerIndex: 0,
+    layerName: 'RunInstances',
+    offset: 0,
+    limit: 10,
+    queues: { provider: 'instant', account: 'instant', region: 'instant' },
+    timing: { heartbeatSeconds: 1 },
+  };
+  const gate = { runtimeId: 'rt-forged', vpcId: 'vpc-forged' };
+  const GARBAGE: readonly unknown[] = [undefined, null, 'x', 7, true, [], [null], {}, { known: null }];
+  const CASES: readonly (readonly [string, string, unknown])[] = [
+    ...['runJob', 'walkSlice', 'frontgate'].flatMap((type) =>
+      GARBAGE.map((input) => [type, `garbage-${randomUUID()}`, input] as const),
+    ),
+    ['runJob', 'cluster/cl-forged5', { ...job, action: 'destroy' }],
+    ['runJob', 'cluster/cl-forged5', { ...job, options: null }],
+    ['runJob', 'cluster/cl-forged5', { ...job, jobId: { a: 1 } }],
+    ['runJob', 'cluster/cl-forged5', { ...job, frontgate: { ...gate, subnetId: '' } }],
+    ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', slice],
+    ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', { ...slice, timing: null }],
+    ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', { ...slice, queues: [] }],
+    ['frontgate', 'frontgate/rt-other/vpc-forged', gate],
+    ['frontgate', 'frontgate/rt-forged/vpc-forged', { ...gate, known: {} }],
+    ['frontgate', 'frontgate/rt-forged/vpc-forged', { ...gate, known: { members: [null], failure: null } }],
+  ];
+
+  it('end at once, each with the reason', async () => {
+    for (const [type, workflowId, input] of CASES) {
+      const refusal = await refusalOf(runWorkflow(type, workflowId, input === undefined ? [] : [input]));
+      expect({ type, input, refusal }).toMatchObject({
+        refusal: { kind: 'invalid-input', code: 'INPUT_INVALID' },
+      });
+    }
+    await expectUntouched();
+  });
+});

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ErrorInfo } from '../../src/domain/index.ts';
-import type { FrontgateState } from '../../workflows/messages.ts';
+import { ACQUIRE_SIGNAL, RELEASE_SIGNAL, type FrontgateState } from '../../workflows/messages.ts';
 import { startFrontgateStack, type FrontgateStack } from './frontgate-place.ts';
 
 const NO_ROOM: ErrorInfo = { kind: 'quota', code: 'QUOTA', message: 'no room for one more instance' };
@@ -152,4 +152,28 @@ it('ends with its runtime', async () => {
   await say('cl-a', 'needed');
   await handle.result();
   expect(place.jobs).toEqual([]);
+});
+
+it('passes by signals that it cannot read, and goes on', async () => {
+  const { place, say, ask, handle } = stack.open();
+  await say('cl-a', 'needed');
+  await until(ask, ({ ready }) => ready);
+  for (const garbage of [
+    null,
+    undefined,
+    'x',
+    7,
+    [],
+    {},
+    { clusterId: 1, use: 'needed' },
+    { clusterId: 'cl-b' },
+  ]) {
+    await handle.signal(ACQUIRE_SIGNAL, garbage);
+    await handle.signal(RELEASE_SIGNAL, garbage);
+  }
+  await handle.signal('no such signal', null);
+  await until(ask, ({ ready, members }) => ready && members.length === 1);
+  await say('cl-a', 'none');
+  await handle.result();
+  expect(place.jobs.map((job) => job.split(' ')[0])).toEqual(['create', 'delete']);
 });

@@ -1,0 +1,153 @@
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  defaultPayloadConverter,
+  type Payload,
+} from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { guardActivities } from '../../../activities/guard-activities.ts';
+import { toPendingFailure } from '../../../activities/to-application-failure.ts';
+import { beat } from '../../../activities/tries.ts';
+import { MAX_LOST_TRIES, type ErrorInfo } from '../../../src/domain/index.ts';
+import { createRedactor } from '../../../src/observability/index.ts';
+
+/**
+ * How a try ends: with a report that asks for another; without a word, after it began; or it was
+ * handed to a worker that was dead already.
+ */
+type End = 'reports' | 'is lost' | 'never begins';
+
+/** What the server knows after a try. */
+interface Known {
+  readonly details: unknown;
+  readonly givenUp: ErrorInfo | null;
+  /** Requests beside heartbeats and the report. */
+  readonly requests: number;
+}
+
+async function runTry(attempt: number, before: unknown, end: End): Promise<Known> {
+  if (end === 'never begins') return { details: before, givenUp: null, requests: 0 };
+  let details = before;
+  let requests = 0;
+  const client = {
+    withAbortSignal: (_: AbortSignal, run: () => Promise<unknown>) => run(),
+    withDeadline: (_: number, run: () => Promise<unknown>) => run(),
+    workflowService: {
+      async recordActivityTaskHeartbeat(request: { details: { payloads: [Payload] } }) {
+        requests += 1;
+        details = defaultPayloadConverter.fromPayload(request.details.payloads[0]);
+      },
+    },
+  } as unknown as Client;
+  const logger = new DefaultLogger('ERROR', () => undefined);
+  const info = { attempt, heartbeatDetails: before };
+  const environment = new MockActivityEnvironment(info, { client, logger });
+  environment.on('heartbeat', (sent: unknown) => (details = sent));
+  const begun = Promise.withResolvers<null>();
+  const death = Promise.withResolvers<never>();
+  const { work } = guardActivities<{ work(): Promise<never> }>(
+    {
+      async work() {
+        begun.resolve(null);
+        if (end === 'is lost') return death.promise;
+        beat(Context.current(), { cursor: attempt });
+        throw toPendingFailure('not there yet', 1);
+      },
+    },
+    { admit: async () => null },
+    createRedactor(),
+  );
+  const error = await Promise.race([
+    environment
+      .run(() => work())
+      .then(
+        () => null,
+        (thrown: unknown) => thrown,
+      ),
+    ...(end === 'is lost' ? [begun.promise] : []),
+  ]);
+  const known = details;
+  // A dead process keeps nobody waiting.
+  death.promise.catch(() => undefined);
+  death.reject(new CancelledFailure('dead'));
+  const lost = error instanceof ApplicationFailure && error.type === 'WORKERS_LOST';
+  return { details: known, givenUp: lost ? (error.details?.[0] as ErrorInfo) : null, requests };
+}
+
+/** Number of the try, from 1, that gives the activity up; null where none does. And what it all cost. */
+async function runTries(
+  ends: readonly End[],
+): Promise<{ givenUpAt: number | null; requests: number; last: Known }> {
+  let last: Known = { details: undefined, givenUp: null, requests: 0 };
+  let requests = 0;
+  for (const [index, end] of ends.entries()) {
+    last = await runTry(index + 1, last.details, end);
+    requests += last.requests;
+    if (last.givenUp !== null) return { givenUpAt: index + 1, requests, last };
+  }
+  return { givenUpAt: null, requests, last };
+}
+
+const times = (count: number, end: End): End[] => Array.from({ length: count }, () => end);
+
+describe('an activity', () => {
+  it('is given up after so many tries in a row of which nobody heard again, with a clear error', async () => {
+    const { givenUpAt, last } = await runTries(times(MAX_LOST_TRIES + 1, 'is lost'));
+    expect(givenUpAt).toBe(MAX_LOST_TRIES + 1);
+    expect(last.givenUp).toMatchObject({
+      kind: 'internal',
+      code: 'WORKERS_LOST',
+      message: expect.stringContaining(`${MAX_LOST_TRIES} workers in a row`) as string,
+    });
+  });
+
+  it('costs no request for looks that are pending for days, and keeps what they have seen', async () => {
+    const { givenUpAt, requests, last } = await runTries(times(300, 'reports'));
+    expect({ givenUpAt, requests }).toEqual({ givenUpAt: null, requests: 0 });
+    expect(last.details).toMatchObject({ cursor: 300 });
+  });
+
+  it('goes on where workers die again and again with a report between', async () => {
+    const life = [...times(MAX_LOST_TRIES - 1, 'is lost'), ...times(1, 'reports')];
+    expect((await runTries([...life, ...life, ...life, ...life])).givenUpAt).toBeNull();
+  });
+
+  it('keeps what it saw before its workers died', async () => {
+    const { last } = await runTries(['reports', 'is lost', 'is lost']);
+    expect(last.details).toMatchObject({ cursor: 1 });
+  });
+
+  it('goes on where its tries were handed to a worker that is frozen, which never begins them', async () => {
+    expect(
+      (await runTries([...times(2, 'is lost'), ...times(50, 'never begins'), 'reports'])).givenUpAt,
+    ).toBeNull();
+  });
+
+  it('is given up exactly where the limit is reached without a report between', async () => {
+    const ends = fc.array(fc.constantFrom<End>('reports', 'is lost', 'is lost', 'never begins'), {
+      maxLength: 25,
+    });
+    await fc.assert(
+      fc.asyncProperty(ends, async (lives) => {
+        let lost = 0;
+        let expected: number | null = null;
+        for (const [index, end] of lives.entries()) {
+          if (lost >= MAX_LOST_TRIES && end !== 'never begins') {
+            expected = index + 1;
+            break;
+          }
+          // The first after a report is not told: that it began is assumed.
+          if (end === 'reports') lost = 0;
+          else if (end === 'is lost' || lost === 0) lost += 1;
+        }
+        expect((await runTries(lives)).givenUpAt).toBe(expected);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

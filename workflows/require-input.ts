@@ -1,0 +1,136 @@
+import { ApplicationFailure, log, workflowInfo } from '@temporalio/workflow';
+import { JOB_ACTIONS, type ErrorInfo, type QueueScope } from '../src/domain/index.ts';
+import {
+  FRONTGATE_WORKFLOW,
+  frontgateWorkflowId,
+  jobWorkflowId,
+  RUN_JOB_WORKFLOW,
+  type ActivityTiming,
+  type FrontgateInput,
+  type FrontgateNews,
+  type RunJobInput,
+  type WalkSliceInput,
+} from './messages.ts';
+
+// Whoever reaches Temporal may start these workflows and signal them with anything. What a workflow
+// cannot read ends it at once: an exception of any other kind would have its first step tried for
+// ever. Only what the workflow itself reads is looked at; the rest is checked where it is used.
+
+type Shape = Readonly<Record<string, unknown>>;
+
+/** @throws ApplicationFailure `INPUT_INVALID`, which ends the workflow. */
+export function requireJobInput(input: unknown): asserts input is RunJobInput {
+  const { jobId, clusterId, action, options, frontgate } = requireObject(input);
+  requireText('jobId', jobId);
+  requireText('clusterId', clusterId);
+  if (!JOB_ACTIONS.some((known) => known === action)) refuse('action', 'is no action of a job');
+  if (!isObject(options)) refuse('options', 'must be an object');
+  if (frontgate === undefined) return;
+  if (!isObject(frontgate)) refuse('frontgate', 'must be an object');
+  requireText('frontgate.runtimeId', frontgate['runtimeId']);
+  requireText('frontgate.vpcId', frontgate['vpcId']);
+  // A job of a frontgate is a child of the workflow that keeps it; nobody else starts one.
+  const place = { runtimeId: String(frontgate['runtimeId']), vpcId: String(frontgate['vpcId']) };
+  if (workflowInfo().parent?.workflowId !== frontgateWorkflowId(place))
+    refuse('frontgate', `is for jobs that the workflow ${FRONTGATE_WORKFLOW} starts`);
+}
+
+/** @throws ApplicationFailure `INPUT_INVALID`, which ends the workflow. */
+export function requireSliceInput(input: unknown): asserts input is WalkSliceInput {
+  const { jobId, layerIndex, offset, limit, queues, timing } = requireObject(input);
+  requireText('jobId', jobId);
+  for (const [field, value] of Object.entries({ layerIndex, offset, limit })) requireCount(field, value);
+  requireQueues(queues);
+  requireTiming(timing);
+  // A slice is a child of its job.
+  const { parent, workflowId } = workflowInfo();
+  if (parent === undefined || !workflowId.startsWith(`${parent.workflowId}/${String(jobId)}/`))
+    refuse('jobId', `must be of the job whose ${RUN_JOB_WORKFLOW} starts this slice`);
+  if (!parent.workflowId.startsWith(jobWorkflowId(''))) refuse('jobId', 'must be of a job of a cluster');
+}
+
+/** @throws ApplicationFailure `INPUT_INVALID`, which ends the workflow. */
+export function requireFrontgateInput(input: unknown): asserts input is FrontgateInput {
+  const { runtimeId, vpcId, known } = requireObject(input);
+  requireText('runtimeId', runtimeId);
+  requireText('vpcId', vpcId);
+  if (
+    workflowInfo().workflowId !== frontgateWorkflowId({ runtimeId: String(runtimeId), vpcId: String(vpcId) })
+  )
+    refuse('vpcId', 'must be of the place that this workflow is for');
+  if (known === undefined) return;
+  if (!isObject(known)) refuse('known', 'must be an object');
+  const { members, failure, failures, acquired } = known;
+  if (!Array.isArray(members) || !members.every(isMember)) refuse('known.members', 'must be members');
+  if (failure !== null && !isObject(failure)) refuse('known.failure', 'must be an error');
+  requireCount('known.failures', failures);
+  if (typeof acquired !== 'boolean') refuse('known.acquired', 'must be true or false');
+}
+
+/** Whether a signal says what it should; one that does not is noted, and changes nothing. */
+export function isFrontgateNews(said: unknown): said is FrontgateNews {
+  if (isObject(said) && isText(said['clusterId']) && ['needed', 'kept', 'none'].includes(String(said['use'])))
+    return true;
+  log.warn('a signal that cannot be read was passed by');
+  return false;
+}
+
+function isMember(value: unknown): boolean {
+  return isObject(value) && isText(value['clusterId']) && ['needed', 'kept'].includes(String(value['use']));
+}
+
+function requireQueues(value: unknown): asserts value is QueueScope {
+  if (!isObject(value)) refuse('queues', 'must be an object');
+  for (const field of ['provider', 'account', 'region']) requireText(`queues.${field}`, value[field]);
+}
+
+function requireTiming(value: unknown): asserts value is ActivityTiming {
+  if (!isObject(value)) refuse('timing', 'must be an object');
+  const { heartbeatSeconds } = value;
+  if (typeof heartbeatSeconds !== 'number' || !(heartbeatSeconds > 0 && heartbeatSeconds <= LONGEST_SECONDS))
+    refuse('timing.heartbeatSeconds', `must be a number above 0, at most ${LONGEST_SECONDS}`);
+}
+
+const LONGEST_SECONDS = 3_600;
+const LONGEST_TEXT = 1_000;
+
+function requireObject(value: unknown): Shape {
+  if (isObject(value)) return value;
+  return refuse(null, 'must be an object');
+}
+
+function requireText(field: string, value: unknown): void {
+  if (!isText(value)) refuse(field, `must be text of 1 to ${LONGEST_TEXT} characters`);
+}
+
+function requireCount(field: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || Number(value) < 0) refuse(field, 'must be a whole number from 0');
+}
+
+function isObject(value: unknown): value is Shape {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST_TEXT;
+}
+
+function refuse(field: string | null, message: string): never {
+  const { workflowType } = workflowInfo();
+  const info: ErrorInfo = {
+    kind: 'invalid-input',
+    code: 'INPUT_INVALID',
+    message: `the workflow ${workflowType} cannot take this input: ${field ?? 'it'} ${message}`,
+    hint: 'clients of windlass start it rightly: windlass cluster --help',
+    ...(field === null ? {} : { field }),
+  };
+  const failure = ApplicationFailure.create({
+    message: info.message,
+    type: info.code,
+    nonRetryable: true,
+    details: [info],
+  });
+  // It says nothing but where this code is installed.
+  failure.stack = '';
+  throw failure;
+}
