@@ -3,7 +3,7 @@ import { WindlassError, type ErrorInfo, type Job } from '../src/domain/index.ts'
 import type { Redactor } from '../src/observability/index.ts';
 import { toWindlassError } from './report-error.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
-import { beginTry, endTry, openTry } from './tries.ts';
+import { beginTry, endTry, openTry, type TryEnd } from './tries.ts';
 
 /** What stands before activities. */
 export interface ActivityGuard {
@@ -32,17 +32,26 @@ export function guardActivities<Guarded extends object>(
       try {
         const job = await enter(guard, name, input, redactor);
         const answer = await activity(input, job);
-        endTry(false);
+        endTry('last');
         return answer;
       } catch (error) {
-        const final = error instanceof ApplicationFailure && error.nonRetryable === true;
-        endTry(!final && !(error instanceof CancelledFailure));
+        endTry(endOf(error));
         throw error;
       }
     },
   ]);
   return Object.fromEntries(guarded) as Guarded;
 }
+
+function endOf(error: unknown): TryEnd {
+  if (error instanceof CancelledFailure) return 'last';
+  if (!(error instanceof ApplicationFailure)) return 'retried';
+  if (error.nonRetryable === true) return 'last';
+  return UNTOUCHED.has(error.type ?? '') ? 'untouched' : 'retried';
+}
+
+/** Codes of tries that never came to what they are for. */
+const UNTOUCHED: ReadonlySet<string> = new Set(['LEASE_HELD', 'LEASE_LOST', 'TRY_INTERRUPTED']);
 
 async function enter(
   guard: ActivityGuard,

@@ -38,20 +38,7 @@ export function startHeartbeats(
   read: () => Progress,
 ): { beat(ends: boolean): void; stop(): void } {
   const context = Context.current();
-<<<<<<< HEAD
-  const beat = (): void => {
-    try {
-      context.heartbeat(read());
-    } catch {
-      // What a provider asks to be reminded of may not be data; thrown from a timer, it would end the worker.
-      context.heartbeat();
-    }
-  };
-  const timer = setInterval(beat, (heartbeatSeconds * 1000) / 4);
-  return { beat, stop: () => clearInterval(timer) };
-=======
   const beatNow = (ends: boolean): void => beat(context, read(), ends);
   const timer = setInterval(() => beatNow(false), (heartbeatSeconds * 1000) / 4);
   return { beat: beatNow, stop: () => clearInterval(timer) };
->>>>>>> 7d5d34d (Give an activity up over which workers are lost in a row; end workflows that cannot read their input)
 }

@@ -40,20 +40,10 @@ export async function lookUntil(options: LookOptions): Promise<Extract<Observati
     const waitedMs = before.waitedMs + sinceLastLook(before, startedAt, now);
     const quick = now - startedAt < QUICK_MS && seen.retryAfterMs === undefined;
     const nextLookMs = seen.retryAfterMs ?? (quick ? pauseMs : nextPause(before));
-<<<<<<< HEAD
-    options.write({
-      ...before,
-      observation: seen.seen,
-      cursor: checkCursor(seen.cursor),
-      waitedMs,
-      lastLookAt: new Date(now).toISOString(),
-      nextLookMs,
-    });
-=======
     const lastLookAt = new Date(now).toISOString();
-    const { seen: observation, cursor } = seen;
+    const observation = seen.seen;
+    const cursor = checkCursor(seen.cursor);
     options.write({ ...before, observation, cursor, waitedMs, lastLookAt, nextLookMs }, !quick);
->>>>>>> 7d5d34d (Give an activity up over which workers are lost in a row; end workflows that cannot read their input)
     if (waitedMs >= options.limitMs) throw limitOver(options, seen.seen);
     if (!quick) throw toPendingFailure(seen.seen, nextLookMs);
     await sleep(pauseMs, undefined, { signal: options.signal });

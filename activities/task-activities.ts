@@ -25,11 +25,7 @@ import {
   isRetried,
   isTryInterrupted,
   toApplicationFailure,
-<<<<<<< HEAD
-=======
-  toWindlassError,
   tryInterrupted,
->>>>>>> 7d5d34d (Give an activity up over which workers are lost in a row; end workflows that cannot read their input)
 } from './to-application-failure.ts';
 import { toWindlassError } from './report-error.ts';
 

@@ -66,24 +66,39 @@ export async function beginTry(): Promise<void> {
  */
 export function beat(context: Context, details: object, ends = false): void {
   const current = running.get(context);
-  if (current === undefined) {
-    context.heartbeat(details);
-    return;
-  }
+  if (current === undefined) return;
   if (ends) current.tries = { ended: context.info.attempt, begun: 0 };
   current.details = details;
-  context.heartbeat({ ...details, tries: current.tries });
+  try {
+    context.heartbeat({ ...details, tries: current.tries });
+  } catch {
+    // What a provider asks to be reminded of may not be data; thrown from a timer, it would end the worker.
+    context.heartbeat({ tries: current.tries });
+  }
 }
 
-/** Notes that this try ends with a report that asks for another one; frees its turn in any case. */
-export function endTry(retried: boolean): void {
+/**
+ * How a try ends. `retried`: with a report that asks for another. `untouched`: likewise, but nothing was
+ * tried: another holds the lease, or the worker is stopped; that says nothing about what it would do.
+ */
+export type TryEnd = 'last' | 'retried' | 'untouched';
+
+/** Notes how this try ends, for the next one; frees its turn in any case. */
+export function endTry(end: TryEnd): void {
   const context = Context.current();
   const current = running.get(context);
   leaveTurn.get(context)?.();
-  if (!retried || current === undefined || context.info.isLocal) return;
-  // What has not begun leaves the count as it is, unless there is none.
-  if (current.tries.ended === context.info.attempt || (!current.begun && current.lost > 0)) return;
-  beat(context, current.details, true);
+  if (end === 'last' || current === undefined || context.info.isLocal) return;
+  if (current.tries.ended === context.info.attempt) return;
+  const { lost, begun, details, tries } = current;
+  if (lost > 0 && (!begun || end === 'untouched')) {
+    // The count stays what it was before this try.
+    if (!begun) return;
+    current.tries = { ...tries, begun: lost };
+    beat(context, details);
+    return;
+  }
+  beat(context, details, true);
 }
 
 function readLost({ attempt, heartbeatDetails, isLocal }: Info): { ended: number; lost: number } {

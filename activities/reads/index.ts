@@ -3,14 +3,10 @@ import type { Reads } from '../../src/domain/index.ts';
 import type { Redactor } from '../../src/observability/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { createHydrator } from '../hydrate.ts';
-<<<<<<< HEAD
 import { checkAnswer } from '../check-answer.ts';
 import { toWindlassError } from '../report-error.ts';
 import { toApplicationFailure } from '../to-application-failure.ts';
-=======
-import { toApplicationFailure, toWindlassError } from '../to-application-failure.ts';
 import { beat } from '../tries.ts';
->>>>>>> 7d5d34d (Give an activity up over which workers are lost in a row; end workflows that cannot read their input)
 import { createAppReads } from './apps.ts';
 import { createClusterReads } from './clusters.ts';
 import { createJobReads } from './jobs.ts';

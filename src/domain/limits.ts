@@ -90,8 +90,11 @@ export const MAX_PATTERN_INSTRUCTIONS = 5_000;
  */
 export const MAX_PATTERN_WORK = 20_000_000;
 
-/** Tries of one activity in a row that began and were never heard of again; then it is given up. */
-export const MAX_LOST_TRIES = 4;
+/**
+ * Tries of one activity in a row that began and were never heard of again; then it is given up. More
+ * than an activity has steps between which a worker may die, each of which brings it forward.
+ */
+export const MAX_LOST_TRIES = 6;
 
 /** Items of one page of a list. */
 export const MAX_PAGE_ITEMS = 1_000;

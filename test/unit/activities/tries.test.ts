@@ -11,16 +11,18 @@ import { DefaultLogger } from '@temporalio/worker';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { guardActivities } from '../../../activities/guard-activities.ts';
-import { toPendingFailure } from '../../../activities/to-application-failure.ts';
+import { toApplicationFailure, toPendingFailure } from '../../../activities/to-application-failure.ts';
 import { beat } from '../../../activities/tries.ts';
-import { MAX_LOST_TRIES, type ErrorInfo } from '../../../src/domain/index.ts';
+import { MAX_LOST_TRIES, WindlassError, type ErrorInfo } from '../../../src/domain/index.ts';
 import { createRedactor } from '../../../src/observability/index.ts';
 
 /**
- * How a try ends: with a report that asks for another; without a word, after it began; or it was
- * handed to a worker that was dead already.
+ * How a try ends: with a report that asks for another, or that it could not even be tried; without a
+ * word, after it began; or it was handed to a worker that was dead already.
  */
-type End = 'reports' | 'is lost' | 'never begins';
+type End = 'reports' | 'finds a lease held' | 'is lost' | 'never begins';
+
+const leaseHeld = new WindlassError('unavailable', 'held', { code: 'LEASE_HELD' });
 
 /** What the server knows after a try. */
 interface Known {
@@ -55,6 +57,7 @@ async function runTry(attempt: number, before: unknown, end: End): Promise<Known
       async work() {
         begun.resolve(null);
         if (end === 'is lost') return death.promise;
+        if (end === 'finds a lease held') throw toApplicationFailure(leaseHeld, 0);
         beat(Context.current(), { cursor: attempt });
         throw toPendingFailure('not there yet', 1);
       },
@@ -117,6 +120,14 @@ describe('an activity', () => {
     expect((await runTries([...life, ...life, ...life, ...life])).givenUpAt).toBeNull();
   });
 
+  it('is given up also where each dead worker has left a lease, which the next try finds held', async () => {
+    const life = Array.from({ length: MAX_LOST_TRIES }, (): End[] => [
+      'is lost',
+      'finds a lease held',
+    ]).flat();
+    expect((await runTries([...life, 'is lost'])).givenUpAt).toBe(2 * MAX_LOST_TRIES);
+  });
+
   it('keeps what it saw before its workers died', async () => {
     const { last } = await runTries(['reports', 'is lost', 'is lost']);
     expect(last.details).toMatchObject({ cursor: 1 });
@@ -129,6 +140,7 @@ describe('an activity', () => {
   });
 
   it('is given up exactly where the limit is reached without a report between', async () => {
+    const ENDS = ['reports', 'finds a lease held', ...times(4, 'is lost'), 'never begins'] as const;
     const ends = fc.array(fc.constantFrom<End>('reports', 'is lost', 'is lost', 'never begins'), {
       maxLength: 25,
     });
@@ -142,7 +154,8 @@ describe('an activity', () => {
             break;
           }
           // The first after a report is not told: that it began is assumed.
-          if (end === 'reports') lost = 0;
+          if (end === 'reports' || (end === 'finds a lease held' && lost === 0)) lost = 0;
+          else if (end === 'finds a lease held') continue;
           else if (end === 'is lost' || lost === 0) lost += 1;
         }
         expect((await runTries(lives)).givenUpAt).toBe(expected);
