@@ -1,5 +1,5 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { RETRY_TABLE, type WindlassError } from '../src/domain/index.ts';
+import { RETRY_TABLE, WindlassError } from '../src/domain/index.ts';
 
 /** Whether an activity that failed `failures` times before may be tried again. */
 export function isRetried(error: WindlassError, failures: number): boolean {
