@@ -3,8 +3,9 @@ import addFormats from 'ajv-formats';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parseJson } from '../app-package/index.ts';
-import { compilePattern, OverLimitError } from '../bounds/index.ts';
-import type { ErrorDetail } from '../domain/index.ts';
+import { compilePattern, createWorkBudget, OverLimitError, type WorkBudget } from '../bounds/index.ts';
+import { MAX_SCHEMA_EVALUATIONS, type ErrorDetail } from '../domain/index.ts';
+import { addCountingKeywords, withCounters } from './count-evaluations.ts';
 import { formatPath, isHidden, isObject, type PathStep, type Values } from './values.ts';
 
 /** A compiled values.schema.json. */
@@ -26,6 +27,8 @@ const OPTIONS: Options = {
   validateFormats: true,
   // In linear time, and in the syntax that helm's own validator reads (`(?i)a`).
   code: { regExp: createRegExp },
+  // Put in place, parts that refer to each other twice would double the code with each.
+  inlineRefs: false,
 };
 
 /** What Ajv takes in the place of RegExp; `code` would matter only for validators written to a file. */
@@ -58,10 +61,10 @@ function compileAnew(text: string): SchemaResult {
   const document = parsed.value;
   if (!isObject(document)) return { fault: 'must be a JSON object' };
   try {
-    const validate = compile(document);
+    const compiledSchema = compile(document);
     return {
       schema: {
-        check: (values) => checkValues(validate, values),
+        check: (values) => checkValues(compiledSchema, values),
         isSecret: (path) => isSecretSchema(document, path),
       },
     };
@@ -71,7 +74,8 @@ function compileAnew(text: string): SchemaResult {
 }
 
 /** A schema may refer to itself without end, or ask more of its patterns than they may take. */
-function checkValues(validate: ValidateFunction, values: Values): readonly ErrorDetail[] {
+function checkValues({ validate, begin }: CompiledSchema, values: Values): readonly ErrorDetail[] {
+  begin();
   try {
     return validate(values) ? [] : toDetails(validate.errors ?? [], values);
   } catch (error) {
@@ -83,7 +87,20 @@ function checkValues(validate: ValidateFunction, values: Values): readonly Error
   }
 }
 
-function compile(document: Values): ValidateFunction {
+interface CompiledSchema {
+  readonly validate: ValidateFunction;
+  /** Called before each check: every check has the whole budget. */
+  begin(): void;
+}
+
+function createEvaluationBudget(): WorkBudget {
+  return createWorkBudget(
+    MAX_SCHEMA_EVALUATIONS,
+    (limit) => `its parts are evaluated too often; the limit is ${limit}`,
+  );
+}
+
+function compile(document: Values): CompiledSchema {
   const { $schema: named, ...rest } = document;
   const draft = typeof named === 'string' ? named : '';
   const ajv = draft.includes('2020-12')
@@ -94,8 +111,16 @@ function compile(document: Values): ValidateFunction {
   // Ajv's types name the default export of a CommonJS module otherwise than Node does.
   (addFormats as unknown as (target: unknown) => void)(ajv);
   ajv.addFormat('password', true);
+  let budget = createEvaluationBudget();
+  addCountingKeywords(ajv, () => budget);
   // The dialect is chosen: a name that Ajv does not know (draft-04, with or without #) is no fault.
-  return ajv.compile(rest);
+  const validate = ajv.compile(withCounters(rest) as Values);
+  return {
+    validate,
+    begin: () => {
+      budget = createEvaluationBudget();
+    },
+  };
 }
 
 function toDetails(errors: readonly ErrorObject[], values: Values): ErrorDetail[] {

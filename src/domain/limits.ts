@@ -127,3 +127,6 @@ export const MAX_ANSWER_BYTES = 1_500_000;
 
 /** What a provider's wait asks to be reminded of at its next look, as JSON in bytes: each heartbeat carries it. */
 export const MAX_CURSOR_BYTES = 32 * 1024;
+
+/** How often the parts of a chart's schema are evaluated over its values. */
+export const MAX_SCHEMA_EVALUATIONS = 1_000_000;

@@ -94,4 +94,35 @@ describe('the schema of a chart', () => {
     });
     expect(milliseconds).toBeLessThan(5_000);
   });
+
+  it.each(['allOf', 'anyOf', 'oneOf'])(
+    'whose parts refer to each other twice ends at once: %s',
+    (keyword) => {
+      const definitions = Object.fromEntries(
+        Array.from({ length: 40 }, (_, index) => {
+          const next = { $ref: `#/definitions/d${index + 1}` };
+          return [`d${index}`, { [keyword]: [next, next] }];
+        }),
+      );
+      const schema = {
+        definitions: { ...definitions, d40: keyword === 'allOf' ? {} : { type: 'string' } },
+        $ref: '#/definitions/d0',
+      };
+      const milliseconds = timeOf(() => {
+        expect(problemsOf(schema).warnings[0]).toContain('its parts are evaluated too often; the limit is');
+      });
+      expect(milliseconds).toBeLessThan(5_000);
+    },
+  );
+
+  it('compares the items of long lists in linear time', () => {
+    const items = Array.from({ length: 20_000 }, (_, index) => ({ a: index }));
+    const result = compileValuesSchema('{"properties": {"list": {"uniqueItems": true}}}');
+    if ('fault' in result) throw new Error(result.fault);
+    const milliseconds = timeOf(() => {
+      expect(result.schema.check({ list: items })).toEqual([]);
+      expect(result.schema.check({ list: [...items, { a: 7 }] })).toMatchObject([{ field: 'list' }]);
+    });
+    expect(milliseconds).toBeLessThan(5_000);
+  });
 });
