@@ -1,11 +1,5 @@
-import { mapPasswords, parseForm, validateConf } from '../src/app-package/index.ts';
-import {
-  checkChartValues,
-  isChart,
-  mapChartSecrets,
-  openChartSecrets,
-  readChartForm,
-} from '../src/chart-package/index.ts';
+import { checkGivenConf, mapPasswords, parseForm, validateConf } from '../src/app-package/index.ts';
+import { isChart } from '../src/chart-package/index.ts';
 import type { StoredSecret } from '../src/db/index.ts';
 import {
   checkConfSize,
@@ -15,10 +9,12 @@ import {
   type Conf,
   type ConfRequest,
   type PackageContent,
+  type SecretBinding,
   type SecretReference,
 } from '../src/domain/index.ts';
 import { putConf } from '../src/plan/index.ts';
 import { bindConf } from '../src/secrets/index.ts';
+import { mergeChartConf } from './chart-conf.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** Where the secrets of confs live: `conf/<key>`, and `conf/<key>/<job>` for one that a job has changed. */
@@ -62,8 +58,9 @@ export async function storeConf(
   if (isChart(content.files)) return storeChartConf(dependencies, request);
   const config = content.files.find((file) => file.path === 'config.json');
   if (config === undefined) {
-    const given = putConf(over ?? {}, request.conf);
-    return { given, conf: given, secrets: [] };
+    // Nothing says what is secret in it, and nothing would use it.
+    checkGivenConf({ items: [] }, request.conf);
+    return { given: {}, conf: {}, secrets: [] };
   }
   const form = parseForm(new TextDecoder().decode(config.content));
   const secrets: NamedSecret[] = [];
@@ -92,23 +89,29 @@ export async function storeConf(
   return { given, conf, secrets };
 }
 
-/** Likewise for a chart, whose schema takes the form's place; helm puts its defaults in. */
+/** Likewise for a chart, whose conf is one secret. */
 async function storeChartConf(
   dependencies: ActivityDependencies,
   request: StoreConfRequest,
 ): Promise<StoredConf> {
-  const { content, over } = request;
-  const secrets: NamedSecret[] = [];
-  const take = createSealedTaker(dependencies, request, secrets);
-  const changed = await mapChartSecrets(readChartForm(content.files), request.conf, take);
-  const given = putConf(over ?? {}, changed);
-  const opened = await openChartSecrets(given, async ({ $secret }) => {
-    const fresh = secrets.find(({ name }) => name === $secret);
-    return fresh === undefined ? request.openSecret($secret) : openFresh(dependencies, request, fresh);
+  const { content, jobId, conf, over, openSecret } = request;
+  const { keyring, redactor } = dependencies;
+  const merged = await mergeChartConf({
+    ...{ content, jobId, conf, over, redactor, openSecret },
+    openSealed: ({ $sealed }) => keyring.openSealed($sealed, bindRequest(request)('')),
   });
-  checkConfSize(opened);
-  checkChartValues(content.files, opened);
-  return { given, conf: given, secrets };
+  const { given, secret } = merged;
+  const secrets = secret === null ? [] : [encryptSecret(dependencies, request, secret.name, secret.value)];
+  return { given, conf: merged.conf, secrets };
+}
+
+function bindRequest(request: StoreConfRequest): (key: string) => SecretBinding {
+  const { action, clusterId, jobId, versionId, runtimeId, name, conf } = request;
+  return bindConf({
+    ...{ action, clusterId, jobId, versionId, conf },
+    ...(runtimeId === undefined ? {} : { runtimeId }),
+    ...(name === undefined ? {} : { name }),
+  });
 }
 
 /** Opens what is sealed, keeps it under the database's key, and leaves a reference in its place. */
@@ -118,12 +121,8 @@ function createSealedTaker(
   secrets: NamedSecret[],
 ): (value: unknown, key: string) => Promise<SecretReference> {
   const { keyring, redactor } = dependencies;
-  const { action, clusterId, jobId, versionId, runtimeId, name: clusterName, conf, over } = request;
-  const bind = bindConf({
-    ...{ action, clusterId, jobId, versionId, conf },
-    ...(runtimeId === undefined ? {} : { runtimeId }),
-    ...(clusterName === undefined ? {} : { name: clusterName }),
-  });
+  const { jobId, over } = request;
+  const bind = bindRequest(request);
   return async (value, key) => {
     if (!isSealedValue(value)) throw unsealedPassword(key);
     const password = await keyring.openSealed(value.$sealed, bind(key));

@@ -12,6 +12,7 @@ import {
   type LayerShape,
   type QueueScope,
   type Runtime,
+  type SecretReference,
   type TaskRef,
 } from '../src/domain/index.ts';
 import type { Stores } from '../src/db/index.ts';
@@ -147,8 +148,9 @@ export function createEngineActivities(dependencies: ActivityDependencies): Step
       const wanted = await loadWanted(stores, job);
       const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
       const loadPackage = () => hydrator.loadPackage(wanted.cluster.cluster.versionId);
+      const openSecret = ({ $secret }: SecretReference) => hydrator.openSecret(job.clusterId, $secret);
       await provider.checkResource(
-        { action: job.action, ...wanted, reserved, runtime, credential, loadPackage },
+        { action: job.action, ...wanted, reserved, runtime, credential, loadPackage, openSecret },
         call,
       );
       return plan === true ? { layers: await storePlan(job, runtime, wanted) } : undefined;

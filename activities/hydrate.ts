@@ -6,6 +6,7 @@ import {
   storedSecretBinding,
   TASK_ACTIONS,
   WindlassError,
+  type Conf,
   type Credential,
   type NodeAccessWay,
   type PackageContent,
@@ -15,6 +16,7 @@ import {
 import { findNodeRole } from '../src/plan/index.ts';
 import type { JumpHost, Provider, TaskContext } from '../src/provider/index.ts';
 import { FRONTGATE_PACKAGE } from '../src/vm/index.ts';
+import { CHART_CONF, registerChartConf } from './chart-conf.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createMetadataReaders } from './metadata-reader.ts';
 import { createNodeKeys } from './node-keys.ts';
@@ -74,7 +76,8 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   async function openSecret(clusterId: string, name: string): Promise<string> {
     const stored = await stores.secrets.get(clusterId, name);
     const value = keyring.decrypt(stored, storedSecretBinding(clusterId, name));
-    redactor.register(value);
+    if (name.startsWith(CHART_CONF)) registerChartConf(redactor, JSON.parse(value) as Conf);
+    else redactor.register(value);
     return value;
   }
 

@@ -1,3 +1,4 @@
+import { isChart } from '../src/chart-package/index.ts';
 import type { WantedChange } from '../src/db/index.ts';
 import {
   ACTION_RULES,
@@ -12,6 +13,7 @@ import {
 } from '../src/domain/index.ts';
 import { checkJobOptions, joinLeaving, mergeWanted } from '../src/plan/index.ts';
 import type { Provider } from '../src/provider/index.ts';
+import { describeChartChange } from './chart-conf.ts';
 import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -69,7 +71,12 @@ export async function prepareChange(
     openSecret: (name) => hydrator.openSecret(before.cluster.clusterId, name),
   });
   const stored: JobOptions =
-    options.conf === undefined ? options : { ...options, conf: pickGiven(given, options.conf) };
+    options.conf === undefined
+      ? options
+      : {
+          ...options,
+          conf: isChart(content.files) ? describeChartChange(given) : pickGiven(given, options.conf),
+        };
   const parsed = await provider.parseClusterConf({
     content,
     runtime,

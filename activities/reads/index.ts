@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Reads } from '../../src/domain/index.ts';
+import { CALLS_PER_SECOND, type Reads } from '../../src/domain/index.ts';
 import type { Redactor } from '../../src/observability/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { createHydrator } from '../hydrate.ts';
@@ -24,6 +24,15 @@ export function createReads(dependencies: ActivityDependencies): Reads {
     describeWorker: async () => ({
       version: dependencies.version,
       providers: dependencies.providers.list().map((provider) => provider.name),
+      settings: Object.fromEntries(
+        dependencies.providers
+          .list()
+          .flatMap(({ name, settings }) =>
+            settings === undefined
+              ? []
+              : [[name, [...new Set([...settings.bound, ...settings.free, CALLS_PER_SECOND])]]],
+          ),
+      ),
     }),
     ...createRuntimeReads(dependencies, hydrator),
     ...createAppReads(dependencies, hydrator),

@@ -19,6 +19,18 @@ export function validateConf(form: Form, conf: Conf): Conf {
   return filled;
 }
 
+/**
+ * Checks what a conf says, and nothing of what it leaves out: for a client, which sends what the
+ * form knows alone, and for a change, which is put over what is stored. Null takes a value away.
+ *
+ * @throws as validateConf.
+ */
+export function checkGivenConf(form: Form, conf: Conf): void {
+  const faults: ErrorDetail[] = [];
+  fillGroup(form.items, conf, '', { faults, budget: createPatternBudget(), givenOnly: true });
+  if (faults.length > 0) throw createConfError(faults);
+}
+
 /** The error for a conf that cannot be used. */
 export function createConfError(faults: readonly ErrorDetail[]): WindlassError {
   const list = faults.map((fault) =>
@@ -44,6 +56,8 @@ export function absentValue(item: FormItem): unknown {
 interface Filling {
   readonly faults: ErrorDetail[];
   readonly budget: WorkBudget;
+  /** What is absent is not looked at. */
+  readonly givenOnly?: true;
 }
 
 function fillGroup(
@@ -82,6 +96,7 @@ function fillSection(
   value: unknown,
   filling: Filling,
 ): Record<string, unknown> {
+  if (value === null && filling.givenOnly === true) return {};
   if (value !== undefined && !isObject(value)) {
     filling.faults.push({ field: dottedKey(item), message: 'must be an object' });
     return {};
@@ -89,7 +104,8 @@ function fillSection(
   return fillGroup(items, value ?? {}, dottedKey(item), filling);
 }
 
-function fillValue(item: FormItem, given: unknown, { faults, budget }: Filling): unknown {
+function fillValue(item: FormItem, given: unknown, { faults, budget, givenOnly }: Filling): unknown {
+  if (givenOnly === true && (given === undefined || given === null)) return null;
   const value = given === undefined || given === null ? item.default : given;
   if (isEmptyValue(value)) {
     if (item.required && !mayStayEmpty(item)) faults.push({ field: dottedKey(item), message: 'is required' });

@@ -1,6 +1,7 @@
 export { toChoiceText } from './check-form-value.ts';
 export {
   applySettings,
+  checkGivenConf,
   createConfError,
   explainAnswer,
   listMissing,

@@ -5,7 +5,7 @@ import {
   PatternError,
   type WorkBudget,
 } from '../bounds/index.ts';
-import { MAX_FORM_ITEMS, MAX_FORM_KEY_CHARACTERS } from '../domain/index.ts';
+import { isSecretName, MAX_FORM_ITEMS, MAX_FORM_KEY_CHARACTERS } from '../domain/index.ts';
 import { FORM_TYPES, type Form, type FormItem } from './form.ts';
 import { ObjectReader } from './object-reader.ts';
 import {
@@ -183,6 +183,12 @@ function readItem(
   };
   if (!group) {
     if (label === undefined) reader.warning('label', 'is missing');
+    if (type === 'string' && isSecretName(key)) {
+      reader.warning(
+        'type',
+        'is string, and the key is named like a secret: its value is sent, stored and shown in clear text; a password is sealed',
+      );
+    }
     checkDefault(reader, item, reading.budget);
   }
   return item;

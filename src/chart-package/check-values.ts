@@ -7,7 +7,7 @@ import { compileValuesSchema } from './values-schema.ts';
 
 /**
  * Checks a user's values, put over the chart's own, against the schema of the chart and of the
- * subcharts that lie unpacked in it. References to secrets in it count as right.
+ * subcharts that lie unpacked in it.
  *
  * @throws invalid-input `CONF_INVALID`; every fault names its key in `details`, and no value is quoted.
  */

@@ -1,13 +1,15 @@
 export { chartHostOf, parseChartCredential, type ChartCredential } from './chart-credential.ts';
+export { parseChartReference, type ChartSource } from './chart-reference.ts';
 export {
   describeChart,
-  hideChartSecrets,
+  isChartConf,
   isChartForm,
-  mapChartSecrets,
-  openChartSecrets,
-  readChartForm,
+  listConfKeys,
+  listHiddenValues,
+  openChartConf,
+  type ChartConf,
   type ChartForm,
-} from './chart-secrets.ts';
+} from './chart-form.ts';
 export { isChart, type Chart, type ChartDependency } from './chart.ts';
 export { checkChartValues } from './check-values.ts';
 export { identifyPackage, validateAnyPackage } from './package-formats.ts';

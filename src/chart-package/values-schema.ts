@@ -6,14 +6,12 @@ import { parseJson } from '../app-package/index.ts';
 import { compilePattern, createWorkBudget, OverLimitError, type WorkBudget } from '../bounds/index.ts';
 import { MAX_SCHEMA_EVALUATIONS, type ErrorDetail } from '../domain/index.ts';
 import { addCountingKeywords, withCounters } from './count-evaluations.ts';
-import { formatPath, isHidden, isObject, type PathStep, type Values } from './values.ts';
+import { formatPath, isObject, type PathStep, type Values } from './values.ts';
 
 /** A compiled values.schema.json. */
 export interface ValuesSchema {
-  /** Every fault of the values, each with its key. Values that are hidden count as right. */
+  /** Every fault of the values, each with its key. */
   check(values: Values): readonly ErrorDetail[];
-  /** Whether the schema says that the value there is a secret (`writeOnly`, `format: password`). */
-  isSecret(path: readonly PathStep[]): boolean;
 }
 
 export type SchemaResult = { readonly schema: ValuesSchema } | { readonly fault: string };
@@ -65,7 +63,6 @@ function compileAnew(text: string): SchemaResult {
     return {
       schema: {
         check: (values) => checkValues(compiledSchema, values),
-        isSecret: (path) => isSecretSchema(document, path),
       },
     };
   } catch (error) {
@@ -127,7 +124,6 @@ function toDetails(errors: readonly ErrorObject[], values: Values): ErrorDetail[
   const details = new Map<string, ErrorDetail>();
   for (const error of errors) {
     const path = toPath(error.instancePath, values);
-    if (isUnderHidden(values, path)) continue;
     // `anyOf` and the like repeat what the branches have said.
     if (error.keyword === 'if') continue;
     const detail = toDetail(error, path);
@@ -170,55 +166,9 @@ function toPath(pointer: string, values: Values): PathStep[] {
   return path;
 }
 
-function isUnderHidden(values: Values, path: readonly PathStep[]): boolean {
-  let value: unknown = values;
-  for (const step of path) {
-    if (isHidden(value)) return true;
-    value = member(value, step);
-  }
-  return isHidden(value);
-}
-
 function member(value: unknown, step: PathStep): unknown {
   if (Array.isArray(value)) return value[Number(step)];
   return isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
-}
-
-/** Follows a path through all schemas at once, each once: schemas refer to themselves, and to many. */
-function isSecretSchema(root: Values, path: readonly PathStep[]): boolean {
-  let schemas = expand(root, [root]);
-  for (const step of path)
-    schemas = expand(
-      root,
-      [...schemas].map((schema) => innerSchema(schema, step)),
-    );
-  return [...schemas].some((schema) => schema['writeOnly'] === true || schema['format'] === 'password');
-}
-
-function innerSchema(schema: Values, step: PathStep): unknown {
-  if (typeof step === 'number') return schema['items'];
-  const properties = schema['properties'];
-  return isObject(properties) && Object.hasOwn(properties, step)
-    ? properties[step]
-    : schema['additionalProperties'];
-}
-
-/** Schemas with those that they refer to and are composed of. */
-function expand(root: Values, schemas: readonly unknown[]): ReadonlySet<Values> {
-  const found = new Set<Values>();
-  const open = [...schemas];
-  for (let schema = open.pop(); schema !== undefined || open.length > 0; schema = open.pop()) {
-    if (!isObject(schema) || found.has(schema)) continue;
-    found.add(schema);
-    for (const list of [schema['allOf'], schema['anyOf'], schema['oneOf']]) {
-      if (Array.isArray(list)) for (const part of list as unknown[]) open.push(part);
-    }
-    const reference = schema['$ref'];
-    if (typeof reference === 'string' && reference.startsWith('#/')) {
-      open.push(toPath(reference.slice(1), root).reduce<unknown>(member, root));
-    }
-  }
-  return found;
 }
 
 function messageOf(error: unknown): string {

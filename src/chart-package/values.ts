@@ -5,11 +5,6 @@ export function isObject(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A reference to a secret, or its sealed form, in the place of a value. */
-export function isHidden(value: unknown): boolean {
-  return isObject(value) && (typeof value['$secret'] === 'string' || '$sealed' in value);
-}
-
 /**
  * Values put over others as helm does it: objects are joined key by key, anything else replaces,
  * and null takes a default away.
@@ -20,8 +15,7 @@ export function mergeValues(base: Values, over: Values): Values {
     if (value === null) delete merged[key];
     else {
       const below = Object.hasOwn(merged, key) ? merged[key] : undefined;
-      const joined =
-        isObject(below) && isObject(value) && !isHidden(value) ? mergeValues(below, value) : value;
+      const joined = isObject(below) && isObject(value) ? mergeValues(below, value) : value;
       setOwn(merged, key, joined);
     }
   }
@@ -41,23 +35,28 @@ export function formatPath(path: readonly PathStep[]): string {
     .join('');
 }
 
-/** A copy in which every leaf is what `change` makes of it; hidden values are leaves. */
-export async function mapLeaves(
+/** A copy in which every leaf is what `change` makes of it. */
+export function mapLeaves(
   value: unknown,
   change: (leaf: unknown, path: readonly PathStep[]) => unknown,
   path: readonly PathStep[] = [],
-): Promise<unknown> {
-  if (Array.isArray(value)) {
-    const list: unknown[] = [];
-    for (const [index, item] of value.entries()) list.push(await mapLeaves(item, change, [...path, index]));
-    return list;
-  }
-  if (!isObject(value) || isHidden(value)) return change(value, path);
+): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => mapLeaves(item, change, [...path, index]));
+  if (!isObject(value)) return change(value, path);
   const mapped: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
-    setOwn(mapped, key, await mapLeaves(item, change, [...path, key]));
+    setOwn(mapped, key, mapLeaves(item, change, [...path, key]));
   }
   return mapped;
+}
+
+/** Every value that is neither a list nor a mapping, with its path. */
+export function listLeaves(
+  value: unknown,
+): readonly { readonly leaf: unknown; readonly path: readonly PathStep[] }[] {
+  const leaves: { readonly leaf: unknown; readonly path: readonly PathStep[] }[] = [];
+  mapLeaves(value, (leaf, path) => leaves.push({ leaf, path }));
+  return leaves;
 }
 
 /** Sets a key of its own whatever its name is (`__proto__` too). */

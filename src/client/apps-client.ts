@@ -8,7 +8,12 @@ import {
   readPackage,
   type PackageProblem,
 } from '../app-package/index.ts';
-import { identifyPackage, parseChartCredential, validateAnyPackage } from '../chart-package/index.ts';
+import {
+  identifyPackage,
+  parseChartCredential,
+  parseChartReference,
+  validateAnyPackage,
+} from '../chart-package/index.ts';
 import {
   chartBinding,
   checkAppName,
@@ -22,6 +27,7 @@ import {
   type Reads,
 } from '../domain/index.ts';
 import { sealSecret } from '../secrets/index.ts';
+import { checkPlainName } from './clear-text.ts';
 import { toPage } from './page.ts';
 import type { AppsClient, ChartPlace } from './windlass-client.ts';
 
@@ -45,7 +51,7 @@ export function createAppsClient(reads: Reads): AppsClient {
     },
     register: (path, where = {}) => registerPackage(reads, path, where),
     list: (options) => reads.listApps(toPage(options)),
-    describe: (version) => reads.describeApp({ version }),
+    describe: async (version) => reads.describeApp({ version: checkPlainName(version, 'app') }),
   };
 }
 
@@ -82,6 +88,8 @@ async function toReference(
   { credential, ...place }: ChartPlace,
 ): Promise<ChartReference> {
   const reference = { ...place, chart };
+  // What a worker would refuse is not sent to one.
+  parseChartReference(reference);
   if (credential === undefined) return reference;
   const text = JSON.stringify(parseChartCredential(credential));
   const sealed = await sealSecret(await reads.getSealingKey(), text, chartBinding(reference));

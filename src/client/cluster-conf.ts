@@ -1,33 +1,77 @@
-import { mapPasswords, setConfValue, type Form } from '../app-package/index.ts';
-import { isChartForm, mapChartSecrets, setChartValue, type ChartForm } from '../chart-package/index.ts';
-import { checkConfSize, WindlassError, type Conf, type ConfRequest, type Reads } from '../domain/index.ts';
+import {
+  checkGivenConf,
+  dottedKey,
+  listFormValues,
+  mapPasswords,
+  setConfValue,
+  type Form,
+} from '../app-package/index.ts';
+import { isChartForm, setChartValue, type ChartForm } from '../chart-package/index.ts';
+import {
+  checkConfSize,
+  isSecretName,
+  WindlassError,
+  type Conf,
+  type ConfRequest,
+  type Reads,
+} from '../domain/index.ts';
 import { bindConf, sealSecret } from '../secrets/index.ts';
 
 /**
- * The conf as it leaves this process: the settings typed by the form and put over it, every
- * password sealed for this request and this key.
+ * The conf as it leaves this process: the settings typed by the form and put over it; of a form
+ * every password sealed for this request and this key, and nothing that the form does not know; of a
+ * chart all of it sealed as one.
  *
- * @throws invalid-input `CONF_INVALID` for a setting that the form does not know, `CONF_TOO_LARGE`.
+ * @throws invalid-input `CONF_INVALID` for what the form does not know or is of another type,
+ *   `SECRET_SETTING` for a secret among the settings, `CONF_TOO_LARGE`.
  */
 export async function prepareConf(
   reads: Reads,
-  form: Form | ChartForm,
+  form: Form | ChartForm | null,
   request: Omit<ConfRequest, 'conf'>,
   given: { readonly conf?: Conf; readonly settings?: Readonly<Record<string, string>> },
 ): Promise<Conf> {
   let conf = toJson(given.conf ?? {});
+  const known = form ?? { items: [] };
+  refuseSecretSettings(known, Object.keys(given.settings ?? {}));
   for (const [key, text] of Object.entries(given.settings ?? {})) {
-    conf = isChartForm(form) ? setChartValue(conf, key, text) : setConfValue(form, conf, key, text);
+    conf = isChartForm(known) ? setChartValue(conf, key, text) : setConfValue(known, conf, key, text);
   }
   checkConfSize(conf);
-  const map = (replace: (value: unknown, key: string) => unknown): Promise<Conf> =>
-    isChartForm(form) ? mapChartSecrets(form, conf, replace) : mapPasswords(form, conf, replace);
+  if (isChartForm(known)) return Object.keys(conf).length === 0 ? {} : sealWhole(reads, request, conf);
+  checkGivenConf(known, conf);
   let sealed = 0;
-  const beside = await map(() => ({ $sealed: (sealed += 1) }));
+  const beside = await mapPasswords(known, conf, () => ({ $sealed: (sealed += 1) }));
   if (sealed === 0) return conf;
   const sealingKey = await reads.getSealingKey();
   const bind = bindConf({ ...request, conf: beside });
-  return map(async (value, key) => ({ $sealed: await sealSecret(sealingKey, String(value), bind(key)) }));
+  return mapPasswords(known, conf, async (value, key) => ({
+    $sealed: await sealSecret(sealingKey, String(value), bind(key)),
+  }));
+}
+
+/** Whatever its schema says: nobody can tell what in it is secret. */
+async function sealWhole(reads: Reads, request: Omit<ConfRequest, 'conf'>, conf: Conf): Promise<Conf> {
+  const bind = bindConf({ ...request, conf: { $sealed: true } });
+  return { $sealed: await sealSecret(await reads.getSealingKey(), JSON.stringify(conf), bind('')) };
+}
+
+/** Settings stand on command lines, which every user of the machine can read. */
+function refuseSecretSettings(form: Form | ChartForm, keys: readonly string[]): void {
+  const passwords = isChartForm(form)
+    ? null
+    : new Set(
+        listFormValues(form)
+          .filter(({ type }) => type === 'password')
+          .map(dottedKey),
+      );
+  const key = keys.find((name) => (passwords === null ? isSecretName(name) : passwords.has(name)));
+  if (key === undefined) return;
+  throw new WindlassError('invalid-input', `${key} is a secret: it is not given as a setting`, {
+    code: 'SECRET_SETTING',
+    field: key,
+    hint: 'a command line can be read by others: put it into the conf (--conf FILE, or --conf - for standard input); on a terminal a missing password is asked for',
+  });
 }
 
 /** As it arrives at a worker: what it is sealed beside must be the same on both sides. */

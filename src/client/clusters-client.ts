@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { isChartReference, isPackagePath, readGivenName, type Form } from '../app-package/index.ts';
-import { isChartForm } from '../chart-package/index.ts';
+import { isChartForm, type ChartForm } from '../chart-package/index.ts';
 import {
   checkName,
   checkConfSize,
@@ -73,7 +73,7 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
         async ({ clusterId, versionId }, jobId) => {
           const { form } = await context.apps.describe(versionId);
           const carrier = { action: 'update-env' as const, clusterId, jobId, versionId };
-          return { conf: await prepareConf(reads, form as Form, carrier, request) };
+          return { conf: await prepareConf(reads, form as Form | ChartForm | null, carrier, request) };
         },
         request,
       );
@@ -130,7 +130,7 @@ async function createClusterOf(
   const { versionId } = app;
   const named = { ...ids, versionId, ...(request.name === undefined ? {} : { name: request.name }) };
   const carrier = { action: 'create' as const, ...named, runtimeId };
-  const conf = await prepareConf(reads, app.form as Form, carrier, request);
+  const conf = await prepareConf(reads, app.form as Form | ChartForm | null, carrier, request);
   const create: CreateClusterInput = { ...named, runtime: runtimeId, conf };
   const nameInConf = isChartForm(app.form) ? null : readGivenName(conf);
   if (nameInConf !== null) checkName('cluster', nameInConf, 'cluster.name');
@@ -156,7 +156,7 @@ async function upgradeCluster(
   return withPackage(context, request, ({ versionId, form }) => {
     const prepare = async ({ clusterId }: ClusterView, jobId: string): Promise<JobOptions> => {
       const carrier = { action: 'upgrade' as const, clusterId, jobId, versionId };
-      const conf = await prepareConf(reads, form as Form, carrier, request);
+      const conf = await prepareConf(reads, form as Form | ChartForm | null, carrier, request);
       return { versionId, ...(Object.keys(conf).length === 0 ? {} : { conf }) };
     };
     return changeCluster(context, 'upgrade', cluster, prepare, request);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { READS_QUEUE, type Reads } from '../domain/index.ts';
+import { refuseClearSecrets } from './clear-text.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 
 /** A worker that took a request answers within this. */
@@ -52,6 +53,7 @@ const READ_NAMES: Readonly<Record<keyof Reads, true>> = {
  */
 export function createReadsClient(client: Client, place: ServerPlace, workerTimeoutMs: number): Reads {
   const run = async (name: string, args: readonly unknown[]): Promise<unknown> => {
+    refuseClearSecrets(args);
     try {
       return await client.activity.execute<unknown>(name, {
         id: `${name}/${randomUUID()}`,

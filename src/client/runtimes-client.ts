@@ -11,6 +11,7 @@ import {
   type SealedSecret,
 } from '../domain/index.ts';
 import { sealSecret } from '../secrets/index.ts';
+import { checkRuntime } from './clear-text.ts';
 import { toPage } from './page.ts';
 import { runtimeIdOf } from './request-ids.ts';
 import type { RuntimeRequest, RuntimesClient, RuntimeTarget } from './windlass-client.ts';
@@ -32,6 +33,7 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
     checkName('runtime', name);
     const runtimeId = runtimeIdOf(request.requestId ?? randomUUID());
     const runtime = { runtimeId, name, provider, url, zone, settings };
+    await checkRuntime(reads, runtime);
     return { ...runtime, credential: credential === undefined ? null : await seal(use, runtime, credential) };
   }
 
@@ -48,13 +50,15 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
     subnets: (runtime) => reads.listSubnets({ runtime }),
     vpc: (runtime, vpcId) => reads.describeVpc({ runtime, vpcId }),
     async update(runtime, { credential, ...change }) {
-      if (credential === undefined) return reads.updateRuntime({ runtime, ...change });
-      checkCredentialSize(credential);
-      // The envelope is bound to all of the runtime as it shall be.
       const known = await reads.describeRuntime({ runtime });
       const settings = { ...known.settings, ...change.settings };
-      const sealed = await seal('update', { ...known, ...change, settings }, credential);
-      return reads.updateRuntime({ runtime: known.runtimeId, ...change, credential: sealed });
+      const wanted = { ...known, ...change, settings };
+      await checkRuntime(reads, wanted);
+      const update = { runtime: known.runtimeId, ...change };
+      if (credential === undefined) return reads.updateRuntime(update);
+      checkCredentialSize(credential);
+      // The envelope is bound to all of the runtime as it shall be.
+      return reads.updateRuntime({ ...update, credential: await seal('update', wanted, credential) });
     },
     delete: (runtime) => reads.deleteRuntime({ runtime }),
   };

@@ -15,6 +15,7 @@ import {
   SEARCH_ATTRIBUTES,
   type RunJobInput,
 } from '../../workflows/messages.ts';
+import { refuseClearSecrets } from './clear-text.ts';
 import { findNewestRun, type JobRun } from './job-run.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 import type { StartedJob } from './windlass-client.ts';
@@ -49,6 +50,7 @@ export async function startJob(
   labels: JobLabels,
 ): Promise<StartedJob> {
   const { jobId, clusterId } = input;
+  refuseClearSecrets([input, labels]);
   const closingDeadline = Date.now() + CLOSING_LIMIT_MS;
   for (;;) {
     try {

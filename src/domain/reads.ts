@@ -101,7 +101,12 @@ export interface JobRequestInput {
  */
 export interface Reads {
   getSealingKey(): Promise<SealingKey>;
-  describeWorker(): Promise<{ version: string; providers: readonly string[] }>;
+  /** Sent nothing: clients ask what they check by. `settings`: names by provider, where it says them. */
+  describeWorker(): Promise<{
+    version: string;
+    providers: readonly string[];
+    settings: Readonly<Record<string, readonly string[]>>;
+  }>;
 
   /** Validates the credential with the cloud first; stores nothing when it is refused. */
   createRuntime(input: RuntimeInput): Promise<RuntimeView>;

@@ -1,4 +1,5 @@
 import type { Conf, PackageContent } from '../domain/app.ts';
+import type { SecretReference } from '../domain/cluster.ts';
 import type { NodeAccessWay } from '../domain/frontgate.ts';
 import type { ClusterNode, ClusterWrapper, NodeStatus } from '../domain/cluster.ts';
 import type { Job, JobAction, JobOptions } from '../domain/job.ts';
@@ -17,6 +18,7 @@ export const PROVIDER_CONTRACT_VERSION = 1;
 export interface ParseClusterConfRequest {
   readonly content: PackageContent;
   readonly runtime: Runtime;
+  /** Passwords of a form are references in it; the conf of a chart is whole, for a chart cannot be read without. */
   readonly conf: Conf;
   readonly clusterId: string;
   /** RFC 3339; given, so that parsing reads no clock. */
@@ -71,6 +73,8 @@ export interface CheckResourceRequest extends RuntimeRequest {
   readonly reserved: Reserved;
   /** The package that the cluster shall run. */
   loadPackage(): Promise<PackageContent>;
+  /** The value of a secret of the cluster, which its conf or env refers to. */
+  openSecret?(reference: SecretReference): Promise<string>;
 }
 
 export interface ValidateCredentialRequest {

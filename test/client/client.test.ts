@@ -130,6 +130,11 @@ describe('with workers', () => {
     workers.reads.describeApp = async () => ({ ...APP, form: FORM });
     workers.reads.checkCreateCluster = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1' });
     workers.reads.describeRuntime = async () => RUNTIME;
+    workers.reads.describeWorker = async () => ({
+      version: '1',
+      providers: ['aws', 'local'],
+      settings: { aws: ['region', 'image.<package>'] },
+    });
     workers.reads.checkJob = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1', appName: 'zk' });
     workers.reads.describeJob = async () => Promise.reject(notFound);
     workers.reads.getSealingKey = async () => (await openKeyring(join(folder, 'keyring.json'))).sealingKey();

@@ -56,6 +56,8 @@ beforeAll(async () => {
 
   const create = ['cluster', 'create', '--app', VAULT_PACKAGE, '--runtime', 'account'];
   expect((await windlass([...create, '--set', `env.password=${REFUSED_PASSWORD}`])).exitCode).toBe(2);
+  const refused = JSON.stringify(vaultConf({ password: REFUSED_PASSWORD }));
+  expect((await windlass([...create, '--conf', '-'], refused)).exitCode).toBe(2);
   expect((await windlass([...create, '--conf', '-'], `{"env": {"password": "${PASSWORD}"`)).exitCode).toBe(2);
 
   expect((await createCluster('failing', 'fails')).exitCode).toBe(4);

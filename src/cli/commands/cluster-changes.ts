@@ -26,7 +26,7 @@ const CONF_OPTIONS: readonly OptionSpec[] = [
   {
     name: 'set',
     value: 'KEY=VALUE',
-    description: 'one value of the form; wins over --conf',
+    description: 'one value of the form; wins over --conf. No secrets: they go into --conf, or are asked for',
     repeated: true,
   },
 ];

@@ -38,7 +38,8 @@ const create: Command = {
     {
       name: 'set',
       value: 'KEY=VALUE',
-      description: 'one value of the form; wins over --conf',
+      description:
+        'one value of the form; wins over --conf. No secrets: they go into --conf, or are asked for',
       repeated: true,
     },
     ...JOB_OPTIONS,

@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createPackageError, createProblemReport } from '../../app-package/index.ts';
-import {
-  checkChartValues,
-  hideChartSecrets,
-  isChart,
-  readChart,
-  validateChart,
-} from '../../chart-package/index.ts';
+import { checkChartValues, isChart, readChart, validateChart } from '../../chart-package/index.ts';
 import {
   WindlassError,
   type ClusterNode,
@@ -42,7 +36,7 @@ import { applyOverride } from './helm/overrides.ts';
 /**
  * Chart and values → the cluster to store: its workloads as roles, their pods as nodes, its
  * services as endpoints. Runs `helm template`, which asks no server: charts that look things up in
- * the cluster see nothing there, and see the runtime's `kubeVersion`. Secrets are placeholders in it.
+ * the cluster see nothing there, and see the runtime's `kubeVersion`. The conf is whole; what is made of it is stored without it.
  *
  * @throws invalid-input `APP_INVALID`, `CONF_INVALID`, `CHART_RENDER`, `RELEASE_NAME`, `ROLE_UNKNOWN`,
  *   `ROLE_COUNT`
@@ -64,7 +58,7 @@ export async function parseChartConf(
   const objects = await renderNumbers({
     program: await findHelm(),
     files: content.files,
-    values: await hideChartSecrets(conf),
+    values: conf,
     releaseName,
     namespace,
     kubeVersion: settings.kubeVersion,

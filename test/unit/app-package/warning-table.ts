@@ -278,6 +278,13 @@ export const WARNINGS: readonly FaultRow[] = [
     'cluster.name.description: is an array of strings; taken as its lines',
   ],
   [
+    'a string that is named like a secret',
+    withItem(
+      '"default":"x","required":"no"},{"key":"api_token","label":"T","description":"d","type":"string","default":"x"',
+    ),
+    'cluster.api_token.type: is string, and the key is named like a secret: its value is sent, stored and shown in clear text; a password is sealed',
+  ],
+  [
     'no type',
     packageOf(`{"nodes": [${NODE}]}`, CONFIG.replace('"type":"string",', '')),
     'cluster.name.type: is missing; any value is accepted',

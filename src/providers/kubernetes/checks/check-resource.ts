@@ -1,4 +1,4 @@
-import { hideChartSecrets, isChart } from '../../../chart-package/index.ts';
+import { isChart, openChartConf } from '../../../chart-package/index.ts';
 import { resourceToken, WindlassError, type ClusterNode } from '../../../domain/index.ts';
 import { toNumbers } from '../../../helm-yaml/index.ts';
 import type { Call, CheckResourceRequest } from '../../../provider/index.ts';
@@ -58,7 +58,7 @@ export async function checkResource(
   const objects = await renderChart({
     program: await world.findHelm(),
     files: content.files,
-    values: await hideChartSecrets(cluster.cluster.conf),
+    values: await openChartConf(cluster.cluster.conf, request.openSecret),
     releaseName: name,
     namespace,
     kubeVersion,

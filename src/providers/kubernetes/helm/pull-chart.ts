@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chartHostOf, type ChartCredential } from '../../../chart-package/index.ts';
+import {
+  chartHostOf,
+  parseChartReference,
+  type ChartCredential,
+  type ChartSource,
+} from '../../../chart-package/index.ts';
 import { WindlassError, type ChartReference } from '../../../domain/index.ts';
 import { readHelmYaml } from '../../../helm-yaml/index.ts';
-import { parseChartReference, type ChartSource } from './chart-reference.ts';
 import { toPullError } from './pull-errors.ts';
 import { runHelm, type FindHelm } from './run-helm.ts';
 import { withWorkFolder, type WorkFolder } from './work-folder.ts';

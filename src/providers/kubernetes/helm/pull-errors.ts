@@ -1,6 +1,6 @@
 import { WindlassError } from '../../../domain/index.ts';
+import type { ChartSource } from '../../../chart-package/index.ts';
 import { maskForeignText } from '../../../masking/index.ts';
-import type { ChartSource } from './chart-reference.ts';
 
 interface Rule {
   readonly pattern: RegExp;

@@ -1,4 +1,4 @@
-import { openChartSecrets } from '../../../chart-package/index.ts';
+import { openChartConf } from '../../../chart-package/index.ts';
 import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
 import type { Call, TaskContext } from '../../../provider/index.ts';
 import { createApiResources, type ApiResources } from '../api/api-resources.ts';
@@ -89,7 +89,7 @@ export function releaseGone({ directive }: ReleaseScope): WindlassError {
   });
 }
 
-/** The user's values with every secret opened: for helm, and for nobody else. */
+/** The user's values, opened: for helm, and for nobody else. */
 export async function openValues({ context }: ReleaseScope): Promise<Readonly<Record<string, unknown>>> {
-  return openChartSecrets(context.cluster.conf, (reference) => context.openSecret(reference));
+  return openChartConf(context.cluster.conf, (reference) => context.openSecret(reference));
 }

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { WindlassError, type ChartReference } from '../../../domain/index.ts';
+import { checkUrl, isLoopbackHost, WindlassError, type ChartReference } from '../domain/index.ts';
 
 /** A reference that helm may be given. */
 export interface ChartSource {
@@ -26,15 +25,12 @@ const PATH = /^(\/[A-Za-z0-9][A-Za-z0-9._-]*)+$/;
  */
 export function parseChartReference(reference: ChartReference): ChartSource {
   const { chart, repository, certificateAuthority = null } = reference;
-  if (certificateAuthority !== null && !certificateAuthority.includes('-----BEGIN CERTIFICATE-----')) {
-    throw wrong('certificateAuthority', 'is no certificate in PEM');
+  if (certificateAuthority !== null && !isCertificates(certificateAuthority)) {
+    throw wrong('certificateAuthority', 'is no certificate in PEM, or has more than certificates in it');
   }
   if (repository !== undefined) {
     if (!NAME.test(chart)) throw wrong('chart', `is no name of a chart in a repository: ${quote(chart)}`);
     const url = readUrl(repository, 'repository');
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-      throw wrong('repository', 'must begin with https://');
-    }
     const version = checkVersion(reference.version ?? null);
     return {
       chart,
@@ -60,28 +56,26 @@ export function parseChartReference(reference: ChartReference): ChartSource {
     version,
     certificateAuthority,
     // Whoever names a CA speaks TLS, on this machine too.
-    plainHttp: isLoopback(url.hostname) && certificateAuthority === null,
+    plainHttp: isLoopbackHost(url.hostname) && certificateAuthority === null,
     label: label(bare, version),
   };
 }
 
 function readUrl(text: string, field: string): URL {
-  if (!URL.canParse(text)) throw wrong(field, 'is no address');
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '') {
+  if (/^[a-z]+:\/\/[^/?#]*@/i.test(text)) {
     throw wrong(field, 'has a user or a password in it: give them with --chart-credential FILE');
   }
-  if (url.search !== '' || url.hash !== '') throw wrong(field, 'must have neither ? nor #');
-  return url;
+  return checkUrl(text, { field, code: 'CHART_REFERENCE', plainHttpHosts: [] });
+}
+
+function isCertificates(text: string): boolean {
+  const kinds = [...text.matchAll(/-----BEGIN ([^-]*)-----/g)].map(([, kind]) => kind);
+  return kinds.length > 0 && kinds.every((kind) => kind === 'CERTIFICATE');
 }
 
 function checkVersion(version: string | null): string | null {
   if (version === null || VERSION.test(version)) return version;
   throw wrong('version', `is no version: ${quote(version)}`);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function label(what: string, version: string | null): string {

@@ -1,0 +1,88 @@
+import {
+  checkChartValues,
+  isChartConf,
+  listConfKeys,
+  listHiddenValues,
+  openChartConf,
+} from '../src/chart-package/index.ts';
+import {
+  checkConfSize,
+  isSealedValue,
+  WindlassError,
+  type Conf,
+  type PackageContent,
+  type SealedValue,
+} from '../src/domain/index.ts';
+import type { Redactor } from '../src/observability/index.ts';
+import { putConf } from '../src/plan/index.ts';
+
+/** Where the confs of charts live: `conf/values/<job>`, each as the job left it. */
+export const CHART_CONF = 'conf/values/';
+
+/** A chart's conf, put over the one before. */
+export interface MergedChartConf {
+  /** As it is stored: a reference and the names, never a value. */
+  readonly given: Conf;
+  /** Whole, for a provider and in memory alone. */
+  readonly conf: Conf;
+  /** What `given` refers to; null where that is what it was before. */
+  readonly secret: { readonly name: string; readonly value: string } | null;
+}
+
+/**
+ * Opens the conf of a chart, which comes sealed as a whole, and puts it over the stored one. No
+ * schema has a say in what is secret: all of it is.
+ *
+ * @throws invalid-input `CONF_INVALID`, `CONF_UNSEALED`, `SEALED_SECRET`.
+ */
+export async function mergeChartConf(request: {
+  readonly content: PackageContent;
+  readonly jobId: string;
+  readonly conf: Conf;
+  readonly over: Conf | undefined;
+  readonly redactor: Redactor;
+  readonly openSealed: (value: SealedValue) => Promise<string>;
+  readonly openSecret: (name: string) => Promise<string>;
+}): Promise<MergedChartConf> {
+  const { content, jobId, over = {}, redactor } = request;
+  const stored = await openChartConf(over, ({ $secret }) => request.openSecret($secret));
+  const change = await openChange(request);
+  registerChartConf(redactor, change);
+  const conf = putConf(stored, change);
+  checkConfSize(conf);
+  checkChartValues(content.files, conf);
+  if (Object.keys(change).length === 0) return { given: over, conf, secret: null };
+  const name = `${CHART_CONF}${jobId}`;
+  const given = { $secret: name, keys: listConfKeys(conf) };
+  return { given, conf, secret: { name, value: JSON.stringify(conf) } };
+}
+
+/** What a change of a chart's conf is stored as, beside the job: which paths it names. */
+export function describeChartChange(given: Conf): Conf {
+  return isChartConf(given) ? { keys: given.keys } : {};
+}
+
+/** From now on what a conf holds is masked where a program prints it. */
+export function registerChartConf(redactor: Redactor, conf: Conf): void {
+  for (const value of listHiddenValues(conf)) redactor.register(value);
+}
+
+async function openChange({
+  conf,
+  openSealed,
+}: Pick<Parameters<typeof mergeChartConf>[0], 'conf' | 'openSealed'>): Promise<Conf> {
+  if (Object.keys(conf).length === 0) return {};
+  if (!isSealedValue(conf)) {
+    throw new WindlassError('invalid-input', 'the conf of a chart came unsealed', {
+      code: 'CONF_UNSEALED',
+      field: 'conf',
+      hint: 'use the client library or the windlass command: they seal it before it leaves the machine',
+    });
+  }
+  const opened: unknown = JSON.parse(await openSealed(conf));
+  if (typeof opened === 'object' && opened !== null && !Array.isArray(opened)) return opened as Conf;
+  throw new WindlassError('invalid-input', 'the conf of a chart must be a JSON object', {
+    code: 'CONF_INVALID',
+    field: 'conf',
+  });
+}

@@ -1,0 +1,121 @@
+import { checkUrl, namesSetting, WindlassError, type Reads, type RuntimeInput } from '../domain/index.ts';
+
+// What leaves this process in clear text is kept by Temporal for weeks, whatever a worker says to
+// it. So everything is looked at before: each argument by its own rule, and all of them by one.
+
+/** A user in an address is a secret as often as a password is. */
+const USER_IN_ADDRESS = /[a-z][a-z0-9+.-]*:\/\/[^\s/?#@"']*@/i;
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/;
+/** What no name, address or setting looks like: a document that was given under the wrong option. */
+const DOCUMENT = /^\s*[{[]|\n(?!\s*(?:-----|[A-Za-z0-9+/=]{1,76}\s*$))/m;
+
+/** Checked by the form, sealed, or the content of a package. */
+const OWN_RULES: ReadonlySet<string> = new Set(['conf', 'credential', 'base64']);
+
+/** Names and ids, in whatever request they stand. */
+const NAMES: ReadonlySet<string> = new Set([
+  'after',
+  'cluster',
+  'clusterId',
+  'node',
+  'nodeIds',
+  'role',
+  'roles',
+  'runtime',
+  'vpcId',
+]);
+
+/**
+ * Looks through everything that a request sends in clear text, whatever it is.
+ *
+ * @throws invalid-input `CLEAR_SECRET` with the field; nothing of the text is quoted.
+ */
+export function refuseClearSecrets(value: unknown, field = ''): void {
+  if (typeof value === 'string') {
+    const why = explainSecret(value);
+    if (why !== null) throw clearSecret(field, why);
+    if (NAMES.has(field)) checkPlainName(value, field);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, member] of Object.entries(value)) {
+    if (OWN_RULES.has(key)) continue;
+    // A key is text too; one that is none of ours is not named.
+    if (explainSecret(key) !== null) throw clearSecret(field, 'has a key that holds a secret');
+    refuseClearSecrets(member, Array.isArray(value) ? field : key);
+  }
+}
+
+function explainSecret(text: string): string | null {
+  if (USER_IN_ADDRESS.test(text)) return 'has an address with a user or a password in it';
+  if (PRIVATE_KEY.test(text)) return 'holds a private key';
+  const isCertificate = text.includes('-----BEGIN CERTIFICATE-----');
+  return !isCertificate && DOCUMENT.test(text) ? 'holds a whole document' : null;
+}
+
+function clearSecret(field: string, why: string): WindlassError {
+  const name = field === '' ? 'the request' : field;
+  return new WindlassError('invalid-input', `${name} ${why}, and would be sent in clear text`, {
+    code: 'CLEAR_SECRET',
+    ...(field === '' ? {} : { field }),
+    hint: 'nothing was sent; credentials are sealed when they are given as --credential FILE, --chart-credential FILE or in the conf',
+  });
+}
+
+/**
+ * Checks a name or an id that a user refers to, or a zone; an empty one is left to the workers.
+ *
+ * @throws invalid-input `BAD_NAME`; the text is not quoted, for it may be anything.
+ */
+export function checkPlainName(text: string, field: string): string {
+  if (/^[\p{L}\p{N}_.@/+ -]{0,253}$/u.test(text)) return text;
+  throw new WindlassError('invalid-input', `${field} is no name and no id`, {
+    code: 'BAD_NAME',
+    field,
+    hint: 'letters, digits, and . _ - + / @ between them, at most 253; nothing was sent',
+  });
+}
+
+/**
+ * Checks all of a runtime but its credential by what the workers know of its provider. They are
+ * asked with nothing of it.
+ *
+ * @throws invalid-input `RUNTIME_URL`, `BAD_NAME`, `SETTING_UNKNOWN`, `CLEAR_SECRET`; not-found
+ *   `PROVIDER_UNKNOWN`.
+ */
+export async function checkRuntime(
+  reads: Reads,
+  { provider, url, zone, settings }: Pick<RuntimeInput, 'provider' | 'url' | 'zone' | 'settings'>,
+): Promise<void> {
+  checkPlainName(zone, 'zone');
+  // Whether http is allowed to other machines, the workers know.
+  if (url !== '') checkUrl(url, { field: 'url', code: 'RUNTIME_URL', plainHttpHosts: null });
+  const worker = await reads.describeWorker();
+  if (!worker.providers.includes(provider)) throw providerUnknown(worker.providers);
+  const known = worker.settings[provider];
+  if (known !== undefined) {
+    const unknown = Object.keys(settings).find((key) => !namesSetting(known, key));
+    if (unknown !== undefined) throw settingUnknown(provider, unknown, known);
+  }
+  refuseClearSecrets(settings, 'settings');
+}
+
+function providerUnknown(known: readonly string[]): WindlassError {
+  return new WindlassError('not-found', 'no provider has this name', {
+    code: 'PROVIDER_UNKNOWN',
+    field: 'provider',
+    hint: `the workers have: ${[...known].sort().join(', ')}`,
+  });
+}
+
+function settingUnknown(provider: string, key: string, known: readonly string[]): WindlassError {
+  return new WindlassError(
+    'invalid-input',
+    `${provider} has no setting ${JSON.stringify(key.slice(0, 60))}`,
+    {
+      code: 'SETTING_UNKNOWN',
+      field: 'settings',
+      hint: `nothing was sent; its settings are ${known.join(', ')}`,
+    },
+  );
+}
