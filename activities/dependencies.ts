@@ -30,6 +30,8 @@ export interface ActivityDependencies {
   readonly onRuntimesChanged: () => void;
   readonly faultPoint: FaultPoint;
   readonly callBudgets: CallBudgets;
+  /** Hosts that a runtime's url may name with plain http, beside this machine. */
+  readonly plainHttpHosts: readonly string[];
   /** Fetches the archive of a chart, with helm; the credential is the reference's, opened. */
   readonly pullChart: (
     reference: ChartReference,

@@ -3,6 +3,7 @@ import {
   CALLS_PER_SECOND,
   checkName,
   checkCredentialSize,
+  checkUrl,
   credentialBinding,
   namesSetting,
   storedCredentialBinding,
@@ -47,8 +48,15 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
     return credential;
   }
 
+  /** Of every provider, and before anything is opened for it. Empty is the provider's own. */
+  function checkAddress(url: string): void {
+    if (url === '') return;
+    checkUrl(url, { field: 'url', code: 'RUNTIME_URL', plainHttpHosts: dependencies.plainHttpHosts });
+  }
+
   /** A deleted runtime is asked about no more, whoever still has what was sealed for it. */
   async function openInput(use: CredentialUse, input: RuntimeInput): Promise<Credential> {
+    checkAddress(input.url);
     await stores.runtimes.refuseDeleted(input.runtimeId);
     return openSealed(input.credential, credentialBinding(use, input));
   }
@@ -139,6 +147,7 @@ export function createRuntimeReads(dependencies: ActivityDependencies, hydrator:
         zone: update.zone ?? runtime.zone,
         settings: { ...runtime.settings, ...update.settings },
       };
+      checkAddress(wanted.url);
       await refuseOtherAccess(runtime, wanted.settings);
       checkCallsPerSecond(wanted.settings);
       if (update.credential === undefined && kept !== null) refuseOtherPlace(runtime, wanted);

@@ -77,6 +77,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     version: VERSION,
     onRuntimesChanged: () => refreshAccounts(),
     callBudgets: createCallBudgets(stores.callBudget),
+    plainHttpHosts: config.insecureUrls,
     pullChart,
     faultPoint: overrides.faultPoint ?? NO_FAULTS,
   });

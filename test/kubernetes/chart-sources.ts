@@ -29,7 +29,8 @@ export interface ChartSources {
   readonly other: TestCertificate;
   /**
    * `site`; `changed`, with another archive than its index names; `locked/site`, for CHART_READER
-   * alone; `locked/elsewhere`, likewise, with its archive on `mirror`.
+   * alone; `locked/elsewhere`, likewise, with its archive on `mirror`; `insecure`, with its archive at a
+   * plain address of another machine.
    */
   readonly repository: FileServer;
   readonly mirror: FileServer;
@@ -73,6 +74,14 @@ export async function openChartSources(): Promise<ChartSources> {
     readFileSync(join(site, 'index.yaml'), 'utf8').replace(
       `- ${name}-${version}.tgz`,
       `- https://${mirror.address}/site/${name}-${version}.tgz`,
+    ),
+  );
+  mkdirSync(join(folder, 'insecure'));
+  writeFileSync(
+    join(folder, 'insecure', 'index.yaml'),
+    readFileSync(join(site, 'index.yaml'), 'utf8').replace(
+      `- ${name}-${version}.tgz`,
+      `- http://charts.invalid/site/${name}-${version}.tgz`,
     ),
   );
   run('push', archive, `oci://${registry.address}/shop`, '--ca-file', trusted.certFile);

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ChartReference } from '../../src/domain/index.ts';
@@ -155,6 +157,28 @@ describe('charts that a worker fetches', () => {
     ] as const) {
       const error = { kind: 'permission', code: 'CHART_UNAUTHORIZED' };
       await expect(pull(reference, credential, NEVER)).rejects.toMatchObject(error);
+    }
+  });
+
+  it('do not come by plain http from another machine, whatever the index says and whatever proxy there is', async () => {
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      for (const name of ['HTTP_PROXY', 'http_proxy']) vi.stubEnv(name, url);
+      for (const exceptions of ['', '*']) {
+        for (const name of ['NO_PROXY', 'no_proxy']) vi.stubEnv(name, exceptions);
+        const error = { kind: 'permission', code: 'CHART_TLS' };
+        await expect(pull(inRepository('insecure'), null, NEVER)).rejects.toMatchObject(error);
+      }
+      expect(asked).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      await new Promise((resolve) => proxy.close(resolve));
     }
   });
 

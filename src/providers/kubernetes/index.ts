@@ -1,4 +1,3 @@
-export type { CredentialPolicy } from './api/credential.ts';
 export { EXEC_COMMANDS } from './api/exec-forms.ts';
 export { createChartPuller, type PullChart } from './helm/pull-chart.ts';
 export {

@@ -54,6 +54,7 @@ export function guardActivitiesOver(jobs: readonly Job[]): {
     faultPoint: async () => undefined,
     callBudgets: { open: touched('callBudgets') },
     pullChart: touched('pullChart'),
+    plainHttpHosts: [],
   } as unknown as ActivityDependencies;
   const activities = createActivities(dependencies);
   return {

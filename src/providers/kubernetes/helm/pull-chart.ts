@@ -42,7 +42,7 @@ export function createChartPuller(findHelm: FindHelm): PullChart {
         await writeFile(trust, source.certificateAuthority, { mode: 0o600 });
       }
       const env = {
-        ...folder.env,
+        ...withoutPlainHttp(folder.env),
         HELM_REGISTRY_CONFIG: await writeRegistries(folder, source, credential),
         HELM_REPOSITORY_CONFIG: await writeRepositories(folder, source, credential, trust),
       };
@@ -71,6 +71,22 @@ export function createChartPuller(findHelm: FindHelm): PullChart {
       return archive;
     });
   };
+}
+
+/** Nothing listens there: what is sent to it is refused by this machine. */
+const NO_PROXY_AT_ALL = '127.0.0.1:0';
+
+/**
+ * A repository's index and every redirect may lead helm to http://, where anybody on the way reads and
+ * changes what is sent. The way of plain http to other machines ends here; this machine is reached
+ * without any proxy.
+ */
+function withoutPlainHttp(env: WorkFolder['env']): WorkFolder['env'] {
+  const { NO_PROXY: _upper, no_proxy: _lower, ...rest } = env;
+  const closed = { HTTP_PROXY: `http://${NO_PROXY_AT_ALL}`, http_proxy: `http://${NO_PROXY_AT_ALL}` };
+  // Exceptions are from the operator's proxy for TLS; without one they would open a way for http.
+  const hasProxy = Boolean(env['HTTPS_PROXY'] ?? env['https_proxy']);
+  return { ...(hasProxy ? env : rest), ...closed };
 }
 
 /** What the repository is called in the folder of one run. */

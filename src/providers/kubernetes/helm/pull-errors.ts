@@ -12,6 +12,13 @@ interface Rule {
 // By what helm writes; the first that fits.
 const RULES: readonly Rule[] = [
   {
+    // The proxy that ends every plain request to another machine.
+    pattern: /proxyconnect tcp: dial tcp 127\.0\.0\.1:0/,
+    kind: 'permission',
+    code: 'CHART_TLS',
+    hint: 'the registry or repository leads to an address of plain http on another machine, which workers do not follow: ask who keeps it',
+  },
+  {
     pattern: /x509: |certificate|HTTP response to HTTPS client|tls: /i,
     kind: 'permission',
     code: 'CHART_TLS',
@@ -55,7 +62,9 @@ export function toPullError(source: ChartSource, output: string): WindlassError 
   // A host that is not found is not a chart that is not.
   const unreachable = RULES.find(({ code }) => code === 'CHART_UNREACHABLE');
   const rule =
-    /no such host|server misbehaving|connection refused/i.test(said) && unreachable !== undefined
+    !/proxyconnect/.test(said) &&
+    /no such host|server misbehaving|connection refused/i.test(said) &&
+    unreachable !== undefined
       ? unreachable
       : RULES.find(({ pattern }) => pattern.test(said));
   return new WindlassError(

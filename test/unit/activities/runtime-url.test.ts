@@ -1,0 +1,83 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { expect, it } from 'vitest';
+import type { ActivityDependencies } from '../../../activities/dependencies.ts';
+import type { Hydrator } from '../../../activities/hydrate.ts';
+import { createRuntimeReads } from '../../../activities/reads/runtimes.ts';
+import type { Runtime } from '../../../src/domain/index.ts';
+
+const RUNTIME: Runtime = {
+  runtimeId: 'rt-1',
+  name: 'one',
+  provider: 'other',
+  url: '',
+  zone: 'z',
+  settings: {},
+  account: 'a',
+  region: 'r',
+  createdAt: '2026-01-01T00:00:00Z',
+};
+
+/** Reads over a provider that somebody else wrote, with a book of whatever was opened or asked. */
+function openReads(plainHttpHosts: readonly string[] = []) {
+  const touched: string[] = [];
+  const note = (what: string) => (): never => {
+    touched.push(what);
+    throw new Error(what);
+  };
+  const ask = note('provider');
+  const dependencies = {
+    plainHttpHosts,
+    providers: { get: () => ({ name: 'other', validateCredential: ask, describeRuntimeProviderZones: ask }) },
+    stores: {
+      runtimes: {
+        refuseDeleted: () => Promise.resolve(),
+        getWithCredential: () => Promise.resolve({ runtime: RUNTIME, credential: null }),
+      },
+    },
+    keyring: { openSealed: note('keyring'), decrypt: note('keyring') },
+    callBudgets: { open: () => () => Promise.resolve() },
+    redactor: { register: () => undefined },
+    log: { info: () => undefined, warn: () => undefined },
+    onRuntimesChanged: () => undefined,
+  } as unknown as ActivityDependencies;
+  return { touched, reads: createRuntimeReads(dependencies, {} as Hydrator) };
+}
+
+const SILENT = { logger: new DefaultLogger('ERROR', () => undefined) };
+const SEALED = { keyId: 'k', enc: 'e', ciphertext: 'c' };
+const input = (url: string) => ({ ...RUNTIME, url, credential: SEALED });
+
+it.each(['http://192.0.2.1:9', 'https://u:p@127.0.0.1', 'ftp://x.example', 'https://169.254.169.254', 'x'])(
+  'a runtime of any provider is refused at %s before its credential is opened or anybody asked',
+  async (url) => {
+    const { touched, reads } = openReads();
+    const run = new MockActivityEnvironment(undefined, SILENT);
+    const calls = [
+      () => reads.createRuntime(input(url)),
+      () => reads.validateRuntime({ input: input(url) }),
+      () => reads.listZones({ input: input(url) }),
+      () => reads.updateRuntime({ runtime: 'one', url, credential: SEALED }),
+    ];
+    for (const call of calls) {
+      await expect(run.run(call)).rejects.toMatchObject({
+        kind: 'invalid-input',
+        code: 'RUNTIME_URL',
+        field: 'url',
+      });
+    }
+    expect(touched).toEqual([]);
+  },
+);
+
+it('a host that the operator named may be reached by plain http, and no other', async () => {
+  const { touched, reads } = openReads(['api.internal']);
+  const run = new MockActivityEnvironment(undefined, SILENT);
+  await expect(run.run(() => reads.createRuntime(input('http://api.internal:8080')))).rejects.toThrow(
+    'keyring',
+  );
+  expect(touched).toEqual(['keyring']);
+  await expect(run.run(() => reads.createRuntime(input('http://other.internal')))).rejects.toMatchObject({
+    code: 'RUNTIME_URL',
+  });
+});
