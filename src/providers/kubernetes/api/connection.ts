@@ -21,7 +21,13 @@ export interface KubeConnection extends Pick<
 > {
   /** Runs the exec plugin, reads the service account's token: whatever the credential asks for. */
   authenticate(): Promise<Authentication>;
-  agent(authentication: Authentication): RequestOptions['agent'];
+  /** Headers and agent of one request: TLS and identity as @kubernetes/client-node applies them. */
+  requestOptions(authentication: Authentication): Promise<ConnectionOptions>;
+}
+
+export interface ConnectionOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly agent: Agent;
 }
 
 /** Gives the connection of a credential, the same one as long as it is in use. */
@@ -50,25 +56,60 @@ function open({ identity, ...access }: KubeAccess): KubeConnection {
   return {
     ...access,
     authenticate: createAuthentication(identity),
-    agent(authentication) {
-      const key = authentication.clientCertificate ?? '';
-      const kept = agents.get(key);
-      if (kept !== undefined) return kept;
+    async requestOptions(authentication) {
+      const { headers, ca, cert, key, servername } = await applyKubeConfig(access, authentication);
+      const known = authentication.clientCertificate ?? '';
+      const kept = agents.get(known);
+      if (kept !== undefined) return { headers, agent: kept };
       const agent = new Agent({
         keepAlive: true,
         maxSockets: 32,
         rejectUnauthorized: true,
-        ...(access.certificateAuthority === null ? {} : { ca: access.certificateAuthority }),
-        ...(access.tlsServerName === null ? {} : { servername: access.tlsServerName }),
-        ...(authentication.clientCertificate === null ? {} : { cert: authentication.clientCertificate }),
-        ...(authentication.clientKey === null ? {} : { key: authentication.clientKey }),
+        ...(ca === undefined ? {} : { ca }),
+        ...(servername === undefined ? {} : { servername }),
+        ...(cert === undefined ? {} : { cert }),
+        ...(key === undefined ? {} : { key }),
       });
       // A certificate of an exec plugin is new every few minutes.
       if (agents.size >= 4) agents.clear();
-      agents.set(key, agent);
-      return agent;
+      agents.set(known, agent);
+      return { headers, agent };
     },
   };
+}
+
+/**
+ * What the Kubernetes library makes of one cluster and one user. It gets our own form of a credential,
+ * never the user's text: nothing in that form names a file, a program or a proxy.
+ */
+async function applyKubeConfig(
+  access: Omit<KubeAccess, 'identity'>,
+  { token, clientCertificate, clientKey }: Authentication,
+): Promise<RequestOptions & { headers: Record<string, string> }> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser(
+    {
+      name: 'cluster',
+      server: access.server.href,
+      skipTLSVerify: false,
+      ...(access.certificateAuthority === null ? {} : { caData: toBase64(access.certificateAuthority) }),
+      ...(access.tlsServerName === null ? {} : { tlsServerName: access.tlsServerName }),
+    },
+    {
+      name: 'user',
+      ...(token === null ? {} : { token }),
+      ...(clientCertificate === null ? {} : { certData: toBase64(clientCertificate) }),
+      ...(clientKey === null ? {} : { keyData: toBase64(clientKey) }),
+    },
+  );
+  const options: RequestOptions & { headers: Record<string, string> } = { headers: {} };
+  await config.applyToHTTPSOptions(options);
+  return options;
+}
+
+function toBase64(pem: string): string {
+  return Buffer.from(pem).toString('base64');
 }
 
 /** How long what may change at any time is kept. */

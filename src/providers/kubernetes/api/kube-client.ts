@@ -63,7 +63,7 @@ export function createKubeClient(
   let clockAheadMs = 0;
 
   async function open(request: KubeRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const authentication = await connection.authenticate();
+    const { headers, agent } = await connection.requestOptions(await connection.authenticate());
     const body = request.body === undefined ? undefined : Buffer.from(writeHelmJson(request.body));
     const url = new URL(`${server.pathname.replace(/\/$/, '')}${request.path}`, server);
     for (const [name, value] of Object.entries(request.query ?? {})) {
@@ -74,12 +74,12 @@ export function createKubeClient(
         url,
         {
           method: request.method,
-          agent: connection.agent(authentication),
+          agent,
           signal,
           headers: {
             accept: request.accept ?? 'application/json',
             'user-agent': 'windlass',
-            ...(authentication.token === null ? {} : { authorization: `Bearer ${authentication.token}` }),
+            ...headers,
             ...(body === undefined
               ? {}
               : { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length }),
