@@ -42,14 +42,14 @@ export async function createKubernetesHarness(
     content: { versionId: 'appv-conformance', files: await readPackage(CHART) },
     // Few pods: what is tried here is what happens once.
     conf: {
-      db: { password: { $secret: 'conf/db.password' } },
+      db: { password: PASSWORD },
       web: { replicas: 1 },
       agent: false,
       note: 'before',
     },
     changed: {
       conf: {
-        db: { password: { $secret: 'conf/db.password' } },
+        db: { password: PASSWORD },
         web: { replicas: 1 },
         agent: false,
         note: 'after',
