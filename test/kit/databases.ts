@@ -10,6 +10,8 @@ import pg from 'pg';
 /** A database of the test's own, on a socket file, or on loopback and a free port. */
 export interface TestDatabase {
   readonly databaseUrl: string;
+  /** Where the server keeps its files. */
+  readonly folder: string;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;
 }
@@ -113,7 +115,7 @@ async function whenReady(server: ChildProcess, facts: ServerFacts): Promise<Test
     }
     await setTimeout(50);
   }
-  return { databaseUrl, stop };
+  return { databaseUrl, folder: facts.folder, stop };
 }
 
 async function answers(databaseUrl: string): Promise<boolean> {

@@ -26,6 +26,8 @@ export interface TestStack {
   readonly client: WindlassClient;
   readonly temporal: TestTemporal;
   readonly databaseUrl: string;
+  /** Where the database keeps its files. */
+  readonly databaseFolder: string;
   /** WINDLASS_HOME; the local provider's world is in `<home>/local`. */
   readonly home: string;
   /** What a windlass process needs to reach all of it. */
@@ -63,6 +65,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
     client,
     temporal,
     databaseUrl: database.databaseUrl,
+    databaseFolder: database.folder,
     home,
     env,
     async startWorker(more = {}) {

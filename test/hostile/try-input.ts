@@ -1,0 +1,58 @@
+import { WindlassError, type ErrorKind } from '../../src/domain/index.ts';
+import type { HostileInput } from './input.ts';
+import type { OpenTarget } from './open-target.ts';
+
+/** What a user can act on; all else is a defect, or looks like one. */
+const REFUSALS: ReadonlySet<ErrorKind> = new Set([
+  'invalid-input',
+  'not-found',
+  'conflict',
+  'quota',
+  'permission',
+]);
+/** No server answers there, and none was asked for: the address was sound. */
+const NO_ANSWER = /^(KUBERNETES|AWS|CHART|HELM)_/;
+const INPUT_LIMIT_MS = 15_000;
+
+/** How an input ended; a complaint says what is wrong with that. */
+export interface Verdict {
+  readonly name: string;
+  readonly end: string;
+  readonly tookMs: number;
+  readonly complaints: readonly string[];
+  /** The answer as a user sees it, to be searched. */
+  readonly answer: string;
+}
+
+/** Sends an input, then asks as another user. Never throws. */
+export async function tryInput(input: HostileInput, { target, other }: OpenTarget): Promise<Verdict> {
+  const complaints: string[] = [];
+  const begun = performance.now();
+  let end: string;
+  let answer = '';
+  try {
+    answer = JSON.stringify((await input.send(target)) ?? null);
+    end = 'taken';
+    if (input.outcome === 'refused') complaints.push(`it was taken: ${answer.slice(0, 200)}`);
+  } catch (error) {
+    ({ end, answer } = describe(error, complaints));
+  }
+  const tookMs = performance.now() - begun;
+  if (tookMs > INPUT_LIMIT_MS) complaints.push(`it took ${Math.round(tookMs)} ms`);
+  await other.ask().catch((error: unknown) => complaints.push(`another user: ${String(error)}`));
+  return { name: input.name, end, tookMs, complaints, answer };
+}
+
+function describe(error: unknown, complaints: string[]): { end: string; answer: string } {
+  if (!WindlassError.isInstance(error)) {
+    complaints.push(`not an error of ours: ${String(error).slice(0, 500)}`);
+    return { end: 'thrown', answer: String(error) };
+  }
+  const answer = JSON.stringify(error.toInfo());
+  const silent = error.kind === 'unavailable' && NO_ANSWER.test(error.code);
+  if (!REFUSALS.has(error.kind) && !silent) {
+    complaints.push(`${error.kind} ${error.code}: ${error.message.slice(0, 300)}`);
+  }
+  if (answer.length > 100_000) complaints.push(`an answer of ${answer.length} characters`);
+  return { end: `${error.kind} ${error.code}`, answer };
+}
