@@ -70,7 +70,7 @@ describe.each(Object.entries(WAYS))('hostile %s', (_way, inputs) => {
 });
 
 /** What is too large, at the command line: it must say so at once, with the exit code for bad input. */
-describe.each<readonly [string, (target: HostileTarget) => readonly string[], string?]>([
+const TOO_LARGE: [what: string, args: (target: HostileTarget) => readonly string[]][] = [
   ['a credential of 40 KB', (target) => runtimeCreate(target, kubeconfigOf(40_000))],
   ['a credential of 200 KB', (target) => runtimeCreate(target, kubeconfigOf(200_000))],
   [
@@ -83,7 +83,9 @@ describe.each<readonly [string, (target: HostileTarget) => readonly string[], st
     (target) =>
       clusterCreate(target, buildPackage({ count: '{{cluster.count}}' }), { cluster: { count: 2_000_000 } }),
   ],
-])('windlass with %s', (_what, args) => {
+];
+
+describe.each(TOO_LARGE)('windlass with %s', (_what, args) => {
   it('ends with exit code 2 and a word about the limit', { timeout: SUITE_LIMIT_MS }, async () => {
     const run = await runCli(opened.stack.env, args(opened.target));
     expect(run, run.stderr).toMatchObject({ exitCode: 2, stdout: '' });
