@@ -10,7 +10,7 @@ import { CONF_INPUTS } from './inputs/confs.ts';
 import { CREDENTIAL_INPUTS } from './inputs/credentials.ts';
 import { RANDOM_INPUTS } from './inputs/random.ts';
 import { REQUEST_INPUTS } from './inputs/requests.ts';
-import { buildPackage, PACKAGE_INPUTS } from './inputs/packages.ts';
+import { buildPackage, LONG_NAME_INPUT, PACKAGE_INPUTS } from './inputs/packages.ts';
 import type { HostileInput, HostileTarget } from './input.ts';
 import { openTarget, WORKERS_ACCESS_KEY, type OpenTarget } from './open-target.ts';
 import type { OtherCluster } from './other-cluster.ts';
@@ -18,10 +18,10 @@ import { tryInput, type Verdict } from './try-input.ts';
 
 const SUITE_LIMIT_MS = 900_000;
 /** Inputs on their way at once; one, with a job of the other user after it, in `npm run prove`. */
-const AT_ONCE = process.env['WINDLASS_WHOLE_SUITE'] === '1' ? 1 : 6;
+const AT_ONCE = process.env['WINDLASS_WHOLE_SUITE'] === '1' ? 1 : 4;
 
 const WAYS: Readonly<Record<string, readonly HostileInput[]>> = {
-  packages: PACKAGE_INPUTS,
+  packages: [...PACKAGE_INPUTS, LONG_NAME_INPUT],
   archives: ARCHIVE_INPUTS,
   charts: CHART_INPUTS,
   confs: CONF_INPUTS,

@@ -83,14 +83,11 @@ export const ARCHIVE_INPUTS: readonly HostileInput[] = [
   archive('a file name of 5,000 bytes', 'tar.gz', () =>
     gz(withEntry({ name: `p/node/${'a'.repeat(5_000)}`, content: 'x' })),
   ),
-  archive('a file name with a NUL', 'tar.gz', () =>
-    gz(withEntry({ name: 'p/node/a\u0000b', content: 'x' })).then((made) => made),
-  ),
   archive('a path that stands twice', 'tar.gz', () =>
     gz(withEntry({ name: 'p/config.json', content: '{}' })),
   ),
-  archive('100,000 empty files', 'tar.gz', () =>
-    gz(tar([...sound, ...Array.from({ length: 100_000 }, (_, index) => ({ name: `p/node/${index}` }))])),
+  archive('30,000 empty files', 'tar.gz', () =>
+    gz(tar([...sound, ...Array.from({ length: 30_000 }, (_, index) => ({ name: `p/node/${index}` }))])),
   ),
   archive('1 GB of zeros', 'tar.gz', () => bomb()),
   archive('a gzip that ends in the middle', 'tar.gz', async () => (await gz(tar(sound))).subarray(0, 100)),
@@ -134,7 +131,7 @@ export const ARCHIVE_INPUTS: readonly HostileInput[] = [
     Buffer.from(`windlass-package/1\n${'['.repeat(100_000)}\n`),
   ),
   ...packed(
-    '500,000 files',
+    '300,000 files',
     Buffer.from(
       `windlass-package/1\n${JSON.stringify(Array.from({ length: 300_000 }, (_, index) => ({ path: `a${String(index).padStart(7, '0')}`, mode: 420, size: 0 })))}\n`,
     ),
