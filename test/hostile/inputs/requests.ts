@@ -23,6 +23,7 @@ const READS: Readonly<Record<keyof Reads, true>> = {
   beginAppUpload: true,
   putAppPart: true,
   registerApp: true,
+  releaseApp: true,
   registerChart: true,
   listApps: true,
   describeApp: true,
