@@ -107,6 +107,11 @@ function fillSection(
 function fillValue(item: FormItem, given: unknown, { faults, budget, givenOnly }: Filling): unknown {
   if (givenOnly === true && (given === undefined || given === null)) return null;
   const value = given === undefined || given === null ? item.default : given;
+  // What a user gives is the password itself: what looks like a sealed one or a reference is forged.
+  if (givenOnly === true && item.type === 'password' && typeof value !== 'string') {
+    faults.push({ field: dottedKey(item), message: 'must be a string' });
+    return null;
+  }
   if (isEmptyValue(value)) {
     if (item.required && !mayStayEmpty(item)) faults.push({ field: dottedKey(item), message: 'is required' });
     const typeFault = value === undefined ? null : checkFormValue(item, value, budget);

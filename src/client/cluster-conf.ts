@@ -77,7 +77,7 @@ function refuseSecretSettings(form: Form | ChartForm, keys: readonly string[]): 
 /** As it arrives at a worker: what it is sealed beside must be the same on both sides. */
 function toJson(conf: Conf): Conf {
   try {
-    return JSON.parse(JSON.stringify(conf)) as Conf;
+    return JSON.parse(JSON.stringify(conf, refuseUnwritable)) as Conf;
   } catch {
     throw new WindlassError('invalid-input', 'the conf holds something that JSON cannot hold', {
       code: 'CONF_INVALID',
@@ -85,4 +85,10 @@ function toJson(conf: Conf): Conf {
       hint: 'numbers, texts, true and false, null, lists and objects are what a conf is made of',
     });
   }
+}
+
+/** JSON would write null in its place, which means that a value is taken away. */
+function refuseUnwritable(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('no number of JSON');
+  return value;
 }

@@ -21,10 +21,8 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
   async function seal(
     use: CredentialUse,
     runtime: Omit<RuntimeInput, 'credential'>,
-    credential: string,
+    json: string,
   ): Promise<SealedSecret> {
-    // Before anything is asked: what is refused needs no worker.
-    const json = toCredentialJson(credential);
     return sealSecret(await reads.getSealingKey(), json, credentialBinding(use, runtime));
   }
 
@@ -33,8 +31,10 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
     checkName('runtime', name);
     const runtimeId = runtimeIdOf(request.requestId ?? randomUUID());
     const runtime = { runtimeId, name, provider, url, zone, settings };
+    // Before anything is asked: what is refused needs no worker.
+    const json = credential === undefined ? null : toCredentialJson(credential);
     await checkRuntime(reads, runtime);
-    return { ...runtime, credential: credential === undefined ? null : await seal(use, runtime, credential) };
+    return { ...runtime, credential: json === null ? null : await seal(use, runtime, json) };
   }
 
   async function toQuery(use: CredentialUse, target: RuntimeTarget): Promise<RuntimeQuery> {
@@ -50,15 +50,15 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
     subnets: (runtime) => reads.listSubnets({ runtime }),
     vpc: (runtime, vpcId) => reads.describeVpc({ runtime, vpcId }),
     async update(runtime, { credential, ...change }) {
+      const json = credential === undefined ? null : toCredentialJson(credential);
       const known = await reads.describeRuntime({ runtime });
       const settings = { ...known.settings, ...change.settings };
       const wanted = { ...known, ...change, settings };
       await checkRuntime(reads, wanted);
       const update = { runtime: known.runtimeId, ...change };
-      if (credential === undefined) return reads.updateRuntime(update);
-      checkCredentialSize(credential);
+      if (json === null) return reads.updateRuntime(update);
       // The envelope is bound to all of the runtime as it shall be.
-      return reads.updateRuntime({ ...update, credential: await seal('update', wanted, credential) });
+      return reads.updateRuntime({ ...update, credential: await seal('update', wanted, json) });
     },
     delete: (runtime) => reads.deleteRuntime({ runtime }),
   };
