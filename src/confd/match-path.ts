@@ -1,16 +1,12 @@
 import { splitRunes, toText } from './go/index.ts';
 
 /**
- * Whether a whole path fits a pattern of Go's path.Match: `*` and `?` for what holds no slash,
- * `[a-z]`, `[^a-z]`, a backslash before what is meant as it is.
+ * Tells of many paths whether they fit a pattern of Go's path.Match as a whole: `*` and `?` for what
+ * holds no slash, `[a-z]`, `[^a-z]`, a backslash before what is meant as it is. The pattern is read
+ * once. `spend` is told of every comparison, and may throw.
  *
  * @throws Error for a malformed pattern, but only when the walk gets to its fault, as in Go.
  */
-export function matchPath(pattern: string, path: string): boolean {
-  return createPathMatcher(pattern, () => {})(path);
-}
-
-/** The same for many paths: the pattern is read once. `spend` is told of every comparison, and may throw. */
 export function createPathMatcher(pattern: string, spend: Spend): (path: string) => boolean {
   const runes = toRunes(pattern);
   return (path) => {
