@@ -61,6 +61,12 @@ function textOf(payload: temporal.api.common.v1.IPayload | null | undefined): un
       );
 }
 
+async function hasHeardOfCancel(handle: WorkflowHandle): Promise<boolean> {
+  const events = (await handle.fetchHistory()).events ?? [];
+  const asked = events.findIndex((event) => event.workflowExecutionCancelRequestedEventAttributes);
+  return asked >= 0 && events.slice(asked).some((event) => event.workflowTaskCompletedEventAttributes);
+}
+
 describe('a job that succeeds', () => {
   let handle: WorkflowHandle;
   let calls: readonly string[];
@@ -311,6 +317,8 @@ describe('a cancel', () => {
       const { job, handle } = await stack.start([SERVICES], { planIn: 'LoadJob', loading });
       await vi.waitFor(() => expect(job.calls).toContain('LoadJob'), { timeout: 30_000 });
       await handle.cancel();
+      // The workflow has heard of it before LoadJob ends.
+      await vi.waitFor(async () => expect(await hasHeardOfCancel(handle)).toBe(true), { timeout: 30_000 });
       finish();
       expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
       expect(job.closed).toEqual({ status: 'cancelled', error: null });
