@@ -35,6 +35,8 @@ const PARTS = {
   conformance: proveConformance,
   /** Clusters that come and go behind one frontgate, with a kill at every boundary. */
   frontgate: proveFrontgate,
+  /** Hostile inputs one by one, each with another user's job after it, and many random ones (`--rounds`, `--seed`). */
+  hostile: proveHostile,
   /** A worker that freezes for a minute in the middle of an effect while its retry goes on. */
   frozen: proveFrozen,
 } as const;
@@ -120,6 +122,14 @@ async function proveAwsSweep(): Promise<void> {
 async function proveConformance(): Promise<void> {
   const files = ['aws-failing', 'kubernetes-failing'].map((name) => `test/conformance/${name}.test.ts`);
   runTests(files, { WINDLASS_WHOLE_SUITE: '1' });
+}
+
+async function proveHostile(): Promise<void> {
+  runTests(['test/hostile/hostile.test.ts'], {
+    WINDLASS_WHOLE_SUITE: '1',
+    WINDLASS_HOSTILE_RUNS: String(rounds * 100),
+    WINDLASS_HOSTILE_SEED: String(seed),
+  });
 }
 
 async function proveCharts(): Promise<void> {
