@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toWindlassError } from '../../../src/client/to-windlass-error.ts';
 
 const SERVER = { address: '127.0.0.1:7233', namespace: 'default' };
-const LOG = '/home/somebody/windlass/run/worker.log';
+const LOG = '/var/windlass/run/worker.log';
 
 describe.each([
   ['READ_TIMEOUT', TimeoutType.START_TO_CLOSE],
