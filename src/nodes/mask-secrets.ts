@@ -59,7 +59,8 @@ function findParts(
   }
   if (cutAtEnd) {
     const left = longest(spellings, (spelling) => overlap(folded.text, spelling));
-    if (left >= SHORTEST_PART) spans.push({ start: place(length - left), end: text.length });
+    // Not to the end of the text: blanks after it, such as a line break, are no part of it.
+    if (left >= SHORTEST_PART) spans.push({ start: place(length - left), end: place(length - 1) + 1 });
   }
   return spans;
 }
