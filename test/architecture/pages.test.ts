@@ -61,6 +61,24 @@ describe('the pages', () => {
   });
 });
 
+describe('the page about security', () => {
+  it('names for every promise a test that is there', () => {
+    const rows = read('docs/security.md')
+      .split('\n')
+      .filter((line) => line.startsWith('| ') && !/^\| (Promise|---)/.test(line));
+    expect(rows.length).toBeGreaterThan(25);
+    for (const row of rows) {
+      const named = [...(row.split(' | ').at(-1) ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+      expect(named, row).not.toEqual([]);
+      const gone = named.filter((name) => {
+        const path = join(ROOT, 'test', name);
+        return !existsSync(`${path}.test.ts`) && !existsSync(path);
+      });
+      expect(gone, row).toEqual([]);
+    }
+  });
+});
+
 describe('the messages', () => {
   it('name only commands that exist', () => {
     const sources = tracked.filter((file) => /^(src|activities|workflows|bin)\/.*\.[jt]s$/.test(file));
