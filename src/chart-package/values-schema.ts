@@ -3,7 +3,13 @@ import addFormats from 'ajv-formats';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parseJson } from '../app-package/index.ts';
-import { compilePattern, createWorkBudget, OverLimitError, type WorkBudget } from '../bounds/index.ts';
+import {
+  compilePattern,
+  createPatternBudget,
+  createWorkBudget,
+  OverLimitError,
+  type WorkBudget,
+} from '../bounds/index.ts';
 import { MAX_SCHEMA_EVALUATIONS, type ErrorDetail } from '../domain/index.ts';
 import { addCountingKeywords, withCounters } from './count-evaluations.ts';
 import { formatPath, isObject, type PathStep, type Values } from './values.ts';
@@ -23,18 +29,22 @@ const OPTIONS: Options = {
   verbose: false,
   logger: false,
   validateFormats: true,
-  // In linear time, and in the syntax that helm's own validator reads (`(?i)a`).
-  code: { regExp: createRegExp },
   // Put in place, parts that refer to each other twice would double the code with each.
   inlineRefs: false,
 };
 
-/** What Ajv takes in the place of RegExp; `code` would matter only for validators written to a file. */
-function createRegExp(source: string): { readonly test: (text: string) => boolean } {
-  const pattern = compilePattern(source);
-  return { test: (text) => pattern.isFoundIn(text) };
+/**
+ * What Ajv takes in the place of RegExp: patterns in linear time, and in the syntax that helm's own
+ * validator reads (`(?i)a`). `code` would matter only for validators written to a file.
+ */
+function createPatterns(budget: WorkBudget): NonNullable<NonNullable<Options['code']>['regExp']> {
+  const createRegExp = (source: string): { readonly test: (text: string) => boolean } => {
+    const pattern = compilePattern(source, budget);
+    return { test: (text) => pattern.isFoundIn(text) };
+  };
+  createRegExp.code = 'compilePattern';
+  return createRegExp;
 }
-createRegExp.code = 'compilePattern';
 
 /**
  * Compiles a chart's schema by the draft that it names: 2020-12, 2019-09, else draft-07, which
@@ -100,11 +110,16 @@ function createEvaluationBudget(): WorkBudget {
 function compile(document: Values): CompiledSchema {
   const { $schema: named, ...rest } = document;
   const draft = typeof named === 'string' ? named : '';
+  let patterns = createPatternBudget();
+  const options: Options = {
+    ...OPTIONS,
+    code: { regExp: createPatterns({ spend: (units) => patterns.spend(units) }) },
+  };
   const ajv = draft.includes('2020-12')
-    ? new Ajv2020(OPTIONS)
+    ? new Ajv2020(options)
     : draft.includes('2019-09')
-      ? new Ajv2019(OPTIONS)
-      : new Ajv(OPTIONS);
+      ? new Ajv2019(options)
+      : new Ajv(options);
   // Ajv's types name the default export of a CommonJS module otherwise than Node does.
   (addFormats as unknown as (target: unknown) => void)(ajv);
   ajv.addFormat('password', true);
@@ -116,6 +131,7 @@ function compile(document: Values): CompiledSchema {
     validate,
     begin: () => {
       budget = createEvaluationBudget();
+      patterns = createPatternBudget();
     },
   };
 }

@@ -130,3 +130,6 @@ export const MAX_CURSOR_BYTES = 32 * 1024;
 
 /** How often the parts of a chart's schema are evaluated over its values. */
 export const MAX_SCHEMA_EVALUATIONS = 1_000_000;
+
+/** Memory of a run of helm, which renders what a chart says: charts of many hundred objects take a fifth of it. */
+export const MAX_HELM_MEMORY_BYTES = 1024 * 1024 * 1024;

@@ -46,6 +46,17 @@ describe('the schema of a chart', () => {
     expect(milliseconds).toBeLessThan(5_000);
   });
 
+  it('has the whole budget of its patterns for each check', () => {
+    const result = compileValuesSchema(JSON.stringify({ properties: { text: { pattern: 'x{1000}y' } } }));
+    if ('fault' in result) throw new Error(result.fault);
+    for (let check = 0; check < 50; check += 1) {
+      // A tenth of the budget each time.
+      expect(result.schema.check({ text: 'x'.repeat(2_000) })).toEqual([
+        { field: 'text', message: expect.stringContaining('pattern') as string },
+      ]);
+    }
+  });
+
   it('may have patterns that only Go has', () => {
     expect(problemsOf({ properties: { text: { pattern: '(?i)^X$' } } }).warnings).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { WindlassError } from '../../../domain/index.ts';
+import { MAX_HELM_MEMORY_BYTES, WindlassError } from '../../../domain/index.ts';
+import { readMemoryBelow } from './process-memory.ts';
 
 /** The helm program that a worker uses. */
 export interface HelmProgram {
@@ -30,6 +31,8 @@ export interface HelmRun {
   readonly signal: AbortSignal;
   /** When to give up; it is killed then. */
   readonly timeoutMs: number;
+  /** The most memory that it may take; MAX_HELM_MEMORY_BYTES when absent. */
+  readonly memoryBytes?: number;
 }
 
 export interface HelmResult {
@@ -40,6 +43,8 @@ export interface HelmResult {
 
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 const KILL_AFTER_MS = 2_000;
+/** A chart can ask for some hundred MB in this time. */
+const MEMORY_POLL_MS = 100;
 
 // Helm must not outlive the worker that answers for it: `cat` ends when the worker's end of the
 // pipe is closed, however the worker died, and takes helm with it.
@@ -60,12 +65,12 @@ exit "$code"
 
 /**
  * Runs helm to its end. It is ended when the signal is aborted (SIGTERM, so that it can write down
- * how far it came, then SIGKILL), and killed when this process dies.
+ * how far it came, then SIGKILL), and killed when this process dies or it takes too much memory.
  *
- * @throws cancelled; timeout `HELM_TIMEOUT`; unavailable `HELM_START` when it cannot be started, `HELM_KILLED`.
+ * @throws cancelled; invalid-input `HELM_MEMORY`; timeout `HELM_TIMEOUT`; unavailable `HELM_START` when it cannot be started, `HELM_KILLED`.
  */
 export async function runHelm(run: HelmRun): Promise<HelmResult> {
-  const { program, args, env, cwd, signal, timeoutMs } = run;
+  const { program, args, env, cwd, signal, timeoutMs, memoryBytes = MAX_HELM_MEMORY_BYTES } = run;
   const limit = AbortSignal.timeout(timeoutMs);
   const ended = AbortSignal.any([signal, limit]);
   if (signal.aborted) throw cancelled(signal);
@@ -102,6 +107,12 @@ export async function runHelm(run: HelmRun): Promise<HelmResult> {
     killTimer = setTimeout(() => kill('SIGKILL'), KILL_AFTER_MS);
   };
   ended.addEventListener('abort', onAbort, { once: true });
+  let tookTooMuch = false;
+  const memoryTimer = setInterval(() => {
+    if (child.pid === undefined || readMemoryBelow(child.pid) <= memoryBytes) return;
+    tookTooMuch = true;
+    kill('SIGKILL');
+  }, MEMORY_POLL_MS);
   try {
     const exitCode = await new Promise<number>((resolve, reject) => {
       child.on('error', reject);
@@ -109,6 +120,7 @@ export async function runHelm(run: HelmRun): Promise<HelmResult> {
       child.stdin.on('error', () => {});
     });
     if (signal.aborted) throw cancelled(signal);
+    if (tookTooMuch) throw tooMuchMemory(args[0] ?? '', memoryBytes);
     if (limit.aborted) {
       throw new WindlassError(
         'timeout',
@@ -130,6 +142,7 @@ export async function runHelm(run: HelmRun): Promise<HelmResult> {
     });
   } finally {
     clearTimeout(killTimer);
+    clearInterval(memoryTimer);
     ended.removeEventListener('abort', onAbort);
     child.stdin.destroy();
   }
@@ -140,6 +153,17 @@ function cancelled(signal: AbortSignal): WindlassError {
     code: 'CANCELLED',
     cause: signal.reason,
   });
+}
+
+function tooMuchMemory(verb: string, memoryBytes: number): WindlassError {
+  return new WindlassError(
+    'invalid-input',
+    `helm ${verb} took more than ${Math.round(memoryBytes / 1024 / 1024)} MiB of memory, the most that a chart may take`,
+    {
+      code: 'HELM_MEMORY',
+      hint: 'see what the chart’s templates and values ask for: helm template, on a machine of yours',
+    },
+  );
 }
 
 function killed(verb: string, signal: number): WindlassError {
