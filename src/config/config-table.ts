@@ -118,6 +118,12 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'false',
     'whether runtimes may use the service account of the worker’s pod',
   ),
+  variable(
+    'WINDLASS_LOCAL_PROVIDER',
+    'boolean',
+    'true where the Temporal server is on this machine',
+    'whether runtimes of the provider local are taken; whoever makes one runs programs as the user of the worker',
+  ),
   variable('WINDLASS_PROVIDERS', 'list', null, 'packages with further providers, separated by commas'),
   variable(
     'WINDLASS_HEARTBEAT_SECONDS',

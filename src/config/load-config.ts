@@ -5,7 +5,7 @@ import { type ErrorDetail, readDatabaseUrl } from '../domain/index.ts';
 import { CONFIG_TABLE } from './config-table.ts';
 import { type Environment, findCacheFolder, findHomeFolder } from './folders.ts';
 import { toConfigError } from './config-error.ts';
-import { requireTls } from './require-tls.ts';
+import { isOnThisMachine, requireTls } from './require-tls.ts';
 import { loadTemporalConnection, type TemporalConnection } from './temporal-connection.ts';
 
 /** Levels of the log, most talkative first. */
@@ -46,6 +46,8 @@ export interface Config {
   readonly kubernetesExec: readonly string[];
   /** Whether a runtime may use the service account of the worker's pod. */
   readonly kubernetesInCluster: boolean;
+  /** Whether runtimes of the provider `local` are taken: their packages run programs as the worker's user. */
+  readonly localProvider: boolean;
   /** Names of packages with further providers. */
   readonly providerPackages: readonly string[];
   readonly heartbeatSeconds: number;
@@ -104,6 +106,7 @@ const schema = z.object({
   WINDLASS_INSECURE_URLS: list,
   WINDLASS_KUBERNETES_EXEC: list,
   WINDLASS_KUBERNETES_IN_CLUSTER: flag,
+  WINDLASS_LOCAL_PROVIDER: z.enum(['true', 'false'], 'must be true or false').optional(),
   WINDLASS_PROVIDERS: list.pipe(z.array(packageName)),
   WINDLASS_HEARTBEAT_SECONDS: integer(1, 300, 10),
   WINDLASS_LEASE_SECONDS: integer(1, 600, 15),
@@ -175,6 +178,10 @@ export function loadConfig(env: Environment): Config {
     insecureUrls: values.WINDLASS_INSECURE_URLS,
     kubernetesExec: values.WINDLASS_KUBERNETES_EXEC,
     kubernetesInCluster: values.WINDLASS_KUBERNETES_IN_CLUSTER,
+    localProvider:
+      values.WINDLASS_LOCAL_PROVIDER === undefined
+        ? isOnThisMachine(temporal.address)
+        : values.WINDLASS_LOCAL_PROVIDER === 'true',
     providerPackages: values.WINDLASS_PROVIDERS,
     heartbeatSeconds: values.WINDLASS_HEARTBEAT_SECONDS,
     leaseSeconds: values.WINDLASS_LEASE_SECONDS,

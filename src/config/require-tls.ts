@@ -26,8 +26,7 @@ export function requireTls(address: string, { tls, apiKey }: TransportOptions, e
   }
   const isTls = Boolean(tls ?? apiKey !== undefined);
   if (isTls || env['WINDLASS_INSECURE_TEMPORAL'] === 'true') return;
-  const [, bracketed, bare] = /^(?:\[([0-9a-f:]+)\]|([^\s:[\]/]+))(?::\d{1,5})?$/i.exec(address) ?? [];
-  if (isLoopbackHost(bracketed ?? bare ?? '')) return;
+  if (isOnThisMachine(address)) return;
   throw toConfigError([
     {
       field: 'TEMPORAL_ADDRESS',
@@ -35,4 +34,10 @@ export function requireTls(address: string, { tls, apiKey }: TransportOptions, e
         'is a server on another machine, reached without TLS: set TEMPORAL_TLS=true (and what TEMPORAL_TLS_* needs), or WINDLASS_INSECURE_TEMPORAL=true',
     },
   ]);
+}
+
+/** Whether host:port is loopback. */
+export function isOnThisMachine(address: string): boolean {
+  const [, bracketed, bare] = /^(?:\[([0-9a-f:]+)\]|([^\s:[\]/]+))(?::\d{1,5})?$/i.exec(address) ?? [];
+  return isLoopbackHost(bracketed ?? bare ?? '');
 }

@@ -45,7 +45,9 @@ export async function loadProviders(
   const nodes = createNodeShell();
   const findOneHelm = createHelmFinder(config, report);
   const registry = createProviderRegistry([
-    createLocalProvider({ folder: join(config.homeFolder, 'local'), nodes }),
+    ...(config.localProvider
+      ? [createLocalProvider({ folder: join(config.homeFolder, 'local'), nodes })]
+      : []),
     createAwsProvider({
       nodes,
       plainHttpHosts: config.insecureUrls,

@@ -126,9 +126,9 @@ async function proveConformance(): Promise<void> {
 
 async function proveHostile(): Promise<void> {
   runTests(['test/hostile/hostile.test.ts'], {
-    WINDLASS_WHOLE_SUITE: '1',
-    WINDLASS_HOSTILE_RUNS: String(rounds * 100),
-    WINDLASS_HOSTILE_SEED: String(seed),
+    WINDLASS_TEST_WHOLE_SUITE: '1',
+    WINDLASS_TEST_HOSTILE_RUNS: String(rounds * 100),
+    WINDLASS_TEST_HOSTILE_SEED: String(seed),
   });
 }
 

@@ -18,7 +18,7 @@ import { tryInput, type Verdict } from './try-input.ts';
 
 const SUITE_LIMIT_MS = 900_000;
 /** Inputs on their way at once; one, with a job of the other user after it, in `npm run prove`. */
-const AT_ONCE = process.env['WINDLASS_WHOLE_SUITE'] === '1' ? 1 : 4;
+const AT_ONCE = process.env['WINDLASS_TEST_WHOLE_SUITE'] === '1' ? 1 : 4;
 
 const WAYS: Readonly<Record<string, readonly HostileInput[]>> = {
   packages: [...PACKAGE_INPUTS, LONG_NAME_INPUT],

@@ -95,7 +95,7 @@ export async function openTarget(): Promise<OpenTarget> {
       },
     },
     plant: () => `${planted}${randomBytes(4).toString('hex')}`,
-    keyringFile: join(stack.home, 'keyring', 'keyring.json'),
+    keyringFile: join(stack.home, 'keyring.json'),
     pipe,
     otherCluster: other.job,
   };

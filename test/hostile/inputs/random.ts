@@ -3,8 +3,8 @@ import { READS_QUEUE, WORKFLOW_QUEUE, type Conf, type Reads } from '../../../src
 import type { HostileInput, HostileTarget } from '../input.ts';
 import { buildPackage } from './packages.ts';
 
-const SEED = Number(process.env['WINDLASS_HOSTILE_SEED'] ?? 20261128);
-const RUNS = Number(process.env['WINDLASS_HOSTILE_RUNS'] ?? 60);
+const SEED = Number(process.env['WINDLASS_TEST_HOSTILE_SEED'] ?? 20261128);
+const RUNS = Number(process.env['WINDLASS_TEST_HOSTILE_RUNS'] ?? 60);
 
 const READS: readonly (keyof Reads)[] = [
   'createRuntime',
@@ -111,7 +111,7 @@ const conf: fc.Arbitrary<Omit<HostileInput, 'name'>> = fc
       }),
   }));
 
-/** The same ones for the same seed: `WINDLASS_HOSTILE_SEED` and `WINDLASS_HOSTILE_RUNS` make others and more. */
+/** The same ones for the same seed: `WINDLASS_TEST_HOSTILE_SEED` and `WINDLASS_TEST_HOSTILE_RUNS` make others and more. */
 export const RANDOM_INPUTS: readonly HostileInput[] = fc
   .sample(
     fc.oneof(

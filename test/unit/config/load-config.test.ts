@@ -160,3 +160,22 @@ describe('CONFIG_TABLE', () => {
     for (const entry of CONFIG_TABLE) expect(entry.description).not.toBe('');
   });
 });
+
+describe('the provider local', () => {
+  it.each([
+    [{}, true],
+    [{ TEMPORAL_ADDRESS: '127.0.0.1:7233' }, true],
+    [{ TEMPORAL_ADDRESS: 'temporal.example.com:7233', TEMPORAL_TLS: 'true' }, false],
+    [
+      {
+        TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+        TEMPORAL_TLS: 'true',
+        WINDLASS_LOCAL_PROVIDER: 'true',
+      },
+      true,
+    ],
+    [{ WINDLASS_LOCAL_PROVIDER: 'false' }, false],
+  ])('is taken on the machine of the Temporal server alone, unless it is said: %j', (env, taken) => {
+    expect(loadConfig(env).localProvider).toBe(taken);
+  });
+});
