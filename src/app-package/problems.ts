@@ -1,4 +1,4 @@
-import { WindlassError, type ErrorDetail } from '../domain/index.ts';
+import { cutText, MAX_DETAIL_CHARACTERS, WindlassError, type ErrorDetail } from '../domain/index.ts';
 import type { JsonPlace, TextPosition } from './parse-json.ts';
 
 /** One thing that is wrong, or doubtful, in a package. */
@@ -103,7 +103,8 @@ export function formatProblem(problem: PackageProblem): string {
 export function createPackageError(errors: readonly PackageProblem[]): WindlassError {
   const details: ErrorDetail[] = errors.map((problem) => ({
     ...(problem.field === undefined ? {} : { field: problem.field }),
-    message: formatProblem(problem),
+    // A message may quote what the package holds, at any length.
+    message: cutText(formatProblem(problem), MAX_DETAIL_CHARACTERS),
   }));
   const first = details[0]?.message ?? 'the package cannot be read';
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';

@@ -218,7 +218,7 @@ function toMountPoint(point: string): string {
 
 // What stands in fstab and in scripts of a node, where white space and quotes divide words.
 const MOUNT_OPTIONS = /^[A-Za-z0-9_.:=,%+@/-]{0,500}$/;
-const FILESYSTEM = /^[A-Za-z0-9._-]{1,32}$/;
+const FILESYSTEM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 const MOUNT_POINT_PART = /^[^\s\p{C}\\"'`$]+$/u;
 
 function isMountPoint(path: string): boolean {

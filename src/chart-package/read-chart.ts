@@ -1,5 +1,5 @@
 import type { ProblemReport } from '../app-package/index.ts';
-import type { PackageFile } from '../domain/index.ts';
+import { MAX_CHART_YAML_CHARACTERS, type PackageFile } from '../domain/index.ts';
 import { HelmYamlError, readHelmYaml, splitDocuments, toNumbers } from '../helm-yaml/index.ts';
 import {
   CHART_FILE,
@@ -48,13 +48,21 @@ export function readYamlObject(
   path: string,
   report: ProblemReport,
 ): Values | null {
-  const text = readChartText(files, path);
+  const text = readWithinLimit(files, path, report);
   return text === null ? null : readObject(text, path, report);
+}
+
+/** Null where the file is missing or too long; the report says the latter. */
+function readWithinLimit(files: readonly PackageFile[], path: string, report: ProblemReport): string | null {
+  const text = readChartText(files, path);
+  if (text === null || text.length <= MAX_CHART_YAML_CHARACTERS) return text;
+  report.error(path, {}, `has ${text.length} characters; the limit is ${MAX_CHART_YAML_CHARACTERS}`);
+  return null;
 }
 
 /** Documents of a chart's values are put over each other, the later over the earlier. */
 function readDefaultValues(files: readonly PackageFile[], report: ProblemReport): Values {
-  const text = readChartText(files, VALUES_FILE);
+  const text = readWithinLimit(files, VALUES_FILE, report);
   if (text === null) return {};
   const documents = splitDocuments(text).map((part) => readObject(part.text, VALUES_FILE, report) ?? {});
   return documents.reduce(putOver);

@@ -133,3 +133,9 @@ export const MAX_SCHEMA_EVALUATIONS = 1_000_000;
 
 /** Memory of a run of helm, which renders what a chart says: charts of many hundred objects take a fifth of it. */
 export const MAX_HELM_MEMORY_BYTES = 1024 * 1024 * 1024;
+
+/** values.yaml, Chart.yaml and the like, in characters. Large public charts have 250,000; a megabyte can take seconds. */
+export const MAX_CHART_YAML_CHARACTERS = 512 * 1024;
+
+/** What helm prints, the rendered chart above all, in characters. A release's record holds less. */
+export const MAX_HELM_OUTPUT_CHARACTERS = 8 * 1024 * 1024;

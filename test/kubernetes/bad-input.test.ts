@@ -57,11 +57,16 @@ describe('what is wrong, on a real API server', () => {
     return name;
   }
 
+  let clusters = 0;
+
   /** The error of a create, and that nothing of it is on the server. */
   async function refusal(app: string, runtime: string, namespace: string, size = '1'): Promise<unknown> {
-    const { clusters, jobs } = stack.client;
-    const outcome = await clusters.create({ app, runtime, name: 'bad', settings: { size } }).then(
-      async ({ jobId, clusterId }) => (await jobs.wait(jobId, { clusterId })).error,
+    const { client } = stack;
+    // A cluster that failed lives, and keeps its name.
+    clusters += 1;
+    const name = `bad-${clusters}`;
+    const outcome = await client.clusters.create({ app, runtime, name, settings: { size } }).then(
+      async ({ jobId, clusterId }) => (await client.jobs.wait(jobId, { clusterId })).error,
       (error: unknown) => error,
     );
     const { api } = controlPlane();

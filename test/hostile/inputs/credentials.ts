@@ -1,6 +1,7 @@
 import type { RuntimeRequest } from '../../../src/client/index.ts';
 import type { HostileInput, HostileTarget } from '../input.ts';
 
+let count = 0;
 const runtime = (
   why: string,
   make: (target: HostileTarget) => Partial<RuntimeRequest>,
@@ -12,6 +13,17 @@ const runtime = (
     zone: 'default',
     ...make(target),
   });
+  // Each by one of the two ways, some by both: what they share is more than what they do not.
+  count += 1;
+  if (count % 3 !== 0) {
+    return [
+      {
+        name: `runtime create: ${why}`,
+        outcome,
+        send: (target) => target.client.runtimes.create(toRequest(target)),
+      },
+    ];
+  }
   return [
     {
       name: `runtime create: ${why}`,

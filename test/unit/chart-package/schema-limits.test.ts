@@ -119,3 +119,13 @@ describe('the schema of a chart', () => {
     expect(milliseconds).toBeLessThan(5_000);
   });
 });
+
+describe('the values of a chart', () => {
+  it.each([
+    [512 * 1024, false],
+    [512 * 1024 + 1, true],
+  ])('of %d characters are over the limit: %s', (characters, over) => {
+    const { errors } = problemsOf({}, `a: ${'x'.repeat(characters - 3)}`);
+    expect(errors.some((message) => message.includes('the limit is 524288'))).toBe(over);
+  });
+});

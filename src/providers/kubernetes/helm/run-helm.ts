@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { MAX_HELM_MEMORY_BYTES, WindlassError } from '../../../domain/index.ts';
+import { MAX_HELM_MEMORY_BYTES, MAX_HELM_OUTPUT_CHARACTERS, WindlassError } from '../../../domain/index.ts';
 import { readMemoryBelow } from './process-memory.ts';
 
 /** The helm program that a worker uses. */
@@ -41,7 +41,6 @@ export interface HelmResult {
   readonly stderr: string;
 }
 
-const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 const KILL_AFTER_MS = 2_000;
 /** A chart can ask for some hundred MB in this time. */
 const MEMORY_POLL_MS = 100;
@@ -67,7 +66,7 @@ exit "$code"
  * Runs helm to its end. It is ended when the signal is aborted (SIGTERM, so that it can write down
  * how far it came, then SIGKILL), and killed when this process dies or it takes too much memory.
  *
- * @throws cancelled; invalid-input `HELM_MEMORY`; timeout `HELM_TIMEOUT`; unavailable `HELM_START` when it cannot be started, `HELM_KILLED`.
+ * @throws cancelled; invalid-input `HELM_MEMORY`, `HELM_OUTPUT`; timeout `HELM_TIMEOUT`; unavailable `HELM_START` when it cannot be started, `HELM_KILLED`.
  */
 export async function runHelm(run: HelmRun): Promise<HelmResult> {
   const { program, args, env, cwd, signal, timeoutMs, memoryBytes = MAX_HELM_MEMORY_BYTES } = run;
@@ -84,10 +83,12 @@ export async function runHelm(run: HelmRun): Promise<HelmResult> {
       })
     : spawn(program.path, args, { env, cwd, stdio: 'pipe' });
   const output = { stdout: '', stderr: '' };
+  let saysTooMuch = false;
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8');
     child[name].on('data', (text: string) => {
-      if (output[name].length < MAX_OUTPUT_BYTES) output[name] += text;
+      if (output[name].length <= MAX_HELM_OUTPUT_CHARACTERS) output[name] += text;
+      else saysTooMuch = true;
     });
   }
   const kill = (how: NodeJS.Signals): void => {
@@ -121,6 +122,7 @@ export async function runHelm(run: HelmRun): Promise<HelmResult> {
     });
     if (signal.aborted) throw cancelled(signal);
     if (tookTooMuch) throw tooMuchMemory(args[0] ?? '', memoryBytes);
+    if (saysTooMuch) throw tooMuchOutput(args[0] ?? '');
     if (limit.aborted) {
       throw new WindlassError(
         'timeout',
@@ -162,6 +164,17 @@ function tooMuchMemory(verb: string, memoryBytes: number): WindlassError {
     {
       code: 'HELM_MEMORY',
       hint: 'see what the chart’s templates and values ask for: helm template, on a machine of yours',
+    },
+  );
+}
+
+function tooMuchOutput(verb: string): WindlassError {
+  return new WindlassError(
+    'invalid-input',
+    `helm ${verb} printed more than ${MAX_HELM_OUTPUT_CHARACTERS} characters, the most that a chart may render`,
+    {
+      code: 'HELM_OUTPUT',
+      hint: 'make several charts of it: helm cannot keep the record of such a release either',
     },
   );
 }

@@ -37,3 +37,12 @@ it('helm that takes less is left alone', async () => {
     stdout: 'done\n',
   });
 });
+
+it('a chart that renders without end is refused, not cut', async () => {
+  await expect(
+    run("for (let i = 0; i < 100; i += 1) console.log('x'.repeat(100_000))"),
+  ).rejects.toMatchObject({
+    kind: 'invalid-input',
+    code: 'HELM_OUTPUT',
+  });
+});
