@@ -87,7 +87,11 @@ it('does all it can do under the policy in docs/, and needs every permission of 
   const { image: _image, ...settings } = harness.runtime.settings;
   const named = { ...settings, keyName: 'people', securityGroups: group?.GroupId ?? '' };
   // Quotas are kept for minutes; by another spelling of its address nothing is known of this cloud yet.
-  await readAll(await open({ runtime: { ...harness.runtime, url: `${moto.url}/`, settings: named } }));
+  await readAll(
+    await open({
+      runtime: { ...harness.runtime, url: moto.url.replace('127.0.0.1', 'localhost'), settings: named },
+    }),
+  );
 
   const { region: _region, ...anywhere } = harness.runtime.settings;
   const { engine } = await open();

@@ -30,7 +30,7 @@ const create = (runtime: string): Promise<StartedJob> =>
   stack.client.clusters.create({
     app: VAULT_PACKAGE,
     runtime,
-    name: `one ${runtime}`,
+    name: `one-${runtime}`,
     conf: vaultConf({ count: 1 }),
   });
 
