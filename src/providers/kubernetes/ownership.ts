@@ -52,14 +52,28 @@ export function isMadeByHook(
     return false;
   }
   if (!listManagers(live).some((manager) => manager.startsWith('helm'))) return false;
+  if (isMadeByOther(live)) return false;
   const made = Date.parse(live.metadata?.creationTimestamp ?? '');
   const started = Date.parse(run.startedAt) + clockAheadMs;
   const ended = Math.min(
     started + SEND_MS,
     run.completedAt === null ? Infinity : Date.parse(run.completedAt) + clockAheadMs,
   );
-  // The time of making is in whole seconds, cut off.
-  return made >= toSecond(started - CLOCK_MS) && made <= ended + CLOCK_MS;
+  // The time of making is in whole seconds, cut off. No slack at the end: what another release has
+  // made right after it is not this one's; something of a hook left behind is the smaller harm.
+  return made >= toSecond(started - CLOCK_MS) && made <= ended;
+}
+
+/**
+ * Whether somebody else than helm wrote to an object in the second in which it was made: then that one
+ * may have made it, and helm only applied its hook to it. What controllers report as status does not count.
+ */
+function isMadeByOther({ metadata }: KubeObject): boolean {
+  const made = Date.parse(metadata?.creationTimestamp ?? '');
+  return (metadata?.managedFields ?? []).some(
+    ({ manager = '', subresource = '', time = '' }) =>
+      !manager.startsWith('helm') && subresource === '' && !(Date.parse(time) > made),
+  );
 }
 
 /** By how the workloads of each kind name what owns their pods. */

@@ -20,6 +20,7 @@ export interface ObjectMeta {
   readonly managedFields?: readonly {
     readonly manager?: string;
     readonly subresource?: string;
+    readonly time?: string;
     readonly fieldsV1?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
   }[];
 }

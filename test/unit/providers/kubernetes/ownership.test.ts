@@ -40,6 +40,27 @@ describe('an object that a hook is said to have made', () => {
     ['as the run ended', true, made('12:00:20')],
     ['before it', false, made('12:00:08')],
     ['after it', false, made('12:00:22')],
+    [
+      'by somebody else in that second, and taken over by helm',
+      false,
+      made('12:00:10', {
+        managedFields: [
+          { manager: 'node', time: '2026-11-24T12:00:10Z' },
+          { manager: 'helm', time: '2026-11-24T12:00:10Z' },
+        ],
+      }),
+    ],
+    [
+      'and changed by somebody since',
+      true,
+      made('12:00:10', {
+        managedFields: [
+          { manager: 'helm', time: '2026-11-24T12:00:10Z' },
+          { manager: 'kubectl-edit', time: '2026-11-24T12:00:15Z' },
+        ],
+      }),
+    ],
+    ['a second after it', false, made('12:00:21')],
     ['by somebody else’s hand', false, made('12:00:10', { managedFields: [{ manager: 'kubectl-create' }] })],
     ['without the hook’s labels', false, made('12:00:10', { labels: { of: 'other' } })],
     ['and kept since', false, made('12:00:10', { annotations: { 'helm.sh/resource-policy': 'keep' } })],
