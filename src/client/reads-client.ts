@@ -17,7 +17,7 @@ const HEARTBEAT_MS = 10_000;
 const RETRY = { initialInterval: 200, maximumAttempts: 3 };
 
 /** Every read, so that the proxy answers to these names alone. */
-const READ_NAMES: Readonly<Record<keyof Reads, true>> = {
+export const READ_NAMES: Readonly<Record<keyof Reads, true>> = {
   getSealingKey: true,
   describeWorker: true,
   createRuntime: true,

@@ -1,41 +1,13 @@
+import { READ_NAMES } from '../../../src/client/reads-client.ts';
 import {
   READS_QUEUE,
   TASK_ACTIONS,
   WORKFLOW_QUEUE,
   effectsQueue,
   NODES_QUEUE,
-  type Reads,
 } from '../../../src/domain/index.ts';
 import type { HostileInput, HostileTarget } from '../input.ts';
 
-const READS: Readonly<Record<keyof Reads, true>> = {
-  getSealingKey: true,
-  describeWorker: true,
-  createRuntime: true,
-  updateRuntime: true,
-  deleteRuntime: true,
-  listRuntimes: true,
-  describeRuntime: true,
-  validateRuntime: true,
-  listZones: true,
-  listSubnets: true,
-  describeVpc: true,
-  beginAppUpload: true,
-  putAppPart: true,
-  registerApp: true,
-  releaseApp: true,
-  registerChart: true,
-  listApps: true,
-  describeApp: true,
-  checkCreateCluster: true,
-  checkJob: true,
-  describeCluster: true,
-  readMetadata: true,
-  listClusters: true,
-  describeJob: true,
-  findJob: true,
-  listJobs: true,
-};
 /** Those that take no input. */
 const BARE: ReadonlySet<string> = new Set(['getSealingKey', 'describeWorker']);
 
@@ -81,7 +53,7 @@ const GARBAGE: Readonly<Record<string, unknown>> = {
   },
 };
 
-const READ_INPUTS: readonly HostileInput[] = Object.keys(READS)
+const READ_INPUTS: readonly HostileInput[] = Object.keys(READ_NAMES)
   .filter((name) => !BARE.has(name))
   .flatMap((name) =>
     Object.entries(GARBAGE).map(([why, input]): HostileInput => ({
