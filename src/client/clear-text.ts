@@ -4,10 +4,10 @@ import { checkUrl, namesSetting, WindlassError, type Reads, type RuntimeInput } 
 // it. So everything is looked at before: each argument by its own rule, and all of them by one.
 
 /** A user in an address is a secret as often as a password is. */
-const USER_IN_ADDRESS = /[a-z][a-z0-9+.-]*:\/\/[^\s/?#@"']*@/i;
+const USER_IN_ADDRESS = /[a-z0-9+.-]:\/\/[^\s/?#@"']*@/i;
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/;
-/** What no name, address or setting looks like: a document that was given under the wrong option. */
-const DOCUMENT = /^\s*[{[]|\n(?!\s*(?:-----|[A-Za-z0-9+/=]{1,76}\s*$))/m;
+/** A line of a PEM block, which settings may hold. */
+const PEM_LINE = /^(?:-----|[A-Za-z0-9+/=]{1,76}$)/;
 
 /** Checked by the form, sealed, or the content of a package. */
 const OWN_RULES: ReadonlySet<string> = new Set(['conf', 'credential', 'base64']);
@@ -50,7 +50,15 @@ function explainSecret(text: string): string | null {
   if (USER_IN_ADDRESS.test(text)) return 'has an address with a user or a password in it';
   if (PRIVATE_KEY.test(text)) return 'holds a private key';
   const isCertificate = text.includes('-----BEGIN CERTIFICATE-----');
-  return !isCertificate && DOCUMENT.test(text) ? 'holds a whole document' : null;
+  return !isCertificate && isDocument(text) ? 'holds a whole document' : null;
+}
+
+/** What no name, address or setting looks like: a document that was given under the wrong option. */
+function isDocument(text: string): boolean {
+  const lines = text.split('\n').map((line) => line.trim());
+  if (lines.some((line) => line.startsWith('{') || line.startsWith('['))) return true;
+  const [, ...further] = lines;
+  return further.at(-1) === '' || further.some((line) => line !== '' && !PEM_LINE.test(line));
 }
 
 function clearSecret(field: string, why: string): WindlassError {

@@ -43,7 +43,7 @@ export function toClusterName(text: string): string {
     .replaceAll(/[^a-zA-Z0-9._-]+/g, '-')
     .replace(/^[^a-zA-Z0-9]+/, '')
     .slice(0, MAX_NAME_CHARACTERS - SUFFIX_CHARACTERS)
-    .replace(/[^a-zA-Z0-9]+$/, '');
+    .replace(/(?<![^a-zA-Z0-9])[^a-zA-Z0-9]+$/, '');
   if (name === '') return 'cluster';
   return IDS.test(name) ? `cluster-${name}`.slice(0, MAX_NAME_CHARACTERS - SUFFIX_CHARACTERS) : name;
 }

@@ -241,7 +241,7 @@ function formatFloatKey(value: number): string {
     const power = Number(exponent);
     if (power >= -4 && power < 6) return String(Number(text));
     const sign = power < 0 ? '-' : '+';
-    return `${mantissa.replace(/\.?0+$/, '')}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
+    return `${mantissa.replace(/\.?(?<!0)0+$/, '')}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
   }
 }
 

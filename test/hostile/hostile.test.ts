@@ -73,8 +73,12 @@ describe.each(Object.entries(WAYS))('hostile %s', (_way, inputs) => {
       }
     };
     const working = keepWorking(opened.other);
-    await Promise.all(Array.from({ length: AT_ONCE }, sendNext));
-    await working.stop();
+    try {
+      await Promise.all(Array.from({ length: AT_ONCE }, sendNext));
+    } finally {
+      const fault = await working.stop();
+      if (fault !== null) complaints.push(`another user's job: ${fault}`);
+    }
     await opened.other.work();
     expect(complaints).toEqual([]);
   });
@@ -170,17 +174,22 @@ describe('after all of them', () => {
   });
 });
 
-/** Jobs of the other user, one after another, while inputs arrive. */
-function keepWorking(other: OtherCluster): { stop(): Promise<void> } {
+/** Jobs of the other user, one after another, while inputs arrive; the first that does not end well is the last. */
+function keepWorking(other: OtherCluster): { stop(): Promise<string | null> } {
   let stopped = AT_ONCE === 1;
-  const work = async (): Promise<void> => {
-    while (!stopped) await other.work();
+  const work = async (): Promise<string | null> => {
+    try {
+      while (!stopped) await other.work();
+      return null;
+    } catch (error) {
+      return String(error).slice(0, 500);
+    }
   };
   const working = work();
   return {
     async stop() {
       stopped = true;
-      await working;
+      return working;
     },
   };
 }

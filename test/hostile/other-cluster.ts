@@ -50,9 +50,8 @@ export async function openOtherCluster(stack: TestStack): Promise<OtherCluster> 
       return tookMs;
     },
     async work() {
-      const action = running ? 'stop' : 'start';
+      await wait(await client.clusters[running ? 'stop' : 'start'](started.clusterId));
       running = !running;
-      await wait(await client.clusters[action](started.clusterId));
     },
     jobs: () => jobs,
     slowestMs: () => slowestMs,

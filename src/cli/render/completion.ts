@@ -52,7 +52,7 @@ function renderBash(words: readonly (readonly [string, readonly string[]])[]): s
 ${cases.join('\n')}
     *) case "\${path%% *}" in
 ${cases
-  .filter((line) => !/'[^']* [^']*'\)/.test(line) && !line.includes("''"))
+  .filter((line) => !/'[^' ]* [^']*'\)/.test(line) && !line.includes("''"))
   .map((line) => `    ${line}`)
   .join('\n')}
       esac ;;

@@ -1,13 +1,11 @@
 import type { JobEvent } from '../../client/index.ts';
 import { renderDuration } from './duration.ts';
-import { toOneLine } from './table.ts';
+import { joinLines } from './table.ts';
 
 /** One event as one line, for output that cannot be taken back; null for what is not worth a line. */
 export function renderEventLine(event: JobEvent): string | null {
   const words = describeEvent(event);
-  return words === null
-    ? null
-    : `${event.at.slice(11, 19)}Z  ${toOneLine(words.replace(/\s*\n\s*/g, ' '))}\n`;
+  return words === null ? null : `${event.at.slice(11, 19)}Z  ${joinLines(words)}\n`;
 }
 
 function describeEvent(event: JobEvent): string | null {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { toOneLine } from './table.ts';
+import { joinLines } from './table.ts';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'busy' | 'quiet' | 'strong';
 
@@ -18,7 +18,7 @@ export function renderLine(pieces: readonly Piece[], width: number, colour: bool
   for (const { text, tone = 'plain' } of pieces) {
     if (left <= 0) break;
     // A message may hold line breaks; a line of the tree may not.
-    const flat = toOneLine(text.replace(/\s*\n\s*/g, ' '));
+    const flat = joinLines(text);
     const shown = flat.length > left ? `${flat.slice(0, left - 1)}…` : flat;
     left -= shown.length;
     line += colour && tone !== 'plain' ? styleText(FORMATS[tone], shown, { validateStream: false }) : shown;

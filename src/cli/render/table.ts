@@ -21,6 +21,15 @@ export function renderFields(fields: readonly (readonly [string, string])[]): st
     .join('');
 }
 
+/** A text of several lines as one, with a space between them. */
+export function joinLines(text: string): string {
+  const [first = '', ...further] = text.split('\n');
+  if (further.length === 0) return toOneLine(first);
+  const last = further.pop() ?? '';
+  const between = further.map((line) => line.trim()).filter((line) => line !== '');
+  return toOneLine([first.trimEnd(), ...between, last.trimStart()].join(' '));
+}
+
 /** Names and texts are others': no line break splits a row, no control character moves the cursor. */
 export function toOneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>

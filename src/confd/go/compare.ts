@@ -74,7 +74,7 @@ function asNumbers(left: Value, right: Value): [number, number] | null {
 function toNumber(value: Value): number | null {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
-  return typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(value) ? Number(value) : null;
+  return typeof value === 'string' && /^[+-]?(\d+(?:\.\d*)?|\.\d+)$/.test(value) ? Number(value) : null;
 }
 
 function incompatible(left: Value, right: Value): Error {

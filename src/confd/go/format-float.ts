@@ -116,7 +116,7 @@ function fixedText(value: number, mantissa: string, exponent: number, significan
 }
 
 function trimZeros(mantissa: string): string {
-  return mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;
+  return mantissa.includes('.') ? mantissa.replace(/\.?(?<!0)0+$/, '') : mantissa;
 }
 
 function withSign(value: number, text: string): string {

@@ -63,7 +63,7 @@ function readFloat(text: string): number | null {
     const value = mantissa * 2 ** (Number(exponent) - 4 * part.length);
     return sign === '-' ? -value : value;
   }
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return null;
+  if (!/^[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text)) return null;
   const value = Number(text);
   return Number.isFinite(value) ? value : null;
 }

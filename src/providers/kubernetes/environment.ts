@@ -172,7 +172,7 @@ function toQueueName(text: string): string {
   const name = text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
+    .replaceAll(/^-|-$/g, '')
     .slice(0, 60);
   return name === '' ? 'unknown' : name;
 }

@@ -20,7 +20,9 @@ const FACTORS: Readonly<Record<string, number>> = {
 /** A quantity as Kubernetes writes it (`500m`, `1.5Gi`, 2, `1e3`) as a number; 0 for what is none. */
 export function parseQuantity(quantity: string | number | undefined): number {
   if (typeof quantity === 'number') return quantity;
-  const match = /^([+-]?\d*\.?\d+(?:[eE][+-]?\d+)?)([numkMGTPE]?|[KMGTPE]i)$/.exec(quantity?.trim() ?? '');
+  const match = /^([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]?|[KMGTPE]i)$/.exec(
+    quantity?.trim() ?? '',
+  );
   return match === null ? 0 : Number(match[1]) * (FACTORS[match[2] ?? ''] ?? 0);
 }
 

@@ -50,5 +50,5 @@ export function toLabelValue(text: string): string {
   return text
     .replaceAll(/[^A-Za-z0-9._-]/g, '-')
     .slice(0, MAX_LABEL)
-    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
+    .replaceAll(/^[^A-Za-z0-9]+|(?<![^A-Za-z0-9])[^A-Za-z0-9]+$/g, '');
 }

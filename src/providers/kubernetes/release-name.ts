@@ -23,8 +23,8 @@ export function chooseReleaseName(given: string, chartName: string, clusterId: s
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+/, '')
     .slice(0, MAX_NAME - suffix.length - 1)
-    .replace(/-+$/, '');
-  return `${head === '' ? 'chart' : head}-${suffix}`.slice(0, MAX_NAME).replace(/-+$/, '');
+    .replace(/-$/, '');
+  return `${head === '' ? 'chart' : head}-${suffix}`.slice(0, MAX_NAME).replace(/-$/, '');
 }
 
 export function checkReleaseName(name: string): void {

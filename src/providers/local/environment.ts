@@ -181,7 +181,7 @@ function toAccount(name: string): string {
   const account = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, 40);
   return account === '' ? 'localhost' : account;
 }

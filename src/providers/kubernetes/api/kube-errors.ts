@@ -54,7 +54,7 @@ export const HINT_RBAC = 'give the credential’s user a Role with this right in
 
 /** Whether the API server's words mean that a ResourceQuota has no room. */
 export function isQuota(message: string): boolean {
-  return /exceeded quota|is forbidden: (failed|insufficient) quota|(maximum|minimum) .* usage per (Pod|Container|PersistentVolumeClaim)/i.test(
+  return /exceeded quota|is forbidden: (failed|insufficient) quota|(maximum|minimum) .{0,200} usage per (Pod|Container|PersistentVolumeClaim)/i.test(
     message,
   );
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 
-const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+const BASE64 = /^[A-Za-z0-9+/\s]*(?:==?\s*)?$/;
 
 /** Base64 (of PEM) as kubeconfigs hold it; null for anything else. */
 export function decodePem(text: string): string | null {

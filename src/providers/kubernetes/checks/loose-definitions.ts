@@ -1,7 +1,8 @@
 import type { PackageFile } from '../../../domain/index.ts';
 import { nameOf, parseManifest } from '../manifest.ts';
 
-const IN_CRDS = /(^|\/)crds\/[^/].*\.(ya?ml|json)$/;
+const IN_CRDS = /(^|\/)crds\/[^/]/;
+const MANIFEST = /\.(ya?ml|json)$/;
 const PACKED = /(^|\/)charts\/[^/]+\.(tgz|tar\.gz)$/;
 
 /**
@@ -19,6 +20,8 @@ export function createLooseCheck(files: readonly PackageFile[]): (name: string) 
 }
 
 function readNames(files: readonly PackageFile[]): ReadonlySet<string> {
-  const texts = files.filter(({ path }) => IN_CRDS.test(path)).map(({ content }) => content);
+  const texts = files
+    .filter(({ path }) => IN_CRDS.test(path) && MANIFEST.test(path))
+    .map(({ content }) => content);
   return new Set(texts.flatMap((content) => parseManifest(new TextDecoder().decode(content)).map(nameOf)));
 }
