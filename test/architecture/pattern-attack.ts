@@ -19,10 +19,7 @@ const SLOW_MS = 8;
 const LONG = 60_000;
 
 /** A text on which the pattern is slow; null where none was found. Announces each long try before it begins. */
-function findSlowText(
-  { source, flags }: PatternLiteral,
-  announce: (text: string) => void,
-): string | null {
+function findSlowText({ source, flags }: PatternLiteral, announce: (text: string) => void): string | null {
   const pattern = new RegExp(source, flags.replaceAll(/[gy]/g, ''));
   for (const prefix of listPrefixes(source)) {
     for (const pump of listPumps(source)) {

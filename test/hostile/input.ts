@@ -12,6 +12,8 @@ export interface HostileInput {
    * `harmless`: it may also be taken, where nothing bad comes of it.
    */
   readonly outcome: 'refused' | 'harmless';
+  /** The client may show the user what was typed: a key, or a value that the form does not call a password. */
+  readonly mayBeQuoted?: true;
 }
 
 /** What hostile inputs are sent to. */

@@ -5,7 +5,7 @@ import type { TestStack } from '../kit/stack.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));
 /** What another user waits at most for an answer while hostile inputs arrive. */
-const ANSWER_LIMIT_MS = 5_000;
+const ANSWER_LIMIT_MS = 20_000;
 const JOB_LIMIT_MS = 60_000;
 
 /** The cluster of another user, who works on while hostile inputs arrive. */

@@ -12,7 +12,7 @@ const REFUSALS: ReadonlySet<ErrorKind> = new Set([
 ]);
 /** No server answers there, and none was asked for: the address was sound. */
 const NO_ANSWER = /^(KUBERNETES|AWS|CHART|HELM)_/;
-const INPUT_LIMIT_MS = 15_000;
+const INPUT_LIMIT_MS = 60_000;
 
 /** How an input ended; a complaint says what is wrong with that. */
 export interface Verdict {
@@ -22,6 +22,8 @@ export interface Verdict {
   readonly complaints: readonly string[];
   /** The answer as a user sees it, to be searched. */
   readonly answer: string;
+  /** As its input says. */
+  readonly mayBeQuoted: boolean;
 }
 
 /** Sends an input, then asks as another user. Never throws. */
@@ -40,7 +42,7 @@ export async function tryInput(input: HostileInput, { target, other }: OpenTarge
   const tookMs = performance.now() - begun;
   if (tookMs > INPUT_LIMIT_MS) complaints.push(`it took ${Math.round(tookMs)} ms`);
   await other.ask().catch((error: unknown) => complaints.push(`another user: ${String(error)}`));
-  return { name: input.name, end, tookMs, complaints, answer };
+  return { name: input.name, end, tookMs, complaints, answer, mayBeQuoted: input.mayBeQuoted === true };
 }
 
 function describe(error: unknown, complaints: string[]): { end: string; answer: string } {

@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * costs time only: a long file that begins last runs on while the other core has nothing to do.
  */
 const MINUTES: Readonly<Record<string, number>> = {
-  'hostile/hostile': 6,
+  'hostile/hostile': 3.5,
   'conformance/kubernetes': 5,
   'faults/worker-killed': 4,
   'conformance/aws-failing': 1.7,

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { WindlassError } from '../../domain/index.ts';
-import type { ClusterNode, NodeStatus } from '../../domain/index.ts';
+import type { ClusterNode, Credential, NodeStatus } from '../../domain/index.ts';
 import type { ClusterStatusRequest } from '../../provider/index.ts';
 import type { VmEnvironment } from '../../vm/index.ts';
 import { assertCapacity } from './capacity.ts';
@@ -64,8 +64,9 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
       await assertCapacity(world, settings, request);
     },
 
-    async validateCredential({ settings: given, zone }, call) {
+    async validateCredential({ credential, settings: given, zone }, call) {
       assertNotCancelled(call.signal);
+      assertNoCredential(credential);
       const { world, settings } = findPlace(given);
       assertZone(settings, zone);
       await assertWritable(world);
@@ -173,6 +174,16 @@ async function assertWritable(world: LocalWorld): Promise<void> {
     } finally {
       await rm(probe, { force: true });
     }
+  });
+}
+
+/** What is given nevertheless was meant for another provider, and would be stored for nothing. */
+function assertNoCredential(credential: Credential): void {
+  if (Object.keys(credential).length === 0) return;
+  throw new WindlassError('invalid-input', 'local takes no credential: it runs on this machine', {
+    code: 'LOCAL_CREDENTIAL',
+    field: 'credential',
+    hint: 'leave --credential out, or name the provider that the credential is for',
   });
 }
 

@@ -37,10 +37,13 @@ export const CONF_INPUTS: readonly HostileInput[] = [
   conf('a password as a list', (secret) => ({ env: { password: [secret] } })),
   conf('a password as a map', (secret) => ({ env: { password: { value: secret } } })),
   conf('a password in the place of a group', (secret) => ({ env: secret })),
-  conf('a password as a key', (secret) => ({ env: { [secret]: 'x' } })),
-  conf('a password where a number is expected', (secret) => ({
-    env: { password: 'long-enough-1', number: secret },
-  })),
+  { ...conf('a password as a key', (secret) => ({ env: { [secret]: 'x' } })), mayBeQuoted: true },
+  {
+    ...conf('a password where a number is expected', (secret) => ({
+      env: { password: 'long-enough-1', number: secret },
+    })),
+    mayBeQuoted: true,
+  },
   conf('a forged seal', (secret) => ({
     env: { password: { $sealed: { keyId: secret, enc: 'eA==', ciphertext: 'eA==' } } },
   })),
