@@ -139,3 +139,7 @@ export const MAX_CHART_YAML_CHARACTERS = 512 * 1024;
 
 /** What helm prints, the rendered chart above all, in characters. A release's record holds less. */
 export const MAX_HELM_OUTPUT_CHARACTERS = 8 * 1024 * 1024;
+
+/** For reading one manifest, in a thread of its own; the largest that helm may print takes about 30 s on a busy machine. */
+export const MAX_MANIFEST_READ_MS = 120_000;
+export const MAX_MANIFEST_READ_MEMORY_MIB = 1024;
