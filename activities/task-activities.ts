@@ -258,6 +258,8 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   const { stores } = dependencies;
   const { context, provider } = await begin(attempt, hydrator);
   if (context.task.status === 'successful') return;
+  // What the cloud says may repeat what it was given, e.g. an event of a pod a value of its chart.
+  await hydrator.registerSecrets(context.cluster.clusterId);
   attempt.limitMs = context.task.timeoutSeconds * 1000;
   await point('looking');
   const { signal, log } = attempt;

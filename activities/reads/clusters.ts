@@ -2,6 +2,8 @@ import { Context } from '@temporalio/activity';
 import { listEndpoints } from '../../src/app-package/index.ts';
 import {
   ACTION_RULES,
+  cutText,
+  MAX_OBSERVATION_CHARACTERS,
   WindlassError,
   type ClusterNode,
   type ClusterView,
@@ -37,11 +39,21 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
   async function describeDetails(wrapper: ClusterWrapper): Promise<ClusterDetails> {
     const { runtime, credential } = await hydrator.loadRuntime(wrapper.cluster.runtimeId);
     const resources = await stores.ledger.list(wrapper.cluster.clusterId, { live: true });
+    await hydrator.registerSecrets(wrapper.cluster.clusterId);
     const provider = providers.get(runtime.provider);
     return provider.describeClusterDetails(
       { cluster: wrapper, resources, runtime, credential },
       call(runtime),
     );
+  }
+
+  /** What the cloud says of a node, as a user may see it. */
+  function toShownFacts({ state, facts }: ClusterDetails['nodes'][number]): Readonly<Record<string, string>> {
+    const shown = Object.entries({ state, ...facts }).map(([name, value]) => [
+      name,
+      cutText(dependencies.redactor.redactMessage(value), MAX_OBSERVATION_CHARACTERS),
+    ]);
+    return Object.fromEntries(shown) as Readonly<Record<string, string>>;
   }
 
   async function requireNothingLeft(clusterId: string): Promise<void> {
@@ -123,7 +135,7 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
       const wrapper = await stores.clusters.load(clusterId);
       const view = await toClusterView(dependencies, wrapper);
       const details = await describeDetails(wrapper);
-      const facts = new Map(details.nodes.map((node) => [node.nodeId, { state: node.state, ...node.facts }]));
+      const facts = new Map(details.nodes.map((node) => [node.nodeId, toShownFacts(node)]));
       return {
         ...view,
         nodes: view.nodes.map((node) => ({ ...node, facts: facts.get(node.nodeId) ?? {} })),
