@@ -1,5 +1,11 @@
 import type { Stores } from '../src/db/index.ts';
-import { statusAfterSuccess, type ClusterStatus, type ErrorInfo, type Job } from '../src/domain/index.ts';
+import {
+  JOB_ACTIONS,
+  statusAfterSuccess,
+  type ClusterStatus,
+  type ErrorInfo,
+  type Job,
+} from '../src/domain/index.ts';
 import type { RunJobResult } from '../workflows/messages.ts';
 
 /** How a job ended, as its workflow knows it. */
@@ -16,11 +22,11 @@ export interface ClosedJob {
 
 /**
  * Closes a job's row, its unfinished tasks and the cluster's transition status; one that is closed
- * stays as it is. The end of a cease takes the cluster's rows with it, the job's own among them.
+ * stays as it is. The end of an action that forgets the cluster takes the cluster's rows with it, the job's own among them.
  */
 export async function closeJob(stores: Stores, job: Job, { status, error }: JobEnd): Promise<ClosedJob> {
   // Not closed first: whoever waits would see it closed, look again, and find nothing.
-  if (job.action === 'cease' && status === 'successful') {
+  if (JOB_ACTIONS[job.action].to === 'forgotten' && status === 'successful') {
     await forgetCluster(stores, job.clusterId);
     return { error: null };
   }
@@ -53,7 +59,7 @@ async function statusAfter(
   status: RunJobResult['status'],
   begun: boolean,
 ): Promise<ClusterStatus> {
-  if (status !== 'successful' && (begun || job.action === 'create')) return 'failed';
+  if (status !== 'successful' && (begun || JOB_ACTIONS[job.action].spec === 'new')) return 'failed';
   const { cluster } = await stores.clusters.load(job.clusterId);
   return status === 'successful' ? statusAfterSuccess(job.action, cluster.status) : cluster.status;
 }

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import {
-  ACTION_RULES,
   FRONTGATE_NEEDED,
   isOpenJobStatus,
+  JOB_ACTIONS,
   PLAN_SCHEMA_VERSION,
   WindlassError,
   type Cluster,
@@ -99,18 +99,6 @@ export interface EngineActivities {
   CloseJob(request: JobRequest & JobEnd): Promise<ClosedJob>;
 }
 
-/** Actions that make something, and so are checked against quotas first. */
-const MAKING_ACTIONS: ReadonlySet<JobAction> = new Set([
-  'create',
-  'add-nodes',
-  'resize',
-  'recover',
-  'start',
-  'upgrade',
-  'rollback',
-  'update-env',
-]);
-
 /** The steps, each with its job as the guard before it has read it (activities/own-job.ts). */
 export function createEngineActivities(dependencies: ActivityDependencies): StepsOf<EngineActivities> {
   const { stores, providers } = dependencies;
@@ -140,11 +128,11 @@ export function createEngineActivities(dependencies: ActivityDependencies): Step
 
     async CheckResource({ jobId, plan }, stored) {
       const job = stored ?? (await stores.jobs.get(jobId));
-      if (!MAKING_ACTIONS.has(job.action)) return undefined;
+      const { needs, refreshFirst } = JOB_ACTIONS[job.action];
+      if (needs === 'nothing') return undefined;
       const { provider, runtime, credential } = await loadCloud(job);
       const call = currentCall(dependencies, jobId, runtime);
-      // What is to be made anew is what the cloud no longer has.
-      if (job.action === 'recover') await refreshCluster(dependencies, hydrator, job.clusterId, () => call);
+      if (refreshFirst === true) await refreshCluster(dependencies, hydrator, job.clusterId, () => call);
       const wanted = await loadWanted(stores, job);
       const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
       const loadPackage = () => hydrator.loadPackage(wanted.cluster.cluster.versionId);
@@ -200,7 +188,7 @@ export function createEngineActivities(dependencies: ActivityDependencies): Step
 
   /** The plan of an open job for which no cloud has to be asked; null where another step is to make it. */
   async function planUnasked(job: Job, runtime: Runtime): Promise<readonly LayerShape[] | null> {
-    if (MAKING_ACTIONS.has(job.action) || !isOpenJobStatus(job.status)) return null;
+    if (JOB_ACTIONS[job.action].needs !== 'nothing' || !isOpenJobStatus(job.status)) return null;
     try {
       return await storePlan(job, runtime);
     } catch {
@@ -276,7 +264,7 @@ async function openJob(
     await refuseWhileNeeded(stores, cluster.cluster, input.action);
   }
   const runtime = await stores.runtimes.get(cluster.cluster.runtimeId);
-  const rule = ACTION_RULES[input.action];
+  const rule = JOB_ACTIONS[input.action];
   const prepared = await prepareChange(dependencies, hydrator, { ...input, cluster, runtime });
   // Before the rows that refer to them; those of a job that is never opened are forgotten with the cluster.
   for (const { name, secret } of prepared?.secrets ?? [])

@@ -1,7 +1,7 @@
 import { isChart } from '../src/chart-package/index.ts';
 import type { WantedChange } from '../src/db/index.ts';
 import {
-  ACTION_RULES,
+  JOB_ACTIONS,
   WindlassError,
   type AppVersion,
   type ClusterWrapper,
@@ -56,7 +56,7 @@ export async function prepareChange(
   const provider = dependencies.providers.get(runtime.provider);
   requireAction(provider, action);
   checkJobOptions(action, options, before);
-  if (ACTION_RULES[action].changesWanted !== true) return null;
+  if (JOB_ACTIONS[action].spec !== 'changed') return null;
 
   const target = await findTarget(dependencies, request);
   const content = await hydrator.loadPackage(target.version.versionId);
@@ -125,7 +125,7 @@ async function findTarget(
 
 /** The action itself; what it needs of this cluster is looked at when it is planned. */
 function requireAction({ name, capabilities }: Provider, action: JobAction): void {
-  if (action === 'cease' || capabilities.actions.includes(action)) return;
+  if (JOB_ACTIONS[action].by === 'engine' || capabilities.actions.includes(action)) return;
   throw new WindlassError('invalid-input', `${name} clusters do not support ${action}`, {
     code: 'ACTION_NOT_SUPPORTED',
     hint: `supported are: ${capabilities.actions.join(', ')}`,

@@ -1,5 +1,5 @@
 import { ApplicationFailure, log, workflowInfo } from '@temporalio/workflow';
-import { JOB_ACTIONS, type ErrorInfo, type QueueScope } from '../src/domain/index.ts';
+import { JOB_ACTION_NAMES, type ErrorInfo, type QueueScope } from '../src/domain/index.ts';
 import {
   FRONTGATE_WORKFLOW,
   frontgateWorkflowId,
@@ -23,7 +23,7 @@ export function requireJobInput(input: unknown): asserts input is RunJobInput {
   const { jobId, clusterId, action, options, frontgate } = requireObject(input);
   requireText('jobId', jobId);
   requireText('clusterId', clusterId);
-  if (!JOB_ACTIONS.some((known) => known === action)) refuse('action', 'is no action of a job');
+  if (!JOB_ACTION_NAMES.some((known) => known === action)) refuse('action', 'is no action of a job');
   if (!isObject(options)) refuse('options', 'must be an object');
   if (frontgate === undefined) return;
   if (!isObject(frontgate)) refuse('frontgate', 'must be an object');

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { JOB_ACTIONS, MAX_CONF_BYTES, MAX_JSON_DEPTH, MAX_SEALED_BYTES } from '../../src/domain/index.ts';
+import {
+  JOB_ACTION_NAMES,
+  MAX_CONF_BYTES,
+  MAX_JSON_DEPTH,
+  MAX_SEALED_BYTES,
+} from '../../src/domain/index.ts';
 
 // What the inputs of activities are made of. Every text has a maximum length, and none holds a NUL:
 // PostgreSQL cannot store one.
@@ -79,7 +84,7 @@ function findFault(value: unknown, depth: number): string | null {
   return null;
 }
 
-export const action = z.enum(JOB_ACTIONS, `must be one of ${JOB_ACTIONS.join(', ')}`);
+export const action = z.enum(JOB_ACTION_NAMES, `must be one of ${JOB_ACTION_NAMES.join(', ')}`);
 
 const amount = z.number('must be a number').optional();
 

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { listEndpoints } from '../../src/app-package/index.ts';
 import {
-  ACTION_RULES,
+  JOB_ACTIONS,
   WindlassError,
   type ClusterNode,
   type ClusterView,
@@ -86,7 +86,7 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
           },
         );
       }
-      const rule = ACTION_RULES[action];
+      const rule = JOB_ACTIONS[action];
       if (!rule.from.includes(cluster.status)) {
         throw new WindlassError(
           'conflict',
@@ -111,8 +111,9 @@ export function createClusterReads(dependencies: ActivityDependencies, hydrator:
         ...(prepared === null ? {} : { before: prepared.before }),
         runtime,
       });
-      if (action === 'cease') await requireNothingLeft(clusterId);
-      if (action === 'recover') await stores.clusters.requireFreeName(cluster.name, clusterId);
+      if (rule.to === 'forgotten') await requireNothingLeft(clusterId);
+      // Another may have taken its name since it was deleted.
+      else if (rule.from.includes('deleted')) await stores.clusters.requireFreeName(cluster.name, clusterId);
       return { runtimeId: runtime.runtimeId, versionId: cluster.versionId, appName: cluster.appName };
     },
 

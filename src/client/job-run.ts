@@ -4,7 +4,7 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
 } from '@temporalio/client';
-import { JOB_ACTIONS, type JobAction, type JobStatus, type JobView } from '../domain/index.ts';
+import { JOB_ACTION_NAMES, type JobAction, type JobStatus, type JobView } from '../domain/index.ts';
 import { jobWorkflowId, SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 
@@ -80,7 +80,7 @@ function toJobRun(info: WorkflowExecutionInfo | WorkflowExecutionDescription): J
     runId: info.runId,
     open: info.status.name === 'RUNNING',
     status: toJobStatus(info.status.name),
-    action: JOB_ACTIONS.find((action) => action === actionName) ?? 'create',
+    action: JOB_ACTION_NAMES.find((action) => action === actionName) ?? 'create',
     startedAt: info.startTime.toISOString(),
     closedAt: info.closeTime?.toISOString() ?? null,
   };

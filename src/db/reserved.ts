@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
-import type { JobAction, Reserved } from '../domain/index.ts';
+import { listJobActions, type Reserved } from '../domain/index.ts';
 import type { Database } from './schema.ts';
 
-/** Jobs that make instances or volumes; what the nodes of other jobs lack, nobody will make. */
-const MAKING_ACTIONS: readonly JobAction[] = ['create', 'add-nodes', 'recover'];
+/** Jobs that make what is not there yet; what the nodes of other jobs lack stays unmade. */
+const MAKING_ACTIONS = listJobActions(({ needs }) => needs === 'new');
 
 /**
  * Sums what clusters of an account will make and have not made yet: the instance and each volume

@@ -1,3 +1,4 @@
+export * from './actions.ts';
 export * from './app.ts';
 export * from './canonical-json.ts';
 export * from './check-sizes.ts';

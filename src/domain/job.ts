@@ -1,27 +1,6 @@
+import type { JobAction } from './actions.ts';
 import type { Conf } from './app.ts';
 import type { ErrorInfo } from './errors.ts';
-import type { ClusterStatus, TransitionStatus } from './cluster.ts';
-
-/** Append only: jobs of every version are kept. */
-export const JOB_ACTIONS = [
-  'create',
-  'stop',
-  'start',
-  'delete',
-  'cease',
-  'add-nodes',
-  'delete-nodes',
-  'resize',
-  'update-env',
-  'restart',
-  'upgrade',
-  'rollback',
-  'recover',
-  'custom-service',
-  'attach-key-pairs',
-  'detach-key-pairs',
-] as const;
-export type JobAction = (typeof JOB_ACTIONS)[number];
 
 export const JOB_STATUSES = ['queued', 'working', 'held', 'successful', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
@@ -80,64 +59,4 @@ export interface RoleSize {
   readonly instanceClass?: number;
   /** Of every volume of the role. */
   readonly volumeSizeGiB?: number;
-}
-
-export interface ActionRule {
-  /** Statuses a cluster may be in when the action begins. */
-  readonly from: readonly ClusterStatus[];
-  readonly transition: TransitionStatus;
-  /** Status after success. `as-before`: the one it began in, and `active` where that was `failed`. */
-  readonly to: ClusterStatus | 'as-before';
-  /** The action changes what the cluster shall be, not only what it is: see ClusterChange. */
-  readonly changesWanted?: true;
-}
-
-/**
- * Which action is possible when, and what it leads to: the widest that any provider allows; a
- * provider refuses more when it plans. A failed job leaves `failed`.
- */
-export const ACTION_RULES: Readonly<Record<JobAction, ActionRule>> = {
-  create: { from: ['pending'], transition: 'creating', to: 'active' },
-  stop: { from: ['active', 'failed'], transition: 'stopping', to: 'stopped' },
-  start: { from: ['stopped', 'failed'], transition: 'starting', to: 'active' },
-  delete: { from: ['pending', 'active', 'stopped', 'failed'], transition: 'deleting', to: 'deleted' },
-  cease: { from: ['deleted'], transition: 'ceasing', to: 'deleted' },
-  'add-nodes': { from: ['active', 'failed'], transition: 'scaling', to: 'active', changesWanted: true },
-  'delete-nodes': { from: ['active', 'failed'], transition: 'scaling', to: 'active', changesWanted: true },
-  resize: {
-    from: ['active', 'stopped', 'failed'],
-    transition: 'resizing',
-    to: 'as-before',
-    changesWanted: true,
-  },
-  'update-env': {
-    from: ['active', 'stopped', 'failed'],
-    transition: 'updating',
-    to: 'as-before',
-    changesWanted: true,
-  },
-  restart: { from: ['active', 'failed'], transition: 'restarting', to: 'active' },
-  upgrade: {
-    from: ['active', 'stopped', 'failed'],
-    transition: 'upgrading',
-    to: 'as-before',
-    changesWanted: true,
-  },
-  rollback: {
-    from: ['active', 'stopped', 'failed'],
-    transition: 'rollbacking',
-    to: 'as-before',
-    changesWanted: true,
-  },
-  recover: { from: ['failed', 'deleted'], transition: 'recovering', to: 'active' },
-  'custom-service': { from: ['active'], transition: 'running-service', to: 'active' },
-  'attach-key-pairs': { from: ['active'], transition: 'updating', to: 'active' },
-  'detach-key-pairs': { from: ['active'], transition: 'updating', to: 'active' },
-};
-
-/** Status of a cluster after an action that began in `before` has succeeded. */
-export function statusAfterSuccess(action: JobAction, before: ClusterStatus): ClusterStatus {
-  const { to } = ACTION_RULES[action];
-  if (to !== 'as-before') return to;
-  return before === 'failed' ? 'active' : before;
 }

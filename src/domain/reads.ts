@@ -1,5 +1,6 @@
+import type { JobAction } from './actions.ts';
 import type { Conf } from './app.ts';
-import type { JobAction, JobOptions } from './job.ts';
+import type { JobOptions } from './job.ts';
 import type { Subnet, Vpc } from './placement.ts';
 import type { SealedSecret, SealingKey } from './secret.ts';
 import type {

@@ -1,5 +1,5 @@
 import type { Conf } from './app.ts';
-import type { JobAction } from './job.ts';
+import type { JobAction } from './actions.ts';
 import type { ChartReference, RuntimeInput } from './reads.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -1,6 +1,7 @@
 import type { ClusterPurpose, ClusterStatus, EnvValue, NodeStatus, TransitionStatus } from './cluster.ts';
 import type { ErrorInfo } from './errors.ts';
-import type { JobAction, JobStatus } from './job.ts';
+import type { JobAction } from './actions.ts';
+import type { JobStatus } from './job.ts';
 import type { OnceAction, TaskAction, TaskStatus } from './task.ts';
 
 // What people and other programs see, the same in the library and behind `--json`. Fields are

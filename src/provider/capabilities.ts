@@ -1,5 +1,5 @@
+import type { JobAction } from '../domain/actions.ts';
 import type { NodeAccessWay } from '../domain/frontgate.ts';
-import type { JobAction } from '../domain/job.ts';
 
 /**
  * What a provider can do beyond the contract's minimum. What is absent here is refused when a job

@@ -1,8 +1,9 @@
+import type { JobAction } from '../domain/actions.ts';
 import type { Conf, PackageContent } from '../domain/app.ts';
 import type { SecretReference } from '../domain/cluster.ts';
 import type { NodeAccessWay } from '../domain/frontgate.ts';
 import type { ClusterNode, ClusterWrapper, NodeStatus } from '../domain/cluster.ts';
-import type { Job, JobAction, JobOptions } from '../domain/job.ts';
+import type { Job, JobOptions } from '../domain/job.ts';
 import type { Reserved, Subnet, Vpc } from '../domain/placement.ts';
 import type { LedgerResource } from '../domain/resource.ts';
 import type { Credential, ProviderSettings, Runtime } from '../domain/runtime.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseClusterConf } from '../../src/app-package/index.ts';
 import {
-  JOB_ACTIONS,
+  JOB_ACTION_NAMES,
   WindlassError,
   type ClusterNode,
   type ErrorInfo,
@@ -70,7 +70,7 @@ export interface InstantProvider extends Provider {
 }
 
 const CAPABILITIES: Capabilities = {
-  actions: JOB_ACTIONS.filter((action) => ['create', 'stop', 'start', 'delete'].includes(action)),
+  actions: JOB_ACTION_NAMES.filter((action) => ['create', 'stop', 'start', 'delete'].includes(action)),
   nodeAccess: 'direct',
   volumes: true,
   gpu: true,
@@ -81,7 +81,7 @@ const CAPABILITIES: Capabilities = {
   volumeSnapshots: false,
 };
 
-const CHANGING = JOB_ACTIONS.filter(
+const CHANGING = JOB_ACTION_NAMES.filter(
   (action) => action !== 'cease' && !/custom-service|key-pairs/.test(action),
 );
 

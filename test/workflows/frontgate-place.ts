@@ -4,13 +4,13 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import type { EngineActivities, FrontgateActivities } from '../../activities/index.ts';
 import { findCacheFolder } from '../../src/config/index.ts';
 import {
-  ACTION_RULES,
   effectsQueue,
   FRONTGATE_NEEDED,
   WORKFLOW_QUEUE,
   type ClusterStatus,
   type ErrorInfo,
   type FrontgateUse,
+  statusAfterSuccess,
 } from '../../src/domain/index.ts';
 import { openWorkflowBundle } from '../../src/worker/index.ts';
 import {
@@ -175,9 +175,8 @@ function createActivities(
     UpdateClusterStatus: async () => {},
     async CloseJob({ jobId, status, error }) {
       const { input, place } = findJob(jobId);
-      const to = status === 'successful' ? ACTION_RULES[input.action].to : 'failed';
-      if (to !== 'as-before')
-        place.cluster = to === 'deleted' ? null : { clusterId: input.clusterId, status: to };
+      const to = status === 'successful' ? statusAfterSuccess(input.action, 'active') : 'failed';
+      place.cluster = to === 'deleted' ? null : { clusterId: input.clusterId, status: to };
       return { error };
     },
   };

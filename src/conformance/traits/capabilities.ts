@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ACTION_RULES, JOB_ACTIONS, WindlassError, type JobAction } from '../../domain/index.ts';
+import { JOB_ACTION_NAMES, JOB_ACTIONS, WindlassError, type JobAction } from '../../domain/index.ts';
 import { PROVIDER_CONTRACT_VERSION } from '../../provider/index.ts';
 import type { Bench } from '../bench.ts';
 import { planAction } from '../bench.ts';
@@ -21,7 +21,7 @@ export function capabilities({ it, withBench, capabilities: announced }: TraitCo
       }
     }));
 
-  for (const action of JOB_ACTIONS) {
+  for (const action of JOB_ACTION_NAMES) {
     it(`splitJobIntoTasks: refuses ${action} with invalid-input unless capabilities have it`, () =>
       withBench(async (bench) => {
         const attempt = async () => plan(bench, action);
@@ -59,6 +59,6 @@ export function capabilities({ it, withBench, capabilities: announced }: TraitCo
 }
 
 function plan({ provider, harness, engine }: Bench, action: JobAction) {
-  const [status = 'active'] = ACTION_RULES[action].from;
+  const [status = 'active'] = JOB_ACTIONS[action].from;
   return planAction(provider, harness, engine.cluster(), action, status);
 }

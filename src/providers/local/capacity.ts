@@ -1,11 +1,8 @@
-import type { ClusterRole, JobAction } from '../../domain/index.ts';
+import { JOB_ACTIONS, type ClusterRole } from '../../domain/index.ts';
 import type { CheckResourceRequest } from '../../provider/index.ts';
 import type { LocalSettings } from './settings.ts';
 import type { LocalWorld } from './world/local-world.ts';
 import { addUsage, assertWithinQuotas, NO_USAGE, sumUsage, type Usage } from './world/quotas.ts';
-
-/** Actions that make instances or volumes which are not there yet. */
-const MAKING_ACTIONS: ReadonlySet<JobAction> = new Set<JobAction>(['create', 'add-nodes', 'recover']);
 
 /**
  * Whether the world can take what the action will make beside what it has and what running jobs
@@ -18,7 +15,9 @@ export async function assertCapacity(
   settings: LocalSettings,
   request: CheckResourceRequest,
 ): Promise<void> {
-  if (!MAKING_ACTIONS.has(request.action)) return;
+  const { needs } = JOB_ACTIONS[request.action];
+  // What is stopped has kept its place, so a start needs nothing more.
+  if (needs !== 'new' && needs !== 'larger') return;
   const { cluster, nodes, roles } = request.cluster;
   const ownPrefix = `${cluster.clusterId}/`;
   const instances = (await world.listInstances()).filter(({ token }) => !token.startsWith(ownPrefix));

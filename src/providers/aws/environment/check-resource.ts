@@ -1,4 +1,4 @@
-import { WindlassError, type ClusterRole, type JobAction, type Reserved } from '../../../domain/index.ts';
+import { JOB_ACTIONS, WindlassError, type ClusterRole, type Reserved } from '../../../domain/index.ts';
 import { findNodeRole } from '../../../plan/index.ts';
 import type { Call, CheckResourceRequest } from '../../../provider/index.ts';
 import { describeTypesByName, findImage, describeOfferedTypes } from '../cloud/catalogue.ts';
@@ -12,11 +12,6 @@ import { toStorageQuota, toVcpuQuota, type QuotaCode } from '../quotas.ts';
 import { toVolumeKind, VOLUME_SIZES } from '../volume-types.ts';
 import { assertArchitecture, checkNames } from './check-names.ts';
 import { readInstanceLimit, readQuota } from './read-quota.ts';
-
-/** Actions that make instances and volumes which are not there yet. */
-const MAKING: ReadonlySet<JobAction> = new Set<JobAction>(['create', 'add-nodes', 'recover']);
-/** A stopped instance counts against no quota of vCPUs; a started one does. */
-const STARTING: ReadonlySet<JobAction> = new Set<JobAction>([...MAKING, 'start', 'resize']);
 
 /** One node with the type that it will be run on. */
 interface PlacedNode {
@@ -36,7 +31,8 @@ export async function checkResource(
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {
-  if (!STARTING.has(request.action)) return;
+  const { needs } = JOB_ACTIONS[request.action];
+  if (needs === 'nothing' || needs === 'any') return;
   const place = findPlace(request);
   const { cluster } = request.cluster;
   const subnets = await listSubnets(place, call, cluster.subnetId);
@@ -56,8 +52,9 @@ export async function checkResource(
   const nodes = await placeNodes(place, request, call);
   await checkImages(place, request, call);
   checkVolumes(place, nodes);
-  const making = MAKING.has(request.action);
+  const making = needs === 'new';
   await Promise.all([
+    // A stopped instance counts against no quota of vCPUs; a started one does.
     checkVcpus(place, request, nodes, call),
     ...(making
       ? [checkStorage(place, request, call), checkAddresses(place, request, nodes.length, call)]
