@@ -55,7 +55,7 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'WINDLASS_CACHE',
     'path',
     'the user’s cache folder',
-    'downloaded tools, and what API servers say of their kinds; may be deleted at any time',
+    'downloaded tools, compiled code, and what API servers say of their kinds; may be deleted at any time',
   ),
   variable(
     'WINDLASS_HELM',

@@ -71,8 +71,6 @@ export async function openGatedLane(options: { number: number; workers: number }
       WINDLASS_PROVIDERS: MACHINE_PROVIDER,
       WINDLASS_TEST_MACHINE_CLOUD: cloud.url,
       WINDLASS_TEST_MACHINE_USER: 'windlass',
-      // Most of a worker's start is the compilation of what it imports.
-      NODE_COMPILE_CACHE: join(stack.home, 'compiled'),
     });
     ending.push(() => workers.stop());
     const { client } = stack;

@@ -54,11 +54,7 @@ export async function openTinyLane(options: TinyLaneOptions): Promise<TinyLane> 
   const stack = await startStack({ env: QUICK_RECOVERY });
   try {
     const faults = openFaultFolder(join(stack.home, 'faults'));
-    const workers = await tendWorkers(stack, options.workers, {
-      ...faults.env,
-      // Most of a worker's start is the compilation of what it imports.
-      NODE_COMPILE_CACHE: join(stack.home, 'compiled'),
-    });
+    const workers = await tendWorkers(stack, options.workers, faults.env);
     const versionId = await registerTiny(stack.client, chooseAddressRange(options.number), options.settings);
     const world = join(stack.home, 'local');
     const create = (settings: Readonly<Record<string, string>> = {}): Promise<StartedJob> =>

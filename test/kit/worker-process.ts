@@ -1,6 +1,7 @@
 // Runs one worker as a process of its own, so that a test can kill it. What the product's own
 // `windlass worker` does, and the fault points beside it.
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/index.ts';
 import { startWorker } from '../../src/worker/index.ts';
@@ -44,6 +45,8 @@ const worker = await startWorker(loadConfig(process.env), {
   providers: instant === undefined ? [] : [createInstantProvider(JSON.parse(instant))],
 });
 process.send?.('ready');
+// Node writes it when a process exits; one that is killed would leave nothing for the next.
+flushCompileCache();
 process.once('SIGTERM', () => void worker.stop());
 await worker.stopped;
 process.exit(0);

@@ -44,10 +44,7 @@ export async function openChartLane(
 ): Promise<ChartLane> {
   const stack = await startStack({ env: { ...QUICK_RECOVERY, ...options.env } });
   const faults = openFaultFolder(join(stack.home, 'faults'));
-  const workers = await tendWorkers(stack, options.workers, {
-    ...faults.env,
-    NODE_COMPILE_CACHE: join(stack.home, 'compiled'),
-  });
+  const workers = await tendWorkers(stack, options.workers, faults.env);
   const { client } = stack;
   let registered = 0;
   const end = async (job: Promise<StartedJob>): Promise<JobView> => waitForEnd(client, await job);
