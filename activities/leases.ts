@@ -26,7 +26,7 @@ export interface HeldLeases {
 export async function holdLeases(
   stores: Stores,
   context: TaskContext,
-  options: { identity: string; leaseSeconds: number; specHash: string },
+  options: { identity: string; leaseSeconds: number },
 ): Promise<HeldLeases> {
   const { task } = context;
   if (task.resources.length === 0) {
@@ -46,7 +46,6 @@ export async function holdLeases(
     jobId: task.jobId,
     holder: `${options.identity}/${randomUUID()}`,
     leaseMs,
-    specHash: options.specHash,
     claims: task.resources,
   });
   const leases = claimed.map((claim) => claim.lease);

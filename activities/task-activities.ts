@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
 import type { TaskChanges } from '../src/db/index.ts';
@@ -10,7 +9,6 @@ import {
   type Task,
   type TaskAction,
 } from '../src/domain/index.ts';
-import { canonicalJson } from '../src/plan/index.ts';
 import type { Call, Changes, HandleResult } from '../src/provider/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readProgress, startHeartbeats, type Progress } from './heartbeat.ts';
@@ -213,10 +211,7 @@ async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleR
   const { context, provider } = await begin(attempt, hydrator);
   if (context.task.status === 'successful') return 'done';
   attempt.limitMs = handleLimitMs(context.task);
-  const held = await holdLeases(stores, context, {
-    ...dependencies,
-    specHash: hashSpec(context.task.directive),
-  });
+  const held = await holdLeases(stores, context, dependencies);
   const signal = graceful(attempt.signal);
   try {
     await point('claimed');
@@ -330,11 +325,6 @@ function assertGivenUp({ next = [], resources = [] }: Changes): NonNullable<Chan
     code: 'GENERATION_NOT_GONE',
     hint: 'the provider must report a row gone in the changes that begin its next generation',
   });
-}
-
-/** Identifies what is asked for; a live ledger row made for another spec is a conflict. */
-function hashSpec(directive: unknown): string {
-  return createHash('sha256').update(canonicalJson(directive)).digest('hex');
 }
 
 /** The job's signal, delayed: a running effect may finish, a hanging one is given up. */

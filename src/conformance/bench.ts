@@ -9,6 +9,7 @@ import {
   type JobAction,
   type JobPlan,
   type PlannedTask,
+  type ResourceSpec,
   type TaskAction,
 } from '../domain/index.ts';
 import type { InstanceDirective, Provider, VolumesDirective } from '../provider/index.ts';
@@ -248,19 +249,21 @@ function collectTasks(
   }
   const run = tasks.get('RunInstances');
   if (run !== undefined)
-    tasks.set('ResizeInstances', toUse(run, 'ResizeInstances', growInstance(run.directive)));
+    tasks.set('ResizeInstances', toChange(run, 'ResizeInstances', growInstance(run.directive)));
   const create = tasks.get('CreateVolumes');
   if (create !== undefined)
-    tasks.set('ResizeVolumes', toUse(create, 'ResizeVolumes', growVolumes(create.directive)));
+    tasks.set('ResizeVolumes', toChange(create, 'ResizeVolumes', growVolumes(create.directive)));
   return tasks;
 }
 
-function toUse(task: PlannedTask, action: TaskAction, directive: PlannedTask['directive']): PlannedTask {
+function toChange(task: PlannedTask, action: TaskAction, directive: PlannedTask['directive']): PlannedTask {
   return {
     ...task,
     action,
     directive,
-    resources: task.resources.map((claim) => ({ ...claim, intent: 'use' })),
+    resources: task.resources.map((claim) =>
+      claim.intent === 'make' ? { ...claim, intent: 'change', spec: growSpec(claim.spec) } : claim,
+    ),
   };
 }
 
@@ -270,6 +273,14 @@ function grow<T extends NodeWorld['asked']>(role: T): NodeWorld['asked'] {
     memoryMiB: role.memoryMiB * 2,
     volumes: role.volumes.map((volume) => ({ ...volume, sizeGiB: volume.sizeGiB * 2 })),
   };
+}
+
+function growSpec(spec: ResourceSpec): ResourceSpec {
+  const grown = Object.entries(spec).map(([name, value]) => [
+    name,
+    ['cpu', 'memoryMiB', 'sizeGiB'].includes(name) ? Number(value) * 2 : value,
+  ]);
+  return Object.fromEntries(grown) as ResourceSpec;
 }
 
 // A plan's directives are plain data to everyone but the provider; those of the instance and

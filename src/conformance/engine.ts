@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createHash } from 'node:crypto';
 import {
   WindlassError,
   type ClusterNode,
@@ -161,6 +160,11 @@ export function createEngine(options: EngineOptions): Engine {
     };
   }
 
+  function applyEnd(task: Task, changes: Changes | undefined, leases: readonly MemoryLease[]): void {
+    applyChanges(task, changes, leases);
+    ledger.applySpecs(task.nodeId ?? '', task.resources);
+  }
+
   function applyChanges(task: Task, changes: Changes | undefined, leases: readonly MemoryLease[]): void {
     ledger.applyChanges(changes?.resources ?? [], leases);
     ledger.beginNext(changes?.next ?? []);
@@ -178,7 +182,7 @@ export function createEngine(options: EngineOptions): Engine {
       clusterId: wrapper.cluster.clusterId,
       nodeId: task.nodeId ?? '',
       holder,
-      specHash: createHash('sha256').update(JSON.stringify(task.directive)).digest('hex'),
+      jobId: job.jobId,
       claims: task.resources,
     });
   }
@@ -220,7 +224,8 @@ export function createEngine(options: EngineOptions): Engine {
     try {
       const result = await provider.handleSubtask(hydrate(task), createEffectCall(leases, options, counts));
       transcript.add(`result of ${task.task.action}`, result);
-      if (options.answerLost !== true) applyChanges(task.task, result.changes, leases);
+      const apply = result.state === 'done' ? applyEnd : applyChanges;
+      if (options.answerLost !== true) apply(task.task, result.changes, leases);
       ledger.release(leases);
       return result;
     } catch (error) {
@@ -303,7 +308,7 @@ export function createEngine(options: EngineOptions): Engine {
         });
         transcript.add(`observation of ${task.task.action}`, observation);
         if (observation.state === 'pending') assertPlainCursor(observation.cursor);
-        else applyChanges(task.task, observation.changes, []);
+        else applyEnd(task.task, observation.changes, []);
         return observation;
       });
     },

@@ -1,9 +1,11 @@
 import {
+  canonicalJson,
   resourceToken,
   WindlassError,
   type LedgerResource,
   type ResourceChange,
   type ResourceClaim,
+  type ResourceSpec,
 } from '../domain/index.ts';
 import type { NextGeneration } from '../provider/index.ts';
 
@@ -18,7 +20,7 @@ export interface MemoryClaim {
   readonly clusterId: string;
   readonly nodeId: string;
   readonly holder: string;
-  readonly specHash: string;
+  readonly jobId: string;
   readonly claims: readonly ResourceClaim[];
 }
 
@@ -34,6 +36,8 @@ export interface MemoryLedger {
   release(leases: readonly MemoryLease[]): void;
   /** Stores what a provider reports. @throws conflict `LEASE_LOST` when a fence no longer holds. */
   applyChanges(changes: readonly ResourceChange[], leases: readonly MemoryLease[]): void;
+  /** What a task that has ended successfully did to the specs of what it changed. */
+  applySpecs(nodeId: string, claims: readonly ResourceClaim[]): void;
   /** Begins next generations. @throws internal `GENERATION_NOT_GONE` for one that is not gone. */
   beginNext(next: readonly NextGeneration[]): void;
   /** What happens when the holders of all leases are silent for too long. */
@@ -62,7 +66,12 @@ export function createMemoryLedger(): MemoryLedger {
     return newest;
   }
 
-  function intend(request: MemoryClaim, kind: string, generation: number): Row {
+  function intend(
+    request: Omit<MemoryClaim, 'claims'>,
+    kind: string,
+    generation: number,
+    spec: ResourceSpec,
+  ): Row {
     const token = resourceToken(request.clusterId, request.nodeId, kind, generation);
     const row: Row = {
       resource: {
@@ -71,7 +80,8 @@ export function createMemoryLedger(): MemoryLedger {
         nodeId: request.nodeId,
         kind,
         generation,
-        specHash: request.specHash,
+        spec,
+        madeByJob: request.jobId,
         cloudId: '',
         state: 'intended',
         attributes: {},
@@ -85,11 +95,12 @@ export function createMemoryLedger(): MemoryLedger {
 
   function findClaimed(request: MemoryClaim, claim: ResourceClaim): Row | undefined {
     const row = findNewest(request.nodeId, claim.kind);
-    if (claim.intent === 'use') return row;
-    if (row === undefined) return intend(request, claim.kind, 1);
-    if (row.resource.state === 'gone') return intend(request, claim.kind, row.resource.generation + 1);
-    if (row.resource.specHash !== request.specHash) {
-      throw new WindlassError('conflict', `${row.resource.token} was made for another spec`, {
+    if (claim.intent !== 'make') return row;
+    if (row === undefined) return intend(request, claim.kind, 1, claim.spec);
+    if (row.resource.state === 'gone')
+      return intend(request, claim.kind, row.resource.generation + 1, claim.spec);
+    if (canonicalJson(row.resource.spec) !== canonicalJson(claim.spec)) {
+      throw new WindlassError('conflict', `${row.resource.token} has another spec`, {
         code: 'SPEC_CHANGED',
       });
     }
@@ -150,6 +161,13 @@ export function createMemoryLedger(): MemoryLedger {
         };
       }
     },
+    applySpecs(nodeId, claims) {
+      for (const claim of claims) {
+        const row = claim.intent === 'change' ? findNewest(nodeId, claim.kind) : undefined;
+        if (row !== undefined && claim.intent === 'change')
+          row.resource = { ...row.resource, spec: claim.spec };
+      }
+    },
     beginNext(next) {
       for (const { token, attributes } of next) {
         const resource = rows.get(token)?.resource;
@@ -158,9 +176,9 @@ export function createMemoryLedger(): MemoryLedger {
             code: 'GENERATION_NOT_GONE',
           });
         }
-        const { clusterId, nodeId, kind, specHash } = resource;
-        const request = { clusterId, nodeId, specHash, holder: '', claims: [] };
-        const row = intend(request, kind, resource.generation + 1);
+        const { clusterId, nodeId, kind, spec, madeByJob } = resource;
+        const request = { clusterId, nodeId, jobId: madeByJob, holder: '' };
+        const row = intend(request, kind, resource.generation + 1, spec);
         row.resource = { ...row.resource, attributes };
       }
     },

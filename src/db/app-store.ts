@@ -158,7 +158,7 @@ export function createAppStore(db: Kysely<Database>): AppStore {
         await sql`
           with unused as (
             delete from app_version old where version_id = ${versionId}
-              and coalesce(registered_at, created_at) < ${now} - interval '1 hour'
+              and registered_at < ${now} - interval '1 hour'
               and exists (
                 select 1 from app_version newer
                 where newer.app_name = old.app_name and newer.created_at > old.created_at

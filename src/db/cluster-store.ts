@@ -14,7 +14,7 @@ import { clusterNotFound, notFound, runtimeNotFound } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { sumReserved } from './reserved.ts';
 import { type Row, toJson } from './row-mapping.ts';
-import { clusterLinkRows, clusterNodeRows, clusterRows, fromStoredRole } from './rows.ts';
+import { clusterLinkRows, clusterNodeRows, clusterRows } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { ClusterStore } from './stores.ts';
 
@@ -76,7 +76,7 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
       if (row === undefined) throw clusterNotFound(clusterId);
       return {
         cluster: clusterRows.fromRow(row.cluster),
-        roles: row.roles.map(fromStoredRole),
+        roles: row.roles,
         nodes: row.nodes.map(clusterNodeRows.fromRow),
         links: row.links.map(clusterLinkRows.fromRow),
       };

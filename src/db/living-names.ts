@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { WindlassError } from '../domain/index.ts';
 import type { Database } from './schema.ts';
 
-/** Whose names are taken; the index `cluster_living_name` holds the same for those that share none. */
+/** Whose names are taken; the index `cluster_living_name` holds the same. */
 const LIVING = sql<boolean>`purpose = 'app' and (status <> 'deleted' or transition_status = 'recovering')`;
 
 /** The living cluster, another than this one, that has a name; null where nobody has it. */

@@ -3,7 +3,6 @@ import type {
   Cluster,
   ClusterLink,
   ClusterNode,
-  ClusterRole,
   Job,
   LedgerResource,
   Runtime,
@@ -84,17 +83,6 @@ export const clusterNodeRows = createRowMapping<ClusterNode>({
   customToken: 'text',
 });
 
-/** A role is stored whole; roles of earlier releases lack what came later. */
-export function fromStoredRole(spec: ClusterRole): ClusterRole {
-  return { ...ROLE_FIELDS_SINCE_FIRST_RELEASE, ...spec };
-}
-
-const ROLE_FIELDS_SINCE_FIRST_RELEASE = {
-  supportsBackup: false,
-  loadBalancers: [],
-  extra: {},
-} satisfies Partial<ClusterRole>;
-
 export const clusterLinkRows = createRowMapping<ClusterLink>({
   clusterId: 'text',
   name: 'text',
@@ -141,7 +129,8 @@ export const resourceRows = createRowMapping<LedgerResource>({
   nodeId: 'text',
   kind: 'text',
   generation: 'integer',
-  specHash: 'text',
+  spec: 'json',
+  madeByJob: 'text',
   cloudId: 'text',
   state: 'text',
   attributes: 'json',

@@ -38,7 +38,7 @@ export interface Database {
 }
 
 type AppVersionTable = Row<AppVersion> & {
-  registered_at: string | null;
+  registered_at: string;
   /** Of requests that brought it and are not taken yet, with their times; null once it is registered. */
   claims: Readonly<Record<string, string>> | null;
 };
@@ -52,8 +52,6 @@ type RuntimeTable = Row<Runtime> & {
 
 type ClusterTable = Row<Cluster> & {
   metadata: MetadataTree | null;
-  /** It has had another's name since names could be shared. */
-  name_shared: Generated<boolean>;
 };
 
 interface ClusterRoleTable {
@@ -68,8 +66,6 @@ interface ClusterRoleTable {
 type JobTable = Row<Job> & { plan_schema_version: number | null; change: StoredChange | null };
 
 export type ResourceTable = Row<LedgerResource> & {
-  /** The job that claimed it last. */
-  job_id: string;
   /** Empty when nobody holds the lease. */
   holder: string;
   fence: number;

@@ -18,6 +18,7 @@ import type {
   QueueScope,
   Reserved,
   ResourceChange,
+  ResourceClaim,
   Runtime,
   SecretBinding,
   Task,
@@ -303,7 +304,7 @@ export interface LedgerStore {
    * row that is gone makes the next generation. Leases that have run out are taken over; the same
    * holder's own are renewed.
    * @throws unavailable `LEASE_HELD` with retryAfterMs while another holder's lease runs;
-   *   conflict `SPEC_CHANGED` when a live row was made for another spec.
+   *   conflict `SPEC_CHANGED` when a live row that is to be made has another spec.
    */
   claim(request: ClaimRequest): Promise<readonly { resource: LedgerResource; lease: Lease }[]>;
   /** Extends; false when one of them is lost. */
@@ -334,8 +335,7 @@ export interface ClaimRequest {
   readonly jobId: string;
   readonly holder: string;
   readonly leaseMs: number;
-  readonly specHash: string;
-  readonly claims: readonly { readonly kind: string; readonly intent: 'make' | 'use' }[];
+  readonly claims: readonly ResourceClaim[];
 }
 
 export interface Stores {

@@ -19,7 +19,6 @@ import {
   resourceRows,
   runtimeRows,
   taskRows,
-  fromStoredRole,
 } from './rows.ts';
 import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
@@ -136,7 +135,7 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
         cluster: clusterRows.fromRow(row.cluster),
         wrapper: {
           nodes: row.node === null ? [] : [clusterNodeRows.fromRow(row.node)],
-          roles: row.role === null ? [] : [fromStoredRole(row.role)],
+          roles: row.role === null ? [] : [row.role],
         },
         resources: row.resources.map(resourceRows.fromRow),
       };
@@ -211,7 +210,7 @@ function selectHydrated(taskId: string, beginAt: string | null): ReturnType<type
       ) as role,
       (
         select coalesce(jsonb_agg(to_jsonb(newest) order by newest.kind), '[]') from (
-          select distinct on (kind) token, cluster_id, node_id, kind, generation, spec_hash, cloud_id, state, attributes
+          select distinct on (kind) token, cluster_id, node_id, kind, generation, spec, made_by_job, cloud_id, state, attributes
           from resource
           where resource.cluster_id = t.cluster_id and resource.node_id = coalesce(t.node_id, '')
           order by kind, generation desc

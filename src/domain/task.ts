@@ -1,3 +1,4 @@
+import type { ResourceClaim } from './resource.ts';
 import type { ErrorInfo } from './errors.ts';
 
 /** Who works on a task, hence on which queues its activities run. */
@@ -87,17 +88,6 @@ export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** Plain data that only the provider reads: what the task is to do. Holds no secret. */
 export type Directive = Readonly<Record<string, unknown>>;
-
-/**
- * A ledger row that a task works on. The engine leases it for the length of the handle.
- * `make`: the row is written if it is not there, and a `gone` one is followed by the next
- * generation. `use`: it must exist for the effect to make sense; what is gone stays gone.
- */
-export interface ResourceClaim {
-  /** As in LedgerResource.kind. */
-  readonly kind: string;
-  readonly intent: 'make' | 'use';
-}
 
 /** A task as the plan has it. Its id and order are given when the plan is stored. */
 export interface PlannedTask {

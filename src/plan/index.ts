@@ -1,4 +1,5 @@
 export { canonicalJson, compareText } from '../domain/index.ts';
+export { createClaim } from './claims.ts';
 export { createLayer, createLayersByOrder, createPlan, type OrderedTask } from './layers.ts';
 export { findNodeRole, selectServiceNodes, sortNodes } from './node-order.ts';
 export { checkJobOptions } from './check-job-options.ts';

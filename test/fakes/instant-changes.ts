@@ -5,9 +5,10 @@ import type {
   JobAction,
   JobPlan,
   PlannedTask,
+  ResourceClaim,
   TaskAction,
 } from '../../src/domain/index.ts';
-import { createPlan } from '../../src/plan/index.ts';
+import { createClaim, createPlan } from '../../src/plan/index.ts';
 import type { ParseClusterConfRequest, PlanRequest } from '../../src/provider/index.ts';
 
 /** The cluster that a job wants, of the fixture package `instant`: one role, `cluster.count` nodes. */
@@ -48,18 +49,18 @@ export function planInstantChange({ job, cluster, before = cluster }: PlanReques
     [
       ...(onStaying === undefined ? [] : [toLayer(onStaying, staying, 'use')]),
       toLayer('RunInstances', fresh, 'make'),
-      toLayer('DeleteInstances', leaving, 'use'),
+      toLayer('DeleteInstances', leaving, 'remove'),
     ].filter((layer) => layer.tasks.length > 0),
   );
 }
 
-function toLayer(action: TaskAction, nodes: readonly ClusterNode[], intent: 'make' | 'use') {
+function toLayer(action: TaskAction, nodes: readonly ClusterNode[], intent: ResourceClaim['intent']) {
   const tasks = nodes.map((node): PlannedTask => ({
     action,
     nodeId: node.nodeId,
     label: `node ${node.serverId}`,
     directive: {},
-    resources: [{ kind: 'instance', intent }],
+    resources: [createClaim('instance', intent, {})],
     failureAllowed: false,
     timeoutSeconds: 60,
   }));

@@ -163,7 +163,7 @@ export function aTask(nodeId: string | null, change: Partial<PlannedTask> = {}):
     nodeId,
     label: `main ${nodeId ?? 'cluster'}`,
     directive: { cpu: 2, container: { image: 'img-1' } },
-    resources: [{ kind: 'instance', intent: 'make' }],
+    resources: [{ kind: 'instance', intent: 'make', spec: { cpu: 2 } }],
     failureAllowed: false,
     timeoutSeconds: 600,
     ...change,

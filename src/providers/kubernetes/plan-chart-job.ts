@@ -8,7 +8,7 @@ import {
   type TaskAction,
   type TaskLayer,
 } from '../../domain/index.ts';
-import { compareText, createLayer, createPlan } from '../../plan/index.ts';
+import { compareText, createClaim, createLayer, createPlan } from '../../plan/index.ts';
 import type { Capabilities, PlanRequest } from '../../provider/index.ts';
 import {
   toDirective,
@@ -32,16 +32,16 @@ interface Scope {
 
 const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly TaskLayer[]>>> = {
   create: (scope) => [install(scope)],
-  delete: (scope) => [uninstall(scope), layer(scope, 'PurgeRelease', scope.target, 'use')],
+  delete: (scope) => [uninstall(scope), layer(scope, 'PurgeRelease', scope.target, 'remove')],
   // What a delete has left of helm's records; there is nothing else in the cloud.
-  cease: (scope) => [layer(scope, 'PurgeRelease', scope.target, 'use')],
+  cease: (scope) => [layer(scope, 'PurgeRelease', scope.target, 'remove')],
   upgrade: (scope) => [upgrade(scope, { hooks: true, renders: true })],
   'update-env': (scope) => [upgrade(scope, { hooks: true, renders: true })],
   'add-nodes': (scope) => [upgrade(scope, { hooks: false, renders: false })],
   'delete-nodes': (scope) => [upgrade(scope, { hooks: false, renders: false })],
   resize: (scope) => [upgrade(scope, { hooks: false, renders: false })],
   rollback: (scope) => [
-    layer(scope, 'RollbackRelease', toChange(scope, { hooks: true, renders: false }), 'use'),
+    layer(scope, 'RollbackRelease', toChange(scope, { hooks: true, renders: false }), 'change'),
   ],
   stop: (scope) => [workloads(scope, 'StopWorkloads', listCounts(scope.request.cluster))],
   start: (scope) => [workloads(scope, 'StartWorkloads', listCounts(scope.request.cluster))],
@@ -80,20 +80,20 @@ export function planChartJob(request: PlanRequest, capabilities: Capabilities): 
 }
 
 function install(scope: Scope): TaskLayer {
-  // The same for create and recover: what is asked for is hashed, and a release is adopted by it.
+  // The same for create and recover: a release is adopted where it was made for the same spec.
   return layer(scope, 'InstallRelease', scope.target, 'make');
 }
 
 function uninstall(scope: Scope): TaskLayer {
   const force = scope.request.job.options.force === true;
   const directive: UninstallDirective = { ...scope.target, force };
-  return layer(scope, 'UninstallRelease', directive, 'use');
+  return layer(scope, 'UninstallRelease', directive, 'remove');
 }
 
 type ChangeOptions = Required<Pick<ChangeDirective, 'hooks' | 'renders'>>;
 
 function upgrade(scope: Scope, options: ChangeOptions): TaskLayer {
-  return layer(scope, 'UpgradeRelease', toChange(scope, options), 'use');
+  return layer(scope, 'UpgradeRelease', toChange(scope, options), 'change');
 }
 
 function toChange({ request, target }: Scope, options: ChangeOptions): ChangeDirective {
@@ -148,7 +148,7 @@ function layer(
     nodeId: null,
     label: scope.target.release,
     directive: toDirective(directive),
-    resources: [{ kind: RELEASE_KIND, intent }],
+    resources: [createClaim(RELEASE_KIND, intent, { ...scope.target })],
     failureAllowed: false,
     timeoutSeconds: scope.waitSeconds,
   };

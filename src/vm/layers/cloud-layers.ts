@@ -1,5 +1,5 @@
 import type { PlannedTask, ResourceClaim, TaskAction, TaskLayer, VolumeSpec } from '../../domain/index.ts';
-import { createLayer } from '../../plan/index.ts';
+import { createClaim, createLayer } from '../../plan/index.ts';
 import type { InstanceDirective, VolumesDirective } from '../../provider/index.ts';
 import { labelNode } from './node-label.ts';
 import type { PlannedNode, PlanScope } from './plan-scope.ts';
@@ -23,11 +23,7 @@ export function createInstanceLayer(
     nodes.map((planned) => ({
       ...createCloudTask(action, planned, options),
       directive: action === 'RunInstances' ? { ...toInstanceDirective(scope, planned) } : {},
-      resources:
-        action === 'RunInstances'
-          ? // A provider that has no room here may place the node elsewhere, with its empty volumes.
-            [{ kind: 'instance', intent: 'make' }, ...claimVolumes(planned, 'use')]
-          : [{ kind: 'instance', intent: 'use' }],
+      resources: claimInstance(action, scope, planned),
     })),
   );
 }
@@ -45,14 +41,41 @@ export function createVolumeLayer(
       return {
         ...createCloudTask(action, planned, options),
         directive: { ...directive },
-        resources: claimVolumes(planned, action === 'CreateVolumes' ? 'make' : 'use'),
+        resources: claimVolumes(planned, VOLUME_INTENTS[action]),
       };
     }),
   );
 }
 
+function claimInstance(
+  action: InstanceAction,
+  scope: PlanScope,
+  planned: PlannedNode,
+): readonly ResourceClaim[] {
+  const { hostname: _hostname, ...spec } = toInstanceDirective(scope, planned);
+  const instance = createClaim('instance', INSTANCE_INTENTS[action], spec);
+  // A provider that has no room here may place the node elsewhere, with its empty volumes.
+  return action === 'RunInstances' ? [instance, ...claimVolumes(planned, 'use')] : [instance];
+}
+
+const INSTANCE_INTENTS: Readonly<Record<InstanceAction, ResourceClaim['intent']>> = {
+  RunInstances: 'make',
+  StopInstances: 'use',
+  StartInstances: 'use',
+  DeleteInstances: 'remove',
+};
+
+const VOLUME_INTENTS: Readonly<Record<VolumeAction, ResourceClaim['intent']>> = {
+  CreateVolumes: 'make',
+  AttachVolumes: 'use',
+  DetachVolumes: 'use',
+  DeleteVolumes: 'remove',
+};
+
 function claimVolumes({ role }: PlannedNode, intent: ResourceClaim['intent']): readonly ResourceClaim[] {
-  return sortVolumes(role.volumes).map((volume) => ({ kind: `volume-${volume.index}`, intent }));
+  return sortVolumes(role.volumes).map((volume) =>
+    createClaim(`volume-${volume.index}`, intent, { ...volume }),
+  );
 }
 
 /** Whether a node has volumes of its own. */

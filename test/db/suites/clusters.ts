@@ -20,20 +20,6 @@ export function clustersSuite(stores: () => Stores): void {
     });
   });
 
-  test('reads a role that the first release stored, which lacks what came later', async () => {
-    const { clusters } = stores();
-    const {
-      supportsBackup: _since,
-      loadBalancers: _later,
-      extra: _too,
-      ...early
-    } = aRole('cl-early', 'main');
-    const wrapper = aCluster('cl-early', 'rt-clusters', 1);
-    await clusters.create({ ...wrapper, roles: [early as (typeof wrapper.roles)[number]] });
-    const { roles } = await clusters.load('cl-early');
-    expect(roles).toEqual([{ ...early, supportsBackup: false, loadBalancers: [], extra: {} }]);
-  });
-
   test('gives a name to one living cluster, however many ask for it at once', async () => {
     const { clusters, jobs } = stores();
     const ids = ['cl-na', 'cl-nb', 'cl-nc', 'cl-nd'];
@@ -157,10 +143,9 @@ export function clustersSuite(stores: () => Stores): void {
       jobId: 'job-reserved',
       holder: 'w',
       leaseMs: 1000,
-      specHash: 'h',
       claims: [
-        { kind: 'instance', intent: 'make' },
-        { kind: 'volume-1', intent: 'make' },
+        { kind: 'instance', intent: 'make', spec: {} },
+        { kind: 'volume-1', intent: 'make', spec: {} },
       ],
     });
     expect(await clusters.reservedBy(scope, '')).toEqual(all);

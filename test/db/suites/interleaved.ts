@@ -27,8 +27,7 @@ export function interleavedSuite(stores: () => Stores, databaseUrl: string): voi
       jobId: `job-${id}`,
       holder,
       leaseMs,
-      specHash: 'h',
-      claims: [{ kind: 'instance', intent: 'make' }],
+      claims: [{ kind: 'instance', intent: 'make', spec: {} }],
     });
   /** Starts `ours` while a transaction with `theirs` is open, then commits that. */
   const between = <Result>(theirs: string, ours: () => Promise<Result>): Promise<Result> =>

@@ -31,8 +31,7 @@ export function tasksSuite(stores: () => Stores): void {
       jobId: `job-${id}`,
       holder,
       leaseMs,
-      specHash: 'h',
-      claims: [{ kind: 'instance', intent: 'make' }],
+      claims: [{ kind: 'instance', intent: 'make', spec: {} }],
     });
     if (claimed === undefined) throw new Error('nothing was claimed');
     return claimed;

@@ -134,16 +134,20 @@ describe('create', () => {
     expect(actions).toEqual(['CreateVolumes', 'RunInstances', 'AttachVolumes']);
   });
 
-  it('claims the ledger rows that it makes, and uses those that it works on', () => {
-    const made = plan('create', manyRoles('pending', 'pending'));
+  it('says of each resource whether it makes, removes or uses it, and what it is made to be', () => {
+    const wrapper = manyRoles('pending', 'pending');
+    const made = plan('create', wrapper);
+    const volumes = wrapper.roles.find(({ role }) => role === 'master')?.volumes;
     const claims = (layer: string): unknown =>
       tasksOf(made, layer).find((task) => task.label === 'master 1')?.resources;
     expect(claims('CreateVolumes')).toEqual([
-      { kind: 'volume-0', intent: 'make' },
-      { kind: 'volume-1', intent: 'make' },
+      { kind: 'volume-0', intent: 'make', spec: volumes?.find(({ index }) => index === 0) },
+      { kind: 'volume-1', intent: 'make', spec: volumes?.find(({ index }) => index === 1) },
     ]);
+    const { hostname: _hostname, ...spec } =
+      tasksOf(made, 'RunInstances').find((task) => task.label === 'master 1')?.directive ?? {};
     expect(claims('RunInstances')).toEqual([
-      { kind: 'instance', intent: 'make' },
+      { kind: 'instance', intent: 'make', spec },
       { kind: 'volume-0', intent: 'use' },
       { kind: 'volume-1', intent: 'use' },
     ]);
