@@ -12,14 +12,7 @@ import type {
 import { isOpenJobStatus, JOB_STATUSES, ONCE_ACTIONS, toPastEnd } from '../domain/index.ts';
 import { jobNotOpen } from './not-found.ts';
 import { type Row, toJson, toStorableText } from './row-mapping.ts';
-import {
-  clusterNodeRows,
-  clusterRows,
-  jobRows,
-  resourceRows,
-  runtimeRows,
-  taskRows,
-} from './rows.ts';
+import { clusterNodeRows, clusterRows, jobRows, resourceRows, runtimeRows, taskRows } from './rows.ts';
 import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
 import type { TaskStore } from './stores.ts';

@@ -176,9 +176,7 @@ export function ledgerSuite(stores: () => Stores): void {
     );
     expect(again?.resource.generation).toBe(1);
     await expect(
-      ledger.claim(
-        request('n-order', { claims: make({ b: { d: [2.5, 1], c: 'half \uD800' }, a: 1 }) }),
-      ),
+      ledger.claim(request('n-order', { claims: make({ b: { d: [2.5, 1], c: 'half \uD800' }, a: 1 }) })),
     ).rejects.toMatchObject({ code: 'SPEC_CHANGED' });
   });
 
@@ -193,7 +191,12 @@ export function ledgerSuite(stores: () => Stores): void {
   /** A job of one task on each node that changes, removes or makes its instance, beside what it claims of it. */
   const openJob = async (id: string, action: JobAction, resources: ClaimRequest['claims']) => {
     const { jobs } = stores();
-    await jobs.close(openJobId, { status: 'successful', error: null, clusterStatus: 'active', closedAt: NOW });
+    await jobs.close(openJobId, {
+      status: 'successful',
+      error: null,
+      clusterStatus: 'active',
+      closedAt: NOW,
+    });
     await jobs.open(aJob('cl-ledger', id, { action }), { from: ['active'], status: 'resizing' });
     const wrapper = aCluster('cl-ledger', 'rt-ledger', 1);
     const tasks = wrapper.nodes.map(({ nodeId }) => aTask(nodeId, { resources }));

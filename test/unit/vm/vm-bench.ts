@@ -183,7 +183,7 @@ export function context(
         kind: 'instance',
         generation: 1,
         spec: {},
-    madeByJob: 't',
+        madeByJob: 't',
         cloudId: 'i-1',
         state: 'made',
         attributes: {},
