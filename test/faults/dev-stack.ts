@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { copyNewPglite } from '../kit/databases.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const STOP_LIMIT_MS = 60_000;
@@ -23,6 +24,11 @@ export async function startDevStack(
   home: string,
   ports?: { readonly temporal: number; readonly ui: number },
 ): Promise<DevStack> {
+  const data = join(home, 'postgres');
+  if (!existsSync(data)) {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    await copyNewPglite(data);
+  }
   const chosen = ports === undefined ? [] : ['--port', String(ports.temporal), '--ui-port', String(ports.ui)];
   const args = [MAIN, 'dev', '--json', ...chosen];
   const dev = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });

@@ -9,6 +9,7 @@ import {
   startDatabase,
   startTemporalServer,
 } from '../../src/embedded/index.ts';
+import { copyNewPglite } from '../kit/databases.ts';
 import { forkWorker, pullThePlug, type TestWorker } from '../kit/stack.ts';
 import { chooseAddressRange, QUICK_RECOVERY, registerTiny } from './tiny-lane.ts';
 
@@ -65,6 +66,7 @@ export async function startMortalServers(number: number): Promise<MortalServers>
       ({ address }) => address,
     );
     started.push(temporal);
+    await copyNewPglite(join(home, 'postgres'));
     const database = await keepMortal(
       () => startDatabase({ home, env, report }),
       ({ databaseUrl }) => databaseUrl,
