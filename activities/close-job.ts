@@ -1,24 +1,6 @@
 import type { Stores } from '../src/db/index.ts';
-import {
-  JOB_ACTIONS,
-  statusAfterSuccess,
-  type ClusterStatus,
-  type ErrorInfo,
-  type Job,
-} from '../src/domain/index.ts';
-import type { RunJobResult } from '../workflows/messages.ts';
-
-/** How a job ended, as its workflow knows it. */
-export interface JobEnd {
-  readonly status: RunJobResult['status'];
-  /** Null where it is in the rows of the failed tasks. */
-  readonly error: ErrorInfo | null;
-}
-
-/** What the closed job failed for. */
-export interface ClosedJob {
-  readonly error: ErrorInfo | null;
-}
+import { JOB_ACTIONS, statusAfterSuccess, type ClusterStatus, type ErrorInfo, type Job } from '../src/domain/index.ts';
+import type { ClosedJob, JobEnd, RunJobResult } from '../src/protocol/index.ts';
 
 /**
  * Closes a job's row, its unfinished tasks and the cluster's transition status; one that is closed

@@ -6,21 +6,25 @@ import {
   PLAN_SCHEMA_VERSION,
   WindlassError,
   type Cluster,
-  type CreateClusterInput,
   type Job,
   type JobAction,
   type LayerShape,
-  type QueueScope,
   type Runtime,
   type SecretReference,
-  type TaskRef,
 } from '../src/domain/index.ts';
 import type { Stores } from '../src/db/index.ts';
 import { withoutLeaving } from '../src/plan/index.ts';
 import type { Call, PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
-import type { ActivityTiming, RunJobInput, RunJobResult } from '../workflows/messages.ts';
+
+import type {
+  CreateClusterInput,
+  JobActivities,
+  JobEnd,
+  RunJobInput,
+  RunJobResult,
+} from '../src/protocol/index.ts';
 import { checkAnswer } from './check-answer.ts';
-import { closeJob, type ClosedJob, type JobEnd } from './close-job.ts';
+import { closeJob } from './close-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
 import { readProgress, startHeartbeats } from './heartbeat.ts';
@@ -32,37 +36,6 @@ import { whileOpen } from './own-job.ts';
 import { toReportedInfo, toWindlassError } from './report-error.ts';
 import { isRetried, toApplicationFailure } from './to-application-failure.ts';
 
-export interface LoadedJob {
-  readonly queues: QueueScope;
-  readonly timing: ActivityTiming;
-  /** Set when this job id was run before: there is nothing to do. */
-  readonly closed: RunJobResult | null;
-  /** The stored plan, where the job is planned already: then nothing is left to check or to plan. */
-  readonly layers?: readonly LayerShape[];
-}
-
-/**
- * Steps that run one after the other cost more between than in them: one is asked to do the next one
- * too. What is done without being asked for would change what older workflow code has recorded.
- */
-export interface MayPlan {
-  readonly plan?: boolean;
-}
-
-/** What a check answers when the job was planned in the same step. */
-export interface CheckedJob {
-  readonly layers: readonly LayerShape[];
-}
-
-/** What the last look at the cloud answers when the job was closed in the same step. */
-export interface RefreshedJob {
-  readonly closed: ClosedJob;
-}
-
-export interface JobRequest {
-  readonly jobId: string;
-}
-
 /** Activities as they are implemented: with the job that they are a step of, where one is stored. */
 export type StepsOf<Activities> = {
   readonly [Name in keyof Activities]: Activities[Name] extends (input: infer Input) => infer Result
@@ -70,37 +43,9 @@ export type StepsOf<Activities> = {
     : never;
 };
 
-/** The steps of a job round its walk. */
-export interface EngineActivities {
-  /**
-   * For a create: checks and stores the cluster. Opens the job and sets the transition status. Plans
-   * it too where that is asked for, and no cloud has to be asked first.
-   */
-  LoadJob(input: RunJobInput & MayPlan): Promise<LoadedJob>;
-  /**
-   * Asks the cloud whether it can take what the job will make; then plans the job where that is asked
-   * for. Nothing is planned where the cloud refuses.
-   */
-  CheckResource(request: JobRequest & MayPlan): Promise<CheckedJob | undefined>;
-  /** Splits the job into tasks and stores the plan, once: for jobs that no step before has planned. */
-  PlanJob(request: JobRequest): Promise<readonly LayerShape[]>;
-  loadSlice(request: {
-    jobId: string;
-    layerIndex: number;
-    offset: number;
-    limit: number;
-  }): Promise<readonly TaskRef[]>;
-  /**
-   * Stores what the cloud says about every node, then closes the job as CloseJob does, where it is told
-   * how the job ended.
-   */
-  UpdateClusterStatus(request: JobRequest & { end?: JobEnd }): Promise<RefreshedJob | undefined>;
-  /** Closes the job's row and clears the transition status. */
-  CloseJob(request: JobRequest & JobEnd): Promise<ClosedJob>;
-}
 
 /** The steps, each with its job as the guard before it has read it (activities/own-job.ts). */
-export function createEngineActivities(dependencies: ActivityDependencies): StepsOf<EngineActivities> {
+export function createJobActivities(dependencies: ActivityDependencies): StepsOf<JobActivities> {
   const { stores, providers } = dependencies;
   const hydrator = createHydrator(dependencies);
 
@@ -111,7 +56,7 @@ export function createEngineActivities(dependencies: ActivityDependencies): Step
     return { runtime, credential, provider: providers.get(runtime.provider) };
   }
 
-  return guardAll<StepsOf<EngineActivities>>(dependencies, {
+  return guardAll<StepsOf<JobActivities>>(dependencies, {
     async LoadJob({ plan, ...input }, known) {
       const job = known ?? (await openJob(dependencies, hydrator, input));
       const runtime = await stores.runtimes.get(job.runtimeId);

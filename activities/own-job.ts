@@ -14,7 +14,7 @@ import {
   RUN_JOB_WORKFLOW,
   sliceWorkflowId,
   WALK_SLICE_WORKFLOW,
-} from '../workflows/messages.ts';
+} from '../src/protocol/index.ts';
 import { checkInput } from './inputs/check-input.ts';
 import { STEP_INPUTS, TASK_INPUT } from './inputs/step-inputs.ts';
 

@@ -5,9 +5,9 @@ import {
   chooseFreeName,
   toClusterName,
   type ClusterWrapper,
-  type CreateClusterInput,
   type Runtime,
 } from '../src/domain/index.ts';
+import type { CreateClusterInput } from '../src/protocol/index.ts';
 import type { Provider } from '../src/provider/index.ts';
 import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';

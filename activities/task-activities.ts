@@ -10,6 +10,7 @@ import {
   type TaskAction,
 } from '../src/domain/index.ts';
 import type { Call, Changes, HandleResult } from '../src/provider/index.ts';
+import type { TaskActivities, TaskStep } from '../src/protocol/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readProgress, startHeartbeats, type Progress } from './heartbeat.ts';
 import { withFrontgates } from './frontgate/frontgate-tasks.ts';
@@ -27,16 +28,6 @@ import {
 } from './to-application-failure.ts';
 import { toWindlassError } from './report-error.ts';
 
-export interface TaskRequest {
-  readonly taskId: string;
-}
-
-/** An activity for every action, and one for every wait. */
-export type TaskActivities = Readonly<
-  Record<TaskAction, (request: TaskRequest) => Promise<{ wait: boolean }>> &
-    Record<`Wait${TaskAction}`, (request: TaskRequest) => Promise<void>>
->;
-
 /** How long a handle may go on after its job was cancelled: an effect is not cut in the middle. */
 const CANCEL_GRACE_MS = 10_000;
 
@@ -45,13 +36,10 @@ export function createTaskActivities(dependencies: ActivityDependencies): TaskAc
   const actions = Object.keys(TASK_ACTIONS) as TaskAction[];
   return Object.fromEntries(
     actions.flatMap((action) => [
-      [
-        action,
-        (request: TaskRequest) => guard(dependencies, request, (attempt) => handle(attempt, hydrator)),
-      ],
+      [action, (request: TaskStep) => guard(dependencies, request, (attempt) => handle(attempt, hydrator))],
       [
         `Wait${action}`,
-        (request: TaskRequest) => guard(dependencies, request, (attempt) => wait(attempt, hydrator)),
+        (request: TaskStep) => guard(dependencies, request, (attempt) => wait(attempt, hydrator)),
       ],
     ]),
   ) as unknown as TaskActivities;
@@ -80,7 +68,7 @@ interface Attempt {
  */
 async function guard<T>(
   dependencies: ActivityDependencies,
-  request: TaskRequest,
+  request: TaskStep,
   work: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   const { info, cancellationSignal: signal } = Context.current();

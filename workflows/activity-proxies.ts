@@ -1,9 +1,17 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { EngineActivities, FrontgateActivities, TaskActivities } from '../activities/index.ts';
-import { effectsQueue, NODES_QUEUE, TASK_ACTIONS, waitsQueue, WORKFLOW_QUEUE } from '../src/domain/index.ts';
+import {
+  effectsQueue,
+  NODES_QUEUE,
+  waitsQueue,
+  WORKFLOW_QUEUE,
+  type ActivityTiming,
+  type FrontgateActivities,
+  type JobActivities,
+  type TaskActivities,
+} from '../src/protocol/index.ts';
+import { TASK_ACTIONS } from '../src/domain/index.ts';
 import type { QueueScope, TaskAction } from '../src/domain/index.ts';
-import type { ActivityTiming } from './messages.ts';
 
 // Every failure that is retried carries its own next delay (activities/to-application-failure.ts).
 // What is left for this policy are timeouts, i.e. a worker that died: the next try starts after
@@ -17,21 +25,21 @@ const BOOKKEEPING: ActivityOptions = {
 };
 
 /** The first step. Its heartbeat limit is fixed: the configured one is part of what it answers. */
-export const { LoadJob: loadJob } = proxyActivities<Pick<EngineActivities, 'LoadJob'>>({
+export const { LoadJob: loadJob } = proxyActivities<Pick<JobActivities, 'LoadJob'>>({
   ...BOOKKEEPING,
   heartbeatTimeout: '5 seconds',
 });
 
 /** Steps of the job that touch only our database. */
-export function bookkeeping(timing: ActivityTiming): Pick<EngineActivities, 'PlanJob' | 'CloseJob'> {
-  return proxyActivities<Pick<EngineActivities, 'PlanJob' | 'CloseJob'>>({
+export function bookkeeping(timing: ActivityTiming): Pick<JobActivities, 'PlanJob' | 'CloseJob'> {
+  return proxyActivities<Pick<JobActivities, 'PlanJob' | 'CloseJob'>>({
     ...BOOKKEEPING,
     heartbeatTimeout: timing.heartbeatSeconds * 1000,
   });
 }
 
 /** Reads that leave one event instead of three. */
-export const { loadSlice } = proxyLocalActivities<Pick<EngineActivities, 'loadSlice'>>({
+export const { loadSlice } = proxyLocalActivities<Pick<JobActivities, 'loadSlice'>>({
   startToCloseTimeout: '30 seconds',
   retry: RETRY_FOREVER,
 });
@@ -40,8 +48,8 @@ export const { loadSlice } = proxyLocalActivities<Pick<EngineActivities, 'loadSl
 export function cloudSteps(
   queues: QueueScope,
   timing: ActivityTiming,
-): Pick<EngineActivities, 'CheckResource' | 'UpdateClusterStatus'> {
-  return proxyActivities<Pick<EngineActivities, 'CheckResource' | 'UpdateClusterStatus'>>({
+): Pick<JobActivities, 'CheckResource' | 'UpdateClusterStatus'> {
+  return proxyActivities<Pick<JobActivities, 'CheckResource' | 'UpdateClusterStatus'>>({
     taskQueue: effectsQueue(queues),
     startToCloseTimeout: '5 minutes',
     heartbeatTimeout: timing.heartbeatSeconds * 1000,

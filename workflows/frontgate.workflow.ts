@@ -2,30 +2,24 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
-  defineQuery,
-  defineSignal,
   log,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LoadedFrontgate } from '../activities/index.ts';
-import type { ErrorInfo, FrontgateMember } from '../src/domain/index.ts';
-import { inspectFrontgate, loadFrontgate } from './activity-proxies.ts';
 import {
-  ACQUIRE_SIGNAL,
-  FRONTGATE_QUERY,
-  RELEASE_SIGNAL,
+  ACQUIRE_FRONTGATE,
+  READ_FRONTGATE,
+  RELEASE_FRONTGATE,
   type FrontgateInput,
   type FrontgateNews,
   type FrontgateState,
-} from './messages.ts';
+  type LoadedFrontgate,
+} from '../src/protocol/index.ts';
+import type { ErrorInfo, FrontgateMember } from '../src/domain/index.ts';
+import { inspectFrontgate, loadFrontgate } from './activity-proxies.ts';
 import { planFrontgate } from './plan-frontgate.ts';
 import { isFrontgateNews, requireFrontgateInput } from './require-input.ts';
 import { runFrontgateJob } from './run-frontgate-job.ts';
-
-const acquireSignal = defineSignal<[FrontgateNews]>(ACQUIRE_SIGNAL);
-const releaseSignal = defineSignal<[FrontgateNews]>(RELEASE_SIGNAL);
-const frontgateQuery = defineQuery<FrontgateState>(FRONTGATE_QUERY);
 
 /** Without news it looks again after so long: for a cluster whose release was lost with its job. */
 const LOOK_AGAIN_MS = 60 * 60_000;
@@ -108,15 +102,15 @@ function begin({ known }: FrontgateInput): Knowledge {
     else changed.set(clusterId, use);
     Object.assign(state, { members: changed, news: true, settled: false });
   };
-  setHandler(acquireSignal, (said) => {
+  setHandler(ACQUIRE_FRONTGATE, (said) => {
     if (!isFrontgateNews(said)) return;
     take(said);
     Object.assign(state, { acquired: true, ready: false, failure: null });
   });
-  setHandler(releaseSignal, (said) => {
+  setHandler(RELEASE_FRONTGATE, (said) => {
     if (isFrontgateNews(said)) take(said);
   });
-  setHandler(frontgateQuery, () => {
+  setHandler(READ_FRONTGATE, () => {
     const { ready, settled, job, failure } = state;
     return { members: listMembers(state), ready, settled, job, failure };
   });

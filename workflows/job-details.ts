@@ -1,5 +1,5 @@
 import type { LayerShape } from '../src/domain/index.ts';
-import type { WalkOutcome } from './walk-tasks.ts';
+import type { WalkOutcome } from '../src/protocol/index.ts';
 
 /** The table of layers that Temporal's web UI shows as the job's current details (Markdown). */
 export function layersTable(

@@ -10,7 +10,7 @@ import {
   type FrontgateNews,
   type RunJobInput,
   type WalkSliceInput,
-} from './messages.ts';
+} from '../src/protocol/index.ts';
 
 // Whoever reaches Temporal may start these workflows and signal them with anything. What a workflow
 // cannot read ends it at once: an exception of any other kind would have its first step tried for

@@ -6,18 +6,19 @@ import {
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import type { ErrorInfo, LayerShape } from '../src/domain/index.ts';
+import {
+  toSearchAttributes,
+  type RunJobInput,
+  type RunJobResult,
+  type WalkOutcome,
+} from '../src/protocol/index.ts';
 import { bookkeeping, cloudSteps, loadJob } from './activity-proxies.ts';
 import { toErrorInfo } from './error-info.ts';
 import { isCancelled } from './is-cancelled.ts';
 import { layersTable } from './job-details.ts';
-import { SEARCH_ATTRIBUTES, type RunJobInput, type RunJobResult } from './messages.ts';
 import { requireJobInput } from './require-input.ts';
 import { walkLayer } from './walk-layer.ts';
-import type { WalkOutcome } from './walk-tasks.ts';
-
-const STATUS_KEY = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, 'KEYWORD');
 
 /**
  * One job: load, check, plan, walk the layers, ask the cloud how it ended, close. A step is asked to do
@@ -53,7 +54,7 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
         ? undefined
         : await askCloud(() => steps.UpdateClusterStatus({ jobId: input.jobId, end }));
     const closed = refreshed?.closed ?? (await rows.CloseJob({ jobId: input.jobId, ...end }));
-    upsertSearchAttributes([{ key: STATUS_KEY, value: status }]);
+    upsertSearchAttributes(toSearchAttributes({ status }));
     if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it made is kept');
     if (status === 'failed') {
       const failure = ApplicationFailure.create({

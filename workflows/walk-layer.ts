@@ -7,10 +7,11 @@ import {
   sliceWorkflowId,
   WALK_SLICE_WORKFLOW,
   type ActivityTiming,
+  type WalkOutcome,
   type WalkSliceInput,
-} from './messages.ts';
-import type { walkSlice } from './walk-slice.workflow.ts';
-import { joinOutcomes, NOTHING_WALKED, walkTasks, type WalkOutcome } from './walk-tasks.ts';
+  type Workflows,
+} from '../src/protocol/index.ts';
+import { joinOutcomes, NOTHING_WALKED, walkTasks } from './walk-tasks.ts';
 
 /** How many slices of one layer run at once. */
 const WINDOW_SLICES = 10;
@@ -69,7 +70,7 @@ async function walkSlices(
   async function walkOne(input: WalkSliceInput): Promise<WalkOutcome> {
     const { offset } = input;
     try {
-      return await executeChild<typeof walkSlice>(WALK_SLICE_WORKFLOW, {
+      return await executeChild<Workflows['walkSlice']>(WALK_SLICE_WORKFLOW, {
         args: [input],
         workflowId: sliceWorkflowId(workflowInfo().workflowId, jobId, layer.index, offset),
         cancellationType: 'WAIT_CANCELLATION_COMPLETED',

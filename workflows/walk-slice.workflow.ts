@@ -1,8 +1,8 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { loadSlice } from './activity-proxies.ts';
-import type { WalkSliceInput } from './messages.ts';
+import type { WalkOutcome, WalkSliceInput } from '../src/protocol/index.ts';
 import { requireSliceInput } from './require-input.ts';
-import { walkTasks, type WalkOutcome } from './walk-tasks.ts';
+import { walkTasks } from './walk-tasks.ts';
 
 /**
  * One slice of a wide layer, as a child of its job: so that no history grows with the width of

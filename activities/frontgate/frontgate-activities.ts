@@ -1,32 +1,9 @@
 import { createHash } from 'node:crypto';
-import { WindlassError, type FrontgatePlace, type QueueScope, type Runtime } from '../../src/domain/index.ts';
-import type { ClusterStatus, FrontgateMember } from '../../src/domain/index.ts';
-import type { ActivityTiming } from '../../workflows/messages.ts';
+import { WindlassError, type FrontgatePlace, type Runtime } from '../../src/domain/index.ts';
+import type { FrontgateActivities } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { currentCall, guardAll, refreshCluster, type StepsOf } from '../engine-activities.ts';
 import { createHydrator } from '../hydrate.ts';
-
-/** What the workflow of a frontgate decides by. */
-export interface LoadedFrontgate {
-  readonly queues: QueueScope;
-  readonly timing: ActivityTiming;
-  readonly members: readonly FrontgateMember[];
-  /** The cluster that is the frontgate now. */
-  readonly cluster: { readonly clusterId: string; readonly status: ClusterStatus } | null;
-  /** A job is open on it. */
-  readonly busy: boolean;
-  /** For the next one that is made. */
-  readonly nextClusterId: string;
-  readonly subnetId: string;
-}
-
-/** The steps of the workflow that keeps a frontgate. */
-export interface FrontgateActivities {
-  /** Null when the runtime is deleted. */
-  LoadFrontgate(place: FrontgatePlace): Promise<LoadedFrontgate | null>;
-  /** Asks the cloud; a frontgate that does not run there any more is stored as failed. */
-  InspectFrontgate(request: { clusterId: string }): Promise<void>;
-}
 
 /** Where a frontgate is placed when the runtime's settings name a subnet for it. */
 const SUBNET_SETTING = 'frontgateSubnet';

@@ -1,16 +1,18 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { WindlassError, WORKFLOW_QUEUE, type FrontgatePlace } from '../../src/domain/index.ts';
+import { WindlassError, type FrontgatePlace } from '../../src/domain/index.ts';
 import {
-  ACQUIRE_SIGNAL,
-  FRONTGATE_QUERY,
+  ACQUIRE_FRONTGATE,
   FRONTGATE_WORKFLOW,
   frontgateWorkflowId,
-  RELEASE_SIGNAL,
+  READ_FRONTGATE,
+  RELEASE_FRONTGATE,
+  WORKFLOW_QUEUE,
   type FrontgateInput,
   type FrontgateNews,
   type FrontgateState,
-} from '../../workflows/messages.ts';
+  type Workflows,
+} from '../../src/protocol/index.ts';
 
 /** How long a worker may take to answer for the workflow, in milliseconds. */
 const ASK_LIMIT_MS = 10_000;
@@ -24,14 +26,17 @@ const ASK_LIMIT_MS = 10_000;
 export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews): Promise<void> {
   const input: FrontgateInput = { runtimeId: place.runtimeId, vpcId: place.vpcId };
   await reach(() =>
-    Context.current().client.workflow.signalWithStart(FRONTGATE_WORKFLOW, {
-      taskQueue: WORKFLOW_QUEUE,
-      workflowId: frontgateWorkflowId(place),
-      args: [input],
-      signal: news.use === 'needed' ? ACQUIRE_SIGNAL : RELEASE_SIGNAL,
-      signalArgs: [news],
-      staticSummary: `frontgate of VPC ${place.vpcId}`,
-    }),
+    Context.current().client.workflow.signalWithStart<Workflows['frontgate'], [FrontgateNews]>(
+      FRONTGATE_WORKFLOW,
+      {
+        taskQueue: WORKFLOW_QUEUE,
+        workflowId: frontgateWorkflowId(place),
+        args: [input],
+        signal: news.use === 'needed' ? ACQUIRE_FRONTGATE : RELEASE_FRONTGATE,
+        signalArgs: [news],
+        staticSummary: `frontgate of VPC ${place.vpcId}`,
+      },
+    ),
   );
 }
 
@@ -45,9 +50,7 @@ export async function askFrontgate(place: FrontgatePlace): Promise<FrontgateStat
   return reach(async () => {
     try {
       const handle = client.workflow.getHandle(frontgateWorkflowId(place));
-      return await client.withDeadline(Date.now() + ASK_LIMIT_MS, () =>
-        handle.query<FrontgateState>(FRONTGATE_QUERY),
-      );
+      return await client.withDeadline(Date.now() + ASK_LIMIT_MS, () => handle.query(READ_FRONTGATE));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
       throw error;

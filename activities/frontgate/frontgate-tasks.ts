@@ -7,7 +7,7 @@ import type {
   Provider,
   TaskContext,
 } from '../../src/provider/index.ts';
-import type { FrontgateState } from '../../workflows/messages.ts';
+import type { FrontgateState } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
 import { findVpc } from './find-vpc.ts';

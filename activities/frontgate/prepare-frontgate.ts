@@ -1,5 +1,5 @@
-import { FRONTGATE_VERSION, type ClusterWrapper, type CreateClusterInput } from '../../src/domain/index.ts';
-import type { FrontgateJob } from '../../workflows/messages.ts';
+import { FRONTGATE_VERSION, type ClusterWrapper } from '../../src/domain/index.ts';
+import type { CreateClusterInput, FrontgateJob } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Hydrator } from '../hydrate.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { EngineActivities } from '../engine-activities.ts';
-import type { FrontgateActivities } from '../frontgate/frontgate-activities.ts';
+import type { FrontgateActivities, JobActivities } from '../../src/protocol/index.ts';
 import { action, createCluster, id, jobOptions, line, name, wholeNumber } from './fields.ts';
 
 const jobId = id;
@@ -15,7 +14,7 @@ const jobEnd = {
 };
 
 /** What each step of a job and of a frontgate takes: whoever reaches Temporal may start their workflows. */
-export const STEP_INPUTS: Readonly<Record<keyof EngineActivities | keyof FrontgateActivities, z.ZodType>> = {
+export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateActivities, z.ZodType>> = {
   LoadJob: z
     .strictObject({
       jobId,

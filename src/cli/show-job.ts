@@ -1,5 +1,6 @@
 import type { WindlassClient } from '../client/index.ts';
-import { WindlassError, type JobView } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { JobView } from '../protocol/index.ts';
 import type { CliIo } from './io.ts';
 import type { JobRenderer } from './render/job-renderer.ts';
 

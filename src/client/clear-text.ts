@@ -1,4 +1,5 @@
-import { checkUrl, namesSetting, WindlassError, type Reads, type RuntimeInput } from '../domain/index.ts';
+import { checkUrl, namesSetting, WindlassError } from '../domain/index.ts';
+import type { Requests, RuntimeInput } from '../protocol/index.ts';
 
 // What leaves this process in clear text is kept by Temporal for weeks, whatever a worker says to
 // it. So everything is looked at before: each argument by its own rule, and all of them by one.
@@ -92,13 +93,13 @@ export function checkPlainName(text: string, field: string): string {
  *   `PROVIDER_UNKNOWN`.
  */
 export async function checkRuntime(
-  reads: Reads,
+  requests: Requests,
   { provider, url, zone, settings }: Pick<RuntimeInput, 'provider' | 'url' | 'zone' | 'settings'>,
 ): Promise<void> {
   checkPlainName(zone, 'zone');
   // Whether http is allowed to other machines, the workers know.
   if (url !== '') checkUrl(url, { field: 'url', code: 'RUNTIME_URL', plainHttpHosts: null });
-  const worker = await reads.describeWorker();
+  const worker = await requests.describeWorker();
   if (!worker.providers.includes(provider)) throw providerUnknown(worker.providers);
   const known = worker.settings[provider];
   if (known !== undefined) {

@@ -7,14 +7,8 @@ import {
   type Form,
 } from '../app-package/index.ts';
 import { isChartForm, setChartValue, type ChartForm } from '../chart-package/index.ts';
-import {
-  checkConfSize,
-  isSecretName,
-  WindlassError,
-  type Conf,
-  type ConfRequest,
-  type Reads,
-} from '../domain/index.ts';
+import { checkConfSize, isSecretName, WindlassError, type Conf, type ConfRequest } from '../domain/index.ts';
+import type { Requests } from '../protocol/index.ts';
 import { bindConf, sealSecret } from '../secrets/index.ts';
 
 /**
@@ -26,7 +20,7 @@ import { bindConf, sealSecret } from '../secrets/index.ts';
  *   `SECRET_SETTING` for a secret among the settings, `CONF_TOO_LARGE`.
  */
 export async function prepareConf(
-  reads: Reads,
+  requests: Requests,
   form: Form | ChartForm | null,
   request: Omit<ConfRequest, 'conf'>,
   given: { readonly conf?: Conf; readonly settings?: Readonly<Record<string, string>> },
@@ -38,12 +32,12 @@ export async function prepareConf(
     conf = isChartForm(known) ? setChartValue(conf, key, text) : setConfValue(known, conf, key, text);
   }
   checkConfSize(conf);
-  if (isChartForm(known)) return Object.keys(conf).length === 0 ? {} : sealWhole(reads, request, conf);
+  if (isChartForm(known)) return Object.keys(conf).length === 0 ? {} : sealWhole(requests, request, conf);
   checkGivenConf(known, conf);
   let sealed = 0;
   const beside = await mapPasswords(known, conf, () => ({ $sealed: (sealed += 1) }));
   if (sealed === 0) return conf;
-  const sealingKey = await reads.getSealingKey();
+  const sealingKey = await requests.getSealingKey();
   const bind = bindConf({ ...request, conf: beside });
   return mapPasswords(known, conf, async (value, key) => ({
     $sealed: await sealSecret(sealingKey, String(value), bind(key)),
@@ -51,9 +45,9 @@ export async function prepareConf(
 }
 
 /** Whatever its schema says: nobody can tell what in it is secret. */
-async function sealWhole(reads: Reads, request: Omit<ConfRequest, 'conf'>, conf: Conf): Promise<Conf> {
+async function sealWhole(requests: Requests, request: Omit<ConfRequest, 'conf'>, conf: Conf): Promise<Conf> {
   const bind = bindConf({ ...request, conf: { $sealed: true } });
-  return { $sealed: await sealSecret(await reads.getSealingKey(), JSON.stringify(conf), bind('')) };
+  return { $sealed: await sealSecret(await requests.getSealingKey(), JSON.stringify(conf), bind('')) };
 }
 
 /** Settings stand on command lines, which every user of the machine can read. */

@@ -1,11 +1,5 @@
-import {
-  isOpenJobStatus,
-  type ErrorInfo,
-  type JobView,
-  type LayerView,
-  type TaskStatus,
-  type TaskView,
-} from '../domain/index.ts';
+import { isOpenJobStatus, type ErrorInfo, type TaskStatus } from '../domain/index.ts';
+import type { JobView, LayerView, TaskView } from '../protocol/index.ts';
 import type { JobEvent } from './job-events.ts';
 
 /**

@@ -5,7 +5,7 @@ import { WindlassError } from '../domain/index.ts';
 import { createAppsClient } from './apps-client.ts';
 import { createClustersClient } from './clusters-client.ts';
 import { createJobsClient } from './jobs-client.ts';
-import { createReadsClient } from './reads-client.ts';
+import { createRequestsClient } from './requests-client.ts';
 import { createRuntimesClient } from './runtimes-client.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 import type { WindlassClient } from './windlass-client.ts';
@@ -69,16 +69,16 @@ export async function connectClient(options: ConnectOptions = {}): Promise<Windl
     throw toWindlassError(error, place);
   }
   const client = new Client({ connection, namespace: place.namespace, identity });
-  const reads = createReadsClient(client, place, options.workerTimeoutMs ?? WORKER_TIMEOUT_MS);
-  const jobs = createJobsClient({ client, reads, place });
-  const apps = createAppsClient(reads);
+  const requests = createRequestsClient(client, place, options.workerTimeoutMs ?? WORKER_TIMEOUT_MS);
+  const jobs = createJobsClient({ client, requests, place });
+  const apps = createAppsClient(requests);
   return {
-    runtimes: createRuntimesClient(reads),
+    runtimes: createRuntimesClient(requests),
     apps,
-    clusters: createClustersClient({ client, reads, place, apps, identity }),
+    clusters: createClustersClient({ client, requests, place, apps, identity }),
     jobs,
     server: place,
-    describeWorker: () => reads.describeWorker(),
+    describeWorker: () => requests.describeWorker(),
     close: () => connection.close(),
   };
 }

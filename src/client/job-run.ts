@@ -4,8 +4,8 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
 } from '@temporalio/client';
-import { JOB_ACTION_NAMES, type JobAction, type JobStatus, type JobView } from '../domain/index.ts';
-import { jobWorkflowId, SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { JOB_ACTION_NAMES, type JobAction, type JobStatus } from '../domain/index.ts';
+import { jobWorkflowId, RUN_JOB_WORKFLOW, SEARCH_ATTRIBUTES, type JobView } from '../protocol/index.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 
 /** The Temporal run that is, or was, a job. */
@@ -32,7 +32,7 @@ export async function findJobRun(client: Client, jobId: string, clusterId?: stri
   }
   // What enters a query must not be able to change it.
   if (!/^[\w-]+$/.test(jobId)) return null;
-  const query = `${SEARCH_ATTRIBUTES.job} = '${jobId}' AND WorkflowType = 'runJob'`;
+  const query = `${SEARCH_ATTRIBUTES.job} = '${jobId}' AND WorkflowType = '${RUN_JOB_WORKFLOW}'`;
   for await (const info of client.workflow.list({ query })) return toJobRun(info);
   return null;
 }

@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { isOpenJobStatus, WindlassError, type JobView, type Reads } from '../domain/index.ts';
+import { isOpenJobStatus, WindlassError } from '../domain/index.ts';
+import type { JobView, Requests } from '../protocol/index.ts';
 import { readJobHistories } from './job-history.ts';
 import { findJobRun, viewUnstoredJob, type JobRun } from './job-run.ts';
 import { toPage } from './page.ts';
@@ -12,13 +13,13 @@ import type { JobsClient } from './windlass-client.ts';
 /** What the clients of jobs work with. */
 export interface JobsContext {
   readonly client: Client;
-  readonly reads: Reads;
+  readonly requests: Requests;
   readonly place: ServerPlace;
 }
 
 /** Jobs: the log that the workers keep, joined with what Temporal knows of the open ones. */
 export function createJobsClient(context: JobsContext): JobsClient {
-  const { client, reads, place } = context;
+  const { client, requests, place } = context;
   const mapErrors = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -36,7 +37,7 @@ export function createJobsClient(context: JobsContext): JobsClient {
   };
   const jobs: JobsClient = {
     list: ({ clusterId, ...page } = {}) =>
-      reads.listJobs({ ...toPage(page), ...(clusterId === undefined ? {} : { clusterId }) }),
+      requests.listJobs({ ...toPage(page), ...(clusterId === undefined ? {} : { clusterId }) }),
     describe: (jobId, options = {}) =>
       mapErrors(async () => {
         const run = await findJobRun(client, jobId, options.clusterId);
@@ -75,7 +76,7 @@ export function createJobsClient(context: JobsContext): JobsClient {
       mapErrors(async () => {
         const run = await findJobRun(client, jobId);
         if (run !== null) return readJobHistories(client, run, options.children === true);
-        await reads.describeJob({ jobId });
+        await requests.describeJob({ jobId });
         throw new WindlassError('not-found', `Temporal has forgotten the history of job ${jobId}`, {
           code: 'HISTORY_GONE',
           hint: 'a longer retention of the namespace keeps histories longer; the job log keeps the job',
@@ -93,7 +94,7 @@ const IDLE_READ_MS = 3_000;
  * last look, the workers are not asked.
  */
 async function lookAtJob(
-  { client, reads, place }: JobsContext,
+  { client, requests, place }: JobsContext,
   jobId: string,
   run: JobRun | null,
   last: JobLook | null,
@@ -111,7 +112,7 @@ async function lookAtJob(
     return last;
   }
   try {
-    const stored = await reads.describeJob({ jobId, ...(layer === undefined ? {} : { layer }) });
+    const stored = await requests.describeJob({ jobId, ...(layer === undefined ? {} : { layer }) });
     const view =
       isOpenJobStatus(stored.status) && pending !== null
         ? { ...mergePendingTasks(stored, pending.tasks), error: stored.error ?? pending.trouble }

@@ -2,8 +2,8 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
-import type { ErrorInfo, JobView, LayerView, TaskView } from '../domain/index.ts';
-import { isErrorInfo } from './to-windlass-error.ts';
+import { isErrorInfo, type ErrorInfo } from '../domain/index.ts';
+import type { JobView, LayerView, TaskView } from '../protocol/index.ts';
 
 type PendingActivity = temporal.api.workflow.v1.PendingActivityInfo.$Properties;
 type Payloads = temporal.api.common.v1.Payloads.$Properties;

@@ -1,20 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
-import {
-  isOpenJobStatus,
-  WindlassError,
-  WORKFLOW_QUEUE,
-  type JobAction,
-  type JobSummary,
-  type Reads,
-} from '../domain/index.ts';
+import { isOpenJobStatus, WindlassError, type JobAction } from '../domain/index.ts';
 import {
   jobWorkflowId,
   RUN_JOB_WORKFLOW,
-  SEARCH_ATTRIBUTES,
+  toSearchAttributes,
+  WORKFLOW_QUEUE,
+  type JobSummary,
+  type Requests,
   type RunJobInput,
-} from '../../workflows/messages.ts';
+  type Workflows,
+} from '../protocol/index.ts';
 import { refuseClearSecrets } from './clear-text.ts';
 import { findNewestRun, type JobRun } from './job-run.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
@@ -31,7 +27,7 @@ export interface JobLabels {
 export interface JobStarter {
   readonly client: Client;
   readonly place: ServerPlace;
-  readonly reads: Reads;
+  readonly requests: Requests;
 }
 
 /** A workflow whose job is closed has one answer left to take; where a worker died with it, that lasts. */
@@ -45,7 +41,7 @@ const CLOSING_PAUSE_MS = 200;
  * @throws conflict `CLUSTER_BUSY` naming the job that runs.
  */
 export async function startJob(
-  { client, place, reads }: JobStarter,
+  { client, place, requests }: JobStarter,
   input: RunJobInput,
   labels: JobLabels,
 ): Promise<StartedJob> {
@@ -54,14 +50,21 @@ export async function startJob(
   const closingDeadline = Date.now() + CLOSING_LIMIT_MS;
   for (;;) {
     try {
-      await client.workflow.start(RUN_JOB_WORKFLOW, {
+      await client.workflow.start<Workflows['runJob']>(RUN_JOB_WORKFLOW, {
         taskQueue: WORKFLOW_QUEUE,
         workflowId: jobWorkflowId(clusterId),
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         args: [input],
         memo: { jobId },
-        typedSearchAttributes: toSearchAttributes(input, labels),
+        typedSearchAttributes: toSearchAttributes({
+          cluster: clusterId,
+          job: jobId,
+          action: input.action,
+          status: 'working',
+          runtime: labels.runtimeId,
+          app: labels.appName,
+        }),
         staticSummary: `${input.action} ${labels.clusterName}`,
         staticDetails: `job ${jobId}, app ${labels.appName}, asked for by ${input.requestedBy}`,
       });
@@ -73,7 +76,7 @@ export async function startJob(
     if (running?.jobId === jobId) return { clusterId, jobId, status: 'working' };
     // It ended between the two calls, so the way is free.
     if (running?.open !== true) continue;
-    const job = await reads.findJob({ jobId: running.jobId });
+    const job = await requests.findJob({ jobId: running.jobId });
     const closing = job !== null && !isOpenJobStatus(job.status);
     if (!closing || Date.now() > closingDeadline) throw clusterBusy(clusterId, running);
     await sleep(CLOSING_PAUSE_MS);
@@ -86,10 +89,10 @@ export async function startJob(
  * @throws conflict `REQUEST_ID_USED` where that was another request.
  */
 export async function findStartedJob(
-  reads: Reads,
+  requests: Requests,
   wanted: { readonly jobId: string; readonly action: JobAction; readonly cluster: string },
 ): Promise<StartedJob | null> {
-  const known = await reads.findJob({ jobId: wanted.jobId });
+  const known = await requests.findJob({ jobId: wanted.jobId });
   if (known === null) return null;
   const { clusterId, jobId, action, status } = known;
   // A name cannot be compared: the cluster that it named may be gone since.
@@ -104,22 +107,6 @@ async function findRunning(client: Client, place: ServerPlace, clusterId: string
   } catch (error) {
     throw toWindlassError(error, place);
   }
-}
-
-function toSearchAttributes(input: RunJobInput, labels: JobLabels): SearchAttributePair[] {
-  const values: Readonly<Record<keyof typeof SEARCH_ATTRIBUTES, string>> = {
-    cluster: input.clusterId,
-    job: input.jobId,
-    action: input.action,
-    status: 'working',
-    runtime: labels.runtimeId,
-    app: labels.appName,
-  };
-  const names = Object.keys(values) as (keyof typeof SEARCH_ATTRIBUTES)[];
-  return names.map((name) => ({
-    key: defineSearchAttributeKey(SEARCH_ATTRIBUTES[name], 'KEYWORD'),
-    value: values[name],
-  }));
 }
 
 function clusterBusy(clusterId: string, running: { jobId: string; action: string }): WindlassError {

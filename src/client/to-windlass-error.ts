@@ -5,7 +5,7 @@ import {
   NamespaceNotFoundError,
   TimeoutFailure,
 } from '@temporalio/common';
-import { ERROR_KINDS, WindlassError, type ErrorInfo } from '../domain/index.ts';
+import { isErrorInfo, WindlassError } from '../domain/index.ts';
 
 /** Status codes of gRPC that have a meaning of their own here. */
 const GRPC = {
@@ -50,19 +50,6 @@ export function toWindlassError(error: unknown, place: ServerPlace): WindlassErr
     return unreachable(place, error.message, error);
   const message = error instanceof Error ? error.message : String(error);
   return new WindlassError('internal', message, { code: 'UNEXPECTED', cause: error });
-}
-
-export function isErrorInfo(value: unknown): value is ErrorInfo {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'kind' in value &&
-    ERROR_KINDS.some((kind) => kind === value.kind) &&
-    'code' in value &&
-    typeof value.code === 'string' &&
-    'message' in value &&
-    typeof value.message === 'string'
-  );
 }
 
 function fromApplicationFailure(failure: ApplicationFailure): WindlassError {

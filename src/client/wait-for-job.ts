@@ -1,4 +1,5 @@
-import { WindlassError, type JobView } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { JobView } from '../protocol/index.ts';
 import type { JobsClient, WaitOptions } from './windlass-client.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOpenJobStatus, WindlassError, type ErrorKind, type JobView } from '../domain/index.ts';
+import { isOpenJobStatus, WindlassError, type ErrorKind } from '../domain/index.ts';
+import type { JobView } from '../protocol/index.ts';
 import { compareJobViews } from './compare-job-views.ts';
 import type { JobEvent } from './job-events.ts';
 import type { WatchOptions } from './windlass-client.ts';

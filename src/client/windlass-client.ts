@@ -1,21 +1,23 @@
 import type {
-  AppVersionView,
   ChartReference,
-  ClusterMetadata,
-  ClusterSummary,
-  ClusterView,
   Conf,
   ErrorDetail,
   JobOptions,
   JobStatus,
-  JobSummary,
-  JobView,
   PageRequest,
   RoleSize,
-  RuntimeView,
   Subnet,
   Vpc,
 } from '../domain/index.ts';
+import type {
+  AppVersionView,
+  ClusterMetadata,
+  ClusterSummary,
+  ClusterView,
+  JobSummary,
+  JobView,
+  RuntimeView,
+} from '../protocol/index.ts';
 import type { JobEvent } from './job-events.ts';
 import type { ServerPlace } from './to-windlass-error.ts';
 

@@ -44,6 +44,15 @@ export interface Endpoint {
   readonly protocol: string;
 }
 
+/** An endpoint with what serves it now. */
+export interface ServedEndpoint {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+  /** `address:port` of every node that serves it. */
+  readonly addresses: readonly string[];
+}
+
 /** A command that serves the whole cluster, such as `update_nodes_names`. */
 export interface AdvancedService {
   readonly name: string;

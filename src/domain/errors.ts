@@ -115,3 +115,17 @@ export class WindlassError extends Error {
     return new WindlassError(info.kind, info.message, info);
   }
 }
+
+/** Whether a value is what an error is on the wire: in the details of a failure, or in a file. */
+export function isErrorInfo(value: unknown): value is ErrorInfo {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    ERROR_KINDS.some((kind) => kind === value.kind) &&
+    'code' in value &&
+    typeof value.code === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}

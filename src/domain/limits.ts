@@ -139,3 +139,6 @@ export const MAX_CHART_YAML_CHARACTERS = 512 * 1024;
 
 /** What helm prints, the rendered chart above all, in characters. A release's record holds less. */
 export const MAX_HELM_OUTPUT_CHARACTERS = 8 * 1024 * 1024;
+
+/** Largest package, in bytes, packed. */
+export const MAX_PACKAGE_BYTES = 20_000_000;

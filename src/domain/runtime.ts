@@ -17,6 +17,13 @@ export interface Runtime {
   readonly createdAt: string;
 }
 
+/** One account of a provider in one region: what queues and budgets of calls are for. */
+export interface QueueScope {
+  readonly provider: string;
+  readonly account: string;
+  readonly region: string;
+}
+
 /** The setting of every runtime: how many requests a second all workers send for its account and region. */
 export const CALLS_PER_SECOND = 'callsPerSecond';
 

@@ -1,6 +1,5 @@
-import type { Conf } from './app.ts';
 import type { JobAction } from './actions.ts';
-import type { ChartReference, RuntimeInput } from './reads.ts';
+import type { ChartReference, Conf } from './app.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -51,7 +50,7 @@ export type CredentialUse = 'create' | 'update' | 'validate' | 'zones';
  */
 export function credentialBinding(
   use: CredentialUse,
-  runtime: Omit<RuntimeInput, 'credential'>,
+  runtime: Omit<Runtime, 'account' | 'region' | 'createdAt'>,
 ): SecretBinding {
   const { runtimeId, name, provider, url, zone, settings } = runtime;
   return { secret: 'credential of a runtime', use, runtimeId, name, provider, url, zone, settings };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedJob, WindlassClient } from '../client/index.ts';
-import { type ClusterView, isOpenJobStatus, type JobView, WindlassError } from '../domain/index.ts';
+import { isOpenJobStatus, WindlassError } from '../domain/index.ts';
+import type { ClusterView, JobView } from '../protocol/index.ts';
 import {
   chooseClusterName,
   ensureRuntime,

@@ -11,7 +11,8 @@ import {
   versionIdOf,
 } from '../app-package/index.ts';
 import type { WindlassClient } from '../client/index.ts';
-import { type AppVersionView, WindlassError } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { AppVersionView } from '../protocol/index.ts';
 import type { ExampleBook } from './example-record.ts';
 
 /** What is needed to make the parts of the example. */

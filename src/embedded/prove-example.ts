@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClusterView, WindlassError } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { ClusterView } from '../protocol/index.ts';
 import { createKeyValueClient, type KeyValueClient } from './antietcd.ts';
 import { type ExampleContext, type ReadyExample, runJob } from './example-cluster.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectClient, type WindlassClient } from '../client/index.ts';
 import { findCacheFolder, findHomeFolder } from '../config/index.ts';
-import { jobWorkflowId } from '../../workflows/messages.ts';
-import { type JobView, WindlassError } from '../domain/index.ts';
+import { jobWorkflowId, type JobView } from '../protocol/index.ts';
+import { WindlassError } from '../domain/index.ts';
 import { quoteForShell } from '../nodes/index.ts';
 import { type EmbeddedStack, startEmbeddedStack } from './embedded-stack.ts';
 import { bringExampleUp, type ExampleContext, putExampleDown, type ReadyExample } from './example-cluster.ts';

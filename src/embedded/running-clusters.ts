@@ -1,5 +1,5 @@
 import type { WindlassClient } from '../client/index.ts';
-import type { ClusterSummary } from '../domain/index.ts';
+import type { ClusterSummary } from '../protocol/index.ts';
 
 const PAGE = 100;
 

@@ -1,5 +1,4 @@
-import { isErrorInfo } from '../client/index.ts';
-import { WindlassError } from '../domain/index.ts';
+import { isErrorInfo, WindlassError } from '../domain/index.ts';
 
 const WORD = 'windlass-failure ';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import type { ProcessIdentity } from '../config/index.ts';
-import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { SEARCH_ATTRIBUTES } from '../protocol/index.ts';
 import { choosePort } from './machine-checks.ts';
 import { readRecord, writeRecord } from './processes.ts';
 import { endLeftOver, repeatPortRace, startService } from './service-process.ts';

@@ -1,7 +1,8 @@
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
 import type { Stores } from '../db/index.ts';
-import { effectsQueue, waitsQueue, type QueueScope } from '../domain/index.ts';
+import { type QueueScope } from '../domain/index.ts';
+import { effectsQueue, waitsQueue } from '../protocol/index.ts';
 import type { Config } from '../config/index.ts';
 
 /** Workers for the queues of accounts, which come and go with the runtimes. */

@@ -1,5 +1,5 @@
 import type { NativeConnection } from '@temporalio/worker';
-import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { SEARCH_ATTRIBUTES } from '../protocol/index.ts';
 import { WindlassError } from '../domain/index.ts';
 
 /** Standalone activities, which clients read through, need it. */

@@ -14,7 +14,8 @@ import {
 } from '../../activities/index.ts';
 import { claimPrivateFolder, type Config } from '../config/index.ts';
 import { openStores, type Stores } from '../db/index.ts';
-import { NODES_QUEUE, READS_QUEUE, WindlassError, WORKFLOW_QUEUE } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import { NODES_QUEUE, REQUESTS_QUEUE, WORKFLOW_QUEUE } from '../protocol/index.ts';
 import { createLogger, createRedactor } from '../observability/index.ts';
 import { openKeyring } from '../secrets/index.ts';
 import { startAccountWorkers } from './account-workers.ts';
@@ -97,8 +98,8 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
       activities: activities.tasks,
       maxConcurrentActivityTaskExecutions: config.slots.nodes,
     }),
-    createWorker(connection, config, READS_QUEUE, {
-      activities: activities.reads,
+    createWorker(connection, config, REQUESTS_QUEUE, {
+      activities: activities.requests,
       maxConcurrentActivityTaskExecutions: config.slots.reads,
       maxHeartbeatThrottleInterval: '1 second',
     }),

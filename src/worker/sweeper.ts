@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { jobWorkflowId } from '../../workflows/messages.ts';
-import { closeJob, type ActivityLogger, type JobEnd } from '../../activities/index.ts';
+import { jobWorkflowId, type JobEnd } from '../protocol/index.ts';
+import { closeJob, type ActivityLogger } from '../../activities/index.ts';
 import type { Stores } from '../db/index.ts';
 import type { Job } from '../domain/index.ts';
 

@@ -1,5 +1,6 @@
 import type { JobEvent, WindlassClient } from '../../src/client/index.ts';
-import { WindlassError, type JobView } from '../../src/domain/index.ts';
+import { WindlassError } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 
 /** What the tests replace; every other method refuses. */
 export interface FakeClient {

@@ -1,6 +1,6 @@
 import { compareJobViews } from '../../src/client/compare-job-views.ts';
 import type { JobEvent } from '../../src/client/index.ts';
-import type { JobView, LayerView, TaskView } from '../../src/domain/index.ts';
+import type { JobView, LayerView, TaskView } from '../../src/protocol/index.ts';
 import { jobView } from '../client/answers.ts';
 
 export const BASE: JobView = jobView({ jobId: 'j-1', clusterId: 'cl-1' });

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PART_BYTES, type ClusterView, type JobView, type RuntimeView } from '../../src/domain/index.ts';
+import { PART_BYTES, type ClusterView, type JobView, type RuntimeView } from '../../src/protocol/index.ts';
 
 // What workers answer in the tests of the client.
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
-import { jobWorkflowId } from '../../workflows/messages.ts';
+import { jobWorkflowId } from '../../src/protocol/index.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { runCli } from '../stack/run-cli.ts';
 import { createRandomSource } from './random.ts';

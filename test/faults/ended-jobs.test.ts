@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
-import { jobWorkflowId } from '../../workflows/messages.ts';
+import { jobWorkflowId } from '../../src/protocol/index.ts';
 import { waitUntilWorkingOn } from './middle-of-job.ts';
 import { auditLedger, EMPTY_WORLD, listTokens, surveyUntil } from './survey.ts';
 import { complaintsOf, openTinyLane, waitForEnd, type TinyLane } from './tiny-lane.ts';

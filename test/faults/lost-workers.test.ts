@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_LOST_TRIES, WindlassError, WORKFLOW_QUEUE, type JobView } from '../../src/domain/index.ts';
+import { MAX_LOST_TRIES, WindlassError } from '../../src/domain/index.ts';
+import { jobWorkflowId, WORKFLOW_QUEUE, type JobView } from '../../src/protocol/index.ts';
 import type { StartedJob } from '../../src/client/index.ts';
-import { jobWorkflowId } from '../../workflows/messages.ts';
 import type { DeadlyInput } from '../fakes/instant-provider.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { tendWorkers, type TendedWorkers } from './tended-workers.ts';

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { WindlassClient } from '../../src/client/index.ts';
-import type { PackageFile, Reads } from '../../src/domain/index.ts';
+import type { PackageFile } from '../../src/domain/index.ts';
+import type { Requests } from '../../src/protocol/index.ts';
 
 /** One hostile input, by one way in. */
 export interface HostileInput {
@@ -44,7 +45,7 @@ export interface HostileFiles {
 /** Requests without a client's checks. */
 export interface Forge {
   readonly temporal: Client;
-  readonly reads: Reads;
+  readonly requests: Requests;
   /** Runs one activity alone, once. @throws WindlassError */
   activity(queue: string, name: string, args: readonly unknown[]): Promise<unknown>;
   /** Starts a workflow and waits for its end. @throws WindlassError */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import type { StartedJob, WindlassClient } from '../../src/client/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { openFaultFolder, type FaultFolder } from '../faults/fault-folder.ts';
 import { tendWorkers, type TendedWorkers } from '../faults/tended-workers.ts';
 import { complaintsOf, QUICK_RECOVERY, waitForEnd } from '../faults/tiny-lane.ts';

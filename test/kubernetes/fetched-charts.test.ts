@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPackage, readPackageArchive } from '../../src/app-package/index.ts';
-import { createReadsClient } from '../../src/client/reads-client.ts';
+import { createRequestsClient } from '../../src/client/requests-client.ts';
 import { chartBinding } from '../../src/domain/index.ts';
 import { sealSecret } from '../../src/secrets/index.ts';
 import { CHART_READER } from '../kit/chart-servers.ts';
@@ -139,7 +139,7 @@ describe('charts by reference, through the whole stack', () => {
       expect(folder.stderr).toContain('version is of charts that are fetched');
       expect([wrong, broken, folder].map(({ exitCode }) => exitCode)).not.toContain(0);
       const connection = await Connection.connect({ address: stack.temporal.address });
-      const reads = createReadsClient(
+      const reads = createRequestsClient(
         new Client({ connection, namespace: stack.temporal.namespace }),
         stack.temporal,
         30_000,

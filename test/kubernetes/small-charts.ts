@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { StartedJob, WindlassClient } from '../../src/client/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { findTestHelm } from '../kit/find-helm.ts';
 import type { ApiClient, ControlPlane } from '../kit/kubernetes/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';

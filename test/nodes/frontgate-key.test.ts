@@ -7,7 +7,7 @@ import { createNodeShell, generateKeyPair, type NodeTarget } from '../../src/nod
 import type { JumpHost, Observation, Provider, TaskContext } from '../../src/provider/index.ts';
 import { createFrontgateTasks } from '../../src/vm/frontgate-tasks.ts';
 import { buildHostKeyScript } from '../../src/vm/node-tasks/host-key-script.ts';
-import type { FrontgateState } from '../../workflows/messages.ts';
+import type { FrontgateState } from '../../src/protocol/index.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
 
 const OBSTACLE = findSshdMachinesObstacle();

@@ -13,7 +13,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { StartedJob } from '../../src/client/index.ts';
 import type { JobStatus } from '../../src/domain/index.ts';
 import { VERSION } from '../../src/worker/index.ts';
-import { frontgateWorkflowId } from '../../workflows/messages.ts';
+import { frontgateWorkflowId } from '../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import {
   createLocalRuntime,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
 import { findSshdMachinesObstacle } from '../../src/conformance/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { letsIn } from '../kit/lets-in.ts';
 import { canMakeNamespaces, NO_NAMESPACES } from '../kit/network-namespaces.ts';
 import { AWS_RUNTIME, countEc2, createAwsRuntime, startAwsStack, type AwsStack } from './aws-stack.ts';

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createReadsClient } from '../../src/client/reads-client.ts';
-import type { Conf, CreateClusterInput, Reads, RuntimeInput, RuntimeUpdate } from '../../src/domain/index.ts';
+import { createRequestsClient } from '../../src/client/requests-client.ts';
+import type { Conf } from '../../src/domain/index.ts';
+import type { CreateClusterInput, Requests, RuntimeInput, RuntimeUpdate } from '../../src/protocol/index.ts';
 import { bindConf, sealSecret } from '../../src/secrets/index.ts';
 import { withClient } from '../kit/databases.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
@@ -40,7 +41,7 @@ async function listen(): Promise<Address> {
 }
 
 let stack: TestStack;
-let reads: Reads;
+let requests: Requests;
 let connection: Connection;
 let own: Address;
 let other: Address;
@@ -80,7 +81,7 @@ beforeAll(async () => {
   await stack.startWorker();
   connection = await Connection.connect({ address: stack.temporal.address });
   const client = new Client({ connection, namespace: stack.temporal.namespace });
-  reads = createReadsClient(client, stack.temporal, 30_000);
+  requests = createRequestsClient(client, stack.temporal, 30_000);
   await stack.client.runtimes.create({
     ...{ name: 'prod', provider: 'calling', url: own.url, zone: 'local-1' },
     ...{ settings: SETTINGS, credential: CREDENTIAL, requestId: 'prod' },
@@ -179,11 +180,11 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
     const envelope = input.credential === null ? {} : { credential: input.credential };
     const chart = `oci://${new URL(other.url).host}/charts/web`;
     for (const ask of [
-      () => reads.createRuntime(input),
-      () => reads.validateRuntime({ input }),
-      () => reads.listZones({ input }),
-      () => reads.updateRuntime({ runtime: 'prod', url: input.url, ...envelope }),
-      () => reads.registerChart({ chart, ...envelope }),
+      () => requests.createRuntime(input),
+      () => requests.validateRuntime({ input }),
+      () => requests.listZones({ input }),
+      () => requests.updateRuntime({ runtime: 'prod', url: input.url, ...envelope }),
+      () => requests.registerChart({ chart, ...envelope }),
     ]) {
       await expect(ask()).rejects.toMatchObject({ kind: 'invalid-input', code: 'SEALED_SECRET' });
     }
@@ -193,8 +194,8 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
   it('opens for no other use, even with everything the same', async () => {
     const input = { ...(await readSent<RuntimeInput>('createRuntime', isOf('prod'))) };
     const before = own.connections();
-    await expect(reads.validateRuntime({ input })).rejects.toMatchObject({ code: 'SEALED_SECRET' });
-    await expect(reads.listZones({ input })).rejects.toMatchObject({ code: 'SEALED_SECRET' });
+    await expect(requests.validateRuntime({ input })).rejects.toMatchObject({ code: 'SEALED_SECRET' });
+    await expect(requests.listZones({ input })).rejects.toMatchObject({ code: 'SEALED_SECRET' });
     expect(own.connections()).toBe(before);
   });
 
@@ -203,7 +204,7 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
     const sent = await readSent<RuntimeUpdate>('updateRuntime', ({ url }) => url?.endsWith('/v2') === true);
     const heard = other.connections();
     for (const change of [{ url: other.url }, { settings: { authority: 'second' } }, { zone: 'local-2' }]) {
-      await expect(reads.updateRuntime({ ...sent, ...change })).rejects.toMatchObject({
+      await expect(requests.updateRuntime({ ...sent, ...change })).rejects.toMatchObject({
         code: 'SEALED_SECRET',
       });
     }
@@ -217,7 +218,7 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
     expect(input.runtimeId).toBe(runtimeId);
     await stack.client.runtimes.delete(runtimeId);
     const before = own.connections();
-    await expect(reads.createRuntime(input)).rejects.toMatchObject({ code: 'RUNTIME_DELETED' });
+    await expect(requests.createRuntime(input)).rejects.toMatchObject({ code: 'RUNTIME_DELETED' });
     expect(own.connections()).toBe(before);
     const { rows } = await withClient(stack.databaseUrl, (database) =>
       database.query(`select credential_sealed from runtime where runtime_id = $1`, [runtimeId]),
@@ -238,7 +239,7 @@ describe('the envelope of a password', () => {
     const env = plain['env'] as Conf;
     const beside = { ...plain, env: { ...env, password: { $sealed: true } } };
     const bind = bindConf({ action: 'create', ...named, runtimeId, conf: beside });
-    const envelope = await sealSecret(await reads.getSealingKey(), SECRET, bind('env.password'));
+    const envelope = await sealSecret(await requests.getSealingKey(), SECRET, bind('env.password'));
     const toInput = (
       change: Partial<CreateClusterInput> = {},
       plainValues: object = {},
@@ -247,7 +248,7 @@ describe('the envelope of a password', () => {
       conf: { ...plain, env: { ...env, ...plainValues, password: { $sealed: envelope } } },
       ...change,
     });
-    expect(await reads.checkCreateCluster(toInput())).toMatchObject({ versionId });
+    expect(await requests.checkCreateCluster(toInput())).toMatchObject({ versionId });
     for (const input of [
       toInput({ clusterId: 'cl-other' }),
       toInput({ jobId: 'j-other' }),
@@ -255,7 +256,7 @@ describe('the envelope of a password', () => {
       toInput({ runtime: prod.runtimeId }),
       toInput({}, { start: 'waits' }),
     ]) {
-      await expect(reads.checkCreateCluster(input)).rejects.toMatchObject({
+      await expect(requests.checkCreateCluster(input)).rejects.toMatchObject({
         kind: 'invalid-input',
         code: 'SEALED_SECRET',
         hint: expect.stringContaining('again') as string,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
 import { openStores, type Stores } from '../../src/db/index.ts';
-import type { ClusterView, JobView } from '../../src/domain/index.ts';
+import type { ClusterView, JobView } from '../../src/protocol/index.ts';
 import type { InstantProviderOptions } from '../fakes/instant-provider.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 

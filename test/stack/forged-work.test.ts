@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClusterView } from '../../src/domain/index.ts';
-import { effectsQueue, READS_QUEUE, WORKFLOW_QUEUE, type ErrorInfo } from '../../src/domain/index.ts';
+import { effectsQueue, REQUESTS_QUEUE, WORKFLOW_QUEUE, type ClusterView } from '../../src/protocol/index.ts';
+import { type ErrorInfo } from '../../src/domain/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));
@@ -153,13 +153,15 @@ describe('reads with forged input', () => {
       'describeCluster',
       'createRuntime',
     ]) {
-      const refusals = await Promise.all(ODD.map((input) => refusalOf(runAlone(read, READS_QUEUE, input))));
+      const refusals = await Promise.all(
+        ODD.map((input) => refusalOf(runAlone(read, REQUESTS_QUEUE, input))),
+      );
       expect({ read, kinds: new Set(refusals.map((refusal) => refusal?.kind)) }).toEqual({
         read,
         kinds: new Set(['invalid-input']),
       });
     }
-    expect(await refusalOf(runAlone('listJobs', READS_QUEUE, { limit: -1 }))).toMatchObject({
+    expect(await refusalOf(runAlone('listJobs', REQUESTS_QUEUE, { limit: -1 }))).toMatchObject({
       code: 'INPUT_INVALID',
       field: 'limit',
     });

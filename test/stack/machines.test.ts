@@ -10,7 +10,7 @@ import {
   findSshdMachinesObstacle,
   type SshdMachines,
 } from '../../src/conformance/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { MACHINE_CLOUD_KEY, startMachineCloud, type MachineCloud } from '../fakes/machine-cloud.ts';
 import { openFaultFolder, type FaultFolder } from '../faults/fault-folder.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';

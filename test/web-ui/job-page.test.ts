@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectClient } from '../../src/client/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
-import { jobWorkflowId, SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { jobWorkflowId, SEARCH_ATTRIBUTES, type JobView } from '../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { createLocalRuntime, RUNTIME, VAULT_PACKAGE, vaultConf } from '../stack/vault-cluster.ts';
 

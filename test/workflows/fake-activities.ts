@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { EngineActivities, JobEnd, TaskActivities } from '../../activities/index.ts';
+import type { JobActivities, JobEnd, TaskActivities } from '../../src/protocol/index.ts';
 import {
   TASK_ACTIONS,
   type ErrorInfo,
@@ -59,7 +59,7 @@ export const TASK_ERROR: ErrorInfo = {
 
 /** Plain objects in the place of all activities of a job: no database, no provider. */
 export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
-  readonly engine: EngineActivities;
+  readonly engine: JobActivities;
   readonly tasks: TaskActivities;
 } {
   const find = (jobId: string): ScriptedJob => {
@@ -73,7 +73,7 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
     job.closed = end;
     return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
   };
-  const engine: EngineActivities = {
+  const engine: JobActivities = {
     async LoadJob({ jobId, plan }) {
       const job = find(jobId);
       job.calls.push('LoadJob');

@@ -2,14 +2,17 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { findCacheFolder } from '../../src/config/index.ts';
-import { effectsQueue, NODES_QUEUE, waitsQueue, WORKFLOW_QUEUE } from '../../src/domain/index.ts';
-import { openWorkflowBundle } from '../../src/worker/index.ts';
 import {
+  effectsQueue,
   jobWorkflowId,
+  NODES_QUEUE,
   RUN_JOB_WORKFLOW,
   SEARCH_ATTRIBUTES,
+  waitsQueue,
+  WORKFLOW_QUEUE,
   type RunJobInput,
-} from '../../workflows/messages.ts';
+} from '../../src/protocol/index.ts';
+import { openWorkflowBundle } from '../../src/worker/index.ts';
 import { startTemporal } from '../kit/temporal.ts';
 import {
   createFakeActivities,

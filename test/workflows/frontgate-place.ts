@@ -1,28 +1,29 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { EngineActivities, FrontgateActivities } from '../../activities/index.ts';
+import {
+  ACQUIRE_FRONTGATE,
+  effectsQueue,
+  FRONTGATE_WORKFLOW,
+  frontgateWorkflowId,
+  READ_FRONTGATE,
+  RELEASE_FRONTGATE,
+  WORKFLOW_QUEUE,
+  type FrontgateActivities,
+  type FrontgateNews,
+  type FrontgateState,
+  type JobActivities,
+  type RunJobInput,
+} from '../../src/protocol/index.ts';
 import { findCacheFolder } from '../../src/config/index.ts';
 import {
-  effectsQueue,
   FRONTGATE_NEEDED,
-  WORKFLOW_QUEUE,
   type ClusterStatus,
   type ErrorInfo,
   type FrontgateUse,
   statusAfterSuccess,
 } from '../../src/domain/index.ts';
 import { openWorkflowBundle } from '../../src/worker/index.ts';
-import {
-  ACQUIRE_SIGNAL,
-  FRONTGATE_QUERY,
-  FRONTGATE_WORKFLOW,
-  frontgateWorkflowId,
-  RELEASE_SIGNAL,
-  type FrontgateNews,
-  type FrontgateState,
-  type RunJobInput,
-} from '../../workflows/messages.ts';
 import { startTemporal } from '../kit/temporal.ts';
 import { FAKE_QUEUES } from './fake-activities.ts';
 
@@ -116,11 +117,11 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
             taskQueue: WORKFLOW_QUEUE,
             workflowId,
             args: [{ runtimeId, vpcId: 'vpc-1' }],
-            signal: use === 'needed' ? ACQUIRE_SIGNAL : RELEASE_SIGNAL,
+            signal: use === 'needed' ? ACQUIRE_FRONTGATE : RELEASE_FRONTGATE,
             signalArgs: [{ clusterId, use }],
           });
         },
-        ask: () => handle.query<FrontgateState>(FRONTGATE_QUERY),
+        ask: () => handle.query<FrontgateState>(READ_FRONTGATE),
       };
     },
     async stop() {
@@ -136,7 +137,7 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
 function createActivities(
   places: ReadonlyMap<string, FrontgatePlan>,
   jobs: Map<string, RunJobInput>,
-): { readonly engine: EngineActivities; readonly frontgates: FrontgateActivities } {
+): { readonly engine: JobActivities; readonly frontgates: FrontgateActivities } {
   const findPlace = (runtimeId: string): FrontgatePlan => {
     const place = places.get(runtimeId);
     if (place === undefined) throw new Error(`no place ${runtimeId}`);
@@ -148,7 +149,7 @@ function createActivities(
     return { input, place: findPlace(input.frontgate?.runtimeId ?? '') };
   };
   const timing = { heartbeatSeconds: 2 };
-  const engine: EngineActivities = {
+  const engine: JobActivities = {
     async LoadJob(input) {
       jobs.set(input.jobId, input);
       const { place } = findJob(input.jobId);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ErrorInfo } from '../../src/domain/index.ts';
-import { ACQUIRE_SIGNAL, RELEASE_SIGNAL, type FrontgateState } from '../../workflows/messages.ts';
+import { ACQUIRE_FRONTGATE, RELEASE_FRONTGATE, type FrontgateState } from '../../src/protocol/index.ts';
 import { startFrontgateStack, type FrontgateStack } from './frontgate-place.ts';
 
 const NO_ROOM: ErrorInfo = { kind: 'quota', code: 'QUOTA', message: 'no room for one more instance' };
@@ -168,8 +168,8 @@ it('passes by signals that it cannot read, and goes on', async () => {
     { clusterId: 1, use: 'needed' },
     { clusterId: 'cl-b' },
   ]) {
-    await handle.signal(ACQUIRE_SIGNAL, garbage);
-    await handle.signal(RELEASE_SIGNAL, garbage);
+    await handle.signal(ACQUIRE_FRONTGATE.name, garbage);
+    await handle.signal(RELEASE_FRONTGATE.name, garbage);
   }
   await handle.signal('no such signal', null);
   await until(ask, ({ ready, members }) => ready && members.length === 1);

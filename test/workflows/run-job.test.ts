@@ -2,7 +2,7 @@ import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SEARCH_ATTRIBUTES, SLICE_TASKS } from '../../workflows/messages.ts';
+import { SEARCH_ATTRIBUTES, SLICE_TASKS } from '../../src/protocol/index.ts';
 import { TASK_ERROR, type ScriptedLayer } from './fake-activities.ts';
 import { startFakeStack, type FakeStack } from './fake-stack.ts';
 

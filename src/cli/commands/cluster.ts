@@ -1,5 +1,6 @@
 import type { CreateClusterRequest, WindlassClient } from '../../client/index.ts';
-import { checkName, type ClusterView } from '../../domain/index.ts';
+import { checkName } from '../../domain/index.ts';
+import type { ClusterView } from '../../protocol/index.ts';
 import type { Command, CommandContext, CommandGroup, CommandInput } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { followJob, JOB_OPTIONS } from '../follow-job.ts';

@@ -1,5 +1,6 @@
 import type { RuntimeRequest, RuntimeTarget } from '../../client/index.ts';
-import { WindlassError, type RuntimeView } from '../../domain/index.ts';
+import { WindlassError } from '../../domain/index.ts';
+import type { RuntimeView } from '../../protocol/index.ts';
 import type {
   Command,
   CommandContext,

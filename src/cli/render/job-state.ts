@@ -1,13 +1,6 @@
 import type { JobEvent } from '../../client/index.ts';
-import type {
-  ErrorInfo,
-  JobAction,
-  JobStatus,
-  JobView,
-  LayerView,
-  TaskStatus,
-  TaskView,
-} from '../../domain/index.ts';
+import type { ErrorInfo, JobAction, JobStatus, TaskStatus } from '../../domain/index.ts';
+import type { JobView, LayerView, TaskView } from '../../protocol/index.ts';
 
 /** What a renderer knows of a job: the events so far, added up. */
 export interface JobState {

@@ -275,9 +275,9 @@ async function createPastTheClient(
   conf: Conf,
 ): Promise<unknown> {
   const registered = (await forge.upload(toFiles(files))) as { readonly versionId: string };
-  await forge.reads.describeApp({ version: registered.versionId });
+  await forge.requests.describeApp({ version: registered.versionId });
   const stamp = registered.versionId.slice(5, 15);
-  return forge.reads.checkCreateCluster({
+  return forge.requests.checkCreateCluster({
     clusterId: `cl-${stamp}`,
     jobId: `j-${stamp}`,
     runtime: 'instant',

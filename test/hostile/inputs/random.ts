@@ -1,12 +1,13 @@
 import fc from 'fast-check';
-import { READS_QUEUE, WORKFLOW_QUEUE, type Conf, type Reads } from '../../../src/domain/index.ts';
+import { type Conf } from '../../../src/domain/index.ts';
+import { REQUESTS_QUEUE, WORKFLOW_QUEUE, type Requests } from '../../../src/protocol/index.ts';
 import type { HostileInput, HostileTarget } from '../input.ts';
 import { buildPackage } from './packages.ts';
 
 const SEED = Number(process.env['WINDLASS_TEST_HOSTILE_SEED'] ?? 20261128);
 const RUNS = Number(process.env['WINDLASS_TEST_HOSTILE_RUNS'] ?? 60);
 
-const READS: readonly (keyof Reads)[] = [
+const READS: readonly (keyof Requests)[] = [
   'createRuntime',
   'updateRuntime',
   'validateRuntime',
@@ -76,7 +77,7 @@ const forged: fc.Arbitrary<Omit<HostileInput, 'name'>> = fc
   .map(({ name, input }) => ({
     outcome: 'harmless',
     send: ({ forge }: HostileTarget) =>
-      forge.activity(STEPS.includes(name) ? WORKFLOW_QUEUE : READS_QUEUE, name, [input]),
+      forge.activity(STEPS.includes(name) ? WORKFLOW_QUEUE : REQUESTS_QUEUE, name, [input]),
   }));
 
 /** A sound package of which one piece of text is replaced. */

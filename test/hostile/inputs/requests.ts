@@ -1,11 +1,11 @@
-import { READ_NAMES } from '../../../src/client/reads-client.ts';
+import { TASK_ACTIONS } from '../../../src/domain/index.ts';
 import {
-  READS_QUEUE,
-  TASK_ACTIONS,
-  WORKFLOW_QUEUE,
   effectsQueue,
   NODES_QUEUE,
-} from '../../../src/domain/index.ts';
+  REQUEST_NAMES,
+  REQUESTS_QUEUE,
+  WORKFLOW_QUEUE,
+} from '../../../src/protocol/index.ts';
 import type { HostileInput, HostileTarget } from '../input.ts';
 
 /** Those that take no input. */
@@ -53,20 +53,19 @@ const GARBAGE: Readonly<Record<string, unknown>> = {
   },
 };
 
-const READ_INPUTS: readonly HostileInput[] = Object.keys(READ_NAMES)
-  .filter((name) => !BARE.has(name))
-  .flatMap((name) =>
+const CLIENT_INPUTS: readonly HostileInput[] = REQUEST_NAMES.filter((name) => !BARE.has(name)).flatMap(
+  (name) =>
     Object.entries(GARBAGE).map(([why, input]): HostileInput => ({
-      name: `read ${name} with ${why}`,
+      name: `request ${name} with ${why}`,
       outcome: 'refused',
-      send: ({ forge }) => forge.activity(READS_QUEUE, name, [input]),
+      send: ({ forge }) => forge.activity(REQUESTS_QUEUE, name, [input]),
     })),
-  );
+);
 
 const LIMITS: readonly HostileInput[] = [-1, 0, 1.5, 1e9, '10', 'x; drop table job', null].map((limit) => ({
   name: `list of jobs with the limit ${JSON.stringify(limit)}`,
   outcome: 'refused',
-  send: ({ forge }) => forge.activity(READS_QUEUE, 'listJobs', [{ limit }]),
+  send: ({ forge }) => forge.activity(REQUESTS_QUEUE, 'listJobs', [{ limit }]),
 }));
 
 const step = (
@@ -222,4 +221,4 @@ const WORKFLOWS: readonly HostileInput[] = [
   })),
 ];
 
-export const REQUEST_INPUTS: readonly HostileInput[] = [...READ_INPUTS, ...LIMITS, ...STEPS, ...WORKFLOWS];
+export const REQUEST_INPUTS: readonly HostileInput[] = [...CLIENT_INPUTS, ...LIMITS, ...STEPS, ...WORKFLOWS];

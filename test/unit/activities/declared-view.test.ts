@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toDeclaredView } from '../../../activities/reads/declared-view.ts';
+import { toDeclaredView } from '../../../activities/requests/declared-view.ts';
 import { aCluster, aNode, aRole } from '../../kit/records.ts';
 
 it('shows what a package declares of a cluster and of each role', () => {

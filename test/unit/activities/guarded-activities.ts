@@ -61,7 +61,7 @@ export function guardActivitiesOver(jobs: readonly Job[]): {
     names: {
       engine: Object.keys(activities.engine),
       tasks: Object.keys(activities.tasks),
-      reads: Object.keys(activities.reads),
+      requests: Object.keys(activities.requests),
     },
     async run(group, name, input, from) {
       const activity = (activities[group] as unknown as Record<string, (input: unknown) => Promise<unknown>>)[

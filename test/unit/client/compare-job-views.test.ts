@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compareJobViews } from '../../../src/client/compare-job-views.ts';
-import type { JobView } from '../../../src/domain/index.ts';
+import type { JobView } from '../../../src/protocol/index.ts';
 import { BASE, eventsUntil, layer, task, VIEWS } from '../../cli/job-sample.ts';
 
 const SEEN_AT = '2026-01-01T01:00:00.000Z';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MAX_PACKAGE_BYTES, MAX_PAGE_ITEMS, PART_BYTES, type Reads } from '../../src/domain/index.ts';
+import { MAX_PACKAGE_BYTES, MAX_PAGE_ITEMS } from '../../src/domain/index.ts';
+import { PART_BYTES, type Requests } from '../../src/protocol/index.ts';
 import {
   action,
   createCluster,
@@ -47,7 +48,7 @@ const upload = z.strictObject({
  * What each read takes, beside the types in src/domain/reads.ts: a client that is older, newer or not
  * ours may send anything. Fields that are not here are refused.
  */
-export const READ_INPUTS: Readonly<Record<keyof Reads, z.ZodType>> = {
+export const REQUEST_SCHEMAS: Readonly<Record<keyof Requests, z.ZodType>> = {
   getSealingKey: z.undefined(),
   describeWorker: z.undefined(),
 
@@ -98,6 +99,6 @@ export const READ_INPUTS: Readonly<Record<keyof Reads, z.ZodType>> = {
 };
 
 /** @throws invalid-input `INPUT_INVALID` */
-export function checkRead(read: string, input: unknown): void {
-  checkInput(read, READ_INPUTS[read as keyof Reads], input);
+export function checkRequest(request: string, input: unknown): void {
+  checkInput(request, REQUEST_SCHEMAS[request as keyof Requests], input);
 }

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { CALLS_PER_SECOND, type Reads } from '../../src/domain/index.ts';
+import { CALLS_PER_SECOND } from '../../src/domain/index.ts';
+import type { Requests } from '../../src/protocol/index.ts';
 import type { Redactor } from '../../src/observability/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { createHydrator } from '../hydrate.ts';
@@ -7,19 +8,19 @@ import { checkAnswer } from '../check-answer.ts';
 import { toWindlassError } from '../report-error.ts';
 import { toApplicationFailure } from '../to-application-failure.ts';
 import { beat } from '../tries.ts';
-import { createAppReads } from './apps.ts';
-import { createClusterReads } from './clusters.ts';
-import { createJobReads } from './jobs.ts';
-import { createMetadataReads } from './metadata.ts';
-import { createRuntimeReads } from './runtimes.ts';
+import { createAppRequests } from './apps.ts';
+import { createClusterRequests } from './clusters.ts';
+import { createJobRequests } from './jobs.ts';
+import { createMetadataRequests } from './metadata.ts';
+import { createRuntimeRequests } from './runtimes.ts';
 
 /** Clients wait several times as long for a sign of life. */
 const HEARTBEAT_MS = 2_000;
 
 /** What clients ask: short, repeatable, without an effect in a cloud. */
-export function createReads(dependencies: ActivityDependencies): Reads {
+export function createRequests(dependencies: ActivityDependencies): Requests {
   const hydrator = createHydrator(dependencies);
-  const reads: Reads = {
+  const requests: Requests = {
     getSealingKey: async () => dependencies.keyring.sealingKey(),
     describeWorker: async () => ({
       version: dependencies.version,
@@ -34,25 +35,25 @@ export function createReads(dependencies: ActivityDependencies): Reads {
           ),
       ),
     }),
-    ...createRuntimeReads(dependencies, hydrator),
-    ...createAppReads(dependencies, hydrator),
-    ...createClusterReads(dependencies, hydrator),
-    ...createMetadataReads(dependencies),
-    ...createJobReads(dependencies),
+    ...createRuntimeRequests(dependencies, hydrator),
+    ...createAppRequests(dependencies, hydrator),
+    ...createClusterRequests(dependencies, hydrator),
+    ...createMetadataRequests(dependencies),
+    ...createJobRequests(dependencies),
   };
   return Object.fromEntries(
-    Object.entries(reads).map(([name, read]) => [
+    Object.entries(requests).map(([name, read]) => [
       name,
-      guardRead(read as (input: never) => Promise<unknown>, dependencies.redactor),
+      guardRequest(read as (input: never) => Promise<unknown>, dependencies.redactor),
     ]),
-  ) as unknown as Reads;
+  ) as unknown as Requests;
 }
 
 /**
  * A client waits for the answer: what cannot be had now is said at once, not retried for ever; and
  * that somebody is at work is said steadily, so that a request which got lost is noticed soon.
  */
-function guardRead(
+function guardRequest(
   read: (input: never) => Promise<unknown>,
   redactor: Redactor,
 ): (input: never) => Promise<unknown> {

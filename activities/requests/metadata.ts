@@ -1,10 +1,5 @@
-import {
-  WindlassError,
-  type ClusterMetadata,
-  type ClusterNode,
-  type Reads,
-  type SecretReference,
-} from '../../src/domain/index.ts';
+import { WindlassError, type ClusterNode, type SecretReference } from '../../src/domain/index.ts';
+import type { ClusterMetadata, Requests } from '../../src/protocol/index.ts';
 import { shareMetadata } from '../../src/vm/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { createMetadataReaders } from '../metadata-reader.ts';
@@ -14,9 +9,9 @@ const MASKED = '******';
 /** A larger answer does not fit into a message of Temporal's. */
 const MAX_ANSWER_BYTES = 1_500_000;
 
-type MetadataReads = Pick<Reads, 'readMetadata'>;
+type MetadataRequests = Pick<Requests, 'readMetadata'>;
 
-export function createMetadataReads(dependencies: ActivityDependencies): MetadataReads {
+export function createMetadataRequests(dependencies: ActivityDependencies): MetadataRequests {
   const { stores } = dependencies;
   const maskSecret = async (): Promise<string> => MASKED;
   const readers = createMetadataReaders(stores.clusters, maskSecret);

@@ -1,4 +1,5 @@
-import type { ClusterView, ClusterWrapper } from '../../src/domain/index.ts';
+import type { ClusterWrapper } from '../../src/domain/index.ts';
+import type { ClusterView } from '../../src/protocol/index.ts';
 
 /** What the package declares of a cluster and its roles, as users see it. */
 export function toDeclaredView(

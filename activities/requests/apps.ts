@@ -21,20 +21,17 @@ import {
   chartBinding,
   checkAppName,
   MAX_PACKAGE_BYTES,
-  PART_BYTES,
   WindlassError,
-  type AppUpload,
   type AppVersion,
-  type AppVersionView,
   type ChartReference,
   type PackageFile,
-  type Reads,
 } from '../../src/domain/index.ts';
+import { PART_BYTES, type AppUpload, type AppVersionView, type Requests } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Hydrator } from '../hydrate.ts';
 
-type AppReads = Pick<
-  Reads,
+type AppRequests = Pick<
+  Requests,
   | 'beginAppUpload'
   | 'putAppPart'
   | 'registerApp'
@@ -44,7 +41,7 @@ type AppReads = Pick<
   | 'describeApp'
 >;
 
-export function createAppReads(dependencies: ActivityDependencies, hydrator: Hydrator): AppReads {
+export function createAppRequests(dependencies: ActivityDependencies, hydrator: Hydrator): AppRequests {
   const { apps } = dependencies.stores;
   return {
     async beginAppUpload(upload) {

@@ -1,8 +1,17 @@
-import type { ClusterPurpose, ClusterStatus, EnvValue, NodeStatus, TransitionStatus } from './cluster.ts';
-import type { ErrorInfo } from './errors.ts';
-import type { JobAction } from './actions.ts';
-import type { JobStatus } from './job.ts';
-import type { OnceAction, TaskAction, TaskStatus } from './task.ts';
+import type {
+  ClusterPurpose,
+  ClusterStatus,
+  EnvValue,
+  ErrorInfo,
+  JobAction,
+  JobStatus,
+  NodeStatus,
+  OnceAction,
+  ServedEndpoint,
+  TaskAction,
+  TaskStatus,
+  TransitionStatus,
+} from '../domain/index.ts';
 
 // What people and other programs see, the same in the library and behind `--json`. Fields are
 // added, never renamed or removed.
@@ -25,14 +34,6 @@ export interface AppVersionView {
   readonly version: string;
   readonly sizeBytes: number;
   readonly createdAt: string;
-}
-
-export interface EndpointView {
-  readonly name: string;
-  readonly protocol: string;
-  readonly port: number;
-  /** `address:port` of every node that serves it. */
-  readonly addresses: readonly string[];
 }
 
 export interface NodeView {
@@ -90,7 +91,7 @@ export interface RoleView {
 }
 
 export interface ClusterView extends Omit<ClusterSummary, 'nodeCount'> {
-  readonly endpoints: readonly EndpointView[];
+  readonly endpoints: readonly ServedEndpoint[];
   readonly nodes: readonly NodeView[];
   readonly links: readonly { readonly name: string; readonly clusterId: string }[];
   /** Secret values show as `{"$secret": …}`. */

@@ -1,16 +1,27 @@
+import type { QueryDefinition, SignalDefinition } from '@temporalio/common';
 import type {
-  CreateClusterInput,
   ErrorInfo,
   FrontgateMember,
   FrontgatePlace,
   JobAction,
   JobOptions,
   QueueScope,
-} from '../src/domain/index.ts';
+} from '../domain/index.ts';
+import type { CreateClusterInput } from './requests.ts';
 
-/** Type names of the workflows; clients start them by name. */
-export const RUN_JOB_WORKFLOW = 'runJob';
-export const WALK_SLICE_WORKFLOW = 'walkSlice';
+/** The workflows by their type names, with what each takes and answers. Clients start them by name. */
+export interface Workflows {
+  /** One job of one cluster. */
+  runJob(input: RunJobInput): Promise<RunJobResult>;
+  /** A part of a wide layer, as a child of its job. */
+  walkSlice(input: WalkSliceInput): Promise<WalkOutcome>;
+  /** Keeps the frontgate of one runtime and VPC for as long as clusters need it. */
+  frontgate(input: FrontgateInput): Promise<void>;
+}
+
+export const RUN_JOB_WORKFLOW = 'runJob' satisfies keyof Workflows;
+export const WALK_SLICE_WORKFLOW = 'walkSlice' satisfies keyof Workflows;
+export const FRONTGATE_WORKFLOW = 'frontgate' satisfies keyof Workflows;
 
 /** A cluster has at most one running job, because it has one workflow id. */
 export function jobWorkflowId(clusterId: string): string {
@@ -65,27 +76,26 @@ export interface WalkSliceInput {
   readonly timing: ActivityTiming;
 }
 
+/** How a set of tasks ended. Only ids leave a slice: the rest is in the task rows. */
+export interface WalkOutcome {
+  /** Tasks whose failure stops the job. */
+  readonly failed: readonly string[];
+  /** Tasks whose failure was allowed. */
+  readonly allowed: number;
+  readonly cancelled: boolean;
+}
+
 /** What the worker's configuration says about activities; fixed for a job when it begins. */
 export interface ActivityTiming {
   readonly heartbeatSeconds: number;
 }
 
-/** Six search attributes, all keywords; registered or checked when a worker starts. */
-export const SEARCH_ATTRIBUTES = {
-  cluster: 'WindlassCluster',
-  job: 'WindlassJob',
-  action: 'WindlassAction',
-  status: 'WindlassStatus',
-  runtime: 'WindlassRuntime',
-  app: 'WindlassApp',
-} as const;
-
-export const FRONTGATE_WORKFLOW = 'frontgate';
-/** Signals of that workflow; each carries a FrontgateNews. */
-export const ACQUIRE_SIGNAL = 'acquireFrontgate';
-export const RELEASE_SIGNAL = 'releaseFrontgate';
-/** Its query; answers a FrontgateState. */
-export const FRONTGATE_QUERY = 'frontgate';
+/** A cluster has come to need the frontgate. */
+export const ACQUIRE_FRONTGATE = defineSignal<[FrontgateNews]>('acquireFrontgate');
+/** A cluster needs the frontgate less than before, or no longer. */
+export const RELEASE_FRONTGATE = defineSignal<[FrontgateNews]>('releaseFrontgate');
+/** Asks the workflow of a frontgate what it knows. */
+export const READ_FRONTGATE = defineQuery<FrontgateState>('frontgate');
 
 /** One workflow keeps the frontgate of one runtime and VPC. */
 export function frontgateWorkflowId({ runtimeId, vpcId }: FrontgatePlace): string {
@@ -119,4 +129,14 @@ export interface FrontgateState {
   readonly job: { readonly jobId: string; readonly clusterId: string; readonly action: JobAction } | null;
   /** Why the last job ended badly; null once the next try has begun. */
   readonly failure: ErrorInfo | null;
+}
+
+// As the SDK's workflow package defines them, which only workflows load.
+
+function defineSignal<Args extends unknown[]>(name: string): SignalDefinition<Args> {
+  return { type: 'signal', name } as SignalDefinition<Args>;
+}
+
+function defineQuery<Answer>(name: string): QueryDefinition<Answer> {
+  return { type: 'query', name } as QueryDefinition<Answer>;
 }

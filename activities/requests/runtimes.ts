@@ -10,21 +10,18 @@ import {
   WindlassError,
   type Credential,
   type CredentialUse,
-  type Reads,
   type Runtime,
-  type RuntimeInput,
-  type RuntimeQuery,
-  type RuntimeView,
   type SealedSecret,
   type SecretBinding,
 } from '../../src/domain/index.ts';
+import type { Requests, RuntimeInput, RuntimeQuery, RuntimeView } from '../../src/protocol/index.ts';
 import type { Call, Provider, ValidateCredentialRequest } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
 import { registerCredential } from '../register-credential.ts';
 
-type RuntimeReads = Pick<
-  Reads,
+type RuntimeRequests = Pick<
+  Requests,
   | 'createRuntime'
   | 'updateRuntime'
   | 'deleteRuntime'
@@ -36,7 +33,10 @@ type RuntimeReads = Pick<
   | 'describeVpc'
 >;
 
-export function createRuntimeReads(dependencies: ActivityDependencies, hydrator: Hydrator): RuntimeReads {
+export function createRuntimeRequests(
+  dependencies: ActivityDependencies,
+  hydrator: Hydrator,
+): RuntimeRequests {
   const { stores, providers, keyring } = dependencies;
 
   async function openSealed(sealed: SealedSecret | null, binding: SecretBinding): Promise<Credential> {

@@ -1,8 +1,14 @@
-import type { JobAction } from './actions.ts';
-import type { Conf } from './app.ts';
-import type { JobOptions } from './job.ts';
-import type { Subnet, Vpc } from './placement.ts';
-import type { SealedSecret, SealingKey } from './secret.ts';
+import type {
+  ChartReference,
+  Conf,
+  JobAction,
+  JobOptions,
+  PageRequest,
+  SealedSecret,
+  SealingKey,
+  Subnet,
+  Vpc,
+} from '../domain/index.ts';
 import type {
   AppVersionView,
   ClusterMetadata,
@@ -12,12 +18,6 @@ import type {
   JobView,
   RuntimeView,
 } from './views.ts';
-
-/** A page of a list. `after` is the id of the last item seen; newest first. */
-export interface PageRequest {
-  readonly limit: number;
-  readonly after?: string;
-}
 
 export interface RuntimeInput {
   /** Made by the client from its request id, so that a repeated request makes nothing new. */
@@ -44,8 +44,8 @@ export interface RuntimeUpdate {
 export type RuntimeQuery = { readonly runtime: string } | { readonly input: RuntimeInput };
 
 /**
- * A package that comes with a request is the request's own: a version that nobody else has registered
- * is in no list until a job is opened with it, and is forgotten where the request is refused.
+ * A package that comes with a request is claimed by it: a version that was not registered before is
+ * in no list until a job is opened with it, and is deleted where the request is refused.
  */
 export interface Claimed {
   /** Any id of the claimant's own. Absent: the package is registered for good. */
@@ -58,24 +58,8 @@ export interface AppUpload extends Claimed {
   readonly parts: number;
 }
 
-/** A Helm chart where others keep it; a worker fetches it. */
-export interface ChartReference {
-  /** `oci://REGISTRY/PATH`, with `:VERSION` if wanted, or the chart's name in `repository`. */
-  readonly chart: string;
-  /** Address of the repository, the folder that holds its index.yaml; none for `oci://`. */
-  readonly repository?: string;
-  /** A version, or a range of versions as helm reads it; the newest where absent. */
-  readonly version?: string;
-  /** CA certificates in PEM, where the server's is none that machines know. */
-  readonly certificateAuthority?: string;
-  /** JSON of user name and password, bound by chartBinding to all the rest of this. */
-  readonly credential?: SealedSecret;
-}
-
 /** Size of a part of a package on its way, in bytes. */
 export const PART_BYTES = 1_000_000;
-/** Largest package, in bytes, packed. */
-export const MAX_PACKAGE_BYTES = 20_000_000;
 
 export interface CreateClusterInput {
   readonly clusterId: string;
@@ -97,12 +81,12 @@ export interface JobRequestInput {
 }
 
 /**
- * The standalone activities that a client runs on the queue `windlass-reads`: everything short
- * that is not a job. All may be repeated; none has an effect in a cloud. They throw WindlassErrors.
+ * The standalone activities that a client runs on the queue of requests: everything short that is
+ * not a job. All may be repeated; none has an effect in a cloud. They throw WindlassErrors.
  */
-export interface Reads {
+export interface Requests {
   getSealingKey(): Promise<SealingKey>;
-  /** Sent nothing: clients ask what they check by. `settings`: names by provider, where it says them. */
+  /** Takes no input. `settings`: the names that each provider knows, where it lists them. */
   describeWorker(): Promise<{
     version: string;
     providers: readonly string[];
@@ -136,7 +120,7 @@ export interface Reads {
    *   invalid-input `SEALED_SECRET` for a credential that was sealed for another reference.
    */
   registerChart(reference: ChartReference & Claimed): Promise<AppVersionView>;
-  /** Gives up what was claimed for a request that was refused. */
+  /** Releases what was claimed for a request that was refused. */
   releaseApp(request: { claim: string }): Promise<void>;
   listApps(page: PageRequest): Promise<readonly AppVersionView[]>;
   /** With the form that a user fills in. `version`: id, or app name for its newest. */
@@ -164,3 +148,33 @@ export interface Reads {
   findJob(request: { jobId: string }): Promise<JobSummary | null>;
   listJobs(page: PageRequest & { clusterId?: string }): Promise<readonly JobSummary[]>;
 }
+
+/** Every name, once: clients answer to these alone, and workers register them. */
+export const REQUEST_NAMES = Object.keys({
+  getSealingKey: true,
+  describeWorker: true,
+  createRuntime: true,
+  updateRuntime: true,
+  deleteRuntime: true,
+  listRuntimes: true,
+  describeRuntime: true,
+  validateRuntime: true,
+  listZones: true,
+  listSubnets: true,
+  describeVpc: true,
+  beginAppUpload: true,
+  putAppPart: true,
+  registerApp: true,
+  registerChart: true,
+  releaseApp: true,
+  listApps: true,
+  describeApp: true,
+  checkCreateCluster: true,
+  checkJob: true,
+  describeCluster: true,
+  readMetadata: true,
+  listClusters: true,
+  describeJob: true,
+  findJob: true,
+  listJobs: true,
+} satisfies Readonly<Record<keyof Requests, true>>) as readonly (keyof Requests)[];

@@ -4,12 +4,10 @@ import {
   JOB_ACTIONS,
   WindlassError,
   type ClusterNode,
-  type ClusterView,
   type ClusterWrapper,
-  type NodeView,
-  type Reads,
   type Runtime,
 } from '../../src/domain/index.ts';
+import type { ClusterView, NodeView, Requests } from '../../src/protocol/index.ts';
 import { listOwed } from '../../src/plan/index.ts';
 import type { Call, ClusterDetails } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -20,9 +18,12 @@ import { prepareChange } from '../prepare-change.ts';
 import { prepareCluster } from '../prepare-cluster.ts';
 import { toDeclaredView } from './declared-view.ts';
 
-type ClusterReads = Pick<Reads, 'checkCreateCluster' | 'checkJob' | 'describeCluster' | 'listClusters'>;
+type ClusterRequests = Pick<Requests, 'checkCreateCluster' | 'checkJob' | 'describeCluster' | 'listClusters'>;
 
-export function createClusterReads(dependencies: ActivityDependencies, hydrator: Hydrator): ClusterReads {
+export function createClusterRequests(
+  dependencies: ActivityDependencies,
+  hydrator: Hydrator,
+): ClusterRequests {
   const { stores, providers } = dependencies;
   const call = (runtime: Runtime): Call => ({
     signal: Context.current().cancellationSignal,

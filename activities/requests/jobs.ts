@@ -3,23 +3,20 @@ import {
   MAX_ANSWER_BYTES,
   type ErrorInfo,
   type Job,
-  type JobSummary,
   type LayerShape,
-  type LayerView,
-  type Reads,
   type Task,
-  type TaskView,
 } from '../../src/domain/index.ts';
+import type { JobSummary, LayerView, Requests, TaskView } from '../../src/protocol/index.ts';
 import type { LayerCount } from '../../src/db/index.ts';
 import { answerBytes } from '../check-answer.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 
-type JobReads = Pick<Reads, 'describeJob' | 'findJob' | 'listJobs'>;
+type JobRequests = Pick<Requests, 'describeJob' | 'findJob' | 'listJobs'>;
 
 /** Up to so many tasks a job is shown whole; a larger one by its counts and what is unfinished. */
 const SHOWN_TASKS = 200;
 
-export function createJobReads(dependencies: ActivityDependencies): JobReads {
+export function createJobRequests(dependencies: ActivityDependencies): JobRequests {
   const { jobs, tasks } = dependencies.stores;
   async function listShown(
     jobId: string,

@@ -4,7 +4,7 @@ import { MAX_PAGE_ITEMS } from '../../../src/domain/index.ts';
 import { guardActivitiesOver } from './guarded-activities.ts';
 
 const { names, run } = guardActivitiesOver([]);
-const READS = names.reads;
+const READS = names.requests;
 const PAGE = { limit: 100 };
 const LISTS = READS.filter((name) => name.startsWith('list') && !/Zones|Subnets/.test(name));
 
@@ -29,20 +29,22 @@ const WRONG_PAGES: readonly (readonly [string, unknown, string | undefined])[] =
 
 describe.each(LISTS)('%s', (list) => {
   it.each(WRONG_PAGES)('refuses %s', async (_, input, field) => {
-    const outcome = await run('reads', list, input, null);
+    const outcome = await run('requests', list, input, null);
     expect(outcome).toMatchObject({
       refused: { kind: 'invalid-input', code: 'INPUT_INVALID', ...(field === undefined ? {} : { field }) },
     });
   });
 
   it('takes a page of the largest size', async () => {
-    expect(await run('reads', list, { limit: MAX_PAGE_ITEMS, after: 'x-1' }, null)).toHaveProperty('reached');
+    expect(await run('requests', list, { limit: MAX_PAGE_ITEMS, after: 'x-1' }, null)).toHaveProperty(
+      'reached',
+    );
   });
 });
 
 describe('every read', () => {
   it.each(READS)('%s refuses a field that it does not know, by name and without its value', async (read) => {
-    const outcome = await run('reads', read, { planted: 'planted-value' }, null);
+    const outcome = await run('requests', read, { planted: 'planted-value' }, null);
     expect(outcome).toMatchObject({ refused: { kind: 'invalid-input', code: 'INPUT_INVALID' } });
     expect(JSON.stringify(outcome)).not.toContain('planted-value');
   });
@@ -50,7 +52,7 @@ describe('every read', () => {
   it.each(READS)('%s answers any JSON with an error that is no defect, or does it', async (read) => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (input) => {
-        const outcome = await run('reads', read, input, null);
+        const outcome = await run('requests', read, input, null);
         if ('refused' in outcome) expect(outcome.refused.kind).not.toBe('internal');
       }),
       { numRuns: 50 },
@@ -67,7 +69,7 @@ describe('every read', () => {
         findJob: 'jobId',
       }[read];
       for (const value of ['a\0', 'a\nb', 'x'.repeat(1_000), 7, null, {}]) {
-        expect(await run('reads', read, { [key ?? 'runtime']: value }, null)).toMatchObject({
+        expect(await run('requests', read, { [key ?? 'runtime']: value }, null)).toMatchObject({
           refused: { code: 'INPUT_INVALID', field: key ?? 'runtime' },
         });
       }
@@ -80,11 +82,11 @@ describe('every read', () => {
     const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key-${index}`, index]));
     const base = { clusterId: 'cl-1', jobId: 'j-1', runtime: 'r', versionId: 'v' };
     for (const conf of [{ deep }, { a: 'x'.repeat(3_000_000) }]) {
-      expect(await run('reads', 'checkCreateCluster', { ...base, conf }, null)).toMatchObject({
+      expect(await run('requests', 'checkCreateCluster', { ...base, conf }, null)).toMatchObject({
         refused: { code: 'INPUT_INVALID', field: 'conf' },
       });
     }
-    const outcome = await run('reads', 'listJobs', { ...PAGE, ...wide }, null);
+    const outcome = await run('requests', 'listJobs', { ...PAGE, ...wide }, null);
     expect(outcome).toMatchObject({ refused: { code: 'INPUT_INVALID' } });
     expect(JSON.stringify(outcome).length).toBeLessThan(50_000);
   });

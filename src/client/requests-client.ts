@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { REQUEST_NAMES, REQUESTS_QUEUE, type Requests } from '../protocol/index.ts';
+import { refuseClearSecrets } from './clear-text.ts';
+import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+
+/** A worker that took a request answers within this. */
+const ANSWER_MS = 60_000;
+/** What fetches from elsewhere may take longer. */
+const PULL_MS = 300_000;
+/**
+ * A worker sends heartbeats while it works on a request. The server may mark a request as started
+ * although no worker received it; the heartbeat timeout detects that.
+ */
+const HEARTBEAT_MS = 10_000;
+/** Tries by workers, for errors whose kind is retried. */
+const RETRY = { initialInterval: 200, maximumAttempts: 3 };
+
+/**
+ * The requests that workers answer, as functions: each call is one standalone activity.
+ *
+ * @param workerTimeoutMs how long a request waits for a worker to take it, then `NO_WORKER`.
+ */
+export function createRequestsClient(client: Client, place: ServerPlace, workerTimeoutMs: number): Requests {
+  const run = async (name: string, args: readonly unknown[]): Promise<unknown> => {
+    refuseClearSecrets(args);
+    try {
+      return await client.activity.execute<unknown>(name, {
+        id: `${name}/${randomUUID()}`,
+        taskQueue: REQUESTS_QUEUE,
+        args,
+        scheduleToStartTimeout: workerTimeoutMs,
+        startToCloseTimeout: name === 'registerChart' ? PULL_MS : ANSWER_MS,
+        heartbeatTimeout: HEARTBEAT_MS,
+        retry: RETRY,
+      });
+    } catch (error) {
+      throw toWindlassError(error, place);
+    }
+  };
+  return Object.fromEntries(
+    REQUEST_NAMES.map((name) => [name, (...args: readonly unknown[]) => run(name, args)]),
+  ) as unknown as Requests;
+}

@@ -1,0 +1,121 @@
+import type {
+  ClusterStatus,
+  ErrorInfo,
+  FrontgateMember,
+  FrontgatePlace,
+  LayerShape,
+  QueueScope,
+  TaskAction,
+  TaskRef,
+} from '../domain/index.ts';
+import type { ActivityTiming, RunJobInput, RunJobResult } from './messages.ts';
+
+// What workflows ask of workers: the types of all activities but the requests of clients
+// (requests.ts). Activity types are append-only once a release has been made.
+
+export interface LoadedJob {
+  readonly queues: QueueScope;
+  readonly timing: ActivityTiming;
+  /** Set when this job id was run before: there is nothing to do. */
+  readonly closed: RunJobResult | null;
+  /** The stored plan, where the job is planned already: then nothing is left to check or to plan. */
+  readonly layers?: readonly LayerShape[];
+}
+
+/**
+ * Two steps in one activity save a workflow task. A step does the next one too only where the input
+ * asks for it.
+ */
+export interface MayPlan {
+  readonly plan?: boolean;
+}
+
+/** What a check answers when the job was planned in the same step. */
+export interface CheckedJob {
+  readonly layers: readonly LayerShape[];
+}
+
+/** How a job ended, as its workflow knows it. */
+export interface JobEnd {
+  readonly status: RunJobResult['status'];
+  /** Null where it is in the rows of the failed tasks. */
+  readonly error: ErrorInfo | null;
+}
+
+/** Why the closed job failed, if it did. */
+export interface ClosedJob {
+  readonly error: ErrorInfo | null;
+}
+
+/** What the last status refresh answers when the job was closed in the same step. */
+export interface RefreshedJob {
+  readonly closed: ClosedJob;
+}
+
+/** Names the job that a step belongs to. */
+export interface JobStep {
+  readonly jobId: string;
+}
+
+/** The steps of a job before and after its walk. */
+export interface JobActivities {
+  /**
+   * For a create: checks and stores the cluster. Opens the job and sets the transition status. Plans
+   * it too where that is asked for, and no cloud has to be asked first.
+   */
+  LoadJob(input: RunJobInput & MayPlan): Promise<LoadedJob>;
+  /**
+   * Asks the cloud whether it can take what the job will make; then plans the job where that is asked
+   * for. Nothing is planned where the cloud refuses.
+   */
+  CheckResource(request: JobStep & MayPlan): Promise<CheckedJob | undefined>;
+  /** Splits the job into tasks and stores the plan, once: for jobs that no step before has planned. */
+  PlanJob(request: JobStep): Promise<readonly LayerShape[]>;
+  /** The tasks of a part of a layer, in order. */
+  loadSlice(request: {
+    jobId: string;
+    layerIndex: number;
+    offset: number;
+    limit: number;
+  }): Promise<readonly TaskRef[]>;
+  /**
+   * Stores what the cloud says about every node, then closes the job as CloseJob does, where it is told
+   * how the job ended.
+   */
+  UpdateClusterStatus(request: JobStep & { end?: JobEnd }): Promise<RefreshedJob | undefined>;
+  /** Closes the job's row and clears the transition status. */
+  CloseJob(request: JobStep & JobEnd): Promise<ClosedJob>;
+}
+
+/** Names the task that a handle or a wait is for. */
+export interface TaskStep {
+  readonly taskId: string;
+}
+
+/** An activity for every action, and one for every wait. */
+export type TaskActivities = Readonly<
+  Record<TaskAction, (request: TaskStep) => Promise<{ wait: boolean }>> &
+    Record<`Wait${TaskAction}`, (request: TaskStep) => Promise<void>>
+>;
+
+/** What the workflow of a frontgate decides by. */
+export interface LoadedFrontgate {
+  readonly queues: QueueScope;
+  readonly timing: ActivityTiming;
+  readonly members: readonly FrontgateMember[];
+  /** The cluster that is the frontgate now. */
+  readonly cluster: { readonly clusterId: string; readonly status: ClusterStatus } | null;
+  /** A job is open on it. */
+  readonly busy: boolean;
+  /** For the next one that is made. */
+  readonly nextClusterId: string;
+  readonly subnetId: string;
+}
+
+/** The steps of the workflow that keeps a frontgate. */
+export interface FrontgateActivities {
+  /** Null when the runtime is deleted. */
+  LoadFrontgate(place: FrontgatePlace): Promise<LoadedFrontgate | null>;
+  /** Asks the cloud; a frontgate that no longer runs there is stored as failed. */
+  InspectFrontgate(request: { clusterId: string }): Promise<void>;
+}
