@@ -1,5 +1,11 @@
 import type { Stores } from '../src/db/index.ts';
-import { JOB_ACTIONS, statusAfterSuccess, type ClusterStatus, type ErrorInfo, type Job } from '../src/domain/index.ts';
+import {
+  JOB_ACTIONS,
+  statusAfterSuccess,
+  type ClusterStatus,
+  type ErrorInfo,
+  type Job,
+} from '../src/domain/index.ts';
 import type { ClosedJob, JobEnd, RunJobResult } from '../src/protocol/index.ts';
 
 /**

@@ -43,7 +43,6 @@ export type StepsOf<Activities> = {
     : never;
 };
 
-
 /** The steps, each with its job as the guard before it has read it (activities/own-job.ts). */
 export function createJobActivities(dependencies: ActivityDependencies): StepsOf<JobActivities> {
   const { stores, providers } = dependencies;
