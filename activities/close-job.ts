@@ -8,26 +8,38 @@ import {
 } from '../src/domain/index.ts';
 import type { ClosedJob, JobEnd, RunJobResult } from '../src/protocol/index.ts';
 
+type ClosingStores = Pick<Stores, 'apps' | 'clusters' | 'jobs' | 'tasks'>;
+
+/** As its row was found. */
+export interface ClosedRow extends ClosedJob {
+  /** False where it was closed already. */
+  readonly changed: boolean;
+}
+
 /**
  * Closes a job's row, its unfinished tasks and the cluster's transition status; one that is closed
  * stays as it is. The end of an action that forgets the cluster takes the cluster's rows with it, the job's own among them.
  */
-export async function closeJob(stores: Stores, job: Job, { status, error }: JobEnd): Promise<ClosedJob> {
+export async function closeJob(
+  stores: ClosingStores,
+  job: Job,
+  { status, error }: JobEnd,
+): Promise<ClosedRow> {
   // Not closed first: whoever waits would see it closed, look again, and find nothing.
   if (JOB_ACTIONS[job.action].to === 'forgotten' && status === 'successful') {
     await forgetCluster(stores, job.clusterId);
-    return { error: null };
+    return { error: null, changed: true };
   }
   const tasks = status === 'successful' ? [] : await stores.tasks.list(job.jobId);
   const failed = tasks.find((task) => task.status === 'failed' && !task.failureAllowed);
   const begun = tasks.some((task) => task.startedAt !== null);
-  const closed = await stores.jobs.close(job.jobId, {
+  const { job: closed, changed } = await stores.jobs.close(job.jobId, {
     status,
     error: error ?? failed?.error ?? (status === 'failed' ? errorLost(job) : null),
     clusterStatus: await statusAfter(stores, job, status, begun),
     closedAt: new Date().toISOString(),
   });
-  return { error: closed.error };
+  return { error: closed.error, changed };
 }
 
 /** No job fails without a reason, also where nobody could store it. */
@@ -42,7 +54,7 @@ function errorLost({ jobId }: Job): ErrorInfo {
 
 /** A job that ended before its first effect leaves the cluster as it was. */
 async function statusAfter(
-  stores: Stores,
+  stores: ClosingStores,
   job: Job,
   status: RunJobResult['status'],
   begun: boolean,
@@ -53,7 +65,7 @@ async function statusAfter(
 }
 
 /** Rows and secrets of a deleted cluster, and the package that it ran where nobody needs it. */
-async function forgetCluster(stores: Stores, clusterId: string): Promise<void> {
+async function forgetCluster(stores: ClosingStores, clusterId: string): Promise<void> {
   const { cluster } = await stores.clusters.load(clusterId);
   await stores.clusters.forget(clusterId);
   const versions = [cluster.versionId, ...(cluster.previous === null ? [] : [cluster.previous.versionId])];

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { ActivityExecutionFailedError, type Client } from '@temporalio/client';
+import { TimeoutFailure } from '@temporalio/common';
 import { REQUEST_NAMES, REQUESTS_QUEUE, type Requests } from '../protocol/index.ts';
 import { refuseClearSecrets } from './clear-text.ts';
-import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+import { answerTimeout, toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 
 /** A worker that took a request answers within this. */
 const ANSWER_MS = 60_000;
@@ -24,9 +25,10 @@ const RETRY = { initialInterval: 200, maximumAttempts: 3 };
 export function createRequestsClient(client: Client, place: ServerPlace, workerTimeoutMs: number): Requests {
   const run = async (name: string, args: readonly unknown[]): Promise<unknown> => {
     refuseClearSecrets(args);
+    const id = `${name}/${randomUUID()}`;
     try {
       return await client.activity.execute<unknown>(name, {
-        id: `${name}/${randomUUID()}`,
+        id,
         taskQueue: REQUESTS_QUEUE,
         args,
         scheduleToStartTimeout: workerTimeoutMs,
@@ -35,10 +37,25 @@ export function createRequestsClient(client: Client, place: ServerPlace, workerT
         retry: RETRY,
       });
     } catch (error) {
-      throw toWindlassError(error, place);
+      throw (await wasTaken(client, id, error)) ? answerTimeout(place.workerLog) : toWindlassError(error, place);
     }
   };
   return Object.fromEntries(
     REQUEST_NAMES.map((name) => [name, (...args: readonly unknown[]) => run(name, args)]),
   ) as unknown as Requests;
+}
+
+/**
+ * Whether a worker had the request before the attempt at the end of which no worker was there to take
+ * it. One that took it and was lost may have done what it was asked for.
+ */
+async function wasTaken(client: Client, id: string, error: unknown): Promise<boolean> {
+  if (!(error instanceof ActivityExecutionFailedError)) return false;
+  if (!(error.cause instanceof TimeoutFailure) || error.cause.timeoutType !== 'SCHEDULE_TO_START') return false;
+  try {
+    return (await client.activity.getHandle(id).describe()).attempt > 1;
+  } catch {
+    // What is known is that no worker took it now.
+    return false;
+  }
 }

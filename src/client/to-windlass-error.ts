@@ -73,9 +73,14 @@ function fromTimeout(failure: TimeoutFailure, { workerLog }: ServerPlace): Windl
           : `the stack's worker is gone or busy; windlass dev starts another by itself. Its log is ${workerLog}`,
     });
   }
+  return answerTimeout(workerLog);
+}
+
+/** A worker took the request, and it or the next one has not answered in time. */
+export function answerTimeout(workerLog?: string): WindlassError {
   return new WindlassError('timeout', 'a worker took the request and did not answer in time', {
     code: 'READ_TIMEOUT',
-    hint: `try again; where it stays so, read ${workerLog === undefined ? 'the log of the workers' : `the worker's log: ${workerLog}`}`,
+    hint: `it may still be done; see whether it is, then try again. Where it stays so, read ${workerLog === undefined ? 'the log of the workers' : `the worker's log: ${workerLog}`}`,
   });
 }
 

@@ -44,7 +44,12 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
   variable('TEMPORAL_TLS_SERVER_NAME', 'text', null, 'name that the server’s certificate must bear'),
   variable('DATABASE_URL', 'url', 'the embedded database (windlass dev)', 'PostgreSQL of the workers', true),
   variable('DATABASE_URL_FILE', 'path', null, 'file that holds DATABASE_URL; for secrets kept as files'),
-  variable('WINDLASS_DATABASE_CONNECTIONS', 'integer', '10', 'database connections of one worker'),
+  variable(
+    'WINDLASS_DATABASE_CONNECTIONS',
+    'integer',
+    '5',
+    'database connections of one worker, at most; all workers together must stay below PostgreSQL’s max_connections',
+  ),
   variable(
     'WINDLASS_HOME',
     'path',

@@ -95,7 +95,7 @@ const list = z
 const schema = z.object({
   DATABASE_URL: z.string().optional(),
   DATABASE_URL_FILE: z.string().optional(),
-  WINDLASS_DATABASE_CONNECTIONS: integer(1, 200, 10),
+  WINDLASS_DATABASE_CONNECTIONS: integer(1, 200, 5),
   WINDLASS_KEYRING: z.string().optional(),
   WINDLASS_HELM: z.string().optional(),
   WINDLASS_AWS_OWN_IDENTITY: flag,

@@ -1,5 +1,7 @@
 import { WindlassError } from '../domain/index.ts';
 
+const HINT_NO_CONNECTION =
+  'PostgreSQL has no connection left: raise its max_connections, or lower WINDLASS_DATABASE_CONNECTIONS of the workers';
 const HINT_UNAVAILABLE = 'check that PostgreSQL runs and that DATABASE_URL names it';
 
 /** Of the driver and of Node's sockets; those of PostgreSQL are told by their class. */
@@ -61,7 +63,7 @@ export function toDatabaseError(error: unknown): WindlassError {
       `the database cannot be reached${code === '' ? '' : ` (${code})`}`,
       {
         code: 'DATABASE_UNAVAILABLE',
-        hint: HINT_UNAVAILABLE,
+        hint: code === '53300' ? HINT_NO_CONNECTION : HINT_UNAVAILABLE,
       },
     );
   }

@@ -163,7 +163,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .forUpdate()
           .executeTakeFirst();
         if (row === undefined) throw jobNotFound(jobId);
-        if (!isOpenJobStatus(row.status)) return jobRows.fromRow(row);
+        if (!isOpenJobStatus(row.status)) return { job: jobRows.fromRow(row), changed: false };
         if (row.change !== null) await settleChange(transaction, row, row.change, end.status);
         await transaction
           .updateTable('task')
@@ -192,7 +192,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .where('job_id', '=', jobId)
           .returningAll()
           .executeTakeFirstOrThrow();
-        return jobRows.fromRow(closed);
+        return { job: jobRows.fromRow(closed), changed: true };
       });
     },
   };

@@ -7,6 +7,7 @@ import { createClusterStore } from './cluster-store.ts';
 import { withDatabaseErrors } from './database-errors.ts';
 import { createFrontgateStore } from './frontgate-store.ts';
 import { createJobStore } from './job-store.ts';
+import { createLeaderStore } from './leader-store.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { migrateDatabase } from './migrate.ts';
 import { createRuntimeStore } from './runtime-store.ts';
@@ -21,12 +22,14 @@ export interface OpenStoresOptions {
   readonly databaseUrl: string;
   /** Whether another machine may be spoken to without verified TLS (WINDLASS_INSECURE_DATABASE). */
   readonly insecureDatabase?: boolean;
-  /** At most this many connections at once; 10 by default. */
+  /** At most this many connections at once; what comes beyond waits for one of them. */
   readonly maxConnections?: number;
   /** Told of connections that broke while nobody used them. */
   readonly log?: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
+/** Of programs other than a worker; a worker has its own setting. */
+const DEFAULT_CONNECTIONS = 10;
 /** How long a new connection may take before the database counts as unavailable. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -39,7 +42,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function openStores(options: OpenStoresOptions): Stores {
   const pool = new pg.Pool({
     ...toPoolConfig(readDatabaseUrl(options.databaseUrl, options.insecureDatabase ?? false)),
-    max: options.maxConnections ?? 10,
+    max: options.maxConnections ?? DEFAULT_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     types: { getTypeParser: getTypeParser as typeof pg.types.getTypeParser },
@@ -66,6 +69,7 @@ export function openStores(options: OpenStoresOptions): Stores {
     tasks: withDatabaseErrors(createTaskStore(db)),
     ledger: withDatabaseErrors(createLedgerStore(db)),
     callBudget: withDatabaseErrors(createCallBudgetStore(db)),
+    leaders: withDatabaseErrors(createLeaderStore(db)),
     ...withDatabaseErrors({
       migrate: () => migrateDatabase(db),
       ping: async () => {

@@ -33,6 +33,7 @@ export interface Database {
   task: Row<Task>;
   resource: ResourceTable;
   call_budget: { provider: string; account: string; region: string; next_at: string };
+  leader: { role: string; holder: string; held_until: string };
   schema_migration: { name: string; applied_at: string };
   schema_lock: { id: number };
 }

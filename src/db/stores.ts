@@ -213,11 +213,12 @@ export interface JobStore {
    * Closes the job, its unfinished tasks (skipped or cancelled), sets the cluster's status and
    * clears its transition, in one transaction. A closed job stays as it is. What the job wanted of
    * its cluster stays; it is taken back where the job did not succeed and had begun no task.
+   * `changed`: it was open until now.
    */
   close(
     jobId: string,
     end: { status: JobStatus; error: ErrorInfo | null; clusterStatus: ClusterStatus; closedAt: string },
-  ): Promise<Job>;
+  ): Promise<{ readonly job: Job; readonly changed: boolean }>;
 }
 
 export interface TaskStore {
@@ -329,6 +330,17 @@ export interface CallBudgetStore {
   ): Promise<{ readonly perSecond: number; readonly waitMs: number } | null>;
 }
 
+/** Work that at most one worker does at a time. */
+export interface LeaderStore {
+  /**
+   * Makes `holder` the leader of `role` for the next `seconds`, or keeps it so. False while another
+   * one is. The database's clock counts.
+   */
+  lead(role: string, holder: string, seconds: number): Promise<boolean>;
+  /** Lets another one lead at once; nothing happens where `holder` does not lead. */
+  resign(role: string, holder: string): Promise<void>;
+}
+
 export interface ClaimRequest {
   readonly clusterId: string;
   readonly nodeId: string;
@@ -348,6 +360,7 @@ export interface Stores {
   readonly tasks: TaskStore;
   readonly ledger: LedgerStore;
   readonly callBudget: CallBudgetStore;
+  readonly leaders: LeaderStore;
   /** Applies pending migrations in order; a no-op when there are none. */
   migrate(): Promise<void>;
   /** @throws unavailable `DATABASE_UNAVAILABLE` */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
 import {
@@ -65,6 +66,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     log.info(line),
   );
 
+  const identity = `${process.pid}@${hostname()}`;
   let refreshAccounts = (): void => {};
   const activities = createActivities({
     stores,
@@ -72,7 +74,7 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     keyring,
     log,
     redactor,
-    identity: `${process.pid}@${hostname()}`,
+    identity,
     heartbeatSeconds: config.heartbeatSeconds,
     leaseSeconds: config.leaseSeconds,
     version: VERSION,
@@ -107,17 +109,22 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   const ended = Promise.all(workers.map((worker) => worker.run().catch(fail)));
   const accounts = startAccountWorkers(connection, config, stores, activities.tasks, fail);
   refreshAccounts = accounts.refresh;
-  const sweeper = startSweeper(client, stores, log);
+  const sweeper = startSweeper({ client, stores, log, identity: `${identity}/${randomUUID()}` });
   const stopWatchdog = startWatchdog(config.watchdogSeconds);
-  log.info('worker started', { version: VERSION, temporal: config.temporal.address });
+  log.info('worker started', {
+    version: VERSION,
+    temporal: config.temporal.address,
+    databaseConnections: config.databaseConnections,
+  });
   void announceHelm(stores, findHelm, log);
 
   let stopping: Promise<void> | null = null;
   async function stopAll(): Promise<void> {
-    sweeper.stop();
+    const swept = sweeper.stop();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await accounts.stop();
     await ended;
+    await swept;
     await nodes.close();
     await stores.close();
     await connection.close();

@@ -8,6 +8,7 @@ import { clustersSuite } from './suites/clusters.ts';
 import { frontgatesSuite } from './suites/frontgates.ts';
 import { interleavedSuite } from './suites/interleaved.ts';
 import { jobsSuite } from './suites/jobs.ts';
+import { leadersSuite } from './suites/leaders.ts';
 import { ledgerSuite } from './suites/ledger.ts';
 import { tasksSuite } from './suites/tasks.ts';
 
@@ -48,6 +49,9 @@ function suite(database: TestDatabase): void {
   });
   describe('the budget of calls', () => {
     callBudgetSuite(stores);
+  });
+  describe('leaders', () => {
+    leadersSuite(stores);
   });
   describe('clusters', () => {
     clustersSuite(stores);

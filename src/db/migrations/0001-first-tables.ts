@@ -213,5 +213,12 @@ export const firstTables: Migration = {
       next_at timestamptz not null,
       primary key (provider, account, region)
     )`,
+
+    // Work that at most one worker does at a time, and which worker that is, by the database's clock.
+    `create table leader (
+      role text primary key,
+      holder text not null,
+      held_until timestamptz not null
+    )`,
   ],
 };

@@ -165,12 +165,13 @@ export function jobsSuite(stores: () => Stores): void {
     await tasks.end('job-close.0.0', { status: 'successful', at: NOW });
     await tasks.hydrate('job-close.0.1', NOW);
     const error = { kind: 'quota', code: 'QUOTA', message: 'too many' } as const;
-    const closed = await jobs.close('job-close', {
+    const { job: closed, changed } = await jobs.close('job-close', {
       status: 'failed',
       error,
       clusterStatus: 'failed',
       closedAt: LATER,
     });
+    expect(changed).toBe(true);
     expect(closed).toMatchObject({ status: 'failed', error, closedAt: LATER });
     const ended = await tasks.list('job-close');
     expect(ended.map((task) => [task.status, task.endedAt])).toEqual([
@@ -183,7 +184,7 @@ export function jobsSuite(stores: () => Stores): void {
     });
 
     const again = { status: 'successful', error: null, clusterStatus: 'active', closedAt: NOW } as const;
-    expect(await jobs.close('job-close', again)).toEqual(closed);
+    expect(await jobs.close('job-close', again)).toEqual({ job: closed, changed: false });
     expect((await clusters.resolve('cl-close')).status).toBe('failed');
     expect(await jobs.open(aJob('cl-close', 'close'), OPEN)).toEqual(closed);
     expect((await jobs.listOpen()).map((job) => job.jobId)).not.toContain('job-close');
