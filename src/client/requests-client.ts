@@ -37,7 +37,9 @@ export function createRequestsClient(client: Client, place: ServerPlace, workerT
         retry: RETRY,
       });
     } catch (error) {
-      throw (await wasTaken(client, id, error)) ? answerTimeout(place.workerLog) : toWindlassError(error, place);
+      throw (await wasTaken(client, id, error))
+        ? answerTimeout(place.workerLog)
+        : toWindlassError(error, place);
     }
   };
   return Object.fromEntries(
@@ -51,7 +53,8 @@ export function createRequestsClient(client: Client, place: ServerPlace, workerT
  */
 async function wasTaken(client: Client, id: string, error: unknown): Promise<boolean> {
   if (!(error instanceof ActivityExecutionFailedError)) return false;
-  if (!(error.cause instanceof TimeoutFailure) || error.cause.timeoutType !== 'SCHEDULE_TO_START') return false;
+  if (!(error.cause instanceof TimeoutFailure) || error.cause.timeoutType !== 'SCHEDULE_TO_START')
+    return false;
   try {
     return (await client.activity.getHandle(id).describe()).attempt > 1;
   } catch {
