@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallBudgetStore } from '../src/db/index.ts';
 import { WindlassError, type QueueScope } from '../src/domain/index.ts';
-import type { Call, Provider } from '../src/provider/index.ts';
+import type { Provider } from '../src/provider/index.ts';
 
 /** Whose requests are counted together. */
 export type BudgetScope = QueueScope;
@@ -9,14 +9,14 @@ export type BudgetScope = QueueScope;
 /** How this worker shares the clouds' APIs with all others. */
 export interface CallBudgets {
   /**
-   * `request` of a call by `provider` for an account and region. Where they are not known yet (the
-   * credential of a runtime that is being made), nothing is counted.
+   * How a call of `provider` takes the budget of an account and region. Where they are not known yet
+   * (the credential of a runtime that is being made), nothing is counted.
    */
   open(
     scope: BudgetScope | null,
     provider: Pick<Provider, 'callsPerSecond'>,
     signal: AbortSignal,
-  ): Call['request'];
+  ): (requests?: number) => Promise<void>;
 }
 
 /** Turns of so long are taken from the database at once: what a worker that dies can waste. */

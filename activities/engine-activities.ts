@@ -14,8 +14,7 @@ import {
 } from '../src/domain/index.ts';
 import type { Stores } from '../src/db/index.ts';
 import { withoutLeaving } from '../src/plan/index.ts';
-import type { Call, PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
-
+import { createCall, type Call, type PlanRequest, type RuntimeRequest } from '../src/provider/index.ts';
 import type {
   CreateClusterInput,
   JobActivities,
@@ -238,16 +237,16 @@ function toResultStatus(job: Job): RunJobResult['status'] {
 /** The call of a step; `jobId`: of the job, or of the cluster, that it is for. */
 export function currentCall(dependencies: ActivityDependencies, jobId: string, runtime: Runtime): Call {
   const { info, cancellationSignal } = Context.current();
-  return {
+  return createCall({
     signal: cancellationSignal,
     log: (message, fields) =>
       dependencies.log.info(message, { ...fields, job: jobId, activity: info.activityType }),
-    request: dependencies.callBudgets.open(
+    takeBudget: dependencies.callBudgets.open(
       runtime,
       dependencies.providers.get(runtime.provider),
       cancellationSignal,
     ),
-  };
+  });
 }
 
 /** Round every step: heartbeats where they are asked for, fault points, errors with their next delay. */

@@ -9,7 +9,13 @@ import {
   type Task,
   type TaskAction,
 } from '../src/domain/index.ts';
-import type { Call, Changes, HandleResult } from '../src/provider/index.ts';
+import {
+  createCall,
+  createEffectCall,
+  type Call,
+  type Changes,
+  type HandleResult,
+} from '../src/provider/index.ts';
 import type { TaskActivities, TaskStep } from '../src/protocol/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { readProgress, startHeartbeats, type Progress } from './heartbeat.ts';
@@ -205,17 +211,15 @@ async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleR
     await point('claimed');
     const result = await withFrontgates(dependencies, provider, hydrator).handleSubtask(
       { ...context, resources: held.resources },
-      {
+      createEffectCall({
         signal,
         log: attempt.log,
-        request: dependencies.callBudgets.open(context.runtime, provider, signal),
-        beforeEffect: async (token) => {
-          await held.assertHeld(token);
-          await point('before-effect');
-        },
-        afterEffect: () => point('after-effect'),
+        takeBudget: dependencies.callBudgets.open(context.runtime, provider, signal),
+        assertHeld: (token) => held.assertHeld(token),
         isFirstClaim: (token) => held.isFirstClaim(token),
-      },
+        beforeEffect: () => point('before-effect'),
+        afterEffect: () => point('after-effect'),
+      }),
     );
     await point('handled');
     const changes = toTaskChanges(context.task.nodeId, result.changes);
@@ -244,11 +248,15 @@ async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
   attempt.limitMs = context.task.timeoutSeconds * 1000;
   await point('looking');
   const { signal, log } = attempt;
-  const request = dependencies.callBudgets.open(context.runtime, provider, signal);
+  const call = createCall({
+    signal,
+    log,
+    takeBudget: dependencies.callBudgets.open(context.runtime, provider, signal),
+  });
   const done = await lookUntil({
     look: async (cursor, watchMs) => {
       const cloud = withFrontgates(dependencies, provider, hydrator);
-      const observation = await cloud.waitSubtask(context, { signal, log, request, cursor, watchMs });
+      const observation = await cloud.waitSubtask(context, { ...call, cursor, watchMs });
       // Temporal keeps it with the heartbeats, and whoever asks for the job reads it.
       return observation.state === 'pending'
         ? {

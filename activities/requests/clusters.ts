@@ -9,7 +9,7 @@ import {
 } from '../../src/domain/index.ts';
 import type { ClusterView, NodeView, Requests } from '../../src/protocol/index.ts';
 import { listOwed } from '../../src/plan/index.ts';
-import type { Call, ClusterDetails } from '../../src/provider/index.ts';
+import { createCall, type Call, type ClusterDetails } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { frontgateByHand, refreshCluster } from '../engine-activities.ts';
 import type { Hydrator } from '../hydrate.ts';
@@ -25,15 +25,16 @@ export function createClusterRequests(
   hydrator: Hydrator,
 ): ClusterRequests {
   const { stores, providers } = dependencies;
-  const call = (runtime: Runtime): Call => ({
-    signal: Context.current().cancellationSignal,
-    log: (message, fields) => dependencies.log.info(message, fields),
-    request: dependencies.callBudgets.open(
-      runtime,
-      providers.get(runtime.provider),
-      Context.current().cancellationSignal,
-    ),
-  });
+  const call = (runtime: Runtime): Call =>
+    createCall({
+      signal: Context.current().cancellationSignal,
+      log: (message, fields) => dependencies.log.info(message, fields),
+      takeBudget: dependencies.callBudgets.open(
+        runtime,
+        providers.get(runtime.provider),
+        Context.current().cancellationSignal,
+      ),
+    });
 
   async function describeDetails(wrapper: ClusterWrapper): Promise<ClusterDetails> {
     const { runtime, credential } = await hydrator.loadRuntime(wrapper.cluster.runtimeId);

@@ -15,7 +15,12 @@ import {
   type SecretBinding,
 } from '../../src/domain/index.ts';
 import type { Requests, RuntimeInput, RuntimeQuery, RuntimeView } from '../../src/protocol/index.ts';
-import type { Call, Provider, ValidateCredentialRequest } from '../../src/provider/index.ts';
+import {
+  createCall,
+  type Call,
+  type Provider,
+  type ValidateCredentialRequest,
+} from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
 import { registerCredential } from '../register-credential.ts';
@@ -115,11 +120,12 @@ export function createRuntimeRequests(
   }
 
   /** Nobody knows yet whose account it is while a runtime is being made. */
-  const call = (provider: Provider, runtime: Runtime | null): Call => ({
-    signal: Context.current().cancellationSignal,
-    log: (message, fields) => dependencies.log.info(message, fields),
-    request: dependencies.callBudgets.open(runtime, provider, Context.current().cancellationSignal),
-  });
+  const call = (provider: Provider, runtime: Runtime | null): Call =>
+    createCall({
+      signal: Context.current().cancellationSignal,
+      log: (message, fields) => dependencies.log.info(message, fields),
+      takeBudget: dependencies.callBudgets.open(runtime, provider, Context.current().cancellationSignal),
+    });
 
   return {
     async createRuntime(input) {

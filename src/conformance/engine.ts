@@ -10,17 +10,20 @@ import {
   type Runtime,
   type Task,
 } from '../domain/index.ts';
-import type {
-  Call,
-  Changes,
-  EffectCall,
-  HandleResult,
-  HostKeyPair,
-  NodeAccess,
-  ObserveCall,
-  Observation,
-  Provider,
-  TaskContext,
+import {
+  createCall,
+  createEffectCall,
+  type Call,
+  type CallOptions,
+  type Changes,
+  type EffectCall,
+  type HandleResult,
+  type HostKeyPair,
+  type NodeAccess,
+  type ObserveCall,
+  type Observation,
+  type Provider,
+  type TaskContext,
 } from '../provider/index.ts';
 import { generateKeyPair } from '../nodes/index.ts';
 import { createNodeAccess } from './access.ts';
@@ -38,6 +41,11 @@ const NO_SIGNAL = new AbortController().signal;
 /** How one handle is disturbed; nothing of it happens in an undisturbed one. */
 export interface HandleOptions {
   readonly signal?: AbortSignal;
+  /**
+   * While the provider waits for the budget of a change: before the lease is checked for it, or, in
+   * a provider that gets the order wrong, after that and before the change.
+   */
+  readonly inBudget?: () => Promise<void> | void;
   /** Before the n-th effect (from 1) of this handle, before the lease is checked. */
   readonly beforeEffect?: (count: number) => Promise<void> | void;
   /** Before the n-th effect, when the lease has been found good: too late to be stopped by it. */
@@ -75,7 +83,7 @@ export interface Engine {
   waitUntilDone(task: EngineTask): Promise<void>;
   /** Handle and wait, as the job workflow does. */
   run(task: EngineTask, options?: HandleOptions): Promise<void>;
-  /** How many requests to the cloud's API the provider has announced by `call.request`. */
+  /** For how many requests to the cloud's API the budget was taken. */
   requests(): number;
   /** A call that only reads, tried again likewise. */
   read<T>(call: (call: Call) => Promise<T>, signal?: AbortSignal): Promise<T>;
@@ -111,10 +119,10 @@ export function createEngine(options: EngineOptions): Engine {
     error: null,
   };
 
-  const newCall = (signal: AbortSignal | undefined): Call => ({
-    signal: signal ?? NO_SIGNAL,
+  const toCallOptions = (signal = NO_SIGNAL): CallOptions => ({
+    signal,
     log: (message, fields) => transcript.add('log', { message, fields }),
-    async request(count = 1) {
+    async takeBudget(count) {
       requests += count;
     },
   });
@@ -187,14 +195,21 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  function createEffectCall(
+  function createHandleCall(
     leases: readonly MemoryLease[],
     options: HandleOptions,
     counts: EffectCounts,
   ): EffectCall {
-    return {
-      ...newCall(options.signal),
-      async beforeEffect(token) {
+    const given = toCallOptions(options.signal);
+    // Set while the budget that is taken is that of a change.
+    let changing = 0;
+    const call = createEffectCall({
+      ...given,
+      async takeBudget(count) {
+        await given.takeBudget(count);
+        if (changing > 0) await options.inBudget?.();
+      },
+      async assertHeld(token) {
         counts.before += 1;
         const count = counts.before;
         await options.beforeEffect?.(count);
@@ -202,10 +217,8 @@ export function createEngine(options: EngineOptions): Engine {
         if (lease === undefined) {
           throw new WindlassError(
             'internal',
-            `beforeEffect was called for ${token}, which the task does not claim`,
-            {
-              code: 'TOKEN_NOT_CLAIMED',
-            },
+            `an effect on ${token} was tried, which the task does not claim`,
+            { code: 'TOKEN_NOT_CLAIMED' },
           );
         }
         ledger.assertHeld(lease);
@@ -216,13 +229,24 @@ export function createEngine(options: EngineOptions): Engine {
         await options.afterEffect?.(counts.after);
       },
       isFirstClaim: (token) => leases.find((lease) => lease.token === token)?.fence === 1,
+    });
+    return {
+      ...call,
+      async effect(token, send, sendOptions) {
+        changing += 1;
+        try {
+          return await call.effect(token, send, sendOptions);
+        } finally {
+          changing -= 1;
+        }
+      },
     };
   }
 
   async function handleOnce(task: EngineTask, options: HandleOptions, holder: string, counts: EffectCounts) {
     const leases = claim(task, holder);
     try {
-      const result = await provider.handleSubtask(hydrate(task), createEffectCall(leases, options, counts));
+      const result = await provider.handleSubtask(hydrate(task), createHandleCall(leases, options, counts));
       transcript.add(`result of ${task.task.action}`, result);
       const apply = result.state === 'done' ? applyEnd : applyChanges;
       if (options.answerLost !== true) apply(task.task, result.changes, leases);
@@ -303,7 +327,7 @@ export function createEngine(options: EngineOptions): Engine {
         const observation = await provider.waitSubtask(hydrate(task), {
           watchMs: LOOK_MS,
           cursor: undefined,
-          ...newCall(undefined),
+          ...createCall(toCallOptions(call.signal)),
           ...call,
         });
         transcript.add(`observation of ${task.task.action}`, observation);
@@ -333,7 +357,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     read: (call, signal) =>
       retry('a read', async () => {
-        const answer = await call(newCall(signal));
+        const answer = await call(createCall(toCallOptions(signal)));
         transcript.add('answer', answer);
         return answer;
       }),

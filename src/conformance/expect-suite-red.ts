@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError, type TaskAction } from '../domain/index.ts';
-import { removeBudget, removeLease, removeToken, type Mutant } from './mutants.ts';
+import { removeBudget, removeLease, removeToken, reverseOrder, type Mutant } from './mutants.ts';
 import type { ConformanceHarness, SuiteOptions, SuiteRunner, Trait } from './options.ts';
 import { registerRun, type SuiteRun } from './provider-suite.ts';
 
@@ -76,6 +76,7 @@ export async function runMutant(
 function chooseWrap(mutant: Mutant | null): SuiteRun['wrap'] {
   if (mutant === 'token-removed') return removeToken;
   if (mutant === 'lease-removed') return removeLease;
+  if (mutant === 'lease-before-budget') return reverseOrder;
   if (mutant === 'budget-removed') return removeBudget;
   return (provider) => provider;
 }

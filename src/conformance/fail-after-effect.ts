@@ -33,10 +33,10 @@ export function failAfterEffect(provider: Provider): Provider {
         `the handle of ${context.task.taskId}`,
         provider.handleSubtask(context, {
           ...call,
-          beforeEffect: (token) => call.beforeEffect(token),
-          async afterEffect(token) {
-            await call.afterEffect(token);
+          async effect(token, send, options) {
+            const answer = await call.effect(token, send, options);
             failOnce(`the effect of ${context.task.taskId} on ${token}`);
+            return answer;
           },
         }),
       ),

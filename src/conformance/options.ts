@@ -40,7 +40,7 @@ export interface ConformanceWorld {
   destroyInstance(id: string): Promise<void>;
   /**
    * How many requests of the provider the cloud's API has got so far, those of this world's own left
-   * out; for the rule that each is announced by `call.request`. Left out where there is no API.
+   * out; for the rule that each is sent within the budget of calls. Left out where there is no API.
    */
   countRequests?(): Promise<number>;
 }

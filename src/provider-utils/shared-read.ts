@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError } from '../domain/index.ts';
 import type { Call } from '../provider/index.ts';
 
-/** What a read needs of a call: its signal and its budget. */
-type RequestCall = Pick<Call, 'signal' | 'request'>;
+/** What a read needs of a call. */
+type RequestCall = Pick<Call, 'signal' | 'send'>;
 
 /**
  * One key's answer; undefined where the cloud has none.
@@ -17,7 +17,7 @@ export interface SharedReadOptions<Value> {
   /** Reads that come within so long of each other share a request. */
   readonly windowMs: number;
   /**
-   * Sends the request, announced by `call.request`; a key that the cloud does not have is absent
+   * Sends the request by `call.send`; a key that the cloud does not have is absent
    * from the answer. Where one unknown key fails the cloud's whole request, this is the place to
    * ask again without it: what it throws fails all who wait.
    */
@@ -93,7 +93,7 @@ export function createSharedRead<Value>(options: SharedReadOptions<Value>): Shar
     });
 }
 
-/** Goes on as long as one of them wants it, and takes its share of the budget through one that does. */
+/** Goes on as long as one of them wants it, and sends through one that does. */
 function toCommonCall(waiters: readonly Pick<Waiter<never>, 'call'>[]): RequestCall {
   const common = new AbortController();
   const abortWhenAllAre = (): void => {
@@ -103,13 +103,19 @@ function toCommonCall(waiters: readonly Pick<Waiter<never>, 'call'>[]): RequestC
   abortWhenAllAre();
   return {
     signal: common.signal,
-    async request(count) {
+    async send(request, options) {
       for (const { call } of waiters) {
         if (call.signal.aborted) continue;
+        let isSent = false;
+        const sendOnce = (): ReturnType<typeof request> => {
+          isSent = true;
+          return request();
+        };
         try {
-          return await call.request(count);
+          return await call.send(sendOnce, options);
         } catch (error) {
-          if (!call.signal.aborted) throw error;
+          // One that was cancelled while it waited for the budget: another may still want it.
+          if (isSent || !call.signal.aborted) throw error;
         }
       }
       throw new WindlassError('cancelled', 'the read was cancelled', { code: 'CANCELLED' });

@@ -1,5 +1,11 @@
-export type { Call, EffectCall, ObserveCall } from './call.ts';
-export { MAX_WATCH_MS } from './call.ts';
+export { MAX_WATCH_MS, type Call, type EffectCall, type ObserveCall, type SendOptions } from './call.ts';
+export {
+  createCall,
+  createEffectCall,
+  refuseCancelled,
+  type CallOptions,
+  type EffectCallOptions,
+} from './create-call.ts';
 export type { Capabilities } from './capabilities.ts';
 export type { InstanceDirective, VolumesDirective } from './directives.ts';
 export {

@@ -14,7 +14,7 @@ import type { HandleResult, Observation } from './result.ts';
 import type { TaskContext } from './task-context.ts';
 
 /** Version of this contract; a worker refuses a provider written for another. */
-export const PROVIDER_CONTRACT_VERSION = 1;
+export const PROVIDER_CONTRACT_VERSION = 2;
 
 export interface ParseClusterConfRequest {
   readonly content: PackageContent;
@@ -170,12 +170,12 @@ export interface Provider {
   /**
    * Starts the effect of a task. May be called any number of times, by any worker, by two at
    * once, at any moment after a crash: the effect happens once (rule 1 of the contract). Look
-   * before you make; adopt what carries the token; `await call.beforeEffect(token)` as the last
-   * thing before every call that changes the cloud.
+   * before you make; adopt what carries the token; every change of the cloud goes through
+   * `call.effect(token, send)`.
    *
    * After a failure nothing is left that a later handle or delete cannot find by its token.
    *
-   * @throws conflict `LEASE_LOST` (from beforeEffect) when another worker has taken over;
+   * @throws conflict `LEASE_LOST` (from `call.effect`) when another worker has taken over;
    *   unavailable, throttled: the engine tries again; quota, permission, invalid-input: it does not.
    */
   handleSubtask(context: TaskContext, call: EffectCall): Promise<HandleResult>;

@@ -3,7 +3,8 @@ import type { TaskAction } from '../../src/domain/index.ts';
 import { toClientToken } from '../../src/providers/aws/cloud/tags.ts';
 import type { Bench } from '../../src/conformance/bench.ts';
 import { createAwsHarness, listResources, type AwsHarness } from '../conformance/aws-harness.ts';
-import { freeCall, openAwsBench } from './provider-kit.ts';
+import { openAwsBench } from './provider-kit.ts';
+import { createTestCall } from '../kit/calls.ts';
 
 const START_LIMIT_MS = 120_000;
 
@@ -174,7 +175,7 @@ describe('what aws makes', () => {
   it('takes an address of its subnet, which is free again afterwards', async () => {
     const free = async (): Promise<number> => {
       const { runtime, credential, provider } = harness;
-      const subnets = await provider.describeSubnets({ runtime, credential }, freeCall());
+      const subnets = await provider.describeSubnets({ runtime, credential }, createTestCall());
       return subnets.find(({ subnetId }) => subnetId === runtime.settings['subnet'])?.freeAddresses ?? 0;
     };
     const bench = await openAwsBench(harness);

@@ -48,11 +48,11 @@ test.each([
   [
     'lease-removed',
     [
-      'RunInstances: a worker that wakes up after another took over fails with LEASE_LOST',
-      'CreateVolumes: a worker that wakes up after another took over fails with LEASE_LOST',
+      'RunInstances: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
+      'CreateVolumes: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
     ],
   ],
-  ['budget-removed', ['every function: announces each request to the cloud by call.request']],
+  ['budget-removed', ['every function: sends each request to the cloud within the budget of calls']],
 ] as const)(
   'the suite goes red on the aws provider with %s, in the tests that are there for it',
   async (mutant, tests) => {

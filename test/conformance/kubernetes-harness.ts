@@ -168,7 +168,10 @@ export function forgetReleases(harness: ConformanceHarness): ConformanceHarness 
         const result = await provider.handleSubtask(
           // Only what is there already is not known again: what is made carries the token.
           (await isThere(context)) ? forget(context) : context,
-          { ...call, beforeEffect: (token) => call.beforeEffect(token.replace('forgotten/', '')) },
+          {
+            ...call,
+            effect: (token, send, options) => call.effect(token.replace('forgotten/', ''), send, options),
+          },
         );
         return result;
       },

@@ -33,7 +33,10 @@ test(
 test.each([
   ['token-removed', ['InstallRelease: is adopted by its token when an answer was lost']],
   ['adoption-removed', ['InstallRelease: is adopted by its token when an answer was lost']],
-  ['lease-removed', ['InstallRelease: a worker that wakes up after another took over fails with LEASE_LOST']],
+  [
+    'lease-removed',
+    ['InstallRelease: a worker that lost its lease while it waited for the budget fails with LEASE_LOST'],
+  ],
 ] as const)(
   'the suite goes red on the kubernetes provider with %s, in the tests that are there for it',
   async (mutant, tests) => {

@@ -40,8 +40,15 @@ test.each([
   [
     'lease-removed',
     [
-      'RunInstances: a worker that wakes up after another took over fails with LEASE_LOST',
-      'CreateVolumes: a worker that wakes up after another took over fails with LEASE_LOST',
+      'RunInstances: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
+      'CreateVolumes: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
+    ],
+  ],
+  [
+    'lease-before-budget',
+    [
+      'RunInstances: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
+      'CreateVolumes: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
     ],
   ],
 ] as const)('the suite goes red with %s, in the tests that are there for it', async (mutant, tests) => {

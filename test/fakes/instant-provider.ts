@@ -140,8 +140,7 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
       if (hangOn !== undefined && isMeant(hangOn, context, 'handle')) await hang(call);
       const changes: ResourceChange[] = [];
       for (const row of claimedRows(context)) {
-        await call.beforeEffect(row.token);
-        await call.afterEffect(row.token);
+        await call.effect(row.token, async () => undefined);
         if (MAKES.has(context.task.action)) {
           changes.push({ token: row.token, state: 'made', cloudId: toCloudId(row.token) });
         }

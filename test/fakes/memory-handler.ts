@@ -103,15 +103,15 @@ export function createMemoryHandler(
       const row = getRow(context, 'instance');
       let id = (await findInstance(context))?.id;
       if (id === undefined) {
-        await call.beforeEffect(row.token);
-        id = await cloud.runInstance(
-          keyOf(context),
-          row.token,
-          sizeOf(context),
-          user === undefined ? undefined : toUserData(context, user),
-          context.cluster.purpose === 'frontgate' ? PUBLIC_SUBNET : undefined,
+        id = await call.effect(row.token, () =>
+          cloud.runInstance(
+            keyOf(context),
+            row.token,
+            sizeOf(context),
+            user === undefined ? undefined : toUserData(context, user),
+            context.cluster.purpose === 'frontgate' ? PUBLIC_SUBNET : undefined,
+          ),
         );
-        await call.afterEffect(row.token);
       }
       const resources = [{ token: row.token, state: 'made', cloudId: id }] as const;
       return { state: 'started', changes: { resources, node: { instanceId: id } } };
@@ -122,9 +122,7 @@ export function createMemoryHandler(
       const instance = await findInstance(context);
       if (instance === undefined || instance.state === 'stopped') return { state: 'started' };
       const { token } = getRow(context, 'instance');
-      await call.beforeEffect(token);
-      await cloud.setState(keyOf(context), instance.id, 'stopped');
-      await call.afterEffect(token);
+      await call.effect(token, () => cloud.setState(keyOf(context), instance.id, 'stopped'));
       return { state: 'started' };
     },
     waitStopInstances: (context, call) => waitForState(context, call, 'stopped'),
@@ -134,9 +132,7 @@ export function createMemoryHandler(
       const { token } = getRow(context, 'instance');
       if (instance === undefined) throw instanceGone(token);
       if (instance.state === 'running') return { state: 'started' };
-      await call.beforeEffect(token);
-      await cloud.setState(keyOf(context), instance.id, 'running');
-      await call.afterEffect(token);
+      await call.effect(token, () => cloud.setState(keyOf(context), instance.id, 'running'));
       return { state: 'started' };
     },
     waitStartInstances: (context, call) => waitForState(context, call, 'running'),
@@ -145,9 +141,7 @@ export function createMemoryHandler(
       const instance = await findInstance(context);
       if (instance === undefined) return { state: 'started' };
       const { token } = getRow(context, 'instance');
-      await call.beforeEffect(token);
-      await cloud.deleteInstance(keyOf(context), instance.id);
-      await call.afterEffect(token);
+      await call.effect(token, () => cloud.deleteInstance(keyOf(context), instance.id));
       return { state: 'started' };
     },
     waitDeleteInstances: (context, call) =>
@@ -166,9 +160,7 @@ export function createMemoryHandler(
       const instance = await findInstance(context);
       const { token } = getRow(context, 'instance');
       if (instance === undefined) throw instanceGone(token);
-      await call.beforeEffect(token);
-      await cloud.resizeInstance(keyOf(context), instance.id, sizeOf(context));
-      await call.afterEffect(token);
+      await call.effect(token, () => cloud.resizeInstance(keyOf(context), instance.id, sizeOf(context)));
       return { state: 'started' };
     },
     waitResizeInstances: (context, call) =>
@@ -184,9 +176,9 @@ export function createMemoryHandler(
       for (const { spec, row, volume } of await findVolumes(context)) {
         let id = volume?.id;
         if (id === undefined) {
-          await call.beforeEffect(row.token);
-          id = await cloud.createVolume(keyOf(context), row.token, spec.sizeGiB);
-          await call.afterEffect(row.token);
+          id = await call.effect(row.token, () =>
+            cloud.createVolume(keyOf(context), row.token, spec.sizeGiB),
+          );
         }
         resources.push({ token: row.token, state: 'made', cloudId: id } as const);
       }
@@ -204,14 +196,9 @@ export function createMemoryHandler(
           });
         }
         if (volume.attachedTo === instance.id) continue;
-        await call.beforeEffect(row.token);
-        await cloud.attachVolume(
-          keyOf(context),
-          volume.id,
-          instance.id,
-          `/dev/vd${'bcdefg'[spec.index] ?? 'z'}`,
+        await call.effect(row.token, () =>
+          cloud.attachVolume(keyOf(context), volume.id, instance.id, `/dev/vd${'bcdefg'[spec.index] ?? 'z'}`),
         );
-        await call.afterEffect(row.token);
       }
       return { state: 'started' };
     },
@@ -221,9 +208,7 @@ export function createMemoryHandler(
     async detachVolumes(context, call) {
       for (const { row, volume } of await findVolumes(context)) {
         if (volume === undefined || volume.attachedTo === null) continue;
-        await call.beforeEffect(row.token);
-        await cloud.detachVolume(keyOf(context), volume.id);
-        await call.afterEffect(row.token);
+        await call.effect(row.token, () => cloud.detachVolume(keyOf(context), volume.id));
       }
       return { state: 'started' };
     },
@@ -233,9 +218,7 @@ export function createMemoryHandler(
     async deleteVolumes(context, call) {
       for (const { row, volume } of await findVolumes(context)) {
         if (volume === undefined) continue;
-        await call.beforeEffect(row.token);
-        await cloud.deleteVolume(keyOf(context), volume.id);
-        await call.afterEffect(row.token);
+        await call.effect(row.token, () => cloud.deleteVolume(keyOf(context), volume.id));
       }
       return { state: 'started' };
     },
@@ -265,9 +248,7 @@ export function createMemoryHandler(
           );
         }
         if (spec.sizeGiB === volume.sizeGiB) continue;
-        await call.beforeEffect(row.token);
-        await cloud.resizeVolume(keyOf(context), volume.id, spec.sizeGiB);
-        await call.afterEffect(row.token);
+        await call.effect(row.token, () => cloud.resizeVolume(keyOf(context), volume.id, spec.sizeGiB));
       }
       return { state: 'started' };
     },

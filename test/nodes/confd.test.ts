@@ -9,6 +9,7 @@ import { WindlassError, type ClusterWrapper, type Task } from '../../src/domain/
 import type { NodeTarget } from '../../src/nodes/index.ts';
 import type { Provider, ProviderHandler, TaskContext } from '../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../src/vm/index.ts';
+import { createTestEffectCall, createTestObserveCall } from '../kit/calls.ts';
 import { buildGoTool, NO_GO } from '../kit/go-tools.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
 import { capabilities, equalNodes } from '../unit/vm/clusters.ts';
@@ -16,7 +17,6 @@ import { capabilities, equalNodes } from '../unit/vm/clusters.ts';
 const PACKAGE = fileURLToPath(new URL('../fixtures/confd', import.meta.url));
 const ZOOKEEPER = fileURLToPath(new URL('../../examples/zookeeper', import.meta.url));
 const signal = new AbortController().signal;
-const call = { signal, log: () => {}, request: async () => {} };
 
 // The confd of its authors, on a machine with a real sshd, run by the frame as a job runs it.
 describe('confd on a node', () => {
@@ -67,7 +67,7 @@ describe('confd on a node', () => {
   async function refresh(wrapper: ClusterWrapper, times = 1): Promise<void> {
     tasks += 1;
     const context = toContext(wrapper, `job-1.${tasks}.0`);
-    const effects = { ...call, beforeEffect: async () => {}, afterEffect: async () => {} };
+    const effects = createTestEffectCall();
     for (let time = 0; time < times; time += 1) {
       const { state } = await provider.handleSubtask(context, effects);
       if (state === 'done') continue;
@@ -86,7 +86,7 @@ describe('confd on a node', () => {
   /** As the engine looks: a node that is away now is asked again. */
   async function look(context: TaskContext): Promise<boolean> {
     try {
-      const { state } = await provider.waitSubtask(context, { ...call, watchMs: 0, cursor: undefined });
+      const { state } = await provider.waitSubtask(context, createTestObserveCall());
       return state === 'done';
     } catch (error) {
       if (WindlassError.isInstance(error) && error.kind === 'unavailable') return false;

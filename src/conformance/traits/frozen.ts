@@ -15,13 +15,14 @@ import {
 export function frozen({ it, operations, withBench, waitLimitMs }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
-    it(`${action}: a worker that wakes up after another took over fails with LEASE_LOST`, () =>
+    // The engine takes the budget before it checks the lease: frozen in between, a worker must notice.
+    it(`${action}: a worker that lost its lease while it waited for the budget fails with LEASE_LOST`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         const gate = createGate();
         let effects = 0;
         const first = startFrozen(bench, task, gate, {
-          beforeEffect: () => gate.freezeOnce(),
+          inBudget: () => gate.freezeOnce(),
           afterEffect: () => void (effects += 1),
         });
         await isFrozen(gate, first, waitLimitMs);
@@ -64,9 +65,9 @@ function startFrozen(bench: Bench, task: EngineTask, gate: Gate, options: Handle
 async function isFrozen(gate: Gate, first: Promise<unknown>, limitMs: number): Promise<void> {
   const ended = settle(first).then((outcome) => {
     if ('error' in outcome) throw outcome.error;
-    assert.fail('the handle returned without asking beforeEffect: nothing can stop its effect');
+    assert.fail('the handle returned without taking the budget for a change by call.effect');
   });
-  await settleWithin(limitMs, 'the way to beforeEffect', Promise.race([gate.reached, ended])).then(
+  await settleWithin(limitMs, 'the way to the effect', Promise.race([gate.reached, ended])).then(
     (outcome) => {
       if ('error' in outcome) throw outcome.error;
     },

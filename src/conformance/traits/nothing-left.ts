@@ -21,7 +21,7 @@ export function nothingLeft({ it, operations, withBench }: TraitContext): void {
         for (let progress = true; progress && deaths < MOST_DEATHS; deaths += 1) {
           progress = await crashAt(bench, task, deaths % 2 === 0 ? 'beforeEffect' : 'afterEffect', 1);
         }
-        assert.ok(deaths > 2, `${action} has no beforeEffect and afterEffect round its effect`);
+        assert.ok(deaths > 2, `${action} sends its effect past call.effect`);
         // … and where each does it again, the later ones are reached by number.
         for (let count = 2, progress = true; progress; count += 1) {
           progress = await crashAt(bench, task, 'beforeEffect', count);

@@ -55,23 +55,19 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
       assertNotCancelled(call.signal);
       let instance = await world.findInstance(token);
       if (instance === null || instance.address === '') {
-        await call.beforeEffect(token);
-        instance = await world.makeInstance(
-          {
-            id: toInstanceId(token),
-            token,
-            ...directive,
-            addressRange: settings.addressRange,
-            bootDelayMs: settings.bootDelayMs,
-            userData: {
-              hostPrivateKey: context.access.hostPrivateKey,
-              authorizedKey: context.access.authorizedKey,
-              ...(settings.nodeAccess === 'direct' ? {} : toReach(context, settings.addressRange)),
-            },
+        const wanted = {
+          id: toInstanceId(token),
+          token,
+          ...directive,
+          addressRange: settings.addressRange,
+          bootDelayMs: settings.bootDelayMs,
+          userData: {
+            hostPrivateKey: context.access.hostPrivateKey,
+            authorizedKey: context.access.authorizedKey,
+            ...(settings.nodeAccess === 'direct' ? {} : toReach(context, settings.addressRange)),
           },
-          settings.quotas,
-        );
-        await call.afterEffect(token);
+        };
+        instance = await call.effect(token, () => world.makeInstance(wanted, settings.quotas));
       }
       await boot(world, instance, token, call);
       return { state: 'started', changes: toMadeChanges(token, instance) };
@@ -86,9 +82,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
       if (instance !== null && !(await isQuiet(world, instance))) {
         const { token } = getInstanceResource(context);
         tellWeakContainment(instance, call);
-        await call.beforeEffect(token);
-        await world.stopInstance(instance.id);
-        await call.afterEffect(token);
+        await call.effect(token, () => world.stopInstance(instance.id));
       }
       return { state: 'done', changes: { node: { status: 'stopped' } } };
     },
@@ -125,9 +119,9 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
       if (resource === undefined) return { state: 'started' };
       tellWeakContainment(await findInstance(world, context), call);
       // Also when nothing is found: an earlier try may have died between folder and address.
-      await call.beforeEffect(resource.token);
-      for (const id of listIds(resource)) await world.deleteInstance(id);
-      await call.afterEffect(resource.token);
+      await call.effect(resource.token, async () => {
+        for (const id of listIds(resource)) await world.deleteInstance(id);
+      });
       return { state: 'started' };
     },
     waitDeleteInstances: (context, call) =>
@@ -153,9 +147,9 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
       const instance = await findInstance(world, context);
       if (instance === null) throw goneError(resource);
       if (instance.cpu !== cpu || instance.memoryMiB !== memoryMiB) {
-        await call.beforeEffect(resource.token);
-        await world.resizeInstance(instance.id, { cpu, memoryMiB }, settings.quotas);
-        await call.afterEffect(resource.token);
+        await call.effect(resource.token, () =>
+          world.resizeInstance(instance.id, { cpu, memoryMiB }, settings.quotas),
+        );
       }
       return { state: 'done' };
     },
@@ -194,9 +188,7 @@ export function getInstanceResource(context: NodeTaskContext): LedgerResource {
 /** A boot is an effect of its own: a crash between making and booting leaves something to boot. */
 async function boot(world: LocalWorld, instance: Instance, token: string, call: EffectCall): Promise<void> {
   if (instance.pid !== null) return;
-  await call.beforeEffect(token);
-  await world.bootInstance(instance.id);
-  await call.afterEffect(token);
+  await call.effect(token, () => world.bootInstance(instance.id));
 }
 
 /** Behind a frontgate a machine lets in what comes from its own range; the frontgate itself leads there. */

@@ -10,7 +10,7 @@ import type {
 import { readVolumes } from './directives.ts';
 import { findInstance } from './instance-handler.ts';
 import { assertZone } from './settings.ts';
-import { assertNotCancelled, watch } from './watch.ts';
+import { watch } from './watch.ts';
 import type { Instance, LocalWorld, Volume } from './world/local-world.ts';
 import { toVolumeId } from './world/open-local-world.ts';
 import type { FindPlace, Place } from './worlds.ts';
@@ -161,7 +161,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
       for (const { spec, resource, volume } of items) {
         if (volume === null) throw goneError(context, spec);
         // Again where it is attached already: a crash may have left the device itself unmade.
-        await withEffect(call, resource, () =>
+        await call.effect(resource.token, () =>
           world.attachVolume(volume.id, instance.id, toDevice(spec.index)),
         );
       }
@@ -173,7 +173,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
       const world = findWorld(context);
       for (const { resource, volume } of await loadIntended(context)) {
         if (volume === null || volume.attachment === null) continue;
-        await withEffect(call, resource, () => world.detachVolume(volume.id));
+        await call.effect(resource.token, () => world.detachVolume(volume.id));
       }
       return assertDone(await observeDetached(context));
     },
@@ -184,7 +184,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
       for (const { resource, volume } of await loadIntended(context)) {
         // Also when it is not found: what an unfinished try left of it goes too.
         const id = volume?.id ?? toVolumeId(resource.token);
-        await withEffect(call, resource, () => world.deleteVolume(id));
+        await call.effect(resource.token, () => world.deleteVolume(id));
       }
       return assertDone(await observeDeleted(context));
     },
@@ -196,7 +196,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
         if (volume === null) throw goneError(context, spec);
         if (spec.sizeGiB < volume.sizeGiB) throw shrinkError(volume, spec);
         if (spec.sizeGiB === volume.sizeGiB) continue;
-        await withEffect(call, resource, () => world.resizeVolume(volume.id, spec.sizeGiB, settings.quotas));
+        await call.effect(resource.token, () => world.resizeVolume(volume.id, spec.sizeGiB, settings.quotas));
       }
       return assertDone(await observeResized(context));
     },
@@ -211,7 +211,7 @@ async function createVolume(
   call: EffectCall,
 ): Promise<void> {
   const { token } = resource;
-  await withEffect(call, resource, () =>
+  await call.effect(token, () =>
     world.makeVolume(
       {
         id: toVolumeId(token),
@@ -223,17 +223,6 @@ async function createVolume(
       settings.quotas,
     ),
   );
-}
-
-async function withEffect(
-  call: EffectCall,
-  resource: LedgerResource,
-  effect: () => Promise<unknown>,
-): Promise<void> {
-  assertNotCancelled(call.signal);
-  await call.beforeEffect(resource.token);
-  await effect();
-  await call.afterEffect(resource.token);
 }
 
 async function findVolume(world: LocalWorld, resource: LedgerResource): Promise<Volume | null> {

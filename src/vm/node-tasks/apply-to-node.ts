@@ -12,8 +12,6 @@ export async function applyToNode<Result>(
   effect: () => Promise<Result>,
 ): Promise<Result> {
   const token = context.resources['instance']?.token;
-  if (token !== undefined) await call.beforeEffect(token);
-  const result = await effect();
-  if (token !== undefined) await call.afterEffect(token);
-  return result;
+  // A node is no API of the cloud: the budget is not asked.
+  return token === undefined ? effect() : call.effect(token, effect, { requests: 0 });
 }

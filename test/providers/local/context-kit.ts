@@ -4,7 +4,7 @@ import {
   type NodeVolume,
   type VolumeSpec,
 } from '../../../src/domain/index.ts';
-import type { Changes, EffectCall, NodeTaskContext, ObserveCall } from '../../../src/provider/index.ts';
+import type { Changes, NodeTaskContext } from '../../../src/provider/index.ts';
 import type { TestWorld } from './world-kit.ts';
 
 export interface ContextOptions {
@@ -205,32 +205,5 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
         resources: Object.fromEntries(resources.map((resource) => [resource.kind, resource])),
       };
     },
-  };
-}
-
-/** An effect call that writes down what it was told. */
-export function createEffectCall(): EffectCall & { readonly steps: string[] } {
-  const steps: string[] = [];
-  return {
-    steps,
-    signal: new AbortController().signal,
-    log: () => undefined,
-    request: async () => undefined,
-    beforeEffect: async (token) => {
-      steps.push(`before ${token}`);
-    },
-    afterEffect: async (token) => {
-      steps.push(`after ${token}`);
-    },
-  };
-}
-
-export function createObserveCall(): ObserveCall {
-  return {
-    signal: new AbortController().signal,
-    log: () => undefined,
-    request: async () => undefined,
-    watchMs: 15_000,
-    cursor: undefined,
   };
 }

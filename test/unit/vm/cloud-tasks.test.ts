@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WindlassError } from '../../../src/domain/index.ts';
 import type { Capabilities, JumpHost } from '../../../src/provider/index.ts';
-import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, observeCall, type VmBench } from './vm-bench.ts';
+import { createTestObserveCall } from '../../kit/calls.ts';
+import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, type VmBench } from './vm-bench.ts';
 
 let bench: VmBench;
 
@@ -23,7 +24,7 @@ describe('cloud tasks', () => {
     ['ResizeVolumes', 'resizeVolumes', 'waitResizeVolumes'],
   ] as const)('%s goes to its pair', async (action, handle, wait) => {
     await bench.provider().handleSubtask(context(action), bench.effectCall());
-    await bench.provider().waitSubtask(context(action), observeCall());
+    await bench.provider().waitSubtask(context(action), createTestObserveCall());
     expect(bench.handlerCalls).toEqual([handle, wait]);
   });
 
@@ -71,7 +72,9 @@ describe('cloud tasks', () => {
     ).rejects.toMatchObject({
       kind: 'cancelled',
     });
-    await expect(fake.waitSubtask(context('RunInstances'), observeCall({ signal }))).rejects.toMatchObject({
+    await expect(
+      fake.waitSubtask(context('RunInstances'), createTestObserveCall({ signal })),
+    ).rejects.toMatchObject({
       kind: 'cancelled',
     });
     expect(bench.handlerCalls).toEqual([]);
@@ -96,7 +99,7 @@ describe('the frontgate', () => {
         ...context('FrontgateAvailable', {}, { node: null }),
         ...(known === null ? {} : { jumpHost: known }),
       },
-      observeCall(),
+      createTestObserveCall(),
     );
 
   it('is there at once where nodes are reached directly', async () => {
@@ -136,13 +139,13 @@ describe('the host key of an instance', () => {
   it('is that of its user-data when it was run, and the changed one when it was started', async () => {
     bench.answer = { state: 'done', changes: { node: { ssh } } };
     await expect(
-      bench.provider().waitSubtask(context('RunInstances', {}, { node }), observeCall()),
+      bench.provider().waitSubtask(context('RunInstances', {}, { node }), createTestObserveCall()),
     ).resolves.toEqual({
       state: 'done',
       changes: { node: { ssh: { ...ssh, hostKey: HOST_KEY } } },
     });
     await expect(
-      bench.provider().waitSubtask(context('StartInstances', {}, { node }), observeCall()),
+      bench.provider().waitSubtask(context('StartInstances', {}, { node }), createTestObserveCall()),
     ).resolves.toEqual({
       state: 'done',
       changes: { node },

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WindlassError, type Directive } from '../../../src/domain/index.ts';
-import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, observeCall, type VmBench } from './vm-bench.ts';
+import { createTestObserveCall } from '../../kit/calls.ts';
+import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, type VmBench } from './vm-bench.ts';
 
 let bench: VmBench;
 
@@ -14,7 +15,7 @@ describe('PrepareNode', () => {
       .provider()
       .waitSubtask(
         context('PrepareNode', {}, { node: { ssh: { port: 2222, user: 'root', hostKey, root } } }),
-        observeCall(),
+        createTestObserveCall(),
       );
   const changed = {
     state: 'done',
@@ -126,7 +127,7 @@ describe('volumes', () => {
     };
     const look = bench
       .provider()
-      .waitSubtask(context('FormatAndMountVolumes', directive, { node: attached }), observeCall());
+      .waitSubtask(context('FormatAndMountVolumes', directive, { node: attached }), createTestObserveCall());
     await expect(look).rejects.toMatchObject({ code: 'NODE_COMMAND_FAILED' });
   });
 });
@@ -224,7 +225,7 @@ describe('metadata and configuration', () => {
     bench.shell.states.set('job-1.3.0.g1', { state: 'exited', exitCode: 0, output: '' });
     bench.shell.answer = 'token-1\n';
     await expect(
-      bench.provider().waitSubtask(context('RegisterCustomMetadata', directive), observeCall()),
+      bench.provider().waitSubtask(context('RegisterCustomMetadata', directive), createTestObserveCall()),
     ).resolves.toEqual({ state: 'done', changes: { node: { customToken: 'token-1' } } });
   });
 });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WindlassError, type Directive } from '../../../src/domain/index.ts';
-import { context, createVmBench, HOST_KEY, observeCall, TOKEN, type VmBench } from './vm-bench.ts';
+import { createTestObserveCall } from '../../kit/calls.ts';
+import { context, createVmBench, HOST_KEY, TOKEN, type VmBench } from './vm-bench.ts';
 
 const startService: Directive = {
   service: 'start',
@@ -38,7 +39,7 @@ describe('services', () => {
 
   it('start nothing when the lease of the instance is lost', async () => {
     const lost = bench.effectCall({
-      beforeEffect: async () => {
+      assertHeld: async () => {
         throw new WindlassError('conflict', 'lost', { code: 'LEASE_LOST' });
       },
     });
@@ -56,7 +57,7 @@ describe('services', () => {
   });
 
   const look = (directive: Directive = startService): Promise<unknown> =>
-    bench.provider().waitSubtask(context('StartService', directive), observeCall());
+    bench.provider().waitSubtask(context('StartService', directive), createTestObserveCall());
 
   it('say how long they run and what they said last', async () => {
     await bench.provider().handleSubtask(context('StartService', startService), bench.effectCall());
@@ -141,7 +142,7 @@ describe('a service that earlier jobs have begun', () => {
   const begin = (directive: Directive = init): Promise<unknown> =>
     bench.provider().handleSubtask(context('InitService', directive), bench.effectCall());
   const look = (directive: Directive = init): Promise<unknown> =>
-    bench.provider().waitSubtask(context('InitService', directive), observeCall());
+    bench.provider().waitSubtask(context('InitService', directive), createTestObserveCall());
   const exited = (exitCode: number) => ({ state: 'exited', exitCode, output: 'said\n' }) as const;
 
   it('takes their claims before anything else, so that none of them begins late', async () => {
@@ -202,7 +203,7 @@ describe('a service that earlier jobs have begun', () => {
   it('mounts again what an earlier job has mounted: the machine may have been down since', async () => {
     const mount: Directive = { volumes: [], format: true, earlier: ['job-0.2.0'] };
     bench.shell.states.set('job-0.2.0.g1', exited(0));
-    await bench.provider().waitSubtask(context('FormatAndMountVolumes', mount), observeCall());
+    await bench.provider().waitSubtask(context('FormatAndMountVolumes', mount), createTestObserveCall());
     expect(keys()).toContain('job-1.3.0.g1');
   });
 });

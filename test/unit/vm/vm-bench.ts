@@ -2,12 +2,12 @@ import type { ClusterNode, Directive, MetadataTree, TaskAction } from '../../../
 import type {
   Capabilities,
   EffectCall,
-  ObserveCall,
   Provider,
   ProviderHandler,
   TaskContext,
 } from '../../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../../src/vm/index.ts';
+import { createTestEffectCall, type EffectSteps } from '../../kit/calls.ts';
 import { capabilities, equalNodes, node, role, RUNTIME } from './clusters.ts';
 import { createMemoryShell, type MemoryShell } from './memory-shell.ts';
 
@@ -25,7 +25,7 @@ export interface VmBench {
   /** What every function of the handler answers. */
   answer: unknown;
   provider(change?: Partial<Capabilities>): Provider;
-  effectCall(change?: Partial<EffectCall>): EffectCall;
+  effectCall(disturbed?: EffectSteps): EffectCall;
 }
 
 export function createVmBench(): VmBench {
@@ -58,18 +58,17 @@ export function createVmBench(): VmBench {
         environment,
         nodes: shell,
       }),
-    effectCall: (change = {}) => ({
-      signal: new AbortController().signal,
-      log: () => {},
-      request: async () => {},
-      beforeEffect: async (token) => {
-        effects.push(`before ${token}`);
-      },
-      afterEffect: async (token) => {
-        effects.push(`after ${token}`);
-      },
-      ...change,
-    }),
+    effectCall: (disturbed = {}) =>
+      createTestEffectCall({
+        ...disturbed,
+        async assertHeld(token) {
+          await disturbed.assertHeld?.(token);
+          effects.push(`before ${token}`);
+        },
+        async afterEffect(token) {
+          effects.push(`after ${token}`);
+        },
+      }),
   };
   return bench;
 }
@@ -87,17 +86,6 @@ const environment: VmEnvironment = {
   updateClusterStatus: refuse,
   describeClusterDetails: refuse,
 };
-
-export function observeCall(change: Partial<ObserveCall> = {}): ObserveCall {
-  return {
-    signal: new AbortController().signal,
-    log: () => {},
-    request: async () => {},
-    watchMs: 0,
-    cursor: undefined,
-    ...change,
-  };
-}
 
 export interface ContextChange {
   readonly node?: Partial<ClusterNode> | null;

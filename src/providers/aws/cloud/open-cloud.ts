@@ -12,8 +12,8 @@ import type { AwsSettings } from '../settings.ts';
 import { loadSdk } from './load-sdk.ts';
 import { toWindlassError } from './to-windlass-error.ts';
 
-/** What a request of ours may need of a call: its signal and its budget. */
-export type RequestCall = Pick<Call, 'signal' | 'request'>;
+/** What a request of ours may need of a call. */
+export type RequestCall = Pick<Call, 'signal' | 'send'>;
 
 interface RequestOptions {
   readonly abortSignal: AbortSignal;
@@ -119,10 +119,7 @@ function createAsk<Client>(service: string, create: () => Promise<Client>): Ask<
     const action = `${service}:${operation}`;
     try {
       const client = await open();
-      // The budget last: what is waited for before must not use it up.
-      await call.request();
-      if (call.signal.aborted) throw cancelled(action, call.signal);
-      return await send(client, { abortSignal: call.signal });
+      return await call.send(() => send(client, { abortSignal: call.signal }));
     } catch (error) {
       if (call.signal.aborted) throw cancelled(action, call.signal);
       throw toWindlassError(error, action);

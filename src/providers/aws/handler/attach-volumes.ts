@@ -7,7 +7,7 @@ import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import { chooseDeviceName, toNodeDevice } from '../devices.ts';
 import type { FindPlace, Place } from '../place.ts';
 import { readVolumes } from './directives.ts';
-import { getRow, notYet, watch, withEffect } from './effects.ts';
+import { getRow, notYet, watch } from './effects.ts';
 import { readImageDevices } from './run-instance.ts';
 import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
 import { findImageOf } from './launched-volumes.ts';
@@ -135,8 +135,8 @@ async function sendAttach(
   request: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
 ): Promise<void> {
   const { volumeId, instanceId, device } = request;
-  await withEffect(call, row.token, (sent) =>
-    cloud.ec2(sent, 'AttachVolume', (ec2, options) =>
+  await call.effect(row.token, () =>
+    cloud.ec2(call, 'AttachVolume', (ec2, options) =>
       ec2.attachVolume({ VolumeId: volumeId, InstanceId: instanceId, Device: device }, options),
     ),
   );

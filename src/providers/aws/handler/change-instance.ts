@@ -3,7 +3,7 @@ import { WindlassError } from '../../../domain/index.ts';
 import type { Changes, EffectCall, HandleResult, NodeTaskContext } from '../../../provider/index.ts';
 import type { AwsCloud } from '../cloud/open-cloud.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import { getRow, notYet, withEffect } from './effects.ts';
+import { getRow, notYet } from './effects.ts';
 import { findInstance, instanceGone, isDead, stateOf } from './find-instance.ts';
 
 // Each of these is asked of EC2 whatever a look says: a look may be older than the last change,
@@ -23,8 +23,8 @@ export async function stopInstance(
   const instanceId = await findInstanceId(cloud, context, call);
   if (instanceId === undefined) return { state: 'done', changes: STOPPED };
   try {
-    await withEffect(call, getRow(context, 'instance').token, (sent) =>
-      cloud.ec2(sent, 'StopInstances', (ec2, options) =>
+    await call.effect(getRow(context, 'instance').token, () =>
+      cloud.ec2(call, 'StopInstances', (ec2, options) =>
         ec2.stopInstances({ InstanceIds: [instanceId] }, options),
       ),
     );
@@ -51,8 +51,8 @@ export async function startInstance(
   const instanceId = await findInstanceId(cloud, context, call);
   if (instanceId === undefined) throw instanceGone(row, context.node.nodeId);
   try {
-    await withEffect(call, row.token, (sent) =>
-      cloud.ec2(sent, 'StartInstances', (ec2, options) =>
+    await call.effect(row.token, () =>
+      cloud.ec2(call, 'StartInstances', (ec2, options) =>
         ec2.startInstances({ InstanceIds: [instanceId] }, options),
       ),
     );
@@ -82,8 +82,8 @@ export async function changeType(
 ): Promise<void> {
   const row = getRow(context, 'instance');
   try {
-    await withEffect(call, row.token, (sent) =>
-      cloud.ec2(sent, 'ModifyInstanceAttribute', (ec2, options) =>
+    await call.effect(row.token, () =>
+      cloud.ec2(call, 'ModifyInstanceAttribute', (ec2, options) =>
         ec2.modifyInstanceAttribute({ InstanceId: instanceId, InstanceType: { Value: wanted } }, options),
       ),
     );

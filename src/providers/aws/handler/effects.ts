@@ -8,7 +8,6 @@ import {
   type ObserveCall,
   type Observation,
 } from '../../../provider/index.ts';
-import type { RequestCall } from '../cloud/open-cloud.ts';
 
 /** The ledger row of a kind. @throws internal `AWS_LEDGER` when the engine gave none. */
 export function getRow(context: NodeTaskContext, kind: string): LedgerResource {
@@ -19,26 +18,9 @@ export function getRow(context: NodeTaskContext, kind: string): LedgerResource {
   });
 }
 
-/**
- * One change of the cloud, between the two points that every effect has. Its request is budgeted
- * before the first of them: nothing stands between that and the effect. `effect` sends by `sent`.
- */
-export async function withEffect<T>(
-  call: EffectCall,
-  token: string,
-  effect: (sent: RequestCall) => Promise<T>,
-): Promise<T> {
-  await call.request();
-  assertNotCancelled(call);
-  await call.beforeEffect(token);
-  const answer = await effect({ signal: call.signal, request: async () => {} });
-  await call.afterEffect(token);
-  return answer;
-}
-
 /** Whether something may carry the row's token already; what nobody claimed before needs no look. */
 export function mayBeMade(call: EffectCall, { token, cloudId }: LedgerResource): boolean {
-  return cloudId !== '' || call.isFirstClaim?.(token) !== true;
+  return cloudId !== '' || !call.isFirstClaim(token);
 }
 
 /** Looks until it is done or the call's time is over; then the last look is the observation. */

@@ -6,7 +6,7 @@ import { TAGS, toTags } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { Place } from '../place.ts';
 import type { FrontgateSettings } from '../settings.ts';
-import { notYet, withEffect } from './effects.ts';
+import { notYet } from './effects.ts';
 import { toNodeTags } from './run-request.ts';
 
 const SSH_PORT = 22;
@@ -30,26 +30,28 @@ export async function ensureFrontgateGroups(
   const name = toGroupName(context);
   let group = await findGroup(cloud, call, vpcId, name);
   if (group === undefined) {
-    await withEffect(call, options.token, (sent) =>
-      cloud.ec2(sent, 'CreateSecurityGroup', (ec2, request) =>
-        ec2.createSecurityGroup(
-          {
-            GroupName: name,
-            Description: 'SSH to a frontgate of windlass',
-            VpcId: vpcId,
-            TagSpecifications: [
-              {
-                ResourceType: 'security-group',
-                Tags: toTags({ ...toNodeTags(context, settings), [TAGS.token]: options.token }),
-              },
-            ],
-          },
-          request,
+    await call
+      .effect(options.token, () =>
+        cloud.ec2(call, 'CreateSecurityGroup', (ec2, request) =>
+          ec2.createSecurityGroup(
+            {
+              GroupName: name,
+              Description: 'SSH to a frontgate of windlass',
+              VpcId: vpcId,
+              TagSpecifications: [
+                {
+                  ResourceType: 'security-group',
+                  Tags: toTags({ ...toNodeTags(context, settings), [TAGS.token]: options.token }),
+                },
+              ],
+            },
+            request,
+          ),
         ),
-      ),
-    ).catch((error: unknown) => {
-      if (!isAwsCode(error, 'InvalidGroup.Duplicate')) throw error;
-    });
+      )
+      .catch((error: unknown) => {
+        if (!isAwsCode(error, 'InvalidGroup.Duplicate')) throw error;
+      });
     group = await findGroup(cloud, call, vpcId, name);
     if (group === undefined) throw notYet(`the security group ${name} is not shown by AWS yet`);
   }
@@ -74,31 +76,35 @@ async function letIn(
   const missing = sources.filter((source) => !there.includes(source));
   const surplus = there.filter((source) => !sources.includes(source));
   if (missing.length > 0) {
-    await withEffect(call, token, (sent) =>
-      cloud.ec2(sent, 'AuthorizeSecurityGroupIngress', (ec2, request) =>
-        ec2.authorizeSecurityGroupIngress(
-          { GroupId: group.GroupId, IpPermissions: toPermissions(missing) },
-          request,
+    await call
+      .effect(token, () =>
+        cloud.ec2(call, 'AuthorizeSecurityGroupIngress', (ec2, request) =>
+          ec2.authorizeSecurityGroupIngress(
+            { GroupId: group.GroupId, IpPermissions: toPermissions(missing) },
+            request,
+          ),
         ),
-      ),
-    ).catch((error: unknown) => {
-      if (!isAwsCode(error, 'InvalidPermission.Duplicate')) throw error;
-      // EC2 refuses all of them because of one that was there before it was shown.
-      if (missing.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
-    });
+      )
+      .catch((error: unknown) => {
+        if (!isAwsCode(error, 'InvalidPermission.Duplicate')) throw error;
+        // EC2 refuses all of them because of one that was there before it was shown.
+        if (missing.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
+      });
   }
   if (surplus.length > 0) {
-    await withEffect(call, token, (sent) =>
-      cloud.ec2(sent, 'RevokeSecurityGroupIngress', (ec2, request) =>
-        ec2.revokeSecurityGroupIngress(
-          { GroupId: group.GroupId, IpPermissions: toPermissions(surplus) },
-          request,
+    await call
+      .effect(token, () =>
+        cloud.ec2(call, 'RevokeSecurityGroupIngress', (ec2, request) =>
+          ec2.revokeSecurityGroupIngress(
+            { GroupId: group.GroupId, IpPermissions: toPermissions(surplus) },
+            request,
+          ),
         ),
-      ),
-    ).catch((error: unknown) => {
-      if (!isAwsCode(error, 'InvalidPermission.NotFound')) throw error;
-      if (surplus.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
-    });
+      )
+      .catch((error: unknown) => {
+        if (!isAwsCode(error, 'InvalidPermission.NotFound')) throw error;
+        if (surplus.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
+      });
   }
 }
 
@@ -125,14 +131,18 @@ export async function deleteFrontgateGroup(
     ),
   );
   for (const { GroupId } of SecurityGroups) {
-    await withEffect(call, token, (sent) =>
-      cloud.ec2(sent, 'DeleteSecurityGroup', (ec2, request) => ec2.deleteSecurityGroup({ GroupId }, request)),
-    ).catch((error: unknown) => {
-      if (isAwsCode(error, 'InvalidGroup.NotFound')) return;
-      throw isAwsCode(error, 'DependencyViolation')
-        ? notYet(`security group ${GroupId} is still in use`)
-        : error;
-    });
+    await call
+      .effect(token, () =>
+        cloud.ec2(call, 'DeleteSecurityGroup', (ec2, request) =>
+          ec2.deleteSecurityGroup({ GroupId }, request),
+        ),
+      )
+      .catch((error: unknown) => {
+        if (isAwsCode(error, 'InvalidGroup.NotFound')) return;
+        throw isAwsCode(error, 'DependencyViolation')
+          ? notYet(`security group ${GroupId} is still in use`)
+          : error;
+      });
   }
 }
 

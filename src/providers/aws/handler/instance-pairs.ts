@@ -13,7 +13,7 @@ import type { FindPlace, Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
 import { readInstanceDirective } from './directives.ts';
 import { changeType, ignoreGone, startInstance, stopInstance, STOPPED } from './change-instance.ts';
-import { getRow, pause, watch, withEffect } from './effects.ts';
+import { getRow, pause, watch } from './effects.ts';
 import {
   findInstance,
   instanceGone,
@@ -112,11 +112,13 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       }
       const ids = instances.filter((instance) => !isDead(instance)).map(({ InstanceId = '' }) => InstanceId);
       if (ids.length > 0) {
-        await withEffect(call, row.token, (sent) =>
-          cloud.ec2(sent, 'TerminateInstances', (ec2, options) =>
-            ec2.terminateInstances({ InstanceIds: ids }, options),
-          ),
-        ).catch(ignoreGone);
+        await call
+          .effect(row.token, () =>
+            cloud.ec2(call, 'TerminateInstances', (ec2, options) =>
+              ec2.terminateInstances({ InstanceIds: ids }, options),
+            ),
+          )
+          .catch(ignoreGone);
       }
       // Comes again too, until none of them is left.
       await deleteLaunchedVolumes(findPlace(context), context, call, row, instances);

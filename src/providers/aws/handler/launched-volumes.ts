@@ -7,7 +7,7 @@ import { getResources } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { Place } from '../place.ts';
-import { notYet, withEffect } from './effects.ts';
+import { notYet } from './effects.ts';
 import { isVolumeGone } from './volumes.ts';
 
 /**
@@ -36,16 +36,18 @@ export async function deleteLaunchedVolumes(
   const begun = await listSnapshots(place, call, instances);
   for (const volume of left.filter(({ SnapshotId: id = '' }) => begun.has(id))) {
     if (volume.State !== 'available') throw notYet(`volume ${volume.VolumeId} is ${volume.State}`);
-    await withEffect(call, row.token, (sent) =>
-      place.cloud.ec2(sent, 'DeleteVolume', (ec2, options) =>
-        ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
-      ),
-    ).catch((error: unknown) => {
-      if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
-      throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
-        ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
-        : error;
-    });
+    await call
+      .effect(row.token, () =>
+        place.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
+          ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
+        ),
+      )
+      .catch((error: unknown) => {
+        if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+        throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
+          ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
+          : error;
+      });
   }
 }
 

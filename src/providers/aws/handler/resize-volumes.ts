@@ -5,7 +5,7 @@ import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
-import { watch, withEffect } from './effects.ts';
+import { watch } from './effects.ts';
 import { isMissingForLong, lastsFor } from './missing.ts';
 import type { Timing } from './timing.ts';
 import {
@@ -77,17 +77,19 @@ async function resizeVolume(
   // Asked for already: the volume may have been looked at before it had its new size.
   const begun = modification !== undefined && modification.ModificationState !== 'failed';
   if (begun && (modification.TargetSize ?? 0) >= spec.sizeGiB) return;
-  await withEffect(call, row.token, (sent) =>
-    place.cloud.ec2(sent, 'ModifyVolume', (ec2, options) =>
-      ec2.modifyVolume({ VolumeId: volume.VolumeId, Size: spec.sizeGiB }, options),
-    ),
-  ).catch(async (error: unknown) => {
-    if (!isAwsCode(error, 'VolumeModificationRateExceeded', 'IncorrectModificationState')) throw error;
-    // By another, or by this very request, which a line may have delivered twice.
-    const last = await readModification(call, volume, getResources(place.cloud));
-    if (last?.ModificationState !== 'failed' && (last?.TargetSize ?? 0) >= spec.sizeGiB) return;
-    throw coolingDown(volume, last);
-  });
+  await call
+    .effect(row.token, () =>
+      place.cloud.ec2(call, 'ModifyVolume', (ec2, options) =>
+        ec2.modifyVolume({ VolumeId: volume.VolumeId, Size: spec.sizeGiB }, options),
+      ),
+    )
+    .catch(async (error: unknown) => {
+      if (!isAwsCode(error, 'VolumeModificationRateExceeded', 'IncorrectModificationState')) throw error;
+      // By another, or by this very request, which a line may have delivered twice.
+      const last = await readModification(call, volume, getResources(place.cloud));
+      if (last?.ModificationState !== 'failed' && (last?.TargetSize ?? 0) >= spec.sizeGiB) return;
+      throw coolingDown(volume, last);
+    });
 }
 
 async function readModification(

@@ -13,7 +13,7 @@ import { choosePlacementAfter, type Placement } from '../placements.ts';
 import type { Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
 import { readInstanceDirective } from './directives.ts';
-import { getRow, mayBeMade, notYet, withEffect } from './effects.ts';
+import { getRow, mayBeMade, notYet } from './effects.ts';
 import { findInstance, isDead } from './find-instance.ts';
 import { createMissingVolumes, giveUpVolumes, mayMoveVolumes } from './move-volumes.ts';
 import { ensureFrontgateGroups } from './frontgate-group.ts';
@@ -47,8 +47,8 @@ export async function runInstance(
   });
   const input = toRunInstancesInput({ context, directive, token: row.token, placement, image, settings });
   try {
-    const { Instances = [] } = await withEffect(call, row.token, (sent) =>
-      place.cloud.ec2(sent, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
+    const { Instances = [] } = await call.effect(row.token, () =>
+      place.cloud.ec2(call, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
     );
     const [instance] = Instances;
     if (instance?.InstanceId === undefined) throw notYet('AWS made an instance and did not say which', 1_000);

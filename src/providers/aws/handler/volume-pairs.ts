@@ -6,7 +6,7 @@ import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
 import { createAttachPair } from './attach-volumes.ts';
 import { readVolumes } from './directives.ts';
-import { getRow, notYet, pause, watch, withEffect } from './effects.ts';
+import { getRow, notYet, pause, watch } from './effects.ts';
 import { createResizePair } from './resize-volumes.ts';
 import type { Timing } from './timing.ts';
 import {
@@ -137,17 +137,19 @@ async function detachVolume(
 ): Promise<void> {
   const shown = attachments.filter(({ State: state }) => state !== 'detaching' && state !== 'detached');
   for (const { InstanceId: instanceId } of shown.length > 0 ? shown : [{ InstanceId: undefined }]) {
-    await withEffect(call, row.token, (sent) =>
-      cloud.ec2(sent, 'DetachVolume', (ec2, options) =>
-        ec2.detachVolume({ VolumeId: volumeId, InstanceId: instanceId }, options),
-      ),
-    ).catch(async (error: unknown) => {
-      if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
-      if (!isAwsCode(error, 'InvalidAttachment.NotFound', 'IncorrectState')) throw error;
-      const volume = await getResources(cloud).volumeById(call, volumeId);
-      if (volume?.Attachments?.some(({ State: state = '' }) => !LEAVING.includes(state)) === true)
-        throw notYet(`volume ${volumeId} cannot be detached yet`);
-    });
+    await call
+      .effect(row.token, () =>
+        cloud.ec2(call, 'DetachVolume', (ec2, options) =>
+          ec2.detachVolume({ VolumeId: volumeId, InstanceId: instanceId }, options),
+        ),
+      )
+      .catch(async (error: unknown) => {
+        if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+        if (!isAwsCode(error, 'InvalidAttachment.NotFound', 'IncorrectState')) throw error;
+        const volume = await getResources(cloud).volumeById(call, volumeId);
+        if (volume?.Attachments?.some(({ State: state = '' }) => !LEAVING.includes(state)) === true)
+          throw notYet(`volume ${volumeId} cannot be detached yet`);
+      });
   }
 }
 

@@ -20,7 +20,7 @@ import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { Place } from '../place.ts';
 import { toVolumeKind } from '../volume-types.ts';
 import { readVolumes } from './directives.ts';
-import { getRow, mayBeMade, notYet, withEffect } from './effects.ts';
+import { getRow, mayBeMade, notYet } from './effects.ts';
 import { isMissingForLong } from './missing.ts';
 import { toNodeTags } from './run-request.ts';
 
@@ -127,8 +127,8 @@ export async function createVolume(
   }
   const kind = toVolumeKind(spec, settings);
   try {
-    return await withEffect(call, row.token, (sent) =>
-      cloud.ec2(sent, 'CreateVolume', (ec2, options) =>
+    return await call.effect(row.token, () =>
+      cloud.ec2(call, 'CreateVolume', (ec2, options) =>
         ec2.createVolume(
           {
             ClientToken: toClientToken(row.token),
@@ -217,17 +217,19 @@ export async function deleteVolumesOf(
       if (isVolumeGone(volume) || !isOfKind(volume, row)) continue;
       if (volume.State === 'creating') throw notYet(`volume ${volume.VolumeId} is still being created`);
       if (volume.State === 'in-use') throw notYet(`volume ${volume.VolumeId} is still attached`);
-      await withEffect(call, row.token, (sent) =>
-        place.cloud.ec2(sent, 'DeleteVolume', (ec2, options) =>
-          ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
-        ),
-      ).catch((error: unknown) => {
-        if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
-        // Not as it was shown: the next look says how it is.
-        throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
-          ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
-          : error;
-      });
+      await call
+        .effect(row.token, () =>
+          place.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
+            ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
+          ),
+        )
+        .catch((error: unknown) => {
+          if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+          // Not as it was shown: the next look says how it is.
+          throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
+            ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
+            : error;
+        });
     }
   }
 }

@@ -57,7 +57,7 @@ export interface KubeClient {
 
 export function createKubeClient(
   connection: KubeConnection,
-  call: Pick<Call, 'signal' | 'request'>,
+  call: Pick<Call, 'signal' | 'send'>,
 ): KubeClient {
   const { server } = connection;
   let clockAheadMs = 0;
@@ -110,9 +110,7 @@ export function createKubeClient(
     server,
     clockAheadMs: () => clockAheadMs,
     async send<T>(request: KubeRequest): Promise<T> {
-      refuseWhenCancelled(call.signal);
-      await call.request();
-      return sendOnce<T>(request);
+      return call.send(() => sendOnce<T>(request));
     },
     async find<T>(request: KubeRequest): Promise<T | null> {
       try {
@@ -123,8 +121,6 @@ export function createKubeClient(
       }
     },
     async watch({ path, query }, signal, onEvent) {
-      refuseWhenCancelled(call.signal);
-      await call.request();
       // Ended when enough was seen, whoever has enough first.
       const enough = new AbortController();
       const until = AbortSignal.any([call.signal, signal, enough.signal]);
@@ -134,7 +130,7 @@ export function createKubeClient(
           path,
           query: { ...query, watch: 'true', allowWatchBookmarks: 'true' },
         };
-        const answer = await open(request, until);
+        const answer = await call.send(() => open(request, until));
         if (answer.statusCode === 410) {
           answer.destroy();
           return false;

@@ -1,6 +1,7 @@
 import { WindlassError } from '../../../domain/index.ts';
 import type { EffectCall } from '../../../provider/index.ts';
 import { resourcePath, SECRETS } from '../api/api-resources.ts';
+import type { KubeRequest } from '../api/kube-client.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { requireRow, type ReleaseScope } from './release-scope.ts';
 
@@ -27,20 +28,17 @@ export async function rewriteRecord(
 ): Promise<void> {
   const { token } = requireRow(scope);
   const { uid, resourceVersion } = revision;
-  await call.beforeEffect(token);
-  await asItWas(revision, () =>
-    scope.client.send({
-      method: 'PATCH',
-      path: resourcePath(SECRETS, revision.namespace, revision.secretName),
-      contentType: 'application/merge-patch+json',
-      body: {
-        metadata: { uid, resourceVersion, ...(labels === undefined ? {} : { labels }) },
-        data: { release },
-      },
-      what,
-    }),
-  );
-  await call.afterEffect(token);
+  const request: KubeRequest = {
+    method: 'PATCH',
+    path: resourcePath(SECRETS, revision.namespace, revision.secretName),
+    contentType: 'application/merge-patch+json',
+    body: {
+      metadata: { uid, resourceVersion, ...(labels === undefined ? {} : { labels }) },
+      data: { release },
+    },
+    what,
+  };
+  await asItWas(revision, () => call.effect(token, () => scope.client.send(request)));
 }
 
 /** Takes the record of a revision away; else likewise. @throws unavailable `RELEASE_BUSY` */
@@ -51,16 +49,13 @@ export async function forgetRecord(
 ): Promise<void> {
   const { token } = requireRow(scope);
   const { uid, resourceVersion } = revision;
-  await call.beforeEffect(token);
-  await asItWas(revision, () =>
-    scope.client.find({
-      method: 'DELETE',
-      path: resourcePath(SECRETS, revision.namespace, revision.secretName),
-      body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid, resourceVersion } },
-      what: `delete helm’s record ${revision.secretName}`,
-    }),
-  );
-  await call.afterEffect(token);
+  const request: KubeRequest = {
+    method: 'DELETE',
+    path: resourcePath(SECRETS, revision.namespace, revision.secretName),
+    body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid, resourceVersion } },
+    what: `delete helm’s record ${revision.secretName}`,
+  };
+  await asItWas(revision, () => call.effect(token, () => scope.client.find(request)));
 }
 
 /** A precondition that no longer holds: somebody else has changed the record. */

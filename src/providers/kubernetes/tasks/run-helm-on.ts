@@ -56,19 +56,23 @@ export async function runHelmOn(
     ];
     const discovery = await world.discoveryCache.environment(connection);
     const secrets = await context.loadSecretValues();
-    await call.request(HELM_REQUESTS);
-    await call.beforeEffect(token);
-    const result = await runWatched(scope, call.signal, (signal) =>
-      runHelm({
-        program,
-        args,
-        env: { ...folder.env, ...discovery },
-        cwd: folder.path,
-        signal,
-        timeoutMs: settings.helmTimeoutMs + 10_000,
-      }),
+    const result = await runWatched(scope, call.signal, (signal, onStarted) =>
+      call.effect(
+        token,
+        () => {
+          onStarted();
+          return runHelm({
+            program,
+            args,
+            env: { ...folder.env, ...discovery },
+            cwd: folder.path,
+            signal,
+            timeoutMs: settings.helmTimeoutMs + 10_000,
+          });
+        },
+        { requests: HELM_REQUESTS },
+      ),
     );
-    await call.afterEffect(token);
     if (result.exitCode > 128) throw helmKilled(order.verb, result.exitCode - 128);
     if (result.exitCode !== 0) {
       throw toHelmError(order.verb, hideFolder(result.stderr, folder.path), (text) =>
@@ -90,22 +94,28 @@ function helmKilled(verb: string, signal: number): WindlassError {
 async function runWatched<T>(
   scope: ReleaseScope,
   signal: AbortSignal,
-  run: (signal: AbortSignal) => Promise<T>,
+  run: (signal: AbortSignal, onStarted: () => void) => Promise<T>,
 ): Promise<T> {
   const ended = new AbortController();
   const given = new AbortController();
+  const started = Promise.withResolvers<boolean>();
   let reason: unknown;
-  const watching = watchHooks(scope, ended.signal).catch((error: unknown) => {
+  const watch = async (): Promise<void> => {
+    if (await started.promise) await watchHooks(scope, ended.signal);
+  };
+  // Outside of the effect: what is read here takes the budget like any other read.
+  const watching = watch().catch((error: unknown) => {
     // A server that does not answer now is helm's matter.
     if (ended.signal.aborted || !isReason(error)) return;
     reason = error;
     given.abort();
   });
   try {
-    return await run(AbortSignal.any([signal, given.signal]));
+    return await run(AbortSignal.any([signal, given.signal]), () => started.resolve(true));
   } catch (error) {
     throw reason ?? error;
   } finally {
+    started.resolve(false);
     ended.abort();
     await watching;
   }

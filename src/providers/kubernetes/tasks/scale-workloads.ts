@@ -6,6 +6,7 @@ import type {
   TaskContext,
 } from '../../../provider/index.ts';
 import { resourcePath } from '../api/api-resources.ts';
+import type { KubeRequest } from '../api/kube-client.ts';
 import type { KubeObject, Workload } from '../api/kube-types.ts';
 import type { WorkloadCount, WorkloadsDirective } from '../directives.ts';
 import { STOPPED_NODE_LABEL } from '../helm/overrides.ts';
@@ -46,11 +47,10 @@ export async function stopWorkloads(
   const live = await readWorkloads(scope, newest);
   if (readCounts([newest]) === null) {
     const counts = Object.fromEntries(live.map((workload) => [keyOf(workload), countOf(workload, scope)]));
-    await effect(scope, call, () => writeCounts(scope, newest, counts));
+    await writeCounts(scope, newest, counts, call);
   }
   for (const workload of live) {
-    if (!isStopped(workload))
-      await effect(scope, call, () => patchWorkload(scope, workload, stopPatch(workload)));
+    if (!isStopped(workload)) await patchWorkload(scope, workload, stopPatch(workload), call);
   }
   return { state: 'started' };
 }
@@ -93,11 +93,11 @@ export async function startWorkloads(
   for (const workload of await readWorkloads(scope, newest)) {
     if (isStopped(workload)) {
       const patch = startPatch(workload, countToStart(workload, counts, scope.directive.workloads));
-      await effect(scope, call, () => patchWorkload(scope, workload, patch));
+      await patchWorkload(scope, workload, patch, call);
     }
   }
   // Last: as long as it stands there, whoever comes next goes on.
-  if (counts !== null) await effect(scope, call, () => writeCounts(scope, newest, null));
+  if (counts !== null) await writeCounts(scope, newest, null, call);
   return { state: 'started' };
 }
 
@@ -118,7 +118,7 @@ export async function restartWorkloads(
     const patch = {
       spec: { template: { metadata: { annotations: { [RESTARTED_BY]: context.job.jobId } } } },
     };
-    await effect(scope, call, () => patchWorkload(scope, workload, patch));
+    await patchWorkload(scope, workload, patch, call);
   }
   return { state: 'started' };
 }
@@ -174,13 +174,6 @@ async function observeWorkloads(
   );
 }
 
-async function effect(scope: ReleaseScope, call: EffectCall, change: () => Promise<void>): Promise<void> {
-  const { token } = requireRow(scope);
-  await call.beforeEffect(token);
-  await change();
-  await call.afterEffect(token);
-}
-
 /** The workloads of a revision as they are; what is not there, or is somebody else's of the same name, is left out. */
 export async function readWorkloads(
   scope: ReleaseScope,
@@ -202,17 +195,23 @@ async function pathOf({ kinds, directive }: ReleaseScope, object: KubeObject): P
   return resourcePath(resource, object.metadata?.namespace ?? directive.namespace, nameOf(object));
 }
 
-async function patchWorkload(scope: ReleaseScope, workload: Workload, body: unknown): Promise<void> {
+async function patchWorkload(
+  scope: ReleaseScope,
+  workload: Workload,
+  body: unknown,
+  call: EffectCall,
+): Promise<void> {
   const path = await pathOf(scope, workload);
   if (path === null) return;
-  await scope.client.find({
+  const request: KubeRequest = {
     method: 'PATCH',
     path,
     query: { fieldManager: 'windlass' },
     contentType: 'application/merge-patch+json',
     body,
     what: `patch ${keyOf(workload)}`,
-  });
+  };
+  await call.effect(requireRow(scope).token, () => scope.client.find(request));
 }
 
 function keyOf(workload: Workload): string {

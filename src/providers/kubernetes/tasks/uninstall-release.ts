@@ -7,6 +7,7 @@ import type {
   TaskContext,
 } from '../../../provider/index.ts';
 import { resourcePath, SECRETS } from '../api/api-resources.ts';
+import type { KubeRequest } from '../api/kube-client.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { requireRights } from '../checks/permissions.ts';
 import type { UninstallDirective } from '../directives.ts';
@@ -131,14 +132,13 @@ export async function purgeRelease(
   const revisions = (await scope.listRevisions()).filter((revision) => isOurs(revision, row));
   // Oldest first: the newest says what state the release is in.
   for (const revision of revisions) {
-    await call.beforeEffect(row.token);
-    await scope.client.find({
+    const request: KubeRequest = {
       method: 'DELETE',
       path: resourcePath(SECRETS, revision.namespace, revision.secretName),
       body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: revision.uid } },
       what: `delete helm’s record ${revision.secretName}`,
-    });
-    await call.afterEffect(row.token);
+    };
+    await call.effect(row.token, () => scope.client.find(request));
   }
   return { state: 'done', changes: { resources: [{ token: row.token, state: 'gone' }] } };
 }
@@ -158,9 +158,7 @@ async function deleteObject(scope: ReleaseScope, object: KubeObject, call: Effec
   if (object.metadata?.deletionTimestamp !== undefined) return;
   const resource = await scope.kinds.find(object.apiVersion ?? '', object.kind ?? '');
   if (resource === null) return;
-  const { token } = requireRow(scope);
-  await call.beforeEffect(token);
-  await scope.client.find({
+  const request: KubeRequest = {
     method: 'DELETE',
     path: resourcePath(resource, namespaceOf(scope, object), nameOf(object)),
     body: {
@@ -170,6 +168,6 @@ async function deleteObject(scope: ReleaseScope, object: KubeObject, call: Effec
       preconditions: { uid: object.metadata?.uid },
     },
     what: `delete ${describeObject(object)}`,
-  });
-  await call.afterEffect(token);
+  };
+  await call.effect(requireRow(scope).token, () => scope.client.find(request));
 }

@@ -110,9 +110,7 @@ async function changeRelease(
   await supersedeOlder(scope, revisions, call);
   // The new revision remembers what start has to bring back.
   if (scope.directive.stopped && newest.annotations[STOPPED_ANNOTATION] === undefined && counts !== null) {
-    await call.beforeEffect(row.token);
-    await writeCounts(scope, newest, { ...counts, ...(await wantedCounts(scope)) });
-    await call.afterEffect(row.token);
+    await writeCounts(scope, newest, { ...counts, ...(await wantedCounts(scope)) }, call);
   }
   return {
     state: 'started',
