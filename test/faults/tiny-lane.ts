@@ -124,7 +124,7 @@ export function chooseAddressRange(number: number): string {
 export async function waitForEnd(client: WindlassClient, job: StartedJob): Promise<JobView> {
   for (;;) {
     try {
-      return await client.jobs.wait(job.jobId, { clusterId: job.clusterId, pollMs: 200 });
+      return await client.jobs.wait(job.jobId, { clusterId: job.clusterId, pollMs: 500 });
     } catch (error) {
       if (!WindlassError.isInstance(error) || !['unavailable', 'timeout'].includes(error.kind)) throw error;
       await sleep(200);

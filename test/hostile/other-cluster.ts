@@ -29,7 +29,7 @@ export async function openOtherCluster(stack: TestStack): Promise<OtherCluster> 
   let running = true;
   const wait = async (job: { readonly jobId: string; readonly clusterId: string }): Promise<void> => {
     const { clusterId } = job;
-    const end = await client.jobs.wait(job.jobId, { clusterId, timeoutMs: JOB_LIMIT_MS, pollMs: 100 });
+    const end = await client.jobs.wait(job.jobId, { clusterId, timeoutMs: JOB_LIMIT_MS, pollMs: 1_000 });
     expect(end).toMatchObject({ status: 'successful', error: null });
     jobs += 1;
   };

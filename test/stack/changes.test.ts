@@ -52,7 +52,7 @@ function writeVersion(version: string, name = 'instant'): string {
 
 async function end(job: Promise<StartedJob>): Promise<JobView> {
   const { jobId, clusterId } = await job;
-  return stack.client.jobs.wait(jobId, { clusterId, pollMs: 100, timeoutMs: 60_000 });
+  return stack.client.jobs.wait(jobId, { clusterId, pollMs: 300, timeoutMs: 60_000 });
 }
 
 async function succeed(job: Promise<StartedJob>): Promise<JobView> {
