@@ -20,6 +20,7 @@ export async function showJob(
     const view = await client.jobs.wait(job.jobId, {
       signal: away.signal,
       ...(job.clusterId === undefined ? {} : { clusterId: job.clusterId }),
+      onView: (view) => renderer.look?.(view),
       onEvent: (event) => renderer.show(event),
     });
     return { view };

@@ -11,8 +11,9 @@ interface TaskEventBase {
 }
 
 /**
- * What happens in a job, in order; the same stream feeds every renderer and `--json`. `at` is the
- * stored time where there is one, else the time when it was seen. Fields are added, never renamed.
+ * What happens in a job, in order, for a line each and for `--json`; a display of the whole job renders
+ * its view instead (`onView`). `at` is the stored time where there is one, else the time when it was
+ * seen. Fields are added, never renamed.
  */
 export type JobEvent =
   | {
@@ -58,7 +59,7 @@ export type JobEvent =
       readonly jobId: string;
       readonly layer: number;
     } & LayerCounts)
-  /** Nobody answers, or nobody can go on with the job; it goes on by itself once that has passed. */
+  /** No answer, or no worker to continue the job; it continues by itself once that is over. */
   | { readonly event: 'contact-lost'; readonly at: string; readonly jobId: string; readonly error: ErrorInfo }
   | { readonly event: 'contact-restored'; readonly at: string; readonly jobId: string }
   | {

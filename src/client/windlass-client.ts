@@ -234,6 +234,8 @@ export interface WatchOptions {
   readonly pollMs?: number;
   /** Known where the caller has just started the job, which its worker may not have stored yet. */
   readonly clusterId?: string;
+  /** Called with the job as each new look sees it, before the events of that look. */
+  readonly onView?: (view: JobView) => void;
 }
 
 export interface WaitOptions extends WatchOptions {

@@ -23,7 +23,7 @@ const CREATE = ['cluster', 'create', '--app', 'zk', '--runtime', 'local'];
 function clientWhoseJobEnds(status: JobStatus) {
   const failed = VIEWS[4]?.view ?? BASE;
   const view: JobView = { ...failed, status, error: status === 'failed' ? failed.error : null };
-  return { clusters: { create: async () => STARTED }, jobs: { wait: createFakeWait(eventsUntil(3), view) } };
+  return { clusters: { create: async () => STARTED }, jobs: { wait: createFakeWait(3, view) } };
 }
 
 describe('the command line', () => {
@@ -193,7 +193,7 @@ describe('a job that is waited for', () => {
 
 describe('job watch', () => {
   test('is NDJSON with --json', async () => {
-    const client = { jobs: { wait: createFakeWait(eventsUntil(4), VIEWS[4]?.view ?? BASE) } };
+    const client = { jobs: { wait: createFakeWait(4, VIEWS[4]?.view ?? BASE) } };
     const { stdout, exitCode } = await runCommand(['job', 'watch', 'j-1', '--json'], { client });
     expect(exitCode).toBe(4);
     const events = stdout.trimEnd().split('\n');

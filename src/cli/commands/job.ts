@@ -2,7 +2,6 @@ import type { Command, CommandGroup } from '../command.ts';
 import { EXIT, exitOfJob } from '../exit-codes.ts';
 import { mayColour } from '../io.ts';
 import { readArgument, readCount, readFlag, readOption } from '../read-input.ts';
-import { toJobState } from '../render/job-state.ts';
 import { createJobRenderer, createJsonRenderer } from '../render/job-renderer.ts';
 import { renderJobTree } from '../render/job-tree.ts';
 import { renderTable } from '../render/table.ts';
@@ -71,11 +70,11 @@ const describe: Command = {
     return context.withClient(async (client) => {
       const view = await client.jobs.describe(readArgument(input, 0), layer === undefined ? {} : { layer });
       const { stdout, env } = context.io;
-      const text = renderJobTree(toJobState(view), {
+      const text = renderJobTree(view, {
         width: stdout.isTerminal ? stdout.columns : Number.POSITIVE_INFINITY,
         colour: mayColour(stdout, env),
         now: context.io.now().toISOString(),
-        expandDone: true,
+        expandAll: true,
       });
       return { value: view, text };
     });

@@ -1,12 +1,16 @@
 import type { JobEvent } from '../../client/index.ts';
+import { isOpenJobStatus, type ErrorInfo } from '../../domain/index.ts';
+import type { JobView } from '../../protocol/index.ts';
 import { mayColour, type CliIo, type Output } from '../io.ts';
 import { renderEventLine } from './event-line.ts';
-import { applyJobEvent, createJobState } from './job-state.ts';
-import { renderJobTree } from './job-tree.ts';
+import { renderJobTree, renderUnseenJob } from './job-tree.ts';
 
-/** Shows the events of one job; many renderers, one stream. */
+/** Shows one job while it runs. */
 export interface JobRenderer {
+  /** One thing that happened. */
   show(event: JobEvent): void;
+  /** The job as the latest look sees it. */
+  look?(view: JobView): void;
   /** Leaves what was shown last where it is. */
   end(): void;
 }
@@ -33,7 +37,7 @@ export function createLinesRenderer(output: Output): JobRenderer {
 const FRAME_MS = 250;
 const LIVE_TASKS_PER_LAYER = 12;
 
-/** A tree that is drawn anew several times a second, so that times go on. */
+/** A tree of the latest look, drawn several times a second so that running times advance. */
 export async function createLiveRenderer(
   io: CliIo,
   output: Output,
@@ -41,18 +45,26 @@ export async function createLiveRenderer(
 ): Promise<JobRenderer> {
   const { createLogUpdate } = await import('log-update');
   const update = createLogUpdate(output.stream, { showCursor: true });
-  let state = createJobState(job.jobId, job.clusterId);
+  let view: JobView | null = null;
+  let lost: ErrorInfo | null = null;
   const draw = (): void => {
     const now = io.now().toISOString();
     const colour = mayColour(output, io.env);
     const width = output.columns;
-    update(renderJobTree(state, { width, colour, now, tasksPerLayer: LIVE_TASKS_PER_LAYER }).trimEnd());
+    const options = { width, colour, now, lost, tasksPerLayer: LIVE_TASKS_PER_LAYER };
+    update((view === null ? renderUnseenJob(job, options) : renderJobTree(view, options)).trimEnd());
   };
   const timer = setInterval(draw, FRAME_MS);
   return {
     show(event) {
-      state = applyJobEvent(state, event);
-      if (event.event === 'job-ended') draw();
+      // All else that events say is in the view.
+      if (event.event === 'contact-lost') lost = event.error;
+      if (event.event === 'contact-restored') lost = null;
+    },
+    look(latest) {
+      view = latest;
+      lost = null;
+      if (!isOpenJobStatus(latest.status)) draw();
     },
     end() {
       clearInterval(timer);
