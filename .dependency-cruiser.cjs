@@ -69,6 +69,11 @@ const LEVELS = [
     ],
   },
   {
+    name: 'task-runner',
+    folders: ['task-runner'],
+    mayImport: ['domain', 'provider'],
+  },
+  {
     name: 'client',
     folders: ['client'],
     mayImport: ['domain', 'protocol', 'config', 'secrets', 'app-package', 'chart-package', 'client'],
@@ -85,6 +90,7 @@ const LEVELS = [
       'nodes',
       'app-package',
       'secrets',
+      'task-runner',
       'conformance',
     ],
   },

@@ -22,6 +22,7 @@ import type {
   RunJobInput,
   RunJobResult,
 } from '../src/protocol/index.ts';
+import { isRetried } from '../src/task-runner/index.ts';
 import { checkAnswer } from './check-answer.ts';
 import { closeJob } from './close-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -33,7 +34,7 @@ import { prepareChange } from './prepare-change.ts';
 import { prepareCluster, type PreparedCluster } from './prepare-cluster.ts';
 import { whileOpen } from './own-job.ts';
 import { toReportedInfo, toWindlassError } from './report-error.ts';
-import { isRetried, toApplicationFailure } from './to-application-failure.ts';
+import { toApplicationFailure } from './to-application-failure.ts';
 
 /** Activities as they are implemented: with the job that they are a step of, where one is stored. */
 export type StepsOf<Activities> = {

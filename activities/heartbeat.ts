@@ -1,32 +1,12 @@
 import { Context } from '@temporalio/activity';
+import { newProgress, type Progress } from '../src/task-runner/index.ts';
 import { beat } from './tries.ts';
 
-/** What a task's activity remembers from try to try; readable in Temporal's describe. */
-export interface Progress {
-  readonly firstSeenAt: string;
-  /** What the last look saw. */
-  readonly observation: string | null;
-  /** Tries that ended in an error. */
-  readonly failures: number;
-  /** Time in which somebody looked, in milliseconds: time without any worker does not count. */
-  readonly waitedMs: number;
-  readonly lastLookAt: string | null;
-  readonly nextLookMs: number;
-  readonly cursor: unknown;
-}
-
+/** What the attempts before this one left in the heartbeats; readable in Temporal's describe. */
 export function readProgress(now: Date): Progress {
   const details: unknown = Context.current().info.heartbeatDetails;
   if (typeof details === 'object' && details !== null && 'firstSeenAt' in details) return details as Progress;
-  return {
-    firstSeenAt: now.toISOString(),
-    observation: null,
-    failures: 0,
-    waitedMs: 0,
-    lastLookAt: null,
-    nextLookMs: 0,
-    cursor: undefined,
-  };
+  return newProgress(now);
 }
 
 /**

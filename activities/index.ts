@@ -13,7 +13,6 @@ export type { ActivityDependencies, ActivityLogger } from './dependencies.ts';
 export { closeJob } from './close-job.ts';
 export { createCallBudgets, type CallBudgets } from './call-budget.ts';
 export { NO_FAULTS, type FaultPoint } from './fault-point.ts';
-export type { Progress } from './heartbeat.ts';
 
 /** The activities of a worker, by the kind of queue that they are polled from. */
 export interface Activities {

@@ -1,12 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { RETRY_TABLE, WindlassError } from '../src/domain/index.ts';
-
-/** Whether an activity that failed `failures` times before may be tried again. */
-export function isRetried(error: WindlassError, failures: number): boolean {
-  if (isLeaseMatter(error)) return true;
-  const rule = RETRY_TABLE[error.kind];
-  return rule.retried && failures + 1 < rule.maxTries;
-}
+import { WindlassError } from '../src/domain/index.ts';
+import { isLeaseMatter, isRetried, retryDelayMs } from '../src/task-runner/index.ts';
 
 /**
  * The only place where a WindlassError becomes a Temporal failure. Its type is the code, its
@@ -19,13 +13,7 @@ export function toApplicationFailure(error: WindlassError, failures: number): Ap
     type: error.code,
     nonRetryable: !retried,
     details: [error.toInfo()],
-    ...(retried
-      ? {
-          nextRetryDelay:
-            error.retryAfterMs ??
-            backOff(Math.max(RETRY_TABLE[error.kind].delayMs, SHORTEST_DELAY_MS), failures),
-        }
-      : {}),
+    ...(retried ? { nextRetryDelay: retryDelayMs(error, failures) } : {}),
     ...(isLeaseMatter(error) ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
   // It would only tell where this code is installed, and repeat the message.
@@ -41,14 +29,6 @@ export function toPendingFailure(seen: string, nextLookMs: number): ApplicationF
     category: ApplicationFailureCategory.BENIGN,
     nextRetryDelay: nextLookMs,
   });
-}
-
-/**
- * Another worker holds the lease, or held it when it died, or has taken ours over: this try ends,
- * and that is no failure of the task.
- */
-export function isLeaseMatter(error: WindlassError): boolean {
-  return error.code === 'LEASE_HELD' || error.code === 'LEASE_LOST';
 }
 
 /** What Temporal gives as the reason when the job, and not only this try, is over. */
@@ -73,11 +53,4 @@ export function tryInterrupted(): WindlassError {
     code: 'TRY_INTERRUPTED',
     retryAfterMs: 100,
   });
-}
-
-const MAX_BACK_OFF_MS = 30_000;
-const SHORTEST_DELAY_MS = 1_000;
-
-function backOff(delayMs: number, failures: number): number {
-  return Math.min(delayMs * 2 ** Math.min(failures, 10), MAX_BACK_OFF_MS);
 }

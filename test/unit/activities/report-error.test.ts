@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkAnswer } from '../../../activities/check-answer.ts';
 import { toReportedInfo, toWindlassError } from '../../../activities/report-error.ts';
-import { isRetried, toApplicationFailure } from '../../../activities/to-application-failure.ts';
+import { toApplicationFailure } from '../../../activities/to-application-failure.ts';
+import { isRetried } from '../../../src/task-runner/index.ts';
 import {
   ERROR_KINDS,
   MAX_DETAIL_CHARACTERS,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Lease, Stores } from '../src/db/index.ts';
-import { resourceToken, WindlassError, type LedgerResource } from '../src/domain/index.ts';
-import type { TaskContext } from '../src/provider/index.ts';
+import { resourceToken, WindlassError, type LedgerResource } from '../domain/index.ts';
+import type { TaskContext } from '../provider/index.ts';
+import type { Lease, LeaseStore } from './task-store.ts';
 
 /** The ledger rows that a handle works on, leased for its length. */
 export interface HeldLeases {
@@ -9,7 +9,7 @@ export interface HeldLeases {
   readonly leases: readonly Lease[];
   /** @throws conflict `LEASE_LOST` */
   assertHeld(token: string): Promise<void>;
-  /** Whether nobody ever leased the row before: no effect can have happened under its token. */
+  /** Whether the row was never leased before: no effect can have happened under its token. */
   isFirstClaim(token: string): boolean;
   /** Gives them back, unless what was stored under them has done so. */
   release(): Promise<void>;
@@ -17,16 +17,22 @@ export interface HeldLeases {
   markReleased(): void;
 }
 
+export interface HoldLeasesOptions {
+  /** Of this worker process; part of the holder. */
+  readonly identity: string;
+  readonly leaseSeconds: number;
+}
+
 /**
- * Claims the rows named by a task and keeps their leases alive. Every try is a holder of its own:
- * a frozen try and its retry in one process are as foreign to each other as two workers.
+ * Claims the rows named by a task and keeps their leases alive. Every attempt is a holder of its own:
+ * a frozen attempt and its retry in one process are as foreign to each other as two workers.
  *
  * @throws unavailable `LEASE_HELD`, conflict `SPEC_CHANGED`.
  */
 export async function holdLeases(
-  stores: Stores,
+  store: LeaseStore,
   context: TaskContext,
-  options: { identity: string; leaseSeconds: number },
+  options: HoldLeasesOptions,
 ): Promise<HeldLeases> {
   const { task } = context;
   if (task.resources.length === 0) {
@@ -40,7 +46,7 @@ export async function holdLeases(
     };
   }
   const leaseMs = options.leaseSeconds * 1000;
-  const claimed = await stores.ledger.claim({
+  const claimed = await store.claim({
     clusterId: task.clusterId,
     nodeId: task.nodeId ?? '',
     jobId: task.jobId,
@@ -52,7 +58,7 @@ export async function holdLeases(
   const byToken = new Map(leases.map((lease) => [lease.token, lease]));
   let released = false;
   // A renewal that fails is no matter: assertHeld asks the database before every effect.
-  const timer = setInterval(() => void stores.ledger.renew(leases, leaseMs).catch(() => false), leaseMs / 3);
+  const timer = setInterval(() => void store.renew(leases, leaseMs).catch(() => false), leaseMs / 3);
   return {
     resources: {
       ...context.resources,
@@ -62,12 +68,12 @@ export async function holdLeases(
     async assertHeld(token) {
       const lease = byToken.get(token);
       if (lease === undefined) return refuseUnclaimed(token);
-      await stores.ledger.assertHeld(lease);
+      await store.assertHeld(lease);
     },
     isFirstClaim: (token) => byToken.get(token)?.fence === 1,
     async release() {
       clearInterval(timer);
-      if (!released) await stores.ledger.release(leases);
+      if (!released) await store.release(leases);
     },
     markReleased() {
       released = true;
