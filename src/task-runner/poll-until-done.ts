@@ -37,10 +37,17 @@ export interface Pacing {
   readonly quickMs: number;
   /** After the first quick look; doubled after each further one, up to a second. */
   readonly firstPauseMs: number;
+  /** A wait that lasts longer gives up, even where its task may take longer. */
+  readonly limitMs: number;
 }
 
 /** How often the product looks. */
-export const PRODUCT_PACING: Pacing = { watchMs: MAX_WATCH_MS, quickMs: 3_000, firstPauseMs: 100 };
+export const PRODUCT_PACING: Pacing = {
+  watchMs: MAX_WATCH_MS,
+  quickMs: 3_000,
+  firstPauseMs: 100,
+  limitMs: Number.POSITIVE_INFINITY,
+};
 
 const LONGEST_QUICK_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;

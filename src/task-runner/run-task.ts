@@ -116,7 +116,7 @@ export async function waitForTask(attempt: WaitAttempt): Promise<PollResult> {
   const loaded = await store.load(taskId);
   const { task } = loaded.context;
   if (task.status === 'successful') return { state: 'done' };
-  const limitMs = task.timeoutSeconds * 1000;
+  const limitMs = Math.min(task.timeoutSeconds * 1000, attempt.pacing.limitMs);
   attempt.onLimit(limitMs);
   await point('looking');
   const { signal, log } = attempt;

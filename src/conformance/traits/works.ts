@@ -10,7 +10,7 @@ export function works({ it, life, operations, reads, withBench }: TraitContext):
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         const before = await bench.list();
-        bench.engine.claimOnly(task);
+        await bench.engine.claimOnly(task);
         const early = await settle(bench.engine.look(task, { watchMs: 0 }));
         if ('value' in early)
           assert.equal(early.value.state, 'pending', 'looked at before the effect was started');

@@ -8,38 +8,18 @@ import {
   type ResourceSpec,
 } from '../domain/index.ts';
 import type { NextGeneration } from '../provider/index.ts';
-
-/** The right to work on a ledger row; `fence` rises with every new holder. */
-export interface MemoryLease {
-  readonly token: string;
-  readonly holder: string;
-  readonly fence: number;
-}
-
-export interface MemoryClaim {
-  readonly clusterId: string;
-  readonly nodeId: string;
-  readonly holder: string;
-  readonly jobId: string;
-  readonly claims: readonly ResourceClaim[];
-}
+import type { Lease, LeaseRequest, LeaseStore } from '../task-runner/index.ts';
+import { deepFreeze } from './deep-freeze.ts';
 
 /** The engine's ledger with the same rules as the stored one; leases end when a test says so. */
-export interface MemoryLedger {
+export interface MemoryLedger extends LeaseStore {
   /**
-   * Leases the rows of a task; writes those it is to make. All or none.
-   * @throws unavailable `LEASE_HELD`, conflict `SPEC_CHANGED`.
+   * Stores what a provider reports, begins next generations, and gives the leases back.
+   * @throws conflict `LEASE_LOST` when one of them no longer holds: nothing is stored then.
    */
-  claim(request: MemoryClaim): readonly MemoryLease[];
-  /** @throws conflict `LEASE_LOST` */
-  assertHeld(lease: MemoryLease): void;
-  release(leases: readonly MemoryLease[]): void;
-  /** Stores what a provider reports. @throws conflict `LEASE_LOST` when a fence no longer holds. */
-  applyChanges(changes: readonly ResourceChange[], leases: readonly MemoryLease[]): void;
+  store(changes: LedgerChanges, leases: readonly Lease[]): void;
   /** What a task that has ended successfully did to the specs of what it changed. */
   applySpecs(nodeId: string, claims: readonly ResourceClaim[]): void;
-  /** Begins next generations. @throws internal `GENERATION_NOT_GONE` for one that is not gone. */
-  beginNext(next: readonly NextGeneration[]): void;
   /** What happens when the holders of all leases are silent for too long. */
   expireLeases(): void;
   /** The newest generation of each kind of a node. */
@@ -48,11 +28,21 @@ export interface MemoryLedger {
   listLive(): readonly LedgerResource[];
 }
 
+export interface LedgerChanges {
+  readonly resources?: readonly ResourceChange[];
+  readonly next?: readonly NextGeneration[];
+}
+
 interface Row {
   resource: LedgerResource;
   fence: number;
   holder: string | null;
 }
+
+/** A state never goes backwards. */
+const STATES: readonly LedgerResource['state'][] = ['intended', 'made', 'gone'];
+
+type IntendRequest = Pick<LeaseRequest, 'clusterId' | 'nodeId' | 'jobId'>;
 
 export function createMemoryLedger(): MemoryLedger {
   const rows = new Map<string, Row>();
@@ -66,12 +56,7 @@ export function createMemoryLedger(): MemoryLedger {
     return newest;
   }
 
-  function intend(
-    request: Omit<MemoryClaim, 'claims'>,
-    kind: string,
-    generation: number,
-    spec: ResourceSpec,
-  ): Row {
+  function intend(request: IntendRequest, kind: string, generation: number, spec: ResourceSpec): Row {
     const token = resourceToken(request.clusterId, request.nodeId, kind, generation);
     const row: Row = {
       resource: {
@@ -93,7 +78,7 @@ export function createMemoryLedger(): MemoryLedger {
     return row;
   }
 
-  function findClaimed(request: MemoryClaim, claim: ResourceClaim): Row | undefined {
+  function findClaimed(request: LeaseRequest, claim: ResourceClaim): Row | undefined {
     const row = findNewest(request.nodeId, claim.kind);
     if (claim.intent !== 'make') return row;
     if (row === undefined) return intend(request, claim.kind, 1, claim.spec);
@@ -107,7 +92,7 @@ export function createMemoryLedger(): MemoryLedger {
     return row;
   }
 
-  function assertHeld(lease: MemoryLease): void {
+  function assertHeld(lease: Lease): void {
     const row = rows.get(lease.token);
     if (row?.holder !== lease.holder || row.fence !== lease.fence) {
       throw new WindlassError('conflict', `another worker has taken over ${lease.token}`, {
@@ -116,8 +101,26 @@ export function createMemoryLedger(): MemoryLedger {
     }
   }
 
+  function release(leases: readonly Lease[]): void {
+    for (const lease of leases) {
+      const row = rows.get(lease.token);
+      if (row?.holder === lease.holder && row.fence === lease.fence) row.holder = null;
+    }
+  }
+
+  function change(row: Row, { state, cloudId, attributes }: ResourceChange): void {
+    const { resource } = row;
+    if (STATES.indexOf(state) < STATES.indexOf(resource.state)) return;
+    row.resource = {
+      ...resource,
+      state,
+      cloudId: cloudId ?? resource.cloudId,
+      attributes: attributes ?? resource.attributes,
+    };
+  }
+
   return {
-    claim(request) {
+    async claim(request) {
       const claimed = request.claims.flatMap((claim) => findClaimed(request, claim) ?? []);
       for (const row of claimed) {
         if (row.holder !== null && row.holder !== request.holder) {
@@ -130,56 +133,40 @@ export function createMemoryLedger(): MemoryLedger {
       return claimed.map((row) => {
         if (row.holder !== request.holder) row.fence += 1;
         row.holder = request.holder;
-        return { token: row.resource.token, holder: request.holder, fence: row.fence };
+        const lease = { token: row.resource.token, holder: request.holder, fence: row.fence };
+        return { resource: deepFreeze(row.resource), lease };
       });
     },
-    assertHeld,
-    release(leases) {
-      for (const lease of leases) {
-        const row = rows.get(lease.token);
-        if (row?.holder === lease.holder && row.fence === lease.fence) row.holder = null;
-      }
-    },
-    applyChanges(changes, leases) {
+    renew: async () => true,
+    assertHeld: async (lease) => assertHeld(lease),
+    release: async (leases) => release(leases),
+    store({ resources = [], next = [] }, leases) {
       leases.forEach(assertHeld);
-      for (const change of changes) {
-        const row = rows.get(change.token);
-        if (row === undefined) {
-          throw new WindlassError(
-            'internal',
-            `the provider reports ${change.token}, which no row of the ledger has`,
-            {
-              code: 'TOKEN_UNKNOWN',
-            },
-          );
-        }
-        row.resource = {
-          ...row.resource,
-          state: change.state,
-          cloudId: change.cloudId ?? row.resource.cloudId,
-          attributes: change.attributes ?? row.resource.attributes,
-        };
+      const unknown = resources.find(({ token }) => !rows.has(token));
+      if (unknown !== undefined) {
+        throw new WindlassError('not-found', `no row of the ledger is ${unknown.token}`, {
+          code: 'RESOURCE_NOT_FOUND',
+          hint: 'a provider reports only tokens of its task’s cluster',
+        });
       }
+      for (const changed of resources) {
+        const row = rows.get(changed.token);
+        if (row !== undefined) change(row, changed);
+      }
+      for (const { token, attributes } of next) {
+        const given = rows.get(token)?.resource;
+        if (given === undefined || findNewest(given.nodeId, given.kind)?.resource !== given) continue;
+        const request = { ...given, jobId: given.madeByJob };
+        const row = intend(request, given.kind, given.generation + 1, given.spec);
+        row.resource = { ...row.resource, attributes };
+      }
+      release(leases);
     },
     applySpecs(nodeId, claims) {
       for (const claim of claims) {
         const row = claim.intent === 'change' ? findNewest(nodeId, claim.kind) : undefined;
         if (row !== undefined && claim.intent === 'change')
           row.resource = { ...row.resource, spec: claim.spec };
-      }
-    },
-    beginNext(next) {
-      for (const { token, attributes } of next) {
-        const resource = rows.get(token)?.resource;
-        if (resource?.state !== 'gone') {
-          throw new WindlassError('internal', `${token} is to be followed before it is gone`, {
-            code: 'GENERATION_NOT_GONE',
-          });
-        }
-        const { clusterId, nodeId, kind, spec, madeByJob } = resource;
-        const request = { clusterId, nodeId, jobId: madeByJob, holder: '' };
-        const row = intend(request, kind, resource.generation + 1, spec);
-        row.resource = { ...row.resource, attributes };
       }
     },
     expireLeases() {
