@@ -63,7 +63,12 @@ export function createEngine(options: EngineOptions): Engine {
   const { transcript, waitLimitMs } = options;
   const memory = createMemoryStore(options);
   const workers = { ...options, memory };
-  const pacing: Pacing = { watchMs: LOOK_MS, quickMs: waitLimitMs, firstPauseMs: PAUSE_MS, limitMs: waitLimitMs };
+  const pacing: Pacing = {
+    watchMs: LOOK_MS,
+    quickMs: waitLimitMs,
+    firstPauseMs: PAUSE_MS,
+    limitMs: waitLimitMs,
+  };
   let requests = 0;
 
   const log: Call['log'] = (message, fields) => transcript.add('log', { message, fields });
@@ -130,11 +135,14 @@ export function createEngine(options: EngineOptions): Engine {
       return retry(`Wait${task.task.action}`, async () => {
         const loaded = await worker.store.load(task.task.taskId);
         const { signal = NO_SIGNAL } = call;
-        const observation = await observeTask(
-          loaded,
-          { ...newCall(signal), watchMs: LOOK_MS, cursor: undefined, ...call },
-        );
-        if (observation.state === 'done') await worker.store.succeed(task.task, observation.changes ?? {}, []);
+        const observation = await observeTask(loaded, {
+          ...newCall(signal),
+          watchMs: LOOK_MS,
+          cursor: undefined,
+          ...call,
+        });
+        if (observation.state === 'done')
+          await worker.store.succeed(task.task, observation.changes ?? {}, []);
         return observation;
       });
     },

@@ -44,7 +44,10 @@ export interface Worker {
 }
 
 /** A worker over the store in memory, disturbed by the hooks of `options`. */
-export function createWorker({ provider, memory, transcript }: WorkerOptions, options: HandleOptions): Worker {
+export function createWorker(
+  { provider, memory, transcript }: WorkerOptions,
+  options: HandleOptions,
+): Worker {
   const counts = { before: 0, after: 0 };
   let dead = false;
   let lost = false;

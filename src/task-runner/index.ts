@@ -1,7 +1,11 @@
 export { holdLeases, type HeldLeases, type HoldLeasesOptions } from './leases.ts';
-export { newProgress, PRODUCT_PACING, type Pacing,
+export {
+  newProgress,
+  PRODUCT_PACING,
+  type Pacing,
   type PollResult,
-  type Progress } from './poll-until-done.ts';
+  type Progress,
+} from './poll-until-done.ts';
 export { isLeaseMatter, isRetried, retryDelayMs, triedTooLong } from './retries.ts';
 export {
   handleTask,

@@ -1,4 +1,10 @@
-import { cutText, MAX_OBSERVATION_CHARACTERS, TASK_ACTIONS, WindlassError, type Task } from '../domain/index.ts';
+import {
+  cutText,
+  MAX_OBSERVATION_CHARACTERS,
+  TASK_ACTIONS,
+  WindlassError,
+  type Task,
+} from '../domain/index.ts';
 import {
   createCall,
   createEffectCall,
