@@ -14,7 +14,7 @@ import {
 } from '../src/domain/index.ts';
 import type { Stores } from '../src/db/index.ts';
 import { withoutLeaving } from '../src/plan/index.ts';
-import { createCall, type Call, type PlanRequest, type RuntimeRequest } from '../src/provider/index.ts';
+import type { PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
 import type {
   CreateClusterInput,
   JobActivities,
@@ -33,6 +33,8 @@ import { planJob } from './plan-job.ts';
 import { prepareChange } from './prepare-change.ts';
 import { prepareCluster, type PreparedCluster } from './prepare-cluster.ts';
 import { whileOpen } from './own-job.ts';
+import { openCall } from './provider-call.ts';
+import { refreshCluster } from './refresh-cluster.ts';
 import { toReportedInfo, toWindlassError } from './report-error.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
 
@@ -75,8 +77,8 @@ export function createJobActivities(dependencies: ActivityDependencies): StepsOf
       const { needs, refreshFirst } = JOB_ACTIONS[job.action];
       if (needs === 'nothing') return undefined;
       const { provider, runtime, credential } = await loadCloud(job);
-      const call = currentCall(dependencies, jobId, runtime);
-      if (refreshFirst === true) await refreshCluster(dependencies, hydrator, job.clusterId, () => call);
+      const call = openCall(dependencies, provider, runtime, { job: jobId });
+      if (refreshFirst === true) await refreshCluster(dependencies, hydrator, job.clusterId, { job: jobId });
       const wanted = await loadWanted(stores, job);
       const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
       const loadPackage = () => hydrator.loadPackage(wanted.cluster.cluster.versionId);
@@ -102,9 +104,7 @@ export function createJobActivities(dependencies: ActivityDependencies): StepsOf
       const job = stored ?? (await stores.jobs.get(jobId));
       // A try before this one has closed it, and nobody has heard of it.
       if (end !== undefined && !isOpenJobStatus(job.status)) return { closed: { error: job.error } };
-      await refreshCluster(dependencies, hydrator, job.clusterId, (runtime) =>
-        currentCall(dependencies, jobId, runtime),
-      );
+      await refreshCluster(dependencies, hydrator, job.clusterId, { job: jobId });
       return end === undefined ? undefined : { closed: await closeJob(stores, job, bounded(end)) };
     },
 
@@ -148,26 +148,6 @@ async function loadWanted(stores: Stores, job: Job): Promise<Pick<PlanRequest, '
   const change = await stores.jobs.loadChange(job.jobId);
   if (change === null) return { cluster: stored };
   return { cluster: withoutLeaving(stored, change.leaving), before: change.before };
-}
-
-/** Asks the cloud about every node of a cluster and stores the answer. */
-export async function refreshCluster(
-  dependencies: ActivityDependencies,
-  hydrator: Hydrator,
-  clusterId: string,
-  toCall: (runtime: Runtime) => Call,
-): Promise<void> {
-  const { stores, providers } = dependencies;
-  const cluster = await stores.clusters.load(clusterId);
-  const { runtime, credential } = await hydrator.loadRuntime(cluster.cluster.runtimeId);
-  const resources = await stores.ledger.list(clusterId, { live: true });
-  const report = await providers
-    .get(runtime.provider)
-    .updateClusterStatus({ cluster, resources, runtime, credential }, toCall(runtime));
-  await stores.clusters.updateNodes(
-    clusterId,
-    report.nodes.map(({ nodeId, status, change }) => ({ nodeId, change: { ...change, status } })),
-  );
 }
 
 /** Two that nobody named may choose the same name at once: then the later one takes the next. */
@@ -233,21 +213,6 @@ async function openJob(
 
 function toResultStatus(job: Job): RunJobResult['status'] {
   return job.status === 'failed' || job.status === 'cancelled' ? job.status : 'successful';
-}
-
-/** The call of a step; `jobId`: of the job, or of the cluster, that it is for. */
-export function currentCall(dependencies: ActivityDependencies, jobId: string, runtime: Runtime): Call {
-  const { info, cancellationSignal } = Context.current();
-  return createCall({
-    signal: cancellationSignal,
-    log: (message, fields) =>
-      dependencies.log.info(message, { ...fields, job: jobId, activity: info.activityType }),
-    takeBudget: dependencies.callBudgets.open(
-      runtime,
-      dependencies.providers.get(runtime.provider),
-      cancellationSignal,
-    ),
-  });
 }
 
 /** Round every step: heartbeats where they are asked for, fault points, errors with their next delay. */

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { WindlassError, type FrontgatePlace, type Runtime } from '../../src/domain/index.ts';
 import type { FrontgateActivities } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { currentCall, guardAll, refreshCluster, type StepsOf } from '../engine-activities.ts';
+import { guardAll, type StepsOf } from '../engine-activities.ts';
 import { createHydrator } from '../hydrate.ts';
+import { refreshCluster } from '../refresh-cluster.ts';
 
 /** Where a frontgate is placed when the runtime's settings name a subnet for it. */
 const SUBNET_SETTING = 'frontgateSubnet';
@@ -40,9 +41,7 @@ export function createFrontgateActivities(dependencies: ActivityDependencies): S
     },
 
     async InspectFrontgate({ clusterId }) {
-      await refreshCluster(dependencies, hydrator, clusterId, (runtime) =>
-        currentCall(dependencies, clusterId, runtime),
-      );
+      await refreshCluster(dependencies, hydrator, clusterId);
       const { cluster, nodes } = await stores.clusters.load(clusterId);
       if (cluster.status !== 'active' || nodes.every(({ status }) => status === 'active')) return;
       dependencies.log.warn('a frontgate does not run any more; it is made anew', { cluster: clusterId });

@@ -1,21 +1,21 @@
-import { Context } from '@temporalio/activity';
 import { listEndpoints } from '../../src/app-package/index.ts';
 import {
   JOB_ACTIONS,
   WindlassError,
   type ClusterNode,
   type ClusterWrapper,
-  type Runtime,
 } from '../../src/domain/index.ts';
 import type { ClusterView, NodeView, Requests } from '../../src/protocol/index.ts';
 import { listOwed } from '../../src/plan/index.ts';
-import { createCall, type Call, type ClusterDetails } from '../../src/provider/index.ts';
+import type { ClusterDetails } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { frontgateByHand, refreshCluster } from '../engine-activities.ts';
+import { frontgateByHand } from '../engine-activities.ts';
 import type { Hydrator } from '../hydrate.ts';
 import { planJob } from '../plan-job.ts';
 import { prepareChange } from '../prepare-change.ts';
 import { prepareCluster } from '../prepare-cluster.ts';
+import { openCall } from '../provider-call.ts';
+import { refreshCluster } from '../refresh-cluster.ts';
 import { toDeclaredView } from './declared-view.ts';
 
 type ClusterRequests = Pick<Requests, 'checkCreateCluster' | 'checkJob' | 'describeCluster' | 'listClusters'>;
@@ -25,16 +25,6 @@ export function createClusterRequests(
   hydrator: Hydrator,
 ): ClusterRequests {
   const { stores, providers } = dependencies;
-  const call = (runtime: Runtime): Call =>
-    createCall({
-      signal: Context.current().cancellationSignal,
-      log: (message, fields) => dependencies.log.info(message, fields),
-      takeBudget: dependencies.callBudgets.open(
-        runtime,
-        providers.get(runtime.provider),
-        Context.current().cancellationSignal,
-      ),
-    });
 
   async function describeDetails(wrapper: ClusterWrapper): Promise<ClusterDetails> {
     const { runtime, credential } = await hydrator.loadRuntime(wrapper.cluster.runtimeId);
@@ -42,7 +32,7 @@ export function createClusterRequests(
     const provider = providers.get(runtime.provider);
     return provider.describeClusterDetails(
       { cluster: wrapper, resources, runtime, credential },
-      call(runtime),
+      openCall(dependencies, provider, runtime),
     );
   }
 
@@ -122,7 +112,7 @@ export function createClusterRequests(
     async describeCluster({ cluster: name, refresh = false }) {
       const { clusterId } = await stores.clusters.resolve(name);
       if (!refresh) return toClusterView(dependencies, await stores.clusters.load(clusterId));
-      await refreshCluster(dependencies, hydrator, clusterId, call);
+      await refreshCluster(dependencies, hydrator, clusterId);
       const wrapper = await stores.clusters.load(clusterId);
       const view = await toClusterView(dependencies, wrapper);
       const details = await describeDetails(wrapper);

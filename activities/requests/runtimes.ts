@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import {
   CALLS_PER_SECOND,
   checkName,
@@ -16,13 +15,13 @@ import {
 } from '../../src/domain/index.ts';
 import type { Requests, RuntimeInput, RuntimeQuery, RuntimeView } from '../../src/protocol/index.ts';
 import {
-  createCall,
   type Call,
   type Provider,
   type ValidateCredentialRequest,
 } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
+import { openCall } from '../provider-call.ts';
 import { registerCredential } from '../register-credential.ts';
 
 type RuntimeRequests = Pick<
@@ -119,13 +118,9 @@ export function createRuntimeRequests(
     );
   }
 
-  /** Nobody knows yet whose account it is while a runtime is being made. */
+  /** The account is not known while a runtime is being made. */
   const call = (provider: Provider, runtime: Runtime | null): Call =>
-    createCall({
-      signal: Context.current().cancellationSignal,
-      log: (message, fields) => dependencies.log.info(message, fields),
-      takeBudget: dependencies.callBudgets.open(runtime, provider, Context.current().cancellationSignal),
-    });
+    openCall(dependencies, provider, runtime);
 
   return {
     async createRuntime(input) {
