@@ -1,10 +1,5 @@
 import { listEndpoints } from '../../src/app-package/index.ts';
-import {
-  JOB_ACTIONS,
-  WindlassError,
-  type ClusterNode,
-  type ClusterWrapper,
-} from '../../src/domain/index.ts';
+import { JOB_ACTIONS, WindlassError, type ClusterNode, type ClusterWrapper } from '../../src/domain/index.ts';
 import type { ClusterView, NodeView, Requests } from '../../src/protocol/index.ts';
 import { listOwed } from '../../src/plan/index.ts';
 import type { ClusterDetails } from '../../src/provider/index.ts';

@@ -14,11 +14,7 @@ import {
   type SecretBinding,
 } from '../../src/domain/index.ts';
 import type { Requests, RuntimeInput, RuntimeQuery, RuntimeView } from '../../src/protocol/index.ts';
-import {
-  type Call,
-  type Provider,
-  type ValidateCredentialRequest,
-} from '../../src/provider/index.ts';
+import { type Call, type Provider, type ValidateCredentialRequest } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
 import { openCall } from '../provider-call.ts';
