@@ -56,7 +56,7 @@ export interface Engine extends Omit<MemoryStore, 'addTask' | 'loadContext' | 's
   /** For how many requests to the cloud's API the budget was taken. */
   requests(): number;
   /** A call that only reads, tried again likewise. */
-  read<T>(call: (call: Call) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  read<T>(call: (call: Call) => Promise<T>, given?: Partial<Pick<Call, 'signal'>>): Promise<T>;
 }
 
 export function createEngine(options: EngineOptions): Engine {
@@ -77,7 +77,10 @@ export function createEngine(options: EngineOptions): Engine {
   };
   const newCall = (signal: AbortSignal): Call => createCall({ signal, log, takeBudget });
 
-  function toAttempt({ task }: EngineTask, worker: ReturnType<typeof createWorker>): TaskAttempt {
+  function toAttempt(
+    { task }: EngineTask,
+    worker: ReturnType<typeof createWorker>,
+  ): TaskAttempt {
     const { store, point } = worker;
     return {
       taskId: task.taskId,
@@ -94,14 +97,14 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** Plays Temporal: another attempt after an error that is retried, as soon as a test allows. */
-  async function retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  async function retry<T>(what: string, attempt: () => Promise<T>, signal = NO_SIGNAL): Promise<T> {
     const giveUpAt = Date.now() + waitLimitMs;
     for (let failures = 0; ;) {
       try {
         return await attempt();
       } catch (error) {
         transcript.addError(what, error);
-        if (!isRetried(error, failures) || Date.now() > giveUpAt) throw error;
+        if (signal.aborted || !isRetried(error, failures) || Date.now() > giveUpAt) throw error;
         // Waiting for another worker's lease is no failure: a slow cloud would use all of them up.
         failures += error.code === 'LEASE_HELD' ? 0 : 1;
         await sleep(Math.min(error.retryAfterMs ?? 0, LONGEST_PAUSE_MS));
@@ -116,10 +119,16 @@ export function createEngine(options: EngineOptions): Engine {
     async handle(task, handleOptions = {}) {
       const { signal = NO_SIGNAL } = handleOptions;
       const worker = createWorker(workers, handleOptions);
-      const attempt = { ...toAttempt(task, worker), signal, effectSignal: signal };
+      const attempt = {
+        ...toAttempt(task, worker),
+        signal,
+        effectSignal: signal,
+      };
       try {
-        return await retry(task.task.action, () =>
-          handleTask({ ...attempt, identity: worker.identity, leaseSeconds: LEASE_SECONDS }),
+        return await retry(
+          task.task.action,
+          () => handleTask({ ...attempt, identity: worker.identity, leaseSeconds: LEASE_SECONDS }),
+          signal,
         );
       } catch (error) {
         // Whoever comes next finds what this worker has done.
@@ -132,9 +141,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async look(task, call = {}) {
       const worker = createWorker(workers, {});
-      return retry(`Wait${task.task.action}`, async () => {
+      const { signal = NO_SIGNAL } = call;
+      const lookOnce = async (): Promise<Observation> => {
         const loaded = await worker.store.load(task.task.taskId);
-        const { signal = NO_SIGNAL } = call;
         const observation = await observeTask(loaded, {
           ...newCall(signal),
           watchMs: LOOK_MS,
@@ -144,7 +153,8 @@ export function createEngine(options: EngineOptions): Engine {
         if (observation.state === 'done')
           await worker.store.succeed(task.task, observation.changes ?? {}, []);
         return observation;
-      });
+      };
+      return retry(`Wait${task.task.action}`, lookOnce, signal);
     },
     async waitUntilDone(task) {
       const worker = createWorker(workers, {});
@@ -169,12 +179,16 @@ export function createEngine(options: EngineOptions): Engine {
       const { wait } = await engine.handle(task, handleOptions);
       if (wait) await engine.waitUntilDone(task);
     },
-    read: (call, signal) =>
-      retry('a read', async () => {
-        const answer = await call(newCall(signal ?? NO_SIGNAL));
-        transcript.add('answer', answer);
-        return answer;
-      }),
+    read: (call, { signal = NO_SIGNAL } = {}) =>
+      retry(
+        'a read',
+        async () => {
+          const answer = await call(newCall(signal));
+          transcript.add('answer', answer);
+          return answer;
+        },
+        signal,
+      ),
   };
   return engine;
 }

@@ -30,6 +30,10 @@ export interface WorldResource {
   readonly sizeGiB?: number;
   /** Volumes: id of the instance. */
   readonly attachedTo?: string;
+  /** Volumes that are attached: where the node sees them. */
+  readonly device?: string;
+  /** Instances: where other nodes reach it. */
+  readonly address?: string;
 }
 
 /** The oracle: the cloud's own state, read past the provider under test. */
@@ -43,6 +47,16 @@ export interface ConformanceWorld {
    * out; for the rule that each is sent within the budget of calls. Left out where there is no API.
    */
   countRequests?(): Promise<number>;
+  /**
+   * Holds back every answer of the cloud's API until the function that it returns is called. Left out
+   * where there is no API.
+   */
+  holdAnswers?(): Promise<() => Promise<void>>;
+  /**
+   * Makes an instance fail for good while it starts, as clouds do that run out of something too late.
+   * Left out where no instance can.
+   */
+  failInstance?(id: string): Promise<void>;
 }
 
 /** A provider with a world of its own, fresh and empty. */
@@ -103,7 +117,7 @@ export interface SuiteOptions {
   readonly runs?: readonly ('plain' | 'failing')[];
   /** Longest that an effect may take to be observed; 30 s by default. */
   readonly waitLimitMs?: number;
-  /** Longest that a call may go on after its signal was aborted; 5 s by default. */
+  /** Longest that a call may go on after its signal was aborted; a second by default. */
   readonly cancelLimitMs?: number;
 }
 

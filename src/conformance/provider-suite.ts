@@ -20,7 +20,7 @@ import { wholeJobs } from './traits/whole-jobs.ts';
 import { works } from './traits/works.ts';
 import { createTranscript } from './transcript.ts';
 
-const CANCEL_LIMIT_MS = 5_000;
+const CANCEL_LIMIT_MS = 1_000;
 
 const REGISTER: Readonly<Record<Trait, (context: TraitContext) => void>> = {
   pure,

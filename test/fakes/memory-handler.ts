@@ -73,6 +73,9 @@ export function createMemoryHandler(
       const instance = await findInstance(context);
       if (instance === undefined && state === 'stopped')
         return { state: 'done', changes: { node: { status: 'stopped' } } };
+      if (instance?.state === 'error') {
+        throw new WindlassError('conflict', `instance ${instance.id} failed`, { code: 'INSTANCE_FAILED' });
+      }
       if (instance?.state !== state)
         return { state: 'pending', seen: `instance is ${instance?.state ?? 'not there'}` };
       const ssh = { port: 22, user: user ?? '', hostKey: context.access.hostPublicKey, root: '' };

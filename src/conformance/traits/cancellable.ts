@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { WindlassError } from '../../domain/index.ts';
-import { MAX_WATCH_MS } from '../../provider/index.ts';
+import { MAX_WATCH_MS, type Call } from '../../provider/index.ts';
+import type { Bench } from '../bench.ts';
 import { assertFails, settleWithin, type Outcome, type TraitContext } from '../trait-context.ts';
 
 const ABORT_AFTER_MS = 50;
@@ -41,6 +42,12 @@ export function cancellable({ it, life, operations, reads, withBench, cancelLimi
         // That what was never started cannot come true may be an error, but for what is to be made.
         else if (operation.makes !== null) assertCancelled(watched, wait);
 
+        await cancelUnanswered(bench, cancelLimitMs, action, (call) => bench.engine.handle(task, call));
+        await cancelUnanswered(bench, cancelLimitMs, wait, ({ signal }) =>
+          bench.engine.look(task, { watchMs: MAX_WATCH_MS, signal }),
+        );
+        assert.deepEqual(await bench.list(), before, 'effects of calls that were cancelled before they had any');
+
         const effect = new AbortController();
         const handle = bench.engine.handle(task, {
           signal: effect.signal,
@@ -63,11 +70,38 @@ export function cancellable({ it, life, operations, reads, withBench, cancelLimi
       }));
 
   for (const read of reads) {
-    it(`${read.name}: cancelled before it begins ends with cancelled`, () =>
+    it(`${read.name}: ends soon when it is cancelled, before it begins or in its middle, and a later one succeeds`, () =>
       withBench(async (bench) => {
-        const call = bench.engine.read((given) => read.call(bench, given), AbortSignal.abort());
-        assertCancelled(await settleWithin(cancelLimitMs, read.name, call), read.name);
+        const ask = (given: Partial<Pick<Call, 'signal'>>) => bench.engine.read((call) => read.call(bench, call), given);
+        const early = ask({ signal: AbortSignal.abort() });
+        assertCancelled(await settleWithin(cancelLimitMs, read.name, early), read.name);
+        await cancelUnanswered(bench, cancelLimitMs, read.name, ask);
+        await ask({});
       }));
+  }
+}
+
+type Cancellable = (call: Pick<Call, 'signal'>) => Promise<unknown>;
+
+/**
+ * The cloud answers nothing until the call has ended: a call that ignores its signal goes on until
+ * then, however fast the cloud is otherwise.
+ */
+async function cancelUnanswered(bench: Bench, limitMs: number, what: string, act: Cancellable): Promise<void> {
+  const release = await bench.harness.world.holdAnswers?.();
+  if (release === undefined) return;
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), ABORT_AFTER_MS);
+  try {
+    const outcome = await settleWithin(
+      ABORT_AFTER_MS + limitMs,
+      `${what}, cancelled while the cloud does not answer,`,
+      act({ signal: abort.signal }),
+    );
+    assertCancelled(outcome, what);
+  } finally {
+    clearTimeout(timer);
+    await release();
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { NOTHING_RESERVED, type TaskAction } from '../../domain/index.ts';
+import { NOTHING_RESERVED, RETRY_TABLE, type TaskAction } from '../../domain/index.ts';
 import type { Bench } from '../bench.ts';
-import { assertFails, type TraitContext } from '../trait-context.ts';
+import { assertFails, captureError, type TraitContext } from '../trait-context.ts';
 
 /** What goes wrong is said with the kind that the contract names. */
 export function errors({ it, life, operations, reads, withBench, withBenchApart }: TraitContext): void {
@@ -170,6 +170,22 @@ function registerMachines(it: Registration['it'], withBench: Registration['withB
       await run(bench, ['RunInstances']);
       await assertFails('ResizeInstances', ['conflict'], () =>
         bench.engine.run(bench.task('ResizeInstances')),
+      );
+    }));
+
+  it('RunInstances: an instance that failed for good is an error at once, which is not retried', () =>
+    withBench(async (bench) => {
+      const { world } = bench.harness;
+      if (world.failInstance === undefined) return;
+      const task = bench.task('RunInstances');
+      await bench.engine.handle(task);
+      for (const { kind, id } of await bench.list()) if (kind === 'instance') await world.failInstance(id);
+      const error = await captureError('the wait for an instance that failed', () =>
+        bench.engine.look(task),
+      );
+      assert.ok(
+        !RETRY_TABLE[error.kind].retried,
+        `an instance that failed is ${error.kind}, which is retried: ${error.message}`,
       );
     }));
 

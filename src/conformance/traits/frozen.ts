@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Bench } from '../bench.ts';
+import { eventually, type Bench } from '../bench.ts';
 import type { EngineTask, HandleOptions } from '../engine.ts';
 import type { Operation } from '../operations.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../trait-context.ts';
 
 /** Two workers at once, of whom the first is frozen between its look and its effect. */
-export function frozen({ it, operations, withBench, waitLimitMs }: TraitContext): void {
+export function frozen({ it, life, operations, withBench, waitLimitMs }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
     // The engine takes the budget before it checks the lease: frozen in between, a worker must notice.
@@ -49,8 +49,24 @@ export function frozen({ it, operations, withBench, waitLimitMs }: TraitContext)
         gate.open();
         // Whether it finds its effect there or is refused by the cloud does not matter.
         await settleWithin(waitLimitMs, `${action} of the frozen worker`, first);
-        await bench.assertHolds(operation);
+        // What it sent late may still be on its way; nothing waits for that.
+        await eventually(waitLimitMs, () => bench.assertHolds(operation));
         assert.deepEqual(identify(await bench.list()), identify(done), 'made once, whoever came last');
+      }));
+
+    if (operation.makes === null || life.kind !== 'machines') continue;
+    it(`R1 ${action}: a worker that wakes up when others have made and deleted its resource makes none`, () =>
+      withBench(async (bench) => {
+        const task = await bench.prepare(operation);
+        const gate = createGate();
+        const first = startFrozen(bench, task, gate, { pastLease: () => gate.freezeOnce() });
+        await isFrozen(gate, first, waitLimitMs);
+        await overtake(bench, operation, task);
+        await bench.deleteAll();
+        gate.open();
+        await settleWithin(waitLimitMs, `${action} of the frozen worker`, first);
+        const left = (await bench.list()).map(({ kind, id, token }) => `${kind} ${id} of ${token}`);
+        assert.deepEqual(left, [], 'made again by a worker that froze, after its resource was deleted');
       }));
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TraitContext } from '../trait-context.ts';
+import { watchOutput } from '../watch-output.ts';
 
 /**
  * No secret in anything that the provider let out during all the tests before: logs, errors with
@@ -8,8 +9,13 @@ import type { TraitContext } from '../trait-context.ts';
 export function secrets({ it, life, transcript, withBench }: TraitContext): void {
   it('no function: lets a secret into a log, an error or a result', () =>
     withBench(async (bench) => {
-      await bench.engine.run(bench.task(life.make));
+      const output = watchOutput();
+      try {
+        await bench.engine.run(bench.task(life.make));
+      } finally {
+        output.stop();
+      }
       assert.ok(transcript.planted().length > 0, 'the harness planted no secret: nothing was looked for');
-      assert.deepEqual(transcript.findLeaks(bench.harness.logs()), [], 'secrets are in');
+      assert.deepEqual(transcript.findLeaks(`${bench.harness.logs()}\n${output.text()}`), [], 'secrets are in');
     }));
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { TASK_ACTIONS, type ClusterStatus, type JobAction } from '../../domain/index.ts';
-import { eventually, planAction, type Bench } from '../bench.ts';
+import { planAction, type Bench } from '../bench.ts';
 import type { CloudLife } from '../cloud-life.ts';
 import type { TraitContext } from '../trait-context.ts';
 
@@ -12,12 +12,12 @@ const LIFE: readonly (readonly [action: JobAction, from: ClusterStatus, instance
 ];
 
 /** The provider's own plans, walked layer by layer, take a cluster through its life. */
-export function wholeJobs({ it, life, withBench, waitLimitMs }: TraitContext): void {
+export function wholeJobs({ it, life, withBench }: TraitContext): void {
   it('create, stop, start, delete: every task of each plan, for all nodes', () =>
     withBench(async (bench) => {
       for (const [action, from, instances] of LIFE) {
         await walk(bench, action, from);
-        await eventually(waitLimitMs, () => assertThings(bench, life, instances));
+        await assertThings(bench, life, instances);
       }
       assert.deepEqual(bench.engine.ledger.listLive(), [], 'the ledger has rows of what was deleted');
     }));

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { Bench } from '../bench.ts';
+import { assertNodeReported } from '../node-report.ts';
 import { toStatusRequest } from '../reads.ts';
 import { settle, type TraitContext } from '../trait-context.ts';
 
@@ -21,6 +23,7 @@ export function works({ it, life, operations, reads, withBench }: TraitContext):
         await bench.engine.run(task);
         await bench.assertHolds(operation);
         assertReported(operation.action, await bench.list(), bench.engine.ledger.listLive());
+        if (life.kind === 'machines') await assertNodeReported(bench);
       }));
   }
 
@@ -40,6 +43,7 @@ export function works({ it, life, operations, reads, withBench }: TraitContext):
       };
       await bench.engine.run(bench.task(life.make));
       assert.equal(await statusOfNode(), 'active');
+      await assertDetails(bench, life.thing);
       await bench.engine.run(bench.task(life.stop));
       assert.equal(await statusOfNode(), 'stopped');
       for (const { kind, id } of await bench.list()) {
@@ -56,6 +60,21 @@ export function works({ it, life, operations, reads, withBench }: TraitContext):
         assert.deepEqual(await bench.list(), before);
       }));
   }
+}
+
+/** What describeClusterDetails says of a node that is there: a state, and where it is reached. */
+async function assertDetails(bench: Bench, thing: string): Promise<void> {
+  const { nodes } = await bench.engine.read((call) =>
+    bench.provider.describeClusterDetails(toStatusRequest(bench), call),
+  );
+  const said = nodes.find((node) => node.nodeId === bench.node.nodeId);
+  assert.notEqual(said?.state ?? '', '', 'describeClusterDetails says no state of the node');
+  const made = (await bench.list()).find(({ kind, token }) => kind === thing && token.includes(bench.node.nodeId));
+  if (made?.address === undefined) return;
+  assert.ok(
+    JSON.stringify(said).includes(made.address),
+    `describeClusterDetails does not say the address ${made.address} of the node`,
+  );
 }
 
 type Named = readonly { readonly token: string; readonly id: string }[];

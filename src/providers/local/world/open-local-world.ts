@@ -8,6 +8,7 @@ import { Instances } from './instances.ts';
 import type { LocalWorld, Quotas } from './local-world.ts';
 import { killMarkedProcesses, listMarkedProcesses } from './marked-processes.ts';
 import { assertWithinQuotas, hasQuotas, NO_USAGE, sumUsage, type Usage } from './quotas.ts';
+import { UsedIds } from './used-ids.ts';
 import { Volumes } from './volumes.ts';
 import { withWorldLock } from './world-lock.ts';
 
@@ -34,6 +35,7 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
   const addresses = openAddressBook(folder);
   const instances = new Instances(folder, addresses, strongest);
   const volumes = new Volumes(folder);
+  const used = new UsedIds(folder);
   const disk = <Result>(operation: () => Promise<Result>): Promise<Result> => onDisk(folder, operation);
 
   /** Counts and makes under one lock, where there is something to count. What is there already is not asked for. */
@@ -65,7 +67,7 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
       const asked = sumUsage([spec], []);
       return disk(() =>
         instances.make(spec, (make) =>
-          admit(quotas, asked, make, async () => (await instances.get(spec.id)) !== null),
+          admit(quotas, asked, () => used.make(spec.id, make, () => instances.remove(spec.id)), async () => (await instances.get(spec.id)) !== null),
         ),
       );
     },
@@ -73,6 +75,7 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
     stopInstance: (id) => disk(() => instances.stop(id)),
     deleteInstance: (id) =>
       disk(async () => {
+        await used.add(id);
         await instances.stop(id);
         await volumes.detachAll(id);
         await instances.remove(id);
@@ -98,13 +101,17 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
       const asked = sumUsage([], [spec]);
       return disk(() =>
         volumes.make(spec, (make) =>
-          admit(quotas, asked, make, async () => (await volumes.get(spec.id)) !== null),
+          admit(quotas, asked, () => used.make(spec.id, make, () => volumes.remove(spec.id)), async () => (await volumes.get(spec.id)) !== null),
         ),
       );
     },
     attachVolume: (id, instanceId, device) => disk(() => volumes.attach(id, instanceId, device)),
     detachVolume: (id) => disk(() => volumes.detach(id)),
-    deleteVolume: (id) => disk(() => volumes.remove(id)),
+    deleteVolume: (id) =>
+      disk(async () => {
+        await used.add(id);
+        await volumes.remove(id);
+      }),
     resizeVolume: (id, sizeGiB, quotas) =>
       disk(async () => {
         const current = await volumes.get(id);

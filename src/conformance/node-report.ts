@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import type { Bench } from './bench.ts';
+import type { WorldResource } from './options.ts';
+
+/**
+ * What the engine has stored of the node under test, as waits reported it, is what there is: status,
+ * ids, address, the way to its sshd, devices and sizes. Looks once.
+ */
+export async function assertNodeReported({ engine, list, node: { nodeId } }: Bench): Promise<void> {
+  const node = engine.cluster().nodes.find((candidate) => candidate.nodeId === nodeId);
+  assert.ok(node, `node ${nodeId} is no longer in its cluster`);
+  const own = (await list()).filter(({ token }) => token.includes(`/${nodeId}/`));
+  const instance = own.find(({ kind }) => kind === 'instance');
+  if (instance === undefined) {
+    assert.ok(['pending', 'deleted'].includes(node.status), `status of a node without instance: ${node.status}`);
+    assert.equal(node.instanceId, '', 'instanceId of a node without instance');
+  } else {
+    assert.equal(node.instanceId, instance.id, 'instanceId of the node');
+    assert.equal(node.status, instance.state === 'running' ? 'active' : instance.state, 'status of the node');
+    if (instance.state === 'running') {
+      assert.notEqual(node.privateIp, '', 'privateIp of a node that runs');
+      if (instance.address !== undefined) assert.equal(node.privateIp, instance.address, 'privateIp');
+      const { port, user, hostKey } = node.ssh;
+      assert.notEqual(user, '', 'ssh.user of a node that runs');
+      assert.ok(Number.isInteger(port) && port > 0 && port < 65_536, `ssh.port of a node that runs: ${port}`);
+      assert.ok(hostKey === '' || engine.hostKeys(nodeId).includes(hostKey), 'ssh.hostKey was not made for the node');
+    }
+  }
+  for (const volume of own.filter(({ kind }) => kind === 'volume')) {
+    const index = Number(/volume-(\d+)/.exec(volume.token)?.[1]);
+    const reported = node.volumes.find((candidate) => candidate.index === index);
+    assert.equal(reported?.volumeId, volume.id, `volumeId of volume ${index} of the node`);
+    if (volume.sizeGiB !== undefined) assert.equal(reported.sizeGiB, volume.sizeGiB, `size of volume ${index}`);
+    assertDevice(reported.device, volume, index);
+  }
+  const kept = new Set(own.map(({ id }) => id));
+  const gone = node.volumes.filter(({ volumeId }) => volumeId !== '' && !kept.has(volumeId));
+  assert.deepEqual(gone, [], 'volumes of the node that do not exist');
+}
+
+function assertDevice(device: string, volume: WorldResource, index: number): void {
+  if (volume.state !== 'attached') {
+    assert.equal(device, '', `device of volume ${index}, which is not attached`);
+    return;
+  }
+  assert.notEqual(device, '', `device of volume ${index}, which is attached`);
+  if (volume.device !== undefined) assert.equal(device, volume.device, `device of volume ${index}`);
+}

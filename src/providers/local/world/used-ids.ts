@@ -1,0 +1,51 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WindlassError } from '../../../domain/index.ts';
+import { hasErrno } from './files.ts';
+
+/**
+ * Ids of what was deleted: an id, which is made from a token, is never free again. Without that, a
+ * worker that froze before it made something would make it when it wakes up after the delete.
+ */
+export class UsedIds {
+  readonly #folder: string;
+
+  constructor(world: string) {
+    this.#folder = join(world, 'used');
+  }
+
+  /** To be called before something is removed. */
+  async add(id: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    await writeFile(join(this.#folder, id), '');
+  }
+
+  /**
+   * Makes something unless its id was deleted before, or is while it is made: then it is removed again.
+   * @throws conflict `ID_USED`
+   */
+  async make(id: string, make: () => Promise<void>, remove: () => Promise<void>): Promise<void> {
+    if (await this.#has(id)) throw usedError(id);
+    await make();
+    if (!(await this.#has(id))) return;
+    await remove();
+    throw usedError(id);
+  }
+
+  async #has(id: string): Promise<boolean> {
+    try {
+      await stat(join(this.#folder, id));
+      return true;
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return false;
+      throw error;
+    }
+  }
+}
+
+function usedError(id: string): WindlassError {
+  return new WindlassError('conflict', `${id} was made and deleted before`, {
+    code: 'ID_USED',
+    hint: 'another worker has deleted it; a later job makes it anew, under the next generation',
+  });
+}

@@ -1,0 +1,228 @@
+import { WindlassError } from '../../src/domain/index.ts';
+import type { Trait } from '../../src/conformance/index.ts';
+import type { Observation } from '../../src/provider/index.ts';
+import type { TaskAction } from '../../src/domain/index.ts';
+import type { MemoryBug } from '../fakes/memory-harness.ts';
+
+/** One fault of a provider, and the test of the suite that must notice it. */
+export interface PlantedBug {
+  readonly name: string;
+  readonly bug: MemoryBug;
+  /** Where to look for it; everything else would only take longer. */
+  readonly traits: readonly Trait[];
+  readonly actions: readonly TaskAction[];
+  /** In the name of a test that goes red. */
+  readonly red: string;
+  /** In what that test says. */
+  readonly says: string;
+}
+
+type Done = Extract<Observation, { state: 'done' }>;
+type Node = NonNullable<NonNullable<Done['changes']>['node']>;
+
+/** The node that a wait reports, changed. */
+function report(observation: Observation, change: (node: Node) => Node): Observation {
+  if (observation.state !== 'done' || observation.changes?.node === undefined) return observation;
+  return { ...observation, changes: { ...observation.changes, node: change(observation.changes.node) } };
+}
+
+const RUN: Pick<PlantedBug, 'traits' | 'actions' | 'red'> = {
+  traits: ['works'],
+  actions: ['RunInstances'],
+  red: 'RunInstances: works',
+};
+const ATTACH: typeof RUN = { traits: ['works'], actions: ['AttachVolumes'], red: 'AttachVolumes: works' };
+const CANCEL: typeof RUN = { traits: ['cancellable'], actions: ['RunInstances'], red: 'ends soon when it is cancelled' };
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    ...RUN,
+    name: 'a wait says done while the instance starts',
+    says: 'state of',
+    bug: {
+      changeMs: 1_500,
+      handler: (careful, cloud) => ({
+        async waitRunInstances(context, call) {
+          const [instance] = (await cloud.describeInstances(context.credential['apiKey'] ?? '')).filter(
+            ({ token }) => token === context.resources['instance']?.token,
+          );
+          if (instance === undefined) return careful.waitRunInstances(context, call);
+          const ssh = { port: 22, user: 'root', hostKey: '', root: '' };
+          const node = { status: 'active', privateIp: instance.address, ssh } as const;
+          return { state: 'done', changes: { node } };
+        },
+      }),
+    },
+  },
+  {
+    ...RUN,
+    name: 'a wait reports no address',
+    says: 'privateIp',
+    bug: {
+      handler: (careful) => ({
+        waitRunInstances: async (context, call) =>
+          report(await careful.waitRunInstances(context, call), (node) => ({ ...node, privateIp: '' })),
+      }),
+    },
+  },
+  {
+    ...RUN,
+    name: 'a wait reports a host key that is not the node’s',
+    says: 'ssh.hostKey',
+    bug: {
+      handler: (careful) => ({
+        waitRunInstances: async (context, call) =>
+          report(await careful.waitRunInstances(context, call), (node) => ({
+            ...node,
+            ssh: { port: 22, user: 'root', root: '', hostKey: 'ssh-ed25519 AAAA' },
+          })),
+      }),
+    },
+  },
+  {
+    traits: ['works'],
+    actions: ['StopInstances'],
+    red: 'StopInstances: works',
+    name: 'a wait does not report that the node is stopped',
+    says: 'status of the node',
+    bug: {
+      handler: (careful) => ({
+        waitStopInstances: async (context, call) =>
+          report(await careful.waitStopInstances(context, call), ({ status: _status, ...node }) => node),
+      }),
+    },
+  },
+  {
+    ...RUN,
+    name: 'an instance has one MiB whatever was asked for',
+    says: 'MiB, asked for',
+    bug: {
+      handler: (careful) => ({
+        runInstances: (context, call) =>
+          careful.runInstances(
+            {
+              ...context,
+              task: { ...context.task, directive: { ...context.task.directive, memoryMiB: 1 } } as typeof context.task,
+            },
+            call,
+          ),
+      }),
+    },
+  },
+  ...(
+    [
+      ['a wait reports a device that is none', (volumes) => volumes.map((volume) => ({ ...volume, device: '/dev/nonsense' }))],
+      ['a wait reports no device', (volumes) => volumes.map((volume) => ({ ...volume, device: '' }))],
+      [
+        'a wait swaps the devices of two volumes',
+        (volumes) => volumes.map((volume, index) => ({ ...volume, device: volumes.at(-1 - index)?.device ?? '' })),
+      ],
+    ] as const satisfies readonly (readonly [string, (volumes: NonNullable<Node['volumes']>) => Node['volumes']])[]
+  ).map(([name, change]): PlantedBug => ({
+    ...ATTACH,
+    name,
+    says: 'device of volume',
+    bug: {
+      handler: (careful) => ({
+        waitAttachVolumes: async (context, call) =>
+          report(await careful.waitAttachVolumes(context, call), (node) => ({
+            ...node,
+            volumes: change(node.volumes ?? []) ?? [],
+          })),
+      }),
+    },
+  })),
+  {
+    traits: ['works'],
+    actions: [],
+    red: 'updateClusterStatus: says active',
+    name: 'describeClusterDetails says nothing of a node',
+    says: 'describeClusterDetails',
+    bug: {
+      environment: () => ({
+        describeClusterDetails: async ({ cluster }) => ({
+          nodes: cluster.nodes.map(({ nodeId }) => ({ nodeId, state: '', facts: {} })),
+          facts: {},
+        }),
+      }),
+    },
+  },
+  { ...CANCEL, name: 'the signal is ignored', says: 'goes on', bug: { signalIgnored: true } },
+  {
+    ...CANCEL,
+    name: 'an aborted request counts as unavailable',
+    says: 'unavailable',
+    bug: {
+      provider: (careful) => ({
+        ...careful,
+        async handleSubtask(context, call) {
+          try {
+            return await careful.handleSubtask(context, call);
+          } catch (error) {
+            if (!call.signal.aborted) throw error;
+            throw new WindlassError('unavailable', 'unavailable: the request was aborted', { code: 'ABORTED' });
+          }
+        },
+      }),
+    },
+  },
+  {
+    traits: ['errors'],
+    actions: ['RunInstances'],
+    red: 'an instance that failed for good is an error at once',
+    name: 'a wait never ends on an instance that failed',
+    says: 'should have failed',
+    bug: {
+      handler: (careful) => ({
+        async waitRunInstances(context, call) {
+          try {
+            return await careful.waitRunInstances(context, call);
+          } catch (error) {
+            if (!WindlassError.isInstance(error) || error.code !== 'INSTANCE_FAILED') throw error;
+            return { state: 'pending', seen: 'instance is error' };
+          }
+        },
+      }),
+    },
+  },
+  {
+    traits: ['frozen'],
+    actions: ['CreateVolumes'],
+    red: 'R1 CreateVolumes: a worker that wakes up',
+    name: 'the fence of a volume becomes free with its delete',
+    says: 'made again by a worker that froze',
+    bug: { tokensFree: true },
+  },
+  {
+    traits: ['secrets'],
+    actions: [],
+    red: 'lets a secret into',
+    name: 'a secret in base64 in a log line',
+    says: 'secrets are in',
+    bug: {
+      provider: (careful) => ({
+        ...careful,
+        async handleSubtask(context, call) {
+          call.log(`asking with ${Buffer.from(`key=${context.credential['apiKey']}`).toString('base64')}`);
+          return careful.handleSubtask(context, call);
+        },
+      }),
+    },
+  },
+  {
+    traits: ['secrets'],
+    actions: [],
+    red: 'lets a secret into',
+    name: 'a secret on stdout',
+    says: 'secrets are in',
+    bug: {
+      provider: (careful) => ({
+        ...careful,
+        async handleSubtask(context, call) {
+          process.stdout.write(`${context.credential['apiKey']}\n`);
+          return careful.handleSubtask(context, call);
+        },
+      }),
+    },
+  },
+];
