@@ -77,10 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
   const newCall = (signal: AbortSignal): Call => createCall({ signal, log, takeBudget });
 
-  function toAttempt(
-    { task }: EngineTask,
-    worker: ReturnType<typeof createWorker>,
-  ): TaskAttempt {
+  function toAttempt({ task }: EngineTask, worker: ReturnType<typeof createWorker>): TaskAttempt {
     const { store, point } = worker;
     return {
       taskId: task.taskId,

@@ -40,8 +40,6 @@ export interface MemoryStore {
   setWanted(wanted: ClusterWrapper): void;
   /** Gives a planned task an id; its role, where the task changes what the role asks for. */
   addTask(planned: PlannedTask, role?: Partial<ClusterRole>): EngineTask;
-  /** The public halves of the host keys that were made for a node. */
-  hostKeys(nodeId: string): readonly string[];
   /** A task with all that it names. It never counts as ended, so that it can be run again. */
   loadContext(taskId: string): TaskContext;
   /** Stores what a task changed. @throws conflict `LEASE_LOST`: nothing is stored then. */
@@ -136,10 +134,6 @@ export function createMemoryStore({ harness, transcript, ...options }: MemorySto
       tasks.set(task.taskId, added);
       return added;
     },
-    hostKeys: (nodeId) =>
-      [accessByNode.get(nodeId)?.hostPublicKey, changedHostKeys.get(nodeId)?.publicKey].filter(
-        (key) => key !== undefined,
-      ),
     loadContext(taskId) {
       const { task, role: roleChange } = getTask(taskId);
       const node = wrapper.nodes.find((candidate) => candidate.nodeId === task.nodeId) ?? null;

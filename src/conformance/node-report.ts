@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { NodeVolume } from '../domain/index.ts';
 import type { Bench } from './bench.ts';
 import type { WorldResource } from './options.ts';
 
@@ -12,7 +13,10 @@ export async function assertNodeReported({ engine, list, node: { nodeId } }: Ben
   const own = (await list()).filter(({ token }) => token.includes(`/${nodeId}/`));
   const instance = own.find(({ kind }) => kind === 'instance');
   if (instance === undefined) {
-    assert.ok(['pending', 'deleted'].includes(node.status), `status of a node without instance: ${node.status}`);
+    assert.ok(
+      ['pending', 'deleted'].includes(node.status),
+      `status of a node without instance: ${node.status}`,
+    );
     assert.equal(node.instanceId, '', 'instanceId of a node without instance');
   } else {
     assert.equal(node.instanceId, instance.id, 'instanceId of the node');
@@ -20,17 +24,17 @@ export async function assertNodeReported({ engine, list, node: { nodeId } }: Ben
     if (instance.state === 'running') {
       assert.notEqual(node.privateIp, '', 'privateIp of a node that runs');
       if (instance.address !== undefined) assert.equal(node.privateIp, instance.address, 'privateIp');
-      const { port, user, hostKey } = node.ssh;
+      const { port, user } = node.ssh;
       assert.notEqual(user, '', 'ssh.user of a node that runs');
       assert.ok(Number.isInteger(port) && port > 0 && port < 65_536, `ssh.port of a node that runs: ${port}`);
-      assert.ok(hostKey === '' || engine.hostKeys(nodeId).includes(hostKey), 'ssh.hostKey was not made for the node');
     }
   }
   for (const volume of own.filter(({ kind }) => kind === 'volume')) {
     const index = Number(/volume-(\d+)/.exec(volume.token)?.[1]);
-    const reported = node.volumes.find((candidate) => candidate.index === index);
+    const reported: NodeVolume | undefined = node.volumes.find((candidate) => candidate.index === index);
     assert.equal(reported?.volumeId, volume.id, `volumeId of volume ${index} of the node`);
-    if (volume.sizeGiB !== undefined) assert.equal(reported.sizeGiB, volume.sizeGiB, `size of volume ${index}`);
+    if (volume.sizeGiB !== undefined)
+      assert.equal(reported.sizeGiB, volume.sizeGiB, `size of volume ${index}`);
     assertDevice(reported.device, volume, index);
   }
   const kept = new Set(own.map(({ id }) => id));

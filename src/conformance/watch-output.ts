@@ -4,10 +4,10 @@ export function watchOutput(): { text(): string; stop(): void } {
   const streams = [process.stdout, process.stderr];
   const stops = streams.map((stream) => {
     const write = stream.write;
-    stream.write = (...args: Parameters<typeof write>) => {
+    stream.write = ((...args: Parameters<typeof write>) => {
       written.push(typeof args[0] === 'string' ? args[0] : Buffer.from(args[0]).toString());
       return write.apply(stream, args);
-    };
+    }) as typeof write;
     return () => {
       stream.write = write;
     };

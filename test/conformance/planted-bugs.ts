@@ -32,7 +32,11 @@ const RUN: Pick<PlantedBug, 'traits' | 'actions' | 'red'> = {
   red: 'RunInstances: works',
 };
 const ATTACH: typeof RUN = { traits: ['works'], actions: ['AttachVolumes'], red: 'AttachVolumes: works' };
-const CANCEL: typeof RUN = { traits: ['cancellable'], actions: ['RunInstances'], red: 'ends soon when it is cancelled' };
+const CANCEL: typeof RUN = {
+  traits: ['cancellable'],
+  actions: ['RunInstances'],
+  red: 'ends soon when it is cancelled',
+};
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
@@ -66,20 +70,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
   },
   {
-    ...RUN,
-    name: 'a wait reports a host key that is not the node’s',
-    says: 'ssh.hostKey',
-    bug: {
-      handler: (careful) => ({
-        waitRunInstances: async (context, call) =>
-          report(await careful.waitRunInstances(context, call), (node) => ({
-            ...node,
-            ssh: { port: 22, user: 'root', root: '', hostKey: 'ssh-ed25519 AAAA' },
-          })),
-      }),
-    },
-  },
-  {
     traits: ['works'],
     actions: ['StopInstances'],
     red: 'StopInstances: works',
@@ -102,7 +92,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
           careful.runInstances(
             {
               ...context,
-              task: { ...context.task, directive: { ...context.task.directive, memoryMiB: 1 } } as typeof context.task,
+              task: {
+                ...context.task,
+                directive: { ...context.task.directive, memoryMiB: 1 },
+              } as typeof context.task,
             },
             call,
           ),
@@ -111,13 +104,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   ...(
     [
-      ['a wait reports a device that is none', (volumes) => volumes.map((volume) => ({ ...volume, device: '/dev/nonsense' }))],
+      [
+        'a wait reports a device that is none',
+        (volumes) => volumes.map((volume) => ({ ...volume, device: '/dev/nonsense' })),
+      ],
       ['a wait reports no device', (volumes) => volumes.map((volume) => ({ ...volume, device: '' }))],
       [
         'a wait swaps the devices of two volumes',
-        (volumes) => volumes.map((volume, index) => ({ ...volume, device: volumes.at(-1 - index)?.device ?? '' })),
+        (volumes) =>
+          volumes.map((volume, index) => ({ ...volume, device: volumes.at(-1 - index)?.device ?? '' })),
       ],
-    ] as const satisfies readonly (readonly [string, (volumes: NonNullable<Node['volumes']>) => Node['volumes']])[]
+    ] as const satisfies readonly (readonly [
+      string,
+      (volumes: NonNullable<Node['volumes']>) => Node['volumes'],
+    ])[]
   ).map(([name, change]): PlantedBug => ({
     ...ATTACH,
     name,
@@ -160,7 +160,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
             return await careful.handleSubtask(context, call);
           } catch (error) {
             if (!call.signal.aborted) throw error;
-            throw new WindlassError('unavailable', 'unavailable: the request was aborted', { code: 'ABORTED' });
+            throw new WindlassError('unavailable', 'unavailable: the request was aborted', {
+              code: 'ABORTED',
+            });
           }
         },
       }),

@@ -210,7 +210,15 @@ export class MemoryCloud {
     return [
       ...[...this.#instances.values()].map((instance): WorldResource => {
         const { id, token, state, cpu, memoryMiB, address } = this.#answer(instance);
-        return { kind: 'instance', id, token, state: state === 'error' ? 'changing' : state, cpu, memoryMiB, address };
+        return {
+          kind: 'instance',
+          id,
+          token,
+          state: state === 'error' ? 'changing' : state,
+          cpu,
+          memoryMiB,
+          address,
+        };
       }),
       ...[...this.#volumes.values()].map(({ id, token, sizeGiB, attachedTo, device }): WorldResource => {
         const volume = { kind: 'volume', id, token, sizeGiB } as const;

@@ -32,7 +32,11 @@ export async function createMemoryHarness(
   options: { adoption?: boolean; bug?: MemoryBug } = {},
 ): Promise<ConformanceHarness> {
   const { bug = {} } = options;
-  const cloud = new MemoryCloud({ apiKey: API_KEY, quotaInstances: 100, quotaVolumes: 100, tokensFree: bug.tokensFree === true,
+  const cloud = new MemoryCloud({
+    apiKey: API_KEY,
+    quotaInstances: 100,
+    quotaVolumes: 100,
+    tokensFree: bug.tokensFree === true,
     ...(bug.changeMs === undefined ? {} : { changeMs: bug.changeMs }),
   });
   const lookUp = options.adoption === false ? NOTHING : createMemoryLookUp(cloud);

@@ -46,7 +46,11 @@ export function cancellable({ it, life, operations, reads, withBench, cancelLimi
         await cancelUnanswered(bench, cancelLimitMs, wait, ({ signal }) =>
           bench.engine.look(task, { watchMs: MAX_WATCH_MS, signal }),
         );
-        assert.deepEqual(await bench.list(), before, 'effects of calls that were cancelled before they had any');
+        assert.deepEqual(
+          await bench.list(),
+          before,
+          'effects of calls that were cancelled before they had any',
+        );
 
         const effect = new AbortController();
         const handle = bench.engine.handle(task, {
@@ -72,7 +76,8 @@ export function cancellable({ it, life, operations, reads, withBench, cancelLimi
   for (const read of reads) {
     it(`${read.name}: ends soon when it is cancelled, before it begins or in its middle, and a later one succeeds`, () =>
       withBench(async (bench) => {
-        const ask = (given: Partial<Pick<Call, 'signal'>>) => bench.engine.read((call) => read.call(bench, call), given);
+        const ask = (given: Partial<Pick<Call, 'signal'>>) =>
+          bench.engine.read((call) => read.call(bench, call), given);
         const early = ask({ signal: AbortSignal.abort() });
         assertCancelled(await settleWithin(cancelLimitMs, read.name, early), read.name);
         await cancelUnanswered(bench, cancelLimitMs, read.name, ask);
@@ -87,7 +92,12 @@ type Cancellable = (call: Pick<Call, 'signal'>) => Promise<unknown>;
  * The cloud answers nothing until the call has ended: a call that ignores its signal goes on until
  * then, however fast the cloud is otherwise.
  */
-async function cancelUnanswered(bench: Bench, limitMs: number, what: string, act: Cancellable): Promise<void> {
+async function cancelUnanswered(
+  bench: Bench,
+  limitMs: number,
+  what: string,
+  act: Cancellable,
+): Promise<void> {
   const release = await bench.harness.world.holdAnswers?.();
   if (release === undefined) return;
   const abort = new AbortController();

@@ -180,9 +180,7 @@ function registerMachines(it: Registration['it'], withBench: Registration['withB
       const task = bench.task('RunInstances');
       await bench.engine.handle(task);
       for (const { kind, id } of await bench.list()) if (kind === 'instance') await world.failInstance(id);
-      const error = await captureError('the wait for an instance that failed', () =>
-        bench.engine.look(task),
-      );
+      const error = await captureError('the wait for an instance that failed', () => bench.engine.look(task));
       assert.ok(
         !RETRY_TABLE[error.kind].retried,
         `an instance that failed is ${error.kind}, which is retried: ${error.message}`,

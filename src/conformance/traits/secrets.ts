@@ -16,6 +16,10 @@ export function secrets({ it, life, transcript, withBench }: TraitContext): void
         output.stop();
       }
       assert.ok(transcript.planted().length > 0, 'the harness planted no secret: nothing was looked for');
-      assert.deepEqual(transcript.findLeaks(`${bench.harness.logs()}\n${output.text()}`), [], 'secrets are in');
+      assert.deepEqual(
+        transcript.findLeaks(`${bench.harness.logs()}\n${output.text()}`),
+        [],
+        'secrets are in',
+      );
     }));
 }

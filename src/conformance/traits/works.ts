@@ -69,7 +69,9 @@ async function assertDetails(bench: Bench, thing: string): Promise<void> {
   );
   const said = nodes.find((node) => node.nodeId === bench.node.nodeId);
   assert.notEqual(said?.state ?? '', '', 'describeClusterDetails says no state of the node');
-  const made = (await bench.list()).find(({ kind, token }) => kind === thing && token.includes(bench.node.nodeId));
+  const made = (await bench.list()).find(
+    ({ kind, token }) => kind === thing && token.includes(bench.node.nodeId),
+  );
   if (made?.address === undefined) return;
   assert.ok(
     JSON.stringify(said).includes(made.address),

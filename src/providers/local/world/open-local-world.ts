@@ -67,7 +67,12 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
       const asked = sumUsage([spec], []);
       return disk(() =>
         instances.make(spec, (make) =>
-          admit(quotas, asked, () => used.make(spec.id, make, () => instances.remove(spec.id)), async () => (await instances.get(spec.id)) !== null),
+          admit(
+            quotas,
+            asked,
+            () => used.make(spec.id, make, () => instances.remove(spec.id)),
+            async () => (await instances.get(spec.id)) !== null,
+          ),
         ),
       );
     },
@@ -101,7 +106,12 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
       const asked = sumUsage([], [spec]);
       return disk(() =>
         volumes.make(spec, (make) =>
-          admit(quotas, asked, () => used.make(spec.id, make, () => volumes.remove(spec.id)), async () => (await volumes.get(spec.id)) !== null),
+          admit(
+            quotas,
+            asked,
+            () => used.make(spec.id, make, () => volumes.remove(spec.id)),
+            async () => (await volumes.get(spec.id)) !== null,
+          ),
         ),
       );
     },
