@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import {
   FRONTGATE_NEEDED,
   isOpenJobStatus,
@@ -22,12 +21,10 @@ import type {
   RunJobInput,
   RunJobResult,
 } from '../src/protocol/index.ts';
-import { isRetried } from '../src/task-runner/index.ts';
-import { checkAnswer } from './check-answer.ts';
+import type { Attempted } from './attempt.ts';
 import { closeJob } from './close-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
-import { readProgress, startHeartbeats } from './heartbeat.ts';
 import { createHydrator, type Hydrator } from './hydrate.ts';
 import { planJob } from './plan-job.ts';
 import { prepareChange } from './prepare-change.ts';
@@ -35,18 +32,10 @@ import { prepareCluster, type PreparedCluster } from './prepare-cluster.ts';
 import { whileOpen } from './own-job.ts';
 import { openCall } from './provider-call.ts';
 import { refreshCluster } from './refresh-cluster.ts';
-import { toReportedInfo, toWindlassError } from './report-error.ts';
-import { toApplicationFailure } from './to-application-failure.ts';
+import { toReportedInfo } from './report-error.ts';
 
-/** Activities as they are implemented: with the job that they are a step of, where one is stored. */
-export type StepsOf<Activities> = {
-  readonly [Name in keyof Activities]: Activities[Name] extends (input: infer Input) => infer Result
-    ? (input: Input, job: Job | null) => Result
-    : never;
-};
-
-/** The steps, each with its job as the guard before it has read it (activities/own-job.ts). */
-export function createJobActivities(dependencies: ActivityDependencies): StepsOf<JobActivities> {
+/** The steps, each with its job as it was read when the step was let in (activities/own-job.ts). */
+export function createJobActivities(dependencies: ActivityDependencies): Attempted<JobActivities> {
   const { stores, providers } = dependencies;
   const hydrator = createHydrator(dependencies);
 
@@ -57,8 +46,8 @@ export function createJobActivities(dependencies: ActivityDependencies): StepsOf
     return { runtime, credential, provider: providers.get(runtime.provider) };
   }
 
-  return guardAll<StepsOf<JobActivities>>(dependencies, {
-    async LoadJob({ plan, ...input }, known) {
+  return {
+    async LoadJob({ plan, ...input }, { job: known }) {
       const job = known ?? (await openJob(dependencies, hydrator, input));
       const runtime = await stores.runtimes.get(job.runtimeId);
       const layers = plan === true ? await planUnasked(job, runtime) : null;
@@ -72,7 +61,7 @@ export function createJobActivities(dependencies: ActivityDependencies): StepsOf
       };
     },
 
-    async CheckResource({ jobId, plan }, stored) {
+    async CheckResource({ jobId, plan }, { job: stored }) {
       const job = stored ?? (await stores.jobs.get(jobId));
       const { needs, refreshFirst } = JOB_ACTIONS[job.action];
       if (needs === 'nothing') return undefined;
@@ -90,7 +79,7 @@ export function createJobActivities(dependencies: ActivityDependencies): StepsOf
       return plan === true ? { layers: await storePlan(job, runtime, wanted) } : undefined;
     },
 
-    async PlanJob({ jobId }, stored) {
+    async PlanJob({ jobId }, { job: stored }) {
       const shape = await stores.jobs.loadShape(jobId);
       if (shape !== null) return shape;
       const job = stored ?? (await stores.jobs.get(jobId));
@@ -100,7 +89,7 @@ export function createJobActivities(dependencies: ActivityDependencies): StepsOf
     loadSlice: ({ jobId, layerIndex, offset, limit }) =>
       whileOpen('loadSlice', stores.tasks.loadSlice(jobId, layerIndex, offset, limit)),
 
-    async UpdateClusterStatus({ jobId, end }, stored) {
+    async UpdateClusterStatus({ jobId, end }, { job: stored }) {
       const job = stored ?? (await stores.jobs.get(jobId));
       // A try before this one has closed it, and nobody has heard of it.
       if (end !== undefined && !isOpenJobStatus(job.status)) return { closed: { error: job.error } };
@@ -108,11 +97,11 @@ export function createJobActivities(dependencies: ActivityDependencies): StepsOf
       return end === undefined ? undefined : { closed: await closeJob(stores, job, bounded(end)) };
     },
 
-    async CloseJob({ jobId: _jobId, ...end }, job) {
+    async CloseJob({ jobId: _jobId, ...end }, { job }) {
       // Ceasing takes the job's own row with it; an earlier try did.
       return job === null ? { error: null } : closeJob(stores, job, bounded(end));
     },
-  });
+  };
 
   /** Its error may be another's than ours: it comes with the input. */
   function bounded(end: JobEnd): JobEnd {
@@ -213,43 +202,6 @@ async function openJob(
 
 function toResultStatus(job: Job): RunJobResult['status'] {
   return job.status === 'failed' || job.status === 'cancelled' ? job.status : 'successful';
-}
-
-/** Round every step: heartbeats where they are asked for, fault points, errors with their next delay. */
-export function guardAll<Steps extends object>(dependencies: ActivityDependencies, activities: Steps): Steps {
-  const guarded = Object.entries(activities).map(([name, activity]) => [
-    name,
-    async (input: never, job: Job | null) => {
-      const { info } = Context.current();
-      const progress = readProgress(new Date());
-      const heartbeats =
-        info.heartbeatTimeoutMs === undefined || info.heartbeatTimeoutMs === 0 || info.isLocal
-          ? null
-          : startHeartbeats(info.heartbeatTimeoutMs / 1000, () => progress);
-      try {
-        return await dependencies.redactor.during(async () => {
-          try {
-            if (!info.isLocal) await dependencies.faultPoint(`${name}:begun`);
-            const result = await (activity as (input: never, job: Job | null) => Promise<unknown>)(
-              input,
-              job,
-            );
-            if (!info.isLocal) await dependencies.faultPoint(`${name}:stored`);
-            return checkAnswer(result);
-          } catch (thrown) {
-            const error = toWindlassError(thrown, dependencies.redactor);
-            const failures = info.attempt - 1;
-            if (isRetried(error, failures))
-              dependencies.log.warn('a step failed and is tried again', { activity: name, error });
-            throw toApplicationFailure(error, failures);
-          }
-        });
-      } finally {
-        heartbeats?.stop();
-      }
-    },
-  ]);
-  return Object.fromEntries(guarded) as Steps;
 }
 
 /** The error for a job that somebody else than its own workflow wants on a frontgate. */

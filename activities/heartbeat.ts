@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import { newProgress, type Progress } from '../src/task-runner/index.ts';
-import { beat } from './tries.ts';
 
 /** What the attempts before this one left in the heartbeats; readable in Temporal's describe. */
 export function readProgress(now: Date): Progress {
@@ -9,16 +8,22 @@ export function readProgress(now: Date): Progress {
   return newProgress(now);
 }
 
+/** When an activity sends heartbeats. */
+export interface HeartbeatRule {
+  readonly everyMs: number;
+  /** Whether the first one is sent at once. */
+  readonly atOnce: boolean;
+}
+
 /**
- * Heartbeats steadily, so that a killed worker is noticed within the limit. Not at once: the limit
- * counts from the start of the try, and most activities end before anybody would miss them.
+ * Sends heartbeats steadily, so that a killed worker is noticed within the limit.
+ *
+ * @param rule null where none are sent but those that the activity asks for.
+ * @returns what ends them.
  */
-export function startHeartbeats(
-  heartbeatSeconds: number,
-  read: () => Progress,
-): { beat(ends: boolean): void; stop(): void } {
-  const context = Context.current();
-  const beatNow = (ends: boolean): void => beat(context, read(), ends);
-  const timer = setInterval(() => beatNow(false), (heartbeatSeconds * 1000) / 4);
-  return { beat: beatNow, stop: () => clearInterval(timer) };
+export function startHeartbeats(rule: HeartbeatRule | null, send: () => void): () => void {
+  if (rule === null) return () => {};
+  if (rule.atOnce) send();
+  const timer = setInterval(send, rule.everyMs);
+  return () => clearInterval(timer);
 }

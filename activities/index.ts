@@ -1,11 +1,11 @@
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { FrontgateActivities, JobActivities, Requests, TaskActivities } from '../src/protocol/index.ts';
+import { createActivityKinds } from './activity-kinds.ts';
+import type { Attempted } from './attempt.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createJobActivities } from './engine-activities.ts';
 import { createFrontgateActivities } from './frontgate/frontgate-activities.ts';
-import { giveUpStep } from './give-up.ts';
-import { guardActivities, type ActivityGuard } from './guard-activities.ts';
-import { checkRequest } from './inputs/request-inputs.ts';
-import { createAdmission } from './own-job.ts';
+import { behindInterceptor, createInterceptor } from './interceptor.ts';
 import { createRequests } from './requests/index.ts';
 import { createTaskActivities } from './task-activities.ts';
 
@@ -17,39 +17,32 @@ export { NO_FAULTS, type FaultPoint } from './fault-point.ts';
 /** The activities of a worker, by the kind of queue that they are polled from. */
 export interface Activities {
   /** On the workflows' queue: only our database. */
-  readonly engine: JobActivities & Pick<FrontgateActivities, 'LoadFrontgate'>;
+  readonly engine: Attempted<JobActivities & Pick<FrontgateActivities, 'LoadFrontgate'>>;
   /** On the queues of accounts and nodes. */
-  readonly tasks: TaskActivities &
-    Pick<JobActivities, 'CheckResource' | 'UpdateClusterStatus'> &
-    Pick<FrontgateActivities, 'InspectFrontgate'>;
+  readonly tasks: Attempted<
+    TaskActivities &
+      Pick<JobActivities, 'CheckResource' | 'UpdateClusterStatus'> &
+      Pick<FrontgateActivities, 'InspectFrontgate'>
+  >;
   /** For clients. */
   readonly requests: Requests;
+  /** Stands before all of them; each one throws where a worker runs it without. */
+  readonly interceptor: ActivityInterceptorsFactory;
 }
 
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { stores, redactor } = dependencies;
   const engine = createJobActivities(dependencies);
   const { CheckResource, UpdateClusterStatus } = engine;
   const { LoadFrontgate, InspectFrontgate } = createFrontgateActivities(dependencies);
-  const tasks = {
-    ...createTaskActivities(dependencies),
-    CheckResource,
-    UpdateClusterStatus,
-    InspectFrontgate,
-  };
-  const steps: ActivityGuard = {
-    admit: createAdmission(stores),
-    giveUp: (step, input, job, error) => giveUpStep(stores, step, input, job, error),
-  };
-  const requests: ActivityGuard = {
-    async admit(read, input) {
-      checkRequest(read, input);
-      return null;
-    },
-  };
   return {
-    engine: guardActivities({ ...engine, LoadFrontgate }, steps, redactor),
-    tasks: guardActivities(tasks, steps, redactor),
-    requests: guardActivities(createRequests(dependencies), requests, redactor),
+    engine: behindInterceptor({ ...engine, LoadFrontgate }),
+    tasks: behindInterceptor({
+      ...createTaskActivities(dependencies),
+      CheckResource,
+      UpdateClusterStatus,
+      InspectFrontgate,
+    }),
+    requests: behindInterceptor(createRequests(dependencies)),
+    interceptor: createInterceptor(dependencies, createActivityKinds(dependencies)),
   };
 }

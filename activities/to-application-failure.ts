@@ -21,13 +21,24 @@ export function toApplicationFailure(error: WindlassError, failures: number): Ap
   return failure;
 }
 
-/** A look that found it not there yet: no error, only the engine's way to free the slot. */
-export function toPendingFailure(seen: string, nextLookMs: number): ApplicationFailure {
+/** Thrown where a poll found that the effect is not there yet. */
+export class Pending extends Error {
+  readonly nextPollMs: number;
+
+  /** @param seen what was found instead, redacted. */
+  constructor(seen: string, nextPollMs: number) {
+    super(seen);
+    this.nextPollMs = nextPollMs;
+  }
+}
+
+/** What Temporal is told of it: no error, only how the slot is freed until the next poll. */
+export function toPendingFailure({ message, nextPollMs }: Pending): ApplicationFailure {
   return ApplicationFailure.create({
-    message: seen,
+    message,
     type: 'PENDING',
     category: ApplicationFailureCategory.BENIGN,
-    nextRetryDelay: nextLookMs,
+    nextRetryDelay: nextPollMs,
   });
 }
 

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { WindlassError, type FrontgatePlace, type Runtime } from '../../src/domain/index.ts';
 import type { FrontgateActivities } from '../../src/protocol/index.ts';
+import type { Attempted } from '../attempt.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { guardAll, type StepsOf } from '../engine-activities.ts';
 import { createHydrator } from '../hydrate.ts';
 import { refreshCluster } from '../refresh-cluster.ts';
 
 /** Where a frontgate is placed when the runtime's settings name a subnet for it. */
 const SUBNET_SETTING = 'frontgateSubnet';
 
-export function createFrontgateActivities(dependencies: ActivityDependencies): StepsOf<FrontgateActivities> {
+export function createFrontgateActivities(
+  dependencies: ActivityDependencies,
+): Attempted<FrontgateActivities> {
   const { stores } = dependencies;
   const hydrator = createHydrator(dependencies);
 
@@ -22,7 +24,7 @@ export function createFrontgateActivities(dependencies: ActivityDependencies): S
     }
   }
 
-  return guardAll<StepsOf<FrontgateActivities>>(dependencies, {
+  return {
     async LoadFrontgate(place) {
       const runtime = await findRuntime(place.runtimeId);
       if (runtime === null) return null;
@@ -47,7 +49,7 @@ export function createFrontgateActivities(dependencies: ActivityDependencies): S
       dependencies.log.warn('a frontgate does not run any more; it is made anew', { cluster: clusterId });
       await stores.clusters.setStatus(clusterId, { status: 'failed' });
     },
-  });
+  };
 }
 
 /** Of runtime, VPC and how many there were before: never used twice, the same for whoever makes it. */

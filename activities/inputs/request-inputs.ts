@@ -102,3 +102,8 @@ export const REQUEST_SCHEMAS: Readonly<Record<keyof Requests, z.ZodType>> = {
 export function checkRequest(request: string, input: unknown): void {
   checkInput(request, REQUEST_SCHEMAS[request as keyof Requests], input);
 }
+
+/** Whether an activity answers a client. */
+export function isRequest(activity: string): activity is keyof Requests {
+  return Object.hasOwn(REQUEST_SCHEMAS, activity);
+}

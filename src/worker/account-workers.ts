@@ -22,7 +22,7 @@ export function startAccountWorkers(
   connection: NativeConnection,
   config: Config,
   stores: Stores,
-  activities: Activities['tasks'],
+  { tasks, interceptor }: Activities,
   onFatal: (error: unknown) => void,
 ): AccountWorkers {
   const running = new Map<string, { worker: Worker; ended: Promise<void> }>();
@@ -35,7 +35,8 @@ export function startAccountWorkers(
       connection,
       namespace: config.temporal.namespace,
       taskQueue,
-      activities,
+      activities: tasks,
+      interceptors: { activity: [interceptor] },
       maxConcurrentActivityTaskExecutions: slots,
       maxHeartbeatThrottleInterval: '1 second',
       shutdownGraceTime: config.stopSeconds * 1000,

@@ -87,8 +87,10 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
 
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => (fail = reject));
+  const interceptors = { activity: [activities.interceptor] };
   const workers = await Promise.all([
     createWorker(connection, config, WORKFLOW_QUEUE, {
+      interceptors,
       activities: activities.engine,
       workflowBundle: await openWorkflowBundle(config.cacheFolder),
       maxConcurrentWorkflowTaskExecutions: config.slots.workflows,
@@ -98,16 +100,18 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     }),
     createWorker(connection, config, NODES_QUEUE, {
       activities: activities.tasks,
+      interceptors,
       maxConcurrentActivityTaskExecutions: config.slots.nodes,
     }),
     createWorker(connection, config, REQUESTS_QUEUE, {
       activities: activities.requests,
+      interceptors,
       maxConcurrentActivityTaskExecutions: config.slots.reads,
       maxHeartbeatThrottleInterval: '1 second',
     }),
   ]);
   const ended = Promise.all(workers.map((worker) => worker.run().catch(fail)));
-  const accounts = startAccountWorkers(connection, config, stores, activities.tasks, fail);
+  const accounts = startAccountWorkers(connection, config, stores, activities, fail);
   refreshAccounts = accounts.refresh;
   const sweeper = startSweeper({ client, stores, log, identity: `${identity}/${randomUUID()}` });
   const stopWatchdog = startWatchdog(config.watchdogSeconds);

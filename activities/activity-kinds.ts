@@ -1,0 +1,67 @@
+import type { Info } from '@temporalio/activity';
+import { isRetried } from '../src/task-runner/index.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { failTask } from './fail-task.ts';
+import { giveUpStep } from './give-up.ts';
+import type { HeartbeatRule } from './heartbeat.ts';
+import { checkRequest, isRequest } from './inputs/request-inputs.ts';
+import type { ActivityKind } from './interceptor.ts';
+import { createAdmission, isTaskStep } from './own-job.ts';
+import { toWindlassError } from './report-error.ts';
+import { toApplicationFailure } from './to-application-failure.ts';
+
+/** Clients wait several times as long for a heartbeat. */
+const REQUEST_HEARTBEATS: HeartbeatRule = { everyMs: 2_000, atOnce: true };
+
+/**
+ * The kind of every activity, by its type. A type that is not known is taken for a step of a job, and is
+ * refused as such.
+ */
+export function createActivityKinds(dependencies: ActivityDependencies): (activity: string) => ActivityKind {
+  const { stores, redactor, log } = dependencies;
+  const owned: Pick<ActivityKind, 'admit' | 'giveUp' | 'heartbeats'> = {
+    admit: createAdmission(stores),
+    giveUp: (step, input, job, error) => giveUpStep(stores, step, input, job, error),
+    heartbeats: heartbeatsWithinLimit,
+  };
+
+  const task: ActivityKind = {
+    ...owned,
+    hasFaultPoints: () => false,
+    fail: (thrown, attempt, input) =>
+      failTask(dependencies, (input as { readonly taskId: string }).taskId, attempt, thrown),
+  };
+
+  const step: ActivityKind = {
+    ...owned,
+    hasFaultPoints: ({ isLocal }) => !isLocal,
+    async fail(thrown, { activity, number }) {
+      const error = toWindlassError(thrown, redactor);
+      const failures = number - 1;
+      if (isRetried(error, failures)) log.warn('a step failed and is tried again', { activity, error });
+      return toApplicationFailure(error, failures);
+    },
+  };
+
+  // A client waits for the answer: what cannot be had now is said at once, not retried for ever; and
+  // that a worker is at it is said steadily, so that a request which got lost is noticed soon.
+  const request: ActivityKind = {
+    async admit(name, input) {
+      checkRequest(name, input);
+      return null;
+    },
+    heartbeats: () => REQUEST_HEARTBEATS,
+    hasFaultPoints: () => false,
+    fail: async (thrown) => toApplicationFailure(toWindlassError(thrown, redactor), Number.POSITIVE_INFINITY),
+  };
+
+  return (activity) => (isRequest(activity) ? request : isTaskStep(activity) ? task : step);
+}
+
+/**
+ * Not at once: the limit counts from the start of the try, and most activities end before a heartbeat
+ * of theirs would be missed.
+ */
+function heartbeatsWithinLimit({ heartbeatTimeoutMs = 0, isLocal }: Info): HeartbeatRule | null {
+  return heartbeatTimeoutMs === 0 || isLocal ? null : { everyMs: heartbeatTimeoutMs / 4, atOnce: false };
+}
