@@ -2,6 +2,7 @@ import { unpackContent } from '../src/app-package/index.ts';
 import type { HydratedTask, StoredSecret } from '../src/db/index.ts';
 import {
   FRONTGATE_VERSION,
+  readTask,
   storedCredentialBinding,
   storedSecretBinding,
   TASK_ACTIONS,
@@ -11,7 +12,7 @@ import {
   type NodeAccessWay,
   type PackageContent,
   type Runtime,
-  type Task,
+  type StoredTask,
 } from '../src/domain/index.ts';
 import { findNodeRole } from '../src/plan/index.ts';
 import type { JumpHost, Provider, TaskContext } from '../src/provider/index.ts';
@@ -24,7 +25,7 @@ import { registerCredential } from './register-credential.ts';
 
 /** Turns ids into what they name, so that a provider never sees the database. */
 export interface Hydrator {
-  /** @throws conflict `JOB_NOT_OPEN`; not-found for an unknown task or provider. */
+  /** @throws conflict `JOB_NOT_OPEN`; not-found for an unknown task or provider; internal `DIRECTIVE_INVALID`. */
   hydrateTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
   /** Likewise, for an activity that begins: the first to come by stores when that was. */
   beginTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
@@ -109,7 +110,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     const gate = await stores.frontgates.findGate(cluster.clusterId);
     const host = gate === undefined || gate === null ? '' : (gate.ssh.host ?? gate.privateIp);
     if (gate === undefined || gate === null || host === '') {
-      if (TASK_ACTIONS[task.action].target === 'cloud') return undefined;
+      if (TASK_ACTIONS[task.action].by !== 'node') return undefined;
       throw noFrontgate(task, cluster.vpcId);
     }
     const keys = await nodeKeys.load(gate.clusterId, gate.nodeId);
@@ -124,7 +125,8 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   }
 
   async function toContext(found: HydratedTask): Promise<TaskContext> {
-    const { task, job, runtime, cluster, wrapper } = found;
+    const { job, runtime, cluster, wrapper } = found;
+    const task = readTask(found.task);
     const stored = wrapper.nodes.find((node) => node.nodeId === task.nodeId) ?? null;
     if (task.nodeId !== null && stored === null) {
       throw new WindlassError(
@@ -188,7 +190,7 @@ export function nodeAccessOf(provider: Provider, runtime: Pick<Runtime, 'setting
   return provider.nodeAccess?.(runtime) ?? provider.capabilities.nodeAccess;
 }
 
-function noFrontgate(task: Task, vpcId: string): WindlassError {
+function noFrontgate(task: StoredTask, vpcId: string): WindlassError {
   return new WindlassError(
     'unavailable',
     `${task.label} is behind the frontgate of VPC ${JSON.stringify(vpcId)}, and there is none now`,

@@ -72,8 +72,8 @@ function toBareInput(layers: readonly LayerView[]): BareInput {
     sliceTasks: SLICE_TASKS,
     windowSlices: WINDOW_SLICES,
     layers: layers.map(({ name, total }) => {
-      const { target, handle } = TASK_ACTIONS[name.split(' ')[0] as TaskAction];
-      return { total, target, handle };
+      const { by, wait } = TASK_ACTIONS[name.split(' ')[0] as TaskAction];
+      return { total, target: by === 'node' ? 'node' : 'cloud', handle: wait !== 'only' };
     }),
   };
 }

@@ -86,7 +86,7 @@ export function startHandle(
   options: { taskId: string; summary: string },
 ): Promise<{ wait: boolean }> {
   const activities = proxyActivities<TaskActivities>({
-    taskQueue: TASK_ACTIONS[action].target === 'node' ? NODES_QUEUE : effectsQueue(queues),
+    taskQueue: TASK_ACTIONS[action].by === 'node' ? NODES_QUEUE : effectsQueue(queues),
     activityId: options.taskId,
     summary: options.summary,
     startToCloseTimeout: '10 minutes',
@@ -105,7 +105,7 @@ export function startWait(
   options: { taskId: string; summary: string },
 ): Promise<void> {
   const activities = proxyActivities<TaskActivities>({
-    taskQueue: TASK_ACTIONS[action].target === 'node' ? NODES_QUEUE : waitsQueue(queues),
+    taskQueue: TASK_ACTIONS[action].by === 'node' ? NODES_QUEUE : waitsQueue(queues),
     activityId: `${options.taskId}/wait`,
     summary: options.summary,
     startToCloseTimeout: '2 minutes',

@@ -26,9 +26,10 @@ export async function walkTasks(
 async function walkTask(task: TaskRef, queues: QueueScope, timing: ActivityTiming): Promise<WalkOutcome> {
   const options = { taskId: task.taskId, summary: task.label };
   try {
-    const started = TASK_ACTIONS[task.action].handle
-      ? await startHandle(task.action, queues, timing, options)
-      : { wait: true };
+    const started =
+      TASK_ACTIONS[task.action].wait !== 'only'
+        ? await startHandle(task.action, queues, timing, options)
+        : { wait: true };
     if (started.wait) await startWait(task.action, queues, timing, options);
     return NOTHING_WALKED;
   } catch (error) {

@@ -4,7 +4,7 @@ import {
   type ErrorInfo,
   type Job,
   type LayerShape,
-  type Task,
+  type StoredTask,
 } from '../../src/domain/index.ts';
 import type { JobSummary, LayerView, Requests, TaskView } from '../../src/protocol/index.ts';
 import type { LayerCount } from '../../src/db/index.ts';
@@ -22,7 +22,7 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
     jobId: string,
     shape: readonly LayerShape[],
     layer: number | undefined,
-  ): Promise<readonly Task[]> {
+  ): Promise<readonly StoredTask[]> {
     if (shape.reduce((sum, one) => sum + one.total, 0) <= SHOWN_TASKS) return tasks.list(jobId);
     const unfinished = await tasks.listByStatus(jobId, ['working', 'failed']);
     if (layer === undefined) return unfinished;
@@ -81,7 +81,7 @@ function shorten(error: ErrorInfo | null): ErrorInfo | null {
 function toLayerView(
   shape: LayerShape,
   counts: readonly LayerCount[],
-  rows: readonly Task[],
+  rows: readonly StoredTask[],
   say: SayError,
 ): LayerView {
   const count = counts.find((one) => one.layerIndex === shape.index);
@@ -97,7 +97,7 @@ function toLayerView(
   };
 }
 
-function toTaskView(task: Task): TaskView {
+function toTaskView(task: StoredTask): TaskView {
   return {
     taskId: task.taskId,
     action: task.action,

@@ -1,4 +1,4 @@
-import { WindlassError, type ClusterNode, type SecretReference } from '../../src/domain/index.ts';
+import { readTask, WindlassError, type ClusterNode, type SecretReference } from '../../src/domain/index.ts';
 import type { ClusterMetadata, Requests } from '../../src/protocol/index.ts';
 import { shareMetadata } from '../../src/vm/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -21,14 +21,12 @@ export function createMetadataRequests(dependencies: ActivityDependencies): Meta
     const job = (await stores.jobs.listOpen()).find((open) => open.clusterId === clusterId);
     if (job === undefined) return null;
     const working = await stores.tasks.listByStatus(job.jobId, ['working']);
-    const task = working.find((one) => one.nodeId === nodeId && typeof one.directive['command'] === 'string');
-    if (task === undefined) return null;
-    const { command } = task.directive;
-    return {
-      id: task.taskId,
-      cmd: typeof command === 'string' ? command : '',
-      timeout: String(Number(task.directive['commandTimeoutSeconds'])),
-    };
+    for (const stored of working.filter((one) => one.nodeId === nodeId)) {
+      const { taskId, directive } = readTask(stored);
+      if (!('command' in directive)) continue;
+      return { id: taskId, cmd: directive.command, timeout: String(directive.commandTimeoutSeconds) };
+    }
+    return null;
   }
 
   return {

@@ -11,8 +11,9 @@ import {
   type PlannedTask,
   type ResourceSpec,
   type TaskAction,
+  type VolumeSpec,
 } from '../domain/index.ts';
-import type { InstanceDirective, Provider, VolumesDirective } from '../provider/index.ts';
+import type { Provider } from '../provider/index.ts';
 import { CLOUD_LIVES, type CloudLife } from './cloud-life.ts';
 import { createEngine, type Engine, type EngineTask } from './engine.ts';
 import type { NodeWorld, Operation } from './operations.ts';
@@ -135,7 +136,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       for (const task of failed.flatMap((layer) => layer.tasks)) {
         if (
           (task.nodeId === node.nodeId || life.kind === 'releases') &&
-          TASK_ACTIONS[task.action].target === 'cloud'
+          TASK_ACTIONS[task.action].by !== 'node'
         ) {
           await engine.run(engine.toTask(task));
         }
@@ -247,30 +248,35 @@ function collectTasks(
     }
   }
   const run = tasks.get('RunInstances');
-  if (run !== undefined)
-    tasks.set('ResizeInstances', toChange(run, 'ResizeInstances', growInstance(run.directive)));
+  if (run?.action === 'RunInstances') {
+    const { cpu, memoryMiB } = run.directive;
+    const directive = { ...run.directive, cpu: cpu * 2, memoryMiB: memoryMiB * 2 };
+    tasks.set('ResizeInstances', { ...run, action: 'ResizeInstances', directive, resources: toChange(run) });
+  }
   const create = tasks.get('CreateVolumes');
-  if (create !== undefined)
-    tasks.set('ResizeVolumes', toChange(create, 'ResizeVolumes', growVolumes(create.directive)));
+  if (create?.action === 'CreateVolumes') {
+    const directive = { volumes: growVolumes(create.directive.volumes) };
+    tasks.set('ResizeVolumes', {
+      ...create,
+      action: 'ResizeVolumes',
+      directive,
+      resources: toChange(create),
+    });
+  }
   return tasks;
 }
 
-function toChange(task: PlannedTask, action: TaskAction, directive: PlannedTask['directive']): PlannedTask {
-  return {
-    ...task,
-    action,
-    directive,
-    resources: task.resources.map((claim) =>
-      claim.intent === 'make' ? { ...claim, intent: 'change', spec: growSpec(claim.spec) } : claim,
-    ),
-  };
+function toChange({ resources }: PlannedTask): PlannedTask['resources'] {
+  return resources.map((claim) =>
+    claim.intent === 'make' ? { ...claim, intent: 'change', spec: growSpec(claim.spec) } : claim,
+  );
 }
 
 function grow<T extends NodeWorld['asked']>(role: T): NodeWorld['asked'] {
   return {
     cpu: role.cpu * 2,
     memoryMiB: role.memoryMiB * 2,
-    volumes: role.volumes.map((volume) => ({ ...volume, sizeGiB: volume.sizeGiB * 2 })),
+    volumes: growVolumes(role.volumes),
   };
 }
 
@@ -282,14 +288,6 @@ function growSpec(spec: ResourceSpec): ResourceSpec {
   return Object.fromEntries(grown) as ResourceSpec;
 }
 
-// A plan's directives are plain data to everyone but the provider; those of the instance and
-// volume actions have the form that the contract gives them.
-function growInstance(directive: PlannedTask['directive']): PlannedTask['directive'] {
-  const { cpu, memoryMiB } = directive as unknown as InstanceDirective;
-  return { ...directive, cpu: cpu * 2, memoryMiB: memoryMiB * 2 };
-}
-
-function growVolumes(directive: PlannedTask['directive']): PlannedTask['directive'] {
-  const { volumes } = directive as unknown as VolumesDirective;
-  return { ...directive, volumes: volumes.map((volume) => ({ ...volume, sizeGiB: volume.sizeGiB * 2 })) };
+function growVolumes(volumes: readonly VolumeSpec[]): readonly VolumeSpec[] {
+  return volumes.map((volume) => ({ ...volume, sizeGiB: volume.sizeGiB * 2 }));
 }

@@ -6,7 +6,7 @@ import type {
   Job,
   LedgerResource,
   Runtime,
-  Task,
+  StoredTask,
 } from '../domain/index.ts';
 import { createRowMapping } from './row-mapping.ts';
 
@@ -102,7 +102,7 @@ export const jobRows = createRowMapping<Job>({
   error: 'json',
 });
 
-export const taskRows = createRowMapping<Task>({
+export const taskRows = createRowMapping<StoredTask>({
   taskId: 'text',
   jobId: 'text',
   clusterId: 'text',

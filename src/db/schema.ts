@@ -12,7 +12,7 @@ import type {
   LedgerResource,
   MetadataTree,
   Runtime,
-  Task,
+  StoredTask,
 } from '../domain/index.ts';
 import type { Row } from './row-mapping.ts';
 import type { StoredChange } from './stored-change.ts';
@@ -30,7 +30,7 @@ export interface Database {
   frontgate_member: Row<FrontgateMember & FrontgatePlace>;
   job: JobTable;
   job_layer: Row<LayerShape> & { job_id: string };
-  task: Row<Task>;
+  task: Row<StoredTask>;
   resource: ResourceTable;
   call_budget: { provider: string; account: string; region: string; next_at: string };
   leader: { role: string; holder: string; held_until: string };

@@ -21,7 +21,7 @@ import type {
   ResourceClaim,
   Runtime,
   SecretBinding,
-  Task,
+  StoredTask,
   TaskRef,
   TaskStatus,
   TransitionStatus,
@@ -224,9 +224,9 @@ export interface JobStore {
 export interface TaskStore {
   loadSlice(jobId: string, layerIndex: number, offset: number, limit: number): Promise<readonly TaskRef[]>;
   /** All tasks of a job (or of one layer), in order. */
-  list(jobId: string, layerIndex?: number): Promise<readonly Task[]>;
+  list(jobId: string, layerIndex?: number): Promise<readonly StoredTask[]>;
   /** The tasks of a job that are in one of the statuses, in order. */
-  listByStatus(jobId: string, statuses: readonly TaskStatus[]): Promise<readonly Task[]>;
+  listByStatus(jobId: string, statuses: readonly TaskStatus[]): Promise<readonly StoredTask[]>;
   /** What came of the tasks of a cluster that are owed once, in the jobs since its last start that ended well, in their order. */
   listPast(clusterId: string): Promise<readonly PastTask[]>;
   /** How many tasks of each layer have ended well, and how many failed; for jobs too large to list. */
@@ -262,7 +262,7 @@ export interface LayerCount {
   readonly failed: number;
 }
 export interface HydratedTask {
-  readonly task: Task;
+  readonly task: StoredTask;
   readonly job: Job;
   readonly runtime: Runtime;
   readonly credential: StoredSecret | null;

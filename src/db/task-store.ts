@@ -7,7 +7,7 @@ import type {
   LedgerResource,
   OnceAction,
   Runtime,
-  Task,
+  StoredTask,
 } from '../domain/index.ts';
 import { isOpenJobStatus, JOB_STATUSES, ONCE_ACTIONS, toPastEnd } from '../domain/index.ts';
 import { jobNotOpen } from './not-found.ts';
@@ -169,7 +169,7 @@ const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
 
 interface HydratedRow {
   readonly begun: boolean;
-  readonly task: Row<Task>;
+  readonly task: Row<StoredTask>;
   readonly job: Row<Job>;
   readonly runtime: Row<Runtime>;
   readonly credential_key_id: string | null;

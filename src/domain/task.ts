@@ -1,107 +1,33 @@
+import { WindlassError, type ErrorInfo } from './errors.ts';
 import type { ResourceClaim } from './resource.ts';
-import type { ErrorInfo } from './errors.ts';
-
-/** Who works on a task, hence on which queues its activities run. */
-export type TaskTarget = 'cloud' | 'node';
-
-interface ActionTraits {
-  readonly target: TaskTarget;
-  /** False where there is nothing to start, only something to observe. */
-  readonly handle: boolean;
-  /** A create owes it once; what it came to decides what a later start has to do. See PastTask. */
-  readonly once?: true;
-}
-
-const cloud: ActionTraits = { target: 'cloud', handle: true };
-const node: ActionTraits = { target: 'node', handle: true };
-const cloudOnce = { target: 'cloud', handle: true, once: true } as const satisfies ActionTraits;
-const nodeOnce = { target: 'node', handle: true, once: true } as const satisfies ActionTraits;
-
-/**
- * The layer vocabulary: every task action of every job action (frame.md). An activity type is an
- * action's name, its wait `Wait` + the name, so names are append only: histories refer to them.
- */
-export const TASK_ACTIONS = {
-  RunInstances: cloudOnce,
-  StopInstances: cloud,
-  StartInstances: cloud,
-  DeleteInstances: cloud,
-  ResizeInstances: cloud,
-  CreateVolumes: cloudOnce,
-  AttachVolumes: cloud,
-  DetachVolumes: cloud,
-  DeleteVolumes: cloud,
-  ResizeVolumes: cloud,
-  AcquireFrontgate: cloud,
-  ReleaseFrontgate: cloud,
-  FrontgateAvailable: { target: 'cloud', handle: false },
-  RegisterMetadata: cloud,
-  DeregisterMetadata: cloud,
-  PrepareNode: node,
-  FormatAndMountVolumes: nodeOnce,
-  UnmountVolumes: node,
-  GrowFilesystems: node,
-  GenerateSshKeys: nodeOnce,
-  RefreshConfiguration: node,
-  StopConfiguration: node,
-  RegisterCustomMetadata: nodeOnce,
-  InitService: nodeOnce,
-  StartService: node,
-  StopService: node,
-  RestartService: node,
-  DestroyService: node,
-  ScaleOutPreCheck: node,
-  ScaleOutService: node,
-  ScaleInPreCheck: node,
-  ScaleInService: node,
-  UpgradeService: node,
-  BackupService: node,
-  RestoreService: node,
-  DeleteSnapshotService: node,
-  CustomService: node,
-  SelectNode: node,
-  AttachKeyPairs: node,
-  DetachKeyPairs: node,
-  InstallRelease: cloudOnce,
-  UpgradeRelease: cloud,
-  RollbackRelease: cloud,
-  UninstallRelease: cloud,
-  PurgeRelease: cloud,
-  StopWorkloads: cloud,
-  StartWorkloads: cloud,
-  RestartWorkloads: cloud,
-} as const satisfies Record<string, ActionTraits>;
-
-export type TaskAction = keyof typeof TASK_ACTIONS;
-
-/** Actions that a create owes once. */
-export type OnceAction = {
-  [Action in TaskAction]: (typeof TASK_ACTIONS)[Action] extends { readonly once: true } ? Action : never;
-}[TaskAction];
-
-export const ONCE_ACTIONS: readonly OnceAction[] = (Object.keys(TASK_ACTIONS) as TaskAction[]).filter(
-  (action): action is OnceAction => 'once' in TASK_ACTIONS[action],
-);
+import { TASK_ACTIONS, type OnceAction, type TaskAction, type TaskDirectives } from './task-actions.ts';
 
 export const TASK_STATUSES = ['queued', 'working', 'successful', 'failed', 'cancelled', 'skipped'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
-/** Plain data that only the provider reads: what the task is to do. Holds no secret. */
-export type Directive = Readonly<Record<string, unknown>>;
-
-/** A task as the plan has it. Its id and order are given when the plan is stored. */
-export interface PlannedTask {
-  readonly action: TaskAction;
+/** A task of one action as the plan has it. Its id and order are given when the plan is stored. */
+export interface PlannedTaskOf<Action extends TaskAction> {
+  readonly action: Action;
   /** The node it works on; null for one that concerns the whole cluster. */
   readonly nodeId: string | null;
   /** What a person reads beside the action in a timeline, e.g. `zk_node 2`. */
   readonly label: string;
-  readonly directive: Directive;
+  readonly directive: TaskDirectives[Action];
   readonly resources: readonly ResourceClaim[];
   /** Its failure is recorded and does not stop the job. */
   readonly failureAllowed: boolean;
   /** How long its wait may last, in seconds, counted only while somebody looked. */
   readonly timeoutSeconds: number;
+}
+
+/** A task of one of these actions, with the directive of that action. */
+export type PlannedTask<Actions extends TaskAction = TaskAction> = {
+  readonly [Action in Actions]: PlannedTaskOf<Action>;
+}[Actions];
+
+/** A planned task: where the action is a variable, the compiler cannot see that the directive is its own. */
+export function planTask<Action extends TaskAction>(task: PlannedTaskOf<Action>): PlannedTask {
+  return task as PlannedTask;
 }
 
 /** Tasks that run in parallel; the next layer starts when all have ended. */
@@ -117,7 +43,8 @@ export type JobPlan = readonly TaskLayer[];
 /** Version of the stored form of a plan; a worker refuses a plan newer than it knows. */
 export const PLAN_SCHEMA_VERSION = 1;
 
-export interface Task extends PlannedTask {
+/** What is known of a task beside its plan. */
+export interface TaskProgress {
   /** `<jobId>.<layerIndex>.<index>` */
   readonly taskId: string;
   readonly jobId: string;
@@ -132,6 +59,31 @@ export interface Task extends PlannedTask {
   readonly error: ErrorInfo | null;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
+}
+
+/** A task as it is stored: its directive is checked when the task is loaded for its provider. */
+export interface StoredTask extends TaskProgress, Omit<PlannedTaskOf<TaskAction>, 'directive'> {
+  readonly directive: object;
+}
+
+/** A task of one of these actions, with the directive of that action. */
+export type Task<Actions extends TaskAction = TaskAction> = {
+  readonly [Action in Actions]: TaskProgress & PlannedTaskOf<Action>;
+}[Actions];
+
+/**
+ * A stored task as its provider is given it.
+ *
+ * @throws internal `DIRECTIVE_INVALID` for a plan that another version of windlass has made.
+ */
+export function readTask(stored: StoredTask): Task {
+  const { taskId, action, directive } = stored;
+  const fault = TASK_ACTIONS[action].directive.findFault(directive);
+  if (fault === undefined) return stored as Task;
+  throw new WindlassError('internal', `the directive of task ${taskId} (${action}) lacks a valid ${fault}`, {
+    code: 'DIRECTIVE_INVALID',
+    hint: 'its plan was made by another version of windlass: cancel the job and start it again',
+  });
 }
 
 /** What a workflow needs to know of a task: no more than this enters a history. */
@@ -175,7 +127,7 @@ export interface PastTask {
 
 /** How a stored task of a closed job ended. */
 export function toPastEnd(
-  task: Pick<Task, 'status' | 'startedAt'> & { readonly errorCode: string | null },
+  task: Pick<StoredTask, 'status' | 'startedAt'> & { readonly errorCode: string | null },
 ): PastTask['end'] {
   if (task.status === 'successful') return 'done';
   if (task.startedAt === null) return 'unbegun';

@@ -39,8 +39,7 @@ export function listOwed(past: readonly PastTask[]): readonly OwedTask[] {
 export function refuseUnmade(cluster: Cluster, past: readonly PastTask[]): void {
   const unmade = listOwed(past).filter(
     // A release that a later upgrade has made whole is not installed again.
-    ({ action, nodeId }) =>
-      TASK_ACTIONS[action].target === 'cloud' && !(nodeId === null && cluster.wasActive),
+    ({ action, nodeId }) => TASK_ACTIONS[action].by === 'cloud' && !(nodeId === null && cluster.wasActive),
   );
   const begun = cluster.wasActive || past.some(({ end }) => end !== 'unbegun');
   if (begun && unmade.length === 0) return;

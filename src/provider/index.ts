@@ -7,7 +7,6 @@ export {
   type EffectCallOptions,
 } from './create-call.ts';
 export type { Capabilities } from './capabilities.ts';
-export type { InstanceDirective, VolumesDirective } from './directives.ts';
 export {
   PROVIDER_CONTRACT_VERSION,
   type AccountIdentity,

@@ -1,9 +1,10 @@
+import type { TaskAction } from '../domain/task-actions.ts';
 import type { EffectCall, ObserveCall } from './call.ts';
 import type { HandleResult, Observation } from './result.ts';
 import type { TaskContext } from './task-context.ts';
 
 /** A task of one node: node, role and access are there. */
-export interface NodeTaskContext extends TaskContext {
+export interface NodeTaskContext<Actions extends TaskAction = TaskAction> extends TaskContext<Actions> {
   readonly node: NonNullable<TaskContext['node']>;
   readonly role: NonNullable<TaskContext['role']>;
   readonly access: NonNullable<TaskContext['access']>;
@@ -21,67 +22,67 @@ export interface NodeTaskContext extends TaskContext {
  */
 export interface ProviderHandler {
   /**
-   * Makes the node's instance from `directive` (InstanceDirective): sized as its role, its root
+   * Makes the node's instance from its directive: sized as its role, its root
    * disk from the image, `access.authorizedKey` accepted and the host key installed by user-data,
    * volumes not yet attached. Adopts an instance that carries the token.
    * Changes: resource `instance` made, node.instanceId.
    * After a failure: at most one instance carries the token; a later call adopts it.
    */
-  runInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  runInstances(context: NodeTaskContext<'RunInstances'>, call: EffectCall): Promise<HandleResult>;
   /** Done when it runs and has an address. Changes: node.privateIp, node.ssh, node.status active. */
-  waitRunInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitRunInstances(context: NodeTaskContext<'RunInstances'>, call: ObserveCall): Promise<Observation>;
 
   /** Shuts the instance down; its disks are kept. A stopped or gone instance is success. */
-  stopInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  stopInstances(context: NodeTaskContext<'StopInstances'>, call: EffectCall): Promise<HandleResult>;
   /** Done when it is stopped. Changes: node.status stopped. */
-  waitStopInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitStopInstances(context: NodeTaskContext<'StopInstances'>, call: ObserveCall): Promise<Observation>;
 
   /** Starts the stopped instance. A running one is success. @throws not-found when it is gone. */
-  startInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  startInstances(context: NodeTaskContext<'StartInstances'>, call: EffectCall): Promise<HandleResult>;
   /** Done when it runs and has an address, which may be another than before. */
-  waitStartInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitStartInstances(context: NodeTaskContext<'StartInstances'>, call: ObserveCall): Promise<Observation>;
 
   /**
    * Ends the instance and its root disk; also one that the ledger does not know the id of but
    * that carries the token. Gone already is success. Changes: none before the wait.
    */
-  deleteInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  deleteInstances(context: NodeTaskContext<'DeleteInstances'>, call: EffectCall): Promise<HandleResult>;
   /** Done when nothing carries the token any more. Changes: resource `instance` gone, node.status deleted. */
-  waitDeleteInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitDeleteInstances(context: NodeTaskContext<'DeleteInstances'>, call: ObserveCall): Promise<Observation>;
 
-  /** Gives the stopped instance the size of its role (`directive`). @throws conflict while it runs. */
-  resizeInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  /** Gives the stopped instance the size of its directive. @throws conflict while it runs. */
+  resizeInstances(context: NodeTaskContext<'ResizeInstances'>, call: EffectCall): Promise<HandleResult>;
   /** Done when the cloud reports the new size. */
-  waitResizeInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitResizeInstances(context: NodeTaskContext<'ResizeInstances'>, call: ObserveCall): Promise<Observation>;
 
   /**
-   * Makes the node's volumes (VolumesDirective), unattached, in the zone of the runtime. Each
+   * Makes the volumes of its directive, unattached, in the zone of the runtime. Each
    * carries its own token; those that exist are adopted.
    * Changes: resources `volume-<index>` made.
    */
-  createVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  createVolumes(context: NodeTaskContext<'CreateVolumes'>, call: EffectCall): Promise<HandleResult>;
   /** Done when all are available. Changes: node.volumes with their ids. */
-  waitCreateVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitCreateVolumes(context: NodeTaskContext<'CreateVolumes'>, call: ObserveCall): Promise<Observation>;
 
   /** Attaches the node's volumes to its instance, under device names that are remembered. */
-  attachVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  attachVolumes(context: NodeTaskContext<'AttachVolumes'>, call: EffectCall): Promise<HandleResult>;
   /** Done when all are attached. Changes: node.volumes with `device`, as the node sees it. */
-  waitAttachVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitAttachVolumes(context: NodeTaskContext<'AttachVolumes'>, call: ObserveCall): Promise<Observation>;
 
   /** Detaches the node's volumes. Detached or gone is success. */
-  detachVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  detachVolumes(context: NodeTaskContext<'DetachVolumes'>, call: EffectCall): Promise<HandleResult>;
   /** Done when all are available. Changes: node.volumes without `device`. */
-  waitDetachVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitDetachVolumes(context: NodeTaskContext<'DetachVolumes'>, call: ObserveCall): Promise<Observation>;
 
   /** Deletes the node's volumes for good, found by id or token. Gone is success. */
-  deleteVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  deleteVolumes(context: NodeTaskContext<'DeleteVolumes'>, call: EffectCall): Promise<HandleResult>;
   /** Done when nothing carries their tokens. Changes: resources `volume-<index>` gone, node.volumes empty ids. */
-  waitDeleteVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitDeleteVolumes(context: NodeTaskContext<'DeleteVolumes'>, call: ObserveCall): Promise<Observation>;
 
-  /** Grows the volumes to the sizes of `directive` (VolumesDirective). @throws invalid-input for a smaller size. */
-  resizeVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+  /** Grows the volumes to the sizes of its directive. @throws invalid-input for a smaller size. */
+  resizeVolumes(context: NodeTaskContext<'ResizeVolumes'>, call: EffectCall): Promise<HandleResult>;
   /** Done when the cloud reports the new sizes. Changes: node.volumes with `sizeGiB`. */
-  waitResizeVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  waitResizeVolumes(context: NodeTaskContext<'ResizeVolumes'>, call: ObserveCall): Promise<Observation>;
 
   /**
    * Whether nodes of the cluster can be reached. Implemented once, in the frame; a handler

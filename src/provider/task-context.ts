@@ -11,6 +11,7 @@ import type { MetadataTree } from '../domain/metadata.ts';
 import type { LedgerResource } from '../domain/resource.ts';
 import type { Credential, Runtime } from '../domain/runtime.ts';
 import type { Task } from '../domain/task.ts';
+import type { TaskAction } from '../domain/task-actions.ts';
 
 /** Keys by which a node is reached; all in OpenSSH format. Never stored or logged in this form. */
 export interface NodeAccess {
@@ -53,9 +54,9 @@ export interface RelatedMetadata {
   readonly openSecret: ((reference: SecretReference) => Promise<string>) | null;
 }
 
-/** A task with everything it names, hydrated by the engine. */
-export interface TaskContext {
-  readonly task: Task;
+/** A task of one of these actions with everything it names, hydrated by the engine. */
+export interface TaskContext<Actions extends TaskAction = TaskAction> {
+  readonly task: Task<Actions>;
   readonly job: Job;
   readonly runtime: Runtime;
   readonly credential: Credential;

@@ -1,3 +1,4 @@
+import type { TaskAction } from '../domain/index.ts';
 import type { Changes, NodeTaskContext, Observation, ProviderHandler } from '../provider/index.ts';
 import { forNode, type NodeTaskImplementation, type TaskEntry } from './task-implementation.ts';
 
@@ -6,7 +7,7 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
   return [
     [
       'RunInstances',
-      forNode({
+      forNode<'RunInstances'>({
         handle: (context, call) => handler.runInstances(context, call),
         // A new instance shows the key of its user-data.
         wait: async (context, call) =>
@@ -15,7 +16,7 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
     ],
     [
       'StopInstances',
-      forNode(
+      forNode<'StopInstances'>(
         unlessNeverBegun({
           handle: (context, call) => handler.stopInstances(context, call),
           wait: (context, call) => handler.waitStopInstances(context, call),
@@ -24,7 +25,7 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
     ],
     [
       'StartInstances',
-      forNode({
+      forNode<'StartInstances'>({
         handle: (context, call) => handler.startInstances(context, call),
         // One that was there before keeps the key that it was given since.
         wait: async (context, call) =>
@@ -33,7 +34,7 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
     ],
     [
       'DeleteInstances',
-      forNode(
+      forNode<'DeleteInstances'>(
         unlessNeverBegun(
           {
             handle: (context, call) => handler.deleteInstances(context, call),
@@ -45,28 +46,28 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
     ],
     [
       'ResizeInstances',
-      forNode({
+      forNode<'ResizeInstances'>({
         handle: (context, call) => handler.resizeInstances(context, call),
         wait: (context, call) => handler.waitResizeInstances(context, call),
       }),
     ],
     [
       'CreateVolumes',
-      forNode({
+      forNode<'CreateVolumes'>({
         handle: (context, call) => handler.createVolumes(context, call),
         wait: (context, call) => handler.waitCreateVolumes(context, call),
       }),
     ],
     [
       'AttachVolumes',
-      forNode({
+      forNode<'AttachVolumes'>({
         handle: (context, call) => handler.attachVolumes(context, call),
         wait: (context, call) => handler.waitAttachVolumes(context, call),
       }),
     ],
     [
       'DetachVolumes',
-      forNode(
+      forNode<'DetachVolumes'>(
         unlessNeverBegun({
           handle: (context, call) => handler.detachVolumes(context, call),
           wait: (context, call) => handler.waitDetachVolumes(context, call),
@@ -75,7 +76,7 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
     ],
     [
       'DeleteVolumes',
-      forNode(
+      forNode<'DeleteVolumes'>(
         unlessNeverBegun({
           handle: (context, call) => handler.deleteVolumes(context, call),
           wait: (context, call) => handler.waitDeleteVolumes(context, call),
@@ -84,7 +85,7 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
     ],
     [
       'ResizeVolumes',
-      forNode({
+      forNode<'ResizeVolumes'>({
         handle: (context, call) => handler.resizeVolumes(context, call),
         wait: (context, call) => handler.waitResizeVolumes(context, call),
       }),
@@ -107,7 +108,10 @@ function withHostKey(observation: Observation, hostKey: string): Observation {
  * For what takes back or stops: a node whose job ended before its turn came has no ledger row,
  * and as rows are written before effects, there is nothing of it in the cloud.
  */
-function unlessNeverBegun(pair: NodeTaskImplementation, changes?: Changes): NodeTaskImplementation {
+function unlessNeverBegun<Action extends TaskAction>(
+  pair: NodeTaskImplementation<Action>,
+  changes?: Changes,
+): NodeTaskImplementation<Action> {
   return {
     ...pair,
     handle: async (context, call) => {

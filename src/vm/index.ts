@@ -1,5 +1,4 @@
 export { createVmProvider, type VmEnvironment, type VmProviderOptions } from './create-vm-provider.ts';
-export type { CommandDirective, MountDirective, RefreshDirective, ServiceDirective } from './directives.ts';
 export { FRONTGATE_PACKAGE } from './frontgate-package.ts';
 export {
   buildMetadataTree,

@@ -18,14 +18,15 @@ export interface TaskImplementation {
 export type TaskEntry = readonly [TaskAction, TaskImplementation];
 
 /** The same for actions that always concern one node. */
-export interface NodeTaskImplementation {
-  handle(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
+export interface NodeTaskImplementation<Actions extends TaskAction = TaskAction> {
+  handle(context: NodeTaskContext<Actions>, call: EffectCall): Promise<HandleResult>;
   /** Left out where handle is always done at once. */
-  wait?(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+  wait?(context: NodeTaskContext<Actions>, call: ObserveCall): Promise<Observation>;
 }
 
-/** Gives an implementation for one node the form of the table. */
-export function forNode(implementation: NodeTaskImplementation): TaskImplementation {
+/** Gives an implementation for one node the form of the table, which hands it tasks of its actions alone. */
+export function forNode<Actions extends TaskAction>(of: NodeTaskImplementation<Actions>): TaskImplementation {
+  const implementation: NodeTaskImplementation = of;
   return {
     handle: async (context, call) => implementation.handle(toNodeTaskContext(context), call),
     wait: async (context, call) => {

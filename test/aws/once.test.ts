@@ -126,7 +126,8 @@ describe('what aws makes', () => {
     const bench = await openAwsBench(harness);
     await run(bench, 'CreateVolumes', 'ResizeVolumes');
     const again = bench.task('ResizeVolumes');
-    const volumes = (again.task.directive['volumes'] as readonly { sizeGiB: number }[]).map((volume) => ({
+    if (again.task.action !== 'ResizeVolumes') throw new Error(again.task.action);
+    const volumes = again.task.directive.volumes.map((volume) => ({
       ...volume,
       sizeGiB: volume.sizeGiB * 2,
     }));
@@ -189,12 +190,14 @@ describe('what aws makes', () => {
   it('has the address that the conf asks for, and says which it was when that is taken', async () => {
     const bench = await openAwsBench(harness);
     const { task } = bench.task('RunInstances');
+    if (task.action !== 'RunInstances') throw new Error(task.action);
     const ask = (privateIp: string) =>
       bench.engine.toTask({ ...task, directive: { ...task.directive, privateIp } });
     await bench.engine.run(ask('127.77.1.200'));
     expect((await findInstance(bench))?.privateIpAddress).toBe('127.77.1.200');
     const other = await openAwsBench(harness);
     const { task: second } = other.task('RunInstances');
+    if (second.action !== 'RunInstances') throw new Error(second.action);
     const taken = other.engine.toTask({
       ...second,
       directive: { ...second.directive, privateIp: '127.77.1.200' },

@@ -1,12 +1,14 @@
 import { parseClusterConf } from '../../src/app-package/index.ts';
-import type {
-  ClusterNode,
-  ClusterWrapper,
-  JobAction,
-  JobPlan,
-  PlannedTask,
-  ResourceClaim,
-  TaskAction,
+import {
+  planTask,
+  type ClusterNode,
+  type ClusterWrapper,
+  type InstanceDirective,
+  type JobAction,
+  type JobPlan,
+  type ResourceClaim,
+  type ServiceDirective,
+  type TaskDirectives,
 } from '../../src/domain/index.ts';
 import { createClaim, createPlan } from '../../src/plan/index.ts';
 import type { ParseClusterConfRequest, PlanRequest } from '../../src/provider/index.ts';
@@ -28,7 +30,29 @@ export function parseInstantChange(request: ParseClusterConfRequest): ClusterWra
   };
 }
 
-const ON_STAYING: Readonly<Partial<Record<JobAction, TaskAction>>> = {
+const INSTANCE: InstanceDirective = {
+  cpu: 1,
+  memoryMiB: 1,
+  gpu: 0,
+  gpuClass: 0,
+  instanceClass: 0,
+  container: { type: 'kvm', image: '', zone: '' },
+  subnetId: '',
+  hostname: '',
+};
+const SERVICE: ServiceDirective = { service: '', command: '', commandTimeoutSeconds: 1, idempotent: true };
+const DIRECTIVES = {
+  RunInstances: INSTANCE,
+  ResizeInstances: INSTANCE,
+  StartInstances: {},
+  DeleteInstances: {},
+  UpgradeService: SERVICE,
+  RestartService: SERVICE,
+  RefreshConfiguration: { packageFiles: true },
+} as const satisfies Partial<TaskDirectives>;
+type InstantAction = keyof typeof DIRECTIVES;
+
+const ON_STAYING: Readonly<Partial<Record<JobAction, InstantAction>>> = {
   upgrade: 'UpgradeService',
   rollback: 'UpgradeService',
   'update-env': 'RefreshConfiguration',
@@ -54,16 +78,18 @@ export function planInstantChange({ job, cluster, before = cluster }: PlanReques
   );
 }
 
-function toLayer(action: TaskAction, nodes: readonly ClusterNode[], intent: ResourceClaim['intent']) {
-  const tasks = nodes.map((node): PlannedTask => ({
-    action,
-    nodeId: node.nodeId,
-    label: `node ${node.serverId}`,
-    directive: {},
-    resources: [createClaim('instance', intent, {})],
-    failureAllowed: false,
-    timeoutSeconds: 60,
-  }));
+function toLayer(action: InstantAction, nodes: readonly ClusterNode[], intent: ResourceClaim['intent']) {
+  const tasks = nodes.map((node) =>
+    planTask({
+      action,
+      nodeId: node.nodeId,
+      label: `node ${node.serverId}`,
+      directive: DIRECTIVES[action],
+      resources: [createClaim('instance', intent, {})],
+      failureAllowed: false,
+      timeoutSeconds: 60,
+    }),
+  );
   return { name: action, tasks };
 }
 

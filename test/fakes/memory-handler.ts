@@ -2,14 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError, type LedgerResource, type NodeVolume } from '../../src/domain/index.ts';
 import type {
   Call,
-  InstanceDirective,
   NodeTaskContext,
   ObserveCall,
   Observation,
   ProviderHandler,
-  VolumesDirective,
 } from '../../src/provider/index.ts';
-import { makeCloudConfig } from '../../src/provider-utils/index.ts';
+import { listTaskVolumes, makeCloudConfig } from '../../src/provider-utils/index.ts';
 import type { InstanceAnswer, MemoryApi, VolumeAnswer } from './memory-cloud.ts';
 
 /** Where a frontgate is put; everything else is in the cloud's only private one. */
@@ -49,7 +47,7 @@ export function createMemoryHandler(
   /** Each volume of the directive with its row and what the cloud has; those never intended are left out. */
   async function findVolumes(context: NodeTaskContext) {
     const found = [];
-    for (const spec of volumesOf(context)) {
+    for (const spec of listTaskVolumes(context)) {
       const row = context.resources[`volume-${spec.index}`];
       if (row !== undefined)
         found.push({ spec, row, volume: await lookUp.findVolume(keyOf(context), row.token) });
@@ -299,11 +297,7 @@ function instanceGone(token: string): WindlassError {
   return new WindlassError('not-found', `no instance carries ${token}`, { code: 'INSTANCE_NOT_FOUND' });
 }
 
-function sizeOf(context: NodeTaskContext): Pick<InstanceDirective, 'cpu' | 'memoryMiB'> {
-  const { cpu, memoryMiB } = context.task.directive as unknown as InstanceDirective;
+function sizeOf(context: NodeTaskContext<'RunInstances' | 'ResizeInstances'>) {
+  const { cpu, memoryMiB } = context.task.directive;
   return { cpu, memoryMiB };
-}
-
-function volumesOf(context: NodeTaskContext): VolumesDirective['volumes'] {
-  return (context.task.directive as unknown as VolumesDirective).volumes;
 }

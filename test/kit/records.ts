@@ -157,12 +157,24 @@ export function aJob(clusterId: string, id: string, change: Partial<Job> = {}): 
   };
 }
 
-export function aTask(nodeId: string | null, change: Partial<PlannedTask> = {}): PlannedTask {
+export function aTask(
+  nodeId: string | null,
+  change: Partial<PlannedTask<'RunInstances'>> = {},
+): PlannedTask<'RunInstances'> {
   return {
     action: 'RunInstances',
     nodeId,
     label: `main ${nodeId ?? 'cluster'}`,
-    directive: { cpu: 2, container: { image: 'img-1' } },
+    directive: {
+      cpu: 2,
+      memoryMiB: 2048,
+      gpu: 0,
+      gpuClass: 0,
+      instanceClass: 0,
+      container: { type: 'kvm', image: 'img-1', zone: '' },
+      subnetId: '',
+      hostname: nodeId ?? '',
+    },
     resources: [{ kind: 'instance', intent: 'make', spec: { cpu: 2 } }],
     failureAllowed: false,
     timeoutSeconds: 600,

@@ -118,9 +118,10 @@ function open({ harness }: Lane): Promise<Bench> {
 function taskOf(bench: Bench, step: Step): EngineTask {
   const made = bench.task(ACTIONS[step]);
   if (step !== 'scale') return made;
-  const { release } = made.task.directive;
-  const overrides = [{ kind: 'Deployment', name: `${String(release)}-web`, replicas: SCALED }];
-  return { ...made, task: { ...made.task, directive: { ...made.task.directive, overrides, hooks: false } } };
+  const { task } = made;
+  if (task.action !== 'UpgradeRelease') throw new Error(`a release is scaled by ${task.action}`);
+  const overrides = [{ kind: 'Deployment', name: `${task.directive.release}-web`, replicas: SCALED }];
+  return { ...made, task: { ...task, directive: { ...task.directive, overrides, hooks: false } } };
 }
 
 /** Which requests each step makes, and how often, when nothing goes wrong. */

@@ -83,11 +83,10 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
     it('ResizeVolumes: fails with invalid-input for a smaller size', () =>
       withBench(async (bench) => {
         await run(bench, ['CreateVolumes', 'ResizeVolumes']);
-        const { task } = bench.task('CreateVolumes');
-        const shrink = bench.engine.toTask({
-          ...bench.task('ResizeVolumes').task,
-          directive: task.directive,
-        });
+        const made = bench.task('CreateVolumes').task;
+        const { task } = bench.task('ResizeVolumes');
+        assert.ok(made.action === 'CreateVolumes' && task.action === 'ResizeVolumes');
+        const shrink = bench.engine.toTask({ ...task, directive: made.directive });
         const before = await bench.list();
         await assertFails('ResizeVolumes', ['invalid-input'], () => bench.engine.run(shrink));
         assert.deepEqual(await bench.list(), before);

@@ -28,12 +28,12 @@ async function walk(bench: Bench, action: JobAction, from: ClusterStatus): Promi
   engine.setStatus(from);
   for (const layer of planAction(provider, harness, engine.cluster(), action, from)) {
     const tasks = layer.tasks.filter(
-      (task) => harness.nodesReachable || TASK_ACTIONS[task.action].target === 'cloud',
+      (task) => harness.nodesReachable || TASK_ACTIONS[task.action].by !== 'node',
     );
     await Promise.all(
       tasks.map((planned) => {
         const task = engine.toTask(planned);
-        return TASK_ACTIONS[planned.action].handle ? engine.run(task) : engine.waitUntilDone(task);
+        return TASK_ACTIONS[planned.action].wait === 'only' ? engine.waitUntilDone(task) : engine.run(task);
       }),
     );
   }

@@ -15,7 +15,7 @@ import type { KubeObject, Service, Workload } from './api/kube-types.ts';
 import { toNumbers } from '../../helm-yaml/index.ts';
 import { changeMemory } from './change-roles.ts';
 import { checkCounts } from './check-counts.ts';
-import type { WorkloadOverride } from './helm/overrides.ts';
+import type { WorkloadOverride } from '../../domain/index.ts';
 import { renderChart, type RenderRequest } from './helm/render-chart.ts';
 import type { FindHelm } from './helm/run-helm.ts';
 import { nameOf } from './manifest.ts';

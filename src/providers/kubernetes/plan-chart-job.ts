@@ -1,25 +1,25 @@
 import {
+  planTask,
   WindlassError,
+  type ChangeReleaseDirective,
   type ClusterWrapper,
   type JobAction,
   type JobPlan,
-  type PlannedTask,
+  type ReleaseDirective,
   type ResourceClaim,
-  type TaskAction,
+  type TaskDirectives,
   type TaskLayer,
+  type WorkloadCount,
 } from '../../domain/index.ts';
 import { compareText, createClaim, createLayer, createPlan } from '../../plan/index.ts';
 import type { Capabilities, PlanRequest } from '../../provider/index.ts';
-import {
-  toDirective,
-  type ChangeDirective,
-  type ReleaseDirective,
-  type UninstallDirective,
-  type WorkloadCount,
-  type WorkloadsDirective,
-} from './directives.ts';
 import { readSettings } from './settings.ts';
 import { readRoleMemory, toOverrides } from './workloads.ts';
+
+/** Task actions that work on a release. */
+export type ReleaseAction = {
+  [Action in keyof TaskDirectives]: TaskDirectives[Action] extends ReleaseDirective ? Action : never;
+}[keyof TaskDirectives];
 
 /** The kind of the one ledger row of a cluster. */
 export const RELEASE_KIND = 'release';
@@ -86,25 +86,27 @@ function install(scope: Scope): TaskLayer {
 
 function uninstall(scope: Scope): TaskLayer {
   const force = scope.request.job.options.force === true;
-  const directive: UninstallDirective = { ...scope.target, force };
-  return layer(scope, 'UninstallRelease', directive, 'remove');
+  return layer(scope, 'UninstallRelease', { ...scope.target, force }, 'remove');
 }
 
-type ChangeOptions = Required<Pick<ChangeDirective, 'hooks' | 'renders'>>;
+type ChangeOptions = Pick<ChangeReleaseDirective, 'hooks' | 'renders'>;
 
 function upgrade(scope: Scope, options: ChangeOptions): TaskLayer {
   return layer(scope, 'UpgradeRelease', toChange(scope, options), 'change');
 }
 
-function toChange({ request, target }: Scope, options: ChangeOptions): ChangeDirective {
+function toChange({ request, target }: Scope, options: ChangeOptions): ChangeReleaseDirective {
   const { cluster, roles } = request.cluster;
   const stopped = cluster.status === 'stopped' && request.job.action !== 'recover';
   return { ...target, overrides: toOverrides(roles), stopped, ...options };
 }
 
-function workloads(scope: Scope, action: TaskAction, counts: readonly WorkloadCount[]): TaskLayer {
-  const directive: WorkloadsDirective = { ...scope.target, workloads: counts };
-  return layer(scope, action, directive, 'use');
+function workloads(
+  scope: Scope,
+  action: 'StopWorkloads' | 'StartWorkloads' | 'RestartWorkloads',
+  counts: readonly WorkloadCount[],
+): TaskLayer {
+  return layer(scope, action, { ...scope.target, workloads: counts }, 'use');
 }
 
 /** How many pods each workload has when it runs, as the stored nodes say. */
@@ -137,20 +139,20 @@ function chooseRoles({ request }: Scope): readonly WorkloadCount[] {
   });
 }
 
-function layer(
+function layer<Action extends ReleaseAction>(
   scope: Scope,
-  action: TaskAction,
-  directive: ReleaseDirective,
+  action: Action,
+  directive: TaskDirectives[Action],
   intent: ResourceClaim['intent'],
 ): TaskLayer {
-  const task: PlannedTask = {
+  const task = planTask({
     action,
     nodeId: null,
     label: scope.target.release,
-    directive: toDirective(directive),
+    directive,
     resources: [createClaim(RELEASE_KIND, intent, { ...scope.target })],
     failureAllowed: false,
     timeoutSeconds: scope.waitSeconds,
-  };
+  });
   return createLayer(action, [task]);
 }

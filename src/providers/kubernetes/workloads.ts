@@ -1,7 +1,7 @@
 import type { ClusterRole } from '../../domain/index.ts';
 import { compareText } from '../../plan/index.ts';
 import type { Container, KubeObject, Service, Workload } from './api/kube-types.ts';
-import type { WorkloadOverride } from './helm/overrides.ts';
+import type { WorkloadOverride } from '../../domain/index.ts';
 import { isHook, nameOf } from './manifest.ts';
 import { formatCpus, formatMiB } from './quantity.ts';
 

@@ -7,7 +7,6 @@ import type {
   Observation,
   ProviderHandler,
 } from '../../provider/index.ts';
-import { readInstanceDirective } from './directives.ts';
 import { SSH_USER } from './machine/ssh-server.ts';
 import { assertZone } from './settings.ts';
 import { assertNotCancelled, watch } from './watch.ts';
@@ -49,16 +48,22 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
   return {
     async runInstances(context, call) {
       const { world, settings } = findPlace(context.runtime.settings);
-      const directive = readInstanceDirective(context);
+      const { cpu, memoryMiB, container, hostname } = context.task.directive;
+      // A container's zone is where its image was made, not where the node shall be.
+      const { zone } = context.runtime;
       const { token } = getInstanceResource(context);
-      assertZone(settings, directive.zone);
+      assertZone(settings, zone);
       assertNotCancelled(call.signal);
       let instance = await world.findInstance(token);
       if (instance === null || instance.address === '') {
         const wanted = {
           id: toInstanceId(token),
           token,
-          ...directive,
+          cpu,
+          memoryMiB,
+          image: container.image,
+          zone,
+          hostname,
           addressRange: settings.addressRange,
           bootDelayMs: settings.bootDelayMs,
           userData: {
@@ -142,7 +147,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
     async resizeInstances(context, call) {
       const { world, settings } = findPlace(context.runtime.settings);
       const resource = getInstanceResource(context);
-      const { cpu, memoryMiB } = readInstanceDirective(context);
+      const { cpu, memoryMiB } = context.task.directive;
       assertNotCancelled(call.signal);
       const instance = await findInstance(world, context);
       if (instance === null) throw goneError(resource);
@@ -155,7 +160,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
     },
     waitResizeInstances: (context, call) =>
       watch(call, async () => {
-        const { cpu, memoryMiB } = readInstanceDirective(context);
+        const { cpu, memoryMiB } = context.task.directive;
         const instance = await findInstance(findWorld(context), context);
         if (instance === null) throw goneError(getInstanceResource(context));
         if (instance.cpu === cpu && instance.memoryMiB === memoryMiB) return { state: 'done' };

@@ -7,7 +7,7 @@ import type {
   Observation,
   ProviderHandler,
 } from '../../provider/index.ts';
-import { readVolumes } from './directives.ts';
+import { listTaskVolumes } from '../../provider-utils/index.ts';
 import { findInstance } from './instance-handler.ts';
 import { assertZone } from './settings.ts';
 import { watch } from './watch.ts';
@@ -45,7 +45,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
   async function loadItems(context: NodeTaskContext): Promise<readonly Item[]> {
     const world = findWorld(context);
     return Promise.all(
-      readVolumes(context).map(async (spec) => {
+      listTaskVolumes(context).map(async (spec) => {
         const resource = getVolumeResource(context, spec);
         return { spec, resource, volume: await findVolume(world, resource) };
       }),
@@ -55,7 +55,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
   /** Those of the node's volumes that were ever intended: a cluster may fail before its first volume. */
   async function loadIntended(context: NodeTaskContext): Promise<readonly Item[]> {
     const world = findWorld(context);
-    const items = readVolumes(context).map(async (spec): Promise<readonly Item[]> => {
+    const items = listTaskVolumes(context).map(async (spec): Promise<readonly Item[]> => {
       const resource = context.resources[`volume-${spec.index}`];
       return resource === undefined ? [] : [{ spec, resource, volume: await findVolume(world, resource) }];
     });

@@ -1,6 +1,13 @@
-import type { PlannedTask, ResourceClaim, TaskAction, TaskLayer, VolumeSpec } from '../../domain/index.ts';
+import {
+  planTask,
+  type InstanceDirective,
+  type PlannedTaskOf,
+  type ResourceClaim,
+  type TaskAction,
+  type TaskLayer,
+  type VolumeSpec,
+} from '../../domain/index.ts';
 import { createClaim, createLayer } from '../../plan/index.ts';
-import type { InstanceDirective, VolumesDirective } from '../../provider/index.ts';
 import { labelNode } from './node-label.ts';
 import type { PlannedNode, PlanScope } from './plan-scope.ts';
 import { findPrivateIp } from './private-ip.ts';
@@ -20,11 +27,12 @@ export function createInstanceLayer(
 ): TaskLayer {
   return createLayer(
     action,
-    nodes.map((planned) => ({
-      ...createCloudTask(action, planned, options),
-      directive: action === 'RunInstances' ? { ...toInstanceDirective(scope, planned) } : {},
-      resources: claimInstance(action, scope, planned),
-    })),
+    nodes.map((planned) => {
+      const task = { ...createCloudTask(planned, options), resources: claimInstance(action, scope, planned) };
+      return action === 'RunInstances'
+        ? planTask({ ...task, action, directive: toInstanceDirective(scope, planned) })
+        : planTask({ ...task, action, directive: {} });
+    }),
   );
 }
 
@@ -36,14 +44,14 @@ export function createVolumeLayer(
 ): TaskLayer {
   return createLayer(
     action,
-    nodes.filter(hasVolumes).map((planned) => {
-      const directive: VolumesDirective = { volumes: sortVolumes(planned.role.volumes) };
-      return {
-        ...createCloudTask(action, planned, options),
-        directive: { ...directive },
+    nodes.filter(hasVolumes).map((planned) =>
+      planTask({
+        ...createCloudTask(planned, options),
+        action,
+        directive: { volumes: sortVolumes(planned.role.volumes) },
         resources: claimVolumes(planned, VOLUME_INTENTS[action]),
-      };
-    }),
+      }),
+    ),
   );
 }
 
@@ -89,12 +97,10 @@ export function sortVolumes(volumes: readonly VolumeSpec[]): readonly VolumeSpec
 }
 
 function createCloudTask(
-  action: TaskAction,
   { node }: PlannedNode,
   options: { readonly failureAllowed?: boolean },
-): Omit<PlannedTask, 'directive' | 'resources'> {
+): Omit<PlannedTaskOf<TaskAction>, 'action' | 'directive' | 'resources'> {
   return {
-    action,
     nodeId: node.nodeId,
     label: labelNode(node),
     failureAllowed: options.failureAllowed ?? false,

@@ -1,4 +1,4 @@
-import type { TaskAction, TaskLayer } from '../../domain/index.ts';
+import { planTask, type TaskAction, type TaskLayer } from '../../domain/index.ts';
 import { createLayer } from '../../plan/index.ts';
 import { CLOUD_TIMEOUT_SECONDS } from './cloud-layers.ts';
 import type { PlanScope } from './plan-scope.ts';
@@ -15,7 +15,7 @@ export function createClusterLayer(
   options: { readonly failureAllowed?: boolean; readonly name?: string } = {},
 ): TaskLayer {
   return createLayer(options.name ?? action, [
-    {
+    planTask({
       action,
       nodeId: null,
       label: scope.cluster.clusterId,
@@ -23,7 +23,7 @@ export function createClusterLayer(
       resources: [],
       failureAllowed: options.failureAllowed ?? false,
       timeoutSeconds: CLOUD_TIMEOUT_SECONDS,
-    },
+    }),
   ]);
 }
 

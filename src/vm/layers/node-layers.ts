@@ -1,6 +1,13 @@
-import type { Directive, TaskAction, TaskLayer } from '../../domain/index.ts';
+import {
+  planTask,
+  type CommandDirective,
+  type MountDirective,
+  type RefreshDirective,
+  type TaskAction,
+  type TaskDirectives,
+  type TaskLayer,
+} from '../../domain/index.ts';
 import { createLayer } from '../../plan/index.ts';
-import type { CommandDirective, MountDirective, RefreshDirective, SshKeysDirective } from '../directives.ts';
 import { hasVolumes, sortVolumes } from './cloud-layers.ts';
 import { labelNode } from './node-label.ts';
 import type { OwedStep } from './owed-steps.ts';
@@ -48,10 +55,9 @@ export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep
   const asking = nodes
     .filter(({ role }) => role.passphraseless !== null && role.passphraseless !== '')
     .filter(step.isOwed);
-  return createNodeLayer('GenerateSshKeys', asking, ({ role }) => {
-    const directive: SshKeysDirective = { keyType: role.passphraseless ?? '' };
-    return { ...directive };
-  });
+  return createNodeLayer('GenerateSshKeys', asking, ({ role }) => ({
+    keyType: role.passphraseless ?? '',
+  }));
 }
 
 /** Metadata, and where asked for the package's files, reach the nodes; changed configuration is applied. */
@@ -59,8 +65,8 @@ export function createRefreshLayer(
   nodes: readonly PlannedNode[],
   options: RefreshDirective & { readonly name?: string },
 ): TaskLayer {
-  const directive: RefreshDirective = { packageFiles: options.packageFiles };
-  return createNodeLayer('RefreshConfiguration', nodes, () => ({ ...directive }), options);
+  const { packageFiles } = options;
+  return createNodeLayer('RefreshConfiguration', nodes, () => ({ packageFiles }), options);
 }
 
 /** Nothing follows the metadata any more; its failure does not stop the job. */
@@ -86,7 +92,7 @@ export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: O
           action: 'RegisterCustomMetadata' as const,
           nodeId: node.nodeId,
           label: labelNode(node),
-          directive: { ...directive },
+          directive,
           resources: [{ kind: 'instance', intent: 'use' as const }],
           failureAllowed: false,
           timeoutSeconds: directive.commandTimeoutSeconds + COMMAND_GRACE_SECONDS,
@@ -101,28 +107,29 @@ export function managedNodes(nodes: readonly PlannedNode[]): readonly PlannedNod
   return nodes.filter(({ role }) => role.agentInstalled);
 }
 
-function createNodeLayer(
-  action: TaskAction,
+function createNodeLayer<Action extends TaskAction>(
+  action: Action,
   nodes: readonly PlannedNode[],
-  toDirective: (planned: PlannedNode) => Directive,
+  toDirective: (planned: PlannedNode) => TaskDirectives[Action],
   options: NodeLayerOptions = {},
 ): TaskLayer {
   return createLayer(
     options.name ?? action,
-    managedNodes(nodes).map((planned) => ({
-      action,
-      nodeId: planned.node.nodeId,
-      label: labelNode(planned.node),
-      directive: toDirective(planned),
-      // The lease of its instance fences what is done on a node.
-      resources: [{ kind: 'instance', intent: 'use' }],
-      failureAllowed: options.failureAllowed ?? false,
-      timeoutSeconds: NODE_TIMEOUT_SECONDS,
-    })),
+    managedNodes(nodes).map((planned) =>
+      planTask({
+        action,
+        nodeId: planned.node.nodeId,
+        label: labelNode(planned.node),
+        directive: toDirective(planned),
+        // The lease of its instance fences what is done on a node.
+        resources: [{ kind: 'instance', intent: 'use' }],
+        failureAllowed: options.failureAllowed ?? false,
+        timeoutSeconds: NODE_TIMEOUT_SECONDS,
+      }),
+    ),
   );
 }
 
-function toMountDirective(volumes: PlannedNode['role']['volumes'], format: boolean): Directive {
-  const directive: MountDirective = { volumes: sortVolumes(volumes), format };
-  return { ...directive };
+function toMountDirective(volumes: PlannedNode['role']['volumes'], format: boolean): MountDirective {
+  return { volumes: sortVolumes(volumes), format };
 }

@@ -1,6 +1,6 @@
 import type { OnceAction } from '../../domain/index.ts';
 import { clusterNotWhole, type OwedTask } from '../../plan/index.ts';
-import type { EarlierTries } from '../directives.ts';
+import type { EarlierTries } from '../../domain/index.ts';
 import { labelNode } from './node-label.ts';
 import type { PlannedNode, PlanScope } from './plan-scope.ts';
 

@@ -1,13 +1,19 @@
-import type { ServiceName, ServiceSpec, TaskAction, TaskLayer } from '../../domain/index.ts';
+import {
+  planTask,
+  type ServiceAction,
+  type ServiceDirective,
+  type ServiceName,
+  type ServiceSpec,
+  type TaskLayer,
+} from '../../domain/index.ts';
 import { compareText, createLayersByOrder, selectServiceNodes, type OrderedTask } from '../../plan/index.ts';
-import type { ServiceDirective } from '../directives.ts';
 import { labelNode } from './node-label.ts';
 import { COMMAND_GRACE_SECONDS, managedNodes } from './node-layers.ts';
 import { FIRST_TIME, type OwedStep } from './owed-steps.ts';
 import type { PlannedNode } from './plan-scope.ts';
 
 /** Which task a service of the package specification becomes. */
-const SERVICE_ACTIONS = {
+const ACTION_OF = {
   init: 'InitService',
   start: 'StartService',
   stop: 'StopService',
@@ -19,7 +25,7 @@ const SERVICE_ACTIONS = {
   backup: 'BackupService',
   restore: 'RestoreService',
   delete_snapshot: 'DeleteSnapshotService',
-} as const satisfies Record<ServiceName, TaskAction>;
+} as const satisfies Record<ServiceName, ServiceAction>;
 
 /** How one service runs in a plan. */
 export interface ServiceLayerOptions {
@@ -41,7 +47,7 @@ export function createServiceLayers(
   nodes: readonly PlannedNode[],
   options: ServiceLayerOptions = {},
 ): readonly TaskLayer[] {
-  const action = SERVICE_ACTIONS[name];
+  const action = ACTION_OF[name];
   const ordered = groupByRole(managedNodes(nodes)).flatMap((roleNodes) =>
     planRoleService(action, name, roleNodes, options),
   );
@@ -49,7 +55,7 @@ export function createServiceLayers(
 }
 
 function planRoleService(
-  action: TaskAction,
+  action: ServiceAction,
   name: ServiceName,
   roleNodes: readonly PlannedNode[],
   options: ServiceLayerOptions,
@@ -70,7 +76,7 @@ function planRoleService(
   ).map((node) => ({ node, role }));
   return chosen.filter(step.isOwed).map((planned) => ({
     order: service.order,
-    task: {
+    task: planTask({
       action,
       nodeId: planned.node.nodeId,
       label: labelNode(planned.node),
@@ -78,7 +84,7 @@ function planRoleService(
       resources: [{ kind: 'instance', intent: 'use' }],
       failureAllowed: options.failureAllowed?.(service) ?? false,
       timeoutSeconds: service.timeoutSeconds + COMMAND_GRACE_SECONDS,
-    },
+    }),
   }));
 }
 

@@ -1,6 +1,5 @@
 import { type NodeShell, quoteForShell } from '../../nodes/index.ts';
 import type { NodeTaskContext } from '../../provider/index.ts';
-import { readCommandDirective } from '../directives.ts';
 import { toNodeTarget } from '../node-target.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { observeNodeCommand, SERVICE_CODES, startNodeCommand, type NodeCommand } from './node-command.ts';
@@ -12,7 +11,7 @@ const TOKEN_FILE = '/var/lib/windlass/custom-metadata';
  * Runs the role's custom metadata command; what it prints is the node's token, which the other
  * nodes find in the metadata. Changes: node.customToken.
  */
-export function createCustomMetadataTask(nodes: NodeShell): NodeTaskImplementation {
+export function createCustomMetadataTask(nodes: NodeShell): NodeTaskImplementation<'RegisterCustomMetadata'> {
   return {
     handle: async (context, call) => {
       await startNodeCommand(nodes, context, call, toTokenCommand(context));
@@ -27,8 +26,8 @@ export function createCustomMetadataTask(nodes: NodeShell): NodeTaskImplementati
   };
 }
 
-function toTokenCommand(context: NodeTaskContext): NodeCommand {
-  const directive = readCommandDirective(context.task.directive);
+function toTokenCommand(context: NodeTaskContext<'RegisterCustomMetadata'>): NodeCommand {
+  const directive = context.task.directive;
   const file = quoteForShell(context.node.ssh.root + TOKEN_FILE);
   return {
     ...directive,

@@ -1,6 +1,5 @@
 import { WindlassError } from '../../domain/index.ts';
 import { type NodeShell, quoteForShell } from '../../nodes/index.ts';
-import { readSshKeysDirective } from '../directives.ts';
 import { toNodeTarget } from '../node-target.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { applyToNode } from './apply-to-node.ts';
@@ -9,11 +8,11 @@ import { applyToNode } from './apply-to-node.ts';
  * Makes the key pair with which the nodes of a role reach others; the private half never leaves
  * the node. A pair that is there is kept. Changes: node.passphraselessKey.
  */
-export function createSshKeysTask(nodes: NodeShell): NodeTaskImplementation {
+export function createSshKeysTask(nodes: NodeShell): NodeTaskImplementation<'GenerateSshKeys'> {
   return {
     handle: async (context, call) => {
       const target = toNodeTarget(context.node, context.access);
-      const algorithm = toAlgorithm(readSshKeysDirective(context.task.directive).keyType);
+      const algorithm = toAlgorithm(context.task.directive.keyType);
       const output = await applyToNode(context, call, () =>
         nodes.run(target, buildSshKeysScript(target.root, algorithm), call.signal),
       );

@@ -1,4 +1,4 @@
-import type { TaskAction } from '../../domain/index.ts';
+import { SERVICE_ACTIONS } from '../../domain/index.ts';
 import type { NodeShell } from '../../nodes/index.ts';
 import { forNode, type TaskEntry } from '../task-implementation.ts';
 import { createCustomMetadataTask } from './custom-metadata.ts';
@@ -8,24 +8,6 @@ import { createPrepareNodeTask } from './prepare-node.ts';
 import { createRefreshTask } from './refresh-configuration.ts';
 import { createServiceTask } from './run-service.ts';
 import { createStopConfigurationTask } from './stop-configuration.ts';
-
-/** Actions whose tasks run one command of the package and report its exit code. */
-const SERVICE_ACTIONS = [
-  'InitService',
-  'StartService',
-  'StopService',
-  'RestartService',
-  'DestroyService',
-  'ScaleOutPreCheck',
-  'ScaleOutService',
-  'ScaleInPreCheck',
-  'ScaleInService',
-  'UpgradeService',
-  'BackupService',
-  'RestoreService',
-  'DeleteSnapshotService',
-  'CustomService',
-] as const satisfies readonly TaskAction[];
 
 /** What the frame does on nodes, over their sshd. */
 export function createNodeTasks(nodes: NodeShell): readonly TaskEntry[] {

@@ -1,11 +1,12 @@
 import { WindlassError } from '../../domain/index.ts';
 import type { NodeShell } from '../../nodes/index.ts';
 import type { NodeTaskContext } from '../../provider/index.ts';
-import { readMountDirective } from '../directives.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { buildGrowScript } from './grow-script.ts';
 import { buildMountScript, buildUnmountScript, type VolumeMount } from './mount-script.ts';
 import { FRAME_CODES, observeNodeCommand, startNodeCommand, type NodeCommand } from './node-command.ts';
+
+type MountAction = 'FormatAndMountVolumes' | 'GrowFilesystems' | 'UnmountVolumes';
 
 /** Longest time that formatting and mounting the volumes of a node may take, in seconds. */
 const MOUNT_TIMEOUT_SECONDS = 570;
@@ -16,9 +17,9 @@ const MOUNT_TIMEOUT_SECONDS = 570;
  *
  * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
  */
-export function createMountTask(nodes: NodeShell): NodeTaskImplementation {
+export function createMountTask(nodes: NodeShell): NodeTaskImplementation<MountAction> {
   return createScriptTask(nodes, (context) => {
-    const { format, earlier = [] } = readMountDirective(context.task.directive);
+    const { format, earlier = [] } = context.task.directive;
     return {
       ...FRAME_COMMAND,
       earlier,
@@ -34,9 +35,9 @@ export function createMountTask(nodes: NodeShell): NodeTaskImplementation {
  *
  * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
  */
-export function createGrowTask(nodes: NodeShell): NodeTaskImplementation {
+export function createGrowTask(nodes: NodeShell): NodeTaskImplementation<MountAction> {
   return createScriptTask(nodes, (context) => {
-    const { volumes } = readMountDirective(context.task.directive);
+    const { volumes } = context.task.directive;
     const sizes = new Map(volumes.map(({ mountPoint, sizeGiB }) => [mountPoint, sizeGiB]));
     return {
       ...FRAME_COMMAND,
@@ -53,14 +54,14 @@ export function createGrowTask(nodes: NodeShell): NodeTaskImplementation {
 }
 
 /** Takes the volumes out of the node's file system; what is not mounted is left as it is. */
-export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation {
+export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation<MountAction> {
   return createScriptTask(nodes, (context) => ({
     ...FRAME_COMMAND,
     name: 'unmounting volumes',
     command: buildUnmountScript({
       root: context.node.ssh.root,
       // By mount point alone: what was never attached is not mounted either.
-      mountPoints: readMountDirective(context.task.directive).volumes.map((volume) => volume.mountPoint),
+      mountPoints: context.task.directive.volumes.map((volume) => volume.mountPoint),
     }),
   }));
 }
@@ -74,8 +75,8 @@ const FRAME_COMMAND = {
 
 function createScriptTask(
   nodes: NodeShell,
-  toCommand: (context: NodeTaskContext) => NodeCommand,
-): NodeTaskImplementation {
+  toCommand: (context: NodeTaskContext<MountAction>) => NodeCommand,
+): NodeTaskImplementation<MountAction> {
   return {
     // Under the runner, like services: a worker that dies while a large disk is formatted must
     // find the same mkfs again, not start a second one beside it.
@@ -87,8 +88,8 @@ function createScriptTask(
   };
 }
 
-function listMounts(context: NodeTaskContext): readonly VolumeMount[] {
-  return readMountDirective(context.task.directive).volumes.map((volume) => {
+function listMounts(context: NodeTaskContext<MountAction>): readonly VolumeMount[] {
+  return context.task.directive.volumes.map((volume) => {
     const device = context.node.volumes.find((attached) => attached.index === volume.index)?.device ?? '';
     if (device === '') {
       throw new WindlassError(

@@ -2,7 +2,7 @@ import { COMMAND_OUTCOME_UNKNOWN, WindlassError } from '../../domain/index.ts';
 import { maskForeignText } from '../../masking/index.ts';
 import type { CommandState, NodeShell, NodeTarget } from '../../nodes/index.ts';
 import type { EffectCall, NodeTaskContext, ObserveCall, Observation } from '../../provider/index.ts';
-import type { CommandDirective } from '../directives.ts';
+import type { CommandDirective } from '../../domain/index.ts';
 import { labelNode } from '../layers/node-label.ts';
 import { toNodeTarget } from '../node-target.ts';
 import { applyToNode } from './apply-to-node.ts';

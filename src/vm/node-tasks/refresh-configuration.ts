@@ -3,7 +3,6 @@ import { readConfdFiles, renderFiles, type ConfdTemplate } from '../../confd/ind
 import { WindlassError, type PackageContent } from '../../domain/index.ts';
 import type { NodeFile, NodeShell, NodeTarget } from '../../nodes/index.ts';
 import type { EffectCall, NodeTaskContext } from '../../provider/index.ts';
-import { readRefreshDirective } from '../directives.ts';
 import { createSharedMetadata, type NodeMetadata } from '../metadata/index.ts';
 import { METADATA_FILE } from '../node-paths.ts';
 import { toNodeTarget } from '../node-target.ts';
@@ -24,7 +23,7 @@ const APPLY_TIMEOUT_SECONDS = 570;
  * differs on the node is put in its place, checked before and reloaded after. Where nothing
  * differs nothing runs, however often this is called.
  */
-export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation {
+export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation<'RefreshConfiguration'> {
   const share = createSharedMetadata();
 
   async function describeNode(context: NodeTaskContext): Promise<NodeMetadata> {
@@ -41,13 +40,13 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation {
 
   /** The command that is still to run on the node; null where all is as it should be. */
   async function prepare(
-    context: NodeTaskContext,
+    context: NodeTaskContext<'RefreshConfiguration'>,
     call: EffectCall,
     target: NodeTarget,
   ): Promise<NodeCommand | null> {
     const content = await context.loadPackage();
     const metadata = await describeNode(context);
-    const { packageFiles } = readRefreshDirective(context.task.directive);
+    const { packageFiles } = context.task.directive;
     const write = (files: readonly NodeFile[]): Promise<unknown> =>
       applyToNode(context, call, () => nodes.writeFiles(target, files, call.signal));
     const files: readonly NodeFile[] = [

@@ -128,7 +128,8 @@ export function tasksSuite(stores: () => Stores): void {
     const id = 'cl-past';
     await stores().clusters.create(aCluster(id, 'rt-tasks', 0));
     const action = 'InitService' as const;
-    const init = (label: string) => ({ ...aTask(null), action, label });
+    const directive = { service: 'init', command: 'init.sh', commandTimeoutSeconds: 60, idempotent: false };
+    const init = (label: string) => ({ ...aTask(null), action, label, directive });
     const open = async (name: string, change: Parameters<typeof aJob>[2], labels: readonly string[]) => {
       const job = aJob(id, name, { runtimeId: 'rt-tasks', ...change });
       await jobs.open(job, { from: ['pending', 'failed', 'active'], status: 'starting' });

@@ -133,8 +133,8 @@ const STEPS: readonly HostileInput[] = [
     INSTANT,
   ),
   step('InspectFrontgate', 'null', () => null, INSTANT),
-  ...Object.entries(TASK_ACTIONS).flatMap(([name, { target }]) => {
-    const queue = target === 'node' ? NODES_QUEUE : INSTANT;
+  ...Object.entries(TASK_ACTIONS).flatMap(([name, { by }]) => {
+    const queue = by === 'node' ? NODES_QUEUE : INSTANT;
     return [
       step(name, 'a forged task', () => ({ taskId: 't-forged' }), queue),
       step(`Wait${name}`, 'null', () => null, queue),

@@ -16,7 +16,8 @@ export interface ContextOptions {
 
 /** A node task's context whose changes can be merged, as the engine would store them. */
 export interface TestContext {
-  readonly value: NodeTaskContext;
+  /** A task of whichever action: its directive has what any of them needs. */
+  readonly value: NodeTaskContext<never>;
   merge(changes: Changes): void;
 }
 
@@ -51,7 +52,9 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
     attributes: {},
   });
   const kinds = ['instance', ...volumes.map(({ index }) => `volume-${index}`)];
-  const value: NodeTaskContext = {
+  // A name of its own, because no task has all of it.
+  const directive = { ...size, container, subnetId: '', hostname: 'node-1', volumes };
+  const value: NodeTaskContext<'RunInstances'> = {
     task: {
       taskId: 't.0.0',
       jobId: 't',
@@ -67,7 +70,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       action: 'RunInstances',
       nodeId,
       label: 'node 1',
-      directive: { ...size, container, subnetId: '', hostname: 'node-1', volumes },
+      directive,
       resources: [],
       failureAllowed: false,
       timeoutSeconds: 60,
@@ -192,7 +195,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
   let current = value;
   return {
     get value() {
-      return current;
+      return current as NodeTaskContext<never>;
     },
     merge(changes) {
       const resources = Object.values(current.resources).map((resource) => {

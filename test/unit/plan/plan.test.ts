@@ -17,7 +17,7 @@ function task(label: string): PlannedTask {
     action: 'StartService',
     nodeId: label,
     label,
-    directive: {},
+    directive: { service: 'start', command: '', commandTimeoutSeconds: 1, idempotent: false },
     resources: [],
     failureAllowed: false,
     timeoutSeconds: 1,

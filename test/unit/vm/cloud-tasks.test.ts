@@ -57,7 +57,7 @@ describe('cloud tasks', () => {
 
   it('of an action that the frame does not know are refused', async () => {
     await expect(
-      bench.provider().handleSubtask(context('SelectNode'), bench.effectCall()),
+      bench.provider().handleSubtask(context('InstallRelease'), bench.effectCall()),
     ).rejects.toMatchObject({
       kind: 'invalid-input',
       code: 'ACTION_NOT_SUPPORTED',

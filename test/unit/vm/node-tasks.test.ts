@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WindlassError, type Directive } from '../../../src/domain/index.ts';
+import { WindlassError, type MountDirective } from '../../../src/domain/index.ts';
 import { createTestObserveCall } from '../../kit/calls.ts';
 import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, type VmBench } from './vm-bench.ts';
 
@@ -79,7 +79,7 @@ describe('PrepareNode', () => {
 });
 
 describe('volumes', () => {
-  const directive: Directive = {
+  const directive: MountDirective = {
     volumes: [
       {
         index: 0,

@@ -63,10 +63,10 @@ describe('start of a cluster whose create did not end well', () => {
           tasks.map(({ action, nodeId }) => `${action} ${nodeId}`).sort();
         const planned = made
           .flatMap((layer) => layer.tasks)
-          .filter(({ action, directive }) =>
-            action === 'FormatAndMountVolumes'
-              ? directive['format'] === true
-              : ONCE_ACTIONS.some((name) => name === action),
+          .filter((task) =>
+            task.action === 'FormatAndMountVolumes'
+              ? task.directive.format
+              : ONCE_ACTIONS.some((name) => name === task.action),
           );
         expect(names(planned)).toEqual(names(owed));
         // What is not owed once is as in any start.
@@ -94,7 +94,7 @@ describe('start of a cluster whose create did not end well', () => {
       ...pastOf(CREATE, ({ action }) => (action === 'InitService' ? 'unseen' : 'done'), 'j-2'),
     ];
     const [task] = tasksOf(start(twice), 'InitService');
-    expect(task?.directive['earlier']).toEqual([expect.stringMatching(/^j-2\./)]);
+    expect(task?.directive).toHaveProperty('earlier', [expect.stringMatching(/^j-2\./)]);
     const failed = start(pastOf(CREATE, ({ action }) => (action === 'InitService' ? 'failed' : 'done')));
     expect(tasksOf(failed, 'InitService')[0]?.directive).not.toHaveProperty('earlier');
   });

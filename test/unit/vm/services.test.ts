@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WindlassError, type Directive } from '../../../src/domain/index.ts';
+import { WindlassError, type MountDirective, type ServiceDirective } from '../../../src/domain/index.ts';
 import { createTestObserveCall } from '../../kit/calls.ts';
 import { context, createVmBench, HOST_KEY, TOKEN, type VmBench } from './vm-bench.ts';
 
-const startService: Directive = {
+const startService: ServiceDirective = {
   service: 'start',
   command: '/opt/app/start.sh',
   commandTimeoutSeconds: 30,
@@ -56,7 +56,7 @@ describe('services', () => {
     expect(bench.effects).toEqual([`before ${TOKEN}`, `after ${TOKEN}`]);
   });
 
-  const look = (directive: Directive = startService): Promise<unknown> =>
+  const look = (directive: ServiceDirective = startService): Promise<unknown> =>
     bench.provider().waitSubtask(context('StartService', directive), createTestObserveCall());
 
   it('say how long they run and what they said last', async () => {
@@ -132,16 +132,16 @@ describe('services', () => {
 });
 
 describe('a service that earlier jobs have begun', () => {
-  const init: Directive = {
+  const init: ServiceDirective = {
     ...startService,
     service: 'init',
     command: '/opt/app/init.sh',
     earlier: ['job-0.7.0', 'job-00.4.0'],
   };
   const keys = (): readonly string[] => bench.shell.started.map(({ key }) => key);
-  const begin = (directive: Directive = init): Promise<unknown> =>
+  const begin = (directive: ServiceDirective = init): Promise<unknown> =>
     bench.provider().handleSubtask(context('InitService', directive), bench.effectCall());
-  const look = (directive: Directive = init): Promise<unknown> =>
+  const look = (directive: ServiceDirective = init): Promise<unknown> =>
     bench.provider().waitSubtask(context('InitService', directive), createTestObserveCall());
   const exited = (exitCode: number) => ({ state: 'exited', exitCode, output: 'said\n' }) as const;
 
@@ -201,7 +201,7 @@ describe('a service that earlier jobs have begun', () => {
   });
 
   it('mounts again what an earlier job has mounted: the machine may have been down since', async () => {
-    const mount: Directive = { volumes: [], format: true, earlier: ['job-0.2.0'] };
+    const mount: MountDirective = { volumes: [], format: true, earlier: ['job-0.2.0'] };
     bench.shell.states.set('job-0.2.0.g1', exited(0));
     await bench.provider().waitSubtask(context('FormatAndMountVolumes', mount), createTestObserveCall());
     expect(keys()).toContain('job-1.3.0.g1');

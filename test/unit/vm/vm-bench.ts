@@ -1,4 +1,4 @@
-import type { ClusterNode, Directive, MetadataTree, TaskAction } from '../../../src/domain/index.ts';
+import type { ClusterNode, MetadataTree, Task, TaskAction } from '../../../src/domain/index.ts';
 import type {
   Capabilities,
   EffectCall,
@@ -110,11 +110,7 @@ const CONFD_FILES = [
   },
 ];
 
-export function context(
-  action: TaskAction,
-  directive: Directive = {},
-  change: ContextChange = {},
-): TaskContext {
+export function context(action: TaskAction, directive: object = {}, change: ContextChange = {}): TaskContext {
   const wrapper = equalNodes('active', 'active');
   const taskNode = node('', 1, {
     privateIp: '10.0.0.1',
@@ -142,7 +138,8 @@ export function context(
       resources: [],
       failureAllowed: false,
       timeoutSeconds: 600,
-    },
+      // Tests leave out what their task does not read.
+    } as unknown as Task,
     job: {
       jobId: 'job-1',
       clusterId: 'cl-1',

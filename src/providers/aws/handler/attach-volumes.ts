@@ -1,12 +1,12 @@
 import type { Instance, Volume, VolumeAttachment } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
 import type { EffectCall, NodeTaskContext, ObserveCall, ProviderHandler } from '../../../provider/index.ts';
+import { listTaskVolumes } from '../../../provider-utils/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import { chooseDeviceName, toNodeDevice } from '../devices.ts';
 import type { FindPlace, Place } from '../place.ts';
-import { readVolumes } from './directives.ts';
 import { getRow, notYet, watch } from './effects.ts';
 import { readImageDevices } from './run-instance.ts';
 import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
@@ -30,7 +30,7 @@ export function createAttachPair(
   return {
     async attachVolumes(context, call) {
       const place = findPlace(context);
-      if (readVolumes(context).length === 0) return { state: 'done' };
+      if (listTaskVolumes(context).length === 0) return { state: 'done' };
       const direct = await attachDirectly(place, context, call);
       if (direct !== undefined) return { state: 'started', changes: { resources: direct } };
       const items = await loadItems(place, call, context);
@@ -105,7 +105,7 @@ async function attachDirectly(
   call: EffectCall,
 ): Promise<readonly ResourceChange[] | undefined> {
   const instanceId = context.resources['instance']?.cloudId ?? '';
-  const rows = readVolumes(context).map(({ index }) => getRow(context, `volume-${index}`));
+  const rows = listTaskVolumes(context).map(({ index }) => getRow(context, `volume-${index}`));
   if (instanceId === '' || rows.some(({ cloudId }) => cloudId === '')) return undefined;
   // Names of the node's other volumes, and those given out here.
   const taken = Object.values(context.resources)

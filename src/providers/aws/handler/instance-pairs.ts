@@ -11,7 +11,6 @@ import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getWatchedResources } from '../cloud/resources.ts';
 import type { FindPlace, Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
-import { readInstanceDirective } from './directives.ts';
 import { changeType, ignoreGone, startInstance, stopInstance, STOPPED } from './change-instance.ts';
 import { getRow, pause, watch } from './effects.ts';
 import {
@@ -182,10 +181,9 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
 async function chooseResizedType(
   place: Place,
   call: ObserveCall | Parameters<ProviderHandler['resizeInstances']>[1],
-  context: NodeTaskContext,
+  { task: { directive } }: NodeTaskContext<'ResizeInstances'>,
   instance: Instance,
 ): Promise<_InstanceType> {
-  const directive = readInstanceDirective(context);
   const zone = instance.Placement?.AvailabilityZone ?? place.zone;
   const [wanted = ''] = await chooseTypeNames(place, call, directive, zone);
   const types = await describeTypesByName(place.cloud, call, [wanted]);

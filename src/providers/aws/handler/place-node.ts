@@ -1,5 +1,5 @@
-import type { ClusterPurpose } from '../../../domain/index.ts';
-import type { InstanceDirective, NodeTaskContext } from '../../../provider/index.ts';
+import type { ClusterPurpose, InstanceDirective } from '../../../domain/index.ts';
+import type { NodeTaskContext } from '../../../provider/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import {
   describeOfferedTypes,

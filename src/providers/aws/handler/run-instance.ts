@@ -12,7 +12,6 @@ import { isAwsCode, isCapacityError } from '../cloud/to-windlass-error.ts';
 import { choosePlacementAfter, type Placement } from '../placements.ts';
 import type { Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
-import { readInstanceDirective } from './directives.ts';
 import { getRow, mayBeMade, notYet } from './effects.ts';
 import { findInstance, isDead } from './find-instance.ts';
 import { createMissingVolumes, giveUpVolumes, mayMoveVolumes } from './move-volumes.ts';
@@ -27,14 +26,14 @@ import { toRunInstancesInput } from './run-request.ts';
  */
 export async function runInstance(
   place: Place,
-  context: NodeTaskContext,
+  context: NodeTaskContext<'RunInstances'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   const row = getRow(context, 'instance');
   const found = mayBeMade(call, row) ? await findInstance(place.cloud, call, context) : undefined;
   if (found !== undefined) return isDead(found) ? replaceDead(row, found) : adopt(row, found);
 
-  const directive = readInstanceDirective(context);
+  const directive = context.task.directive;
   const placements = await listPlacementsOf(place, call, directive, context.cluster.purpose);
   const index = readIndex(row, placements);
   const placement = placements[index];

@@ -4,7 +4,8 @@ import type {
   EbsBlockDevice,
   RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
-import type { InstanceDirective, NodeTaskContext } from '../../../provider/index.ts';
+import type { InstanceDirective } from '../../../domain/index.ts';
+import type { NodeTaskContext } from '../../../provider/index.ts';
 import { makeCloudConfig } from '../../../provider-utils/index.ts';
 import type { ImageDisk, MachineImage } from '../cloud/catalogue.ts';
 import { TAGS, toClientToken, toTags } from '../cloud/tags.ts';

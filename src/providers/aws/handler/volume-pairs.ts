@@ -1,11 +1,11 @@
 import type { Volume } from '@aws-sdk/client-ec2';
 import type { LedgerResource, ResourceChange } from '../../../domain/index.ts';
 import type { EffectCall, NextGeneration, ProviderHandler } from '../../../provider/index.ts';
+import { listTaskVolumes } from '../../../provider-utils/index.ts';
 import { getResources, getWatchedResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
 import { createAttachPair } from './attach-volumes.ts';
-import { readVolumes } from './directives.ts';
 import { getRow, notYet, pause, watch } from './effects.ts';
 import { createResizePair } from './resize-volumes.ts';
 import type { Timing } from './timing.ts';
@@ -43,7 +43,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       const place = findPlace(context);
       const resources: ResourceChange[] = [];
       const next: NextGeneration[] = [];
-      for (const spec of readVolumes(context)) {
+      for (const spec of listTaskVolumes(context)) {
         const row = getRow(context, `volume-${spec.index}`);
         const volume = await createVolume(place, context, call, spec, row);
         resources.push(isVolumeGone(volume) ? { token: row.token, state: 'gone' } : toMade(row, volume));
@@ -80,7 +80,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
 
     async deleteVolumes(context, call) {
       const place = findPlace(context);
-      const rows = readVolumes(context)
+      const rows = listTaskVolumes(context)
         .map(({ index }) => context.resources[`volume-${index}`])
         .filter((row) => row !== undefined);
       // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show them only now.
@@ -98,7 +98,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
     waitDeleteVolumes: (context, call) =>
       watch(call, timing.lookMs, async (look) => {
         const place = findPlace(context);
-        const items = readVolumes(context).flatMap((spec) => {
+        const items = listTaskVolumes(context).flatMap((spec) => {
           const row = context.resources[`volume-${spec.index}`];
           return row === undefined ? [] : [{ spec, row, volume: undefined }];
         });

@@ -13,13 +13,13 @@ import type {
   ObserveCall,
   Observation,
 } from '../../../provider/index.ts';
+import { listTaskVolumes } from '../../../provider-utils/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { readTag, TAGS, toClientToken, toTags } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { Place } from '../place.ts';
 import { toVolumeKind } from '../volume-types.ts';
-import { readVolumes } from './directives.ts';
 import { getRow, mayBeMade, notYet } from './effects.ts';
 import { isMissingForLong } from './missing.ts';
 import { toNodeTags } from './run-request.ts';
@@ -37,6 +37,14 @@ export function isVolumeGone({ State: state }: Volume): boolean {
   return state === 'deleting' || state === 'deleted';
 }
 
+/** Which volumes of a node are meant. */
+interface ItemOptions {
+  /** Only those that have a ledger row. */
+  readonly intended?: boolean;
+  /** Those that the task is about, where absent. */
+  readonly specs?: readonly VolumeSpec[];
+}
+
 /**
  * The volumes that a task is about, as AWS shows them now, by token. `intended`: those without a
  * ledger row are left out, because a job may have failed before its first volume.
@@ -45,9 +53,9 @@ export async function loadItems(
   place: Place,
   call: RequestCall,
   context: NodeTaskContext,
-  options: { readonly intended?: boolean; readonly resources?: Resources } = {},
+  options: ItemOptions & { readonly resources?: Resources } = {},
 ): Promise<readonly VolumeItem[]> {
-  const specs = readVolumes(context).filter(
+  const specs = (options.specs ?? listTaskVolumes(context)).filter(
     ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
   );
   if (specs.length === 0) return [];
@@ -82,9 +90,9 @@ export async function observeItems(
   place: Place,
   call: RequestCall,
   context: NodeTaskContext,
-  options: { readonly intended?: boolean } = {},
+  options: ItemOptions = {},
 ): Promise<readonly VolumeItem[]> {
-  const specs = readVolumes(context).filter(
+  const specs = (options.specs ?? listTaskVolumes(context)).filter(
     ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
   );
   const rows = specs.map(({ index }) => getRow(context, `volume-${index}`));
@@ -169,10 +177,9 @@ export async function observeCreated(
   place: Place,
   context: NodeTaskContext,
   call: ObserveCall,
-  specs: readonly VolumeSpec[] = readVolumes(context),
+  specs: readonly VolumeSpec[] = listTaskVolumes(context),
 ): Promise<Observation & { readonly changes?: Changes }> {
-  const wanted = { ...context, task: { ...context.task, directive: { volumes: specs } } };
-  const items = await observeItems(place, call, wanted);
+  const items = await observeItems(place, call, context, { specs });
   const missing = items.find(({ volume }) => volume === undefined);
   if (missing !== undefined) {
     const since = isMissingForLong(call.cursor, `volume ${missing.spec.index} is not shown by AWS yet`);

@@ -1,18 +1,4 @@
-/**
- * What earlier jobs have set beside the chart's values: how many, and how large. Passed through
- * helm itself, so that every revision of the release holds it, and a rollback takes it back too.
- */
-export interface WorkloadOverride {
-  readonly kind: string;
-  readonly name: string;
-  readonly replicas?: number;
-  /** Of the workload's first container. */
-  readonly requests?: Readonly<Record<string, string>>;
-  readonly limits?: Readonly<Record<string, string>>;
-  /** Its pods stay away. */
-  readonly stopped?: boolean;
-}
-
+import type { WorkloadOverride } from '../../../domain/index.ts';
 /** No node of Kubernetes has this label: so a DaemonSet, which has no count, can be stopped. */
 export const STOPPED_NODE_LABEL = 'windlass/stopped';
 

@@ -1,7 +1,7 @@
 // Run by helm as its post-renderer: manifests come in on standard input, and go out with the
 // overrides of the file that is named; or what it says to apply instead goes out.
 import { readFileSync } from 'node:fs';
-import type { WorkloadOverride } from './overrides.ts';
+import type { WorkloadOverride } from '../../../domain/index.ts';
 import { putOverrides } from './put-overrides.ts';
 
 /** What the file holds. */

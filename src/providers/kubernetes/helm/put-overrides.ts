@@ -1,7 +1,8 @@
 import { readHelmYaml, splitDocuments, writeHelmJson, type JsonValue } from '../../../helm-yaml/index.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { isHook } from '../manifest.ts';
-import { applyOverride, type WorkloadOverride } from './overrides.ts';
+import type { WorkloadOverride } from '../../../domain/index.ts';
+import { applyOverride } from './overrides.ts';
 
 /**
  * A stream of manifests with overrides put over the workloads that they name. Documents without such a

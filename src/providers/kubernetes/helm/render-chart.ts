@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../plan/index.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { parseManifest } from '../manifest.ts';
 import { toHelmError } from './helm-errors.ts';
-import type { WorkloadOverride } from './overrides.ts';
+import type { WorkloadOverride } from '../../../domain/index.ts';
 import { runHelm, type HelmProgram } from './run-helm.ts';
 import { withWorkFolder } from './work-folder.ts';
 

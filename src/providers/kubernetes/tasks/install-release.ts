@@ -31,7 +31,7 @@ import { runHelmOn } from './run-helm-on.ts';
  */
 export async function installRelease(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'InstallRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   const scope = await openScope(world, context, call);

@@ -1,10 +1,9 @@
 import { openChartConf } from '../../../chart-package/index.ts';
-import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
+import { WindlassError, type LedgerResource, type ReleaseDirective } from '../../../domain/index.ts';
 import type { Call, TaskContext } from '../../../provider/index.ts';
 import { createApiResources, type ApiResources } from '../api/api-resources.ts';
 import type { Connect, KubeConnection } from '../api/connection.ts';
 import { createKubeClient, refuseWhenCancelled, type KubeClient } from '../api/kube-client.ts';
-import { readDirective, type ReleaseDirective } from '../directives.ts';
 import type { DiscoveryCache } from '../helm/discovery-cache.ts';
 import { listRevisions, type ReleaseRevision } from '../helm/release-record.ts';
 import type { FindHelm } from '../helm/run-helm.ts';
@@ -36,11 +35,11 @@ export interface ReleaseScope<T extends ReleaseDirective = ReleaseDirective> {
 /** @throws cancelled; whatever is wrong with the credential. */
 export async function openScope<T extends ReleaseDirective>(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext & { readonly task: { readonly directive: T } },
   call: Call,
 ): Promise<ReleaseScope<T>> {
   refuseWhenCancelled(call.signal);
-  const directive = readDirective<T>(context.task);
+  const directive: T = context.task.directive;
   const connection = await world.connect({ url: context.runtime.url, credential: context.credential });
   const client = createKubeClient(connection, call);
   return {

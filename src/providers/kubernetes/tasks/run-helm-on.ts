@@ -3,7 +3,7 @@ import { maskSecrets } from '../../../nodes/index.ts';
 import type { EffectCall } from '../../../provider/index.ts';
 import type { KubeConnection } from '../api/connection.ts';
 import { toHelmError } from '../helm/helm-errors.ts';
-import type { WorkloadOverride } from '../helm/overrides.ts';
+import type { WorkloadOverride } from '../../../domain/index.ts';
 import { hideFolder } from '../helm/render-chart.ts';
 import { runHelm, type HelmProgram } from '../helm/run-helm.ts';
 import { withWorkFolder, type WorkFolder } from '../helm/work-folder.ts';

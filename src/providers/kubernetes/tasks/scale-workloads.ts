@@ -8,7 +8,7 @@ import type {
 import { resourcePath } from '../api/api-resources.ts';
 import type { KubeRequest } from '../api/kube-client.ts';
 import type { KubeObject, Workload } from '../api/kube-types.ts';
-import type { WorkloadCount, WorkloadsDirective } from '../directives.ts';
+import type { WorkloadCount, WorkloadsDirective } from '../../../domain/index.ts';
 import { STOPPED_NODE_LABEL } from '../helm/overrides.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { nameOf } from '../manifest.ts';
@@ -38,10 +38,10 @@ const GOING_MS = 1_000;
  */
 export async function stopWorkloads(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'StopWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) return { state: 'done' };
   const live = await readWorkloads(scope, newest);
@@ -58,10 +58,10 @@ export async function stopWorkloads(
 /** Done when no pod of any workload is left. */
 export async function waitForNoPods(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'StopWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) return { state: 'done' };
   const live = await readWorkloads(scope, newest);
@@ -82,10 +82,10 @@ export async function waitForNoPods(
 /** Brings back as many pods as the release's record remembers; the stored counts where it does not. */
 export async function startWorkloads(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'StartWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   // A release that nobody has can be recovered; started it cannot be.
   if (newest === undefined) throw releaseGone(scope);
@@ -104,10 +104,10 @@ export async function startWorkloads(
 /** Has every pod of the workloads that are named made anew, in the way that each kind rolls. */
 export async function restartWorkloads(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'RestartWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
   for (const workload of await readWorkloads(scope, newest)) {
@@ -128,10 +128,10 @@ const RESTARTED_BY = 'windlass/restarted-by';
 /** Done when nothing is stopped any more and every workload is ready. */
 export async function waitForStart(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'StartWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
   if (readCounts([newest]) !== null) {
@@ -143,10 +143,10 @@ export async function waitForStart(
 /** Done when every workload that was named has pods of this job's making, all of them ready. */
 export async function waitForRestart(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'RestartWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
   if (call.cursor === undefined) {

@@ -7,6 +7,7 @@ import type {
   TaskContext,
 } from '../../../provider/index.ts';
 import { installRelease } from './install-release.ts';
+import type { ReleaseAction } from '../plan-chart-job.ts';
 import type { KubernetesWorld } from './release-scope.ts';
 import {
   restartWorkloads,
@@ -20,11 +21,14 @@ import { purgeRelease, uninstallRelease, waitForNothing, waitForPurge } from './
 import { rollbackRelease, upgradeRelease } from './upgrade-release.ts';
 import { waitForChange, waitForRelease } from './wait-release.ts';
 
-type Handle = (world: KubernetesWorld, context: TaskContext, call: EffectCall) => Promise<HandleResult>;
-type Wait = (world: KubernetesWorld, context: TaskContext, call: ObserveCall) => Promise<Observation>;
+/** What does the tasks of an action. */
+interface ReleaseTask<Action extends TaskAction = TaskAction> {
+  handle(world: KubernetesWorld, context: TaskContext<Action>, call: EffectCall): Promise<HandleResult>;
+  wait(world: KubernetesWorld, context: TaskContext<Action>, call: ObserveCall): Promise<Observation>;
+}
 
 /** Who does what, by action. */
-const TASKS: Readonly<Partial<Record<TaskAction, { readonly handle: Handle; readonly wait: Wait }>>> = {
+const TASKS: { readonly [Action in ReleaseAction]: ReleaseTask<Action> } = {
   InstallRelease: { handle: installRelease, wait: waitForRelease },
   UpgradeRelease: { handle: upgradeRelease, wait: waitForChange },
   RollbackRelease: { handle: rollbackRelease, wait: waitForChange },
@@ -36,8 +40,8 @@ const TASKS: Readonly<Partial<Record<TaskAction, { readonly handle: Handle; read
 };
 
 /** @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that no plan of this provider holds. */
-export function findTask(action: TaskAction): { readonly handle: Handle; readonly wait: Wait } {
-  const task = TASKS[action];
+export function findTask(action: TaskAction): ReleaseTask {
+  const task = (TASKS as Partial<Record<TaskAction, ReleaseTask>>)[action];
   if (task !== undefined) return task;
   throw new WindlassError('invalid-input', `tasks of action ${action} are not supported on Kubernetes`, {
     code: 'ACTION_NOT_SUPPORTED',

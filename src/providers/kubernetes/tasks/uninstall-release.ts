@@ -10,7 +10,7 @@ import { resourcePath, SECRETS } from '../api/api-resources.ts';
 import type { KubeRequest } from '../api/kube-client.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { requireRights } from '../checks/permissions.ts';
-import type { UninstallDirective } from '../directives.ts';
+import type { UninstallReleaseDirective } from '../../../domain/index.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { describeObject, nameOf } from '../manifest.ts';
 import { groupObjects } from '../observe/live-objects.ts';
@@ -23,7 +23,7 @@ import { runHelmOn } from './run-helm-on.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { findNewest } from './wait-release.ts';
 
-type UninstallScope = ReleaseScope<UninstallDirective>;
+type UninstallScope = ReleaseScope<UninstallReleaseDirective>;
 
 /**
  * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods,
@@ -36,10 +36,10 @@ type UninstallScope = ReleaseScope<UninstallDirective>;
  */
 export async function uninstallRelease(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'UninstallRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope<UninstallDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   let newest = await findNewest(scope);
   if (newest !== undefined && isPending(newest)) newest = await waitOut(scope, newest);
   // One that was cut: its hook goes on by itself, and is not run beside itself. Force waits for none.
@@ -104,10 +104,10 @@ async function waitOut(scope: ReleaseScope, pending: ReleaseRevision): Promise<R
 /** Done when nothing of the release is left but helm's record of it. */
 export async function waitForNothing(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'UninstallRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<UninstallDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) return { state: 'done' };
   if (newest.status !== 'uninstalled') {
@@ -123,7 +123,7 @@ export async function waitForNothing(
 /** Deletes helm's records of the release: the last thing that carries the token. */
 export async function purgeRelease(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'PurgeRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   const scope = await openScope(world, context, call);
@@ -146,7 +146,7 @@ export async function purgeRelease(
 /** Done when no record of ours is left. */
 export async function waitForPurge(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'PurgeRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
   const newest = await findNewest(await openScope(world, context, call));

@@ -1,5 +1,5 @@
 import type { EffectCall, HandleResult, TaskContext } from '../../../provider/index.ts';
-import type { ChangeDirective } from '../directives.ts';
+import type { ChangeReleaseDirective } from '../../../domain/index.ts';
 import { packWithStatus, type ReleaseRevision } from '../helm/release-record.ts';
 import { takeOverArguments } from '../helm/run-helm.ts';
 import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
@@ -21,7 +21,7 @@ import { runHelmOn } from './run-helm-on.ts';
 import { readCounts, writeCounts } from './stopped-counts.ts';
 import { wantedSpec, type WantedSpec } from './wanted-spec.ts';
 
-type ChangeScope = ReleaseScope<ChangeDirective>;
+type ChangeScope = ReleaseScope<ChangeReleaseDirective>;
 
 /**
  * Gives the release the wanted chart, values, counts and sizes (where counts and sizes alone are new,
@@ -33,7 +33,7 @@ type ChangeScope = ReleaseScope<ChangeDirective>;
  */
 export function upgradeRelease(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'UpgradeRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   return changeRelease(world, context, call, (scope, wanted, revisions) =>
@@ -47,7 +47,7 @@ export function upgradeRelease(
  */
 export function rollbackRelease(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'RollbackRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   return changeRelease(world, context, call, async (scope, wanted, revisions) => {
@@ -76,11 +76,11 @@ type Change = (
 
 async function changeRelease(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'UpgradeRelease' | 'RollbackRelease'>,
   call: EffectCall,
   change: Change,
 ): Promise<HandleResult> {
-  const scope = await openScope<ChangeDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const row = requireRow(scope);
   const wanted = await wantedSpec(scope);
   const { spec } = wanted;
@@ -127,8 +127,9 @@ async function upgrade(
 ): Promise<void> {
   const { spec, values, overrides } = wanted;
   const program = await world.findHelm();
-  const { renders = scope.directive.hooks } = scope.directive;
-  const recorded = renders ? null : await findRecorded(scope, wanted, revisions, await wantedCounts(scope));
+  const recorded = scope.directive.renders
+    ? null
+    : await findRecorded(scope, wanted, revisions, await wantedCounts(scope));
   await runHelmOn(world, scope, call, {
     verb: 'upgrade',
     withChart: true,

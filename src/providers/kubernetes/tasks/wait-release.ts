@@ -2,7 +2,6 @@ import { WindlassError } from '../../../domain/index.ts';
 import type { ObserveCall, Observation, TaskContext } from '../../../provider/index.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { readContent, type ReleaseRevision } from '../helm/release-record.ts';
-import type { ChangeDirective } from '../directives.ts';
 import { observeReady } from '../observe/observe-release.ts';
 import { SPEC_LABEL } from '../release-labels.ts';
 import { wantedSpec } from './wanted-spec.ts';
@@ -14,7 +13,7 @@ import { isOurs, openScope, type KubernetesWorld, type ReleaseScope } from './re
  */
 export async function waitForRelease(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'InstallRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
   const scope = await openScope(world, context, call);
@@ -24,10 +23,10 @@ export async function waitForRelease(
 /** Likewise when the newest revision is the one that the job wants. */
 export async function waitForChange(
   world: KubernetesWorld,
-  context: TaskContext,
+  context: TaskContext<'UpgradeRelease' | 'RollbackRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<ChangeDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest?.status === 'deployed' && newest.labels[SPEC_LABEL] !== (await wantedSpec(scope)).spec) {
     return { state: 'pending', seen: `release ${newest.name} is what it was before`, retryAfterMs: 500 };

@@ -1,5 +1,5 @@
-import type { ChangeDirective } from '../directives.ts';
-import type { WorkloadOverride } from '../helm/overrides.ts';
+import type { ChangeReleaseDirective } from '../../../domain/index.ts';
+import type { WorkloadOverride } from '../../../domain/index.ts';
 import { hashSpec } from '../release-labels.ts';
 import { readRoleMemory } from '../workloads.ts';
 import { openValues, type ReleaseScope } from './release-scope.ts';
@@ -13,7 +13,7 @@ export interface WantedSpec {
   readonly overrides: readonly WorkloadOverride[];
 }
 
-export async function wantedSpec(scope: ReleaseScope<ChangeDirective>): Promise<WantedSpec> {
+export async function wantedSpec(scope: ReleaseScope<ChangeReleaseDirective>): Promise<WantedSpec> {
   const values = await openValues(scope);
   const overrides = await toOverrides(scope);
   return {
@@ -27,7 +27,7 @@ export async function wantedSpec(scope: ReleaseScope<ChangeDirective>): Promise<
 async function toOverrides({
   directive,
   context,
-}: ReleaseScope<ChangeDirective>): Promise<readonly WorkloadOverride[]> {
+}: ReleaseScope<ChangeReleaseDirective>): Promise<readonly WorkloadOverride[]> {
   const { overrides, stopped } = directive;
   if (!stopped) return overrides;
   const { roles } = await context.loadCluster();

@@ -1,0 +1,116 @@
+import type { ContainerSpec, VolumeSpec } from './cluster.ts';
+
+// What tasks are told: plain data without a secret, fixed when the job is planned.
+
+/** Everything is in the task itself. */
+export type NoDirective = Readonly<Record<string, never>>;
+
+/** What an instance is made of. */
+export interface InstanceDirective {
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly gpu: number;
+  readonly gpuClass: number;
+  readonly instanceClass: number;
+  readonly container: ContainerSpec;
+  readonly subnetId: string;
+  readonly hostname: string;
+  /** The address that the conf reserves for this node; absent for any that is free. */
+  readonly privateIp?: string;
+}
+
+/** The volumes that a task is about. */
+export interface VolumesDirective {
+  readonly volumes: readonly VolumeSpec[];
+}
+
+/** What a command that is owed once has to know of its earlier attempts. */
+export interface EarlierTries {
+  /**
+   * Tasks of earlier jobs that began the same command and were never seen to end: the node says how
+   * they ended, and the command is started only where none of them did what it is for.
+   */
+  readonly earlier?: readonly string[];
+}
+
+/** One command on a node. */
+export interface CommandDirective extends EarlierTries {
+  readonly command: string;
+  /** The runner on the node ends the command after so many seconds. */
+  readonly commandTimeoutSeconds: number;
+  /** Started again when its outcome is unknown. */
+  readonly idempotent: boolean;
+}
+
+/** A service's command, as the package declared it when the job was planned. */
+export interface ServiceDirective extends CommandDirective {
+  /** Name of the service, e.g. `start`. */
+  readonly service: string;
+}
+
+/** Volumes in the file system of a node; GrowFilesystems has the new sizes. */
+export interface MountDirective extends EarlierTries {
+  readonly volumes: readonly VolumeSpec[];
+  /** Whether an empty volume may be given a filesystem; false where it must hold one already. */
+  readonly format: boolean;
+}
+
+export interface RefreshDirective {
+  /** Whether the package's own node files are written too, beside the metadata. */
+  readonly packageFiles: boolean;
+}
+
+export interface SshKeysDirective {
+  /** `ssh-rsa`, `ssh-dsa` or `ssh-ed25519`, as the package asks for. */
+  readonly keyType: string;
+}
+
+/** The release of a chart. */
+export interface ReleaseDirective {
+  readonly release: string;
+  readonly namespace: string;
+}
+
+/**
+ * What earlier jobs have set beside the chart's values: how many, and how large. Passed through
+ * helm itself, so that every revision of the release holds it, and a rollback takes it back too.
+ */
+export interface WorkloadOverride {
+  readonly kind: string;
+  readonly name: string;
+  readonly replicas?: number;
+  /** Of the workload's first container. */
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+  /** Its pods stay away. */
+  readonly stopped?: boolean;
+}
+
+export interface ChangeReleaseDirective extends ReleaseDirective {
+  readonly overrides: readonly WorkloadOverride[];
+  /** Whether its pods shall stay away: the cluster is stopped. */
+  readonly stopped: boolean;
+  /** Scaling and sizes are no new version: the chart's hooks are not run for them. */
+  readonly hooks: boolean;
+  /**
+   * Whether the chart is rendered anew, as for another version or other values; else what helm has
+   * recorded is taken.
+   */
+  readonly renders: boolean;
+}
+
+export interface UninstallReleaseDirective extends ReleaseDirective {
+  /** The chart's hooks are left out: they may be what fails. */
+  readonly force: boolean;
+}
+
+export interface WorkloadCount {
+  readonly kind: string;
+  readonly name: string;
+  /** How many pods it shall have when it runs. */
+  readonly replicas: number;
+}
+
+export interface WorkloadsDirective extends ReleaseDirective {
+  readonly workloads: readonly WorkloadCount[];
+}

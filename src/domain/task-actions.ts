@@ -1,0 +1,113 @@
+import {
+  CHANGE_RELEASE,
+  COMMAND,
+  INSTANCE,
+  MOUNT,
+  NO_DIRECTIVE,
+  REFRESH,
+  RELEASE,
+  SERVICE,
+  SSH_KEYS,
+  UNINSTALL_RELEASE,
+  VOLUMES,
+  WORKLOADS,
+  type DirectiveKind,
+} from './directive-kinds.ts';
+
+/** Every fact of a task action. */
+export interface TaskActionFacts {
+  /**
+   * Who executes it: the `engine` out of its own rows and workflows; the provider, by requests to the
+   * `cloud`; or the provider on a `node`, over its sshd. It decides on which queues its activities run.
+   */
+  readonly by: 'engine' | 'cloud' | 'node';
+  readonly directive: DirectiveKind<unknown>;
+  /** `only`: nothing is started, only observed. `never`: it is done when its handle returns. */
+  readonly wait?: 'only' | 'never';
+  /** A create owes it once; what it came to decides what a later start has to do. See PastTask. */
+  readonly once?: true;
+}
+
+const TABLE = {
+  RunInstances: { by: 'cloud', directive: INSTANCE, once: true },
+  StopInstances: { by: 'cloud', directive: NO_DIRECTIVE },
+  StartInstances: { by: 'cloud', directive: NO_DIRECTIVE },
+  DeleteInstances: { by: 'cloud', directive: NO_DIRECTIVE },
+  ResizeInstances: { by: 'cloud', directive: INSTANCE },
+  CreateVolumes: { by: 'cloud', directive: VOLUMES, once: true },
+  AttachVolumes: { by: 'cloud', directive: VOLUMES },
+  DetachVolumes: { by: 'cloud', directive: VOLUMES },
+  DeleteVolumes: { by: 'cloud', directive: VOLUMES },
+  ResizeVolumes: { by: 'cloud', directive: VOLUMES },
+  AcquireFrontgate: { by: 'engine', directive: NO_DIRECTIVE, wait: 'never' },
+  ReleaseFrontgate: { by: 'engine', directive: NO_DIRECTIVE },
+  FrontgateAvailable: { by: 'cloud', directive: NO_DIRECTIVE, wait: 'only' },
+  RegisterMetadata: { by: 'engine', directive: NO_DIRECTIVE, wait: 'never' },
+  DeregisterMetadata: { by: 'engine', directive: NO_DIRECTIVE, wait: 'never' },
+  PrepareNode: { by: 'node', directive: NO_DIRECTIVE },
+  FormatAndMountVolumes: { by: 'node', directive: MOUNT, once: true },
+  UnmountVolumes: { by: 'node', directive: MOUNT },
+  GrowFilesystems: { by: 'node', directive: MOUNT },
+  GenerateSshKeys: { by: 'node', directive: SSH_KEYS, wait: 'never', once: true },
+  RefreshConfiguration: { by: 'node', directive: REFRESH },
+  StopConfiguration: { by: 'node', directive: NO_DIRECTIVE, wait: 'never' },
+  RegisterCustomMetadata: { by: 'node', directive: COMMAND, once: true },
+  InitService: { by: 'node', directive: SERVICE, once: true },
+  StartService: { by: 'node', directive: SERVICE },
+  StopService: { by: 'node', directive: SERVICE },
+  RestartService: { by: 'node', directive: SERVICE },
+  DestroyService: { by: 'node', directive: SERVICE },
+  ScaleOutPreCheck: { by: 'node', directive: SERVICE },
+  ScaleOutService: { by: 'node', directive: SERVICE },
+  ScaleInPreCheck: { by: 'node', directive: SERVICE },
+  ScaleInService: { by: 'node', directive: SERVICE },
+  UpgradeService: { by: 'node', directive: SERVICE },
+  BackupService: { by: 'node', directive: SERVICE },
+  RestoreService: { by: 'node', directive: SERVICE },
+  DeleteSnapshotService: { by: 'node', directive: SERVICE },
+  CustomService: { by: 'node', directive: SERVICE },
+  InstallRelease: { by: 'cloud', directive: RELEASE, once: true },
+  UpgradeRelease: { by: 'cloud', directive: CHANGE_RELEASE },
+  RollbackRelease: { by: 'cloud', directive: CHANGE_RELEASE },
+  UninstallRelease: { by: 'cloud', directive: UNINSTALL_RELEASE },
+  PurgeRelease: { by: 'cloud', directive: RELEASE },
+  StopWorkloads: { by: 'cloud', directive: WORKLOADS },
+  StartWorkloads: { by: 'cloud', directive: WORKLOADS },
+  RestartWorkloads: { by: 'cloud', directive: WORKLOADS },
+} as const satisfies Record<string, TaskActionFacts>;
+
+export type TaskAction = keyof typeof TABLE;
+
+/**
+ * Every task action with its facts: the vocabulary of plans. An activity type is an action's name, its
+ * wait `Wait` + the name, so names are append only: histories refer to them.
+ */
+export const TASK_ACTIONS: Readonly<Record<TaskAction, TaskActionFacts>> = TABLE;
+
+export const TASK_ACTION_NAMES = Object.keys(TABLE) as readonly TaskAction[];
+
+/** What a task of each action is told. */
+export type TaskDirectives = {
+  readonly [Action in TaskAction]: (typeof TABLE)[Action]['directive'] extends DirectiveKind<infer Directive>
+    ? Directive
+    : never;
+};
+
+/** Actions whose facts are of this form. */
+type ActionsWith<Facts> = {
+  [Action in TaskAction]: (typeof TABLE)[Action] extends Facts ? Action : never;
+}[TaskAction];
+
+/** Actions that a create owes once. */
+export type OnceAction = ActionsWith<{ readonly once: true }>;
+
+export const ONCE_ACTIONS: readonly OnceAction[] = TASK_ACTION_NAMES.filter(
+  (action): action is OnceAction => TASK_ACTIONS[action].once === true,
+);
+
+/** Actions whose tasks run one service of the package on a node. */
+export type ServiceAction = ActionsWith<{ readonly directive: typeof SERVICE }>;
+
+export const SERVICE_ACTIONS: readonly ServiceAction[] = TASK_ACTION_NAMES.filter(
+  (action): action is ServiceAction => TASK_ACTIONS[action].directive === SERVICE,
+);
