@@ -144,8 +144,9 @@ describe('create', () => {
       { kind: 'volume-0', intent: 'make', spec: volumes?.find(({ index }) => index === 0) },
       { kind: 'volume-1', intent: 'make', spec: volumes?.find(({ index }) => index === 1) },
     ]);
-    const { hostname: _hostname, ...spec } =
-      tasksOf(made, 'RunInstances').find((task) => task.label === 'master 1')?.directive ?? {};
+    const run = tasksOf(made, 'RunInstances').find((task) => task.label === 'master 1');
+    if (run?.action !== 'RunInstances') throw new Error('master 1 is not made');
+    const { hostname: _hostname, ...spec } = run.directive;
     expect(claims('RunInstances')).toEqual([
       { kind: 'instance', intent: 'make', spec },
       { kind: 'volume-0', intent: 'use' },
