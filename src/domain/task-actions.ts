@@ -17,8 +17,9 @@ import {
 /** Every fact of a task action. */
 export interface TaskActionFacts {
   /**
-   * Who executes it: the `engine` out of its own rows and workflows; the provider, by requests to the
-   * `cloud`; or the provider on a `node`, over its sshd. It decides on which queues its activities run.
+   * What executes it: the `engine`, out of stored rows and workflows, without a cloud or a node (the
+   * frame builds the metadata for it); the provider, by requests to the `cloud`; or the provider on a
+   * `node`, over its sshd. It decides on which queues its activities run.
    */
   readonly by: 'engine' | 'cloud' | 'node';
   readonly directive: DirectiveKind<unknown>;
