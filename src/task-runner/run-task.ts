@@ -162,7 +162,7 @@ const UNREACHABLE_NODE_MS = 120_000;
 
 function handleLimitMs(task: Task): number {
   const limitMs = task.timeoutSeconds * 1000;
-  return TASK_ACTIONS[task.action].target === 'node' ? Math.min(limitMs, UNREACHABLE_NODE_MS) : limitMs;
+  return TASK_ACTIONS[task.action].by === 'node' ? Math.min(limitMs, UNREACHABLE_NODE_MS) : limitMs;
 }
 
 /** A generation is followed by the next only when it is gone: never two that may both exist. */
