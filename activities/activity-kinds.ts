@@ -8,6 +8,7 @@ import { checkRequest, isRequest } from './inputs/request-inputs.ts';
 import type { ActivityKind } from './interceptor.ts';
 import { createAdmission, isTaskStep } from './own-job.ts';
 import { toWindlassError } from './report-error.ts';
+import { findOtherWorker } from './requests/other-worker.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
 
 /** Clients wait several times as long for a heartbeat. */
@@ -52,7 +53,10 @@ export function createActivityKinds(dependencies: ActivityDependencies): (activi
     },
     heartbeats: () => REQUEST_HEARTBEATS,
     hasFaultPoints: () => false,
-    fail: async (thrown) => toApplicationFailure(toWindlassError(thrown, redactor), Number.POSITIVE_INFINITY),
+    async fail(thrown, _attempt, input) {
+      const told = await findOtherWorker(stores, thrown, input);
+      return toApplicationFailure(toWindlassError(told, redactor), Number.POSITIVE_INFINITY);
+    },
   };
 
   return (activity) => (isRequest(activity) ? request : isTaskStep(activity) ? task : step);

@@ -26,8 +26,6 @@ export interface ActivityDependencies {
   readonly leaseSeconds: number;
   /** Version of windlass, for describeWorker. */
   readonly version: string;
-  /** Called after a runtime was made or changed, so that its queues are polled at once. */
-  readonly onRuntimesChanged: () => void;
   readonly faultPoint: FaultPoint;
   readonly callBudgets: CallBudgets;
   /** Hosts that a runtime's url may name with plain http, beside this machine. */

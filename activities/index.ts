@@ -10,6 +10,7 @@ import { createRequests } from './requests/index.ts';
 import { createTaskActivities } from './task-activities.ts';
 
 export type { ActivityDependencies, ActivityLogger } from './dependencies.ts';
+export { createAccountGate } from './account-gate.ts';
 export { closeJob } from './close-job.ts';
 export { createCallBudgets, type CallBudgets } from './call-budget.ts';
 export { NO_FAULTS, type FaultPoint } from './fault-point.ts';
@@ -17,11 +18,13 @@ export { NO_FAULTS, type FaultPoint } from './fault-point.ts';
 /** The activities of a worker, by the kind of queue that they are polled from. */
 export interface Activities {
   /** On the workflows' queue: only our database. */
-  readonly engine: Attempted<JobActivities & Pick<FrontgateActivities, 'LoadFrontgate'>>;
-  /** On the queues of accounts and nodes. */
+  readonly engine: Attempted<
+    Pick<JobActivities, 'CloseJob' | 'loadSlice'> & Pick<FrontgateActivities, 'LoadFrontgate'>
+  >;
+  /** On the queues of providers. */
   readonly tasks: Attempted<
     TaskActivities &
-      Pick<JobActivities, 'CheckResource' | 'UpdateClusterStatus'> &
+      Omit<JobActivities, 'CloseJob' | 'loadSlice'> &
       Pick<FrontgateActivities, 'InspectFrontgate'>
   >;
   /** For clients. */
@@ -31,17 +34,11 @@ export interface Activities {
 }
 
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const engine = createJobActivities(dependencies);
-  const { CheckResource, UpdateClusterStatus } = engine;
+  const { CloseJob, loadSlice, ...steps } = createJobActivities(dependencies);
   const { LoadFrontgate, InspectFrontgate } = createFrontgateActivities(dependencies);
   return {
-    engine: behindInterceptor({ ...engine, LoadFrontgate }),
-    tasks: behindInterceptor({
-      ...createTaskActivities(dependencies),
-      CheckResource,
-      UpdateClusterStatus,
-      InspectFrontgate,
-    }),
+    engine: behindInterceptor({ CloseJob, loadSlice, LoadFrontgate }),
+    tasks: behindInterceptor({ ...createTaskActivities(dependencies), ...steps, InspectFrontgate }),
     requests: behindInterceptor(createRequests(dependencies)),
     interceptor: createInterceptor(dependencies, createActivityKinds(dependencies)),
   };

@@ -116,7 +116,8 @@ function readTries(heartbeatDetails: unknown): Tries {
   return { ended: known(ended), begun: known(begun) };
 }
 
-function detailsOf({ heartbeatDetails }: Info): object {
+/** What earlier tries have said last. */
+export function detailsOf({ heartbeatDetails }: Info): object {
   return typeof heartbeatDetails === 'object' && heartbeatDetails !== null ? heartbeatDetails : {};
 }
 

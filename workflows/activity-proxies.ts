@@ -1,9 +1,7 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import {
-  effectsQueue,
-  NODES_QUEUE,
-  waitsQueue,
+  providerQueue,
   WORKFLOW_QUEUE,
   type ActivityTiming,
   type FrontgateActivities,
@@ -24,15 +22,24 @@ const BOOKKEEPING: ActivityOptions = {
   retry: RETRY_FOREVER,
 };
 
-/** The first step. Its heartbeat limit is fixed: the configured one is part of what it answers. */
-export const { LoadJob: loadJob } = proxyActivities<Pick<JobActivities, 'LoadJob'>>({
-  ...BOOKKEEPING,
-  heartbeatTimeout: '5 seconds',
-});
+/**
+ * The first step, which parses and plans: it waits for a worker that has the provider. Its heartbeat
+ * limit is fixed: the configured one is part of what it answers.
+ */
+export function loadJob(
+  provider: string,
+  input: Parameters<JobActivities['LoadJob']>[0],
+): ReturnType<JobActivities['LoadJob']> {
+  return proxyActivities<Pick<JobActivities, 'LoadJob'>>({
+    ...BOOKKEEPING,
+    taskQueue: providerQueue('effects', provider),
+    heartbeatTimeout: '5 seconds',
+  }).LoadJob(input);
+}
 
 /** Steps of the job that touch only our database. */
-export function bookkeeping(timing: ActivityTiming): Pick<JobActivities, 'PlanJob' | 'CloseJob'> {
-  return proxyActivities<Pick<JobActivities, 'PlanJob' | 'CloseJob'>>({
+export function bookkeeping(timing: ActivityTiming): Pick<JobActivities, 'CloseJob'> {
+  return proxyActivities<Pick<JobActivities, 'CloseJob'>>({
     ...BOOKKEEPING,
     heartbeatTimeout: timing.heartbeatSeconds * 1000,
   });
@@ -44,13 +51,12 @@ export const { loadSlice } = proxyLocalActivities<Pick<JobActivities, 'loadSlice
   retry: RETRY_FOREVER,
 });
 
-/** Steps of the job that ask the cloud. */
-export function cloudSteps(
-  queues: QueueScope,
-  timing: ActivityTiming,
-): Pick<JobActivities, 'CheckResource' | 'UpdateClusterStatus'> {
-  return proxyActivities<Pick<JobActivities, 'CheckResource' | 'UpdateClusterStatus'>>({
-    taskQueue: effectsQueue(queues),
+type ProviderSteps = Pick<JobActivities, 'CheckResource' | 'PlanJob' | 'UpdateClusterStatus'>;
+
+/** Steps of the job that need its provider. */
+export function providerSteps(queues: QueueScope, timing: ActivityTiming): ProviderSteps {
+  return proxyActivities<ProviderSteps>({
+    taskQueue: providerQueue('effects', queues.provider),
     startToCloseTimeout: '5 minutes',
     heartbeatTimeout: timing.heartbeatSeconds * 1000,
     retry: RETRY_FOREVER,
@@ -70,7 +76,7 @@ export function inspectFrontgate(
   request: Parameters<FrontgateActivities['InspectFrontgate']>[0],
 ): Promise<void> {
   return proxyActivities<Pick<FrontgateActivities, 'InspectFrontgate'>>({
-    taskQueue: effectsQueue(queues),
+    taskQueue: providerQueue('effects', queues.provider),
     startToCloseTimeout: '1 minute',
     scheduleToCloseTimeout: '2 minutes',
     heartbeatTimeout: timing.heartbeatSeconds * 1000,
@@ -86,7 +92,7 @@ export function startHandle(
   options: { taskId: string; summary: string },
 ): Promise<{ wait: boolean }> {
   const activities = proxyActivities<TaskActivities>({
-    taskQueue: TASK_ACTIONS[action].by === 'node' ? NODES_QUEUE : effectsQueue(queues),
+    taskQueue: providerQueue(TASK_ACTIONS[action].by === 'node' ? 'nodes' : 'effects', queues.provider),
     activityId: options.taskId,
     summary: options.summary,
     startToCloseTimeout: '10 minutes',
@@ -105,7 +111,7 @@ export function startWait(
   options: { taskId: string; summary: string },
 ): Promise<void> {
   const activities = proxyActivities<TaskActivities>({
-    taskQueue: TASK_ACTIONS[action].by === 'node' ? NODES_QUEUE : waitsQueue(queues),
+    taskQueue: providerQueue(TASK_ACTIONS[action].by === 'node' ? 'nodes' : 'waits', queues.provider),
     activityId: `${options.taskId}/wait`,
     summary: options.summary,
     startToCloseTimeout: '2 minutes',

@@ -20,9 +20,10 @@ type Shape = Readonly<Record<string, unknown>>;
 
 /** @throws ApplicationFailure `INPUT_INVALID`, which ends the workflow. */
 export function requireJobInput(input: unknown): asserts input is RunJobInput {
-  const { jobId, clusterId, action, options, frontgate } = requireObject(input);
+  const { jobId, clusterId, action, options, provider, frontgate } = requireObject(input);
   requireText('jobId', jobId);
   requireText('clusterId', clusterId);
+  requireText('provider', provider);
   if (!JOB_ACTION_NAMES.some((known) => known === action)) refuse('action', 'is no action of a job');
   if (!isObject(options)) refuse('options', 'must be an object');
   if (frontgate === undefined) return;

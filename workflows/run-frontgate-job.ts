@@ -43,6 +43,7 @@ export async function runFrontgateJob(
     action,
     options: {},
     requestedBy: workflowInfo().workflowId,
+    provider: loaded.queues.provider,
     frontgate: { runtimeId, vpcId, subnetId: loaded.subnetId },
     ...(action === 'create' ? { create } : {}),
   };
@@ -54,7 +55,7 @@ export async function runFrontgateJob(
       workflowId: jobWorkflowId(clusterId),
       // Its effects are to be finished, whatever becomes of this workflow.
       parentClosePolicy: 'ABANDON',
-      memo: { jobId },
+      memo: { jobId, provider: input.provider },
       typedSearchAttributes: toSearchAttributes({
         cluster: clusterId,
         job: jobId,

@@ -13,7 +13,7 @@ import {
   type RunJobResult,
   type WalkOutcome,
 } from '../src/protocol/index.ts';
-import { bookkeeping, cloudSteps, loadJob } from './activity-proxies.ts';
+import { bookkeeping, loadJob, providerSteps } from './activity-proxies.ts';
 import { toErrorInfo } from './error-info.ts';
 import { isCancelled } from './is-cancelled.ts';
 import { layersTable } from './job-details.ts';
@@ -28,10 +28,13 @@ import { walkLayer } from './walk-layer.ts';
  */
 export async function runJob(input: RunJobInput): Promise<RunJobResult> {
   requireJobInput(input);
+  setCurrentDetails(`begins, as soon as a worker has the provider ${input.provider}`);
   // Not cancelled in the middle: what it has opened, this workflow closes.
-  const loaded = await CancellationScope.nonCancellable(() => loadJob({ ...input, plan: true }));
+  const loaded = await CancellationScope.nonCancellable(() =>
+    loadJob(input.provider, { ...input, plan: true }),
+  );
   if (loaded.closed !== null) return loaded.closed;
-  const steps = cloudSteps(loaded.queues, loaded.timing);
+  const steps = providerSteps(loaded.queues, loaded.timing);
   const rows = bookkeeping(loaded.timing);
 
   let walked: Walked = { outcomes: [], error: null };
@@ -39,7 +42,7 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
     const layers =
       loaded.layers ??
       (await steps.CheckResource({ jobId: input.jobId, plan: true }))?.layers ??
-      (await rows.PlanJob({ jobId: input.jobId }));
+      (await steps.PlanJob({ jobId: input.jobId }));
     walked = await walkLayers(layers, (layer) => walkLayer(input.jobId, layer, loaded.queues, loaded.timing));
   } catch (error) {
     walked = { ...walked, error: isCancelled(error) ? 'cancelled' : toErrorInfo(error) };

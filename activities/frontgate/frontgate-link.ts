@@ -25,10 +25,14 @@ const ASK_LIMIT_MS = 10_000;
  */
 export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews): Promise<void> {
   const input: FrontgateInput = { runtimeId: place.runtimeId, vpcId: place.vpcId };
+  const { client, info } = Context.current();
+  // Its work is of the same account as the task's that tells it.
+  const priority = info.priority === undefined ? {} : { priority: info.priority };
   await reach(() =>
-    Context.current().client.workflow.signalWithStart<Workflows['frontgate'], [FrontgateNews]>(
+    client.workflow.signalWithStart<Workflows['frontgate'], [FrontgateNews]>(
       FRONTGATE_WORKFLOW,
       {
+        ...priority,
         taskQueue: WORKFLOW_QUEUE,
         workflowId: frontgateWorkflowId(place),
         args: [input],

@@ -22,6 +22,7 @@ export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateA
       action,
       options: jobOptions,
       requestedBy: line(500),
+      provider: name,
       create: createCluster.optional(),
       frontgate: z.strictObject({ runtimeId: id, vpcId: name, subnetId: name }).optional(),
       plan: flag,

@@ -9,6 +9,7 @@ import type { Hydrator } from '../hydrate.ts';
 import { planJob } from '../plan-job.ts';
 import { prepareChange } from '../prepare-change.ts';
 import { prepareCluster } from '../prepare-cluster.ts';
+import { routeOf } from '../job-route.ts';
 import { openCall } from '../provider-call.ts';
 import { refreshCluster } from '../refresh-cluster.ts';
 import { toDeclaredView } from './declared-view.ts';
@@ -53,7 +54,11 @@ export function createClusterRequests(
         cluster: wrapper,
         runtime,
       });
-      return { runtimeId: runtime.runtimeId, versionId: wrapper.cluster.versionId };
+      return {
+        runtimeId: runtime.runtimeId,
+        versionId: wrapper.cluster.versionId,
+        route: routeOf(runtime),
+      };
     },
 
     async checkJob({ jobId, clusterId, action, options }) {
@@ -101,7 +106,12 @@ export function createClusterRequests(
       if (rule.to === 'forgotten') await requireNothingLeft(clusterId);
       // Another may have taken its name since it was deleted.
       else if (rule.from.includes('deleted')) await stores.clusters.requireFreeName(cluster.name, clusterId);
-      return { runtimeId: runtime.runtimeId, versionId: cluster.versionId, appName: cluster.appName };
+      return {
+        runtimeId: runtime.runtimeId,
+        versionId: cluster.versionId,
+        appName: cluster.appName,
+        route: routeOf(runtime),
+      };
     },
 
     async describeCluster({ cluster: name, refresh = false }) {

@@ -1,4 +1,3 @@
-import { CALLS_PER_SECOND } from '../../src/domain/index.ts';
 import type { Requests } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { createHydrator } from '../hydrate.ts';
@@ -13,19 +12,15 @@ export function createRequests(dependencies: ActivityDependencies): Requests {
   const hydrator = createHydrator(dependencies);
   return {
     getSealingKey: async () => dependencies.keyring.sealingKey(),
-    describeWorker: async () => ({
-      version: dependencies.version,
-      providers: dependencies.providers.list().map((provider) => provider.name),
-      settings: Object.fromEntries(
-        dependencies.providers
-          .list()
-          .flatMap(({ name, settings }) =>
-            settings === undefined
-              ? []
-              : [[name, [...new Set([...settings.bound, ...settings.free, CALLS_PER_SECOND])]]],
-          ),
-      ),
-    }),
+    describeWorker: async () => {
+      const known = await dependencies.stores.workers.listProviders();
+      const said = Object.entries(known).filter(([, settings]) => settings !== null);
+      return {
+        version: dependencies.version,
+        providers: Object.keys(known),
+        settings: Object.fromEntries(said) as Readonly<Record<string, readonly string[]>>,
+      };
+    },
     ...createRuntimeRequests(dependencies, hydrator),
     ...createAppRequests(dependencies, hydrator),
     ...createClusterRequests(dependencies, hydrator),

@@ -1,6 +1,8 @@
 import {
   cutText,
+  isOpenJobStatus,
   MAX_ANSWER_BYTES,
+  providerAway,
   type ErrorInfo,
   type Job,
   type LayerShape,
@@ -17,7 +19,7 @@ type JobRequests = Pick<Requests, 'describeJob' | 'findJob' | 'listJobs'>;
 const SHOWN_TASKS = 200;
 
 export function createJobRequests(dependencies: ActivityDependencies): JobRequests {
-  const { jobs, tasks } = dependencies.stores;
+  const { jobs, runtimes, tasks, workers } = dependencies.stores;
   async function listShown(
     jobId: string,
     shape: readonly LayerShape[],
@@ -29,14 +31,23 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
     return [...unfinished.filter((task) => task.layerIndex !== layer), ...(await tasks.list(jobId, layer))];
   }
 
+  /** What an open job waits for that concerns all of it. */
+  async function findObstacle({ status, runtimeId }: Job): Promise<ErrorInfo | null> {
+    if (!isOpenJobStatus(status)) return null;
+    const { provider } = await runtimes.get(runtimeId);
+    const isThere = Object.hasOwn(await workers.listProviders(), provider);
+    return isThere ? null : providerAway(provider).toInfo();
+  }
+
   return {
     async describeJob({ jobId, layer }) {
       const job = await jobs.get(jobId);
       const shape = (await jobs.loadShape(jobId)) ?? [];
       const counts = await tasks.countByLayer(jobId);
       const rows = await listShown(jobId, shape, layer);
+      const error = job.error ?? (await findObstacle(job));
       return shortenErrors((say) => ({
-        ...toJobSummary(job),
+        ...toJobSummary({ ...job, error }),
         layers: shape.map((one) => toLayerView(one, counts, rows, say)),
       }));
     },

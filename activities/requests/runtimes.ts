@@ -132,7 +132,6 @@ export function createRuntimeRequests(
           ? null
           : keyring.encrypt(JSON.stringify(credential), storedCredentialBinding(runtime)),
       );
-      dependencies.onRuntimesChanged();
       return toRuntimeView(stored);
     },
 
@@ -163,7 +162,6 @@ export function createRuntimeRequests(
           : // Also an old one: it is bound to what the runtime is from now on.
             keyring.encrypt(JSON.stringify(credential), storedCredentialBinding(changed)),
       );
-      dependencies.onRuntimesChanged();
       return toRuntimeView(updated);
     },
 

@@ -132,10 +132,11 @@ async function createClusterOf(
   const create: CreateClusterInput = { ...named, runtime: runtimeId, conf };
   const nameInConf = isChartForm(app.form) ? null : readGivenName(conf);
   if (nameInConf !== null) checkName('cluster', nameInConf, 'cluster.name');
-  await requests.checkCreateCluster(create);
-  const input = { ...ids, action: 'create' as const, options: {}, requestedBy: identity, create };
+  const { route } = await requests.checkCreateCluster(create);
+  const { provider, fairnessKey } = route;
+  const input = { ...ids, action: 'create' as const, options: {}, requestedBy: identity, provider, create };
   const clusterName = request.name ?? app.appName;
-  return startJob(context, input, { runtimeId, appName: app.appName, clusterName });
+  return startJob(context, input, { runtimeId, appName: app.appName, clusterName, fairnessKey });
 }
 
 async function upgradeCluster(
@@ -179,9 +180,10 @@ async function changeCluster(
   const options = typeof given === 'function' ? await given(found, jobId) : given;
   const wanted = { jobId, clusterId, action };
   try {
-    const { runtimeId, appName } = await requests.checkJob({ ...wanted, options });
-    const input = { ...wanted, options, requestedBy: identity };
-    return await startJob(context, input, { runtimeId, appName, clusterName: name });
+    const { runtimeId, appName, route } = await requests.checkJob({ ...wanted, options });
+    const { provider, fairnessKey } = route;
+    const input = { ...wanted, options, requestedBy: identity, provider };
+    return await startJob(context, input, { runtimeId, appName, clusterName: name, fairnessKey });
   } catch (error) {
     // The same request, sent twice at once: the other one was quicker, and this is its job.
     if (!WindlassError.isInstance(error) || error.kind !== 'conflict') throw error;

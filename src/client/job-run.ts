@@ -17,6 +17,8 @@ export interface JobRun {
   readonly open: boolean;
   readonly status: JobStatus;
   readonly action: JobAction;
+  /** Null where its memo does not say it. */
+  readonly provider: string | null;
   readonly startedAt: string;
   readonly closedAt: string | null;
 }
@@ -73,11 +75,13 @@ function toJobRun(info: WorkflowExecutionInfo | WorkflowExecutionDescription): J
     String(info.typedSearchAttributes.getAll().find((pair) => pair.key.name === name)?.value ?? '');
   const actionName = read(SEARCH_ATTRIBUTES.action);
   const memoJobId: unknown = info.memo?.['jobId'];
+  const provider: unknown = info.memo?.['provider'];
   return {
     jobId: typeof memoJobId === 'string' ? memoJobId : read(SEARCH_ATTRIBUTES.job),
     clusterId: info.workflowId.split('/')[1] ?? '',
     workflowId: info.workflowId,
     runId: info.runId,
+    provider: typeof provider === 'string' ? provider : null,
     open: info.status.name === 'RUNNING',
     status: toJobStatus(info.status.name),
     action: JOB_ACTION_NAMES.find((action) => action === actionName) ?? 'create',

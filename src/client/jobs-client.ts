@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { isOpenJobStatus, WindlassError } from '../domain/index.ts';
+import { isOpenJobStatus, providerAway, WindlassError, type ErrorInfo } from '../domain/index.ts';
 import type { JobView, Requests } from '../protocol/index.ts';
 import { readJobHistories } from './job-history.ts';
 import { findJobRun, viewUnstoredJob, type JobRun } from './job-run.ts';
@@ -121,8 +121,17 @@ async function lookAtJob(
   } catch (error) {
     if (!WindlassError.isInstance(error) || error.kind !== 'not-found' || run === null) throw error;
     const open = pending?.open ?? run.open;
-    return { view: await viewUnstoredJob(client, { ...run, open }, place), fingerprint: null, readAtMs: now };
+    const view = await viewUnstoredJob(client, { ...run, open }, place);
+    const obstacle = open ? await findObstacle(requests, run) : null;
+    return { view: { ...view, error: view.error ?? obstacle }, fingerprint: null, readAtMs: now };
   }
+}
+
+/** What a job that has not begun waits for. */
+async function findObstacle(requests: Requests, { provider }: JobRun): Promise<ErrorInfo | null> {
+  if (provider === null) return null;
+  const { providers } = await requests.describeWorker();
+  return providers.includes(provider) ? null : providerAway(provider).toInfo();
 }
 
 /** False where the run has ended meanwhile. */

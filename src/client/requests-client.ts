@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ActivityExecutionFailedError, type Client } from '@temporalio/client';
 import { TimeoutFailure } from '@temporalio/common';
-import { REQUEST_NAMES, REQUESTS_QUEUE, type Requests } from '../protocol/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import { providerQueue, REQUEST_NAMES, REQUESTS_QUEUE, type Requests } from '../protocol/index.ts';
 import { refuseClearSecrets } from './clear-text.ts';
 import { answerTimeout, toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 
@@ -23,13 +24,12 @@ const RETRY = { initialInterval: 200, maximumAttempts: 3 };
  * @param workerTimeoutMs how long a request waits for a worker to take it, then `NO_WORKER`.
  */
 export function createRequestsClient(client: Client, place: ServerPlace, workerTimeoutMs: number): Requests {
-  const run = async (name: string, args: readonly unknown[]): Promise<unknown> => {
-    refuseClearSecrets(args);
+  const send = async (name: string, args: readonly unknown[], taskQueue: string): Promise<unknown> => {
     const id = `${name}/${randomUUID()}`;
     try {
       return await client.activity.execute<unknown>(name, {
         id,
-        taskQueue: REQUESTS_QUEUE,
+        taskQueue,
         args,
         scheduleToStartTimeout: workerTimeoutMs,
         startToCloseTimeout: name === 'registerChart' ? PULL_MS : ANSWER_MS,
@@ -37,9 +37,17 @@ export function createRequestsClient(client: Client, place: ServerPlace, workerT
         retry: RETRY,
       });
     } catch (error) {
-      throw (await wasTaken(client, id, error))
-        ? answerTimeout(place.workerLog)
-        : toWindlassError(error, place);
+      throw (await wasTaken(client, id, error)) ? answerTimeout(place.workerLog) : toWindlassError(error, place);
+    }
+  };
+  const run = async (name: string, args: readonly unknown[]): Promise<unknown> => {
+    refuseClearSecrets(args);
+    try {
+      return await send(name, args, REQUESTS_QUEUE);
+    } catch (error) {
+      const provider = readProvider(error);
+      if (provider === null) throw error;
+      return send(name, args, providerQueue('requests', provider));
     }
   };
   return Object.fromEntries(
@@ -61,4 +69,10 @@ async function wasTaken(client: Client, id: string, error: unknown): Promise<boo
     // What is known is that no worker took it now.
     return false;
   }
+}
+
+/** The provider that the request needs, where the worker that took it says that another one has it. */
+function readProvider(error: unknown): string | null {
+  if (!WindlassError.isInstance(error) || error.code !== 'PROVIDER_ELSEWHERE') return null;
+  return error.details?.[0]?.message ?? null;
 }

@@ -21,6 +21,8 @@ export interface JobLabels {
   readonly runtimeId: string;
   readonly appName: string;
   readonly clusterName: string;
+  /** Its account's work is kept apart by it. */
+  readonly fairnessKey: string;
 }
 
 /** What a job is started with. */
@@ -56,7 +58,8 @@ export async function startJob(
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         args: [input],
-        memo: { jobId },
+        memo: { jobId, provider: input.provider },
+        priority: { fairnessKey: labels.fairnessKey },
         typedSearchAttributes: toSearchAttributes({
           cluster: clusterId,
           job: jobId,

@@ -157,8 +157,13 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
   ),
   variable('WINDLASS_SLOTS_EFFECTS', 'integer', '40', 'effects at once, for each account and region'),
   variable('WINDLASS_SLOTS_WAITS', 'integer', '100', 'observations at once, for each account and region'),
-  variable('WINDLASS_SLOTS_NODES', 'integer', '40', 'node commands at once'),
-  variable('WINDLASS_SLOTS_READS', 'integer', '20', 'clients’ questions at once'),
+  variable('WINDLASS_SLOTS_NODES', 'integer', '40', 'node commands at once, for each account and region'),
+  variable(
+    'WINDLASS_SLOTS_READS',
+    'integer',
+    '20',
+    'requests of clients at once, of those that any worker can answer and of each provider',
+  ),
   variable(
     'WINDLASS_STICKY_SECONDS',
     'integer',

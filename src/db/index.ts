@@ -19,5 +19,6 @@ export type {
   TaskEnd,
   TaskStore,
   WantedChange,
+  WorkerReport,
 } from './stores.ts';
 export type { StoredChange } from './stored-change.ts';

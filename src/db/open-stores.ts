@@ -15,6 +15,7 @@ import type { Database } from './schema.ts';
 import { createSecretStore } from './secret-store.ts';
 import type { Stores } from './stores.ts';
 import { toPoolConfig } from './to-pool-config.ts';
+import { createWorkerStore } from './worker-store.ts';
 import { createTaskStore } from './task-store.ts';
 
 export interface OpenStoresOptions {
@@ -70,6 +71,7 @@ export function openStores(options: OpenStoresOptions): Stores {
     ledger: withDatabaseErrors(createLedgerStore(db)),
     callBudget: withDatabaseErrors(createCallBudgetStore(db)),
     leaders: withDatabaseErrors(createLeaderStore(db)),
+    workers: withDatabaseErrors(createWorkerStore(db)),
     ...withDatabaseErrors({
       migrate: () => migrateDatabase(db),
       ping: async () => {

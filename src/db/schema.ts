@@ -34,6 +34,11 @@ export interface Database {
   resource: ResourceTable;
   call_budget: { provider: string; account: string; region: string; next_at: string };
   leader: { role: string; holder: string; held_until: string };
+  worker: {
+    identity: string;
+    providers: Readonly<Record<string, readonly string[] | null>>;
+    seen_at: string;
+  };
   schema_migration: { name: string; applied_at: string };
   schema_lock: { id: number };
 }

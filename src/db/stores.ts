@@ -341,6 +341,22 @@ export interface LeaderStore {
   resign(role: string, holder: string): Promise<void>;
 }
 
+/** What a worker says of itself. */
+export interface WorkerReport {
+  /** Of the process; no other worker has it. */
+  readonly identity: string;
+  /** Names of the settings of each provider that it has; null where the provider does not say. */
+  readonly providers: Readonly<Record<string, readonly string[] | null>>;
+}
+
+/** Which workers there are. One that has been silent for half a minute is none. */
+export interface WorkerStore {
+  report(report: WorkerReport): Promise<void>;
+  leave(identity: string): Promise<void>;
+  /** The providers of all workers together. */
+  listProviders(): Promise<WorkerReport['providers']>;
+}
+
 export interface ClaimRequest {
   readonly clusterId: string;
   readonly nodeId: string;
@@ -361,6 +377,7 @@ export interface Stores {
   readonly ledger: LedgerStore;
   readonly callBudget: CallBudgetStore;
   readonly leaders: LeaderStore;
+  readonly workers: WorkerStore;
   /** Applies pending migrations in order; a no-op when there are none. */
   migrate(): Promise<void>;
   /** @throws unavailable `DATABASE_UNAVAILABLE` */

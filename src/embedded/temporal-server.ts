@@ -94,6 +94,8 @@ async function startOnce(request: TemporalServerRequest): Promise<TemporalServer
         String(uiPort),
       ],
       ...['--db-filename', databaseFile, '--log-level', 'warn', '--ui-disable-news-fetch'],
+      // Accounts share the queues of a provider.
+      ...['--dynamic-config-value', 'matching.enableFairness=true'],
       ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
     // The server reads the TEMPORAL_* of its clients too, which would send it elsewhere.

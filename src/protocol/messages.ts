@@ -44,6 +44,8 @@ export interface RunJobInput {
   readonly action: JobAction;
   readonly options: JobOptions;
   readonly requestedBy: string;
+  /** Of the cluster's runtime: by it a worker is found for the first step. */
+  readonly provider: string;
   /** For `create` only; passwords in its conf are sealed. */
   readonly create?: CreateClusterInput;
   /** Set where the cluster is a frontgate. */

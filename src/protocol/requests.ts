@@ -9,6 +9,7 @@ import type {
   Subnet,
   Vpc,
 } from '../domain/index.ts';
+import type { JobRoute } from './queues.ts';
 import type {
   AppVersionView,
   ClusterMetadata,
@@ -73,6 +74,13 @@ export interface CreateClusterInput {
   readonly conf: Conf;
 }
 
+/** What a job is started with that was checked. */
+export interface CheckedRequest {
+  readonly runtimeId: string;
+  readonly versionId: string;
+  readonly route: JobRoute;
+}
+
 export interface JobRequestInput {
   readonly jobId: string;
   readonly clusterId: string;
@@ -86,7 +94,10 @@ export interface JobRequestInput {
  */
 export interface Requests {
   getSealingKey(): Promise<SealingKey>;
-  /** Takes no input. `settings`: the names that each provider knows, where it lists them. */
+  /**
+   * Takes no input. The version is of the worker that answers, `providers`
+   * are those of all workers. `settings`: names by provider, where it says them.
+   */
   describeWorker(): Promise<{
     version: string;
     providers: readonly string[];
@@ -127,9 +138,9 @@ export interface Requests {
   describeApp(request: { version: string }): Promise<AppVersionView & { form: unknown }>;
 
   /** Everything that can be known to be wrong before a job exists. @throws invalid-input, not-found. */
-  checkCreateCluster(input: CreateClusterInput): Promise<{ runtimeId: string; versionId: string }>;
+  checkCreateCluster(input: CreateClusterInput): Promise<CheckedRequest>;
   /** Likewise for a job on an existing cluster. @throws not-found, conflict (wrong status, busy). */
-  checkJob(input: JobRequestInput): Promise<{ runtimeId: string; versionId: string; appName: string }>;
+  checkJob(input: JobRequestInput): Promise<CheckedRequest & { readonly appName: string }>;
   /** `cluster` is an id, or a name where only one cluster has it. */
   describeCluster(request: { cluster: string; refresh?: boolean }): Promise<ClusterView>;
   /**

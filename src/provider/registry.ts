@@ -46,8 +46,9 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
       if (provider === undefined) {
         throw new WindlassError('not-found', `no provider is named ${JSON.stringify(name)}`, {
           code: 'PROVIDER_UNKNOWN',
-          hint: `this worker has: ${[...byName.keys()].sort().join(', ')}`,
+          hint: `this worker has: ${[...byName.keys()].sort().join(', ')}; the package of another one is named in WINDLASS_PROVIDERS, of every worker that shall have it`,
           field: 'provider',
+          details: [{ field: 'provider', message: name }],
         });
       }
       return provider;

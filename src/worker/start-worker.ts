@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
-import {
-  NativeConnection,
-  Worker,
-  type NativeConnectionOptions,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import {
   createActivities,
   createCallBudgets,
@@ -16,17 +11,16 @@ import {
 import { claimPrivateFolder, type Config } from '../config/index.ts';
 import { openStores, type Stores } from '../db/index.ts';
 import { WindlassError } from '../domain/index.ts';
-import { NODES_QUEUE, REQUESTS_QUEUE, WORKFLOW_QUEUE } from '../protocol/index.ts';
 import { createLogger, createRedactor } from '../observability/index.ts';
 import { openKeyring } from '../secrets/index.ts';
-import { startAccountWorkers } from './account-workers.ts';
 import { checkServer } from './check-server.ts';
+import { createWorkers } from './create-workers.ts';
 import { loadProviders } from './load-providers.ts';
 import { installTemporalRuntime, toActivityLogger } from './logging.ts';
+import { announceWorker } from './presence.ts';
 import { startSweeper, type Sweeper } from './sweeper.ts';
 import { VERSION } from './version.ts';
 import { startWatchdog } from './watchdog.ts';
-import { openWorkflowBundle } from './workflow-bundle.ts';
 import type { WorkerOverrides } from './worker-overrides.ts';
 
 export interface RunningWorker {
@@ -67,7 +61,6 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   );
 
   const identity = `${process.pid}@${hostname()}`;
-  let refreshAccounts = (): void => {};
   const activities = createActivities({
     stores,
     providers: registry,
@@ -78,7 +71,6 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     heartbeatSeconds: config.heartbeatSeconds,
     leaseSeconds: config.leaseSeconds,
     version: VERSION,
-    onRuntimesChanged: () => refreshAccounts(),
     callBudgets: createCallBudgets(stores.callBudget),
     plainHttpHosts: config.insecureUrls,
     pullChart,
@@ -87,33 +79,19 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
 
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => (fail = reject));
-  const interceptors = { activity: [activities.interceptor] };
-  const workers = await Promise.all([
-    createWorker(connection, config, WORKFLOW_QUEUE, {
-      interceptors,
-      activities: activities.engine,
-      workflowBundle: await openWorkflowBundle(config.cacheFolder),
-      maxConcurrentWorkflowTaskExecutions: config.slots.workflows,
-      maxConcurrentActivityTaskExecutions: config.slots.workflows,
-      maxCachedWorkflows: config.cachedWorkflows,
-      stickyQueueScheduleToStartTimeout: config.stickySeconds * 1000,
-    }),
-    createWorker(connection, config, NODES_QUEUE, {
-      activities: activities.tasks,
-      interceptors,
-      maxConcurrentActivityTaskExecutions: config.slots.nodes,
-    }),
-    createWorker(connection, config, REQUESTS_QUEUE, {
-      activities: activities.requests,
-      interceptors,
-      maxConcurrentActivityTaskExecutions: config.slots.reads,
-      maxHeartbeatThrottleInterval: '1 second',
-    }),
-  ]);
+  const providers = registry.list();
+  const workers = await createWorkers(
+    connection,
+    config,
+    providers.map(({ name }) => name),
+    activities,
+  );
+  // A process id may be used again.
+  const unique = `${identity}/${randomUUID()}`;
+  // Before the first poll: what is done here must not be said to wait for a worker.
+  const presence = await announceWorker(stores, unique, providers, log);
   const ended = Promise.all(workers.map((worker) => worker.run().catch(fail)));
-  const accounts = startAccountWorkers(connection, config, stores, activities, fail);
-  refreshAccounts = accounts.refresh;
-  const sweeper = startSweeper({ client, stores, log, identity: `${identity}/${randomUUID()}` });
+  const sweeper = startSweeper({ client, stores, log, identity: unique });
   const stopWatchdog = startWatchdog(config.watchdogSeconds);
   log.info('worker started', {
     version: VERSION,
@@ -124,11 +102,10 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
 
   let stopping: Promise<void> | null = null;
   async function stopAll(): Promise<void> {
-    const swept = sweeper.stop();
+    const left = Promise.all([presence.stop(), sweeper.stop()]);
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await accounts.stop();
     await ended;
-    await swept;
+    await left;
     await nodes.close();
     await stores.close();
     await connection.close();
@@ -156,22 +133,6 @@ async function announceHelm(
 }
 
 const MAX_RUNTIMES = 1_000;
-
-function createWorker(
-  connection: NativeConnection,
-  config: Config,
-  taskQueue: string,
-  options: Partial<WorkerOptions>,
-): Promise<Worker> {
-  return Worker.create({
-    connection,
-    namespace: config.temporal.namespace,
-    taskQueue,
-    maxHeartbeatThrottleInterval: '1 second',
-    shutdownGraceTime: config.stopSeconds * 1000,
-    ...options,
-  });
-}
 
 async function connect(config: Config): Promise<NativeConnection> {
   const { address, connectionOptions } = config.temporal;

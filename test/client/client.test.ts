@@ -37,6 +37,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const ROUTE = { provider: 'memory', fairnessKey: 'account/region' };
 const notFound = new WindlassError('not-found', 'no such job', { code: 'JOB_NOT_FOUND' });
 
 async function failure(promise: Promise<unknown>): Promise<WindlassError> {
@@ -127,17 +128,21 @@ describe('with workers', () => {
   beforeEach(() => {
     workers.requests.findJob = async () => null;
     workers.requests.describeApp = async () => ({ ...APP, form: FORM });
-    workers.requests.checkCreateCluster = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1' });
+    workers.requests.checkCreateCluster = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1', route: ROUTE });
     workers.requests.describeRuntime = async () => RUNTIME;
     workers.requests.describeWorker = async () => ({
       version: '1',
-      providers: ['aws', 'local'],
+      providers: ['aws', 'local', 'memory'],
       settings: { aws: ['region', 'image.<package>'] },
     });
-    workers.requests.checkJob = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1', appName: 'zk' });
+    workers.requests.checkJob = async () => ({
+      runtimeId: 'rt-1',
+      versionId: 'appv-1',
+      appName: 'zk',
+      route: ROUTE,
+    });
     workers.requests.describeJob = async () => Promise.reject(notFound);
-    workers.requests.getSealingKey = async () =>
-      (await openKeyring(join(folder, 'keyring.json'))).sealingKey();
+    workers.requests.getSealingKey = async () => (await openKeyring(join(folder, 'keyring.json'))).sealingKey();
   });
 
   test('gives back the error that a worker threw, whole', async () => {
@@ -282,7 +287,9 @@ describe('with workers', () => {
     const { jobId } = await client.clusters.stop(clusterId);
     const described = await workers.job(clusterId).describe();
     expect(await described.staticSummary()).toBe('stop mine');
-    expect(described.memo).toEqual({ jobId });
+    expect(described.memo).toEqual({ jobId, provider: ROUTE.provider });
+    // Its activities inherit it.
+    expect(described.priority?.fairnessKey).toBe(ROUTE.fairnessKey);
     const attributes = described.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]);
     expect(Object.fromEntries(attributes)).toMatchObject({
       WindlassAction: 'stop',

@@ -11,6 +11,7 @@ import { jobsSuite } from './suites/jobs.ts';
 import { leadersSuite } from './suites/leaders.ts';
 import { ledgerSuite } from './suites/ledger.ts';
 import { tasksSuite } from './suites/tasks.ts';
+import { workersSuite } from './suites/workers.ts';
 
 const postgres = await startPostgres();
 const servers = [{ name: 'PGlite', database: await startPglite() }];
@@ -49,6 +50,9 @@ function suite(database: TestDatabase): void {
   });
   describe('the budget of calls', () => {
     callBudgetSuite(stores);
+  });
+  describe('workers', () => {
+    workersSuite(stores, database.databaseUrl);
   });
   describe('leaders', () => {
     leadersSuite(stores);

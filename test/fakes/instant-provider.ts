@@ -25,6 +25,8 @@ import { buildInstantCluster } from './instant-cluster.ts';
 export interface InstantTarget {
   readonly action: TaskAction;
   readonly nodeIndex?: number;
+  /** Of one account; of all by default. */
+  readonly account?: string;
   /** In the handle by default. */
   readonly in?: 'handle' | 'wait';
 }
@@ -185,7 +187,10 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
       if (cluster.nodes.length <= (options.room ?? Number.POSITIVE_INFINITY)) return;
       throw new WindlassError('quota', `there is room for ${options.room} nodes`, { code: 'INSTANT_ROOM' });
     },
-    validateCredential: async () => ({ account: 'instant', region: 'instant' }),
+    validateCredential: async ({ settings }) => ({
+      account: settings['account'] ?? 'instant',
+      region: 'instant',
+    }),
     describeRuntimeProviderZones: async () => ['instant-1'],
     updateClusterStatus: async ({ cluster }) => ({
       nodes: cluster.nodes.map(({ nodeId, status }) => ({ nodeId, status })),
@@ -200,10 +205,11 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
 const MAKES: ReadonlySet<TaskAction> = new Set(['RunInstances', 'CreateVolumes']);
 const DELETES: ReadonlySet<TaskAction> = new Set(['DeleteInstances', 'DeleteVolumes']);
 
-function isMeant(target: InstantTarget, { task }: TaskContext, place: 'handle' | 'wait'): boolean {
+function isMeant(target: InstantTarget, { task, runtime }: TaskContext, place: 'handle' | 'wait'): boolean {
   return (
     target.action === task.action &&
     (target.in ?? 'handle') === place &&
+    (target.account ?? runtime.account) === runtime.account &&
     (target.nodeIndex === undefined || target.nodeIndex === task.index)
   );
 }

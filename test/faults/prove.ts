@@ -8,6 +8,7 @@ import { proveReleases, proveReleasesOnBadDays } from '../kubernetes/prove-relea
 import { sweepAws } from './aws-sweep.ts';
 import { killAtBoundaries } from './boundary-kills.ts';
 import type { FaultFolder } from './fault-folder.ts';
+import { proveFleet } from './fleet.ts';
 import { outliveFreeze } from './frozen-life.ts';
 import { liveBehindFrontgate, type FrontgateLife } from './frontgate-life.ts';
 import { findGatedLaneObstacle, openGatedLane } from './gated-lane.ts';
@@ -37,6 +38,8 @@ const PARTS = {
   frontgate: proveFrontgate,
   /** Hostile inputs one by one, each with another user's job after it, and many random ones (`--rounds`, `--seed`). */
   hostile: proveHostile,
+  /** Many clusters at once on four workers (`--clusters`, `--accounts`): all end, none twice, none left. */
+  fleet: proveManyClusters,
   /** A worker that freezes for a minute in the middle of an effect while its retry goes on. */
   frozen: proveFrozen,
 } as const;
@@ -64,18 +67,21 @@ const { values, positionals } = parseArgs({
     lanes: { type: 'string', default: '8' },
     /** For each of the frontgate's two: no new life is begun after it. */
     minutes: { type: 'string', default: '60' },
+    clusters: { type: 'string', default: '1000' },
+    accounts: { type: 'string', default: '100' },
   },
 });
 const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
 const [lanes, minutes] = [Number(values.lanes), Number(values.minutes)];
+const [clusters, accounts] = [Number(values.clusters), Number(values.accounts)];
 const unknown = positionals.filter((name) => !(name in PARTS));
 if (
   unknown.length > 0 ||
-  ![rounds, seed, lanes, minutes].every(Number.isInteger) ||
-  Math.min(rounds, lanes, minutes) < 1
+  ![rounds, seed, lanes, minutes, clusters, accounts].every(Number.isInteger) ||
+  Math.min(rounds, lanes, minutes, clusters, accounts) < 1
 ) {
   process.stderr.write(
-    `prove: --rounds, --lanes and --minutes are whole numbers from 1, --seed a whole number; the parts are ${Object.keys(PARTS).join(', ')}\n`,
+    `prove: --rounds, --lanes, --minutes, --clusters and --accounts are whole numbers from 1, --seed a whole number; the parts are ${Object.keys(PARTS).join(', ')}\n`,
   );
   process.exit(2);
 }
@@ -201,6 +207,16 @@ async function proveFrontgate(): Promise<void> {
   } finally {
     await gated.stop();
   }
+}
+
+async function proveManyClusters(): Promise<void> {
+  const fleet = await proveFleet({ clusters, accounts, workers: 4, report });
+  for (const complaint of fleet.complaints) report(complaint);
+  process.stdout.write(
+    `${clusters} clusters over ${accounts} accounts made in ${fleet.createSeconds} s, deleted in ` +
+      `${fleet.deleteSeconds} s, ${fleet.complaints.length} complaints\n`,
+  );
+  if (fleet.complaints.length > 0) process.exitCode = 1;
 }
 
 async function proveFrozen(): Promise<void> {

@@ -3,13 +3,12 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { findCacheFolder } from '../../src/config/index.ts';
 import {
-  effectsQueue,
   jobWorkflowId,
-  NODES_QUEUE,
   RUN_JOB_WORKFLOW,
   SEARCH_ATTRIBUTES,
-  waitsQueue,
+  providerQueue,
   WORKFLOW_QUEUE,
+  type ProviderWork,
   type RunJobInput,
 } from '../../src/protocol/index.ts';
 import { openWorkflowBundle } from '../../src/worker/index.ts';
@@ -41,22 +40,23 @@ export async function startFakeStack(): Promise<FakeStack> {
   const connection = await NativeConnection.connect({ address });
   const jobs = new Map<string, ScriptedJob>();
   const { engine, tasks } = createFakeActivities(jobs);
-  const { CheckResource, UpdateClusterStatus } = engine;
+  const { CloseJob, loadSlice, ...steps } = engine;
+  const queue = (work: ProviderWork): string => providerQueue(work, FAKE_QUEUES.provider);
   const shared = { connection, namespace, maxHeartbeatThrottleInterval: '200 ms' } as const;
   const workers = await Promise.all([
     Worker.create({
       ...shared,
       taskQueue: WORKFLOW_QUEUE,
       workflowBundle: await openWorkflowBundle(findCacheFolder(process.env)),
-      activities: engine,
+      activities: { CloseJob, loadSlice },
     }),
     Worker.create({
       ...shared,
-      taskQueue: effectsQueue(FAKE_QUEUES),
-      activities: { ...tasks, CheckResource, UpdateClusterStatus },
+      taskQueue: queue('effects'),
+      activities: { ...tasks, ...steps },
     }),
-    Worker.create({ ...shared, taskQueue: waitsQueue(FAKE_QUEUES), activities: tasks }),
-    Worker.create({ ...shared, taskQueue: NODES_QUEUE, activities: tasks }),
+    Worker.create({ ...shared, taskQueue: queue('waits'), activities: tasks }),
+    Worker.create({ ...shared, taskQueue: queue('nodes'), activities: tasks }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   const client = new Client({ connection: await Connection.connect({ address }), namespace });
@@ -70,6 +70,7 @@ export async function startFakeStack(): Promise<FakeStack> {
         action: 'create',
         options: {},
         requestedBy: 'tester',
+        provider: FAKE_QUEUES.provider,
       };
       const job: ScriptedJob = { layers, calls: [], closed: null, ...more };
       jobs.set(input.jobId, job);

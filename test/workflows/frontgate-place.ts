@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import {
   ACQUIRE_FRONTGATE,
-  effectsQueue,
+  providerQueue,
   FRONTGATE_WORKFLOW,
   frontgateWorkflowId,
   READ_FRONTGATE,
@@ -69,7 +69,7 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
   const places = new Map<string, FrontgatePlan>();
   const jobs = new Map<string, RunJobInput>();
   const { engine, frontgates } = createActivities(places, jobs);
-  const { CheckResource, UpdateClusterStatus } = engine;
+  const { CloseJob, loadSlice, ...steps } = engine;
   const { LoadFrontgate, InspectFrontgate } = frontgates;
   const workers = await Promise.all([
     Worker.create({
@@ -77,13 +77,13 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
       namespace,
       taskQueue: WORKFLOW_QUEUE,
       workflowBundle: await openWorkflowBundle(findCacheFolder(process.env)),
-      activities: { ...engine, LoadFrontgate },
+      activities: { CloseJob, loadSlice, LoadFrontgate },
     }),
     Worker.create({
       connection,
       namespace,
-      taskQueue: effectsQueue(FAKE_QUEUES),
-      activities: { CheckResource, UpdateClusterStatus, InspectFrontgate },
+      taskQueue: providerQueue('effects', FAKE_QUEUES.provider),
+      activities: { ...steps, InspectFrontgate },
     }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));

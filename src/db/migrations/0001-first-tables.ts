@@ -220,5 +220,12 @@ export const firstTables: Migration = {
       holder text not null,
       held_until timestamptz not null
     )`,
+
+    // Which workers there are, and the providers of each.
+    `create table worker (
+      identity text primary key,
+      providers jsonb not null,
+      seen_at timestamptz not null
+    )`,
   ],
 };

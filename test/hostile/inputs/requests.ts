@@ -1,7 +1,6 @@
 import { TASK_ACTIONS } from '../../../src/domain/index.ts';
 import {
-  effectsQueue,
-  NODES_QUEUE,
+  providerQueue,
   REQUEST_NAMES,
   REQUESTS_QUEUE,
   WORKFLOW_QUEUE,
@@ -79,24 +78,36 @@ const step = (
   send: (target) => target.forge.activity(queue, name, [make(target)]),
 });
 
-const INSTANT = effectsQueue({ provider: 'instant', account: 'instant', region: 'instant' });
+const INSTANT = providerQueue('effects', 'instant');
 
 const STEPS: readonly HostileInput[] = [
-  step('LoadJob', 'a stop that nobody asked for', ({ otherCluster }) => ({
+  step(
+    'LoadJob',
+    'a stop that nobody asked for',
+    ({ otherCluster }) => ({
     jobId: 'j-forged0001',
     clusterId: otherCluster.clusterId,
     action: 'stop',
     options: {},
     requestedBy: 'x',
-  })),
-  step('LoadJob', 'null', () => null),
-  step('LoadJob', 'a cease', ({ otherCluster }) => ({
+    provider: 'instant',
+  }),
+    INSTANT,
+  ),
+  step('LoadJob', 'null', () => null, INSTANT),
+  step(
+    'LoadJob',
+    'a cease',
+    ({ otherCluster }) => ({
     jobId: 'j-forged0002',
     clusterId: otherCluster.clusterId,
     action: 'cease',
     options: {},
     requestedBy: 'x',
-  })),
+    provider: 'instant',
+  }),
+    INSTANT,
+  ),
   step('CloseJob', 'of another job', ({ otherCluster }) => ({
     jobId: otherCluster.jobId,
     status: 'failed',
@@ -108,8 +119,8 @@ const STEPS: readonly HostileInput[] = [
     error: null,
   })),
   step('CloseJob', 'null', () => null),
-  step('PlanJob', 'of another job', ({ otherCluster }) => ({ jobId: otherCluster.jobId })),
-  step('PlanJob', 'null', () => null),
+  step('PlanJob', 'of another job', ({ otherCluster }) => ({ jobId: otherCluster.jobId }), INSTANT),
+  step('PlanJob', 'null', () => null, INSTANT),
   step('loadSlice', 'of another job', ({ otherCluster }) => ({
     jobId: otherCluster.jobId,
     layerIndex: 0,
@@ -134,7 +145,7 @@ const STEPS: readonly HostileInput[] = [
   ),
   step('InspectFrontgate', 'null', () => null, INSTANT),
   ...Object.entries(TASK_ACTIONS).flatMap(([name, { by }]) => {
-    const queue = by === 'node' ? NODES_QUEUE : INSTANT;
+    const queue = by === 'node' ? providerQueue('nodes', 'instant') : INSTANT;
     return [
       step(name, 'a forged task', () => ({ taskId: 't-forged' }), queue),
       step(`Wait${name}`, 'null', () => null, queue),
@@ -162,6 +173,7 @@ const GARBAGE_FOR_WORKFLOWS: Readonly<Record<string, unknown>> = {
     action: '__proto__',
     options: {},
     requestedBy: 'x',
+    provider: 'instant',
   },
 };
 
@@ -184,6 +196,7 @@ const WORKFLOWS: readonly HostileInput[] = [
           action: 'delete',
           options: { force: true },
           requestedBy: 'x',
+    provider: 'instant',
         },
       ]),
   },

@@ -43,6 +43,7 @@ export function guardActivitiesOver(jobs: readonly Job[]): {
     apps: touched('apps'),
     ledger: touched('ledger'),
     secrets: touched('secrets'),
+    workers: touched('workers'),
   };
   const dependencies = {
     stores,
@@ -54,7 +55,6 @@ export function guardActivitiesOver(jobs: readonly Job[]): {
     heartbeatSeconds: 10,
     leaseSeconds: 15,
     version: 'test',
-    onRuntimesChanged: () => undefined,
     faultPoint: async () => undefined,
     callBudgets: { open: touched('callBudgets') },
     pullChart: touched('pullChart'),

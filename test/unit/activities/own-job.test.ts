@@ -33,7 +33,7 @@ const STEPS = [
 function inputOf(step: string, jobId: string, clusterId: string): unknown {
   switch (step) {
     case 'LoadJob':
-      return { jobId, clusterId, action: 'stop', options: {}, requestedBy: 'tester', plan: true };
+      return { jobId, clusterId, action: 'stop', options: {}, requestedBy: 'tester', provider: 'memory', plan: true };
     case 'CheckResource':
     case 'PlanJob':
     case 'UpdateClusterStatus':
@@ -128,13 +128,13 @@ describe('a step in its own workflow', () => {
 
 describe('a job', () => {
   it.each(['CheckResource', 'PlanJob'])('that is closed has no %s', async (step) => {
-    expect(await run('engine', step, { jobId: 'j-closed' }, OWN)).toMatchObject({ refused: OUTSIDE });
+    expect(await run('tasks', step, { jobId: 'j-closed' }, OWN)).toMatchObject({ refused: OUTSIDE });
   });
 
   it.each(['CheckResource', 'PlanJob', 'UpdateClusterStatus', 'loadSlice', 'RunInstances'])(
     'that does not exist has no %s',
     async (step) => {
-      const group = step === 'RunInstances' ? 'tasks' : 'engine';
+      const group = step === 'loadSlice' ? 'engine' : 'tasks';
       expect(await run(group, step, inputOf(step, 'j-none', 'cl-own'), OWN)).toMatchObject({
         refused: OUTSIDE,
       });
@@ -143,7 +143,7 @@ describe('a job', () => {
 
   it('is loaded by the workflow of its cluster alone, also a new one', async () => {
     const load = (jobId: string, clusterId: string) =>
-      run('engine', 'LoadJob', inputOf('LoadJob', jobId, clusterId), OWN);
+      run('tasks', 'LoadJob', inputOf('LoadJob', jobId, clusterId), OWN);
     expect(await load('j-new', 'cl-own')).toHaveProperty('reached');
     expect(await load('j-closed', 'cl-own')).toHaveProperty('reached');
     expect(await load('j-new', 'cl-other')).toMatchObject({ refused: OUTSIDE });
@@ -153,7 +153,7 @@ describe('a job', () => {
 
   it('is loaded only as the action that it is', async () => {
     const input = { ...(inputOf('LoadJob', 'j-open', 'cl-own') as object), action: 'delete' };
-    expect(await run('engine', 'LoadJob', input, OWN)).toMatchObject({ refused: OUTSIDE });
+    expect(await run('tasks', 'LoadJob', input, OWN)).toMatchObject({ refused: OUTSIDE });
   });
 
   it.each([
@@ -163,7 +163,7 @@ describe('a job', () => {
     ['a conf that holds a NUL', { action: 'create', create: { ...createOf('cl-own'), conf: { a: 'x\0' } } }],
   ])('that brings %s is refused', async (_, change) => {
     const input = { ...(inputOf('LoadJob', 'j-new', 'cl-own') as object), ...change };
-    expect(await run('engine', 'LoadJob', input, OWN)).toMatchObject({ refused: { code: 'INPUT_INVALID' } });
+    expect(await run('tasks', 'LoadJob', input, OWN)).toMatchObject({ refused: { code: 'INPUT_INVALID' } });
   });
 });
 

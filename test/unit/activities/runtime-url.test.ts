@@ -39,7 +39,6 @@ function openRequests(plainHttpHosts: readonly string[] = []) {
     callBudgets: { open: () => () => Promise.resolve() },
     redactor: { register: () => undefined },
     log: { info: () => undefined, warn: () => undefined },
-    onRuntimesChanged: () => undefined,
   } as unknown as ActivityDependencies;
   return { touched, requests: createRuntimeRequests(dependencies, {} as Hydrator) };
 }

@@ -1,0 +1,72 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { createAccountLines, type AccountLimits, type Leave } from './account-lines.ts';
+import { isJobCancellation, toApplicationFailure, tryInterrupted } from './to-application-failure.ts';
+import { beat, detailsOf, endTry, openTry } from './tries.ts';
+
+/** Work that waits for so long goes back to its queue: another worker may have room for it. */
+const PATIENCE_MS = 30_000;
+/** How long work that was turned away stays away, at least and at most. */
+const AWAY_MS = [2_000, 5_000] as const;
+
+/**
+ * Stands before every activity that a worker takes from one queue, and keeps the accounts apart, whose
+ * name is the fairness key of the activity: an account whose cloud hangs or throttles fills its own
+ * line, and no slots of the others. What is turned away counts neither as an attempt nor as a failure.
+ */
+export function createAccountGate(limits: AccountLimits): ActivityInterceptorsFactory {
+  const lines = createAccountLines(limits);
+  return (context) => ({
+    inbound: {
+      async execute(input, next) {
+        const account = context.info.priority?.fairnessKey ?? '';
+        const leave = await enter(account, context);
+        try {
+          return await next(input);
+        } finally {
+          leave();
+        }
+      },
+    },
+  });
+
+  async function enter(account: string, context: Context): Promise<Leave> {
+    const { cancellationSignal } = context;
+    openTry();
+    const leave = lines.isFree(account)
+      ? await lines.enter(account, cancellationSignal)
+      : await waitInLine(account, context);
+    if (leave !== null) return leave;
+    if (isJobCancellation(cancellationSignal)) await context.cancelled;
+    endTry('untouched');
+    throw cancellationSignal.aborted ? toApplicationFailure(tryInterrupted(), 0) : turnedAway();
+  }
+
+  /** With heartbeats, which most activities need not send: they run at once. */
+  async function waitInLine(account: string, context: Context): Promise<Leave | null> {
+    const { info, cancellationSignal } = context;
+    const timer = setInterval(() => beat(context, detailsOf(info)), beatMs(info));
+    try {
+      const patience = AbortSignal.timeout(PATIENCE_MS);
+      return await lines.enter(account, AbortSignal.any([cancellationSignal, patience]));
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
+
+function beatMs({ heartbeatTimeoutMs }: Context['info']): number {
+  return Math.max(200, (heartbeatTimeoutMs ?? 0) / 2 || 5_000);
+}
+
+function turnedAway(): ApplicationFailure {
+  const [least, most] = AWAY_MS;
+  return ApplicationFailure.create({
+    message: 'this worker has enough work of the same account',
+    type: 'ACCOUNT_BUSY',
+    category: ApplicationFailureCategory.BENIGN,
+    // Not all of them come back at once.
+    nextRetryDelay: least + Math.random() * (most - least),
+  });
+}
