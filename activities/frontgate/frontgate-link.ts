@@ -29,18 +29,15 @@ export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews):
   // Its work is of the same account as the task's that tells it.
   const priority = info.priority === undefined ? {} : { priority: info.priority };
   await reach(() =>
-    client.workflow.signalWithStart<Workflows['frontgate'], [FrontgateNews]>(
-      FRONTGATE_WORKFLOW,
-      {
-        ...priority,
-        taskQueue: WORKFLOW_QUEUE,
-        workflowId: frontgateWorkflowId(place),
-        args: [input],
-        signal: news.use === 'needed' ? ACQUIRE_FRONTGATE : RELEASE_FRONTGATE,
-        signalArgs: [news],
-        staticSummary: `frontgate of VPC ${place.vpcId}`,
-      },
-    ),
+    client.workflow.signalWithStart<Workflows['frontgate'], [FrontgateNews]>(FRONTGATE_WORKFLOW, {
+      ...priority,
+      taskQueue: WORKFLOW_QUEUE,
+      workflowId: frontgateWorkflowId(place),
+      args: [input],
+      signal: news.use === 'needed' ? ACQUIRE_FRONTGATE : RELEASE_FRONTGATE,
+      signalArgs: [news],
+      staticSummary: `frontgate of VPC ${place.vpcId}`,
+    }),
   );
 }
 

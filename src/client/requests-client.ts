@@ -37,7 +37,9 @@ export function createRequestsClient(client: Client, place: ServerPlace, workerT
         retry: RETRY,
       });
     } catch (error) {
-      throw (await wasTaken(client, id, error)) ? answerTimeout(place.workerLog) : toWindlassError(error, place);
+      throw (await wasTaken(client, id, error))
+        ? answerTimeout(place.workerLog)
+        : toWindlassError(error, place);
     }
   };
   const run = async (name: string, args: readonly unknown[]): Promise<unknown> => {

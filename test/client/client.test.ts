@@ -128,7 +128,11 @@ describe('with workers', () => {
   beforeEach(() => {
     workers.requests.findJob = async () => null;
     workers.requests.describeApp = async () => ({ ...APP, form: FORM });
-    workers.requests.checkCreateCluster = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1', route: ROUTE });
+    workers.requests.checkCreateCluster = async () => ({
+      runtimeId: 'rt-1',
+      versionId: 'appv-1',
+      route: ROUTE,
+    });
     workers.requests.describeRuntime = async () => RUNTIME;
     workers.requests.describeWorker = async () => ({
       version: '1',
@@ -142,7 +146,8 @@ describe('with workers', () => {
       route: ROUTE,
     });
     workers.requests.describeJob = async () => Promise.reject(notFound);
-    workers.requests.getSealingKey = async () => (await openKeyring(join(folder, 'keyring.json'))).sealingKey();
+    workers.requests.getSealingKey = async () =>
+      (await openKeyring(join(folder, 'keyring.json'))).sealingKey();
   });
 
   test('gives back the error that a worker threw, whole', async () => {

@@ -64,7 +64,12 @@ export async function proveFleet(options: FleetOptions): Promise<Fleet> {
 }
 
 function addAccount(stack: TestStack, account: string): Promise<unknown> {
-  return stack.client.runtimes.create({ name: account, provider: 'instant', zone: 'z', settings: { account } });
+  return stack.client.runtimes.create({
+    name: account,
+    provider: 'instant',
+    zone: 'z',
+    settings: { account },
+  });
 }
 
 /** Starts all jobs, and waits until none is open: by the database, not by a client that polls each of them. */
@@ -84,7 +89,9 @@ async function run(
   );
   for (;;) {
     const ended = await countEnded(stores, jobs);
-    report(`${ended} of ${count} jobs have ended after ${Math.round((performance.now() - startedAt) / 1000)} s`);
+    report(
+      `${ended} of ${count} jobs have ended after ${Math.round((performance.now() - startedAt) / 1000)} s`,
+    );
     if (ended === count) break;
     await sleep(2_000);
   }

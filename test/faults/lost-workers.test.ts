@@ -89,7 +89,15 @@ describe.concurrent('what its workers do not survive', () => {
     const jobId = 'j-hangs';
     const conf = { cluster: { name: 'hangs-in-load', count: 1 } };
     const create = { clusterId, jobId, runtime: 'cloud', versionId, conf };
-    const input = { jobId, clusterId, action: 'create', options: {}, requestedBy: 'me', provider: 'instant', create };
+    const input = {
+      jobId,
+      clusterId,
+      action: 'create',
+      options: {},
+      requestedBy: 'me',
+      provider: 'instant',
+      create,
+    };
     const error: unknown = await temporal.workflow
       .execute('runJob', { workflowId: jobWorkflowId(clusterId), taskQueue: WORKFLOW_QUEUE, args: [input] })
       .catch((thrown: unknown) => thrown);

@@ -70,7 +70,14 @@ async function expectUntouched(): Promise<void> {
 describe('steps of a job that were started by hand', () => {
   it('are refused, and nothing is stored', async () => {
     const { clusterId } = before;
-    const load = { jobId: 'j-forged1', clusterId, action: 'stop', options: {}, requestedBy: 'me', provider: 'instant' };
+    const load = {
+      jobId: 'j-forged1',
+      clusterId,
+      action: 'stop',
+      options: {},
+      requestedBy: 'me',
+      provider: 'instant',
+    };
     const steps: readonly (readonly [string, string, unknown])[] = [
       ['LoadJob', effects, load],
       ['LoadJob', effects, { ...load, action: 'cease' }],
@@ -111,7 +118,14 @@ describe('steps of a job that were started by hand', () => {
   it('of a job that is closed change nothing in its own workflow either', async () => {
     const { clusterId } = before;
     const [real] = await stack.client.jobs.list({ clusterId });
-    const input = { jobId: real?.jobId, clusterId, action: 'create', options: {}, requestedBy: 'me', provider: 'instant' };
+    const input = {
+      jobId: real?.jobId,
+      clusterId,
+      action: 'create',
+      options: {},
+      requestedBy: 'me',
+      provider: 'instant',
+    };
     const create = { clusterId, jobId: real?.jobId, runtime: 'cloud', versionId: before.versionId, conf: {} };
     const again = await runWorkflow('runJob', `cluster/${clusterId}`, [{ ...input, create }]);
     expect(again).toMatchObject({ jobId: real?.jobId, status: 'successful' });
@@ -122,7 +136,13 @@ describe('steps of a job that were started by hand', () => {
 describe('a job that was started by hand, in the workflow of its cluster', () => {
   it('is checked as any other', async () => {
     const { clusterId } = before;
-    const forged = { jobId: 'j-forged4', clusterId, action: 'add-nodes', requestedBy: 'me', provider: 'instant' };
+    const forged = {
+      jobId: 'j-forged4',
+      clusterId,
+      action: 'add-nodes',
+      requestedBy: 'me',
+      provider: 'instant',
+    };
     const refusal = await refusalOf(
       runWorkflow('runJob', `cluster/${clusterId}`, [{ ...forged, options: { role: 'no such role' } }]),
     );
@@ -170,7 +190,14 @@ describe('reads with forged input', () => {
 });
 
 describe('workflows that were started with what they cannot read', () => {
-  const job = { jobId: 'j-forged5', clusterId: 'cl-forged5', action: 'stop', options: {}, requestedBy: 'me', provider: 'instant' };
+  const job = {
+    jobId: 'j-forged5',
+    clusterId: 'cl-forged5',
+    action: 'stop',
+    options: {},
+    requestedBy: 'me',
+    provider: 'instant',
+  };
   const slice = {
     jobId: 'j-forged5',
     layerIndex: 0,

@@ -1,10 +1,5 @@
 import { TASK_ACTIONS } from '../../../src/domain/index.ts';
-import {
-  providerQueue,
-  REQUEST_NAMES,
-  REQUESTS_QUEUE,
-  WORKFLOW_QUEUE,
-} from '../../../src/protocol/index.ts';
+import { providerQueue, REQUEST_NAMES, REQUESTS_QUEUE, WORKFLOW_QUEUE } from '../../../src/protocol/index.ts';
 import type { HostileInput, HostileTarget } from '../input.ts';
 
 /** Those that take no input. */
@@ -85,13 +80,13 @@ const STEPS: readonly HostileInput[] = [
     'LoadJob',
     'a stop that nobody asked for',
     ({ otherCluster }) => ({
-    jobId: 'j-forged0001',
-    clusterId: otherCluster.clusterId,
-    action: 'stop',
-    options: {},
-    requestedBy: 'x',
-    provider: 'instant',
-  }),
+      jobId: 'j-forged0001',
+      clusterId: otherCluster.clusterId,
+      action: 'stop',
+      options: {},
+      requestedBy: 'x',
+      provider: 'instant',
+    }),
     INSTANT,
   ),
   step('LoadJob', 'null', () => null, INSTANT),
@@ -99,13 +94,13 @@ const STEPS: readonly HostileInput[] = [
     'LoadJob',
     'a cease',
     ({ otherCluster }) => ({
-    jobId: 'j-forged0002',
-    clusterId: otherCluster.clusterId,
-    action: 'cease',
-    options: {},
-    requestedBy: 'x',
-    provider: 'instant',
-  }),
+      jobId: 'j-forged0002',
+      clusterId: otherCluster.clusterId,
+      action: 'cease',
+      options: {},
+      requestedBy: 'x',
+      provider: 'instant',
+    }),
     INSTANT,
   ),
   step('CloseJob', 'of another job', ({ otherCluster }) => ({
@@ -196,7 +191,7 @@ const WORKFLOWS: readonly HostileInput[] = [
           action: 'delete',
           options: { force: true },
           requestedBy: 'x',
-    provider: 'instant',
+          provider: 'instant',
         },
       ]),
   },

@@ -14,7 +14,12 @@ function lacking(): unknown {
 
 const tell = (providers: readonly string[], input: unknown, error: unknown = lacking()) =>
   findOtherWorker(
-    { workers: { ...NO_WORKERS, listProviders: async () => Object.fromEntries(providers.map((name) => [name, null])) } },
+    {
+      workers: {
+        ...NO_WORKERS,
+        listProviders: async () => Object.fromEntries(providers.map((name) => [name, null])),
+      },
+    },
     error,
     input,
   );

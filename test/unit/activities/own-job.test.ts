@@ -33,7 +33,15 @@ const STEPS = [
 function inputOf(step: string, jobId: string, clusterId: string): unknown {
   switch (step) {
     case 'LoadJob':
-      return { jobId, clusterId, action: 'stop', options: {}, requestedBy: 'tester', provider: 'memory', plan: true };
+      return {
+        jobId,
+        clusterId,
+        action: 'stop',
+        options: {},
+        requestedBy: 'tester',
+        provider: 'memory',
+        plan: true,
+      };
     case 'CheckResource':
     case 'PlanJob':
     case 'UpdateClusterStatus':
