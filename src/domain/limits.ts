@@ -142,3 +142,7 @@ export const MAX_HELM_OUTPUT_CHARACTERS = 8 * 1024 * 1024;
 
 /** Largest package, in bytes, packed. */
 export const MAX_PACKAGE_BYTES = 20_000_000;
+
+/** For reading one manifest, in a thread of its own; the largest that helm may print takes about 30 s on a busy machine. */
+export const MAX_MANIFEST_READ_MS = 120_000;
+export const MAX_MANIFEST_READ_MEMORY_MIB = 1024;

@@ -14,7 +14,7 @@ export interface DryRun {
   /** Whether the release is new: then nothing of it may exist but what is its own. */
   readonly isNew: boolean;
   /** Whether helm leaves a definition as it is where it is there already. */
-  readonly isLooseDefinition: (name: string) => boolean;
+  readonly isLooseDefinition: (name: string) => Promise<boolean>;
 }
 
 /**
@@ -63,7 +63,7 @@ async function checkWhose(
     path: resourcePath(resource, namespace, nameOf(object)),
   });
   if (live === null) return;
-  if (object.kind === 'CustomResourceDefinition' && run.isLooseDefinition(nameOf(object))) return;
+  if (object.kind === 'CustomResourceDefinition' && (await run.isLooseDefinition(nameOf(object)))) return;
   const annotations = live.metadata?.annotations ?? {};
   if (
     annotations['meta.helm.sh/release-name'] === run.releaseName &&

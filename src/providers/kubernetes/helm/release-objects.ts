@@ -1,17 +1,19 @@
 import { toNumbers } from '../../../helm-yaml/index.ts';
 import type { KubeObject } from '../api/kube-types.ts';
-import { isHook, parseManifest } from '../manifest.ts';
+import { isHook } from '../manifest.ts';
+import { readManifests } from '../read-manifest.ts';
 import { readContent, type HookRun, type ReleaseRevision } from './release-record.ts';
 
 /** What a revision holds, its hooks left out. */
 export async function readObjects(revision: ReleaseRevision): Promise<readonly KubeObject[]> {
-  return readNumbers((await readContent(revision)).manifest).filter((object) => !isHook(object));
+  const { manifest } = await readContent(revision);
+  return (await readNumbers([manifest])).flat().filter((object) => !isHook(object));
 }
 
 /** What a revision's hooks make. */
 export async function readHooks(revision: ReleaseRevision): Promise<readonly KubeObject[]> {
   const { hooks } = await readContent(revision);
-  return hooks.flatMap(({ manifest }) => readNumbers(manifest));
+  return (await readNumbers(hooks.map(({ manifest }) => manifest))).flat();
 }
 
 /** What those of a revision's hooks have made that have run, with the newest run of each. */
@@ -19,12 +21,12 @@ export async function readHookRuns(
   revision: ReleaseRevision,
 ): Promise<readonly { readonly object: KubeObject; readonly run: HookRun }[]> {
   const { hooks } = await readContent(revision);
-  return hooks.flatMap(({ manifest, lastRun: run }) =>
-    run === null ? [] : readNumbers(manifest).map((object) => ({ object, run })),
-  );
+  const ran = hooks.flatMap(({ manifest, lastRun: run }) => (run === null ? [] : [{ manifest, run }]));
+  const made = await readNumbers(ran.map(({ manifest }) => manifest));
+  return ran.flatMap(({ run }, index) => (made[index] ?? []).map((object) => ({ object, run })));
 }
 
 /** Nothing of it is sent on. */
-function readNumbers(manifest: string): readonly KubeObject[] {
-  return toNumbers(parseManifest(manifest)) as readonly KubeObject[];
+async function readNumbers(manifests: readonly string[]): Promise<readonly (readonly KubeObject[])[]> {
+  return toNumbers(await readManifests(manifests)) as readonly (readonly KubeObject[])[];
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PackageFile } from '../../../domain/index.ts';
 import { canonicalJson } from '../../../plan/index.ts';
 import type { KubeObject } from '../api/kube-types.ts';
-import { parseManifest } from '../manifest.ts';
+import { readManifest } from '../read-manifest.ts';
 import { toHelmError } from './helm-errors.ts';
 import type { WorkloadOverride } from '../../../domain/index.ts';
 import { runHelm, type HelmProgram } from './run-helm.ts';
@@ -138,7 +138,7 @@ function render(request: RenderRequest): Promise<readonly KubeObject[]> {
     });
     if (result.exitCode !== 0)
       throw toHelmError('template', hideFolder(result.stderr, folder.path), (text) => text);
-    return parseManifest(result.stdout);
+    return readManifest(result.stdout);
   });
 }
 

@@ -7,7 +7,8 @@ import {
   type ReleaseHook,
   type ReleaseRevision,
 } from '../helm/release-record.ts';
-import { nameOf, parseManifest } from '../manifest.ts';
+import { nameOf } from '../manifest.ts';
+import { readManifest } from '../read-manifest.ts';
 import { judgeObject } from '../observe/readiness.ts';
 import { rewriteRecord } from './change-record.ts';
 import { isOurs, requireRow, type ReleaseScope } from './release-scope.ts';
@@ -93,7 +94,7 @@ async function hasRun(
   if (Date.parse(lastRun.startedAt) < Date.parse(deletedAt)) return false;
   if (lastRun.phase === 'Succeeded') return true;
   if (lastRun.phase !== 'Running') return false;
-  const [object] = parseManifest(manifest);
+  const [object] = await readManifest(manifest);
   return object !== undefined && (await isDone(scope, revision, object));
 }
 

@@ -3,7 +3,8 @@ import { WindlassError } from '../../../domain/index.ts';
 import { JOBS, resourcePath } from '../api/api-resources.ts';
 import type { Workload } from '../api/kube-types.ts';
 import { readContent, type ReleaseRevision } from '../helm/release-record.ts';
-import { describeObject, nameOf, parseManifest } from '../manifest.ts';
+import { describeObject, nameOf } from '../manifest.ts';
+import { readManifests } from '../read-manifest.ts';
 import { judgeObject } from '../observe/readiness.ts';
 import type { ReleaseScope } from './release-scope.ts';
 
@@ -70,7 +71,8 @@ function ageOf(object: Workload): number {
 
 async function findRunningHook(scope: ReleaseScope, revision: ReleaseRevision): Promise<string | null> {
   const { hooks } = await readContent(revision);
-  for (const object of hooks.flatMap(({ manifest }) => parseManifest(manifest))) {
+  const made = await readManifests(hooks.map(({ manifest }) => manifest));
+  for (const object of made.flat()) {
     if (object.kind !== 'Job') continue;
     const namespace = object.metadata?.namespace ?? revision.namespace;
     const live = await scope.client.find<Workload>({

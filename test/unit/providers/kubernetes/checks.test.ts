@@ -93,7 +93,7 @@ describe('objects that are tried', () => {
     isNew = true,
   ): { run: DryRun; asked: KubeRequest[] } {
     const { client, asked } = createClient(answer);
-    const isLooseDefinition = (name: string): boolean => name === 'loose';
+    const isLooseDefinition = async (name: string): Promise<boolean> => name === 'loose';
     return { run: { client, namespace: 'shop', releaseName: 'life', isNew, isLooseDefinition }, asked };
   }
 
