@@ -36,6 +36,8 @@ export interface Hydrator {
   loadPackage(versionId: string): Promise<PackageContent>;
   /** The value of a secret of the cluster, known to the redactor from then on. @throws not-found `SECRET_NOT_FOUND` */
   openSecret(clusterId: string, name: string): Promise<string>;
+  /** Has the redactor know all values that the cluster's user gave, for texts of others that may repeat them. */
+  registerSecrets(clusterId: string): Promise<void>;
 }
 
 const KEPT_PACKAGES = 20;
@@ -77,9 +79,20 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   async function openSecret(clusterId: string, name: string): Promise<string> {
     const stored = await stores.secrets.get(clusterId, name);
     const value = keyring.decrypt(stored, storedSecretBinding(clusterId, name));
+    register(name, value);
+    return value;
+  }
+
+  async function registerSecrets(clusterId: string): Promise<void> {
+    for (const { name, secret } of await stores.secrets.list(clusterId)) {
+      if (name.startsWith('conf/'))
+        register(name, keyring.decrypt(secret, storedSecretBinding(clusterId, name)));
+    }
+  }
+
+  function register(name: string, value: string): void {
     if (name.startsWith(CHART_CONF)) registerChartConf(redactor, JSON.parse(value) as Conf);
     else redactor.register(value);
-    return value;
   }
 
   const readMetadata = createMetadataReaders(stores.clusters, openSecret);
@@ -182,6 +195,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     loadRuntime,
     loadPackage,
     openSecret,
+    registerSecrets,
   };
 }
 

@@ -19,6 +19,8 @@ export function createTaskStores(dependencies: ActivityDependencies, hydrator: H
       const { context, provider } = await whileOpen(activity, hydrator.beginTask(taskId));
       const { task } = context;
       if (activity !== task.action && activity !== `Wait${task.action}`) throw otherAction(activity, task);
+      // What the cloud says may repeat what it was given, e.g. an event of a pod a value of its chart.
+      if (activity !== task.action) await hydrator.registerSecrets(task.clusterId);
       return { context, provider, subtasks: withFrontgates(dependencies, provider, hydrator) };
     },
     leases: stores.ledger,

@@ -1,5 +1,12 @@
 import { listEndpoints } from '../../src/app-package/index.ts';
-import { JOB_ACTIONS, WindlassError, type ClusterNode, type ClusterWrapper } from '../../src/domain/index.ts';
+import {
+  cutText,
+  JOB_ACTIONS,
+  MAX_OBSERVATION_CHARACTERS,
+  WindlassError,
+  type ClusterNode,
+  type ClusterWrapper,
+} from '../../src/domain/index.ts';
 import type { ClusterView, NodeView, Requests } from '../../src/protocol/index.ts';
 import { listOwed } from '../../src/plan/index.ts';
 import type { ClusterDetails } from '../../src/provider/index.ts';
@@ -25,11 +32,21 @@ export function createClusterRequests(
   async function describeDetails(wrapper: ClusterWrapper): Promise<ClusterDetails> {
     const { runtime, credential } = await hydrator.loadRuntime(wrapper.cluster.runtimeId);
     const resources = await stores.ledger.list(wrapper.cluster.clusterId, { live: true });
+    await hydrator.registerSecrets(wrapper.cluster.clusterId);
     const provider = providers.get(runtime.provider);
     return provider.describeClusterDetails(
       { cluster: wrapper, resources, runtime, credential },
       openCall(dependencies, provider, runtime),
     );
+  }
+
+  /** What the cloud says of a node, as a user may see it. */
+  function toShownFacts({ state, facts }: ClusterDetails['nodes'][number]): Readonly<Record<string, string>> {
+    const shown = Object.entries({ state, ...facts }).map(([name, value]) => [
+      name,
+      cutText(dependencies.redactor.redactMessage(value), MAX_OBSERVATION_CHARACTERS),
+    ]);
+    return Object.fromEntries(shown) as Readonly<Record<string, string>>;
   }
 
   async function requireNothingLeft(clusterId: string): Promise<void> {
@@ -121,7 +138,7 @@ export function createClusterRequests(
       const wrapper = await stores.clusters.load(clusterId);
       const view = await toClusterView(dependencies, wrapper);
       const details = await describeDetails(wrapper);
-      const facts = new Map(details.nodes.map((node) => [node.nodeId, { state: node.state, ...node.facts }]));
+      const facts = new Map(details.nodes.map((node) => [node.nodeId, toShownFacts(node)]));
       return {
         ...view,
         nodes: view.nodes.map((node) => ({ ...node, facts: facts.get(node.nodeId) ?? {} })),

@@ -173,10 +173,7 @@ export async function listWarningFacts(found: Found): Promise<Readonly<Record<st
     ours.slice(-MAX_WARNINGS).map((event, index) => {
       const about = (event['involvedObject'] ?? {}) as { kind?: string; name?: string };
       const subject = describeObject({ kind: about.kind ?? '', metadata: { name: about.name ?? '' } });
-      return [
-        `warning ${index + 1}`,
-        `${subject}: ${event.reason ?? ''}: ${(event.message ?? '').slice(0, 300)}`,
-      ];
+      return [`warning ${index + 1}`, `${subject}: ${event.reason ?? ''}: ${event.message ?? ''}`];
     }),
   );
 }

@@ -31,7 +31,7 @@ export function explainPod(pod: Pod): PodReason | null {
   if (metadata?.deletionTimestamp !== undefined || status.phase === 'Succeeded') return null;
   const name = nameOf(pod);
   const make = (severity: PodReason['severity'], reason: string, detail: string): PodReason => {
-    const text = detail === '' ? reason : `${reason}: ${shorten(detail)}`;
+    const text = detail === '' ? reason : `${reason}: ${detail}`;
     return { severity, reason, words: `pod ${name}: ${text}` };
   };
   if (status.phase === 'Failed') {
@@ -100,8 +100,4 @@ function imageOf(container: ContainerStatus, pod: Pod): string {
 
 function describeExit(code: number | undefined): string {
   return code === undefined ? '' : `with exit code ${code}`;
-}
-
-function shorten(text: string): string {
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

@@ -51,7 +51,7 @@ export async function explainObject(
   const event = await findWarning(client, live, namespace);
   if (event !== null) {
     const reason = event.reason ?? 'Warning';
-    return { severity: 'stuck', reason, words: `${head}; ${reason}: ${(event.message ?? '').slice(0, 400)}` };
+    return { severity: 'stuck', reason, words: `${head}; ${reason}: ${event.message ?? ''}` };
   }
   return {
     severity: 'waiting',
