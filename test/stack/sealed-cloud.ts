@@ -40,6 +40,14 @@ export default function createSealedCloud({ nodes }: { readonly nodes: NodeShell
         seen: `${observation.seen}, asked with ${context.credential['secretAccessKey']}`,
       };
     },
+    async describeClusterDetails(request, call) {
+      const details = await local.describeClusterDetails(request, call);
+      const asked = `asked with ${request.credential['secretAccessKey']}`;
+      return {
+        ...details,
+        nodes: details.nodes.map((node) => ({ ...node, facts: { ...node.facts, asked } })),
+      };
+    },
   };
 }
 

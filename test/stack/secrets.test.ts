@@ -88,6 +88,10 @@ describe('a password and a credential that were planted', () => {
     expect(worker.log()).toContain('signing with [redacted]');
   });
 
+  it('were really said of a node that was described, masked', () => {
+    expect(runs.some(({ stdout }) => stdout.includes('asked with [redacted]'))).toBe(true);
+  });
+
   it('are on the nodes where the program needs them, for their owner alone', async () => {
     const instances = await listInstances(stack);
     expect(instances).toHaveLength(2);
