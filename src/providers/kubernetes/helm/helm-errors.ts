@@ -96,7 +96,7 @@ const RULES: readonly Rule[] = [
     hint: 'the API server asks to slow down',
   },
   {
-    pattern: /hook.{0,500}failed|failed (pre|post)-\w|BackoffLimitExceeded|job .{0,500}failed/i,
+    pattern: /hook.{0,200}failed|failed (pre|post)-\w|BackoffLimitExceeded|job .{0,200}failed/i,
     kind: 'conflict',
     code: 'HELM_HOOK_FAILED',
     hint: 'a hook of the chart failed: windlass cluster describe CLUSTER --refresh shows its pods',
