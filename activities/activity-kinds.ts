@@ -1,4 +1,5 @@
 import type { Info } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
 import { isRetried } from '../src/task-runner/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failTask } from './fail-task.ts';
@@ -9,7 +10,12 @@ import type { ActivityKind } from './interceptor.ts';
 import { createAdmission, isTaskStep } from './own-job.ts';
 import { toWindlassError } from './report-error.ts';
 import { findOtherWorker } from './requests/other-worker.ts';
-import { toApplicationFailure } from './to-application-failure.ts';
+import {
+  isJobCancellation,
+  isTryInterrupted,
+  toApplicationFailure,
+  tryInterrupted,
+} from './to-application-failure.ts';
 
 /** Clients wait several times as long for a heartbeat. */
 const REQUEST_HEARTBEATS: HeartbeatRule = { everyMs: 2_000, atOnce: true };
@@ -36,7 +42,10 @@ export function createActivityKinds(dependencies: ActivityDependencies): (activi
   const step: ActivityKind = {
     ...owned,
     hasFaultPoints: ({ isLocal }) => !isLocal,
-    async fail(thrown, { activity, number }) {
+    async fail(thrown, { activity, number, signal }) {
+      // What was cut short is no failure of the step, whatever was thrown then.
+      if (isTryInterrupted(signal)) return toApplicationFailure(tryInterrupted(), 0);
+      if (isJobCancellation(signal)) return new CancelledFailure('the job was cancelled');
       const error = toWindlassError(thrown, redactor);
       const failures = number - 1;
       if (isRetried(error, failures)) log.warn('a step failed and is tried again', { activity, error });

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { isChart } from '../src/chart-package/index.ts';
 import type { WantedChange } from '../src/db/index.ts';
 import {
@@ -84,6 +85,7 @@ export async function prepareChange(
     clusterId: before.cluster.clusterId,
     createdAt: before.cluster.createdAt,
     change: { action, options: stored, cluster: before },
+    signal: Context.current().cancellationSignal,
   });
   await checkLinks(dependencies.stores, { content, conf, wanted: parsed, known: before.links });
   const merged = mergeWanted(before, parsed);

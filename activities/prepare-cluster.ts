@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { readGivenName } from '../src/app-package/index.ts';
 import { isChart } from '../src/chart-package/index.ts';
 import {
@@ -61,6 +62,7 @@ export async function prepareCluster(
       conf,
       clusterId: input.clusterId,
       createdAt: new Date().toISOString(),
+      signal: Context.current().cancellationSignal,
       ...(name === undefined ? {} : { name }),
     });
   const parsed = await parse(input.name);

@@ -32,6 +32,11 @@ export interface ParseClusterConfRequest {
    * addresses, cloud ids of nodes that stay) the engine keeps, whatever is returned.
    */
   readonly change?: ClusterChange;
+  /**
+   * Aborted when the caller no longer wants the cluster; throw `cancelled` soon after. Absent where
+   * the caller waits to the end. It says nothing about the cluster.
+   */
+  readonly signal?: AbortSignal;
 }
 
 /** What a job wants to make of a cluster that exists. */

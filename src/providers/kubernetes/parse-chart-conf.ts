@@ -39,7 +39,7 @@ import { applyOverride } from './helm/overrides.ts';
  * the cluster see nothing there, and see the runtime's `kubeVersion`. The conf is whole; what is made of it is stored without it.
  *
  * @throws invalid-input `APP_INVALID`, `CONF_INVALID`, `CHART_RENDER`, `RELEASE_NAME`, `ROLE_UNKNOWN`,
- *   `ROLE_COUNT`
+ *   `ROLE_COUNT`; cancelled
  */
 export async function parseChartConf(
   request: ParseClusterConfRequest,
@@ -62,7 +62,7 @@ export async function parseChartConf(
     releaseName,
     namespace,
     kubeVersion: settings.kubeVersion,
-    signal: new AbortController().signal,
+    signal: request.signal ?? new AbortController().signal,
   });
   const workloads = listWorkloads(objects);
   const names = nameRoles(workloads);

@@ -1,18 +1,22 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
+import { createActivityKinds } from '../../../activities/activity-kinds.ts';
 import type { Attempt } from '../../../activities/attempt.ts';
 import { behindInterceptor, createInterceptor, type ActivityKind } from '../../../activities/interceptor.ts';
 import { toWindlassError } from '../../../activities/report-error.ts';
 import { toApplicationFailure } from '../../../activities/to-application-failure.ts';
-import { MAX_ANSWER_BYTES, type ErrorInfo } from '../../../src/domain/index.ts';
+import { MAX_ANSWER_BYTES, WindlassError, type ErrorInfo } from '../../../src/domain/index.ts';
 import { createRedactor } from '../../../src/observability/index.ts';
 import { guardActivitiesOver } from './guarded-activities.ts';
 
 interface Ran {
   readonly answer?: unknown;
   readonly error?: ErrorInfo;
+  /** Whether Temporal is to try it again. */
+  readonly retried?: boolean;
+  readonly cancelled?: true;
   readonly points: readonly string[];
   readonly heartbeats: number;
 }
@@ -20,6 +24,7 @@ interface Ran {
 async function runBehind(
   activity: (input: unknown, attempt: Attempt) => Promise<unknown>,
   kind: Partial<ActivityKind> = {},
+  cancelledFor?: 'CANCELLED' | 'WORKER_SHUTDOWN',
 ): Promise<Ran> {
   const redactor = createRedactor();
   const points: string[] = [];
@@ -39,13 +44,16 @@ async function runBehind(
     { logger: new DefaultLogger('ERROR', () => undefined), interceptors: [interceptor] },
   );
   environment.on('heartbeat', () => (heartbeats += 1));
+  if (cancelledFor !== undefined) environment.cancel(cancelledFor);
   const { work } = behindInterceptor({ work: activity });
   try {
     const answer: unknown = await environment.run(work as (input: unknown) => Promise<unknown>, 'given');
     return { answer, points, heartbeats };
   } catch (thrown) {
+    if (thrown instanceof CancelledFailure) return { cancelled: true, points, heartbeats };
     if (!(thrown instanceof ApplicationFailure)) throw thrown;
-    return { error: thrown.details?.[0] as ErrorInfo, points, heartbeats };
+    const error = thrown.details?.[0] as ErrorInfo;
+    return { error, retried: thrown.nonRetryable !== true, points, heartbeats };
   }
 }
 
@@ -86,6 +94,33 @@ describe('an activity behind the interceptor', () => {
       heartbeats: () => ({ everyMs: 60_000, atOnce: true }),
     });
     expect(ran.heartbeats).toBe(1);
+  });
+});
+
+describe('a step of a job', () => {
+  const log = { info: () => undefined, warn: () => undefined };
+  const kinds = createActivityKinds({ stores: {}, redactor: createRedactor(), log } as never);
+  const step = { ...kinds('CheckResource'), admit: async () => null };
+  async function endEarly(): Promise<never> {
+    throw new WindlassError('cancelled', 'the provider has heard the signal', { code: 'CALL_CANCELLED' });
+  }
+
+  it('is tried again where the worker that ran it stops', async () => {
+    expect(await runBehind(endEarly, step, 'WORKER_SHUTDOWN')).toMatchObject({
+      error: { code: 'TRY_INTERRUPTED' },
+      retried: true,
+    });
+  });
+
+  it('ends as cancelled where its job was cancelled', async () => {
+    expect(await runBehind(endEarly, step, 'CANCELLED')).toMatchObject({ cancelled: true });
+  });
+
+  it('fails for good where it says by itself that it was cancelled', async () => {
+    expect(await runBehind(endEarly, step)).toMatchObject({
+      error: { code: 'CALL_CANCELLED' },
+      retried: false,
+    });
   });
 });
 
