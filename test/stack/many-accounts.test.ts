@@ -7,7 +7,7 @@ import { startStack, type TestStack } from '../kit/stack.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));
 /** A busy machine answers late. */
-const LIMIT = { timeout: 300_000 };
+const LIMIT = { timeout: 600_000 };
 
 let stack: TestStack;
 let metrics: string;

@@ -6,7 +6,7 @@ import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 const PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));
 const WITH_PROVIDER = { WINDLASS_TEST_INSTANT: JSON.stringify({ latencyMs: 20, handles: 'done' }) };
 /** A busy machine answers late. */
-const LIMIT = { timeout: 300_000 };
+const LIMIT = { timeout: 600_000 };
 
 let stack: TestStack;
 let having: TestWorker;
@@ -38,7 +38,11 @@ async function createMany(name: string, count: number): Promise<readonly Started
 
 /** How the jobs ended. */
 async function endsOf(jobs: readonly StartedJob[]): Promise<ReadonlySet<string>> {
-  const views = await Promise.all(jobs.map((job) => stack.client.jobs.wait(job.jobId, job)));
+  // Many watchers that look often would be most of the work.
+  const rarely = { pollMs: 2_000 };
+  const views = await Promise.all(
+    jobs.map((job) => stack.client.jobs.wait(job.jobId, { clusterId: job.clusterId, ...rarely })),
+  );
   return new Set(views.map(({ status, error }) => `${status} ${error?.message ?? ''}`.trim()));
 }
 
