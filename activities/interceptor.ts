@@ -68,7 +68,21 @@ export function createInterceptor(
       if (hasPoints) await faultPoint(`${info.activityType}:stored`);
       return checkAnswer(answer);
     } catch (error) {
-      throw await kind.fail(error, attempt, input);
+      throw await toFailure(kind, error, attempt, input);
+    }
+  }
+
+  /** What goes wrong while a failure is stored or looked into is told likewise, and is tried again. */
+  async function toFailure(
+    kind: ActivityKind,
+    thrown: unknown,
+    attempt: Attempt,
+    input: unknown,
+  ): Promise<Error> {
+    try {
+      return await kind.fail(thrown, attempt, input);
+    } catch (error) {
+      return toApplicationFailure(toWindlassError(error, redactor), 0);
     }
   }
 

@@ -89,6 +89,21 @@ describe('an activity behind the interceptor', () => {
     expect(ran.points).toEqual([]);
   });
 
+  it('tells likewise what goes wrong while its failure is stored', async () => {
+    const ran = await runBehind(
+      async () => {
+        throw new Error('broken');
+      },
+      {
+        fail: async () => {
+          throw new Error('no answer from postgres://windlass:planted-value@db/windlass');
+        },
+      },
+    );
+    expect(ran).toMatchObject({ error: { code: 'UNEXPECTED' }, retried: true });
+    expect(JSON.stringify(ran)).not.toContain('planted-value');
+  });
+
   it('sends its first heartbeat at once where its kind asks for that', async () => {
     const ran = await runBehind(async () => 'done', {
       heartbeats: () => ({ everyMs: 60_000, atOnce: true }),
