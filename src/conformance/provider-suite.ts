@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TaskAction } from '../domain/index.ts';
-import type { Provider } from '../provider/index.ts';
+import { refuseWhenCancelled, type Provider } from '../provider/index.ts';
 import { openBench, WAIT_LIMIT_MS, type Bench } from './bench.ts';
 import { CLOUD_LIVES } from './cloud-life.ts';
 import { failAfterEffect } from './fail-after-effect.ts';
@@ -95,7 +95,7 @@ function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
   }
 
   function open(harness: ConformanceHarness): Promise<Bench> {
-    const provider = run.wrap(harness.provider);
+    const provider = refuseWhenCancelled(run.wrap(harness.provider));
     return openBench({ harness, provider, transcript, waitLimitMs, life });
   }
 

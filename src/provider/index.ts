@@ -21,7 +21,20 @@ export {
   type RuntimeRequest,
   type ValidateCredentialRequest,
 } from './provider.ts';
-export type { NodeTaskContext, ProviderHandler } from './provider-handler.ts';
+export {
+  INSTANCE_ACTIONS,
+  VOLUME_ACTIONS,
+  type InstanceAction,
+  type InstancePairs,
+  type NodeHandle,
+  type NodeTaskContext,
+  type NodeWait,
+  type ProviderHandler,
+  type VolumeAction,
+  type VolumePairs,
+} from './provider-handler.ts';
+export { refuseWhenCancelled } from './refuse-when-cancelled.ts';
 export { createProviderRegistry, type ProviderRegistry } from './registry.ts';
+export { INSTANCE_KIND, toVolumeKind } from './resource-kinds.ts';
 export type { Changes, HandleResult, NextGeneration, Observation } from './result.ts';
 export type { HostKeyPair, JumpHost, NodeAccess, RelatedMetadata, TaskContext } from './task-context.ts';

@@ -1,5 +1,6 @@
 import { WindlassError } from '../domain/errors.ts';
 import { PROVIDER_CONTRACT_VERSION, type Provider } from './provider.ts';
+import { refuseWhenCancelled } from './refuse-when-cancelled.ts';
 
 /** The providers of one worker, by name. */
 export interface ProviderRegistry {
@@ -39,7 +40,7 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
           hint: 'name each provider package once in the worker’s configuration',
         });
       }
-      byName.set(provider.name, provider);
+      byName.set(provider.name, refuseWhenCancelled(provider));
     },
     get(name) {
       const provider = byName.get(name);

@@ -1,9 +1,8 @@
 import { parseClusterConf } from '../app-package/index.ts';
-import { WindlassError, type NodeAccessWay, type ProviderSettings } from '../domain/index.ts';
+import { type NodeAccessWay, type ProviderSettings } from '../domain/index.ts';
 import type { NodeShell } from '../nodes/index.ts';
 import {
   PROVIDER_CONTRACT_VERSION,
-  type Call,
   type Capabilities,
   type Provider,
   type ProviderHandler,
@@ -59,49 +58,14 @@ export function createVmProvider(options: VmProviderOptions): Provider {
     parseClusterConf: async (request) => parseClusterConf(request),
     splitJobIntoTasks: (request) =>
       planVmJob(request, { ...capabilities, nodeAccess: nodeAccess(request.runtime) }),
-    handleSubtask: async (context, call) => {
-      refuseWhenCancelled(call);
-      return tasks.get(context.task.action).handle(context, call);
-    },
-    waitSubtask: async (context, call) => {
-      refuseWhenCancelled(call);
-      return tasks.get(context.task.action).wait(context, call);
-    },
-    describeSubnets: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.describeSubnets(request, call);
-    },
-    describeVpc: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.describeVpc(request, call);
-    },
-    checkResource: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.checkResource(request, call);
-    },
-    validateCredential: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.validateCredential(request, call);
-    },
-    describeRuntimeProviderZones: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.describeRuntimeProviderZones(request, call);
-    },
-    updateClusterStatus: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.updateClusterStatus(request, call);
-    },
-    describeClusterDetails: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.describeClusterDetails(request, call);
-    },
+    handleSubtask: async (context, call) => tasks.get(context.task.action).handle(context, call),
+    waitSubtask: async (context, call) => tasks.get(context.task.action).wait(context, call),
+    describeSubnets: (request, call) => environment.describeSubnets(request, call),
+    describeVpc: (request, call) => environment.describeVpc(request, call),
+    checkResource: (request, call) => environment.checkResource(request, call),
+    validateCredential: (request, call) => environment.validateCredential(request, call),
+    describeRuntimeProviderZones: (request, call) => environment.describeRuntimeProviderZones(request, call),
+    updateClusterStatus: (request, call) => environment.updateClusterStatus(request, call),
+    describeClusterDetails: (request, call) => environment.describeClusterDetails(request, call),
   };
-}
-
-function refuseWhenCancelled(call: Call): void {
-  if (!call.signal.aborted) return;
-  throw new WindlassError('cancelled', 'the call was cancelled before it began', {
-    code: 'CANCELLED',
-    cause: call.signal.reason,
-  });
 }

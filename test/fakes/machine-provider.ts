@@ -1,5 +1,6 @@
 import { WindlassError } from '../../src/domain/index.ts';
 import type { Provider } from '../../src/provider/index.ts';
+import { nodeAccessOf } from '../../src/provider-utils/index.ts';
 import { createVmProvider, type VmProviderOptions } from '../../src/vm/index.ts';
 import { MACHINE_CLOUD_METHODS, type MachineCloudAnswer } from './machine-cloud.ts';
 import type { MemoryApi } from './memory-cloud.ts';
@@ -21,7 +22,7 @@ export default function createProvider({ nodes }: Pick<VmProviderOptions, 'nodes
     }),
     environment: createMemoryEnvironment(cloud, () => 1_000),
     nodes,
-    nodeAccess: ({ settings }) => (settings['frontgate'] === 'on' ? 'frontgate' : 'direct'),
+    nodeAccess: nodeAccessOf,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { NodeShell } from '../../nodes/index.ts';
 import type { Capabilities, Provider, ProviderHandler } from '../../provider/index.ts';
+import { nodeAccessOf } from '../../provider-utils/index.ts';
 import { createVmProvider, type VmEnvironment } from '../../vm/index.ts';
 import { createCloudOpener, type OpenCloud } from './cloud/open-cloud.ts';
 import { ALLOW_NOTHING, type AwsCredentialPolicy } from './credential.ts';
@@ -68,7 +69,7 @@ export function createAwsProvider(options: AwsProviderOptions): Provider {
     nodes: options.nodes,
     callsPerSecond: CALLS_PER_SECOND,
     settings: AWS_SETTINGS,
-    nodeAccess: ({ settings }) => (settings['frontgate'] === 'on' ? 'frontgate' : 'direct'),
+    nodeAccess: nodeAccessOf,
   });
 }
 

@@ -1,10 +1,5 @@
-import {
-  CALLS_PER_SECOND,
-  namesSetting,
-  WindlassError,
-  type ErrorDetail,
-  type ProviderSettings,
-} from '../../domain/index.ts';
+import { CALLS_PER_SECOND, type ProviderSettings } from '../../domain/index.ts';
+import { createSettingsReader, readNodeAccess, type SettingsReader } from '../../provider-utils/index.ts';
 
 /** A runtime's settings as `--set key=value` gave them, read and checked (docs/aws.md). */
 export interface AwsSettings {
@@ -85,17 +80,19 @@ export const AWS_SETTINGS: ProviderSettings = {
     CALLS_PER_SECOND,
   ],
 };
-const KNOWN = [...AWS_SETTINGS.bound, ...AWS_SETTINGS.free];
 
 /** Of `--set image.<package>=…`. */
 const IMAGE_PREFIX = 'image.';
 const VOLUME_TYPES = ['gp3', 'gp2', 'io1', 'io2', 'st1', 'sc1', 'standard'];
 
-/** @throws invalid-input `AWS_SETTINGS`, with every setting that is wrong in `details`. */
+/** @throws invalid-input `RUNTIME_SETTINGS`, with every setting that is wrong in `details`. */
 export function readAwsSettings(given: Readonly<Record<string, string>>): AwsSettings {
-  const reader = createReader(given);
+  const reader = createSettingsReader(given, {
+    provider: 'aws',
+    known: AWS_SETTINGS,
+    page: 'docs/aws.md',
+  });
   const { refuse, text, list } = reader;
-  refuseUnknown(given, refuse);
   const settings: AwsSettings = {
     region: text('region', /^[a-z]{2}(-[a-z]+)+-\d+$/, 'a region, e.g. eu-central-1'),
     subnets: unique([
@@ -141,9 +138,9 @@ const IMAGE = /^(ami-[0-9a-f]+|(resolve:)?ssm:\/?[A-Za-z0-9_.\-/]+)$/;
 const IMAGE_FORM = 'ami-… or ssm:<name of a parameter that holds one>';
 
 /** Nobody is let in who was not named: there is no default for the ranges. */
-function readFrontgate(reader: ReturnType<typeof createReader>): FrontgateSettings | undefined {
+function readFrontgate(reader: SettingsReader): FrontgateSettings | undefined {
   const { text, list, refuse } = reader;
-  const wanted = reader.choice('frontgate', ['on', 'off'], 'off') === 'on';
+  const wanted = readNodeAccess(reader) === 'frontgate';
   const sshSources = list('frontgateSshSources', CIDR, 'ranges of addresses, e.g. 203.0.113.0/24');
   const instanceType =
     text('frontgateInstanceType', /^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type') ?? 't3.micro';
@@ -166,69 +163,10 @@ export function isAwsImage(text: string): boolean {
   return IMAGE.test(text);
 }
 
-type Refuse = (field: string, message: string) => void;
-
-function createReader(given: Readonly<Record<string, string>>) {
-  const faults: ErrorDetail[] = [];
-  const refuse: Refuse = (field, message) => void faults.push({ field, message });
-  const read = (name: string): string | undefined => {
-    const value = given[name]?.trim();
-    return value === '' ? undefined : value;
-  };
-  return {
-    refuse,
-    text(name: string, form: RegExp, what: string): string | undefined {
-      const value = read(name);
-      if (value === undefined || form.test(value)) return value;
-      refuse(name, `${name} is ${JSON.stringify(value)}, not ${what}`);
-      return undefined;
-    },
-    list(name: string, form: RegExp, what: string): readonly string[] {
-      const parts = (read(name) ?? '').split(',').map((part) => part.trim());
-      return parts.filter((part) => {
-        if (part === '') return false;
-        if (form.test(part)) return true;
-        refuse(name, `${name} holds ${JSON.stringify(part)}: it lists ${what}`);
-        return false;
-      });
-    },
-    number(name: string, least: number, most: number): number | undefined {
-      const value = read(name);
-      if (value === undefined) return undefined;
-      const number = Number(value);
-      if (/^\d+$/.test(value) && number >= least && number <= most) return number;
-      refuse(name, `${name} is ${JSON.stringify(value)}, not a whole number from ${least} to ${most}`);
-      return undefined;
-    },
-    choice<T extends string>(name: string, choices: readonly T[], byDefault: T): T {
-      const value = read(name);
-      if (value === undefined) return byDefault;
-      const chosen = choices.find((choice) => choice === value);
-      if (chosen !== undefined) return chosen;
-      refuse(name, `${name} is ${JSON.stringify(value)}, not one of ${choices.filter(Boolean).join(', ')}`);
-      return byDefault;
-    },
-    throwFaults(): void {
-      const [first] = faults;
-      if (first === undefined) return;
-      throw new WindlassError('invalid-input', faults.map(({ message }) => message).join('; '), {
-        code: 'AWS_SETTINGS',
-        hint: `the settings are ${KNOWN.join(', ')}; docs/aws.md says what each is for`,
-        ...(first.field === undefined ? {} : { field: first.field }),
-        details: faults,
-      });
-    },
-  };
-}
-
-function refuseUnknown(given: Readonly<Record<string, string>>, refuse: Refuse): void {
-  for (const name of Object.keys(given)) {
-    if (namesSetting(KNOWN, name)) continue;
-    refuse(name, `${name} is no setting of the aws provider`);
-  }
-}
-
-function readImages(given: Readonly<Record<string, string>>, refuse: Refuse): ReadonlyMap<string, string> {
+function readImages(
+  given: Readonly<Record<string, string>>,
+  refuse: SettingsReader['refuse'],
+): ReadonlyMap<string, string> {
   const images = new Map<string, string>();
   for (const [name, value] of Object.entries(given)) {
     if (!name.startsWith(IMAGE_PREFIX)) continue;
@@ -238,7 +176,10 @@ function readImages(given: Readonly<Record<string, string>>, refuse: Refuse): Re
   return images;
 }
 
-function readVolumeTypes(pairs: readonly string[], refuse: Refuse): ReadonlyMap<number, string> {
+function readVolumeTypes(
+  pairs: readonly string[],
+  refuse: SettingsReader['refuse'],
+): ReadonlyMap<number, string> {
   const types = new Map<number, string>();
   for (const pair of pairs) {
     const [volumeClass = '', type = ''] = pair.split(':');
@@ -248,7 +189,10 @@ function readVolumeTypes(pairs: readonly string[], refuse: Refuse): ReadonlyMap<
   return types;
 }
 
-function readTags(pairs: readonly string[], refuse: Refuse): Readonly<Record<string, string>> {
+function readTags(
+  pairs: readonly string[],
+  refuse: SettingsReader['refuse'],
+): Readonly<Record<string, string>> {
   const tags: Record<string, string> = {};
   for (const pair of pairs) {
     const at = pair.indexOf('=');

@@ -1,12 +1,6 @@
-import {
-  PROVIDER_CONTRACT_VERSION,
-  type Call,
-  type Capabilities,
-  type Provider,
-} from '../../provider/index.ts';
+import { PROVIDER_CONTRACT_VERSION, type Capabilities, type Provider } from '../../provider/index.ts';
 import { createConnector, type Connect } from './api/connection.ts';
 import { ALLOW_NOTHING, type CredentialPolicy } from './api/credential.ts';
-import { refuseWhenCancelled } from './api/kube-client.ts';
 import { checkResource } from './checks/check-resource.ts';
 import { createEnvironment } from './environment.ts';
 import { createDiscoveryCache } from './helm/discovery-cache.ts';
@@ -73,20 +67,11 @@ export function createKubernetesProvider(options: KubernetesProviderOptions): Pr
     settings: KUBERNETES_SETTINGS,
     parseClusterConf: (request) => parseChartConf(request, options.findHelm),
     splitJobIntoTasks: (request) => planChartJob(request, KUBERNETES_CAPABILITIES),
-    handleSubtask: guard((context, call) => findTask(context.task.action).handle(world, context, call)),
-    waitSubtask: guard((context, call) => findTask(context.task.action).wait(world, context, call)),
+    handleSubtask: async (context, call) => findTask(context.task.action).handle(world, context, call),
+    waitSubtask: async (context, call) => findTask(context.task.action).wait(world, context, call),
     ...createEnvironment(world),
-    checkResource: guard((request, call) => checkResource(world, request, call)),
-    updateClusterStatus: guard((request, call) => updateClusterStatus(world, request, call)),
-    describeClusterDetails: guard((request, call) => describeClusterDetails(world, request, call)),
-  };
-}
-
-function guard<Request, C extends Call, Answer>(
-  work: (request: Request, call: C) => Promise<Answer>,
-): (request: Request, call: C) => Promise<Answer> {
-  return async (request, call) => {
-    refuseWhenCancelled(call.signal);
-    return work(request, call);
+    checkResource: (request, call) => checkResource(world, request, call),
+    updateClusterStatus: (request, call) => updateClusterStatus(world, request, call),
+    describeClusterDetails: (request, call) => describeClusterDetails(world, request, call),
   };
 }

@@ -1,7 +1,7 @@
 import { WindlassError, type Subnet, type Vpc } from '../../domain/index.ts';
 import type { Call, Provider, RuntimeRequest, ValidateCredentialRequest } from '../../provider/index.ts';
 import { NAMESPACES, resourcePath } from './api/api-resources.ts';
-import { createKubeClient, refuseWhenCancelled, type KubeClient } from './api/kube-client.ts';
+import { createKubeClient, type KubeClient } from './api/kube-client.ts';
 import type { KubeList, KubeObject } from './api/kube-types.ts';
 import { isAllowed } from './checks/permissions.ts';
 import { nameOf } from './manifest.ts';
@@ -22,10 +22,7 @@ export function createEnvironment(world: KubernetesWorld): Environment {
   const open = async (
     request: Pick<RuntimeRequest['runtime'], 'url'> & Pick<RuntimeRequest, 'credential'>,
     call: Call,
-  ): Promise<KubeClient> => {
-    refuseWhenCancelled(call.signal);
-    return createKubeClient(await world.connect(request), call);
-  };
+  ): Promise<KubeClient> => createKubeClient(await world.connect(request), call);
 
   return {
     async describeSubnets({ runtime, credential }, call) {
@@ -82,7 +79,6 @@ async function validateCredential(
   { url, credential, zone, settings }: ValidateCredentialRequest,
   call: Call,
 ): Promise<{ account: string; region: string }> {
-  refuseWhenCancelled(call.signal);
   readSettings(settings);
   const client = createKubeClient(await world.connect({ url, credential }), call);
   const review = await client.find<SelfSubjectReview>({

@@ -13,7 +13,7 @@ import {
   STATEFUL_SETS,
   type ApiResource,
 } from './api/api-resources.ts';
-import { createKubeClient, refuseWhenCancelled, type KubeClient } from './api/kube-client.ts';
+import { createKubeClient, type KubeClient } from './api/kube-client.ts';
 import type { KubeObject, Pod, Workload } from './api/kube-types.ts';
 import { listRevisions } from './helm/release-record.ts';
 import { nameOf } from './manifest.ts';
@@ -94,7 +94,6 @@ export async function describeClusterDetails(
 }
 
 async function look(world: KubernetesWorld, request: ClusterStatusRequest, call: Call): Promise<Found> {
-  refuseWhenCancelled(call.signal);
   const { runtime, credential, cluster, resources } = request;
   const client = createKubeClient(await world.connect({ url: runtime.url, credential }), call);
   const namespace = cluster.cluster.subnetId;

@@ -3,34 +3,20 @@ import type { LedgerResource } from '../../domain/index.ts';
 import type {
   Changes,
   EffectCall,
+  InstancePairs,
   NodeTaskContext,
   Observation,
-  ProviderHandler,
 } from '../../provider/index.ts';
+import { findInstanceRow, instanceGone, instanceRow } from '../../provider-utils/index.ts';
 import { SSH_USER } from './machine/ssh-server.ts';
 import { assertZone } from './settings.ts';
-import { assertNotCancelled, watch } from './watch.ts';
+import { watch } from './watch.ts';
 import { SSH_PORT } from './world/addresses.ts';
 import type { Instance, LocalWorld, UserData } from './world/local-world.ts';
 import { toInstanceId } from './world/open-local-world.ts';
 import type { FindPlace } from './worlds.ts';
 
-/** The five pairs of a handler that concern instances. */
-export type InstanceHandler = Pick<
-  ProviderHandler,
-  | 'runInstances'
-  | 'waitRunInstances'
-  | 'stopInstances'
-  | 'waitStopInstances'
-  | 'startInstances'
-  | 'waitStartInstances'
-  | 'deleteInstances'
-  | 'waitDeleteInstances'
-  | 'resizeInstances'
-  | 'waitResizeInstances'
->;
-
-export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
+export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
   const findWorld = (context: NodeTaskContext): LocalWorld => findPlace(context.runtime.settings).world;
 
   async function waitUntilRunning(context: NodeTaskContext): Promise<Observation> {
@@ -51,9 +37,8 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
       const { cpu, memoryMiB, container, hostname } = context.task.directive;
       // A container's zone is where its image was made, not where the node shall be.
       const { zone } = context.runtime;
-      const { token } = getInstanceResource(context);
+      const { token } = instanceRow(context);
       assertZone(settings, zone);
-      assertNotCancelled(call.signal);
       let instance = await world.findInstance(token);
       if (instance === null || instance.address === '') {
         const wanted = {
@@ -81,11 +66,10 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
 
     async stopInstances(context, call) {
       const world = findWorld(context);
-      assertNotCancelled(call.signal);
       // Null also where no instance was ever intended: a cluster may fail before its first node.
       const instance = await findInstance(world, context);
       if (instance !== null && !(await isQuiet(world, instance))) {
-        const { token } = getInstanceResource(context);
+        const { token } = instanceRow(context);
         tellWeakContainment(instance, call);
         await call.effect(token, () => world.stopInstance(instance.id));
       }
@@ -103,24 +87,22 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
 
     async startInstances(context, call) {
       const world = findWorld(context);
-      const resource = getInstanceResource(context);
-      assertNotCancelled(call.signal);
+      const resource = instanceRow(context);
       const instance = await findInstance(world, context);
-      if (instance === null) throw goneError(resource);
+      if (instance === null) throw instanceGone(context, resource);
       await boot(world, instance, resource.token, call);
       return { state: 'started' };
     },
     waitStartInstances: (context, call) =>
       watch(call, async () => {
         if ((await findInstance(findWorld(context), context)) === null)
-          throw goneError(getInstanceResource(context));
+          throw instanceGone(context, instanceRow(context));
         return waitUntilRunning(context);
       }),
 
     async deleteInstances(context, call) {
       const world = findWorld(context);
-      const resource = context.resources['instance'];
-      assertNotCancelled(call.signal);
+      const resource = findInstanceRow(context);
       if (resource === undefined) return { state: 'started' };
       tellWeakContainment(await findInstance(world, context), call);
       // Also when nothing is found: an earlier try may have died between folder and address.
@@ -132,7 +114,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
     waitDeleteInstances: (context, call) =>
       watch(call, async () => {
         const world = findWorld(context);
-        const resource = context.resources['instance'];
+        const resource = findInstanceRow(context);
         const instance = await findInstance(world, context);
         if (instance !== null)
           return { state: 'pending', seen: `instance ${instance.id} is ${instance.state}` };
@@ -146,11 +128,10 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
 
     async resizeInstances(context, call) {
       const { world, settings } = findPlace(context.runtime.settings);
-      const resource = getInstanceResource(context);
+      const resource = instanceRow(context);
       const { cpu, memoryMiB } = context.task.directive;
-      assertNotCancelled(call.signal);
       const instance = await findInstance(world, context);
-      if (instance === null) throw goneError(resource);
+      if (instance === null) throw instanceGone(context, resource);
       if (instance.cpu !== cpu || instance.memoryMiB !== memoryMiB) {
         await call.effect(resource.token, () =>
           world.resizeInstance(instance.id, { cpu, memoryMiB }, settings.quotas),
@@ -162,7 +143,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
       watch(call, async () => {
         const { cpu, memoryMiB } = context.task.directive;
         const instance = await findInstance(findWorld(context), context);
-        if (instance === null) throw goneError(getInstanceResource(context));
+        if (instance === null) throw instanceGone(context, instanceRow(context));
         if (instance.cpu === cpu && instance.memoryMiB === memoryMiB) return { state: 'done' };
         return {
           state: 'pending',
@@ -174,20 +155,11 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
 
 /** The instance of the task's node: by its token, or by the id that an earlier answer named. */
 export async function findInstance(world: LocalWorld, context: NodeTaskContext): Promise<Instance | null> {
-  const resource = context.resources['instance'];
+  const resource = findInstanceRow(context);
   if (resource === undefined) return null;
   const byToken = await world.findInstance(resource.token);
   if (byToken !== null || resource.cloudId === '') return byToken;
   return world.getInstance(resource.cloudId);
-}
-
-/** @throws internal `LOCAL_LEDGER` when the engine gave no row for the node's instance. */
-export function getInstanceResource(context: NodeTaskContext): LedgerResource {
-  const resource = context.resources['instance'];
-  if (resource !== undefined) return resource;
-  throw new WindlassError('internal', `node ${context.node.nodeId} has no ledger row for its instance`, {
-    code: 'LOCAL_LEDGER',
-  });
 }
 
 /** A boot is an effect of its own: a crash between making and booting leaves something to boot. */
@@ -228,7 +200,7 @@ function toMadeChanges(token: string, instance: Instance): Changes {
 }
 
 function toRunningChanges(context: NodeTaskContext, instance: Instance): Changes {
-  const made = toMadeChanges(getInstanceResource(context).token, instance);
+  const made = toMadeChanges(instanceRow(context).token, instance);
   return {
     ...made,
     node: {
@@ -239,17 +211,6 @@ function toRunningChanges(context: NodeTaskContext, instance: Instance): Changes
       ssh: { port: SSH_PORT, user: SSH_USER, hostKey: context.access.hostPublicKey, root: instance.root },
     },
   };
-}
-
-function goneError(resource: LedgerResource): WindlassError {
-  return new WindlassError(
-    'not-found',
-    `instance ${resource.cloudId || resource.token} does not exist any more`,
-    {
-      code: 'INSTANCE_NOT_FOUND',
-      hint: 'it was deleted outside windlass; delete the cluster, or recover it',
-    },
-  );
 }
 
 function bootFailedError(instance: Instance): WindlassError {

@@ -1,34 +1,19 @@
 import { WindlassError } from '../../domain/index.ts';
 import type { LedgerResource, NodeVolume, VolumeSpec } from '../../domain/index.ts';
-import type {
-  Changes,
-  EffectCall,
-  NodeTaskContext,
-  Observation,
-  ProviderHandler,
-} from '../../provider/index.ts';
-import { listTaskVolumes } from '../../provider-utils/index.ts';
+import type { Changes, EffectCall, NodeTaskContext, Observation, VolumePairs } from '../../provider/index.ts';
+import {
+  findVolumeRow,
+  listTaskVolumes,
+  mergeNodeVolumes,
+  volumeGone,
+  volumeRow,
+} from '../../provider-utils/index.ts';
 import { findInstance } from './instance-handler.ts';
 import { assertZone } from './settings.ts';
 import { watch } from './watch.ts';
 import type { Instance, LocalWorld, Volume } from './world/local-world.ts';
 import { toVolumeId } from './world/open-local-world.ts';
 import type { FindPlace, Place } from './worlds.ts';
-
-/** The five pairs of a handler that concern volumes. */
-export type VolumeHandler = Pick<
-  ProviderHandler,
-  | 'createVolumes'
-  | 'waitCreateVolumes'
-  | 'attachVolumes'
-  | 'waitAttachVolumes'
-  | 'detachVolumes'
-  | 'waitDetachVolumes'
-  | 'deleteVolumes'
-  | 'waitDeleteVolumes'
-  | 'resizeVolumes'
-  | 'waitResizeVolumes'
->;
 
 /** One volume of the task's node. */
 interface Item {
@@ -39,14 +24,14 @@ interface Item {
 }
 
 /** Every effect on a volume is immediate: the handles answer what their waits would. */
-export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
+export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
   const findWorld = (context: NodeTaskContext): LocalWorld => findPlace(context.runtime.settings).world;
 
   async function loadItems(context: NodeTaskContext): Promise<readonly Item[]> {
     const world = findWorld(context);
     return Promise.all(
       listTaskVolumes(context).map(async (spec) => {
-        const resource = getVolumeResource(context, spec);
+        const resource = volumeRow(context, spec.index);
         return { spec, resource, volume: await findVolume(world, resource) };
       }),
     );
@@ -56,7 +41,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
   async function loadIntended(context: NodeTaskContext): Promise<readonly Item[]> {
     const world = findWorld(context);
     const items = listTaskVolumes(context).map(async (spec): Promise<readonly Item[]> => {
-      const resource = context.resources[`volume-${spec.index}`];
+      const resource = findVolumeRow(context, spec.index);
       return resource === undefined ? [] : [{ spec, resource, volume: await findVolume(world, resource) }];
     });
     return (await Promise.all(items)).flat();
@@ -94,7 +79,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
     return observe(
       context,
       ({ spec, volume }) => {
-        if (volume === null) throw goneError(context, spec);
+        if (volume === null) throw volumeGone(context, spec);
         return instance !== null && isAttachedTo(volume, instance, spec)
           ? null
           : `volume ${volume.id} is not attached yet`;
@@ -127,7 +112,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
     observe(
       context,
       ({ spec, volume }) => {
-        if (volume === null) throw goneError(context, spec);
+        if (volume === null) throw volumeGone(context, spec);
         return volume.sizeGiB === spec.sizeGiB ? null : `volume ${volume.id} has ${volume.sizeGiB} GiB`;
       },
       (items) => ({ node: { volumes: toNodeVolumes(context, items) } }),
@@ -159,7 +144,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
         );
       }
       for (const { spec, resource, volume } of items) {
-        if (volume === null) throw goneError(context, spec);
+        if (volume === null) throw volumeGone(context, spec);
         // Again where it is attached already: a crash may have left the device itself unmade.
         await call.effect(resource.token, () =>
           world.attachVolume(volume.id, instance.id, toDevice(spec.index)),
@@ -193,7 +178,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
     async resizeVolumes(context, call) {
       const { world, settings } = findPlace(context.runtime.settings);
       for (const { spec, resource, volume } of await loadItems(context)) {
-        if (volume === null) throw goneError(context, spec);
+        if (volume === null) throw volumeGone(context, spec);
         if (spec.sizeGiB < volume.sizeGiB) throw shrinkError(volume, spec);
         if (spec.sizeGiB === volume.sizeGiB) continue;
         await call.effect(resource.token, () => world.resizeVolume(volume.id, spec.sizeGiB, settings.quotas));
@@ -231,18 +216,6 @@ async function findVolume(world: LocalWorld, resource: LedgerResource): Promise<
   return world.getVolume(resource.cloudId);
 }
 
-function getVolumeResource(context: NodeTaskContext, spec: VolumeSpec): LedgerResource {
-  const resource = context.resources[`volume-${spec.index}`];
-  if (resource !== undefined) return resource;
-  throw new WindlassError(
-    'internal',
-    `node ${context.node.nodeId} has no ledger row for volume ${spec.index}`,
-    {
-      code: 'LOCAL_LEDGER',
-    },
-  );
-}
-
 function zoneOf(context: NodeTaskContext): string {
   return context.runtime.zone;
 }
@@ -267,10 +240,7 @@ function toNodeVolumes(context: NodeTaskContext, items: readonly Item[]): readon
     device: volume?.attachment?.device ?? '',
     mountPoint: spec.mountPoint,
   }));
-  const others = context.node.volumes.filter(
-    ({ index }) => !touched.some((volume) => volume.index === index),
-  );
-  return [...touched, ...others].sort((left, right) => left.index - right.index);
+  return mergeNodeVolumes(context, touched);
 }
 
 function assertDone(observation: Observation): { readonly state: 'done'; readonly changes: Changes } {
@@ -278,17 +248,6 @@ function assertDone(observation: Observation): { readonly state: 'done'; readonl
   throw new WindlassError('conflict', `the volumes were changed by something else: ${observation.seen}`, {
     code: 'VOLUME_CHANGED',
   });
-}
-
-function goneError(context: NodeTaskContext, spec: VolumeSpec): WindlassError {
-  return new WindlassError(
-    'not-found',
-    `volume ${spec.index} of node ${context.node.nodeId} does not exist`,
-    {
-      code: 'VOLUME_NOT_FOUND',
-      hint: 'it was deleted outside windlass; its data is lost',
-    },
-  );
 }
 
 function shrinkError(volume: Volume, spec: VolumeSpec): WindlassError {

@@ -8,6 +8,7 @@ import {
   type VolumeSpec,
 } from '../../domain/index.ts';
 import { createClaim, createLayer } from '../../plan/index.ts';
+import { INSTANCE_KIND, toVolumeKind } from '../../provider/index.ts';
 import { labelNode } from './node-label.ts';
 import type { PlannedNode, PlanScope } from './plan-scope.ts';
 import { findPrivateIp } from './private-ip.ts';
@@ -61,7 +62,7 @@ function claimInstance(
   planned: PlannedNode,
 ): readonly ResourceClaim[] {
   const { hostname: _hostname, ...spec } = toInstanceDirective(scope, planned);
-  const instance = createClaim('instance', INSTANCE_INTENTS[action], spec);
+  const instance = createClaim(INSTANCE_KIND, INSTANCE_INTENTS[action], spec);
   // A provider that has no room here may place the node elsewhere, with its empty volumes.
   return action === 'RunInstances' ? [instance, ...claimVolumes(planned, 'use')] : [instance];
 }
@@ -82,7 +83,7 @@ const VOLUME_INTENTS: Readonly<Record<VolumeAction, ResourceClaim['intent']>> = 
 
 function claimVolumes({ role }: PlannedNode, intent: ResourceClaim['intent']): readonly ResourceClaim[] {
   return sortVolumes(role.volumes).map((volume) =>
-    createClaim(`volume-${volume.index}`, intent, { ...volume }),
+    createClaim(toVolumeKind(volume.index), intent, { ...volume }),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { EffectCall, NodeTaskContext } from '../../provider/index.ts';
+import { INSTANCE_KIND, type EffectCall, type NodeTaskContext } from '../../provider/index.ts';
 
 /**
  * Changes something on a node under the lease of its instance: a worker that has lost the lease
@@ -11,7 +11,7 @@ export async function applyToNode<Result>(
   call: EffectCall,
   effect: () => Promise<Result>,
 ): Promise<Result> {
-  const token = context.resources['instance']?.token;
+  const token = context.resources[INSTANCE_KIND]?.token;
   // A node is no API of the cloud: the budget is not asked.
   return token === undefined ? effect() : call.effect(token, effect, { requests: 0 });
 }

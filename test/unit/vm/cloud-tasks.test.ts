@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WindlassError } from '../../../src/domain/index.ts';
 import type { Capabilities, JumpHost } from '../../../src/provider/index.ts';
+import { refuseWhenCancelled } from '../../../src/provider/index.ts';
 import { createTestObserveCall } from '../../kit/calls.ts';
 import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, type VmBench } from './vm-bench.ts';
 
@@ -66,7 +67,7 @@ describe('cloud tasks', () => {
 
   it('that were cancelled before they began do nothing', async () => {
     const signal = AbortSignal.abort();
-    const fake = bench.provider();
+    const fake = refuseWhenCancelled(bench.provider());
     await expect(
       fake.handleSubtask(context('RunInstances'), bench.effectCall({ signal })),
     ).rejects.toMatchObject({

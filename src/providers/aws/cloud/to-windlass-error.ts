@@ -1,5 +1,6 @@
 import { WindlassError } from '../../../domain/index.ts';
 import { maskForeignText } from '../../../masking/index.ts';
+import { toErrorByRules, type ErrorRule } from '../../../provider-utils/index.ts';
 
 /** An answer of AWS that is an error, as far as we believe it to have a form. */
 export interface AwsFailure {
@@ -217,70 +218,89 @@ export function toWindlassError(error: unknown, action: string): WindlassError {
   });
 }
 
-function fromFailure(failure: AwsFailure, action: string): WindlassError {
-  const { code, status, retryAfterMs } = failure;
-  const cause = new AwsCode(code, status);
-  const said = `${action}: ${code}: ${failure.message}`;
-  if (THROTTLED.has(code) || status === 429) {
-    return new WindlassError('throttled', `AWS asks to slow down (${action}: ${code})`, {
-      code: 'AWS_THROTTLED',
-      retryAfterMs: retryAfterMs ?? 5_000,
-      cause,
-    });
-  }
-  if (EXPIRED.has(code)) {
-    return new WindlassError('permission', `the session of the credential has expired (${action}: ${code})`, {
-      code: 'AWS_SESSION_EXPIRED',
+/** A failure with what was asked for. */
+type Failure = AwsFailure & { readonly action: string };
+
+/** The first that fits; what none of the others knows is a refusal of what was asked for. */
+const RULES: readonly ErrorRule<Failure>[] = [
+  {
+    fits: ({ code, status }) => THROTTLED.has(code) || status === 429,
+    kind: 'throttled',
+    code: 'AWS_THROTTLED',
+    say: ({ action, code }) => `AWS asks to slow down (${action}: ${code})`,
+    options: ({ retryAfterMs }) => ({ retryAfterMs: retryAfterMs ?? 5_000 }),
+  },
+  {
+    fits: ({ code }) => EXPIRED.has(code),
+    kind: 'permission',
+    code: 'AWS_SESSION_EXPIRED',
+    say: ({ action, code }) => `the session of the credential has expired (${action}: ${code})`,
+    options: () => ({
       field: 'credential',
       hint: 'give the runtime another one: windlass runtime update NAME --credential FILE',
-      cause,
-    });
-  }
-  if (UNKNOWN_CALLER.has(code)) {
-    return new WindlassError('permission', `AWS does not accept the credential (${action}: ${code})`, {
-      code: 'AWS_CREDENTIAL',
+    }),
+  },
+  {
+    fits: ({ code }) => UNKNOWN_CALLER.has(code),
+    kind: 'permission',
+    code: 'AWS_CREDENTIAL',
+    say: ({ action, code }) => `AWS does not accept the credential (${action}: ${code})`,
+    options: () => ({
       field: 'credential',
       hint: 'check the keys; windlass runtime update NAME --credential FILE gives others',
-      cause,
-    });
-  }
-  if (DENIED.has(code)) {
-    return new WindlassError('permission', `the credential may not do ${action} (${code})`, {
-      code: 'AWS_PERMISSION',
+    }),
+  },
+  {
+    fits: ({ code }) => DENIED.has(code),
+    kind: 'permission',
+    code: 'AWS_PERMISSION',
+    say: ({ action, code }) => `the credential may not do ${action} (${code})`,
+    options: ({ action }) => ({
       hint: `allow ${action}; docs/aws-iam-policy.json holds all that windlass needs`,
-      cause,
-    });
-  }
-  if (CAPACITY.has(code)) {
-    return new WindlassError('quota', `AWS has no room for it here now (${said})`, {
-      code: 'AWS_CAPACITY',
+    }),
+  },
+  {
+    fits: ({ code }) => CAPACITY.has(code),
+    kind: 'quota',
+    code: 'AWS_CAPACITY',
+    say: (failure) => `AWS has no room for it here now (${wordsOf(failure)})`,
+    options: () => ({
       hint: 'name other subnets or instance types in the settings of the runtime, or try again later',
-      cause,
-    });
-  }
-  if (QUOTA.has(code)) {
-    return new WindlassError('quota', said, {
-      code: 'AWS_QUOTA',
-      hint: 'delete what is not needed, or ask AWS for a higher quota',
-      cause,
-    });
-  }
-  if (/NotFound/.test(code) || code === 'NoSuchResourceException' || code === 'NoSuchEntity') {
-    return new WindlassError('not-found', said, { code: 'AWS_NOT_FOUND', ...toField(code), cause });
-  }
-  if (CONFLICT.has(code))
-    return new WindlassError('conflict', said, { code: 'AWS_CONFLICT', ...toField(code), cause });
-  if (UNAVAILABLE.has(code) || status >= 500) {
-    return new WindlassError('unavailable', said, {
-      code: 'AWS_UNAVAILABLE',
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      cause,
-    });
-  }
-  return new WindlassError('invalid-input', said, { code: 'AWS_REFUSED', ...toField(code), cause });
+    }),
+  },
+  {
+    fits: ({ code }) => QUOTA.has(code),
+    kind: 'quota',
+    code: 'AWS_QUOTA',
+    options: () => ({ hint: 'delete what is not needed, or ask AWS for a higher quota' }),
+  },
+  {
+    fits: ({ code }) =>
+      /NotFound/.test(code) || code === 'NoSuchResourceException' || code === 'NoSuchEntity',
+    kind: 'not-found',
+    code: 'AWS_NOT_FOUND',
+    options: toField,
+  },
+  { fits: ({ code }) => CONFLICT.has(code), kind: 'conflict', code: 'AWS_CONFLICT', options: toField },
+  {
+    fits: ({ code, status }) => UNAVAILABLE.has(code) || status >= 500,
+    kind: 'unavailable',
+    code: 'AWS_UNAVAILABLE',
+    options: ({ retryAfterMs }) => (retryAfterMs === undefined ? {} : { retryAfterMs }),
+  },
+  { fits: () => true, kind: 'invalid-input', code: 'AWS_REFUSED', options: toField },
+];
+
+function fromFailure(failure: AwsFailure, action: string): WindlassError {
+  const full = { ...failure, action };
+  return toErrorByRules(RULES, full, wordsOf(full), new AwsCode(failure.code, failure.status));
 }
 
-function toField(code: string): { readonly field?: string } {
+function wordsOf({ action, code, message }: Failure): string {
+  return `${action}: ${code}: ${message}`;
+}
+
+function toField({ code }: Failure): { readonly field?: string } {
   const field = FIELD_OF_CODE.find(([form]) => form.test(code))?.[1];
   return field === undefined ? {} : { field };
 }

@@ -1,6 +1,7 @@
 import { JOB_ACTIONS, WindlassError, type ClusterRole, type Reserved } from '../../../domain/index.ts';
 import { findNodeRole } from '../../../plan/index.ts';
 import type { Call, CheckResourceRequest } from '../../../provider/index.ts';
+import { findShortage, type Room } from '../../../provider-utils/index.ts';
 import { describeTypesByName, findImage, describeOfferedTypes } from '../cloud/catalogue.ts';
 import type { AwsCloud } from '../cloud/open-cloud.ts';
 import { describeInstances, describeVolumes } from '../cloud/resources.ts';
@@ -225,27 +226,14 @@ async function checkAddresses(
   });
 }
 
-interface Room {
-  readonly limit: number;
-  readonly used: number;
-  readonly reserved: number;
-  readonly asked: number;
-}
-
 /** @throws quota `AWS_QUOTA`: how much is asked, how much is left. */
-function assertRoom(what: string, { limit, used, reserved, asked }: Room): void {
-  const left = Math.max(0, limit - used - reserved);
-  if (asked <= left) return;
-  const besides = reserved > 0 ? `, ${format(reserved)} of running jobs` : '';
-  throw new WindlassError(
-    'quota',
-    `${format(asked)} ${what} are asked for, and ${format(left)} are left of ${format(limit)} (${format(used)} in use${besides})`,
-    { code: 'AWS_QUOTA', hint: 'delete what is not needed, or ask AWS for a higher quota' },
-  );
-}
-
-function format(value: number): string {
-  return String(Math.round(value * 1_000) / 1_000);
+function assertRoom(what: string, room: Room): void {
+  const shortage = findShortage(what, room);
+  if (shortage === undefined) return;
+  throw new WindlassError('quota', shortage, {
+    code: 'AWS_QUOTA',
+    hint: 'delete what is not needed, or ask AWS for a higher quota',
+  });
 }
 
 function sumBy<Quota extends QuotaCode>(

@@ -6,6 +6,7 @@ import type {
   ClusterStatusReport,
   ClusterStatusRequest,
 } from '../../../provider/index.ts';
+import { findNodeRow, statusWithoutInstance } from '../../../provider-utils/index.ts';
 import { describeInstances } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { isDead, stateOf } from '../handler/find-instance.ts';
@@ -27,9 +28,9 @@ export async function updateClusterStatus(
   const instances = await listInstances(findPlace, request, call);
   return {
     nodes: request.cluster.nodes.map((node) => {
-      const row = findRow(request, node);
+      const row = findNodeRow(request, node);
       const instance = findInstance(instances, node, row);
-      const status = instance === undefined ? statusWithout(node, row) : toStatus(instance);
+      const status = instance === undefined ? statusWithoutInstance(node, row) : toStatus(instance);
       if (instance === undefined || status === 'lost') return { nodeId: node.nodeId, status };
       return {
         nodeId: node.nodeId,
@@ -54,11 +55,11 @@ export async function describeClusterDetails(
   const instances = await listInstances(findPlace, request, call);
   return {
     nodes: request.cluster.nodes.map((node) => {
-      const row = findRow(request, node);
+      const row = findNodeRow(request, node);
       const instance = findInstance(instances, node, row);
       return {
         nodeId: node.nodeId,
-        state: instance === undefined ? statusWithout(node, row) : stateOf(instance),
+        state: instance === undefined ? statusWithoutInstance(node, row) : stateOf(instance),
         facts: instance === undefined ? {} : toFacts(instance),
       };
     }),
@@ -77,10 +78,6 @@ async function listInstances(
   });
 }
 
-function findRow({ resources }: ClusterStatusRequest, node: ClusterNode): LedgerResource | undefined {
-  return resources.find(({ nodeId, kind }) => nodeId === node.nodeId && kind === 'instance');
-}
-
 /** What carries the token of the row; without a row, what the node's id names. A living one first. */
 function findInstance(
   instances: readonly Instance[],
@@ -97,11 +94,6 @@ function findInstance(
 
 function toStatus(instance: Instance): NodeStatus {
   return STATUS_OF_STATE[stateOf(instance) as InstanceStateName] ?? 'lost';
-}
-
-function statusWithout(node: ClusterNode, row: LedgerResource | undefined): NodeStatus {
-  if (row?.state === 'made' || node.instanceId !== '') return 'lost';
-  return node.status === 'deleted' ? 'deleted' : 'pending';
 }
 
 function toFacts(instance: Instance): Readonly<Record<string, string>> {

@@ -1,26 +1,26 @@
 import type { Instance, Volume, VolumeAttachment } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
 import type { EffectCall, NodeTaskContext, ObserveCall, ProviderHandler } from '../../../provider/index.ts';
-import { listTaskVolumes } from '../../../provider-utils/index.ts';
+import {
+  findInstanceRow,
+  instanceGone,
+  instanceRow,
+  isMissingForLong,
+  listTaskVolumes,
+  volumeGone,
+  volumeRow,
+} from '../../../provider-utils/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import { chooseDeviceName, toNodeDevice } from '../devices.ts';
 import type { FindPlace, Place } from '../place.ts';
-import { getRow, notYet, watch } from './effects.ts';
+import { notYet } from './not-yet.ts';
 import { readImageDevices } from './run-instance.ts';
-import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
+import { findInstance, isDead, observeInstance, stateOf } from './find-instance.ts';
 import { findImageOf } from './launched-volumes.ts';
-import { isMissingForLong } from './missing.ts';
-import type { Timing } from './timing.ts';
-import {
-  isVolumeGone,
-  loadItems,
-  observeItems,
-  toNodeVolumes,
-  volumeGone,
-  type VolumeItem,
-} from './volumes.ts';
+import { watch, type Timing } from './timing.ts';
+import { isVolumeGone, loadItems, observeItems, toNodeVolumes, type VolumeItem } from './volumes.ts';
 
 /** Volumes come to their instance under names that the ledger remembers. */
 export function createAttachPair(
@@ -35,8 +35,7 @@ export function createAttachPair(
       if (direct !== undefined) return { state: 'started', changes: { resources: direct } };
       const items = await loadItems(place, call, context);
       const instance = await findInstance(place.cloud, call, context);
-      if (instance === undefined || isDead(instance))
-        throw instanceGone(context.resources['instance'], context.node.nodeId);
+      if (instance === undefined || isDead(instance)) throw instanceGone(context, findInstanceRow(context));
       if (stateOf(instance) === 'pending') throw notYet(`instance ${instance.InstanceId} is still starting`);
       return {
         state: 'started',
@@ -47,7 +46,7 @@ export function createAttachPair(
       watch(call, timing.lookMs, async (look) => {
         const place = findPlace(context);
         const items = await observeItems(place, look, context);
-        const instanceId = getRow(context, 'instance').cloudId;
+        const instanceId = instanceRow(context).cloudId;
         for (const { spec, volume } of items) {
           const seen = `volume ${spec.index} is not shown by AWS`;
           const missing = isMissingForLong(look.cursor, seen, timing.settleMs);
@@ -61,7 +60,7 @@ export function createAttachPair(
             const lost = isMissingForLong(look.cursor, 'the instance is not shown by AWS', timing.settleMs);
             if (instance === undefined && !lost.forLong) return lost.observation;
             if (instance === undefined || isDead(instance))
-              throw instanceGone(context.resources['instance'], context.node.nodeId);
+              throw instanceGone(context, findInstanceRow(context));
           }
           const state = attachment?.State ?? 'not attached yet';
           return { state: 'pending', seen: `volume ${volume.VolumeId} is ${state}` };
@@ -104,14 +103,14 @@ async function attachDirectly(
   context: NodeTaskContext,
   call: EffectCall,
 ): Promise<readonly ResourceChange[] | undefined> {
-  const instanceId = context.resources['instance']?.cloudId ?? '';
-  const rows = listTaskVolumes(context).map(({ index }) => getRow(context, `volume-${index}`));
+  const instanceId = findInstanceRow(context)?.cloudId ?? '';
+  const rows = listTaskVolumes(context).map(({ index }) => volumeRow(context, index));
   if (instanceId === '' || rows.some(({ cloudId }) => cloudId === '')) return undefined;
   // Names of the node's other volumes, and those given out here.
   const taken = Object.values(context.resources)
     .filter((row) => !rows.includes(row))
     .flatMap(({ attributes: { device } }) => (device === undefined ? [] : [{ DeviceName: device }]));
-  const ofImage = readImageDevices(context.resources['instance']);
+  const ofImage = readImageDevices(findInstanceRow(context));
   const changes: ResourceChange[] = [];
   for (const row of rows) {
     const device = chooseDeviceName({ BlockDeviceMappings: taken }, row.attributes['device'], ofImage);
@@ -226,13 +225,12 @@ function findAttachment(
 async function observeLiving(place: Place, context: NodeTaskContext, call: ObserveCall): Promise<Instance> {
   const instance = await observeInstance(place.cloud, call, context);
   if (instance !== undefined && !isDead(instance)) return instance;
-  throw instanceGone(context.resources['instance'], context.node.nodeId);
+  throw instanceGone(context, findInstanceRow(context));
 }
 
 /** Of a running node the ledger knows the type; while it is stopped, anybody may have changed it. */
 async function isNitro(place: Place, context: NodeTaskContext, call: ObserveCall): Promise<boolean> {
-  const known =
-    context.node.status === 'active' ? getRow(context, 'instance').attributes['instanceType'] : '';
+  const known = context.node.status === 'active' ? instanceRow(context).attributes['instanceType'] : '';
   const name = known || ((await observeLiving(place, context, call)).InstanceType ?? '');
   return (await describeTypesByName(place.cloud, call, [name])).get(name)?.nitro ?? true;
 }

@@ -1,10 +1,11 @@
 import type { _InstanceType, Instance } from '@aws-sdk/client-ec2';
 import { WindlassError } from '../../../domain/index.ts';
 import type { Changes, EffectCall, HandleResult, NodeTaskContext } from '../../../provider/index.ts';
+import { findInstanceRow, instanceGone, instanceRow } from '../../../provider-utils/index.ts';
 import type { AwsCloud } from '../cloud/open-cloud.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import { getRow, notYet } from './effects.ts';
-import { findInstance, instanceGone, isDead, stateOf } from './find-instance.ts';
+import { notYet } from './not-yet.ts';
+import { findInstance, isDead, stateOf } from './find-instance.ts';
 
 // Each of these is asked of EC2 whatever a look says: a look may be older than the last change,
 // and who leaves something out because of it waits for ever. To ask twice does no harm.
@@ -23,7 +24,7 @@ export async function stopInstance(
   const instanceId = await findInstanceId(cloud, context, call);
   if (instanceId === undefined) return { state: 'done', changes: STOPPED };
   try {
-    await call.effect(getRow(context, 'instance').token, () =>
+    await call.effect(instanceRow(context).token, () =>
       cloud.ec2(call, 'StopInstances', (ec2, options) =>
         ec2.stopInstances({ InstanceIds: [instanceId] }, options),
       ),
@@ -47,9 +48,9 @@ export async function startInstance(
   context: NodeTaskContext,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const row = getRow(context, 'instance');
+  const row = instanceRow(context);
   const instanceId = await findInstanceId(cloud, context, call);
-  if (instanceId === undefined) throw instanceGone(row, context.node.nodeId);
+  if (instanceId === undefined) throw instanceGone(context, row);
   try {
     await call.effect(row.token, () =>
       cloud.ec2(call, 'StartInstances', (ec2, options) =>
@@ -57,12 +58,12 @@ export async function startInstance(
       ),
     );
   } catch (error) {
-    if (isAwsCode(error, 'InvalidInstanceID.NotFound')) throw instanceGone(row, context.node.nodeId);
+    if (isAwsCode(error, 'InvalidInstanceID.NotFound')) throw instanceGone(context, row);
     if (isAwsCode(error, 'InsufficientInstanceCapacity'))
       throw notYet(`AWS has no room to start ${instanceId} now`, CAPACITY_RETRY_MS);
     if (!isAwsCode(error, 'IncorrectInstanceState')) throw error;
     const instance = await findInstance(cloud, call, context);
-    if (instance !== undefined && isDead(instance)) throw instanceGone(row, context.node.nodeId);
+    if (instance !== undefined && isDead(instance)) throw instanceGone(context, row);
     throw notYet(`instance ${instanceId} is still stopping`);
   }
   return { state: 'started' };
@@ -80,7 +81,7 @@ export async function changeType(
   { InstanceId: instanceId }: Instance,
   wanted: _InstanceType,
 ): Promise<void> {
-  const row = getRow(context, 'instance');
+  const row = instanceRow(context);
   try {
     await call.effect(row.token, () =>
       cloud.ec2(call, 'ModifyInstanceAttribute', (ec2, options) =>
@@ -90,7 +91,7 @@ export async function changeType(
   } catch (error) {
     if (!isAwsCode(error, 'IncorrectInstanceState')) throw error;
     const instance = await findInstance(cloud, call, context);
-    if (instance === undefined || isDead(instance)) throw instanceGone(row, context.node.nodeId);
+    if (instance === undefined || isDead(instance)) throw instanceGone(context, row);
     if (instance.InstanceType === wanted) return;
     if (['running', 'pending'].includes(stateOf(instance))) throw mustBeStopped(instance);
     throw notYet(`instance ${instanceId} is still stopping`);
@@ -103,7 +104,7 @@ async function findInstanceId(
   context: NodeTaskContext,
   call: EffectCall,
 ): Promise<string | undefined> {
-  const row = context.resources['instance'];
+  const row = findInstanceRow(context);
   if (row === undefined || row.state === 'gone') return undefined;
   if (row.cloudId !== '') return row.cloudId;
   return (await findInstance(cloud, call, context))?.InstanceId;

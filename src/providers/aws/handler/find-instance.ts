@@ -1,6 +1,7 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
-import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
+import type { LedgerResource } from '../../../domain/index.ts';
 import type { NodeTaskContext } from '../../../provider/index.ts';
+import { findInstanceRow } from '../../../provider-utils/index.ts';
 import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
@@ -24,7 +25,7 @@ export async function findInstance(
   context: NodeTaskContext,
   resources: Resources = getResources(cloud),
 ): Promise<Instance | undefined> {
-  const row = context.resources['instance'];
+  const row = findInstanceRow(context);
   if (row === undefined) return undefined;
   const instances = await listInstances(cloud, call, context, resources);
   const ofToken = instances.filter((instance) => isOfRow(instance, row));
@@ -42,7 +43,7 @@ export async function listInstances(
   resources: Resources = getResources(cloud),
 ): Promise<readonly Instance[]> {
   const instances = (await resources.instancesOfNode(call, context.node.nodeId)) ?? [];
-  const id = context.resources['instance']?.cloudId ?? '';
+  const id = findInstanceRow(context)?.cloudId ?? '';
   if (id === '' || instances.some(({ InstanceId }) => InstanceId === id)) return instances;
   const known = await resources.instanceById(call, id);
   return known === undefined ? instances : [...instances, known];
@@ -54,7 +55,7 @@ export async function observeInstance(
   call: RequestCall,
   context: NodeTaskContext,
 ): Promise<Instance | undefined> {
-  const row = context.resources['instance'];
+  const row = findInstanceRow(context);
   const resources = getWatchedResources(cloud);
   if (row === undefined || row.cloudId === '') return findInstance(cloud, call, context, resources);
   return resources.instanceById(call, row.cloudId);
@@ -64,17 +65,5 @@ export async function observeInstance(
 export function isOfRow(instance: Instance, row: LedgerResource): boolean {
   return (
     readTag(instance, TAGS.token) === row.token || (row.cloudId !== '' && instance.InstanceId === row.cloudId)
-  );
-}
-
-/** What a user finds when an instance that windlass made is not there any more. */
-export function instanceGone(row: LedgerResource | undefined, nodeId: string): WindlassError {
-  return new WindlassError(
-    'not-found',
-    `the instance ${row?.cloudId ?? ''} of node ${nodeId} does not exist any more`,
-    {
-      code: 'INSTANCE_NOT_FOUND',
-      hint: 'it was ended outside windlass; delete the cluster, or recover it',
-    },
   );
 }

@@ -6,7 +6,7 @@ import { TAGS, toTags } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { Place } from '../place.ts';
 import type { FrontgateSettings } from '../settings.ts';
-import { notYet } from './effects.ts';
+import { notYet } from './not-yet.ts';
 import { toNodeTags } from './run-request.ts';
 
 const SSH_PORT = 22;

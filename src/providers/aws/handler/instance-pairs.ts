@@ -2,48 +2,32 @@ import type { _InstanceType, Instance } from '@aws-sdk/client-ec2';
 import { WindlassError } from '../../../domain/index.ts';
 import type {
   Changes,
+  InstancePairs,
   NodeTaskContext,
   ObserveCall,
   Observation,
   ProviderHandler,
 } from '../../../provider/index.ts';
+import {
+  findInstanceRow,
+  instanceGone,
+  instanceRow,
+  isMissingForLong,
+  pause,
+  persistsFor,
+} from '../../../provider-utils/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getWatchedResources } from '../cloud/resources.ts';
 import type { FindPlace, Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
 import { changeType, ignoreGone, startInstance, stopInstance, STOPPED } from './change-instance.ts';
-import { getRow, pause, watch } from './effects.ts';
-import {
-  findInstance,
-  instanceGone,
-  isDead,
-  isOfRow,
-  listInstances,
-  observeInstance,
-  stateOf,
-} from './find-instance.ts';
+import { findInstance, isDead, isOfRow, listInstances, observeInstance, stateOf } from './find-instance.ts';
 import { chooseTypeNames } from './place-node.ts';
 import { instanceDied, runInstance } from './run-instance.ts';
-import type { Timing } from './timing.ts';
-import { isMissingForLong, lastsFor } from './missing.ts';
+import { watch, type Timing } from './timing.ts';
 import { deleteFrontgateGroup } from './frontgate-group.ts';
 import { deleteLaunchedVolumes } from './launched-volumes.ts';
 import { observeMovedVolumes } from './move-volumes.ts';
-
-/** The five pairs of a handler that concern instances. */
-export type InstancePairs = Pick<
-  ProviderHandler,
-  | 'runInstances'
-  | 'waitRunInstances'
-  | 'stopInstances'
-  | 'waitStopInstances'
-  | 'startInstances'
-  | 'waitStartInstances'
-  | 'deleteInstances'
-  | 'waitDeleteInstances'
-  | 'resizeInstances'
-  | 'waitResizeInstances'
->;
 
 const SSH_PORT = 22;
 
@@ -53,7 +37,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
     const instance = await observeInstance(place.cloud, call, context);
     if (instance === undefined) {
       const missing = isMissingForLong(call.cursor, 'the instance is not shown by AWS yet');
-      if (missing.forLong) throw instanceGone(context.resources['instance'], context.node.nodeId);
+      if (missing.forLong) throw instanceGone(context, findInstanceRow(context));
       return missing.observation;
     }
     const state = stateOf(instance);
@@ -61,7 +45,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
     if (state === 'stopped' || state === 'stopping') {
       // As it was before it was started, or stopped by itself: what was looked at late passes.
       const seen = `instance ${instance.InstanceId} is ${state}`;
-      const stopped = lastsFor(call.cursor, 'stoppedSinceMs', { seen, limitMs: timing.settleMs });
+      const stopped = persistsFor(call.cursor, 'stoppedSinceMs', { seen, limitMs: timing.settleMs });
       if (stopped.forLong) throw instanceDied(instance);
       return stopped.observation;
     }
@@ -99,7 +83,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
 
     async deleteInstances(context, call) {
       const { cloud } = findPlace(context);
-      const row = context.resources['instance'];
+      const row = findInstanceRow(context);
       if (row === undefined) return { state: 'started' };
       let instances = await listInstances(cloud, call, context);
       // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show it only now.
@@ -129,7 +113,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
     },
     waitDeleteInstances: (context, call) =>
       watch(call, timing.lookMs, async (look) => {
-        const row = context.resources['instance'];
+        const row = findInstanceRow(context);
         const { cloud } = findPlace(context);
         const instances = await listInstances(cloud, look, context, getWatchedResources(cloud));
         const left = instances.find((instance) => stateOf(instance) !== 'terminated');
@@ -146,9 +130,9 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
 
     async resizeInstances(context, call) {
       const place = findPlace(context);
-      const row = getRow(context, 'instance');
+      const row = instanceRow(context);
       const instance = await findInstance(place.cloud, call, context);
-      if (instance === undefined || isDead(instance)) throw instanceGone(row, context.node.nodeId);
+      if (instance === undefined || isDead(instance)) throw instanceGone(context, row);
       const wanted = await chooseResizedType(place, call, context, instance);
       await changeType(place.cloud, context, call, instance, wanted);
       return { state: 'started' };
@@ -160,7 +144,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
         const missing = isMissingForLong(look.cursor, 'the instance is not shown by AWS', timing.settleMs);
         if (instance === undefined && !missing.forLong) return missing.observation;
         if (instance === undefined || isDead(instance)) {
-          throw instanceGone(context.resources['instance'], context.node.nodeId);
+          throw instanceGone(context, findInstanceRow(context));
         }
         const wanted = await chooseResizedType(place, look, context, instance);
         if (instance.InstanceType === wanted) return { state: 'done' };
@@ -199,7 +183,7 @@ async function chooseResizedType(
 }
 
 function toRunningChanges(context: NodeTaskContext, { settings }: Place, instance: Instance): Changes {
-  const row = getRow(context, 'instance');
+  const row = instanceRow(context);
   const instanceId = instance.InstanceId ?? '';
   return {
     resources: [

@@ -7,7 +7,7 @@ import { getResources } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { Place } from '../place.ts';
-import { notYet } from './effects.ts';
+import { notYet } from './not-yet.ts';
 import { isVolumeGone } from './volumes.ts';
 
 /**

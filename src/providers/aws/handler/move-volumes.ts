@@ -7,13 +7,14 @@ import type {
   ObserveCall,
   Observation,
 } from '../../../provider/index.ts';
+import { findVolumeRow } from '../../../provider-utils/index.ts';
 import type { Place } from '../place.ts';
 import { createVolume, deleteVolumesOf, observeCreated, toMade } from './volumes.ts';
 
 /** Rows of the node's own volumes, by their index. */
 function listVolumeRows(context: NodeTaskContext): readonly LedgerResource[] {
   return context.role.volumes
-    .map(({ index }) => context.resources[`volume-${index}`])
+    .map(({ index }) => findVolumeRow(context, index))
     .filter((row) => row !== undefined);
 }
 
@@ -55,7 +56,7 @@ export async function createMissingVolumes(
 ): Promise<readonly ResourceChange[]> {
   const made: ResourceChange[] = [];
   for (const spec of context.role.volumes) {
-    const row = context.resources[`volume-${spec.index}`];
+    const row = findVolumeRow(context, spec.index);
     if (row === undefined || !wasMoved(row)) continue;
     made.push(toMade(row, await createVolume(place, context, call, spec, row)));
   }
@@ -69,7 +70,7 @@ export async function observeMovedVolumes(
   call: ObserveCall,
 ): Promise<(Observation & { readonly changes?: Changes }) | undefined> {
   const specs = context.role.volumes.filter(({ index }) => {
-    const row = context.resources[`volume-${index}`];
+    const row = findVolumeRow(context, index);
     return row !== undefined && wasMoved(row);
   });
   return specs.length === 0 ? undefined : observeCreated(place, context, call, specs);

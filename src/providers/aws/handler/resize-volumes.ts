@@ -1,21 +1,13 @@
 import type { Volume, VolumeModification } from '@aws-sdk/client-ec2';
 import { WindlassError, type VolumeSpec } from '../../../domain/index.ts';
 import type { EffectCall, NodeTaskContext, ProviderHandler } from '../../../provider/index.ts';
+import { isMissingForLong, persistsFor, volumeGone } from '../../../provider-utils/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
-import { watch } from './effects.ts';
-import { isMissingForLong, lastsFor } from './missing.ts';
-import type { Timing } from './timing.ts';
-import {
-  isVolumeGone,
-  loadItems,
-  observeItems,
-  toNodeVolumes,
-  volumeGone,
-  type VolumeItem,
-} from './volumes.ts';
+import { watch, type Timing } from './timing.ts';
+import { isVolumeGone, loadItems, observeItems, toNodeVolumes, type VolumeItem } from './volumes.ts';
 
 /** Volumes grow where they are, attached or not; AWS changes one once in six hours. */
 export function createResizePair(
@@ -44,7 +36,7 @@ export function createResizePair(
           const modification = await readModification(look, volume, getWatchedResources(place.cloud));
           if (modification?.ModificationState === 'failed') {
             // Perhaps the one before: what began a moment ago may not be shown yet.
-            const failed = lastsFor(look.cursor, 'failedSinceMs', {
+            const failed = persistsFor(look.cursor, 'failedSinceMs', {
               seen: `the last change of volume ${volume.VolumeId} failed`,
               limitMs: timing.settleMs,
             });

@@ -7,12 +7,13 @@ import type {
   NextGeneration,
   NodeTaskContext,
 } from '../../../provider/index.ts';
+import { instanceRow, mayBeMade } from '../../../provider-utils/index.ts';
 import type { MachineImage } from '../cloud/catalogue.ts';
 import { isAwsCode, isCapacityError } from '../cloud/to-windlass-error.ts';
 import { choosePlacementAfter, type Placement } from '../placements.ts';
 import type { Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
-import { getRow, mayBeMade, notYet } from './effects.ts';
+import { notYet } from './not-yet.ts';
 import { findInstance, isDead } from './find-instance.ts';
 import { createMissingVolumes, giveUpVolumes, mayMoveVolumes } from './move-volumes.ts';
 import { ensureFrontgateGroups } from './frontgate-group.ts';
@@ -29,7 +30,7 @@ export async function runInstance(
   context: NodeTaskContext<'RunInstances'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const row = getRow(context, 'instance');
+  const row = instanceRow(context);
   const found = mayBeMade(call, row) ? await findInstance(place.cloud, call, context) : undefined;
   if (found !== undefined) return isDead(found) ? replaceDead(row, found) : adopt(row, found);
 
@@ -87,7 +88,7 @@ async function tryNextPlace(
   placements: readonly Placement[],
   index: number,
 ): Promise<HandleResult> {
-  const row = getRow(context, 'instance');
+  const row = instanceRow(context);
   const zone = placements[index]?.zone ?? place.zone;
   const next = choosePlacementAfter(placements, index, {
     zone,

@@ -1,6 +1,9 @@
-/** How patiently AWS is looked at; tests on an emulator need less patience. */
+import type { ObserveCall, Observation } from '../../../provider/index.ts';
+import { watchUntilDone } from '../../../provider-utils/index.ts';
+
+/** How often AWS is polled; tests on an emulator poll more often. */
 export interface Timing {
-  /** Between two looks of one wait. */
+  /** Between two polls of one wait. */
   readonly lookMs: number;
   /**
    * How long after a create AWS may still not show what was made: so long a delete looks for what
@@ -11,3 +14,13 @@ export interface Timing {
 
 /** AWS says seconds; its own tools allow for a few. */
 export const DEFAULT_TIMING: Timing = { lookMs: 1_000, settleMs: 5_000 };
+
+/** Polls until it is done or the call's time is over. */
+export function watch(
+  call: ObserveCall,
+  lookMs: number,
+  poll: (call: ObserveCall) => Promise<Observation>,
+): Promise<Observation> {
+  // A read for waits takes as long as an interval itself; the pause is for a poll that reads nothing.
+  return watchUntilDone(call, { intervalMs: lookMs, pauseMs: lookMs / 20 }, poll);
+}

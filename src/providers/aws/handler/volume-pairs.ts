@@ -1,14 +1,14 @@
 import type { Volume } from '@aws-sdk/client-ec2';
 import type { LedgerResource, ResourceChange } from '../../../domain/index.ts';
-import type { EffectCall, NextGeneration, ProviderHandler } from '../../../provider/index.ts';
-import { listTaskVolumes } from '../../../provider-utils/index.ts';
+import type { EffectCall, NextGeneration, VolumePairs } from '../../../provider/index.ts';
+import { findVolumeRow, listTaskVolumes, pause, volumeRow } from '../../../provider-utils/index.ts';
 import { getResources, getWatchedResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { FindPlace, Place } from '../place.ts';
 import { createAttachPair } from './attach-volumes.ts';
-import { getRow, notYet, pause, watch } from './effects.ts';
+import { notYet } from './not-yet.ts';
 import { createResizePair } from './resize-volumes.ts';
-import type { Timing } from './timing.ts';
+import { watch, type Timing } from './timing.ts';
 import {
   createVolume,
   deleteVolumesOf,
@@ -22,21 +22,6 @@ import {
   toNodeVolumes,
 } from './volumes.ts';
 
-/** The five pairs of a handler that concern volumes. */
-export type VolumePairs = Pick<
-  ProviderHandler,
-  | 'createVolumes'
-  | 'waitCreateVolumes'
-  | 'attachVolumes'
-  | 'waitAttachVolumes'
-  | 'detachVolumes'
-  | 'waitDetachVolumes'
-  | 'deleteVolumes'
-  | 'waitDeleteVolumes'
-  | 'resizeVolumes'
-  | 'waitResizeVolumes'
->;
-
 export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumePairs {
   return {
     async createVolumes(context, call) {
@@ -44,7 +29,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       const resources: ResourceChange[] = [];
       const next: NextGeneration[] = [];
       for (const spec of listTaskVolumes(context)) {
-        const row = getRow(context, `volume-${spec.index}`);
+        const row = volumeRow(context, spec.index);
         const volume = await createVolume(place, context, call, spec, row);
         resources.push(isVolumeGone(volume) ? { token: row.token, state: 'gone' } : toMade(row, volume));
         if (isVolumeGone(volume)) next.push({ token: row.token, attributes: row.attributes });
@@ -81,7 +66,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
     async deleteVolumes(context, call) {
       const place = findPlace(context);
       const rows = listTaskVolumes(context)
-        .map(({ index }) => context.resources[`volume-${index}`])
+        .map(({ index }) => findVolumeRow(context, index))
         .filter((row) => row !== undefined);
       // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show them only now.
       const unsettled = rows.filter(({ state }) => state !== 'gone');
@@ -99,7 +84,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       watch(call, timing.lookMs, async (look) => {
         const place = findPlace(context);
         const items = listTaskVolumes(context).flatMap((spec) => {
-          const row = context.resources[`volume-${spec.index}`];
+          const row = findVolumeRow(context, spec.index);
           return row === undefined ? [] : [{ spec, row, volume: undefined }];
         });
         const rows = items.map(({ row }) => row);

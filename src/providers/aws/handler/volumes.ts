@@ -13,15 +13,22 @@ import type {
   ObserveCall,
   Observation,
 } from '../../../provider/index.ts';
-import { listTaskVolumes } from '../../../provider-utils/index.ts';
+import {
+  findVolumeRow,
+  isMissingForLong,
+  listTaskVolumes,
+  mayBeMade,
+  mergeNodeVolumes,
+  volumeGone,
+  volumeRow,
+} from '../../../provider-utils/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { readTag, TAGS, toClientToken, toTags } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { Place } from '../place.ts';
 import { toVolumeKind } from '../volume-types.ts';
-import { getRow, mayBeMade, notYet } from './effects.ts';
-import { isMissingForLong } from './missing.ts';
+import { notYet } from './not-yet.ts';
 import { toNodeTags } from './run-request.ts';
 
 /** One volume of the task's node. */
@@ -56,13 +63,13 @@ export async function loadItems(
   options: ItemOptions & { readonly resources?: Resources } = {},
 ): Promise<readonly VolumeItem[]> {
   const specs = (options.specs ?? listTaskVolumes(context)).filter(
-    ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
+    ({ index }) => options.intended !== true || findVolumeRow(context, index) !== undefined,
   );
   if (specs.length === 0) return [];
-  const rows = specs.map(({ index }) => getRow(context, `volume-${index}`));
+  const rows = specs.map(({ index }) => volumeRow(context, index));
   const volumes = await listVolumes(place, call, context, rows, options.resources);
   return specs.map((spec) => {
-    const row = getRow(context, `volume-${spec.index}`);
+    const row = volumeRow(context, spec.index);
     return { spec, row, volume: findOfRow(volumes, row) };
   });
 }
@@ -93,16 +100,16 @@ export async function observeItems(
   options: ItemOptions = {},
 ): Promise<readonly VolumeItem[]> {
   const specs = (options.specs ?? listTaskVolumes(context)).filter(
-    ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
+    ({ index }) => options.intended !== true || findVolumeRow(context, index) !== undefined,
   );
-  const rows = specs.map(({ index }) => getRow(context, `volume-${index}`));
+  const rows = specs.map(({ index }) => volumeRow(context, index));
   const resources = getWatchedResources(place.cloud);
   if (rows.some(({ cloudId }) => cloudId === ''))
     return loadItems(place, call, context, { ...options, resources });
   const { volumeById } = resources;
   return Promise.all(
     specs.map(async (spec) => {
-      const row = getRow(context, `volume-${spec.index}`);
+      const row = volumeRow(context, spec.index);
       return { spec, row, volume: await volumeById(call, row.cloudId) };
     }),
   );
@@ -260,22 +267,7 @@ export function toNodeVolumes(
     device: deviceOf(item),
     mountPoint: item.spec.mountPoint,
   }));
-  const others = context.node.volumes.filter(
-    ({ index }) => !touched.some((volume) => volume.index === index),
-  );
-  return [...touched, ...others].sort((left, right) => left.index - right.index);
-}
-
-/** A volume that was made and is not there any more. */
-export function volumeGone(context: NodeTaskContext, spec: VolumeSpec): WindlassError {
-  return new WindlassError(
-    'not-found',
-    `volume ${spec.index} of node ${context.node.nodeId} does not exist`,
-    {
-      code: 'VOLUME_NOT_FOUND',
-      hint: 'it was deleted outside windlass; its data is lost',
-    },
-  );
+  return mergeNodeVolumes(context, touched);
 }
 
 function volumeBroken(volume: Volume): WindlassError {

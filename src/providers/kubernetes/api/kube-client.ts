@@ -166,11 +166,6 @@ function readClockAhead(date: string | undefined): number | null {
   return Math.abs(ahead) <= CLOCK_GRAIN_MS ? 0 : ahead;
 }
 
-export function refuseWhenCancelled(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw new WindlassError('cancelled', 'the call was cancelled', { code: 'CANCELLED', cause: signal.reason });
-}
-
 async function* readLines(answer: IncomingMessage): AsyncGenerator<string> {
   let rest = '';
   answer.setEncoding('utf8');

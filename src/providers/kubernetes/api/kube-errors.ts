@@ -1,5 +1,6 @@
-import { WindlassError, type WindlassErrorOptions } from '../../../domain/index.ts';
+import { WindlassError } from '../../../domain/index.ts';
 import { maskForeignText } from '../../../masking/index.ts';
+import { toErrorByRules, type ErrorRule } from '../../../provider-utils/index.ts';
 import type { KubeStatus } from './kube-types.ts';
 
 /** What a request was about, for its error. */
@@ -7,6 +8,56 @@ export interface RequestWords {
   /** e.g. `create deployments web` */
   readonly what: string;
 }
+
+/** An answer of an API server that refused. */
+interface Refusal {
+  readonly httpStatus: number;
+  readonly message: string;
+  readonly retryAfterMs: number;
+}
+
+const is =
+  (...statuses: readonly number[]) =>
+  ({ httpStatus }: Refusal): boolean =>
+    statuses.includes(httpStatus);
+const retryAfter = ({ retryAfterMs }: Refusal) => ({ retryAfterMs });
+
+const RULES: readonly ErrorRule<Refusal>[] = [
+  {
+    fits: is(401),
+    kind: 'permission',
+    code: 'KUBERNETES_UNAUTHORIZED',
+    say: () => 'the API server does not know this credential',
+    options: () => ({
+      field: 'credential',
+      hint: 'the token may have expired: windlass runtime update NAME --credential FILE',
+    }),
+  },
+  {
+    fits: ({ httpStatus, message }) => httpStatus === 403 && isQuota(message),
+    kind: 'quota',
+    code: 'KUBERNETES_QUOTA',
+    options: () => ({ hint: HINT_QUOTA }),
+  },
+  { fits: is(403), kind: 'permission', code: 'KUBERNETES_FORBIDDEN', options: () => ({ hint: HINT_RBAC }) },
+  { fits: is(404), kind: 'not-found', code: 'KUBERNETES_NOT_FOUND' },
+  { fits: is(409), kind: 'conflict', code: 'KUBERNETES_CONFLICT' },
+  { fits: is(410), kind: 'unavailable', code: 'KUBERNETES_EXPIRED', options: () => ({ retryAfterMs: 100 }) },
+  {
+    fits: is(400, 413, 415, 422),
+    kind: 'invalid-input',
+    code: 'KUBERNETES_INVALID',
+    options: () => ({ hint: 'correct the chart or its values' }),
+  },
+  { fits: is(429), kind: 'throttled', code: 'KUBERNETES_THROTTLED', options: retryAfter },
+  {
+    fits: ({ httpStatus }) => httpStatus >= 500,
+    kind: 'unavailable',
+    code: 'KUBERNETES_UNAVAILABLE',
+    options: retryAfter,
+  },
+  { fits: () => true, kind: 'internal', code: 'KUBERNETES_ERROR' },
+];
 
 /** Turns the answer of an API server that refused into an error of the closed list. */
 export function toStatusError(
@@ -16,40 +67,11 @@ export function toStatusError(
   retryAfterSeconds?: number,
 ): WindlassError {
   const message = maskForeignText(status.message ?? `HTTP ${httpStatus}`);
-  const make = (kind: WindlassError['kind'], options: WindlassErrorOptions): WindlassError =>
-    new WindlassError(kind, `${what}: ${message}`, options);
   const retryAfterMs = (retryAfterSeconds ?? status.details?.retryAfterSeconds ?? 1) * 1000;
-  switch (httpStatus) {
-    case 401:
-      return new WindlassError('permission', 'the API server does not know this credential', {
-        code: 'KUBERNETES_UNAUTHORIZED',
-        field: 'credential',
-        hint: 'the token may have expired: windlass runtime update NAME --credential FILE',
-      });
-    case 403:
-      return isQuota(message)
-        ? quotaError(what, message)
-        : make('permission', { code: 'KUBERNETES_FORBIDDEN', hint: HINT_RBAC });
-    case 404:
-      return make('not-found', { code: 'KUBERNETES_NOT_FOUND' });
-    case 409:
-      return make('conflict', { code: 'KUBERNETES_CONFLICT' });
-    case 410:
-      return make('unavailable', { code: 'KUBERNETES_EXPIRED', retryAfterMs: 100 });
-    case 400:
-    case 413:
-    case 415:
-    case 422:
-      return make('invalid-input', { code: 'KUBERNETES_INVALID', hint: 'correct the chart or its values' });
-    case 429:
-      return make('throttled', { code: 'KUBERNETES_THROTTLED', retryAfterMs });
-    default:
-      return httpStatus >= 500
-        ? make('unavailable', { code: 'KUBERNETES_UNAVAILABLE', retryAfterMs })
-        : make('internal', { code: 'KUBERNETES_ERROR' });
-  }
+  return toErrorByRules(RULES, { httpStatus, message, retryAfterMs }, `${what}: ${message}`);
 }
 
+const HINT_QUOTA = 'raise the namespace’s ResourceQuota or LimitRange, or ask for less';
 export const HINT_RBAC = 'give the credential’s user a Role with this right in the namespace';
 
 /** Whether the API server's words mean that a ResourceQuota has no room. */
@@ -62,7 +84,7 @@ export function isQuota(message: string): boolean {
 export function quotaError(what: string, message: string): WindlassError {
   return new WindlassError('quota', `${what}: ${message}`, {
     code: 'KUBERNETES_QUOTA',
-    hint: 'raise the namespace’s ResourceQuota or LimitRange, or ask for less',
+    hint: HINT_QUOTA,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Reserved } from '../../../domain/index.ts';
+import { findShortage } from '../../../provider-utils/index.ts';
 import { QUOTAS, resourcePath } from '../api/api-resources.ts';
 import type { KubeClient } from '../api/kube-client.ts';
 import { quotaError } from '../api/kube-errors.ts';
@@ -41,16 +42,15 @@ export async function checkQuotas(
     if ((quota.spec?.scopes ?? []).length > 0 || quota.spec?.scopeSelector !== undefined) continue;
     for (const [key, hard] of Object.entries(quota.status?.hard ?? {})) {
       const name = normalize(key);
-      const more = asked[name] ?? 0;
-      if (more <= 0) continue;
-      const used = parseQuantity(quota.status?.used?.[key]);
-      const kept = promised[name] ?? 0;
-      if (used + kept + more <= parseQuantity(hard) * (1 + Number.EPSILON)) continue;
-      const words = kept > 0 ? `, ${format(kept)} promised to running jobs` : '';
-      throw quotaError(
-        `namespace ${namespace}`,
-        `exceeded quota ${nameOf(quota)}: ${key} is limited to ${hard}; ${quota.status?.used?.[key] ?? '0'} used${words}, ${format(more)} asked for`,
-      );
+      const room = {
+        limit: parseQuantity(hard),
+        used: parseQuantity(quota.status?.used?.[key]),
+        reserved: promised[name] ?? 0,
+        asked: asked[name] ?? 0,
+      };
+      const shortage = findShortage(key, room, format);
+      if (shortage !== undefined)
+        throw quotaError(`quota ${nameOf(quota)} of namespace ${namespace}`, shortage);
     }
   }
 }

@@ -1,18 +1,12 @@
 import { cutText, WindlassError } from '../../../domain/index.ts';
 import { maskForeignText } from '../../../masking/index.ts';
+import { findTextRule, type TextRule } from '../../../provider-utils/index.ts';
 import { HINT_RBAC, isQuota, quotaError } from '../api/kube-errors.ts';
 
 const MAX_MESSAGE = 1_500;
 
-interface Rule {
-  readonly pattern: RegExp;
-  readonly kind: WindlassError['kind'];
-  readonly code: string;
-  readonly hint: string;
-}
-
 // By what helm and the API server write; the first that fits. Both lines of helm say it alike.
-const RULES: readonly Rule[] = [
+const RULES: readonly TextRule[] = [
   {
     pattern: /another operation \(install\/upgrade\/rollback\) is in progress/i,
     kind: 'unavailable',
@@ -123,7 +117,7 @@ export function toHelmError(verb: string, stderr: string, mask: (text: string) =
   const said = tidy(stderr);
   const what = `helm ${verb}`;
   if (isQuota(said)) return quotaError(what, message);
-  const rule = RULES.find(({ pattern }) => pattern.test(said));
+  const rule = findTextRule(RULES, said);
   return new WindlassError(rule?.kind ?? 'conflict', `${what}: ${message}`, {
     code: rule?.code ?? 'HELM_FAILED',
     hint: rule?.hint ?? 'see what helm says; a failed cluster can be deleted, or recovered',

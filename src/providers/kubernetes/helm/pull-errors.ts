@@ -1,16 +1,10 @@
 import { WindlassError } from '../../../domain/index.ts';
 import type { ChartSource } from '../../../chart-package/index.ts';
 import { maskForeignText } from '../../../masking/index.ts';
-
-interface Rule {
-  readonly pattern: RegExp;
-  readonly kind: WindlassError['kind'];
-  readonly code: string;
-  readonly hint: string;
-}
+import { findTextRule, type TextRule } from '../../../provider-utils/index.ts';
 
 // By what helm writes; the first that fits.
-const RULES: readonly Rule[] = [
+const RULES: readonly TextRule[] = [
   {
     // The proxy that ends every plain request to another machine.
     pattern: /proxyconnect tcp: dial tcp 127\.0\.0\.1:0/,
@@ -66,7 +60,7 @@ export function toPullError(source: ChartSource, output: string): WindlassError 
     /no such host|server misbehaving|connection refused/i.test(said) &&
     unreachable !== undefined
       ? unreachable
-      : RULES.find(({ pattern }) => pattern.test(said));
+      : findTextRule(RULES, said);
   return new WindlassError(
     rule?.kind ?? 'invalid-input',
     `${source.label} cannot be fetched: ${tidy(maskForeignText(output))}`,

@@ -1,9 +1,10 @@
 import { openChartConf } from '../../../chart-package/index.ts';
 import { WindlassError, type LedgerResource, type ReleaseDirective } from '../../../domain/index.ts';
 import type { Call, TaskContext } from '../../../provider/index.ts';
+import { requireRow as requireLedgerRow } from '../../../provider-utils/index.ts';
 import { createApiResources, type ApiResources } from '../api/api-resources.ts';
 import type { Connect, KubeConnection } from '../api/connection.ts';
-import { createKubeClient, refuseWhenCancelled, type KubeClient } from '../api/kube-client.ts';
+import { createKubeClient, type KubeClient } from '../api/kube-client.ts';
 import type { DiscoveryCache } from '../helm/discovery-cache.ts';
 import { listRevisions, type ReleaseRevision } from '../helm/release-record.ts';
 import type { FindHelm } from '../helm/run-helm.ts';
@@ -38,7 +39,6 @@ export async function openScope<T extends ReleaseDirective>(
   context: TaskContext & { readonly task: { readonly directive: T } },
   call: Call,
 ): Promise<ReleaseScope<T>> {
-  refuseWhenCancelled(call.signal);
   const directive: T = context.task.directive;
   const connection = await world.connect({ url: context.runtime.url, credential: context.credential });
   const client = createKubeClient(connection, call);
@@ -55,11 +55,8 @@ export async function openScope<T extends ReleaseDirective>(
 }
 
 /** @throws internal `RESOURCE_NOT_CLAIMED` */
-export function requireRow({ row, context }: ReleaseScope): LedgerResource {
-  if (row !== undefined) return row;
-  throw new WindlassError('internal', `task ${context.task.taskId} came without the row of its release`, {
-    code: 'RESOURCE_NOT_CLAIMED',
-  });
+export function requireRow({ context }: ReleaseScope): LedgerResource {
+  return requireLedgerRow(context, RELEASE_KIND);
 }
 
 /** Whether a revision is of this row: it carries its token. */

@@ -1,4 +1,5 @@
 import { WindlassError } from '../../../domain/index.ts';
+import { findShortage } from '../../../provider-utils/index.ts';
 import type { Instance, Quotas, Volume } from './local-world.ts';
 
 /** Sums over a set of instances and volumes, in the words of Quotas. */
@@ -41,12 +42,10 @@ export function addUsage(left: Usage, right: Usage): Usage {
 export function assertWithinQuotas(quotas: Quotas, used: Usage, asked: Usage): void {
   const faults = (Object.keys(WORDS) as (keyof Quotas)[]).flatMap((name) => {
     const limit = quotas[name];
-    if (limit === undefined || asked[name] <= 0 || used[name] + asked[name] <= limit) return [];
-    const left = Math.max(0, limit - used[name]);
+    if (limit === undefined) return [];
     const { noun, setting } = WORDS[name];
-    return [
-      { field: setting, message: `${asked[name]} ${noun} are asked for, ${left} of ${limit} are left` },
-    ];
+    const message = findShortage(noun, { limit, used: used[name], reserved: 0, asked: asked[name] });
+    return message === undefined ? [] : [{ field: setting, message }];
   });
   const [first] = faults;
   if (first === undefined) return;
