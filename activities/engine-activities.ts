@@ -7,12 +7,12 @@ import {
   type Cluster,
   type Job,
   type JobAction,
-  type LayerShape,
+  type StepShape,
   type Runtime,
   type SecretReference,
 } from '../src/domain/index.ts';
 import type { Stores } from '../src/db/index.ts';
-import { withoutLeaving } from '../src/plan/index.ts';
+import { flattenPlan, withoutLeaving } from '../src/plan/index.ts';
 import type { PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
 import type {
   CreateClusterInput,
@@ -50,9 +50,9 @@ export function createJobActivities(dependencies: ActivityDependencies): Attempt
     async LoadJob({ plan, ...input }, { job: known }) {
       const job = known ?? (await openJob(dependencies, hydrator, input));
       const runtime = await stores.runtimes.get(job.runtimeId);
-      const layers = plan === true ? await planUnasked(job, runtime) : null;
+      const steps = plan === true ? await planUnasked(job, runtime) : null;
       return {
-        ...(layers === null ? {} : { layers }),
+        ...(steps === null ? {} : { steps }),
         queues: { provider: runtime.provider, account: runtime.account, region: runtime.region },
         timing: { heartbeatSeconds: dependencies.heartbeatSeconds },
         closed: isOpenJobStatus(job.status)
@@ -76,7 +76,7 @@ export function createJobActivities(dependencies: ActivityDependencies): Attempt
         { action: job.action, ...wanted, reserved, runtime, credential, loadPackage, openSecret },
         call,
       );
-      return plan === true ? { layers: await storePlan(job, runtime, wanted) } : undefined;
+      return plan === true ? { steps: await storePlan(job, runtime, wanted) } : undefined;
     },
 
     async PlanJob({ jobId }, { job: stored }) {
@@ -86,8 +86,7 @@ export function createJobActivities(dependencies: ActivityDependencies): Attempt
       return storePlan(job, await stores.runtimes.get(job.runtimeId));
     },
 
-    loadSlice: ({ jobId, layerIndex, offset, limit }) =>
-      whileOpen('loadSlice', stores.tasks.loadSlice(jobId, layerIndex, offset, limit)),
+    loadSlice: ({ jobId, slice }) => whileOpen('loadSlice', stores.tasks.loadSlice(jobId, slice)),
 
     async UpdateClusterStatus({ jobId, end }, { job: stored }) {
       const job = stored ?? (await stores.jobs.get(jobId));
@@ -113,14 +112,14 @@ export function createJobActivities(dependencies: ActivityDependencies): Attempt
     job: Job,
     runtime: Runtime,
     wanted?: Pick<PlanRequest, 'cluster' | 'before'>,
-  ): Promise<readonly LayerShape[]> {
+  ): Promise<readonly StepShape[]> {
     const request = { job, ...(wanted ?? (await loadWanted(stores, job))), runtime };
     const plan = await planJob(stores, providers.get(runtime.provider), request);
-    return stores.jobs.storePlan(job.jobId, plan, PLAN_SCHEMA_VERSION);
+    return stores.jobs.storePlan(job.jobId, flattenPlan(plan), PLAN_SCHEMA_VERSION);
   }
 
   /** The plan of an open job for which no cloud has to be asked; null where another step is to make it. */
-  async function planUnasked(job: Job, runtime: Runtime): Promise<readonly LayerShape[] | null> {
+  async function planUnasked(job: Job, runtime: Runtime): Promise<readonly StepShape[] | null> {
     if (JOB_ACTIONS[job.action].needs !== 'nothing' || !isOpenJobStatus(job.status)) return null;
     try {
       return await storePlan(job, runtime);

@@ -12,7 +12,7 @@ import {
   frontgateWorkflowId,
   jobWorkflowId,
   RUN_JOB_WORKFLOW,
-  sliceWorkflowId,
+  sliceWorkflowPrefix,
   WALK_SLICE_WORKFLOW,
 } from '../src/protocol/index.ts';
 import { checkInput } from './inputs/check-input.ts';
@@ -76,13 +76,13 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
     return clusters.get(jobId) ?? (await findJob(jobId))?.clusterId ?? null;
   }
 
-  async function admitSlice(step: string, jobId: string, layer: number, from: Workflow): Promise<null> {
+  async function admitSlice(step: string, jobId: string, from: Workflow): Promise<null> {
     const clusterId = await findCluster(jobId);
     const own =
       clusterId !== null &&
       (isJobWorkflow(from, clusterId) ||
         (from.type === WALK_SLICE_WORKFLOW &&
-          from.id.startsWith(sliceWorkflowId(jobWorkflowId(clusterId), jobId, layer, ''))));
+          from.id.startsWith(sliceWorkflowPrefix(jobWorkflowId(clusterId), jobId))));
     if (!own) throw outsideJob(step, `it is no step of ${describe(from)}`);
     return null;
   }
@@ -124,16 +124,16 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
     const from = { id: info.workflowExecution.workflowId, type: info.workflowType ?? '' };
     if (isTaskStep(step)) {
       checkInput(step, TASK_INPUT, input);
-      const [jobId = '', layer = ''] = (input as { taskId: string }).taskId.split('.');
-      return admitSlice(step, jobId, Number(layer), from);
+      const [jobId = ''] = (input as { taskId: string }).taskId.split('.');
+      return admitSlice(step, jobId, from);
     }
     if (!Object.hasOwn(OWNERS, step)) throw outsideJob(step, 'no rule says whose step it is');
     const owner = OWNERS[step as keyof typeof OWNERS];
     checkInput(step, STEP_INPUTS[step as keyof typeof OWNERS], input);
-    const checked = input as StepInput & { readonly layerIndex?: number };
+    const checked = input as StepInput;
     switch (owner) {
       case 'slice':
-        return admitSlice(step, checked.jobId ?? '', checked.layerIndex ?? 0, from);
+        return admitSlice(step, checked.jobId ?? '', from);
       case 'frontgate':
       case 'frontgate-cluster':
         return admitFrontgate(step, owner, checked, from);

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { TASK_ACTIONS, type TaskAction } from '../src/domain/index.ts';
-import { SLICE_TASKS, type LayerView } from '../src/protocol/index.ts';
+import { SLICE_TASKS } from '../src/plan/index.ts';
+import type { LayerView } from '../src/protocol/index.ts';
 import { BARE_WORKFLOW_QUEUE, type BareInput } from './bare/messages.ts';
 import { createCluster, readDurationMs } from './jobs.ts';
 import type { Bench, Finding, PartResult } from './part.ts';

@@ -5,6 +5,7 @@ import {
   frontgateWorkflowId,
   jobWorkflowId,
   RUN_JOB_WORKFLOW,
+  sliceWorkflowPrefix,
   type ActivityTiming,
   type FrontgateInput,
   type FrontgateNews,
@@ -38,14 +39,18 @@ export function requireJobInput(input: unknown): asserts input is RunJobInput {
 
 /** @throws ApplicationFailure `INPUT_INVALID`, which ends the workflow. */
 export function requireSliceInput(input: unknown): asserts input is WalkSliceInput {
-  const { jobId, layerIndex, offset, limit, queues, timing } = requireObject(input);
+  const { jobId, slice, lanesAtOnce, queues, timing } = requireObject(input);
   requireText('jobId', jobId);
-  for (const [field, value] of Object.entries({ layerIndex, offset, limit })) requireCount(field, value);
+  if (!isObject(slice)) return refuse('slice', 'must be an object');
+  const { step, of, from, to } = slice;
+  if (of !== 'tasks' && of !== 'lanes') refuse('slice.of', 'must be tasks or lanes');
+  const counts = { 'slice.step': step, 'slice.from': from, 'slice.to': to, lanesAtOnce };
+  for (const [field, value] of Object.entries(counts)) requireCount(field, value);
   requireQueues(queues);
   requireTiming(timing);
   // A slice is a child of its job.
   const { parent, workflowId } = workflowInfo();
-  if (parent === undefined || !workflowId.startsWith(`${parent.workflowId}/${String(jobId)}/`))
+  if (parent === undefined || !workflowId.startsWith(sliceWorkflowPrefix(parent.workflowId, String(jobId))))
     refuse('jobId', `must be of the job whose ${RUN_JOB_WORKFLOW} starts this slice`);
   if (!parent.workflowId.startsWith(jobWorkflowId(''))) refuse('jobId', 'must be of a job of a cluster');
 }

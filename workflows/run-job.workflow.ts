@@ -6,7 +6,7 @@ import {
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { ErrorInfo, LayerShape } from '../src/domain/index.ts';
+import type { ErrorInfo, StepShape } from '../src/domain/index.ts';
 import {
   toSearchAttributes,
   type RunJobInput,
@@ -16,13 +16,13 @@ import {
 import { bookkeeping, loadJob, providerSteps } from './activity-proxies.ts';
 import { toErrorInfo } from './error-info.ts';
 import { isCancelled } from './is-cancelled.ts';
-import { layersTable } from './job-details.ts';
+import { stepsTable } from './job-details.ts';
 import { requireJobInput } from './require-input.ts';
-import { walkLayer } from './walk-layer.ts';
+import { walkStep } from './walk-step.ts';
 
 /**
- * One job: load, check, plan, walk the layers, ask the cloud how it ended, close. A step is asked to do
- * the next one too, and says whether it has: where it has not, as in older histories, that one follows. Whatever
+ * One job: load, check, plan, walk the plan's steps, ask the cloud how it ended, close. Each of these
+ * activities is asked to do the next one too, and its answer says whether it has. Whatever
  * happens between load and close, the job row is closed and the cluster's transition cleared;
  * what a terminate prevents, the sweeper does.
  */
@@ -34,28 +34,28 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
     loadJob(input.provider, { ...input, plan: true }),
   );
   if (loaded.closed !== null) return loaded.closed;
-  const steps = providerSteps(loaded.queues, loaded.timing);
+  const cloud = providerSteps(loaded.queues, loaded.timing);
   const rows = bookkeeping(loaded.timing);
 
-  let walked: Walked = { outcomes: [], error: null };
+  let walked: Walked = { outcomes: [], stopped: null };
   try {
-    const layers =
-      loaded.layers ??
-      (await steps.CheckResource({ jobId: input.jobId, plan: true }))?.layers ??
-      (await steps.PlanJob({ jobId: input.jobId }));
-    walked = await walkLayers(layers, (layer) => walkLayer(input.jobId, layer, loaded.queues, loaded.timing));
+    const plan =
+      loaded.steps ??
+      (await cloud.CheckResource({ jobId: input.jobId, plan: true }))?.steps ??
+      (await cloud.PlanJob({ jobId: input.jobId }));
+    walked = await walkSteps(plan, (step) => walkStep(input.jobId, step, loaded.queues, loaded.timing));
   } catch (error) {
-    walked = { ...walked, error: isCancelled(error) ? 'cancelled' : toErrorInfo(error) };
+    walked = { ...walked, stopped: isCancelled(error) ? 'cancelled' : toErrorInfo(error) };
   }
 
   return CancellationScope.nonCancellable(async () => {
-    const stopped = walked.error ?? stopOf(walked.outcomes);
+    const { stopped } = walked;
     const status = stopped === null ? 'successful' : stopped === 'cancelled' ? 'cancelled' : 'failed';
     const end = { status, error: typeof stopped === 'object' ? stopped : null } as const;
     const refreshed =
       walked.outcomes.length === 0
         ? undefined
-        : await askCloud(() => steps.UpdateClusterStatus({ jobId: input.jobId, end }));
+        : await askCloud(() => cloud.UpdateClusterStatus({ jobId: input.jobId, end }));
     const closed = refreshed?.closed ?? (await rows.CloseJob({ jobId: input.jobId, ...end }));
     upsertSearchAttributes(toSearchAttributes({ status }));
     if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it made is kept');
@@ -84,31 +84,46 @@ async function askCloud<Answer>(ask: () => Promise<Answer>): Promise<Answer | un
   }
 }
 
+/** Why the walk went no further; of failed tasks the error itself is in their rows. */
+type Stopped = 'cancelled' | 'failed' | ErrorInfo;
+
 interface Walked {
   readonly outcomes: readonly WalkOutcome[];
-  readonly error: 'cancelled' | ErrorInfo | null;
+  readonly stopped: Stopped | null;
 }
 
-async function walkLayers(
-  layers: readonly LayerShape[],
-  walk: (layer: LayerShape) => Promise<WalkOutcome>,
+/**
+ * Walks the steps in order until one fails or the job is cancelled; then only those that run always.
+ * These are not interrupted by a cancel. A job that has walked nothing has nothing to put right.
+ */
+async function walkSteps(
+  steps: readonly StepShape[],
+  walk: (step: StepShape) => Promise<WalkOutcome>,
 ): Promise<Walked> {
-  const outcomes: WalkOutcome[] = [];
-  for (const layer of layers) {
+  const outcomes = new Map<number, WalkOutcome>();
+  let stopped: Stopped | null = null;
+  for (const step of steps) {
     // The safe point for a cancel is a layer's border: waits were interrupted, handles were not.
-    if (CancellationScope.current().consideredCancelled) return { outcomes, error: 'cancelled' };
-    setCurrentDetails(layersTable(layers, outcomes, layer.index));
-    outcomes.push(await walk(layer));
-    if (stopOf(outcomes) !== null) break;
+    if (CancellationScope.current().consideredCancelled) stopped ??= 'cancelled';
+    if (stopped !== null && (step.runs !== 'always' || outcomes.size === 0)) continue;
+    setCurrentDetails(stepsTable(steps, outcomes, step.index));
+    try {
+      const outcome = await (step.runs === 'always'
+        ? CancellationScope.nonCancellable(() => walk(step))
+        : walk(step));
+      outcomes.set(step.index, outcome);
+      stopped ??= stopOf(outcome);
+    } catch (error) {
+      stopped ??= isCancelled(error) ? 'cancelled' : toErrorInfo(error);
+    }
   }
-  setCurrentDetails(layersTable(layers, outcomes, null));
-  return { outcomes, error: null };
+  setCurrentDetails(stepsTable(steps, outcomes, null));
+  return { outcomes: [...outcomes.values()], stopped };
 }
 
-/** Why the walk cannot go on: null when it can. The error itself is in the rows of the failed tasks. */
-function stopOf(outcomes: readonly WalkOutcome[]): 'cancelled' | 'failed' | null {
-  if (outcomes.some((outcome) => outcome.failed.length > 0)) return 'failed';
-  return outcomes.some((outcome) => outcome.cancelled) ? 'cancelled' : null;
+function stopOf({ failed, cancelled }: WalkOutcome): 'cancelled' | 'failed' | null {
+  if (failed.length > 0) return 'failed';
+  return cancelled ? 'cancelled' : null;
 }
 
 function countFailed(outcomes: readonly WalkOutcome[]): number {

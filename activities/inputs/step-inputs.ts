@@ -37,7 +37,15 @@ export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateA
     }),
   CheckResource: z.strictObject({ jobId, plan: flag }),
   PlanJob: z.strictObject({ jobId }),
-  loadSlice: z.strictObject({ jobId, layerIndex: anyNumber, offset: anyNumber, limit: anyNumber }),
+  loadSlice: z.strictObject({
+    jobId,
+    slice: z.strictObject({
+      step: anyNumber,
+      of: z.enum(['tasks', 'lanes'], 'must be tasks or lanes'),
+      from: anyNumber,
+      to: anyNumber,
+    }),
+  }),
   UpdateClusterStatus: z.strictObject({ jobId, end: z.strictObject(jobEnd).optional() }),
   CloseJob: z.strictObject({ jobId, ...jobEnd }),
   LoadFrontgate: z.strictObject({ runtimeId: name, vpcId: name }),

@@ -42,7 +42,7 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
   return {
     async describeJob({ jobId, layer }) {
       const job = await jobs.get(jobId);
-      const shape = (await jobs.loadShape(jobId)) ?? [];
+      const shape = ((await jobs.loadShape(jobId)) ?? []).flatMap((step) => step.layers);
       const counts = await tasks.countByLayer(jobId);
       const rows = await listShown(jobId, shape, layer);
       const error = job.error ?? (await findObstacle(job));

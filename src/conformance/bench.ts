@@ -13,6 +13,7 @@ import {
   type TaskAction,
   type VolumeSpec,
 } from '../domain/index.ts';
+import { listTasks } from '../plan/index.ts';
 import type { Provider } from '../provider/index.ts';
 import { CLOUD_LIVES, type CloudLife } from './cloud-life.ts';
 import { createEngine, type Engine, type EngineTask } from './engine.ts';
@@ -133,7 +134,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     async deleteAll() {
       engine.ledger.expireLeases();
       const failed = planAction(provider, harness, engine.cluster(), 'delete', 'failed');
-      for (const task of failed.flatMap((layer) => layer.tasks)) {
+      for (const task of listTasks(failed)) {
         if (
           (task.nodeId === node.nodeId || life.kind === 'releases') &&
           TASK_ACTIONS[task.action].by !== 'node'
@@ -199,7 +200,7 @@ async function planChanges(
       createdAt: cluster.cluster.createdAt,
       change: { action, options: {}, cluster: before },
     });
-    const [task] = planAction(provider, harness, wanted, action, 'active').flatMap((layer) => layer.tasks);
+    const [task] = listTasks(planAction(provider, harness, wanted, action, 'active'));
     assert.ok(task, `the plan of ${action} is empty`);
     changes.set(task.action, { wanted, task, version });
     before = wanted;
@@ -240,9 +241,7 @@ function collectTasks(
   const tasks = new Map<TaskAction, PlannedTask>();
   for (const [action, status] of LIFE) {
     if (!provider.capabilities.actions.includes(action)) continue;
-    for (const task of planAction(provider, harness, cluster, action, status).flatMap(
-      (layer) => layer.tasks,
-    )) {
+    for (const task of listTasks(planAction(provider, harness, cluster, action, status))) {
       if ((task.nodeId === nodeId || task.nodeId === null) && !tasks.has(task.action))
         tasks.set(task.action, task);
     }

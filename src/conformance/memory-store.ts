@@ -123,6 +123,7 @@ export function createMemoryStore({ harness, transcript, ...options }: MemorySto
         clusterId: job.clusterId,
         layerIndex: 0,
         index,
+        lane: null,
         status: 'working',
         failures: 0,
         observation: null,

@@ -4,10 +4,10 @@ import {
   isOpenJobStatus,
   type Job,
   JOB_STATUSES,
-  type JobPlan,
+  type FlatPlan,
   type JobStatus,
-  type LayerShape,
   PLAN_SCHEMA_VERSION,
+  type StepShape,
   WindlassError,
 } from '../domain/index.ts';
 import { holdVersion } from './app-store.ts';
@@ -122,12 +122,19 @@ export function createJobStore(db: Kysely<Database>): JobStore {
         if (job.plan_schema_version !== null)
           return await readShape(transaction, jobId, job.plan_schema_version);
         if (!isOpenJobStatus(job.status)) throw jobNotOpen(jobId, job.status);
-        const layers = plan.map((layer, index) => ({ index, name: layer.name, total: layer.tasks.length }));
+        await insertAll(
+          transaction,
+          'job_step',
+          ['job_id', 'index', 'title', 'runs', 'lanes'],
+          plan.steps.map(({ layers: _layers, ...step }) => ({ job_id: jobId, ...step })),
+        );
         await insertAll(
           transaction,
           'job_layer',
-          ['job_id', 'index', 'name', 'total'],
-          layers.map((layer) => ({ job_id: jobId, ...layer })),
+          ['job_id', 'step', 'index', 'name', 'total'],
+          plan.steps.flatMap(({ index: step, layers }) =>
+            layers.map((layer) => ({ job_id: jobId, step, ...layer })),
+          ),
         );
         await insertAll(
           transaction,
@@ -140,7 +147,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .set({ plan_schema_version: schemaVersion })
           .where('job_id', '=', jobId)
           .execute();
-        return layers;
+        return plan.steps;
       });
     },
 
@@ -234,7 +241,7 @@ async function readShape(
   db: Kysely<Database>,
   jobId: string,
   version: number,
-): Promise<readonly LayerShape[]> {
+): Promise<readonly StepShape[]> {
   if (version > PLAN_SCHEMA_VERSION) {
     throw new WindlassError(
       'internal',
@@ -242,32 +249,38 @@ async function readShape(
       { code: 'PLAN_TOO_NEW', hint: 'start workers of the release that planned the job' },
     );
   }
-  return await db
-    .selectFrom('job_layer')
-    .select(['index', 'name', 'total'])
+  const steps = await db
+    .selectFrom('job_step')
+    .select(['index', 'title', 'runs', 'lanes'])
     .where('job_id', '=', jobId)
     .orderBy('index')
     .execute();
+  const layers = await db
+    .selectFrom('job_layer')
+    .select(['step', 'index', 'name', 'total'])
+    .where('job_id', '=', jobId)
+    .orderBy('index')
+    .execute();
+  return steps.map((step) => ({
+    ...step,
+    layers: layers.flatMap(({ step: of, ...layer }) => (of === step.index ? [layer] : [])),
+  }));
 }
 
-function toTaskRecords(jobId: string, clusterId: string, plan: JobPlan): readonly object[] {
-  return plan.flatMap((layer, layerIndex) =>
-    layer.tasks.map((task, index) =>
-      taskRows.toRecord({
-        ...task,
-        taskId: `${jobId}.${layerIndex}.${index}`,
-        jobId,
-        clusterId,
-        layerIndex,
-        index,
-        status: 'queued',
-        failures: 0,
-        observation: null,
-        error: null,
-        startedAt: null,
-        endedAt: null,
-      }),
-    ),
+function toTaskRecords(jobId: string, clusterId: string, { tasks }: FlatPlan): readonly object[] {
+  return tasks.map((task) =>
+    taskRows.toRecord({
+      ...task,
+      taskId: `${jobId}.${task.layerIndex}.${task.index}`,
+      jobId,
+      clusterId,
+      status: 'queued',
+      failures: 0,
+      observation: null,
+      error: null,
+      startedAt: null,
+      endedAt: null,
+    }),
   );
 }
 

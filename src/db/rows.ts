@@ -108,6 +108,7 @@ export const taskRows = createRowMapping<StoredTask>({
   clusterId: 'text',
   layerIndex: 'integer',
   index: 'integer',
+  lane: 'integer',
   action: 'text',
   nodeId: 'text',
   label: 'text',

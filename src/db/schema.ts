@@ -8,10 +8,12 @@ import type {
   FrontgateMember,
   FrontgatePlace,
   Job,
+  LanesShape,
   LayerShape,
   LedgerResource,
   MetadataTree,
   Runtime,
+  StepShape,
   StoredTask,
 } from '../domain/index.ts';
 import type { Row } from './row-mapping.ts';
@@ -29,7 +31,8 @@ export interface Database {
   cluster_secret: { cluster_id: string; name: string; key_id: string; sealed: Uint8Array };
   frontgate_member: Row<FrontgateMember & FrontgatePlace>;
   job: JobTable;
-  job_layer: Row<LayerShape> & { job_id: string };
+  job_step: JobStepTable;
+  job_layer: Row<LayerShape> & { job_id: string; step: number };
   task: Row<StoredTask>;
   resource: ResourceTable;
   call_budget: { provider: string; account: string; region: string; next_at: string };
@@ -70,6 +73,9 @@ interface ClusterRoleTable {
 
 /** `plan_schema_version` is null until the plan is stored, `change` where the job changes nothing that is wanted. */
 type JobTable = Row<Job> & { plan_schema_version: number | null; change: StoredChange | null };
+
+/** `lanes` is null for a step of one layer. */
+type JobStepTable = Row<Omit<StepShape, 'layers' | 'lanes'>> & { job_id: string; lanes: LanesShape | null };
 
 export type ResourceTable = Row<LedgerResource> & {
   /** Empty when nobody holds the lease. */

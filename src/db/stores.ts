@@ -5,24 +5,25 @@ import type {
   ClusterStatus,
   ClusterWrapper,
   ErrorInfo,
+  FlatPlan,
   FrontgateMember,
   FrontgatePlace,
   Job,
-  JobPlan,
   JobStatus,
-  LayerShape,
   LedgerResource,
   MetadataTree,
   PageRequest,
   PastTask,
+  PlanSlice,
   QueueScope,
   Reserved,
   ResourceChange,
   ResourceClaim,
   Runtime,
   SecretBinding,
+  SliceLane,
+  StepShape,
   StoredTask,
-  TaskRef,
   TaskStatus,
   TransitionStatus,
 } from '../domain/index.ts';
@@ -206,9 +207,9 @@ export interface JobStore {
   list(page: PageRequest & { clusterId?: string }): Promise<readonly Job[]>;
   listOpen(): Promise<readonly Job[]>;
   /** Stores the plan once; the stored one wins over a later one. */
-  storePlan(jobId: string, plan: JobPlan, schemaVersion: number): Promise<readonly LayerShape[]>;
+  storePlan(jobId: string, plan: FlatPlan, schemaVersion: number): Promise<readonly StepShape[]>;
   /** Null while no plan is stored. @throws internal `PLAN_TOO_NEW` for a schema version above ours. */
-  loadShape(jobId: string): Promise<readonly LayerShape[] | null>;
+  loadShape(jobId: string): Promise<readonly StepShape[] | null>;
   /**
    * Closes the job, its unfinished tasks (skipped or cancelled), sets the cluster's status and
    * clears its transition, in one transaction. A closed job stays as it is. What the job wanted of
@@ -222,7 +223,8 @@ export interface JobStore {
 }
 
 export interface TaskStore {
-  loadSlice(jobId: string, layerIndex: number, offset: number, limit: number): Promise<readonly TaskRef[]>;
+  /** The tasks of a part of a step, by lane and layer. @throws conflict `JOB_NOT_OPEN` */
+  loadSlice(jobId: string, slice: PlanSlice): Promise<readonly SliceLane[]>;
   /** All tasks of a job (or of one layer), in order. */
   list(jobId: string, layerIndex?: number): Promise<readonly StoredTask[]>;
   /** The tasks of a job that are in one of the statuses, in order. */

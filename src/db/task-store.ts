@@ -21,25 +21,38 @@ import { storeChanges, taskNotFound } from './task-changes.ts';
 /** @internal */
 export function createTaskStore(db: Kysely<Database>): TaskStore {
   return {
-    async loadSlice(jobId, layerIndex, offset, limit) {
+    async loadSlice(jobId, { step, of, from, to }) {
+      const position = of === 'lanes' ? 'task.lane' : 'task.index';
       const rows = await db
         .selectFrom('task')
         .innerJoin('job', 'job.job_id', 'task.job_id')
-        .select(['task_id', 'task.action as action', 'label', 'failure_allowed', 'job.status as job_status'])
+        .innerJoin('job_layer', (join) =>
+          join
+            .onRef('job_layer.job_id', '=', 'task.job_id')
+            .onRef('job_layer.index', '=', 'task.layer_index'),
+        )
+        .select(['task_id', 'task.action as action', 'label', 'failure_allowed'])
+        .select(['job.status as job_status', 'lane', 'layer_index'])
         .where('task.job_id', '=', jobId)
-        .where('layer_index', '=', layerIndex)
-        .where('index', '>=', offset)
-        .where('index', '<', offset + limit)
-        .orderBy('index')
+        .where('job_layer.step', '=', step)
+        .where(position, '>=', from)
+        .where(position, '<', to)
+        .orderBy('lane')
+        .orderBy('layer_index')
+        .orderBy('task.index')
         .execute();
       const closed = rows.find((row) => !isOpenJobStatus(row.job_status));
       if (closed !== undefined) throw jobNotOpen(jobId, closed.job_status);
-      return rows.map((row) => ({
-        taskId: row.task_id,
-        action: row.action,
-        label: row.label,
-        failureAllowed: row.failure_allowed,
-      }));
+      return groupBy(rows, (row) => row.lane ?? 0).map((lane) =>
+        groupBy(lane, (row) => row.layer_index).map((layer) =>
+          layer.map((row) => ({
+            taskId: row.task_id,
+            action: row.action,
+            label: row.label,
+            failureAllowed: row.failure_allowed,
+          })),
+        ),
+      );
     },
 
     async list(jobId, layerIndex) {
@@ -163,6 +176,17 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       await storeChanges(db, { taskId, changes, leases, release, end: null });
     },
   };
+}
+
+/** Rows in the order in which they come, those of one key together. */
+function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => number): readonly (readonly Row[])[] {
+  const groups = new Map<number, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return [...groups.values()];
 }
 
 const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);

@@ -15,6 +15,7 @@ export * from './metadata.ts';
 export * from './names.ts';
 export * from './page.ts';
 export * from './placement.ts';
+export * from './plan.ts';
 export * from './provider-away.ts';
 export * from './resource.ts';
 export * from './runtime.ts';

@@ -30,19 +30,6 @@ export function planTask<Action extends TaskAction>(task: PlannedTaskOf<Action>)
   return task as PlannedTask;
 }
 
-/** Tasks that run in parallel; the next layer starts when all have ended. */
-export interface TaskLayer {
-  /** Unique within the plan, e.g. `RunInstances` or `StartService order 1`. */
-  readonly name: string;
-  readonly tasks: readonly PlannedTask[];
-}
-
-/** The whole plan of a job, in order. Same input, same plan, byte by byte. */
-export type JobPlan = readonly TaskLayer[];
-
-/** Version of the stored form of a plan; a worker refuses a plan newer than it knows. */
-export const PLAN_SCHEMA_VERSION = 1;
-
 /** What is known of a task beside its plan. */
 export interface TaskProgress {
   /** `<jobId>.<layerIndex>.<index>` */
@@ -51,6 +38,8 @@ export interface TaskProgress {
   readonly clusterId: string;
   readonly layerIndex: number;
   readonly index: number;
+  /** Of a step of lanes: the lane that the task is in. */
+  readonly lane: number | null;
   readonly status: TaskStatus;
   /** Tries of handle and wait that ended in an error; looks that found it pending do not count. */
   readonly failures: number;
@@ -92,12 +81,6 @@ export interface TaskRef {
   readonly action: TaskAction;
   readonly label: string;
   readonly failureAllowed: boolean;
-}
-
-export interface LayerShape {
-  readonly index: number;
-  readonly name: string;
-  readonly total: number;
 }
 
 /** Errors that say how a command on a node ended: by an exit code of its own, or at its limit. */

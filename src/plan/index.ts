@@ -1,6 +1,15 @@
 export { canonicalJson, compareText } from '../domain/index.ts';
 export { createClaim } from './claims.ts';
-export { createLayer, createLayersByOrder, createPlan, type OrderedTask } from './layers.ts';
+export { flattenPlan, listLayers } from './flatten-plan.ts';
+export { SLICE_TASKS, sliceStep, type StepSlices } from './slice-step.ts';
+export {
+  createLanes,
+  createLayer,
+  createLayersByOrder,
+  createPlan,
+  listTasks,
+  type OrderedTask,
+} from './steps.ts';
 export { findNodeRole, selectServiceNodes, sortNodes } from './node-order.ts';
 export { checkJobOptions } from './check-job-options.ts';
 export { clusterNotWhole, listOwed, refuseUnmade, type OwedTask } from './owed.ts';

@@ -3,10 +3,11 @@ import type {
   ErrorInfo,
   FrontgateMember,
   FrontgatePlace,
-  LayerShape,
+  PlanSlice,
   QueueScope,
+  SliceLane,
+  StepShape,
   TaskAction,
-  TaskRef,
 } from '../domain/index.ts';
 import type { ActivityTiming, RunJobInput, RunJobResult } from './messages.ts';
 
@@ -19,7 +20,7 @@ export interface LoadedJob {
   /** Set when this job id was run before: there is nothing to do. */
   readonly closed: RunJobResult | null;
   /** The stored plan, where the job is planned already: then nothing is left to check or to plan. */
-  readonly layers?: readonly LayerShape[];
+  readonly steps?: readonly StepShape[];
 }
 
 /**
@@ -32,7 +33,7 @@ export interface MayPlan {
 
 /** What a check answers when the job was planned in the same step. */
 export interface CheckedJob {
-  readonly layers: readonly LayerShape[];
+  readonly steps: readonly StepShape[];
 }
 
 /** How a job ended, as its workflow knows it. */
@@ -70,14 +71,9 @@ export interface JobActivities {
    */
   CheckResource(request: JobStep & MayPlan): Promise<CheckedJob | undefined>;
   /** Splits the job into tasks and stores the plan, once: for jobs that no step before has planned. */
-  PlanJob(request: JobStep): Promise<readonly LayerShape[]>;
-  /** The tasks of a part of a layer, in order. */
-  loadSlice(request: {
-    jobId: string;
-    layerIndex: number;
-    offset: number;
-    limit: number;
-  }): Promise<readonly TaskRef[]>;
+  PlanJob(request: JobStep): Promise<readonly StepShape[]>;
+  /** The tasks of a part of a step, by lane and layer. */
+  loadSlice(request: JobStep & { slice: PlanSlice }): Promise<readonly SliceLane[]>;
   /**
    * Stores what the cloud says about every node, then closes the job as CloseJob does, where it is told
    * how the job ended.

@@ -5,6 +5,7 @@ import type {
   FrontgatePlace,
   JobAction,
   JobOptions,
+  PlanSlice,
   QueueScope,
 } from '../domain/index.ts';
 import type { CreateClusterInput } from './requests.ts';
@@ -28,14 +29,14 @@ export function jobWorkflowId(clusterId: string): string {
   return `cluster/${clusterId}`;
 }
 
-/** A slice of a layer of that job, the one that begins at the task `offset`. */
-export function sliceWorkflowId(
-  jobWorkflow: string,
-  jobId: string,
-  layerIndex: number,
-  offset: number | '',
-): string {
-  return `${jobWorkflow}/${jobId}/${layerIndex}/${offset}`;
+/** How the ids of all slices of that job begin. */
+export function sliceWorkflowPrefix(jobWorkflow: string, jobId: string): string {
+  return `${jobWorkflow}/${jobId}/`;
+}
+
+/** A slice of a step of that job. */
+export function sliceWorkflowId(jobWorkflow: string, jobId: string, { step, from }: PlanSlice): string {
+  return `${sliceWorkflowPrefix(jobWorkflow, jobId)}${step}/${from}`;
 }
 
 export interface RunJobInput {
@@ -65,15 +66,11 @@ export interface RunJobResult {
   readonly failedTasks: number;
 }
 
-/** At most this many tasks are walked by one workflow run at a time. */
-export const SLICE_TASKS = 100;
-
 export interface WalkSliceInput {
   readonly jobId: string;
-  readonly layerIndex: number;
-  readonly layerName: string;
-  readonly offset: number;
-  readonly limit: number;
+  readonly slice: PlanSlice;
+  /** At most so many lanes of the slice are walked at a time. */
+  readonly lanesAtOnce: number;
   readonly queues: QueueScope;
   readonly timing: ActivityTiming;
 }

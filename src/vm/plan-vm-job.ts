@@ -1,4 +1,4 @@
-import { WindlassError, type JobAction, type JobPlan, type TaskLayer } from '../domain/index.ts';
+import { WindlassError, type JobAction, type JobPlan, type PlanStep } from '../domain/index.ts';
 import { createPlan } from '../plan/index.ts';
 import type { Capabilities, PlanRequest } from '../provider/index.ts';
 import { layersOfCreate } from './layers/create.ts';
@@ -9,7 +9,7 @@ import { layersOfStart } from './layers/start.ts';
 import { layersOfStop } from './layers/stop.ts';
 
 /** One file in layers/ for each action; what is absent here is refused. */
-const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: PlanScope) => readonly TaskLayer[]>>> = {
+const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: PlanScope) => readonly PlanStep[]>>> = {
   create: layersOfCreate,
   stop: layersOfStop,
   start: layersOfStart,

@@ -10,7 +10,7 @@ import {
   type ServiceDirective,
   type TaskDirectives,
 } from '../../src/domain/index.ts';
-import { createClaim, createPlan } from '../../src/plan/index.ts';
+import { createClaim, createLayer, createPlan } from '../../src/plan/index.ts';
 import type { ParseClusterConfRequest, PlanRequest } from '../../src/provider/index.ts';
 
 /** The cluster that a job wants, of the fixture package `instant`: one role, `cluster.count` nodes. */
@@ -90,7 +90,7 @@ function toLayer(action: InstantAction, nodes: readonly ClusterNode[], intent: R
       timeoutSeconds: 60,
     }),
   );
-  return { name: action, tasks };
+  return createLayer(action, tasks);
 }
 
 function lastNodes({ nodes }: ClusterWrapper, count: number): readonly string[] {

@@ -6,6 +6,7 @@ import {
   type ClusterNode,
   type ErrorInfo,
   type JobPlan,
+  type TaskLayer,
   type ResourceChange,
   type TaskAction,
 } from '../../src/domain/index.ts';
@@ -242,7 +243,15 @@ function toAddress({ serverId }: ClusterNode): string {
 }
 
 function withoutClaims(plan: JobPlan): JobPlan {
-  return plan.map((layer) => ({ ...layer, tasks: layer.tasks.map((task) => ({ ...task, resources: [] })) }));
+  const without = <Layer extends TaskLayer>(layer: Layer): Layer => ({
+    ...layer,
+    tasks: layer.tasks.map((task) => ({ ...task, resources: [] })),
+  });
+  return plan.map((step) =>
+    step.kind === 'layer'
+      ? without(step)
+      : { ...step, lanes: step.lanes.map((lane) => ({ ...lane, layers: lane.layers.map(without) })) },
+  );
 }
 
 async function evaluate(deadly: readonly DeadlyInput[], at: DeadlyInput['at'], input: string): Promise<void> {

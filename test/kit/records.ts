@@ -8,6 +8,7 @@ import type {
   PlannedTask,
   Runtime,
 } from '../../src/domain/index.ts';
+import { createLayer } from '../../src/plan/index.ts';
 
 /** Complete records for tests of what stores them; each takes what the test is about. */
 
@@ -187,5 +188,10 @@ export function aPlan(
   wrapper: ClusterWrapper,
   layers: readonly string[] = ['RunInstances', 'PrepareNode'],
 ): JobPlan {
-  return layers.map((name) => ({ name, tasks: wrapper.nodes.map((node) => aTask(node.nodeId)) }));
+  return layers.map((title) =>
+    createLayer(
+      title,
+      wrapper.nodes.map((node) => aTask(node.nodeId)),
+    ),
+  );
 }

@@ -83,7 +83,7 @@ describe('steps of a job that were started by hand', () => {
       ['LoadJob', effects, { ...load, action: 'cease' }],
       ['CloseJob', WORKFLOW_QUEUE, { jobId: 'j-forged1', status: 'successful', error: null }],
       ['PlanJob', effects, { jobId: 'j-forged1' }],
-      ['loadSlice', WORKFLOW_QUEUE, { jobId: 'j-forged1', layerIndex: 0, offset: 0, limit: 1 }],
+      ['loadSlice', WORKFLOW_QUEUE, { jobId: 'j-forged1', slice: { step: 0, of: 'tasks', from: 0, to: 1 } }],
       ['LoadFrontgate', WORKFLOW_QUEUE, { runtimeId: 'rt-1', vpcId: 'vpc-1' }],
       ['CheckResource', effects, { jobId: 'j-forged1' }],
       ['UpdateClusterStatus', effects, { jobId: 'j-forged1' }],
@@ -200,10 +200,8 @@ describe('workflows that were started with what they cannot read', () => {
   };
   const slice = {
     jobId: 'j-forged5',
-    layerIndex: 0,
-    layerName: 'RunInstances',
-    offset: 0,
-    limit: 10,
+    slice: { step: 0, of: 'tasks', from: 0, to: 10 },
+    lanesAtOnce: 1,
     queues: { provider: 'instant', account: 'instant', region: 'instant' },
     timing: { heartbeatSeconds: 1 },
   };
@@ -220,6 +218,7 @@ describe('workflows that were started with what they cannot read', () => {
     ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', slice],
     ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', { ...slice, timing: null }],
     ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', { ...slice, queues: [] }],
+    ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', { ...slice, slice: { step: 0 } }],
     ['frontgate', 'frontgate/rt-other/vpc-forged', gate],
     ['frontgate', 'frontgate/rt-forged/vpc-forged', { ...gate, known: {} }],
     ['frontgate', 'frontgate/rt-forged/vpc-forged', { ...gate, known: { members: [null], failure: null } }],

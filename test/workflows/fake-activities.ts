@@ -5,10 +5,13 @@ import type { JobActivities, JobEnd, TaskActivities } from '../../src/protocol/i
 import {
   TASK_ACTIONS,
   type ErrorInfo,
-  type LayerShape,
+  type FlatPlan,
+  type PlannedTask,
   type QueueScope,
+  type StepRuns,
   type TaskAction,
 } from '../../src/domain/index.ts';
+import { createLanes, createLayer, flattenPlan } from '../../src/plan/index.ts';
 
 /**
  * What one activity does: it is done, it fails for good, it goes on until it is cancelled; or it ends
@@ -30,11 +33,21 @@ export interface ScriptedTask {
 export interface ScriptedLayer {
   readonly name: string;
   readonly tasks: readonly ScriptedTask[];
+  readonly runs?: StepRuns;
 }
+
+export interface ScriptedLanes {
+  readonly name: string;
+  readonly lanes: readonly (readonly ScriptedLayer[])[];
+  readonly atOnce?: number;
+  readonly runs?: StepRuns;
+}
+
+export type ScriptedStep = ScriptedLayer | ScriptedLanes;
 
 /** A job that exists only here, and what its workflow did with it. */
 export interface ScriptedJob {
-  readonly layers: readonly ScriptedLayer[];
+  readonly steps: readonly ScriptedStep[];
   /** Fails CheckResource. */
   readonly refused?: ErrorInfo;
   /** Fails UpdateClusterStatus. */
@@ -57,6 +70,27 @@ export const TASK_ERROR: ErrorInfo = {
   message: 'the script says that it fails',
 };
 
+/** The script as the product stores a plan; what a task does stays with it. */
+function planOf({ steps }: ScriptedJob): FlatPlan {
+  // What a script's task is told, no provider reads.
+  const toTask = ({ failureAllowed = false, ...task }: ScriptedTask): PlannedTask => {
+    const rest = { nodeId: null, directive: {}, resources: [], timeoutSeconds: 60 };
+    return { ...task, ...rest, failureAllowed } as unknown as PlannedTask;
+  };
+  const toLayer = ({ name, tasks, runs }: ScriptedLayer) => createLayer(name, tasks.map(toTask), runs);
+  return flattenPlan(
+    steps.map((step) => {
+      if ('tasks' in step) return toLayer(step);
+      const { name, lanes, ...options } = step;
+      return createLanes(
+        name,
+        lanes.map((layers, index) => ({ label: `lane ${index}`, layers: layers.map(toLayer) })),
+        options,
+      );
+    }),
+  );
+}
+
 /** Plain objects in the place of all activities of a job: no database, no provider. */
 export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
   readonly engine: JobActivities;
@@ -67,8 +101,6 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
     if (job === undefined) throw new Error(`no script for ${jobId}`);
     return job;
   };
-  const planOf = ({ layers }: ScriptedJob): readonly LayerShape[] =>
-    layers.map(({ name, tasks }, index) => ({ index, name, total: tasks.length }));
   const close = (job: ScriptedJob, end: JobEnd): { error: ErrorInfo | null } => {
     job.closed = end;
     return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
@@ -79,27 +111,38 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
       job.calls.push('LoadJob');
       await job.loading;
       const loaded = { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null };
-      return plan === true && job.planIn === 'LoadJob' ? { ...loaded, layers: planOf(job) } : loaded;
+      return plan === true && job.planIn === 'LoadJob' ? { ...loaded, steps: planOf(job).steps } : loaded;
     },
     async CheckResource({ jobId, plan }) {
       const job = find(jobId);
       job.calls.push('CheckResource');
       if (job.refused !== undefined) throw toFailure(job.refused);
-      return plan === true && job.planIn === 'CheckResource' ? { layers: planOf(job) } : undefined;
+      return plan === true && job.planIn === 'CheckResource' ? { steps: planOf(job).steps } : undefined;
     },
     async PlanJob({ jobId }) {
       const job = find(jobId);
       job.calls.push('PlanJob');
-      return planOf(job);
+      return planOf(job).steps;
     },
-    async loadSlice({ jobId, layerIndex, offset, limit }) {
-      const tasks = find(jobId).layers[layerIndex]?.tasks.slice(offset, offset + limit) ?? [];
-      return tasks.map(({ action, label, failureAllowed = false }, index) => ({
-        taskId: `${jobId}.${layerIndex}.${offset + index}`,
-        action,
-        label,
-        failureAllowed,
-      }));
+    async loadSlice({ jobId, slice: { step, of, from, to } }) {
+      const { steps, tasks } = planOf(find(jobId));
+      const layers = steps[step]?.layers ?? [];
+      const lanes = of === 'tasks' ? [null] : Array.from({ length: to - from }, (_, index) => from + index);
+      return lanes.map((lane) =>
+        layers
+          .map(({ index }) =>
+            tasks
+              .filter((task) => task.layerIndex === index && task.lane === lane)
+              .filter((task) => lane !== null || (task.index >= from && task.index < to))
+              .map(({ action, label, failureAllowed, layerIndex, index: number }) => ({
+                taskId: `${jobId}.${layerIndex}.${number}`,
+                action,
+                label,
+                failureAllowed,
+              })),
+          )
+          .filter((refs) => refs.length > 0),
+      );
     },
     async UpdateClusterStatus({ jobId, end }) {
       const job = find(jobId);
@@ -129,10 +172,11 @@ async function runTask(
   place: 'handle' | 'wait',
 ): Promise<{ wait: boolean }> {
   const [jobId = '', layerIndex = '', index = ''] = taskId.split('.');
-  const { calls, layers } = find(jobId);
-  const layer = layers[Number(layerIndex)];
-  const task = layer?.tasks[Number(index)];
-  if (layer === undefined || task === undefined) throw new Error(`the script has no ${taskId}`);
+  const job = find(jobId);
+  const { calls } = job;
+  const layer = planOf(job).tasks.filter((task) => task.layerIndex === Number(layerIndex));
+  const task: ScriptedTask | undefined = layer[Number(index)];
+  if (task === undefined) throw new Error(`the script has no ${taskId}`);
   const name = `${Context.current().info.activityType} ${layerIndex}.${index}`;
   calls.push(`begin ${name}`);
   try {
@@ -153,7 +197,7 @@ async function runTask(
         await untilCancelled().catch(() => {});
         throw ApplicationFailure.create({ message: 'not there yet', type: 'PENDING' });
       case 'meets':
-        await untilBegun(calls, layerIndex, layer.tasks.length);
+        await untilBegun(calls, layerIndex, layer.length);
         break;
       case 'started':
       case 'done':

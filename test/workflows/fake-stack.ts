@@ -13,19 +13,14 @@ import {
 } from '../../src/protocol/index.ts';
 import { openWorkflowBundle } from '../../src/worker/index.ts';
 import { startTemporal } from '../kit/temporal.ts';
-import {
-  createFakeActivities,
-  FAKE_QUEUES,
-  type ScriptedJob,
-  type ScriptedLayer,
-} from './fake-activities.ts';
+import { createFakeActivities, FAKE_QUEUES, type ScriptedJob, type ScriptedStep } from './fake-activities.ts';
 
 /** The workflows as they are, on a real server, with activities that only follow a script. */
 export interface FakeStack {
   readonly client: Client;
   /** Starts a job of its own cluster. */
   start(
-    layers: readonly ScriptedLayer[],
+    steps: readonly ScriptedStep[],
     more?: Pick<ScriptedJob, 'refused' | 'cloudIsAway' | 'planIn' | 'closesAtOnce' | 'loading'>,
   ): Promise<{ readonly job: ScriptedJob; readonly jobId: string; readonly handle: WorkflowHandle }>;
   stop(): Promise<void>;
@@ -62,7 +57,7 @@ export async function startFakeStack(): Promise<FakeStack> {
   const client = new Client({ connection: await Connection.connect({ address }), namespace });
   return {
     client,
-    async start(layers, more = {}) {
+    async start(steps, more = {}) {
       const number = jobs.size + 1;
       const input: RunJobInput = {
         jobId: `job-${number}`,
@@ -72,7 +67,7 @@ export async function startFakeStack(): Promise<FakeStack> {
         requestedBy: 'tester',
         provider: FAKE_QUEUES.provider,
       };
-      const job: ScriptedJob = { layers, calls: [], closed: null, ...more };
+      const job: ScriptedJob = { steps, calls: [], closed: null, ...more };
       jobs.set(input.jobId, job);
       const handle = await client.workflow.start(RUN_JOB_WORKFLOW, {
         taskQueue: WORKFLOW_QUEUE,

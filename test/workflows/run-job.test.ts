@@ -2,7 +2,8 @@ import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SEARCH_ATTRIBUTES, SLICE_TASKS } from '../../src/protocol/index.ts';
+import { SLICE_TASKS } from '../../src/plan/index.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/protocol/index.ts';
 import { TASK_ERROR, type ScriptedLayer } from './fake-activities.ts';
 import { startFakeStack, type FakeStack } from './fake-stack.ts';
 
@@ -104,7 +105,7 @@ describe('a job that succeeds', () => {
     ]);
   });
 
-  it('shows every activity with its node as summary, and grouped by layer', async () => {
+  it('shows every activity with its node as summary, and grouped by step', async () => {
     const scheduled = await scheduledActivities(handle);
     const shown = scheduled.map((event) => ({
       type: event.activityTaskScheduledEventAttributes?.activityType?.name,
@@ -119,20 +120,20 @@ describe('a job that succeeds', () => {
       type: 'RunInstances',
       id: '1.1',
       summary: 'node 2',
-      groups: [['layer-1', '2 RunInstances']],
+      groups: [['step-1', '2 RunInstances']],
     });
     expect(shown).toContainEqual({
       type: 'WaitStartService',
       id: '2.0/wait',
       summary: 'node 1',
-      groups: [['layer-2', '3 StartService']],
+      groups: [['step-2', '3 StartService']],
     });
   });
 
-  it('ends with its table of layers as current details, and its status as search attribute', async () => {
+  it('ends with its table of steps as current details, and its status as search attribute', async () => {
     expect(await currentDetailsOf(handle)).toBe(
       [
-        '| # | layer | tasks | state |',
+        '| # | step | tasks | state |',
         '| --- | --- | --- | --- |',
         '| 1 | CreateVolumes | 2 | done |',
         '| 2 | RunInstances | 2 | done |',

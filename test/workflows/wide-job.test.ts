@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client, Connection } from '@temporalio/client';
-import { jobWorkflowId, SLICE_TASKS } from '../../src/protocol/index.ts';
+import { SLICE_TASKS } from '../../src/plan/index.ts';
+import { jobWorkflowId } from '../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { TASK_ACTIONS, type ClusterStatus, type JobAction } from '../../domain/index.ts';
+import { listLayers } from '../../plan/index.ts';
 import { planAction, type Bench } from '../bench.ts';
 import type { CloudLife } from '../cloud-life.ts';
 import type { TraitContext } from '../trait-context.ts';
@@ -26,7 +27,7 @@ export function wholeJobs({ it, life, withBench }: TraitContext): void {
 async function walk(bench: Bench, action: JobAction, from: ClusterStatus): Promise<void> {
   const { engine, harness, provider } = bench;
   engine.setStatus(from);
-  for (const layer of planAction(provider, harness, engine.cluster(), action, from)) {
+  for (const layer of listLayers(planAction(provider, harness, engine.cluster(), action, from))) {
     const tasks = layer.tasks.filter(
       (task) => harness.nodesReachable || TASK_ACTIONS[task.action].by !== 'node',
     );

@@ -154,8 +154,18 @@ export const firstTables: Migration = {
     `create unique index job_open on job (cluster_id) where status in ('queued', 'working', 'held')`,
     `create index job_cluster on job (cluster_id, started_at)`,
     `create index job_started on job (started_at, job_id)`,
+    `create table job_step (
+      job_id text not null references job on delete cascade,
+      index integer not null,
+      title text not null,
+      runs text not null,
+      lanes jsonb,
+      primary key (job_id, index)
+    )`,
+    // The layers of a step's lanes that have the same title are one row.
     `create table job_layer (
       job_id text not null references job on delete cascade,
+      step integer not null,
       index integer not null,
       name text not null,
       total integer not null,
@@ -167,6 +177,7 @@ export const firstTables: Migration = {
       cluster_id text not null,
       layer_index integer not null,
       index integer not null,
+      lane integer,
       action text not null,
       node_id text,
       label text not null,

@@ -8,7 +8,8 @@ import {
   type ReleaseDirective,
   type ResourceClaim,
   type TaskDirectives,
-  type TaskLayer,
+  type LayerStep,
+  type PlanStep,
   type WorkloadCount,
 } from '../../domain/index.ts';
 import { compareText, createClaim, createLayer, createPlan } from '../../plan/index.ts';
@@ -30,7 +31,7 @@ interface Scope {
   readonly waitSeconds: number;
 }
 
-const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly TaskLayer[]>>> = {
+const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly PlanStep[]>>> = {
   create: (scope) => [install(scope)],
   delete: (scope) => [uninstall(scope), layer(scope, 'PurgeRelease', scope.target, 'remove')],
   // What a delete has left of helm's records; there is nothing else in the cloud.
@@ -79,19 +80,19 @@ export function planChartJob(request: PlanRequest, capabilities: Capabilities): 
   );
 }
 
-function install(scope: Scope): TaskLayer {
+function install(scope: Scope): LayerStep {
   // The same for create and recover: a release is adopted where it was made for the same spec.
   return layer(scope, 'InstallRelease', scope.target, 'make');
 }
 
-function uninstall(scope: Scope): TaskLayer {
+function uninstall(scope: Scope): LayerStep {
   const force = scope.request.job.options.force === true;
   return layer(scope, 'UninstallRelease', { ...scope.target, force }, 'remove');
 }
 
 type ChangeOptions = Pick<ChangeReleaseDirective, 'hooks' | 'renders'>;
 
-function upgrade(scope: Scope, options: ChangeOptions): TaskLayer {
+function upgrade(scope: Scope, options: ChangeOptions): LayerStep {
   return layer(scope, 'UpgradeRelease', toChange(scope, options), 'change');
 }
 
@@ -105,7 +106,7 @@ function workloads(
   scope: Scope,
   action: 'StopWorkloads' | 'StartWorkloads' | 'RestartWorkloads',
   counts: readonly WorkloadCount[],
-): TaskLayer {
+): LayerStep {
   return layer(scope, action, { ...scope.target, workloads: counts }, 'use');
 }
 
@@ -144,7 +145,7 @@ function layer<Action extends ReleaseAction>(
   action: Action,
   directive: TaskDirectives[Action],
   intent: ResourceClaim['intent'],
-): TaskLayer {
+): LayerStep {
   const task = planTask({
     action,
     nodeId: null,

@@ -4,7 +4,7 @@ import {
   type PlannedTaskOf,
   type ResourceClaim,
   type TaskAction,
-  type TaskLayer,
+  type LayerStep,
   type VolumeSpec,
 } from '../../domain/index.ts';
 import { createClaim, createLayer } from '../../plan/index.ts';
@@ -25,7 +25,7 @@ export function createInstanceLayer(
   scope: PlanScope,
   nodes: readonly PlannedNode[],
   options: { readonly failureAllowed?: boolean } = {},
-): TaskLayer {
+): LayerStep {
   return createLayer(
     action,
     nodes.map((planned) => {
@@ -42,7 +42,7 @@ export function createVolumeLayer(
   action: VolumeAction,
   nodes: readonly PlannedNode[],
   options: { readonly failureAllowed?: boolean } = {},
-): TaskLayer {
+): LayerStep {
   return createLayer(
     action,
     nodes.filter(hasVolumes).map((planned) =>

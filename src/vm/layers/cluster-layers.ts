@@ -1,4 +1,4 @@
-import { planTask, type TaskAction, type TaskLayer } from '../../domain/index.ts';
+import { planTask, type TaskAction, type LayerStep, type PlanStep } from '../../domain/index.ts';
 import { createLayer } from '../../plan/index.ts';
 import { CLOUD_TIMEOUT_SECONDS } from './cloud-layers.ts';
 import type { PlanScope } from './plan-scope.ts';
@@ -13,7 +13,7 @@ export function createClusterLayer(
   action: ClusterAction,
   scope: PlanScope,
   options: { readonly failureAllowed?: boolean; readonly name?: string } = {},
-): TaskLayer {
+): LayerStep {
   return createLayer(options.name ?? action, [
     planTask({
       action,
@@ -31,7 +31,7 @@ export function createClusterLayer(
 export function createFrontgateLayers(
   action: 'AcquireFrontgate' | 'ReleaseFrontgate',
   scope: PlanScope,
-): readonly TaskLayer[] {
+): readonly PlanStep[] {
   if (scope.capabilities.nodeAccess !== 'frontgate') return [];
   // Releasing comes last: a frontgate that does not stop is told, and leaves the cluster as it should be.
   return [createClusterLayer(action, scope, { failureAllowed: action === 'ReleaseFrontgate' })];

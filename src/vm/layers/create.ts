@@ -1,4 +1,4 @@
-import type { TaskLayer } from '../../domain/index.ts';
+import type { PlanStep } from '../../domain/index.ts';
 import { createInstanceLayer, createVolumeLayer } from './cloud-layers.ts';
 import { createClusterLayer, createFrontgateLayers } from './cluster-layers.ts';
 import {
@@ -14,7 +14,7 @@ import { requireCapabilities } from './required-capabilities.ts';
 import { createServiceLayers } from './service-layers.ts';
 
 /** Resources first, then metadata, then the package's init and start. */
-export function layersOfCreate(scope: PlanScope): readonly TaskLayer[] {
+export function layersOfCreate(scope: PlanScope): readonly PlanStep[] {
   requireCapabilities(scope);
   const { nodes } = scope;
   return [
@@ -39,7 +39,7 @@ export function layersOfCreate(scope: PlanScope): readonly TaskLayer[] {
 }
 
 /** Tokens are there for other nodes to read: the tree that holds them is registered and handed out anew. */
-export function customMetadataLayers(scope: PlanScope, step: OwedStep): readonly TaskLayer[] {
+export function customMetadataLayers(scope: PlanScope, step: OwedStep): readonly PlanStep[] {
   const tokens = createCustomMetadataLayer(scope.nodes, step);
   if (tokens.tasks.length === 0) return [];
   const suffix = 'after RegisterCustomMetadata';

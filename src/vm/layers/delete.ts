@@ -1,4 +1,4 @@
-import type { ServiceSpec, TaskLayer } from '../../domain/index.ts';
+import type { ServiceSpec, PlanStep } from '../../domain/index.ts';
 import { createInstanceLayer, createVolumeLayer } from './cloud-layers.ts';
 import { createClusterLayer, createFrontgateLayers } from './cluster-layers.ts';
 import { createStopConfigurationLayer, createUnmountLayer } from './node-layers.ts';
@@ -12,7 +12,7 @@ import { createServiceLayers } from './service-layers.ts';
  * node's volumes and instance are deleted, also those that were begun and never finished: nothing
  * that carries a token may be left.
  */
-export function layersOfDelete(scope: PlanScope): readonly TaskLayer[] {
+export function layersOfDelete(scope: PlanScope): readonly PlanStep[] {
   const { nodes } = scope;
   return [
     ...(holdsData(scope) ? layersOfLeaving(scope) : []),
@@ -32,7 +32,7 @@ function mayRun(scope: PlanScope): boolean {
 }
 
 /** destroy protects data: its refusal ends the job, unless the package lets the user force it. */
-function layersOfLeaving(scope: PlanScope): readonly TaskLayer[] {
+function layersOfLeaving(scope: PlanScope): readonly PlanStep[] {
   const nodes = nodesInReach(scope);
   const forced = (service: ServiceSpec): boolean => scope.options.force === true && service.allowForce;
   return [

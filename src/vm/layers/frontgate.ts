@@ -1,4 +1,4 @@
-import type { JobAction, TaskLayer } from '../../domain/index.ts';
+import type { JobAction, PlanStep } from '../../domain/index.ts';
 import { createInstanceLayer } from './cloud-layers.ts';
 import { createPrepareLayer } from './node-layers.ts';
 import type { PlanScope } from './plan-scope.ts';
@@ -8,7 +8,7 @@ import type { PlanScope } from './plan-scope.ts';
  * failed one is deleted and made anew.
  */
 export const FRONTGATE_LAYERS: Readonly<
-  Partial<Record<JobAction, (scope: PlanScope) => readonly TaskLayer[]>>
+  Partial<Record<JobAction, (scope: PlanScope) => readonly PlanStep[]>>
 > = {
   create: (scope) => [
     createInstanceLayer('RunInstances', scope, scope.nodes),

@@ -5,7 +5,7 @@ import {
   type RefreshDirective,
   type TaskAction,
   type TaskDirectives,
-  type TaskLayer,
+  type LayerStep,
 } from '../../domain/index.ts';
 import { createLayer } from '../../plan/index.ts';
 import { hasVolumes, sortVolumes } from './cloud-layers.ts';
@@ -28,12 +28,12 @@ interface NodeLayerOptions {
 }
 
 /** sshd answers with the host key that was made for the node. */
-export function createPrepareLayer(nodes: readonly PlannedNode[]): TaskLayer {
+export function createPrepareLayer(nodes: readonly PlannedNode[]): LayerStep {
   return createNodeLayer('PrepareNode', nodes, () => ({}));
 }
 
 /** Where the step is owed, a volume without a filesystem gets one. */
-export function createMountLayer(nodes: readonly PlannedNode[], format: OwedStep): TaskLayer {
+export function createMountLayer(nodes: readonly PlannedNode[], format: OwedStep): LayerStep {
   return createNodeLayer('FormatAndMountVolumes', nodes.filter(hasVolumes), (planned) => ({
     ...toMountDirective(planned.role.volumes, format.isOwed(planned)),
     ...format.earlier(planned),
@@ -41,7 +41,7 @@ export function createMountLayer(nodes: readonly PlannedNode[], format: OwedStep
 }
 
 /** Volumes leave the nodes' file systems; what cannot be unmounted does not stop the job. */
-export function createUnmountLayer(nodes: readonly PlannedNode[]): TaskLayer {
+export function createUnmountLayer(nodes: readonly PlannedNode[]): LayerStep {
   return createNodeLayer(
     'UnmountVolumes',
     nodes.filter(hasVolumes),
@@ -51,7 +51,7 @@ export function createUnmountLayer(nodes: readonly PlannedNode[]): TaskLayer {
 }
 
 /** A key pair on every node of a role that asks for one. */
-export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep): TaskLayer {
+export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep): LayerStep {
   const asking = nodes
     .filter(({ role }) => role.passphraseless !== null && role.passphraseless !== '')
     .filter(step.isOwed);
@@ -64,18 +64,18 @@ export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep
 export function createRefreshLayer(
   nodes: readonly PlannedNode[],
   options: RefreshDirective & { readonly name?: string },
-): TaskLayer {
+): LayerStep {
   const { packageFiles } = options;
   return createNodeLayer('RefreshConfiguration', nodes, () => ({ packageFiles }), options);
 }
 
 /** Nothing follows the metadata any more; its failure does not stop the job. */
-export function createStopConfigurationLayer(nodes: readonly PlannedNode[]): TaskLayer {
+export function createStopConfigurationLayer(nodes: readonly PlannedNode[]): LayerStep {
   return createNodeLayer('StopConfiguration', nodes, () => ({}), { failureAllowed: true });
 }
 
 /** The command whose output other nodes read as this node's token, where the package has one. */
-export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: OwedStep): TaskLayer {
+export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: OwedStep): LayerStep {
   return createLayer(
     'RegisterCustomMetadata',
     managedNodes(nodes).flatMap((planned) => {
@@ -112,7 +112,7 @@ function createNodeLayer<Action extends TaskAction>(
   nodes: readonly PlannedNode[],
   toDirective: (planned: PlannedNode) => TaskDirectives[Action],
   options: NodeLayerOptions = {},
-): TaskLayer {
+): LayerStep {
   return createLayer(
     options.name ?? action,
     managedNodes(nodes).map((planned) =>

@@ -4,7 +4,7 @@ import {
   type ServiceDirective,
   type ServiceName,
   type ServiceSpec,
-  type TaskLayer,
+  type PlanStep,
 } from '../../domain/index.ts';
 import { compareText, createLayersByOrder, selectServiceNodes, type OrderedTask } from '../../plan/index.ts';
 import { labelNode } from './node-label.ts';
@@ -46,7 +46,7 @@ export function createServiceLayers(
   name: ServiceName,
   nodes: readonly PlannedNode[],
   options: ServiceLayerOptions = {},
-): readonly TaskLayer[] {
+): readonly PlanStep[] {
   const action = ACTION_OF[name];
   const ordered = groupByRole(managedNodes(nodes)).flatMap((roleNodes) =>
     planRoleService(action, name, roleNodes, options),

@@ -1,4 +1,4 @@
-import type { TaskLayer } from '../../domain/index.ts';
+import type { PlanStep } from '../../domain/index.ts';
 import { createInstanceLayer, createVolumeLayer } from './cloud-layers.ts';
 import { createClusterLayer, createFrontgateLayers } from './cluster-layers.ts';
 import { customMetadataLayers } from './create.ts';
@@ -23,7 +23,7 @@ import { createServiceLayers } from './service-layers.ts';
  *
  * @throws conflict `CLUSTER_NOT_WHOLE` where a node is gone, or nobody knows whether a command may run.
  */
-export function layersOfStart(scope: PlanScope): readonly TaskLayer[] {
+export function layersOfStart(scope: PlanScope): readonly PlanStep[] {
   refuseBeyondRepair(scope);
   const { nodes } = scope;
   const init = owedStep(scope, 'InitService');

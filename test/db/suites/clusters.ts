@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
 import { NOTHING_RESERVED } from '../../../src/domain/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
+import { flattenPlan } from '../../../src/plan/index.ts';
 import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, NOW } from '../../kit/records.ts';
 
 /** Clusters, their nodes, and what they have reserved. */
@@ -103,7 +104,7 @@ export function clustersSuite(stores: () => Stores): void {
       const wrapper = { ...aCluster(clusterId, runtimeId, 1), links };
       await clusters.create(wrapper);
       await jobs.open(aJob(clusterId, clusterId), { from: ['pending'], status: 'creating' });
-      await jobs.storePlan(`job-${clusterId}`, aPlan(wrapper), 1);
+      await jobs.storePlan(`job-${clusterId}`, flattenPlan(aPlan(wrapper)), 1);
       await tasks.applyChanges(`job-${clusterId}.0.0`, { metadata: { cluster: { id: clusterId } } }, []);
     }
     await register('cl-linked', 'rt-clusters', []);
@@ -136,7 +137,7 @@ export function clustersSuite(stores: () => Stores): void {
     expect(await clusters.reservedBy(scope, 'cl-reserved')).toEqual(NOTHING_RESERVED);
     expect(await clusters.reservedBy({ ...scope, account: 'other' }, '')).toEqual(NOTHING_RESERVED);
 
-    await jobs.storePlan('job-reserved', aPlan(wrapper), 1);
+    await jobs.storePlan('job-reserved', flattenPlan(aPlan(wrapper)), 1);
     const [claimed] = await ledger.claim({
       clusterId: 'cl-reserved',
       nodeId: 'cl-reserved-n1',

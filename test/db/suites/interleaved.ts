@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
 import { withClient } from '../../kit/databases.ts';
+import { flattenPlan } from '../../../src/plan/index.ts';
 import { aCluster, aJob, anAppVersion, aPlan, aRuntime, NOW } from '../../kit/records.ts';
 
 /** Long enough for a statement to have read and to stand at a lock, where it would take one. */
@@ -18,7 +19,7 @@ export function interleavedSuite(stores: () => Stores, databaseUrl: string): voi
     const wrapper = aCluster(`cl-${id}`, 'rt-between', 1);
     await stores().clusters.create(wrapper);
     await stores().jobs.open(aJob(`cl-${id}`, id), { from: ['pending'], status: 'creating' });
-    await stores().jobs.storePlan(`job-${id}`, aPlan(wrapper), 1);
+    await stores().jobs.storePlan(`job-${id}`, flattenPlan(aPlan(wrapper)), 1);
   };
   const claim = (id: string, holder: string, leaseMs: number) =>
     stores().ledger.claim({

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import type { ClaimRequest, Stores, TaskEnd } from '../../../src/db/index.ts';
 import type { JobAction, ResourceSpec } from '../../../src/domain/index.ts';
+import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/records.ts';
 
 const SMALL = { cpu: 1, volumes: [10] };
@@ -18,7 +19,7 @@ export function ledgerSuite(stores: () => Stores): void {
     const wrapper = aCluster('cl-ledger', 'rt-ledger', 1);
     await stores().clusters.create(wrapper);
     await stores().jobs.open(aJob('cl-ledger', 'ledger'), { from: ['pending'], status: 'creating' });
-    await stores().jobs.storePlan('job-ledger', aPlan(wrapper), 1);
+    await stores().jobs.storePlan('job-ledger', flattenPlan(aPlan(wrapper)), 1);
   });
 
   /** Each test has a node id of its own: the ledger asks for no row of a node. */
@@ -200,7 +201,7 @@ export function ledgerSuite(stores: () => Stores): void {
     await jobs.open(aJob('cl-ledger', id, { action }), { from: ['active'], status: 'resizing' });
     const wrapper = aCluster('cl-ledger', 'rt-ledger', 1);
     const tasks = wrapper.nodes.map(({ nodeId }) => aTask(nodeId, { resources }));
-    await jobs.storePlan(`job-${id}`, [{ name: 'layer', tasks }], 1);
+    await jobs.storePlan(`job-${id}`, flattenPlan([createLayer('layer', tasks)]), 1);
     openJobId = `job-${id}`;
   };
   let openJobId = 'job-ledger';

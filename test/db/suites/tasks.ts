@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Lease, Stores } from '../../../src/db/index.ts';
+import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
 import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, aTask, NOW } from '../../kit/records.ts';
 
@@ -20,8 +21,8 @@ export function tasksSuite(stores: () => Stores): void {
       from: ['pending'],
       status: 'creating',
     });
-    const plan = [...aPlan(wrapper, ['RunInstances']), { name: 'metadata', tasks: [aTask(null)] }];
-    await jobs.storePlan(`job-${id}`, plan, 1);
+    const plan = [...aPlan(wrapper, ['RunInstances']), createLayer('metadata', [aTask(null)])];
+    await jobs.storePlan(`job-${id}`, flattenPlan(plan), 1);
     return wrapper;
   };
   const claim = async (id: string, holder: string, leaseMs = 10_000) => {
@@ -133,7 +134,7 @@ export function tasksSuite(stores: () => Stores): void {
     const open = async (name: string, change: Parameters<typeof aJob>[2], labels: readonly string[]) => {
       const job = aJob(id, name, { runtimeId: 'rt-tasks', ...change });
       await jobs.open(job, { from: ['pending', 'failed', 'active'], status: 'starting' });
-      await jobs.storePlan(job.jobId, [{ name: 'InitService', tasks: labels.map(init) }], 1);
+      await jobs.storePlan(job.jobId, flattenPlan([createLayer('InitService', labels.map(init))]), 1);
       return job.jobId;
     };
     const close = (jobId: string, status: 'successful' | 'failed' | 'cancelled') =>

@@ -118,9 +118,7 @@ const STEPS: readonly HostileInput[] = [
   step('PlanJob', 'null', () => null, INSTANT),
   step('loadSlice', 'of another job', ({ otherCluster }) => ({
     jobId: otherCluster.jobId,
-    layerIndex: 0,
-    offset: 0,
-    limit: 10,
+    slice: { step: 0, of: 'tasks', from: 0, to: 10 },
   })),
   step('loadSlice', 'null', () => null),
   step('LoadFrontgate', 'null', () => null),
@@ -202,10 +200,8 @@ const WORKFLOWS: readonly HostileInput[] = [
       forge.workflow('walkSlice', 'forged/slice', [
         {
           jobId: otherCluster.jobId,
-          layerIndex: 0,
-          layerName: 'x',
-          offset: 0,
-          limit: 100,
+          slice: { step: 0, of: 'tasks', from: 0, to: 100 },
+          lanesAtOnce: 1,
           queues: { provider: 'instant', account: 'instant', region: 'instant' },
           timing: { heartbeatSeconds: 5 },
         },
@@ -218,10 +214,8 @@ const WORKFLOWS: readonly HostileInput[] = [
       forge.workflow('walkSlice', `forged/heartbeat/${heartbeatSeconds}`, [
         {
           jobId: 'j-x',
-          layerIndex: 0,
-          layerName: 'x',
-          offset: 0,
-          limit: 1,
+          slice: { step: 0, of: 'tasks', from: 0, to: 1 },
+          lanesAtOnce: 1,
           queues: { provider: 'p', account: 'a', region: 'r' },
           timing: { heartbeatSeconds },
         },

@@ -61,6 +61,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       clusterId,
       layerIndex: 0,
       index: 0,
+      lane: null,
       status: 'working',
       failures: 0,
       observation: null,

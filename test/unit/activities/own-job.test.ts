@@ -49,7 +49,7 @@ function inputOf(step: string, jobId: string, clusterId: string): unknown {
     case 'CloseJob':
       return { jobId, status: 'successful', error: null };
     case 'loadSlice':
-      return { jobId, layerIndex: 0, offset: 0, limit: 10 };
+      return { jobId, slice: { step: 0, of: 'tasks', from: 0, to: 10 } };
     case 'LoadFrontgate':
       return { runtimeId: 'rt-1', vpcId: 'vpc-1' };
     case 'InspectFrontgate':
@@ -67,7 +67,7 @@ const FOREIGN: readonly From[] = [
   { workflowId: 'anything', workflowType: 'runJob' },
   { workflowId: 'cluster/cl-own/', workflowType: 'runJob' },
   { workflowId: 'cluster/cl-other/j-open/0/0', workflowType: 'walkSlice' },
-  { workflowId: 'cluster/cl-own/j-open/1/0', workflowType: 'walkSlice' },
+  { workflowId: 'cluster/cl-own/j-open', workflowType: 'walkSlice' },
   { workflowId: 'cluster/cl-own/j-other/0/0', workflowType: 'walkSlice' },
   { workflowId: 'frontgate/rt-1/vpc-2', workflowType: 'frontgate' },
 ];

@@ -8,6 +8,7 @@ function stored(action: TaskAction, directive: object): StoredTask {
     clusterId: 'cl-1',
     layerIndex: 0,
     index: 0,
+    lane: null,
     action,
     nodeId: 'cln-1',
     label: 'node 1',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { listLayers, listTasks } from '../../../src/plan/index.ts';
 import type { PlanRequest } from '../../../src/provider/index.ts';
 import { createInstantProvider } from '../../fakes/instant-provider.ts';
 
@@ -28,15 +29,15 @@ async function plan(options: Parameters<typeof createInstantProvider>[0], nodes:
 }
 
 test('plans every cloud layer of create for as many nodes as the conf says', async () => {
-  const layers = await plan({}, 30);
+  const layers = listLayers(await plan({}, 30));
   for (const name of ['CreateVolumes', 'RunInstances', 'AttachVolumes']) {
-    expect(layers.find((layer) => layer.name === name)?.tasks).toHaveLength(30);
+    expect(layers.find((layer) => layer.title === name)?.tasks).toHaveLength(30);
   }
 });
 
 test('claims rows of the ledger, and none when it is told to do without', async () => {
   const claims = async (ledger: boolean) =>
-    (await plan({ ledger }, 2)).flatMap((layer) => layer.tasks.flatMap((task) => task.resources));
+    listTasks(await plan({ ledger }, 2)).flatMap((task) => task.resources);
   expect((await claims(true)).length).toBeGreaterThan(0);
   expect(await claims(false)).toEqual([]);
 });

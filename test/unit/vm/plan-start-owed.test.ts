@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ONCE_ACTIONS, type JobPlan, type OnceAction, type PastTask } from '../../../src/domain/index.ts';
-import { canonicalJson, refuseUnmade } from '../../../src/plan/index.ts';
+import { canonicalJson, listLayers, listTasks, refuseUnmade } from '../../../src/plan/index.ts';
 import { equalNodes, manyRoles, service } from './clusters.ts';
 import { labels, layerNames, plan, tasksOf } from './planning.ts';
 
@@ -14,11 +14,11 @@ function pastOf(
   endOf: (task: { action: OnceAction; label: string; layer: string }) => End,
   jobId = 'j-create',
 ): readonly PastTask[] {
-  return create.flatMap((layer, layerIndex) =>
+  return listLayers(create).flatMap((layer, layerIndex) =>
     layer.tasks.flatMap(({ action, nodeId, label }, index) => {
       const once = ONCE_ACTIONS.find((name) => name === action);
       if (once === undefined) return [];
-      const end = endOf({ action: once, label, layer: layer.name });
+      const end = endOf({ action: once, label, layer: layer.title });
       return [{ taskId: `${jobId}.${layerIndex}.${index}`, nodeId, label, action: once, end }];
     }),
   );
@@ -42,7 +42,8 @@ describe('start of a cluster whose create did not end well', () => {
     expect(layerNames(made).slice(layerNames(made).indexOf('FormatAndMountVolumes'))).toEqual(
       layerNames(CREATE).slice(from),
     );
-    for (const layer of CREATE.slice(from)) expect(tasksOf(made, layer.name)).toEqual(layer.tasks);
+    for (const layer of listLayers(CREATE).slice(from))
+      expect(tasksOf(made, layer.title)).toEqual(layer.tasks);
   });
 
   it('holds every once-only step exactly where no job has done it', () => {
@@ -61,17 +62,15 @@ describe('start of a cluster whose create did not end well', () => {
         const made = start(past);
         const names = (tasks: readonly { action: string; nodeId: string | null }[]): readonly string[] =>
           tasks.map(({ action, nodeId }) => `${action} ${nodeId}`).sort();
-        const planned = made
-          .flatMap((layer) => layer.tasks)
-          .filter((task) =>
-            task.action === 'FormatAndMountVolumes'
-              ? task.directive.format
-              : ONCE_ACTIONS.some((name) => name === task.action),
-          );
+        const planned = listTasks(made).filter((task) =>
+          task.action === 'FormatAndMountVolumes'
+            ? task.directive.format
+            : ONCE_ACTIONS.some((name) => name === task.action),
+        );
         expect(names(planned)).toEqual(names(owed));
         // What is not owed once is as in any start.
-        for (const layer of HEALTHY.filter(({ name }) => name !== 'FormatAndMountVolumes')) {
-          expect(tasksOf(made, layer.name)).toEqual(layer.tasks);
+        for (const layer of listLayers(HEALTHY).filter(({ title }) => title !== 'FormatAndMountVolumes')) {
+          expect(tasksOf(made, layer.title)).toEqual(layer.tasks);
         }
       }),
       { numRuns: 200 },

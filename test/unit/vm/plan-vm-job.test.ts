@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JobPlan } from '../../../src/domain/index.ts';
-import { canonicalJson } from '../../../src/plan/index.ts';
+import { canonicalJson, listLayers, listTasks } from '../../../src/plan/index.ts';
 import { capabilities, cluster, equalNodes, manyRoles, node, role, volume } from './clusters.ts';
 import { labels, layerNames, onceActive, plan, tasksOf } from './planning.ts';
 
@@ -118,17 +118,14 @@ describe('create', () => {
   it('leaves roles without volumes out of volume layers and roles without nodes out of all', () => {
     const made = plan('create', manyRoles('pending', 'pending'));
     expect(labels(made, 'CreateVolumes')).not.toContain('client 9');
-    expect(made.flatMap((layer) => layer.tasks).filter((task) => task.label.startsWith('absent'))).toEqual(
-      [],
-    );
+    expect(listTasks(made).filter((task) => task.label.startsWith('absent'))).toEqual([]);
     const none = cluster('pending', { roles: [role('web')], nodes: [node('web', 1)] });
     expect(layerNames(plan('create', none)).filter((name) => name.includes('Volumes'))).toEqual([]);
   });
 
   it('makes machines for a role without agent, and does nothing on them', () => {
     const made = plan('create', manyRoles('pending', 'pending'));
-    const actions = made
-      .flatMap((layer) => layer.tasks)
+    const actions = listTasks(made)
       .filter((task) => task.label === 'plain 1')
       .map((task) => task.action);
     expect(actions).toEqual(['CreateVolumes', 'RunInstances', 'AttachVolumes']);
@@ -206,8 +203,8 @@ describe('stop', () => {
       'DetachVolumes',
       'DeregisterMetadata',
     ]);
-    const required = made.filter((layer) => layer.tasks.some((task) => !task.failureAllowed));
-    expect(layerNames(required)).toEqual(['StopInstances', 'DetachVolumes']);
+    const required = listLayers(made).filter((layer) => layer.tasks.some((task) => !task.failureAllowed));
+    expect(required.map((layer) => layer.title)).toEqual(['StopInstances', 'DetachVolumes']);
   });
 
   it('of a failed cluster works only on the nodes that run, and stops all', () => {
@@ -306,9 +303,7 @@ describe('delete', () => {
         expect(tasksOf(made, layer).some((task) => task.failureAllowed)).toBe(false);
       }
       // None of the three can be reached.
-      expect(made.flatMap((layer) => layer.tasks).filter((task) => task.action.endsWith('Service'))).toEqual(
-        [],
-      );
+      expect(listTasks(made).filter((task) => task.action.endsWith('Service'))).toEqual([]);
     },
   );
 });

@@ -6,6 +6,7 @@ import type {
   PastTask,
   PlannedTask,
 } from '../../../src/domain/index.ts';
+import { listLayers } from '../../../src/plan/index.ts';
 import type { Capabilities } from '../../../src/provider/index.ts';
 import { planVmJob } from '../../../src/vm/plan-vm-job.ts';
 import { capabilities, RUNTIME } from './clusters.ts';
@@ -33,10 +34,10 @@ export const onceActive = (wrapper: ClusterWrapper): ClusterWrapper => ({
   cluster: { ...wrapper.cluster, wasActive: true },
 });
 
-export const layerNames = (made: JobPlan): readonly string[] => made.map((layer) => layer.name);
+export const layerNames = (made: JobPlan): readonly string[] => listLayers(made).map((layer) => layer.title);
 
 export function tasksOf(made: JobPlan, layerName: string): readonly PlannedTask[] {
-  const layer = made.find((candidate) => candidate.name === layerName);
+  const layer = listLayers(made).find((candidate) => candidate.title === layerName);
   if (layer === undefined) throw new Error(`no layer ${layerName} among: ${layerNames(made).join(', ')}`);
   return layer.tasks;
 }

@@ -125,6 +125,7 @@ export function context(action: TaskAction, directive: object = {}, change: Cont
       clusterId: 'cl-1',
       layerIndex: 3,
       index: 0,
+      lane: null,
       status: 'working',
       failures: 0,
       observation: null,

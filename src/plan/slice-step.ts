@@ -1,0 +1,42 @@
+import type { PlanSlice, StepShape } from '../domain/index.ts';
+
+/** At most this many tasks are walked by one workflow run at a time. */
+export const SLICE_TASKS = 100;
+
+/** How many slices of one step run at once. */
+const WINDOW_SLICES = 10;
+
+/** How a step is walked: in one piece, or in slices, several at a time. */
+export interface StepSlices {
+  readonly slices: readonly PlanSlice[];
+  /** At most so many slices at a time. */
+  readonly slicesAtOnce: number;
+  /** At most so many lanes of one slice at a time. */
+  readonly lanesAtOnce: number;
+}
+
+/**
+ * Slices of at most 100 tasks. Never more than the step's `atOnce` lanes are under way: where a
+ * slice has more lanes than that, one slice is walked at a time.
+ */
+export function sliceStep({ index: step, layers, lanes }: StepShape): StepSlices {
+  const total = layers.reduce((sum, layer) => sum + layer.total, 0);
+  if (lanes === null) {
+    const slices = cut(total, SLICE_TASKS).map((range): PlanSlice => ({ step, of: 'tasks', ...range }));
+    return { slices, slicesAtOnce: WINDOW_SLICES, lanesAtOnce: 1 };
+  }
+  const { count, atOnce, mostTasks } = lanes;
+  const perSlice = total <= SLICE_TASKS ? count : Math.max(1, Math.floor(SLICE_TASKS / mostTasks));
+  return {
+    slices: cut(count, perSlice).map((range): PlanSlice => ({ step, of: 'lanes', ...range })),
+    slicesAtOnce: Math.min(WINDOW_SLICES, Math.max(1, Math.floor(atOnce / perSlice))),
+    lanesAtOnce: Math.min(atOnce, perSlice),
+  };
+}
+
+function cut(total: number, size: number): readonly { readonly from: number; readonly to: number }[] {
+  return Array.from({ length: Math.ceil(total / size) }, (_, index) => ({
+    from: index * size,
+    to: Math.min((index + 1) * size, total),
+  }));
+}
