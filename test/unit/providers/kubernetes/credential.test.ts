@@ -300,13 +300,18 @@ describe('a kubeconfig', () => {
       ],
       ...['clusters', 'contexts', 'current-context', 'kind', '__proto__', 'constructor'],
     );
-    const places = fc.constantFrom<(object: Readonly<Record<string, unknown>>) => unknown>(
+    const first = (root: Readonly<Record<string, unknown>>, list: string): Record<string, unknown> => {
+      const entries: unknown = root[list];
+      const entry: unknown = Array.isArray(entries) ? entries[0] : null;
+      return typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : {};
+    };
+    const places = fc.constantFrom<(root: Readonly<Record<string, unknown>>) => unknown>(
       (root) => root,
-      (root) => (root['users'] as { user: object }[])[0]?.user,
-      (root) => (root['users'] as object[])[0],
-      (root) => (root['clusters'] as { cluster: object }[])[0]?.cluster,
-      (root) => (root['clusters'] as object[])[0],
-      (root) => (root['contexts'] as { context: object }[])[0]?.context,
+      (root) => first(root, 'users')['user'],
+      (root) => first(root, 'users'),
+      (root) => first(root, 'clusters')['cluster'],
+      (root) => first(root, 'clusters'),
+      (root) => first(root, 'contexts')['context'],
     );
     const changes = fc.array(fc.tuple(places, keys, values), { minLength: 1, maxLength: 3 });
     await fc.assert(
