@@ -23,6 +23,7 @@ const LEVELS = [
     folders: ['plan', 'db', 'secrets', 'nodes', 'observability', 'tools'],
     mayImport: ['domain', 'masking', 'config'],
   },
+  { name: 'wanted', folders: ['wanted'], mayImport: ['domain', 'plan'] },
   { name: 'packages', folders: ['app-package'], mayImport: ['domain', 'bounds', 'confd'] },
   {
     name: 'charts',
@@ -91,6 +92,7 @@ const LEVELS = [
       'app-package',
       'secrets',
       'task-runner',
+      'wanted',
       'conformance',
     ],
   },

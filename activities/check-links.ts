@@ -11,10 +11,10 @@ import type { Stores } from '../src/db/index.ts';
 import {
   WindlassError,
   type ClusterLink,
-  type ClusterWrapper,
   type Conf,
   type ErrorDetail,
   type PackageContent,
+  type ParsedCluster,
 } from '../src/domain/index.ts';
 
 /** A cluster to be, and the conf that it was made from. */
@@ -22,7 +22,9 @@ export interface LinkCheck {
   readonly content: PackageContent;
   /** With every default. */
   readonly conf: Conf;
-  readonly wanted: ClusterWrapper;
+  readonly runtimeId: string;
+  /** Link name → id of the cluster it leads to. */
+  readonly links: ParsedCluster['links'];
   /** Links that a stored cluster has already: what became of those is no fault of its change. */
   readonly known?: readonly ClusterLink[];
 }
@@ -36,18 +38,17 @@ export interface LinkCheck {
  */
 export async function checkLinks(
   stores: Pick<Stores, 'apps' | 'clusters'>,
-  { content, conf, wanted, known = [] }: LinkCheck,
+  { content, conf, runtimeId, links: named, known = [] }: LinkCheck,
 ): Promise<void> {
-  const { runtimeId } = wanted.cluster;
   const config = content.files.find(({ path }) => path === 'config.json');
   const form = config === undefined ? null : parseForm(new TextDecoder().decode(config.content));
   const chosen = form === null ? [] : listLinkedClusters(form, conf);
-  const literal = wanted.links.filter(({ targetClusterId }) =>
-    chosen.every(({ clusterId }) => clusterId !== targetClusterId),
+  const literal = Object.entries(named).filter(([, target]) =>
+    chosen.every(({ clusterId }) => clusterId !== target),
   );
   const links = [
     ...chosen.map(({ item, clusterId }) => ({ field: dottedKey(item), item, clusterId })),
-    ...literal.map((link) => ({ field: `links.${link.name}`, item: null, clusterId: link.targetClusterId })),
+    ...literal.map(([name, clusterId]) => ({ field: `links.${name}`, item: null, clusterId })),
   ];
   const faults: ErrorDetail[] = [];
   for (const { field, item, clusterId } of links) {

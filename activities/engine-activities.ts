@@ -12,7 +12,7 @@ import {
   type SecretReference,
 } from '../src/domain/index.ts';
 import type { Stores } from '../src/db/index.ts';
-import { flattenPlan, withoutLeaving } from '../src/plan/index.ts';
+import { flattenPlan } from '../src/plan/index.ts';
 import type { PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
 import type {
   CreateClusterInput,
@@ -33,6 +33,7 @@ import { whileOpen } from './own-job.ts';
 import { openCall } from './provider-call.ts';
 import { refreshCluster } from './refresh-cluster.ts';
 import { toReportedInfo } from './report-error.ts';
+import { withoutLeaving } from '../src/wanted/index.ts';
 
 /** The steps, each with its job as it was read when the step was let in (activities/own-job.ts). */
 export function createJobActivities(dependencies: ActivityDependencies): Attempted<JobActivities> {

@@ -12,13 +12,14 @@ import {
   type PreviousVersion,
   type Runtime,
 } from '../src/domain/index.ts';
-import { checkJobOptions, joinLeaving, mergeWanted } from '../src/plan/index.ts';
+import { checkJobOptions } from '../src/plan/index.ts';
 import type { Provider } from '../src/provider/index.ts';
 import { describeChartChange } from './chart-conf.ts';
 import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { Hydrator } from './hydrate.ts';
+import { adjustRoles, joinLeaving, mergeWanted } from '../src/wanted/index.ts';
 
 /** A job's change of what its cluster shall be; nothing of it is stored yet. */
 export interface PreparedChange {
@@ -78,26 +79,29 @@ export async function prepareChange(
           ...options,
           conf: isChart(content.files) ? describeChartChange(given) : pickGiven(given, options.conf),
         };
+  const adjustments = adjustRoles(before, request);
   const parsed = await provider.parseClusterConf({
     content,
     runtime,
     conf,
     clusterId: before.cluster.clusterId,
-    createdAt: before.cluster.createdAt,
     change: { action, options: stored, cluster: before },
     signal: Context.current().cancellationSignal,
   });
-  await checkLinks(dependencies.stores, { content, conf, wanted: parsed, known: before.links });
-  const merged = mergeWanted(before, parsed);
-  const wanted: ClusterWrapper = {
-    ...merged,
-    cluster: {
-      ...merged.cluster,
-      versionId: target.version.versionId,
-      conf: given,
-      previous: target.previous,
-    },
-  };
+  const { runtimeId } = before.cluster;
+  await checkLinks(dependencies.stores, {
+    content,
+    conf,
+    runtimeId,
+    links: parsed.links,
+    known: before.links,
+  });
+  const wanted = mergeWanted(before, parsed, {
+    versionId: target.version.versionId,
+    conf: given,
+    previous: target.previous,
+    adjustments,
+  });
   const { joined, leaving } = joinLeaving(before, wanted);
   return { before, wanted, change: { before, joined, leaving }, options: stored, secrets };
 }

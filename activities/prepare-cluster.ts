@@ -14,6 +14,7 @@ import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { Hydrator } from './hydrate.ts';
+import { newCluster } from '../src/wanted/index.ts';
 
 /** A cluster that could be stored: everything checked, nothing stored yet. */
 export interface PreparedCluster {
@@ -61,33 +62,29 @@ export async function prepareCluster(
       runtime,
       conf,
       clusterId: input.clusterId,
-      createdAt: new Date().toISOString(),
       signal: Context.current().cancellationSignal,
       ...(name === undefined ? {} : { name }),
     });
   const parsed = await parse(input.name);
-  await checkLinks(stores, { content, conf, wanted: parsed });
+  await checkLinks(stores, { content, conf, runtimeId: runtime.runtimeId, links: parsed.links });
   const asked = input.name ?? inConf;
   if (asked !== null) await stores.clusters.requireFreeName(asked, input.clusterId);
-  const name = asked ?? (await chooseName(parsed.cluster.name || version.appName, input.clusterId));
+  const name = asked ?? (await chooseName(parsed.place.name || version.appName, input.clusterId));
   // A provider may have made something of the name, as helm does of a release's.
-  const wrapper = asked === null && name !== parsed.cluster.name ? await parse(name) : parsed;
+  const wanted = asked === null && name !== parsed.place.name ? await parse(name) : parsed;
   return {
     runtime,
     secrets,
     named: asked !== null,
-    wrapper: {
-      ...wrapper,
-      cluster: {
-        ...wrapper.cluster,
-        name,
-        versionId: version.versionId,
-        appName: version.appName,
-        conf: given,
-        previous: null,
-        wasActive: false,
-      },
-    },
+    wrapper: newCluster(wanted, {
+      clusterId: input.clusterId,
+      runtimeId: runtime.runtimeId,
+      name,
+      versionId: version.versionId,
+      appName: version.appName,
+      conf: given,
+      createdAt: new Date().toISOString(),
+    }),
   };
 
   async function chooseName(suggested: string, clusterId: string): Promise<string> {

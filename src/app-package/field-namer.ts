@@ -1,4 +1,4 @@
-import type { NameField } from './build-cluster.ts';
+import type { NameField } from './role-spec.ts';
 import { followDottedPath } from './dotted-path.ts';
 import { parseJson } from './parse-json.ts';
 import { renderWith, type Template } from './template.ts';

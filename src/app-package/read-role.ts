@@ -8,7 +8,7 @@ import {
   type Env,
   type EnvValue,
 } from '../domain/index.ts';
-import type { ClusterSpec, RoleSpec, VolumeLayout } from './cluster-spec.ts';
+import type { PackageCluster, PackageRole, VolumeLayout } from './package-cluster.ts';
 import { checkCatalogue, checkVolumeLimits } from './catalogue.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { readHealthCheck } from './read-health-check.ts';
@@ -25,12 +25,12 @@ const DEFAULT_MEMORY_MIB = 1024;
 /** One entry of `nodes`; null where what makes it a role is missing. Faults go to the reader's report. */
 export function readRole(
   reader: ObjectReader,
-  cluster: Pick<ClusterSpec, 'healthCheck' | 'monitor'>,
-): RoleSpec | null {
+  cluster: Pick<PackageCluster, 'healthCheck' | 'monitor'>,
+): PackageRole | null {
   const container = readContainer(reader);
   const count = reader.integer('count', 0);
   if (count === undefined && !reader.has('count')) reader.error('count', 'is missing');
-  const role: Omit<RoleSpec, 'count' | 'container' | 'extra'> = {
+  const role: Omit<PackageRole, 'count' | 'container' | 'extra'> = {
     path: reader.path,
     role: readRoleName(reader),
     cpu: readSize(reader, 'cpu', { fallback: DEFAULT_CPU, max: MAX_NODE_CPUS }),
@@ -245,7 +245,7 @@ function readScalingPolicy(reader: ObjectReader): 'sequential' | 'parallel' {
   return 'parallel';
 }
 
-function readCustomMetadata(role: ObjectReader): RoleSpec['customMetadata'] {
+function readCustomMetadata(role: ObjectReader): PackageRole['customMetadata'] {
   const reader = role.object('custom_metadata');
   if (reader === undefined) return null;
   const command = reader.text('cmd');

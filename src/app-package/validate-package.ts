@@ -1,7 +1,7 @@
 import { readConfdFiles } from '../confd/index.ts';
 import type { PackageFile } from '../domain/index.ts';
 import { readClusterTemplate, readPackageText } from './cluster-template.ts';
-import type { NameField } from './build-cluster.ts';
+import type { NameField } from './role-spec.ts';
 import { createFieldNamer } from './field-namer.ts';
 import { warnOfLikePaths } from './file-rules.ts';
 import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } from './form.ts';

@@ -20,6 +20,7 @@ import { createEngine, type Engine, type EngineTask } from './engine.ts';
 import type { NodeWorld, Operation } from './operations.ts';
 import type { ConformanceHarness, WorldResource } from './options.ts';
 import { createTranscript, type Transcript } from './transcript.ts';
+import { mergeWanted, newCluster } from '../wanted/index.ts';
 
 const PAUSE_MS = 25;
 /** How long a wait may take where nobody says otherwise. */
@@ -67,11 +68,19 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     waitLimitMs = WAIT_LIMIT_MS,
     life = CLOUD_LIVES.machines,
   } = options;
-  const cluster = await provider.parseClusterConf({
+  const parsed = await provider.parseClusterConf({
     content: harness.content,
     runtime: harness.runtime,
     conf: harness.conf,
     clusterId,
+  });
+  const cluster = newCluster(parsed, {
+    clusterId,
+    runtimeId: harness.runtime.runtimeId,
+    versionId: harness.content.versionId,
+    appName: 'conformance',
+    purpose: harness.purpose ?? 'app',
+    conf: harness.conf,
     createdAt: '2026-01-01T00:00:00Z',
   });
   const engine = createEngine({ harness, provider, transcript, waitLimitMs, cluster });
@@ -192,14 +201,14 @@ async function planChanges(
     ['update-env', changed.conf, changed.versionAfter],
     ['rollback', harness.conf, changed.versionBefore],
   ] as const) {
-    const wanted = await provider.parseClusterConf({
+    const parsed = await provider.parseClusterConf({
       content: harness.content,
       runtime: harness.runtime,
       conf,
       clusterId: cluster.cluster.clusterId,
-      createdAt: cluster.cluster.createdAt,
       change: { action, options: {}, cluster: before },
     });
+    const wanted = mergeWanted(before, parsed, { conf });
     const [task] = listTasks(planAction(provider, harness, wanted, action, 'active'));
     assert.ok(task, `the plan of ${action} is empty`);
     changes.set(task.action, { wanted, task, version });

@@ -1,4 +1,11 @@
-import type { Conf, Credential, ErrorKind, PackageContent, Runtime } from '../domain/index.ts';
+import type {
+  ClusterPurpose,
+  Conf,
+  Credential,
+  ErrorKind,
+  PackageContent,
+  Runtime,
+} from '../domain/index.ts';
 import type { Capabilities, Provider } from '../provider/index.ts';
 
 /** The two functions of a test runner that the suite needs: those of Vitest, node:test or Mocha. */
@@ -69,6 +76,8 @@ export interface ConformanceHarness {
   /** A package with at least one role, and with volumes where the provider has them. */
   readonly content: PackageContent;
   readonly conf: Conf;
+  /** What the suite's clusters are for; `app` where absent. */
+  readonly purpose?: ClusterPurpose;
   /** Providers of releases: another conf, and what `version` of the world is with each of the two. */
   readonly changed?: {
     readonly conf: Conf;

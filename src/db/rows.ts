@@ -61,6 +61,7 @@ export const clusterRows = createRowMapping<Cluster>({
   extra: 'json',
   conf: 'json',
   previous: 'json',
+  adjustments: 'json',
   wasActive: 'boolean',
   createdAt: 'time',
 });

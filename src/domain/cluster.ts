@@ -1,4 +1,5 @@
 import type { Conf } from './app.ts';
+import type { RoleSize } from './job.ts';
 import type { ServiceSpec } from './service.ts';
 
 export const CLUSTER_STATUSES = ['pending', 'active', 'stopped', 'failed', 'deleted'] as const;
@@ -65,19 +66,12 @@ export interface AdvancedService {
  */
 export type ClusterPurpose = 'app' | 'frontgate';
 
-export interface Cluster {
-  readonly clusterId: string;
-  readonly purpose: ClusterPurpose;
-  readonly name: string;
+/**
+ * What package and conf say of a whole cluster: a provider decides it anew each time it parses
+ * them. What has happened to a cluster is ClusterFacts.
+ */
+export interface ClusterSpec {
   readonly description: string;
-  readonly runtimeId: string;
-  /** Digest-derived id of the package content that the cluster runs. */
-  readonly versionId: string;
-  readonly appName: string;
-  readonly subnetId: string;
-  readonly vpcId: string;
-  readonly status: ClusterStatus;
-  readonly transitionStatus: TransitionStatus | null;
   readonly env: Env;
   readonly endpoints: readonly Endpoint[];
   /** What the package declares beyond the typed fields; kept as it is for display and later actions. */
@@ -87,7 +81,6 @@ export interface Cluster {
   readonly healthCheck: Readonly<Record<string, unknown>> | null;
   readonly monitor: Readonly<Record<string, unknown>> | null;
   readonly displayTabs: Readonly<Record<string, unknown>> | null;
-  readonly reservedIps: Readonly<Record<string, string>>;
   /** `device`: snapshots of the volumes; `custom`: the package's own commands; null: no backups. */
   readonly backupPolicy: string | null;
   readonly incrementalBackupSupported: boolean;
@@ -101,19 +94,67 @@ export interface Cluster {
   readonly addLinks: readonly string[];
   /** What the package says beyond its specification, as it stands. */
   readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** What a new cluster is given by its conf, and keeps: later changes of the conf do not move it. */
+export interface ClusterPlace {
+  readonly name: string;
+  readonly subnetId: string;
+  readonly reservedIps: Readonly<Record<string, string>>;
+}
+
+/** What a cluster was given when it was made, and what has happened to it. The engine's alone. */
+export interface ClusterFacts extends ClusterPlace {
+  readonly clusterId: string;
+  readonly purpose: ClusterPurpose;
+  readonly runtimeId: string;
+  /** Digest-derived id of the package content that the cluster runs. */
+  readonly versionId: string;
+  readonly appName: string;
+  readonly vpcId: string;
+  readonly status: ClusterStatus;
+  readonly transitionStatus: TransitionStatus | null;
   /**
    * What the user filled in, without the package's defaults: what an upgrade or an update starts
-   * from. Set by the engine; a password in it is a SecretReference.
+   * from. A password in it is a SecretReference.
    */
   readonly conf: Conf;
-  /** What it ran before the last upgrade, for a rollback; null when there is nothing to go back to. Set by the engine. */
+  /** What it ran before the last upgrade, for a rollback; null when there is nothing to go back to. */
   readonly previous: PreviousVersion | null;
+  /** Counts and sizes that the user has changed; at most one entry a role. */
+  readonly adjustments: readonly RoleAdjustment[];
   /**
-   * Whether it was ever whole: true from the first job that ended well and left it active, for good.
-   * Such a cluster may hold data, so a delete asks it first. Set by the engine.
+   * Whether it was ever whole: true from the first job that was successful and left it active, for
+   * good. Such a cluster may hold data, so a delete asks it first.
    */
   readonly wasActive: boolean;
   readonly createdAt: string;
+}
+
+export interface Cluster extends ClusterSpec, ClusterFacts {}
+
+/**
+ * What the user has changed of a role beside the conf: put over what the conf says each time it is
+ * parsed, so that an update or an upgrade keeps it.
+ */
+export interface RoleAdjustment {
+  readonly role: string;
+  /** Nodes of the role, replicas not counted; absent: as many as the conf says. */
+  readonly count?: number;
+  /** Absent, or a part of it: as the conf says. */
+  readonly size?: Omit<RoleSize, 'role'>;
+  /** Nodes that are to leave; kept until they have left. */
+  readonly leavingServerIds?: readonly number[];
+}
+
+/** What a provider makes of package and conf. The engine adds adjustments, nodes and facts. */
+export interface ParsedCluster {
+  /** For a new cluster; one that exists keeps what it has. */
+  readonly place: ClusterPlace;
+  readonly cluster: ClusterSpec;
+  readonly roles: readonly RoleSpec[];
+  /** Link name → id of the cluster it leads to. */
+  readonly links: Readonly<Record<string, string>>;
 }
 
 export interface PreviousVersion {
@@ -138,10 +179,11 @@ export interface ContainerSpec {
   readonly zone: string;
 }
 
-/** What is the same for all nodes of a role. A package without roles has one role, named ''. */
-export interface ClusterRole {
-  readonly clusterId: string;
+/** What all nodes of a role shall be. A package without roles has one role, named ''. */
+export interface RoleSpec {
   readonly role: string;
+  /** How many nodes, replicas not counted. */
+  readonly count: number;
   readonly container: ContainerSpec;
   readonly cpu: number;
   readonly memoryMiB: number;
@@ -170,6 +212,11 @@ export interface ClusterRole {
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
+/** A role as it is stored. */
+export interface ClusterRole extends RoleSpec {
+  readonly clusterId: string;
+}
+
 export interface NodeVolume {
   readonly index: number;
   /** The provider's id; empty until made. */
@@ -180,9 +227,10 @@ export interface NodeVolume {
   readonly mountPoint: string;
 }
 
-export interface ClusterNode {
+/** Which node of its cluster a node is. */
+export interface NodeSpec {
+  /** `cln-` and twelve hex digits; the same for the same cluster, role and server id. */
   readonly nodeId: string;
-  readonly clusterId: string;
   readonly role: string;
   /** From 1, unique within the role's group of roles, never above the role's upper bound. */
   readonly serverId: number;
@@ -191,6 +239,11 @@ export interface ClusterNode {
   /** Nine digits, unique across clusters. */
   readonly globalServerId: number;
   readonly isReplica: boolean;
+}
+
+/** What has happened to a node. */
+export interface NodeFacts {
+  readonly clusterId: string;
   readonly status: NodeStatus;
   /** The provider's id; empty until made. */
   readonly instanceId: string;
@@ -204,6 +257,8 @@ export interface ClusterNode {
   /** Output of the role's custom metadata command. */
   readonly customToken: string;
 }
+
+export interface ClusterNode extends NodeSpec, NodeFacts {}
 
 export interface NodeSsh {
   /** The address that the worker connects to, where it is not the node's private one (a frontgate's public one). */
@@ -235,4 +290,9 @@ export interface ClusterWrapper {
   readonly roles: readonly ClusterRole[];
   readonly nodes: readonly ClusterNode[];
   readonly links: readonly ClusterLink[];
+}
+
+/** Role of the nodes that are replicas of a role's. */
+export function replicaRole(role: string): string {
+  return `${role}-replica`;
 }

@@ -1,4 +1,4 @@
-import { compareText, type ClusterNode, type ClusterRole } from '../domain/index.ts';
+import { compareText, type ClusterNode, type NodeSpec, type RoleSpec } from '../domain/index.ts';
 
 const REPLICA_SUFFIX = '-replica';
 
@@ -13,7 +13,10 @@ export function sortNodes(nodes: readonly ClusterNode[]): readonly ClusterNode[]
  * The role that describes a node. Replicas are described by a role of their own name where there
  * is one, else by the role they are replicas of. Undefined where the cluster has neither.
  */
-export function findNodeRole(roles: readonly ClusterRole[], node: ClusterNode): ClusterRole | undefined {
+export function findNodeRole<Role extends RoleSpec>(
+  roles: readonly Role[],
+  node: Pick<NodeSpec, 'role' | 'isReplica'>,
+): Role | undefined {
   const own = roles.find((role) => role.role === node.role);
   if (own !== undefined || !node.isReplica || !node.role.endsWith(REPLICA_SUFFIX)) return own;
   const mainRole = node.role.slice(0, -REPLICA_SUFFIX.length);

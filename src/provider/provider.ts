@@ -2,7 +2,7 @@ import type { JobAction } from '../domain/actions.ts';
 import type { Conf, PackageContent } from '../domain/app.ts';
 import type { SecretReference } from '../domain/cluster.ts';
 import type { NodeAccessWay } from '../domain/frontgate.ts';
-import type { ClusterNode, ClusterWrapper, NodeStatus } from '../domain/cluster.ts';
+import type { ClusterNode, ClusterWrapper, NodeStatus, ParsedCluster } from '../domain/cluster.ts';
 import type { Job, JobOptions } from '../domain/job.ts';
 import type { Reserved, Subnet, Vpc } from '../domain/placement.ts';
 import type { LedgerResource } from '../domain/resource.ts';
@@ -23,14 +23,11 @@ export interface ParseClusterConfRequest {
   /** Passwords of a form are references in it; the conf of a chart is whole, for a chart cannot be read without. */
   readonly conf: Conf;
   readonly clusterId: string;
-  /** RFC 3339; given, so that parsing reads no clock. */
-  readonly createdAt: string;
   /** What the user calls the cluster; absent where nothing was said. It goes before any name of the conf. */
   readonly name?: string;
   /**
-   * Absent for a new cluster. With it the result is the stored cluster as the job wants it to be:
-   * `content` and `conf` are already the wanted ones. What has happened to a cluster (status,
-   * addresses, cloud ids of nodes that stay) the engine keeps, whatever is returned.
+   * Absent for a new cluster. With it `content` and `conf` are already the wanted ones. Counts and
+   * sizes that the user has changed are no matter of the parse: the engine puts them over the result.
    */
   readonly change?: ClusterChange;
   /**
@@ -156,14 +153,15 @@ export interface Provider {
   nodeAccess?(runtime: Pick<Runtime, 'settings'>): NodeAccessWay;
 
   /**
-   * Makes the cluster to store from a package and the user's conf: roles, nodes with their ids,
-   * links, env, endpoints. With `change`, the cluster that a job wants to make of a stored one:
-   * asked only for actions of `capabilities.actions`. Pure: no effect, no clock, no randomness; the same request gives the
-   * same cluster. Node ids are derived from the cluster id.
+   * What a cluster shall be, from a package and the user's conf: roles with their counts, links,
+   * env, endpoints. Specs only: the engine adds nodes, ids and everything that happens. With
+   * `change`, what a job wants to make of a stored cluster: asked only for actions of
+   * `capabilities.actions`. Pure: no effect, no clock, no randomness; the same request gives the
+   * same specs.
    *
    * @throws invalid-input, naming the key as `field`, with every fault in `details`.
    */
-  parseClusterConf(request: ParseClusterConfRequest): Promise<ClusterWrapper>;
+  parseClusterConf(request: ParseClusterConfRequest): Promise<ParsedCluster>;
 
   /**
    * The plan of a job. Pure: the same request gives the same plan byte by byte, whatever machine

@@ -7,7 +7,6 @@ import { openBench, type Bench } from '../../src/conformance/bench.ts';
 import type { ConformanceHarness } from '../../src/conformance/index.ts';
 import { OPERATIONS } from '../../src/conformance/operations.ts';
 import { READS } from '../../src/conformance/reads.ts';
-import type { Provider } from '../../src/provider/index.ts';
 import { createAwsHarness, type AwsHarness } from '../conformance/aws-harness.ts';
 import { ALLOW_ALL } from '../kit/moto/index.ts';
 import { toPolicy } from './iam-policy.ts';
@@ -35,17 +34,6 @@ function withSettings(settings: Readonly<Record<string, string>>): Partial<Confo
 
 async function readAll(bench: Bench): Promise<void> {
   for (const read of READS) await bench.engine.read((call) => read.call(bench, call));
-}
-
-/** The provider whose clusters are frontgates. */
-function asFrontgate(provider: Provider): Provider {
-  return {
-    ...provider,
-    async parseClusterConf(request) {
-      const wrapper = await provider.parseClusterConf(request);
-      return { ...wrapper, cluster: { ...wrapper.cluster, purpose: 'frontgate' } };
-    },
-  };
 }
 
 /** The one in docs/; everything while that is written anew, by `WRITE_POLICY=1 npx vitest run test/aws/iam-policy -u`. */
@@ -102,14 +90,14 @@ it('does all it can do under the policy in docs/, and needs every permission of 
     ),
   );
 
-  const provider = asFrontgate(harness.provider);
+  const { provider } = harness;
   const frontgate = (sources: string) =>
     withSettings({
       frontgate: 'on',
       frontgateSshSources: sources,
       frontgateSubnet: settings['subnet'] ?? '',
     });
-  const bench = await open({ provider, ...frontgate('203.0.113.0/24') });
+  const bench = await open({ provider, purpose: 'frontgate', ...frontgate('203.0.113.0/24') });
   const task = bench.task('RunInstances');
   await bench.engine.run(task);
   await moto.destroyInstance((await bench.list())[0]?.id ?? '');

@@ -1,8 +1,6 @@
-import { parseClusterConf } from '../../src/app-package/index.ts';
 import {
   planTask,
   type ClusterNode,
-  type ClusterWrapper,
   type InstanceDirective,
   type JobAction,
   type JobPlan,
@@ -11,24 +9,7 @@ import {
   type TaskDirectives,
 } from '../../src/domain/index.ts';
 import { createClaim, createLayer, createPlan } from '../../src/plan/index.ts';
-import type { ParseClusterConfRequest, PlanRequest } from '../../src/provider/index.ts';
-
-/** The cluster that a job wants, of the fixture package `instant`: one role, `cluster.count` nodes. */
-export function parseInstantChange(request: ParseClusterConfRequest): ClusterWrapper {
-  const { change, conf } = request;
-  if (change === undefined) return parseClusterConf(request);
-  const { action, options, cluster: stored } = change;
-  const leaving = action === 'delete-nodes' ? (options.nodeIds ?? lastNodes(stored, options.count ?? 0)) : [];
-  const added = action === 'add-nodes' ? (options.count ?? 0) : 0;
-  const count = stored.nodes.length + added;
-  const parsed = parseClusterConf({ ...request, conf: withCount(conf, count) });
-  const sizes = new Map((options.sizes ?? []).map((size) => [size.role, size]));
-  return {
-    ...parsed,
-    roles: parsed.roles.map((role) => ({ ...role, cpu: sizes.get(role.role)?.cpu ?? role.cpu })),
-    nodes: parsed.nodes.filter((node) => !leaving.includes(node.nodeId)),
-  };
-}
+import type { PlanRequest } from '../../src/provider/index.ts';
 
 const INSTANCE: InstanceDirective = {
   cpu: 1,
@@ -91,12 +72,4 @@ function toLayer(action: InstantAction, nodes: readonly ClusterNode[], intent: R
     }),
   );
   return createLayer(action, tasks);
-}
-
-function lastNodes({ nodes }: ClusterWrapper, count: number): readonly string[] {
-  return nodes.slice(nodes.length - count).map((node) => node.nodeId);
-}
-
-function withCount(conf: ParseClusterConfRequest['conf'], count: number): ParseClusterConfRequest['conf'] {
-  return { ...conf, cluster: { ...(conf['cluster'] as object), count } };
 }

@@ -19,8 +19,8 @@ import {
   type TaskContext,
 } from '../../src/provider/index.ts';
 import { planVmJob } from '../../src/vm/index.ts';
-import { parseInstantChange, planInstantChange } from './instant-changes.ts';
-import { buildInstantCluster } from './instant-cluster.ts';
+import { planInstantChange } from './instant-changes.ts';
+import { parseInstantConf } from './instant-cluster.ts';
 
 /** Which task is meant: the one of this node (from 0, in the order of its layer), or every one of the action. */
 export interface InstantTarget {
@@ -128,8 +128,8 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
     capabilities: changes ? { ...CAPABILITIES, actions: CHANGING } : CAPABILITIES,
     async parseClusterConf(request) {
       await evaluate(deadly, 'parse', JSON.stringify(request.conf));
-      if (request.content.files.length === 0) return buildInstantCluster(request);
-      return changes ? parseInstantChange(request) : parseClusterConf(request);
+      if (request.content.files.length === 0) return parseInstantConf(request);
+      return parseClusterConf(request);
     },
     splitJobIntoTasks(request) {
       const isChange = changes && !CAPABILITIES.actions.includes(request.job.action);

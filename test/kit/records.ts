@@ -45,6 +45,7 @@ export function aRole(clusterId: string, role: string, change: Partial<ClusterRo
   return {
     clusterId,
     role,
+    count: 1,
     container: { type: 'kvm', image: 'img-1', zone: 'zone-1' },
     cpu: 2,
     memoryMiB: 2048,
@@ -132,6 +133,7 @@ export function aCluster(
       extra: { event: { cmd: 'ctl event' } },
       conf: {},
       previous: null,
+      adjustments: [],
       wasActive: false,
       createdAt: NOW,
       ...change,

@@ -175,6 +175,13 @@ test('nodes come and go; those that leave are stored until they are gone', async
     ),
   ).toBe(false);
   await succeed(clusters.restart(clusterId, { roles: ['node'] }));
+
+  // The conf still says 2: what was changed by hand stays through an update.
+  const updated = await succeed(
+    clusters.updateEnv(clusterId, { conf: { cluster: { description: 'newer' } } }),
+  );
+  expect(tasksOf(updated)).toEqual([1, 3, 4].map((serverId) => `RefreshConfiguration node ${serverId}`));
+  expect((await describeCluster(clusterId)).nodes.map(({ serverId }) => serverId)).toEqual([1, 3, 4]);
 });
 
 test('a change that fails before its first effect leaves the cluster as it was', async () => {

@@ -140,7 +140,6 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
         runtime: harness.runtime,
         conf: harness.conf,
         clusterId: engine.cluster().cluster.clusterId,
-        createdAt: engine.cluster().cluster.createdAt,
       };
       await assertFails('parseClusterConf of an empty package', ['invalid-input'], () =>
         engine.read(() => provider.parseClusterConf(request)),

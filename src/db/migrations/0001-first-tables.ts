@@ -72,6 +72,7 @@ export const firstTables: Migration = {
       extra jsonb not null,
       conf jsonb not null,
       previous jsonb,
+      adjustments jsonb not null,
       was_active boolean not null,
       metadata jsonb,
       created_at timestamptz not null

@@ -1,21 +1,18 @@
-import { createHash } from 'node:crypto';
 import { createPackageError, createProblemReport } from '../../app-package/index.ts';
 import { checkChartValues, isChart, readChart, validateChart } from '../../chart-package/index.ts';
 import {
   WindlassError,
-  type ClusterNode,
-  type ClusterRole,
-  type ClusterWrapper,
   type Endpoint,
   type Env,
+  type ParsedCluster,
+  type RoleSpec,
   type VolumeSpec,
 } from '../../domain/index.ts';
 import type { ClusterChange, ParseClusterConfRequest } from '../../provider/index.ts';
 import type { KubeObject, Service, Workload } from './api/kube-types.ts';
 import { toNumbers } from '../../helm-yaml/index.ts';
-import { changeMemory } from './change-roles.ts';
+import { checkScaling } from './check-scaling.ts';
 import { checkCounts } from './check-counts.ts';
-import type { WorkloadOverride } from '../../domain/index.ts';
 import { renderChart, type RenderRequest } from './helm/render-chart.ts';
 import type { FindHelm } from './helm/run-helm.ts';
 import { nameOf } from './manifest.ts';
@@ -27,24 +24,23 @@ import {
   listWorkloads,
   mainContainer,
   nameRoles,
+  nameWorkload,
   replicasOf,
   selects,
-  type RoleMemory,
 } from './workloads.ts';
-import { applyOverride } from './helm/overrides.ts';
 
 /**
- * Chart and values → the cluster to store: its workloads as roles, their pods as nodes, its
- * services as endpoints. Runs `helm template`, which asks no server: charts that look things up in
+ * Chart and values → what the cluster shall be: its workloads as roles of as many nodes as pods,
+ * its services as endpoints. Runs `helm template`, which asks no server: charts that look things up in
  * the cluster see nothing there, and see the runtime's `kubeVersion`. The conf is whole; what is made of it is stored without it.
  *
  * @throws invalid-input `APP_INVALID`, `CONF_INVALID`, `CHART_RENDER`, `RELEASE_NAME`, `ROLE_UNKNOWN`,
- *   `ROLE_COUNT`; cancelled
+ *   `ROLE_COUNT`, `ROLE_NODES`, `ROLE_NOT_SCALABLE`; cancelled
  */
 export async function parseChartConf(
   request: ParseClusterConfRequest,
   findHelm: FindHelm,
-): Promise<ClusterWrapper> {
+): Promise<ParsedCluster> {
   const { content, runtime, conf, clusterId, change } = request;
   if (!isChart(content.files)) throw notAChart();
   const { errors } = validateChart(content.files);
@@ -66,25 +62,14 @@ export async function parseChartConf(
   });
   const workloads = listWorkloads(objects);
   const names = nameRoles(workloads);
-  const memories = new Map(
-    workloads.map((workload) => [workload, changeMemory(workload, names.get(workload) ?? '', change)]),
-  );
   checkRolesAreThere([...names.values()], change);
-  for (const [workload, memory] of memories) applyOverride(workload, [memory as WorkloadOverride]);
+  checkScaling(workloads, names, change);
   checkCounts(workloads);
   const services = listServices(objects);
   return {
+    place: { name: releaseName, subnetId: namespace, reservedIps: {} },
     cluster: {
-      clusterId,
-      name: releaseName,
       description: chart.description,
-      runtimeId: runtime.runtimeId,
-      versionId: content.versionId,
-      appName: chart.name,
-      subnetId: namespace,
-      vpcId: '',
-      status: 'pending',
-      transitionStatus: null,
       env: {},
       endpoints: workloads.flatMap((workload) => toEndpoints(workload, names.get(workload) ?? '', services)),
       metadataRootAccess: false,
@@ -93,25 +78,16 @@ export async function parseChartConf(
       healthCheck: null,
       monitor: null,
       displayTabs: null,
-      reservedIps: {},
       backupPolicy: null,
       incrementalBackupSupported: false,
       upgradingPolicy: null,
       multiZonePolicy: null,
       advancedServices: [],
       addLinks: [],
-      purpose: 'app',
       extra: { chart: chart.name, chartVersion: chart.version },
-      conf,
-      previous: null,
-      wasActive: false,
-      createdAt: request.createdAt,
     },
-    roles: workloads.map((workload) =>
-      toRole(workload, names.get(workload) ?? '', memories.get(workload), clusterId),
-    ),
-    nodes: workloads.flatMap((workload) => toNodes(workload, names.get(workload) ?? '', clusterId, change)),
-    links: [],
+    roles: workloads.map((workload) => toRole(workload, names.get(workload) ?? '')),
+    links: {},
   };
 }
 
@@ -120,17 +96,12 @@ async function renderNumbers(request: RenderRequest): Promise<readonly KubeObjec
   return toNumbers(await renderChart(request)) as readonly KubeObject[];
 }
 
-function toRole(
-  workload: Workload,
-  role: string,
-  memory: RoleMemory | undefined,
-  clusterId: string,
-): ClusterRole {
+function toRole(workload: Workload, role: string): RoleSpec {
   const container = mainContainer(workload);
   const requests = container?.resources?.requests;
   return {
-    clusterId,
     role,
+    count: replicasOf(workload),
     container: { type: 'pod', image: container?.image ?? '', zone: '' },
     cpu: toCpus(requests?.['cpu']),
     memoryMiB: toMiB(requests?.['memory']),
@@ -152,7 +123,7 @@ function toRole(
     advancedActions: [],
     loadBalancers: [],
     supportsBackup: false,
-    extra: { ...memory },
+    extra: { ...nameWorkload(workload) },
   };
 }
 
@@ -197,55 +168,6 @@ function toEndpoints(workload: Workload, role: string, services: readonly Servic
         return [{ name: `${nameOf(service)}${suffix}`, port: `${role}.env.${key}`, protocol }];
       }),
     );
-}
-
-function toNodes(
-  workload: Workload,
-  role: string,
-  clusterId: string,
-  change: ClusterChange | undefined,
-): ClusterNode[] {
-  const volumes = toVolumes(workload);
-  return Array.from({ length: replicasOf(workload) }, (_, index) => {
-    const serverId = index + 1;
-    const nodeId = nodeIdOf(clusterId, role, serverId);
-    const known = change?.cluster.nodes.find((node) => node.nodeId === nodeId);
-    if (known !== undefined) return known;
-    return {
-      nodeId,
-      clusterId,
-      role,
-      serverId,
-      groupId: serverId,
-      globalServerId: globalServerIdOf(nodeId),
-      isReplica: false,
-      status: 'pending',
-      instanceId: '',
-      privateIp: '',
-      publicIp: '',
-      ssh: { port: 0, user: '', hostKey: '', root: '' },
-      volumes: volumes.map(({ index: place, sizeGiB, mountPoint }) => ({
-        index: place,
-        volumeId: '',
-        sizeGiB,
-        device: '',
-        mountPoint,
-      })),
-      passphraselessKey: '',
-      customToken: '',
-    };
-  });
-}
-
-/** From cluster, role and number alone: the same node has the same id whoever makes it. */
-export function nodeIdOf(clusterId: string, role: string, serverId: number): string {
-  const parts = [clusterId, role, String(serverId)].map((part) => `${part.length}:${part}`).join('');
-  return `cln-${createHash('sha256').update(parts).digest('hex').slice(0, 12)}`;
-}
-
-function globalServerIdOf(nodeId: string): number {
-  const hash = createHash('sha256').update(`global-server-id ${nodeId}`).digest();
-  return 100_000_000 + (hash.readUIntBE(0, 6) % 900_000_000);
 }
 
 function checkRolesAreThere(roles: readonly string[], change: ClusterChange | undefined): void {

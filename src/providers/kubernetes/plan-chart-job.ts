@@ -15,7 +15,7 @@ import {
 import { compareText, createClaim, createLayer, createPlan } from '../../plan/index.ts';
 import type { Capabilities, PlanRequest } from '../../provider/index.ts';
 import { readSettings } from './settings.ts';
-import { readRoleMemory, toOverrides } from './workloads.ts';
+import { readWorkloadName, toOverrides } from './workloads.ts';
 
 /** Task actions that work on a release. */
 export type ReleaseAction = {
@@ -97,9 +97,9 @@ function upgrade(scope: Scope, options: ChangeOptions): LayerStep {
 }
 
 function toChange({ request, target }: Scope, options: ChangeOptions): ChangeReleaseDirective {
-  const { cluster, roles } = request.cluster;
+  const { cluster } = request.cluster;
   const stopped = cluster.status === 'stopped' && request.job.action !== 'recover';
-  return { ...target, overrides: toOverrides(roles), stopped, ...options };
+  return { ...target, overrides: toOverrides(request.cluster), stopped, ...options };
 }
 
 function workloads(
@@ -114,10 +114,10 @@ function workloads(
 function listCounts({ roles, nodes }: ClusterWrapper): readonly WorkloadCount[] {
   return roles
     .flatMap((role) => {
-      const memory = readRoleMemory(role);
-      if (memory === null) return [];
+      const workload = readWorkloadName(role);
+      if (workload === null) return [];
       const replicas = nodes.filter((node) => node.role === role.role && node.status !== 'deleted').length;
-      return [{ kind: memory.kind, name: memory.name, replicas }];
+      return [{ kind: workload.kind, name: workload.name, replicas }];
     })
     .sort((left, right) => compareText(`${left.kind}/${left.name}`, `${right.kind}/${right.name}`));
 }

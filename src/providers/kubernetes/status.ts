@@ -32,7 +32,7 @@ import {
   type Found,
   type FoundWorkload,
 } from './status-facts.ts';
-import { readRoleMemory } from './workloads.ts';
+import { readWorkloadName } from './workloads.ts';
 
 const RESOURCES: Readonly<Record<string, ApiResource>> = {
   Deployment: DEPLOYMENTS,
@@ -103,10 +103,10 @@ async function look(world: KubernetesWorld, request: ClusterStatusRequest, call:
   const objects = revision === undefined ? [] : await readObjects(revision);
   const workloads = await Promise.all(
     cluster.roles.flatMap((role) => {
-      const memory = readRoleMemory(role);
-      return memory === null || revision === undefined
+      const workload = readWorkloadName(role);
+      return workload === null || revision === undefined
         ? []
-        : [lookAtRole(client, namespace, role.role, memory, objects)];
+        : [lookAtRole(client, namespace, role.role, workload, objects)];
     }),
   );
   const { status, transitionStatus } = cluster.cluster;

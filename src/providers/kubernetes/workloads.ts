@@ -1,4 +1,4 @@
-import type { ClusterRole } from '../../domain/index.ts';
+import type { ClusterWrapper, RoleSpec } from '../../domain/index.ts';
 import { compareText } from '../../plan/index.ts';
 import type { Container, KubeObject, Service, Workload } from './api/kube-types.ts';
 import type { WorkloadOverride } from '../../domain/index.ts';
@@ -50,54 +50,56 @@ export function mainContainer(workload: Workload): Container | undefined {
   return workload.spec?.template?.spec?.containers?.[0];
 }
 
-/** What the stored role remembers of its workload, and what earlier jobs have set. Plain JSON. */
-export interface RoleMemory {
+/** Which workload a role stands for; kept with the role. */
+export interface WorkloadName {
   readonly kind: WorkloadKind;
   readonly name: string;
-  /** Set by add-nodes and delete-nodes; the chart's own number where absent. */
-  readonly replicas?: number;
-  /** Set by resize. */
-  readonly requests?: Readonly<Record<string, string>>;
-  readonly limits?: Readonly<Record<string, string>>;
+}
+
+export function nameWorkload(workload: Workload): WorkloadName {
+  return { kind: workload.kind as WorkloadKind, name: nameOf(workload) };
 }
 
 /** Null for a role that no chart has made. */
-export function readRoleMemory(role: Pick<ClusterRole, 'extra'>): RoleMemory | null {
+export function readWorkloadName(role: Pick<RoleSpec, 'extra'>): WorkloadName | null {
   const { kind, name } = role.extra;
-  return isWorkloadKind(kind) && typeof name === 'string' ? (role.extra as unknown as RoleMemory) : null;
+  return isWorkloadKind(kind) && typeof name === 'string' ? { kind, name } : null;
 }
 
-/** What is passed through helm so that what earlier jobs have set stays; in the order of names. */
-export function toOverrides(roles: readonly ClusterRole[]): readonly WorkloadOverride[] {
+/** What is passed through helm so that what the user has set stays; in the order of names. */
+export function toOverrides({
+  roles,
+  cluster,
+}: Pick<ClusterWrapper, 'roles' | 'cluster'>): readonly WorkloadOverride[] {
   return roles
     .flatMap((role) => {
-      const memory = readRoleMemory(role);
-      if (memory === null) return [];
-      const { replicas, requests, limits } = memory;
-      return replicas === undefined && requests === undefined && limits === undefined ? [] : [memory];
+      const workload = readWorkloadName(role);
+      const adjustment = cluster.adjustments.find((candidate) => candidate.role === role.role);
+      if (workload === null || adjustment === undefined) return [];
+      const { count, size = {} } = adjustment;
+      const requests = toAmounts(size.cpu, size.memoryMiB);
+      const limits = toAmounts(size.cpuLimit, size.memoryLimitMiB);
+      if (count === undefined && requests === undefined && limits === undefined) return [];
+      return [
+        {
+          ...workload,
+          ...(count === undefined ? {} : { replicas: count }),
+          ...(requests === undefined ? {} : { requests }),
+          ...(limits === undefined ? {} : { limits }),
+        },
+      ];
     })
     .sort((left, right) => compareText(`${left.kind}/${left.name}`, `${right.kind}/${right.name}`));
 }
 
-/** New sizes over what a role remembers. */
-export function resizeMemory(
-  memory: RoleMemory,
-  size: { cpu?: number; memoryMiB?: number; cpuLimit?: number; memoryLimitMiB?: number },
-): RoleMemory {
-  const requests = {
-    ...memory.requests,
-    ...(size.cpu === undefined ? {} : { cpu: formatCpus(size.cpu) }),
-    ...(size.memoryMiB === undefined ? {} : { memory: formatMiB(size.memoryMiB) }),
-  };
-  const limits = {
-    ...memory.limits,
-    ...(size.cpuLimit === undefined ? {} : { cpu: formatCpus(size.cpuLimit) }),
-    ...(size.memoryLimitMiB === undefined ? {} : { memory: formatMiB(size.memoryLimitMiB) }),
-  };
+function toAmounts(
+  cpu: number | undefined,
+  memoryMiB: number | undefined,
+): Readonly<Record<string, string>> | undefined {
+  if (cpu === undefined && memoryMiB === undefined) return undefined;
   return {
-    ...memory,
-    ...(Object.keys(requests).length === 0 ? {} : { requests }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+    ...(cpu === undefined ? {} : { cpu: formatCpus(cpu) }),
+    ...(memoryMiB === undefined ? {} : { memory: formatMiB(memoryMiB) }),
   };
 }
 

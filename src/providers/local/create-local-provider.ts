@@ -51,7 +51,9 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     ...provider,
     async parseClusterConf(request) {
       const { addressRange } = readLocalSettings(request.runtime.settings);
-      return reserveAddresses(await provider.parseClusterConf(request), addressRange);
+      const parsed = await provider.parseClusterConf(request);
+      const reservedIps = reserveAddresses(parsed.place.reservedIps, request.clusterId, addressRange);
+      return { ...parsed, place: { ...parsed.place, reservedIps } };
     },
   };
 }

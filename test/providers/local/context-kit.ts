@@ -130,6 +130,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       extra: {},
       conf: {},
       previous: null,
+      adjustments: [],
       wasActive: false,
       createdAt,
     },
@@ -159,6 +160,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
     role: {
       clusterId,
       role: '',
+      count: 1,
       container,
       ...size,
       volumes,

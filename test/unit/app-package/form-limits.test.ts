@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import {
-  parseClusterConf,
-  parseForm,
-  parseJson,
-  validateConf,
-  validatePackage,
-} from '../../../src/app-package/index.ts';
+import { parseForm, parseJson, validateConf, validatePackage } from '../../../src/app-package/index.ts';
 import { MAX_FORM_ITEMS, MAX_JSON_DEPTH, MAX_PLACEHOLDERS } from '../../../src/domain/index.ts';
 import { timeOf } from '../../kit/time-of.ts';
 import { formOf } from './limit-table.ts';
 import { CONFIG, NODE, packageOf } from './one-fault.ts';
-import { confRequest, textFile, toContent } from './packages.ts';
+import { confRequest, textFile, toContent, makeCluster } from './packages.ts';
 
 const LONGEST_MS = 5_000;
 
@@ -84,7 +78,7 @@ describe('a pattern of a form', () => {
     const files = withPattern(pattern);
     const milliseconds = timeOf(() => {
       expect(validatePackage(files).errors).toEqual([]);
-      const parse = (name: string) => parseClusterConf(confRequest(toContent(files), { cluster: { name } }));
+      const parse = (name: string) => makeCluster(confRequest(toContent(files), { cluster: { name } }));
       expect(() => parse(`${'a'.repeat(40)}!`)).toThrow('does not match the pattern');
       expect(() => parse(`${'a'.repeat(4_000)}!`)).toThrow('does not match the pattern');
     });
@@ -94,7 +88,7 @@ describe('a pattern of a form', () => {
   it('is not checked where it looks ahead, which is said', () => {
     const files = withPattern('^(?=.*[0-9]).{8,}$');
     expect(validatePackage(files).warnings[0]?.message).toContain('values are not checked against it');
-    const { cluster } = parseClusterConf(confRequest(toContent(files), { cluster: { name: 'short' } }));
+    const { cluster } = makeCluster(confRequest(toContent(files), { cluster: { name: 'short' } }));
     expect(cluster.name).toBe('short');
   });
 
@@ -159,7 +153,7 @@ describe('a template of cluster.json', () => {
       `{"nodes": [${NODE}], "x": [${Array.from({ length: 1_000 }, () => '{{cluster.name}}').join(',')}]}`,
     );
     const parse = () =>
-      parseClusterConf(confRequest(toContent(files), { cluster: { name: 'x'.repeat(400_000) } }));
+      makeCluster(confRequest(toContent(files), { cluster: { name: 'x'.repeat(400_000) } }));
     expect(timeOf(() => expect(parse).toThrow(/the conf is not valid/))).toBeLessThan(LONGEST_MS);
   });
 });

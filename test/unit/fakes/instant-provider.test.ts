@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { listLayers, listTasks } from '../../../src/plan/index.ts';
 import type { PlanRequest } from '../../../src/provider/index.ts';
 import { createInstantProvider } from '../../fakes/instant-provider.ts';
+import { newCluster } from '../../../src/wanted/index.ts';
 
 const runtime = {
   runtimeId: 'rt-1',
@@ -17,11 +18,17 @@ const runtime = {
 
 async function plan(options: Parameters<typeof createInstantProvider>[0], nodes: number) {
   const provider = createInstantProvider(options);
-  const cluster = await provider.parseClusterConf({
+  const parsed = await provider.parseClusterConf({
     content: { versionId: 'appv-1', files: [] },
     runtime,
     conf: { nodes },
     clusterId: 'cl-1',
+  });
+  const cluster = newCluster(parsed, {
+    clusterId: 'cl-1',
+    runtimeId: runtime.runtimeId,
+    versionId: 'appv-1',
+    appName: 'instant',
     createdAt: '2026-01-01T00:00:00Z',
   });
   const job: PlanRequest['job'] = { jobId: 'j-1', clusterId: 'cl-1', action: 'create', options: {} };

@@ -73,6 +73,7 @@ export function volume(index: number, mountPoint: string): VolumeSpec {
 export function role(name: string, change: Partial<ClusterRole> = {}): ClusterRole {
   return {
     clusterId: 'cl-1',
+    count: 1,
     role: name,
     container: { type: 'kvm', image: 'img-1', zone: 'z1' },
     cpu: 1,
@@ -157,6 +158,7 @@ export function cluster(
       extra: {},
       conf: {},
       previous: null,
+      adjustments: [],
       wasActive: false,
       createdAt: '2026-01-01T00:00:00Z',
       ...change,

@@ -63,7 +63,7 @@ export async function checkResource(
     namespace,
     kubeVersion,
     apiVersions,
-    overrides: toOverrides(cluster.roles),
+    overrides: toOverrides(cluster),
     signal: call.signal,
   });
   const found = await findKinds(kinds, objects);

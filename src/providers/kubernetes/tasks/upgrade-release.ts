@@ -3,7 +3,7 @@ import type { ChangeReleaseDirective } from '../../../domain/index.ts';
 import { packWithStatus, type ReleaseRevision } from '../helm/release-record.ts';
 import { takeOverArguments } from '../helm/run-helm.ts';
 import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
-import { readRoleMemory } from '../workloads.ts';
+import { readWorkloadName } from '../workloads.ts';
 import { forgetRecord, rewriteRecord } from './change-record.ts';
 import { ownLabels, releaseId } from './install-release.ts';
 import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
@@ -159,9 +159,9 @@ async function wantedCounts({ context }: ChangeScope): Promise<Readonly<Record<s
   const { roles, nodes } = await context.loadCluster();
   return Object.fromEntries(
     roles.flatMap((role) => {
-      const memory = readRoleMemory(role);
+      const workload = readWorkloadName(role);
       const count = nodes.filter((node) => node.role === role.role && node.status !== 'deleted').length;
-      return memory === null ? [] : [[`${memory.kind}/${memory.name}`, count]];
+      return workload === null ? [] : [[`${workload.kind}/${workload.name}`, count]];
     }),
   );
 }

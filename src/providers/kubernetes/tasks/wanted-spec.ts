@@ -1,7 +1,7 @@
 import type { ChangeReleaseDirective } from '../../../domain/index.ts';
 import type { WorkloadOverride } from '../../../domain/index.ts';
 import { hashSpec } from '../release-labels.ts';
-import { readRoleMemory } from '../workloads.ts';
+import { readWorkloadName } from '../workloads.ts';
 import { openValues, type ReleaseScope } from './release-scope.ts';
 
 /** What a change makes of a release. */
@@ -32,9 +32,9 @@ async function toOverrides({
   if (!stopped) return overrides;
   const { roles } = await context.loadCluster();
   return roles.flatMap((role) => {
-    const memory = readRoleMemory(role);
-    if (memory === null) return [];
-    const own = overrides.find(({ kind, name }) => kind === memory.kind && name === memory.name);
-    return [{ kind: memory.kind, name: memory.name, ...own, stopped: true }];
+    const workload = readWorkloadName(role);
+    if (workload === null) return [];
+    const own = overrides.find(({ kind, name }) => kind === workload.kind && name === workload.name);
+    return [{ kind: workload.kind, name: workload.name, ...own, stopped: true }];
   });
 }

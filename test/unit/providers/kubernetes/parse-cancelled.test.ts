@@ -33,7 +33,6 @@ test('a cancel ends helm while it renders a chart to be parsed', async () => {
         runtime: RUNTIME,
         conf: {},
         clusterId: 'cl-1',
-        createdAt: '2026-01-01T00:00:00.000Z',
         signal: caller.signal,
       },
       async () => ({ path: join(folder, 'helm'), version: '4.3.1', major: 4 }),

@@ -1,10 +1,5 @@
 import { createHash } from 'node:crypto';
 
-/** Role of the replicas of a role. */
-export function replicaRole(role: string): string {
-  return `${role}-replica`;
-}
-
 /**
  * `cln-` and twelve hex digits, from cluster, role and server id alone: the same node has the same
  * id whoever makes it.
