@@ -8,12 +8,11 @@ import {
   type Job,
   type JobAction,
   type LayerShape,
-  type Runtime,
   type SecretReference,
 } from '../src/domain/index.ts';
 import type { Stores } from '../src/db/index.ts';
 import { withoutLeaving } from '../src/plan/index.ts';
-import type { PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
+import type { PlanRequest } from '../src/provider/index.ts';
 import type {
   CreateClusterInput,
   JobActivities,
@@ -21,6 +20,7 @@ import type {
   RunJobInput,
   RunJobResult,
 } from '../src/protocol/index.ts';
+import { isRetried } from '../src/task-runner/index.ts';
 import type { Attempted } from './attempt.ts';
 import { closeJob } from './close-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -32,102 +32,72 @@ import { prepareCluster, type PreparedCluster } from './prepare-cluster.ts';
 import { whileOpen } from './own-job.ts';
 import { openCall } from './provider-call.ts';
 import { refreshCluster } from './refresh-cluster.ts';
-import { toReportedInfo } from './report-error.ts';
+import { toReportedInfo, toWindlassError } from './report-error.ts';
 
 /** The steps, each with its job as it was read when the step was let in (activities/own-job.ts). */
 export function createJobActivities(dependencies: ActivityDependencies): Attempted<JobActivities> {
   const { stores, providers } = dependencies;
   const hydrator = createHydrator(dependencies);
 
-  async function loadCloud(
-    job: Job,
-  ): Promise<RuntimeRequest & { provider: ReturnType<typeof providers.get> }> {
-    const { runtime, credential } = await hydrator.loadRuntime(job.runtimeId);
-    return { runtime, credential, provider: providers.get(runtime.provider) };
-  }
-
   return {
-    async LoadJob({ plan, ...input }, { job: known }) {
+    async BeginJob(input, { job: known }) {
       const job = known ?? (await openJob(dependencies, hydrator, input));
       const runtime = await stores.runtimes.get(job.runtimeId);
-      const layers = plan === true ? await planUnasked(job, runtime) : null;
+      const open = isOpenJobStatus(job.status);
       return {
-        ...(layers === null ? {} : { layers }),
         queues: { provider: runtime.provider, account: runtime.account, region: runtime.region },
         timing: { heartbeatSeconds: dependencies.heartbeatSeconds },
-        closed: isOpenJobStatus(job.status)
-          ? null
-          : { jobId: job.jobId, status: toResultStatus(job), failedTasks: 0 },
+        closed: open ? null : { jobId: job.jobId, status: toResultStatus(job), failedTasks: 0 },
+        layers: open ? await checkAndPlan(job) : [],
       };
-    },
-
-    async CheckResource({ jobId, plan }, { job: stored }) {
-      const job = stored ?? (await stores.jobs.get(jobId));
-      const { needs, refreshFirst } = JOB_ACTIONS[job.action];
-      if (needs === 'nothing') return undefined;
-      const { provider, runtime, credential } = await loadCloud(job);
-      const call = openCall(dependencies, provider, runtime, { job: jobId });
-      if (refreshFirst === true) await refreshCluster(dependencies, hydrator, job.clusterId, { job: jobId });
-      const wanted = await loadWanted(stores, job);
-      const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
-      const loadPackage = () => hydrator.loadPackage(wanted.cluster.cluster.versionId);
-      const openSecret = ({ $secret }: SecretReference) => hydrator.openSecret(job.clusterId, $secret);
-      await provider.checkResource(
-        { action: job.action, ...wanted, reserved, runtime, credential, loadPackage, openSecret },
-        call,
-      );
-      return plan === true ? { layers: await storePlan(job, runtime, wanted) } : undefined;
-    },
-
-    async PlanJob({ jobId }, { job: stored }) {
-      const shape = await stores.jobs.loadShape(jobId);
-      if (shape !== null) return shape;
-      const job = stored ?? (await stores.jobs.get(jobId));
-      return storePlan(job, await stores.runtimes.get(job.runtimeId));
     },
 
     loadSlice: ({ jobId, layerIndex, offset, limit }) =>
       whileOpen('loadSlice', stores.tasks.loadSlice(jobId, layerIndex, offset, limit)),
 
-    async UpdateClusterStatus({ jobId, end }, { job: stored }) {
-      const job = stored ?? (await stores.jobs.get(jobId));
-      // A try before this one has closed it, and nobody has heard of it.
-      if (end !== undefined && !isOpenJobStatus(job.status)) return { closed: { error: job.error } };
-      await refreshCluster(dependencies, hydrator, job.clusterId, { job: jobId });
-      return end === undefined ? undefined : { closed: await closeJob(stores, job, bounded(end)) };
-    },
-
-    async CloseJob({ jobId: _jobId, ...end }, { job }) {
-      // Ceasing takes the job's own row with it; an earlier try did.
-      return job === null ? { error: null } : closeJob(stores, job, bounded(end));
+    async EndJob({ jobId: _jobId, refresh, ...end }, { job, number, signal }) {
+      // It was never opened; or ceasing has taken its row with it, in an earlier try.
+      if (job === null) return { error: bounded(end).error };
+      if (!isOpenJobStatus(job.status)) return { error: job.error };
+      if (refresh) {
+        try {
+          await refreshCluster(dependencies, hydrator, job.clusterId, { job: job.jobId });
+        } catch (thrown) {
+          const error = toWindlassError(thrown, dependencies.redactor);
+          if (signal.aborted || isRetried(error, number - 1)) throw error;
+          dependencies.log.warn('the status of the cluster could not be read', { job: job.jobId, error });
+        }
+      }
+      return closeJob(stores, job, bounded(end));
     },
   };
+
+  /** A try before this one may have planned it: then it was checked as well. */
+  async function checkAndPlan(job: Job): Promise<readonly LayerShape[]> {
+    const stored = await stores.jobs.loadShape(job.jobId);
+    if (stored !== null) return stored;
+    const { runtime, credential } = await hydrator.loadRuntime(job.runtimeId);
+    const provider = providers.get(runtime.provider);
+    const { needs, refreshFirst } = JOB_ACTIONS[job.action];
+    if (refreshFirst === true)
+      await refreshCluster(dependencies, hydrator, job.clusterId, { job: job.jobId });
+    const wanted = await loadWanted(stores, job);
+    if (needs !== 'nothing') {
+      const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
+      const loadPackage = () => hydrator.loadPackage(wanted.cluster.cluster.versionId);
+      const openSecret = ({ $secret }: SecretReference) => hydrator.openSecret(job.clusterId, $secret);
+      await provider.checkResource(
+        { action: job.action, ...wanted, reserved, runtime, credential, loadPackage, openSecret },
+        openCall(dependencies, provider, runtime, { job: job.jobId }),
+      );
+    }
+    const plan = await planJob(stores, provider, { job, ...wanted, runtime });
+    return stores.jobs.storePlan(job.jobId, plan, PLAN_SCHEMA_VERSION);
+  }
 
   /** Its error may be another's than ours: it comes with the input. */
   function bounded(end: JobEnd): JobEnd {
     return end.error === null ? end : { ...end, error: toReportedInfo(end.error, dependencies.redactor) };
-  }
-
-  /** Stores the plan of an open job, once; a stored one wins. */
-  async function storePlan(
-    job: Job,
-    runtime: Runtime,
-    wanted?: Pick<PlanRequest, 'cluster' | 'before'>,
-  ): Promise<readonly LayerShape[]> {
-    const request = { job, ...(wanted ?? (await loadWanted(stores, job))), runtime };
-    const plan = await planJob(stores, providers.get(runtime.provider), request);
-    return stores.jobs.storePlan(job.jobId, plan, PLAN_SCHEMA_VERSION);
-  }
-
-  /** The plan of an open job for which no cloud has to be asked; null where another step is to make it. */
-  async function planUnasked(job: Job, runtime: Runtime): Promise<readonly LayerShape[] | null> {
-    if (JOB_ACTIONS[job.action].needs !== 'nothing' || !isOpenJobStatus(job.status)) return null;
-    try {
-      return await storePlan(job, runtime);
-    } catch {
-      // The job is open now: the step that plans says what is wrong, and the job is closed with it.
-      return null;
-    }
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Stores } from '../src/db/index.ts';
 import { isOpenJobStatus, WindlassError, type ErrorInfo, type Job } from '../src/domain/index.ts';
+import type { JobEnd } from '../src/protocol/index.ts';
 import { closeJob } from './close-job.ts';
 import { isTaskStep } from './own-job.ts';
 
 /**
- * Stores that a step is not tried again: a task has failed, and a job that could not be loaded is
- * closed, because its workflow ends without it. Of other steps the workflow hears.
+ * Stores that a step is not tried again: a task has failed, and a job that
+ * could not be ended is closed as its workflow knows it, without asking the cloud. Of other steps the workflow hears.
  *
  * @throws unavailable while the database is away; it is tried again then.
  */
@@ -22,8 +23,9 @@ export async function giveUpStep(
       await stores.tasks.recordFailure(taskId, error);
       await stores.tasks.end(taskId, { status: 'failed', at: new Date().toISOString(), error });
     });
-  } else if (step === 'LoadJob' && job !== null && isOpenJobStatus(job.status)) {
-    await closeJob(stores, job, { status: 'failed', error });
+  } else if (step === 'EndJob' && job !== null && isOpenJobStatus(job.status)) {
+    const { status, error: reason } = input as JobEnd;
+    await closeJob(stores, job, { status, error: reason });
   }
 }
 

@@ -46,12 +46,9 @@ type Owner =
   | 'frontgate-cluster';
 
 const OWNERS: Readonly<Record<keyof typeof STEP_INPUTS, Owner>> = {
-  LoadJob: 'job-or-none',
-  CheckResource: 'open-job',
-  PlanJob: 'open-job',
+  BeginJob: 'job-or-none',
   loadSlice: 'slice',
-  UpdateClusterStatus: 'job',
-  CloseJob: 'job-or-none',
+  EndJob: 'job-or-none',
   LoadFrontgate: 'frontgate',
   InspectFrontgate: 'frontgate-cluster',
 };

@@ -2,18 +2,18 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
-  log,
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ErrorInfo, LayerShape } from '../src/domain/index.ts';
 import {
   toSearchAttributes,
+  type BegunJob,
   type RunJobInput,
   type RunJobResult,
   type WalkOutcome,
 } from '../src/protocol/index.ts';
-import { bookkeeping, loadJob, providerSteps } from './activity-proxies.ts';
+import { beginJob, endJob } from './activity-proxies.ts';
 import { toErrorInfo } from './error-info.ts';
 import { isCancelled } from './is-cancelled.ts';
 import { layersTable } from './job-details.ts';
@@ -21,29 +21,19 @@ import { requireJobInput } from './require-input.ts';
 import { walkLayer } from './walk-layer.ts';
 
 /**
- * One job: load, check, plan, walk the layers, ask the cloud how it ended, close. A step is asked to do
- * the next one too, and says whether it has: where it has not, as in older histories, that one follows. Whatever
- * happens between load and close, the job row is closed and the cluster's transition cleared;
- * what a terminate prevents, the sweeper does.
+ * One job: begin (load, check, plan), walk the layers, end (ask the cloud how it is, close). Whatever
+ * happens between begin and end, the job's row is closed and the cluster's transition cleared; what a
+ * terminate prevents, the sweeper does.
  */
 export async function runJob(input: RunJobInput): Promise<RunJobResult> {
   requireJobInput(input);
   setCurrentDetails(`begins, as soon as a worker has the provider ${input.provider}`);
-  // Not cancelled in the middle: what it has opened, this workflow closes.
-  const loaded = await CancellationScope.nonCancellable(() =>
-    loadJob(input.provider, { ...input, plan: true }),
-  );
-  if (loaded.closed !== null) return loaded.closed;
-  const steps = providerSteps(loaded.queues, loaded.timing);
-  const rows = bookkeeping(loaded.timing);
-
+  let begun: BegunJob | null = null;
   let walked: Walked = { outcomes: [], error: null };
   try {
-    const layers =
-      loaded.layers ??
-      (await steps.CheckResource({ jobId: input.jobId, plan: true }))?.layers ??
-      (await steps.PlanJob({ jobId: input.jobId }));
-    walked = await walkLayers(layers, (layer) => walkLayer(input.jobId, layer, loaded.queues, loaded.timing));
+    const { closed, layers, queues, timing } = (begun = await beginJob(input));
+    if (closed !== null) return closed;
+    walked = await walkLayers(layers, (layer) => walkLayer(input.jobId, layer, queues, timing));
   } catch (error) {
     walked = { ...walked, error: isCancelled(error) ? 'cancelled' : toErrorInfo(error) };
   }
@@ -52,11 +42,8 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
     const stopped = walked.error ?? stopOf(walked.outcomes);
     const status = stopped === null ? 'successful' : stopped === 'cancelled' ? 'cancelled' : 'failed';
     const end = { status, error: typeof stopped === 'object' ? stopped : null } as const;
-    const refreshed =
-      walked.outcomes.length === 0
-        ? undefined
-        : await askCloud(() => steps.UpdateClusterStatus({ jobId: input.jobId, end }));
-    const closed = refreshed?.closed ?? (await rows.CloseJob({ jobId: input.jobId, ...end }));
+    const refresh = walked.outcomes.length > 0;
+    const closed = await endJob(input.provider, begun?.timing, { jobId: input.jobId, ...end, refresh });
     upsertSearchAttributes(toSearchAttributes({ status }));
     if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it made is kept');
     if (status === 'failed') {
@@ -72,16 +59,6 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
     }
     return { jobId: input.jobId, status, failedTasks: countFailed(walked.outcomes) };
   });
-}
-
-/** What the cloud says is good to know at the end; a cloud that refuses must not keep a job open. */
-async function askCloud<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    log.warn('the status of the cluster could not be read', { error });
-    return undefined;
-  }
 }
 
 interface Walked {

@@ -3,7 +3,6 @@ import type { FrontgateActivities, JobActivities } from '../../src/protocol/inde
 import { action, createCluster, id, jobOptions, line, name, wholeNumber } from './fields.ts';
 
 const jobId = id;
-const flag = z.boolean('must be true or false').optional();
 const anyNumber = wholeNumber(0, 1_000_000);
 
 /** As a workflow knows it: what it says was checked when it was thrown. */
@@ -15,7 +14,7 @@ const jobEnd = {
 
 /** What each step of a job and of a frontgate takes: whoever reaches Temporal may start their workflows. */
 export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateActivities, z.ZodType>> = {
-  LoadJob: z
+  BeginJob: z
     .strictObject({
       jobId,
       clusterId: id,
@@ -25,7 +24,6 @@ export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateA
       provider: name,
       create: createCluster.optional(),
       frontgate: z.strictObject({ runtimeId: id, vpcId: name, subnetId: name }).optional(),
-      plan: flag,
     })
     .superRefine((job, context) => {
       const fault = (message: string): void =>
@@ -35,11 +33,8 @@ export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateA
       else if (job.create !== undefined && job.create.clusterId !== job.clusterId)
         fault('must be of the cluster that the job is for');
     }),
-  CheckResource: z.strictObject({ jobId, plan: flag }),
-  PlanJob: z.strictObject({ jobId }),
   loadSlice: z.strictObject({ jobId, layerIndex: anyNumber, offset: anyNumber, limit: anyNumber }),
-  UpdateClusterStatus: z.strictObject({ jobId, end: z.strictObject(jobEnd).optional() }),
-  CloseJob: z.strictObject({ jobId, ...jobEnd }),
+  EndJob: z.strictObject({ jobId, ...jobEnd, refresh: z.boolean('must be true or false') }),
   LoadFrontgate: z.strictObject({ runtimeId: name, vpcId: name }),
   InspectFrontgate: z.strictObject({ clusterId: id }),
 };

@@ -13,25 +13,13 @@ import type { ActivityTiming, RunJobInput, RunJobResult } from './messages.ts';
 // What workflows ask of workers: the types of all activities but the requests of clients
 // (requests.ts). Activity types are append-only once a release has been made.
 
-export interface LoadedJob {
+/** A job that has begun. */
+export interface BegunJob {
   readonly queues: QueueScope;
   readonly timing: ActivityTiming;
   /** Set when this job id was run before: there is nothing to do. */
   readonly closed: RunJobResult | null;
-  /** The stored plan, where the job is planned already: then nothing is left to check or to plan. */
-  readonly layers?: readonly LayerShape[];
-}
-
-/**
- * Two steps in one activity save a workflow task. A step does the next one too only where the input
- * asks for it.
- */
-export interface MayPlan {
-  readonly plan?: boolean;
-}
-
-/** What a check answers when the job was planned in the same step. */
-export interface CheckedJob {
+  /** The stored plan; empty where the job is closed. */
   readonly layers: readonly LayerShape[];
 }
 
@@ -47,11 +35,6 @@ export interface ClosedJob {
   readonly error: ErrorInfo | null;
 }
 
-/** What the last status refresh answers when the job was closed in the same step. */
-export interface RefreshedJob {
-  readonly closed: ClosedJob;
-}
-
 /** Names the job that a step belongs to. */
 export interface JobStep {
   readonly jobId: string;
@@ -60,17 +43,11 @@ export interface JobStep {
 /** The steps of a job before and after its walk. */
 export interface JobActivities {
   /**
-   * For a create: checks and stores the cluster. Opens the job and sets the transition status. Plans
-   * it too where that is asked for, and no cloud has to be asked first.
+   * Opens the job and sets the transition status; for a create it checks and stores the cluster first. Then
+   * asks the cloud whether it can take what the job will make, splits the job into tasks and stores the
+   * plan, once. Where the cloud refuses, the job is open, and nothing is planned.
    */
-  LoadJob(input: RunJobInput & MayPlan): Promise<LoadedJob>;
-  /**
-   * Asks the cloud whether it can take what the job will make; then plans the job where that is asked
-   * for. Nothing is planned where the cloud refuses.
-   */
-  CheckResource(request: JobStep & MayPlan): Promise<CheckedJob | undefined>;
-  /** Splits the job into tasks and stores the plan, once: for jobs that no step before has planned. */
-  PlanJob(request: JobStep): Promise<readonly LayerShape[]>;
+  BeginJob(input: RunJobInput): Promise<BegunJob>;
   /** The tasks of a part of a layer, in order. */
   loadSlice(request: {
     jobId: string;
@@ -79,12 +56,11 @@ export interface JobActivities {
     limit: number;
   }): Promise<readonly TaskRef[]>;
   /**
-   * Stores what the cloud says about every node, then closes the job as CloseJob does, where it is told
-   * how the job ended.
+   * Closes the job's row and clears the transition status. With `refresh` it stores before that what the
+   * cloud says about every node; a cloud that refuses does not keep the job open. A job that was never
+   * opened, or has gone with its cluster, stays so.
    */
-  UpdateClusterStatus(request: JobStep & { end?: JobEnd }): Promise<RefreshedJob | undefined>;
-  /** Closes the job's row and clears the transition status. */
-  CloseJob(request: JobStep & JobEnd): Promise<ClosedJob>;
+  EndJob(request: JobStep & JobEnd & { readonly refresh: boolean }): Promise<ClosedJob>;
 }
 
 /** Names the task that a handle or a wait is for. */

@@ -35,16 +35,11 @@ export interface ScriptedLayer {
 /** A job that exists only here, and what its workflow did with it. */
 export interface ScriptedJob {
   readonly layers: readonly ScriptedLayer[];
-  /** Fails CheckResource. */
+  /** Fails BeginJob. */
   readonly refused?: ErrorInfo;
-  /** Fails UpdateClusterStatus. */
-  readonly cloudIsAway?: boolean;
-  /** The step that does the next one too, when it is asked to, as the activities of today do. */
-  readonly planIn?: 'LoadJob' | 'CheckResource';
-  readonly closesAtOnce?: boolean;
-  /** LoadJob ends when this does. */
-  readonly loading?: Promise<void>;
-  /** In order: `begin RunInstances 0.1`, `end WaitRunInstances 0.1`, `CloseJob` … */
+  /** BeginJob ends when this does. */
+  readonly beginning?: Promise<void>;
+  /** In order: `begin RunInstances 0.1`, `end WaitRunInstances 0.1`, `EndJob` … */
   readonly calls: string[];
   closed: JobEnd | null;
 }
@@ -69,28 +64,13 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
   };
   const planOf = ({ layers }: ScriptedJob): readonly LayerShape[] =>
     layers.map(({ name, tasks }, index) => ({ index, name, total: tasks.length }));
-  const close = (job: ScriptedJob, end: JobEnd): { error: ErrorInfo | null } => {
-    job.closed = end;
-    return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
-  };
   const engine: JobActivities = {
-    async LoadJob({ jobId, plan }) {
+    async BeginJob({ jobId }) {
       const job = find(jobId);
-      job.calls.push('LoadJob');
-      await job.loading;
-      const loaded = { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null };
-      return plan === true && job.planIn === 'LoadJob' ? { ...loaded, layers: planOf(job) } : loaded;
-    },
-    async CheckResource({ jobId, plan }) {
-      const job = find(jobId);
-      job.calls.push('CheckResource');
+      job.calls.push('BeginJob');
+      await job.beginning;
       if (job.refused !== undefined) throw toFailure(job.refused);
-      return plan === true && job.planIn === 'CheckResource' ? { layers: planOf(job) } : undefined;
-    },
-    async PlanJob({ jobId }) {
-      const job = find(jobId);
-      job.calls.push('PlanJob');
-      return planOf(job);
+      return { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null, layers: planOf(job) };
     },
     async loadSlice({ jobId, layerIndex, offset, limit }) {
       const tasks = find(jobId).layers[layerIndex]?.tasks.slice(offset, offset + limit) ?? [];
@@ -101,16 +81,11 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
         failureAllowed,
       }));
     },
-    async UpdateClusterStatus({ jobId, end }) {
+    async EndJob({ jobId, refresh, ...end }) {
       const job = find(jobId);
-      job.calls.push('UpdateClusterStatus');
-      if (job.cloudIsAway === true) throw toFailure({ ...TASK_ERROR, kind: 'permission', code: 'AWAY' });
-      return job.closesAtOnce === true && end !== undefined ? { closed: close(job, end) } : undefined;
-    },
-    async CloseJob({ jobId, ...end }) {
-      const job = find(jobId);
-      job.calls.push('CloseJob');
-      return close(job, end);
+      job.calls.push(refresh ? 'EndJob with a look at the cloud' : 'EndJob');
+      job.closed = end;
+      return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
     },
   };
   const actions = Object.keys(TASK_ACTIONS) as TaskAction[];

@@ -32,7 +32,7 @@ const STEPS = [
 /** An input that each step takes, of that job. */
 function inputOf(step: string, jobId: string, clusterId: string): unknown {
   switch (step) {
-    case 'LoadJob':
+    case 'BeginJob':
       return {
         jobId,
         clusterId,
@@ -40,14 +40,9 @@ function inputOf(step: string, jobId: string, clusterId: string): unknown {
         options: {},
         requestedBy: 'tester',
         provider: 'memory',
-        plan: true,
       };
-    case 'CheckResource':
-    case 'PlanJob':
-    case 'UpdateClusterStatus':
-      return { jobId };
-    case 'CloseJob':
-      return { jobId, status: 'successful', error: null };
+    case 'EndJob':
+      return { jobId, status: 'successful', error: null, refresh: true };
     case 'loadSlice':
       return { jobId, layerIndex: 0, offset: 0, limit: 10 };
     case 'LoadFrontgate':
@@ -135,11 +130,7 @@ describe('a step in its own workflow', () => {
 });
 
 describe('a job', () => {
-  it.each(['CheckResource', 'PlanJob'])('that is closed has no %s', async (step) => {
-    expect(await run('tasks', step, { jobId: 'j-closed' }, OWN)).toMatchObject({ refused: OUTSIDE });
-  });
-
-  it.each(['CheckResource', 'PlanJob', 'UpdateClusterStatus', 'loadSlice', 'RunInstances'])(
+  it.each(['loadSlice', 'RunInstances'])(
     'that does not exist has no %s',
     async (step) => {
       const group = step === 'loadSlice' ? 'engine' : 'tasks';
@@ -149,9 +140,9 @@ describe('a job', () => {
     },
   );
 
-  it('is loaded by the workflow of its cluster alone, also a new one', async () => {
+  it('is begun by the workflow of its cluster alone, also a new one', async () => {
     const load = (jobId: string, clusterId: string) =>
-      run('tasks', 'LoadJob', inputOf('LoadJob', jobId, clusterId), OWN);
+      run('tasks', 'BeginJob', inputOf('BeginJob', jobId, clusterId), OWN);
     expect(await load('j-new', 'cl-own')).toHaveProperty('reached');
     expect(await load('j-closed', 'cl-own')).toHaveProperty('reached');
     expect(await load('j-new', 'cl-other')).toMatchObject({ refused: OUTSIDE });
@@ -159,9 +150,9 @@ describe('a job', () => {
     expect(await load('j-other', 'cl-other')).toMatchObject({ refused: OUTSIDE });
   });
 
-  it('is loaded only as the action that it is', async () => {
-    const input = { ...(inputOf('LoadJob', 'j-open', 'cl-own') as object), action: 'delete' };
-    expect(await run('tasks', 'LoadJob', input, OWN)).toMatchObject({ refused: OUTSIDE });
+  it('is begun only as the action that it is', async () => {
+    const input = { ...(inputOf('BeginJob', 'j-open', 'cl-own') as object), action: 'delete' };
+    expect(await run('tasks', 'BeginJob', input, OWN)).toMatchObject({ refused: OUTSIDE });
   });
 
   it.each([
@@ -170,8 +161,8 @@ describe('a job', () => {
     ['a cluster to create in another action', { create: createOf('cl-own') }],
     ['a conf that holds a NUL', { action: 'create', create: { ...createOf('cl-own'), conf: { a: 'x\0' } } }],
   ])('that brings %s is refused', async (_, change) => {
-    const input = { ...(inputOf('LoadJob', 'j-new', 'cl-own') as object), ...change };
-    expect(await run('tasks', 'LoadJob', input, OWN)).toMatchObject({ refused: { code: 'INPUT_INVALID' } });
+    const input = { ...(inputOf('BeginJob', 'j-new', 'cl-own') as object), ...change };
+    expect(await run('tasks', 'BeginJob', input, OWN)).toMatchObject({ refused: { code: 'INPUT_INVALID' } });
   });
 });
 
