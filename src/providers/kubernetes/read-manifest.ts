@@ -33,6 +33,8 @@ export async function readManifest(
     workerData: text,
     resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
   });
+  // One that runs out of memory after it was given up must not end the process.
+  thread.on('error', () => undefined);
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeoutMs);
   try {
