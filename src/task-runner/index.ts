@@ -1,4 +1,3 @@
-export { holdLeases, type HeldLeases, type HoldLeasesOptions } from './leases.ts';
 export {
   newProgress,
   PRODUCT_PACING,
