@@ -72,7 +72,7 @@ export function registerRun(options: SuiteOptions, run: SuiteRun): void {
     for (const trait of run.traits ?? TRAITS) {
       runner.describe(trait, () => REGISTER[trait](world.context));
     }
-    runner.it('leaves an empty world', () => world.assertEmpty());
+    runner.it('R6 leaves an empty world', () => world.assertEmpty());
     runner.afterAll(() => world.dispose());
   });
 }

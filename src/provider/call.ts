@@ -1,6 +1,6 @@
 /** What every call into a provider gets besides its request. */
 export interface Call {
-  /** Aborted when the caller no longer wants an answer; throw `cancelled` soon after. */
+  /** Aborted when the caller no longer wants an answer; throw `cancelled` soon after (R11). */
   readonly signal: AbortSignal;
   /** Goes to the worker's log, redacted. */
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;

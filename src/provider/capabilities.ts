@@ -3,7 +3,7 @@ import type { NodeAccessWay } from '../domain/frontgate.ts';
 
 /**
  * What a provider can do beyond the contract's minimum. What is absent here is refused when a job
- * is planned, before any effect. Users read it; the conformance suite obeys it.
+ * is planned, before any effect (R10). Users read it; the conformance suite obeys it.
  */
 export interface Capabilities {
   readonly actions: readonly JobAction[];

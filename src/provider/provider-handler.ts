@@ -61,7 +61,7 @@ export type VolumePairs = Pairs<VolumeAction>;
  * - `context.resources` holds the ledger rows: `instance`, and `volume-<index>` for each volume
  *   of the node (`instanceRow` and `volumeRow` of provider-utils). Their tokens are what the cloud's
  *   resources must carry.
- * - "Already so" is success: starting what runs, deleting what is gone, attaching what is attached.
+ * - "Already so" is success: starting what runs, deleting what is gone, attaching what is attached (R7).
  * - Sizes are GiB and MiB, as the field names say.
  *
  * runInstances makes the node's instance from `directive` (InstanceDirective): sized as its role,

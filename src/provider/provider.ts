@@ -126,7 +126,8 @@ export interface ClusterDetails {
  *
  * Everything a call needs is in its request; a provider sees neither the database nor Temporal,
  * and changes nothing but its own cloud. All errors are WindlassErrors of the closed list; any
- * other error counts as `internal`. No message, log line or result holds a secret.
+ * other error counts as `internal` (R8). No message, log line or result holds a secret (R9).
+ * R1 to R12 are the rules of docs/providers.md; the conformance suite tests each.
  */
 export interface Provider {
   /** Always PROVIDER_CONTRACT_VERSION of the contract it was written for. */
@@ -165,7 +166,7 @@ export interface Provider {
 
   /**
    * The plan of a job. Pure: the same request gives the same plan byte by byte, whatever machine
-   * makes it. What the capabilities exclude is refused here, before any effect.
+   * makes it. What the capabilities exclude is refused here, before any effect (R10).
    *
    * @throws invalid-input where the action is not possible for this cluster or provider.
    */
@@ -173,11 +174,11 @@ export interface Provider {
 
   /**
    * Starts the effect of a task. May be called any number of times, by any worker, by two at
-   * once, at any moment after a crash: the effect happens once (rule 1 of the contract). Look
+   * once, at any moment after a crash: the effect happens once (R1). Look
    * before you make; adopt what carries the token; every change of the cloud goes through
-   * `call.effect(token, send)`.
+   * `call.effect(token, send)` (R2). One whose effect is there within a moment says `done` (R5).
    *
-   * After a failure nothing is left that a later handle or delete cannot find by its token.
+   * After a failure nothing is left that a later handle or delete cannot find by its token (R6).
    *
    * @throws conflict `LEASE_LOST` (from `call.effect`) when another worker has taken over;
    *   unavailable, throttled: the engine tries again; quota, permission, invalid-input: it does not.
@@ -185,9 +186,9 @@ export interface Provider {
   handleSubtask(context: TaskContext, call: EffectCall): Promise<HandleResult>;
 
   /**
-   * Observes once whether the effect of a task is there. Not a sleep: it may watch for
+   * Observes once whether the effect of a task is there (R4). Not a sleep: it may watch for
    * `call.watchMs` (20 s at most) and returns. It changes nothing. "Not found" just after a
-   * create is pending.
+   * create is pending (R7). What it reports when it says done is so (R12).
    *
    * @throws any kind; what can never come true is an error, not pending for ever.
    */

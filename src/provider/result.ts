@@ -20,7 +20,7 @@ export interface Changes {
 
 /**
  * The explicit step to the next generation of a ledger row: the resource of the row is proved gone
- * or condemned, and another is to be made in its stead, for the same specification.
+ * or condemned, and another is to be made in its stead, for the same specification (R3).
  */
 export interface NextGeneration {
   /** Of the row that is given up; the task must have claimed it. */
@@ -31,7 +31,7 @@ export interface NextGeneration {
 
 /**
  * Result of a handle. `started`: the wait must observe the effect. `done`: it was immediate, or
- * already so, and there is no wait. `again`: what was tried cannot be had; the changes give it up
+ * already so, and there is no wait (R5). `again`: what was tried cannot be had; the changes give it up
  * and begin the next generation, and the engine calls the handle once more, with the new rows. A
  * provider ends this by itself, with an error, when there is nothing left to try.
  */

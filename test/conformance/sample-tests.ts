@@ -32,7 +32,7 @@ export function sampleTests(runner: SuiteRunner): SuiteRunner {
     it: (...test) => {
       const [name] = test;
       // What looks at the world in the end is no case of its own.
-      if (name.startsWith('leaves an empty world') || isChosen(seed, name)) {
+      if (name.endsWith('leaves an empty world') || isChosen(seed, name)) {
         taken += 1;
         runner.it(...test);
       } else {

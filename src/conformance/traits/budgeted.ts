@@ -26,7 +26,7 @@ export function budgeted({ it, life, operations, reads, withBench }: TraitContex
   const known = new Set(operations.map(({ action }) => action));
   const steps = life.kind === 'machines' ? MACHINE_LIFE : [life.make];
 
-  it('every function: sends each request to the cloud within the budget of calls', () =>
+  it('R2 every function: sends each request to the cloud within the budget of calls', () =>
     withBench(async (bench) => {
       const { world } = bench.harness;
       const countSent = world.countRequests?.bind(world);

@@ -10,7 +10,7 @@ const ABORT_AFTER_MS = 50;
 export function cancellable({ it, life, operations, reads, withBench, cancelLimitMs }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
-    it(`${action}: ends soon when it is cancelled, before it begins or in its middle, and a later run succeeds`, () =>
+    it(`R11 ${action}: ends soon when it is cancelled, before it begins or in its middle, and a later run succeeds`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         const before = await bench.list();
@@ -65,7 +65,7 @@ export function cancellable({ it, life, operations, reads, withBench, cancelLimi
   }
 
   if (life.kind === 'machines')
-    it('FrontgateAvailable: a wait that is cancelled before it begins looks no more', () =>
+    it('R11 FrontgateAvailable: a wait that is cancelled before it begins looks no more', () =>
       withBench(async ({ engine, task }) => {
         const wait = task('FrontgateAvailable');
         await assertFails('the wait for the frontgate', ['cancelled'], () =>
@@ -74,7 +74,7 @@ export function cancellable({ it, life, operations, reads, withBench, cancelLimi
       }));
 
   for (const read of reads) {
-    it(`${read.name}: ends soon when it is cancelled, before it begins or in its middle, and a later one succeeds`, () =>
+    it(`R11 ${read.name}: ends soon when it is cancelled, before it begins or in its middle, and a later one succeeds`, () =>
       withBench(async (bench) => {
         const ask = (given: Partial<Pick<Call, 'signal'>>) =>
           bench.engine.read((call) => read.call(bench, call), given);

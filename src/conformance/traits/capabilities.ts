@@ -7,7 +7,7 @@ import { assertFails, type TraitContext } from '../trait-context.ts';
 
 /** What a provider lacks is said, and refused when a job is planned. */
 export function capabilities({ it, withBench, capabilities: announced }: TraitContext): void {
-  it('provider: has a name and this version of the contract', () =>
+  it('R10 provider: has a name and this version of the contract', () =>
     withBench(async ({ provider }) => {
       assert.match(provider.name, /^[a-z][a-z0-9-]*$/);
       assert.equal(provider.contractVersion, PROVIDER_CONTRACT_VERSION);
@@ -22,7 +22,7 @@ export function capabilities({ it, withBench, capabilities: announced }: TraitCo
     }));
 
   for (const action of JOB_ACTION_NAMES) {
-    it(`splitJobIntoTasks: refuses ${action} with invalid-input unless capabilities have it`, () =>
+    it(`R10 splitJobIntoTasks: refuses ${action} with invalid-input unless capabilities have it`, () =>
       withBench(async (bench) => {
         const attempt = async () => plan(bench, action);
         if (!bench.provider.capabilities.actions.includes(action)) {
@@ -40,7 +40,7 @@ export function capabilities({ it, withBench, capabilities: announced }: TraitCo
   }
 
   if (announced.volumes) return;
-  it('splitJobIntoTasks: refuses volumes with invalid-input, because capabilities lack them', () =>
+  it('R10 splitJobIntoTasks: refuses volumes with invalid-input, because capabilities lack them', () =>
     withBench(async (bench) => {
       const cluster = bench.engine.cluster();
       const volume = {

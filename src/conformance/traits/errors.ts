@@ -8,7 +8,7 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
   const actions = new Set(operations.map((operation) => operation.action));
 
   for (const operation of operations.filter(({ makes }) => makes !== null)) {
-    it(`${operation.action}: fails with quota where there is no room, and leaves nothing`, () =>
+    it(`R8 ${operation.action}: fails with quota where there is no room, and leaves nothing`, () =>
       withBenchApart(async (bench) => {
         bench.engine.setRuntime(await bench.harness.makeQuotaTight());
         await assertFails(operation.action, ['quota'], () => bench.engine.run(bench.task(operation.action)));
@@ -18,7 +18,7 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
       }));
   }
 
-  it('checkResource: fails with quota where there is no room', () =>
+  it('R8 checkResource: fails with quota where there is no room', () =>
     withBenchApart(async ({ engine, harness, provider }) => {
       const runtime = await harness.makeQuotaTight();
       const request = {
@@ -33,7 +33,7 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
       );
     }));
 
-  it('checkResource: counts what running jobs have reserved', () =>
+  it('R8 checkResource: counts what running jobs have reserved', () =>
     withBenchApart(async ({ engine, harness, provider }) => {
       const all = Number.MAX_SAFE_INTEGER;
       const reserved = { instances: all, cpu: all, memoryMiB: all, gpu: all, volumes: all, volumeGiB: all };
@@ -50,7 +50,7 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
       );
     }));
 
-  it('RunInstances: goes where there is room, under the next generation, with the empty volumes made anew', () =>
+  it('R3 RunInstances: goes where there is room, under the next generation, with the empty volumes made anew', () =>
     withBenchApart(async (bench) => {
       const { engine, harness } = bench;
       if (harness.makeFirstPlaceFull === undefined) return;
@@ -80,7 +80,7 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
     }));
 
   if (actions.has('ResizeVolumes')) {
-    it('ResizeVolumes: fails with invalid-input for a smaller size', () =>
+    it('R8 ResizeVolumes: fails with invalid-input for a smaller size', () =>
       withBench(async (bench) => {
         await run(bench, ['CreateVolumes', 'ResizeVolumes']);
         const made = bench.task('CreateVolumes').task;
@@ -97,13 +97,13 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
   else registerReleases(it, withBench);
 
   if (actions.has('DetachVolumes')) {
-    it('DetachVolumes and DeleteVolumes: succeed when the volumes are gone', () =>
+    it('R7 DetachVolumes and DeleteVolumes: succeed when the volumes are gone', () =>
       withBench(async (bench) => {
         await run(bench, ['CreateVolumes', 'DeleteVolumes', 'DetachVolumes', 'DeleteVolumes']);
         assert.deepEqual(await bench.list(), []);
       }));
 
-    it('DetachVolumes: succeeds when the instance is gone, and the volumes outlive it', () =>
+    it('R7 DetachVolumes: succeeds when the instance is gone, and the volumes outlive it', () =>
       withBench(async (bench) => {
         await run(bench, ['CreateVolumes', 'RunInstances', 'AttachVolumes']);
         const volumes = (await bench.list()).filter(({ kind }) => kind === 'volume').map(({ id }) => id);
@@ -116,7 +116,7 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
       }));
   }
 
-  it('validateCredential: names an unknown zone as the field that is wrong', () =>
+  it('R8 validateCredential: names an unknown zone as the field that is wrong', () =>
     withBench(async ({ engine, provider, harness: { runtime, credential } }) => {
       const request = { url: runtime.url, settings: runtime.settings, credential, zone: 'no-such-zone' };
       const kinds = ['invalid-input', 'not-found', 'permission'] as const;
@@ -126,14 +126,14 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
       assert.equal(error.field, 'zone');
     }));
 
-  it('describeVpc: fails with not-found for a VPC that does not exist', () =>
+  it('R8 describeVpc: fails with not-found for a VPC that does not exist', () =>
     withBench(async ({ engine, provider, harness: { runtime, credential } }) => {
       await assertFails('describeVpc', ['not-found'], () =>
         engine.read((call) => provider.describeVpc({ runtime, credential, vpcId: 'vpc-no-such' }, call)),
       );
     }));
 
-  it('parseClusterConf: refuses an empty package with invalid-input', () =>
+  it('R8 parseClusterConf: refuses an empty package with invalid-input', () =>
     withBench(async ({ provider, engine, harness }) => {
       const request = {
         content: { ...harness.content, files: [] },
@@ -147,7 +147,7 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
     }));
 
   for (const read of reads) {
-    it(`${read.name}: refuses a bad credential, where there are credentials`, () =>
+    it(`R8 ${read.name}: refuses a bad credential, where there are credentials`, () =>
       withBench(async (bench) => {
         const { badCredential } = bench.harness;
         if (badCredential === null) return;
@@ -163,7 +163,7 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
 type Registration = Pick<TraitContext, 'it' | 'withBench'>;
 
 function registerMachines(it: Registration['it'], withBench: Registration['withBench']): void {
-  it('ResizeInstances: fails with conflict while the instance runs', () =>
+  it('R8 ResizeInstances: fails with conflict while the instance runs', () =>
     withBench(async (bench) => {
       await run(bench, ['RunInstances']);
       await assertFails('ResizeInstances', ['conflict'], () =>
@@ -171,7 +171,7 @@ function registerMachines(it: Registration['it'], withBench: Registration['withB
       );
     }));
 
-  it('RunInstances: an instance that failed for good is an error at once, which is not retried', () =>
+  it('R4 RunInstances: an instance that failed for good is an error at once, which is not retried', () =>
     withBench(async (bench) => {
       const { world } = bench.harness;
       if (world.failInstance === undefined) return;
@@ -185,7 +185,7 @@ function registerMachines(it: Registration['it'], withBench: Registration['withB
       );
     }));
 
-  it('StartInstances: fails with not-found when the instance is gone', () =>
+  it('R8 StartInstances: fails with not-found when the instance is gone', () =>
     withBench(async (bench) => {
       await run(bench, ['RunInstances', 'StopInstances']);
       await destroyThings(bench, 'instance');
@@ -194,7 +194,7 @@ function registerMachines(it: Registration['it'], withBench: Registration['withB
       );
     }));
 
-  it('StopInstances and DeleteInstances: succeed when the instance is gone', () =>
+  it('R7 StopInstances and DeleteInstances: succeed when the instance is gone', () =>
     withBench(async (bench) => {
       await run(bench, ['RunInstances']);
       await destroyThings(bench, 'instance');
@@ -204,7 +204,7 @@ function registerMachines(it: Registration['it'], withBench: Registration['withB
 
 function registerReleases(it: Registration['it'], withBench: Registration['withBench']): void {
   for (const action of ['UpgradeRelease', 'StartWorkloads', 'RestartWorkloads'] as const) {
-    it(`${action}: fails with not-found when the release is gone`, () =>
+    it(`R8 ${action}: fails with not-found when the release is gone`, () =>
       withBench(async (bench) => {
         await run(bench, ['InstallRelease']);
         await destroyThings(bench, 'release');
@@ -212,7 +212,7 @@ function registerReleases(it: Registration['it'], withBench: Registration['withB
       }));
   }
 
-  it('StopWorkloads, UninstallRelease and PurgeRelease: succeed when the release is gone', () =>
+  it('R7 StopWorkloads, UninstallRelease and PurgeRelease: succeed when the release is gone', () =>
     withBench(async (bench) => {
       await run(bench, ['InstallRelease']);
       await destroyThings(bench, 'release');

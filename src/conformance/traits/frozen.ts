@@ -16,7 +16,7 @@ export function frozen({ it, life, operations, withBench, waitLimitMs }: TraitCo
   for (const operation of operations) {
     const { action } = operation;
     // The engine takes the budget before it checks the lease: frozen in between, a worker must notice.
-    it(`${action}: a worker that lost its lease while it waited for the budget fails with LEASE_LOST`, () =>
+    it(`R2 ${action}: a worker that lost its lease while it waited for the budget fails with LEASE_LOST`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         const gate = createGate();
@@ -39,7 +39,7 @@ export function frozen({ it, life, operations, withBench, waitLimitMs }: TraitCo
         );
       }));
 
-    it(`${action}: happens once although a worker froze too late for its lease to stop it`, () =>
+    it(`R1 ${action}: happens once although a worker froze too late for its lease to stop it`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         const gate = createGate();

@@ -13,7 +13,7 @@ const MOST_DEATHS = 7;
 export function nothingLeft({ it, operations, withBench }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
-    it(`${action}: is completed and deleted, wherever workers died on the way`, () =>
+    it(`R6 ${action}: is completed and deleted, wherever workers died on the way`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         let deaths = 0;
@@ -32,7 +32,7 @@ export function nothingLeft({ it, operations, withBench }: TraitContext): void {
       }));
 
     if (operation.makes !== null) {
-      it(`${action}: what a worker made before it died is found by its token and deleted`, async () => {
+      it(`R6 ${action}: what a worker made before it died is found by its token and deleted`, async () => {
         for (let count = 1, reached = true; reached; count += 1) {
           await withBench(async (bench) => {
             const task = await bench.prepare(operation);
@@ -43,7 +43,7 @@ export function nothingLeft({ it, operations, withBench }: TraitContext): void {
         }
       });
 
-      it(`${action}: is made anew, under the next generation, after it was deleted`, () =>
+      it(`R3 ${action}: is made anew, under the next generation, after it was deleted`, () =>
         withBench(async (bench) => {
           await bench.engine.run(await bench.prepare(operation));
           const first = (await bench.list()).map(({ token }) => token);

@@ -7,7 +7,7 @@ import { watchOutput } from '../watch-output.ts';
  * their causes and stacks, results, observations, cursors, answers. Runs last.
  */
 export function secrets({ it, life, transcript, withBench }: TraitContext): void {
-  it('no function: lets a secret into a log, an error or a result', () =>
+  it('R9 no function: lets a secret into a log, an error or a result', () =>
     withBench(async (bench) => {
       const output = watchOutput();
       try {

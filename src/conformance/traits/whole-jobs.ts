@@ -14,7 +14,7 @@ const LIFE: readonly (readonly [action: JobAction, from: ClusterStatus, instance
 
 /** The provider's own plans, walked layer by layer, take a cluster through its life. */
 export function wholeJobs({ it, life, withBench }: TraitContext): void {
-  it('create, stop, start, delete: every task of each plan, for all nodes', () =>
+  it('R10 create, stop, start, delete: every task of each plan, for all nodes', () =>
     withBench(async (bench) => {
       for (const [action, from, instances] of LIFE) {
         await walk(bench, action, from);

@@ -8,7 +8,7 @@ import { settle, type TraitContext } from '../trait-context.ts';
 export function works({ it, life, operations, reads, withBench }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
-    it(`${action}: works, and its wait says done only then`, () =>
+    it(`R4 R5 R12 ${action}: works, and its wait says done only then`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         const before = await bench.list();
@@ -28,12 +28,12 @@ export function works({ it, life, operations, reads, withBench }: TraitContext):
   }
 
   if (life.kind === 'machines')
-    it('FrontgateAvailable: is observed', () =>
+    it('R4 FrontgateAvailable: is observed', () =>
       withBench(async ({ engine, task }) => {
         await engine.waitUntilDone(task('FrontgateAvailable'));
       }));
 
-  it('updateClusterStatus: says active, stopped, lost, each when it is so', () =>
+  it('R12 updateClusterStatus: says active, stopped, lost, each when it is so', () =>
     withBench(async (bench) => {
       const statusOfNode = async () => {
         const { nodes } = await bench.engine.read((call) =>
