@@ -40,7 +40,11 @@ function listSuite(kind: CloudKind): readonly SuiteTest[] {
         groups.pop();
       },
       it: (name) =>
-        tests.push({ trait: groups.at(-1) ?? '', name, rules: /^(R\d+ )*/.exec(name)?.[0].match(/R\d+/g) ?? [] }),
+        tests.push({
+          trait: groups.at(-1) ?? '',
+          name,
+          rules: /^(R\d+ )*/.exec(name)?.[0].match(/R\d+/g) ?? [],
+        }),
       afterAll: () => undefined,
     },
   });
@@ -83,7 +87,11 @@ describe('the rules of the contract', () => {
   });
 
   it('are the only ones that anything names', () => {
-    const named = readAll('{src,activities,workflows}/**/*.ts', 'test/conformance/**/*.ts', 'docs/providers.md');
+    const named = readAll(
+      '{src,activities,workflows}/**/*.ts',
+      'test/conformance/**/*.ts',
+      'docs/providers.md',
+    );
     const ids = new Set(named.match(/\bR\d+\b/g));
     expect([...ids].filter((id) => !RULES.has(id))).toEqual([]);
   });
