@@ -108,7 +108,7 @@ const TABLE = {
   },
   rollback: {
     from: ['active', 'stopped', 'failed'],
-    transition: 'rollbacking',
+    transition: 'rolling-back',
     to: 'as-before',
     spec: 'changed',
     needs: 'any',

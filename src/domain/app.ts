@@ -1,5 +1,3 @@
-import type { SealedSecret } from './secret.ts';
-
 /** A package as it was registered; identified by the digest of its content. */
 export interface AppVersion {
   /** `appv-` + the first 16 hex digits of the digest. */
@@ -32,17 +30,3 @@ export interface PackageContent {
  * dots. A password is a SecretReference once it has reached a worker.
  */
 export type Conf = Readonly<Record<string, unknown>>;
-
-/** A Helm chart in a registry or a repository; a worker fetches it. */
-export interface ChartReference {
-  /** `oci://REGISTRY/PATH`, with `:VERSION` if wanted, or the chart's name in `repository`. */
-  readonly chart: string;
-  /** Address of the repository, the folder that holds its index.yaml; none for `oci://`. */
-  readonly repository?: string;
-  /** A version, or a range of versions as helm reads it; the newest where absent. */
-  readonly version?: string;
-  /** CA certificates in PEM, where the server's is none that machines know. */
-  readonly certificateAuthority?: string;
-  /** JSON of user name and password, bound by chartBinding to all the rest of this. */
-  readonly credential?: SealedSecret;
-}

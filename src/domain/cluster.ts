@@ -20,7 +20,7 @@ export const TRANSITION_STATUSES = [
   'updating',
   'restarting',
   'upgrading',
-  'rollbacking',
+  'rolling-back',
   'recovering',
   'running-service',
 ] as const;

@@ -1,6 +1,7 @@
 export * from './actions.ts';
 export * from './app.ts';
 export * from './canonical-json.ts';
+export * from './chart.ts';
 export * from './check-sizes.ts';
 export * from './check-url.ts';
 export * from './database-url.ts';

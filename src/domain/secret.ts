@@ -1,5 +1,5 @@
 import type { JobAction } from './actions.ts';
-import type { ChartReference, Conf } from './app.ts';
+import type { Conf } from './app.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -54,11 +54,6 @@ export function credentialBinding(
 ): SecretBinding {
   const { runtimeId, name, provider, url, zone, settings } = runtime;
   return { secret: 'credential of a runtime', use, runtimeId, name, provider, url, zone, settings };
-}
-
-/** What the sealed credential of a registry or repository of charts is bound to: the whole request. */
-export function chartBinding({ credential: _credential, ...place }: ChartReference): SecretBinding {
-  return { secret: 'credential of a chart', place };
 }
 
 /** The request that carries a conf, as what is sealed in it is bound to it. */
