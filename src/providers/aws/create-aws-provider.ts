@@ -15,7 +15,7 @@ import { createVolumePairs } from './handler/volume-pairs.ts';
 import { createPlaceFinder } from './place.ts';
 import { AWS_SETTINGS } from './settings.ts';
 
-/** What EC2 can do beyond the contract's minimum. */
+/** What EC2 supports beyond the contract's minimum. */
 export const AWS_CAPABILITIES: Capabilities = {
   actions: ['create', 'stop', 'start', 'delete'],
   nodeAccess: 'direct',
@@ -30,27 +30,27 @@ export const AWS_CAPABILITIES: Capabilities = {
 };
 
 /**
- * Below what EC2 refills for an account and region together, reads and changes: whoever shares the
- * account with others, or has a higher limit, says so by the runtime's setting.
+ * Below the rate that EC2 allows for an account and region together, reads and changes. Users who share
+ * the account with others, or have a higher limit, change it with the runtime's setting.
  */
 const CALLS_PER_SECOND = 50;
 
 export interface AwsProviderOptions {
   /** How nodes are reached; the caller closes it. */
   readonly nodes: NodeShell;
-  /** How patiently AWS is looked at; as AWS itself needs it by default. */
+  /** How often AWS is polled; the intervals that AWS itself needs by default. */
   readonly timing?: Partial<Timing>;
-  /** What of the worker a credential may use; nothing when absent. */
+  /** What a credential may use of the worker; nothing if absent. */
   readonly credentials?: AwsCredentialPolicy;
-  /** Hosts that a runtime's url may name with plain http, beside this machine; none when absent. */
+  /** Hosts that a runtime's url may name with plain http, besides this machine; none if absent. */
   readonly plainHttpHosts?: readonly string[];
-  /** Takes the place of AWS's own endpoints. */
+  /** Replaces AWS's own endpoints. */
   readonly endpoint?: string;
 }
 
 /**
- * The provider `aws`. It holds no state but connections, what AWS changes rarely, and reads that
- * are under way; the SDK is loaded at the first request.
+ * The provider `aws`. Its only state is connections, a cache of what rarely changes in AWS, and reads that
+ * are in flight; the SDK is loaded at the first request.
  */
 export function createAwsProvider(options: AwsProviderOptions): Provider {
   const timing = { ...DEFAULT_TIMING, ...options.timing };

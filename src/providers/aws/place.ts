@@ -3,7 +3,7 @@ import type { AwsCloud, OpenCloud } from './cloud/open-cloud.ts';
 import { toRegion } from './region.ts';
 import { readAwsSettings, type AwsSettings } from './settings.ts';
 
-/** What a runtime leads to: its settings, read, and its cloud. */
+/** What a runtime refers to: its settings, parsed, and its cloud. */
 export interface Place {
   readonly settings: AwsSettings;
   readonly cloud: AwsCloud;

@@ -3,8 +3,8 @@ import type { ClusterChange } from '../../provider/index.ts';
 import type { Workload } from './api/kube-types.ts';
 
 /**
- * Whether Kubernetes can add or take away the nodes that a job names: a DaemonSet has no count, and
- * of other workloads the last pods leave.
+ * Whether Kubernetes can add or remove the nodes that a job names: a DaemonSet has no count, and of other
+ * workloads only the last pods can be removed.
  *
  * @throws invalid-input `ROLE_NODES`, `ROLE_NOT_SCALABLE`.
  */
@@ -25,21 +25,21 @@ export function checkScaling(
   }
 }
 
-/** Which pods of a role leave is Kubernetes' choice: the last. */
+/** Kubernetes itself chooses which pods of a role are removed: the last ones. */
 function checkLast(nodes: readonly ClusterNode[], leaving: readonly ClusterNode[], role: string): void {
   const last = [...nodes].sort((left, right) => right.serverId - left.serverId).slice(0, leaving.length);
   if (leaving.every((node) => last.includes(node))) return;
-  throw new WindlassError('invalid-input', `of role ${role} only the last nodes can be taken away`, {
+  throw new WindlassError('invalid-input', `only the last nodes of role ${role} can be removed`, {
     code: 'ROLE_NODES',
     field: 'nodeIds',
-    hint: `Kubernetes takes away the last: ${last.map((node) => node.nodeId).join(', ')}; or say how many fewer`,
+    hint: `Kubernetes removes the last ones: ${last.map((node) => node.nodeId).join(', ')}; or say how many fewer`,
   });
 }
 
 function notScalable(role: string): WindlassError {
   return new WindlassError(
     'invalid-input',
-    `role ${role} is a DaemonSet: it has a pod on every node of Kubernetes`,
+    `role ${role} is a DaemonSet: it has one pod on every node of Kubernetes`,
     {
       code: 'ROLE_NOT_SCALABLE',
       field: 'role',

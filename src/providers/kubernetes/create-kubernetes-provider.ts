@@ -29,7 +29,7 @@ export const KUBERNETES_CAPABILITIES: Capabilities = {
     'rollback',
     'recover',
   ],
-  // Nobody goes into pods: Kubernetes runs what is in them.
+  // Commands cannot run inside pods: Kubernetes manages what is in them.
   nodeAccess: 'direct',
   volumes: true,
   gpu: false,
@@ -42,17 +42,17 @@ export const KUBERNETES_CAPABILITIES: Capabilities = {
 
 export interface KubernetesProviderOptions {
   readonly findHelm: FindHelm;
-  /** Where helm may keep what servers say of their kinds, from one run to the next. */
+  /** Where helm may cache the servers' API discovery between runs. */
   readonly cacheFolder?: string;
-  /** What of the worker a credential may use; nothing when absent. */
+  /** What a credential may use of the worker; nothing if absent. */
   readonly credentials?: CredentialPolicy;
-  /** Takes the place of what connects to API servers. */
+  /** Replaces the function that connects to API servers. */
   readonly connect?: Connect;
 }
 
 /**
- * The provider `kubernetes`: a cluster is the release of a Helm chart. It plans its own layers and
- * holds no state: everything is in the API server, and in the records that helm keeps there.
+ * The provider `kubernetes`: a cluster is the release of a Helm chart. It plans its own layers and holds
+ * no state: all state is in the API server, and in helm's records there.
  */
 export function createKubernetesProvider(options: KubernetesProviderOptions): Provider {
   const world: KubernetesWorld = {

@@ -30,12 +30,13 @@ import {
 } from './workloads.ts';
 
 /**
- * Chart and values → what the cluster shall be: its workloads as roles of as many nodes as pods,
- * its services as endpoints. Runs `helm template`, which asks no server: charts that look things up in
- * the cluster see nothing there, and see the runtime's `kubeVersion`. The conf is whole; what is made of it is stored without it.
+ * Chart and values → the desired state of the cluster: its workloads as roles with one node for each pod,
+ * its services as endpoints. Runs `helm template`, which contacts no server: charts that look up objects
+ * of the server find none, and see the runtime's `kubeVersion`. The conf is complete; the result does not
+ * contain it.
  *
  * @throws invalid-input `APP_INVALID`, `CONF_INVALID`, `CHART_RENDER`, `RELEASE_NAME`, `ROLE_UNKNOWN`,
- *   `ROLE_COUNT`, `ROLE_NODES`, `ROLE_NOT_SCALABLE`; cancelled
+ * `ROLE_COUNT`, `ROLE_NODES`, `ROLE_NOT_SCALABLE`; cancelled
  */
 export async function parseChartConf(
   request: ParseClusterConfRequest,
@@ -91,7 +92,7 @@ export async function parseChartConf(
   };
 }
 
-/** Counts and ports are reckoned with; what is too large for that is checked by the server. */
+/** Counts and ports are used in calculations; the server refuses numbers that are too large for that. */
 async function renderNumbers(request: RenderRequest): Promise<readonly KubeObject[]> {
   return toNumbers(await renderChart(request)) as readonly KubeObject[];
 }
@@ -127,7 +128,7 @@ function toRole(workload: Workload, role: string): RoleSpec {
   };
 }
 
-/** Claims of a StatefulSet's pods; what is shared by all pods of a workload is no volume of a node. */
+/** Claims of a StatefulSet's pods; a volume that all pods of a workload share is not a volume of a node. */
 function toVolumes(workload: Workload): VolumeSpec[] {
   return (workload.spec?.volumeClaimTemplates ?? []).map((claim, index) => ({
     index,
@@ -139,7 +140,7 @@ function toVolumes(workload: Workload): VolumeSpec[] {
   }));
 }
 
-/** `port-<name>` of each port of a container: what endpoints refer to. */
+/** `port-<name>` of each port of a container: endpoints refer to these names. */
 function toPortEnv(workload: Workload): Env {
   const ports = (workload.spec?.template?.spec?.containers ?? []).flatMap(
     (container) => container.ports ?? [],
@@ -151,7 +152,7 @@ function toPortEnv(workload: Workload): Env {
   );
 }
 
-/** The ports of the services that send traffic to a workload, where its pods listen. */
+/** The ports at which a workload's pods listen, of the services that send traffic to it. */
 function toEndpoints(workload: Workload, role: string, services: readonly Service[]): Endpoint[] {
   const env = toPortEnv(workload);
   return services
@@ -179,14 +180,14 @@ function checkRolesAreThere(roles: readonly string[], change: ClusterChange | un
   throw new WindlassError('invalid-input', `the cluster has no role ${JSON.stringify(missing)}`, {
     code: 'ROLE_UNKNOWN',
     field: 'role',
-    hint: roles.length === 0 ? 'its chart makes no workload' : `it has: ${roles.join(', ')}`,
+    hint: roles.length === 0 ? 'its chart creates no workload' : `it has: ${roles.join(', ')}`,
   });
 }
 
 function notAChart(): WindlassError {
-  return new WindlassError('invalid-input', 'the package is no Helm chart: it has no Chart.yaml', {
+  return new WindlassError('invalid-input', 'the package is not a Helm chart: it has no Chart.yaml', {
     code: 'APP_NOT_A_CHART',
     field: 'app',
-    hint: 'Kubernetes runtimes run Helm charts; packages of machines need a runtime of another provider',
+    hint: 'Kubernetes runtimes run Helm charts; packages for virtual machines need a runtime of another provider',
   });
 }

@@ -34,7 +34,7 @@ interface Scope {
 const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly PlanStep[]>>> = {
   create: (scope) => [install(scope)],
   delete: (scope) => [uninstall(scope), layer(scope, 'PurgeRelease', scope.target, 'remove')],
-  // What a delete has left of helm's records; there is nothing else in the cloud.
+  // The release's last trace after a delete is helm's records; no other object is left.
   cease: (scope) => [layer(scope, 'PurgeRelease', scope.target, 'remove')],
   upgrade: (scope) => [upgrade(scope, { hooks: true, renders: true })],
   'update-env': (scope) => [upgrade(scope, { hooks: true, renders: true })],
@@ -55,10 +55,11 @@ const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly P
 };
 
 /**
- * The plan of a job on a chart's release. Pure, and the same byte by byte for the same request, in
- * whatever order its roles and nodes come. One task a layer: helm does the inside of it in order.
+ * The plan of a job on a chart's release. Pure: the same request gives the same plan, byte for byte, in
+ * whatever order its roles and nodes come. One task for each layer: helm orders the steps within it.
  *
- * @throws invalid-input `ACTION_NOT_SUPPORTED`, `CAPABILITY_MISSING`, `ROLE_UNKNOWN`, `KUBERNETES_SETTING`.
+ * @throws invalid-input `ACTION_NOT_SUPPORTED`, `CAPABILITY_MISSING`, `ROLE_UNKNOWN`,
+ * `KUBERNETES_SETTING`.
  */
 export function planChartJob(request: PlanRequest, capabilities: Capabilities): JobPlan {
   const { action } = request.job;
@@ -66,7 +67,7 @@ export function planChartJob(request: PlanRequest, capabilities: Capabilities): 
   if (layersOf === undefined) {
     throw new WindlassError('invalid-input', `Kubernetes clusters do not support ${action}`, {
       code: 'ACTION_NOT_SUPPORTED',
-      hint: `supported are: ${capabilities.actions.join(', ')}`,
+      hint: `the supported actions are: ${capabilities.actions.join(', ')}`,
       field: 'action',
     });
   }
@@ -81,7 +82,7 @@ export function planChartJob(request: PlanRequest, capabilities: Capabilities): 
 }
 
 function install(scope: Scope): LayerStep {
-  // The same for create and recover: a release is adopted where it was made for the same spec.
+  // The same for create and recover: an existing release is adopted if it was made for the same spec.
   return layer(scope, 'InstallRelease', scope.target, 'make');
 }
 
@@ -110,7 +111,7 @@ function workloads(
   return layer(scope, action, { ...scope.target, workloads: counts }, 'use');
 }
 
-/** How many pods each workload has when it runs, as the stored nodes say. */
+/** How many pods each workload has while it runs, according to the stored nodes. */
 function listCounts({ roles, nodes }: ClusterWrapper): readonly WorkloadCount[] {
   return roles
     .flatMap((role) => {

@@ -1,13 +1,13 @@
 import { CALLS_PER_SECOND, type ProviderSettings, type Runtime } from '../../domain/index.ts';
 import { createSettingsReader } from '../../provider-utils/index.ts';
 
-/** What `runtime create --set key=value` may say for this provider. */
+/** The settings of this provider for `runtime create --set key=value`. */
 export interface KubernetesSettings {
-  /** What charts are told when they are rendered without asking the server. */
+  /** The Kubernetes version that charts see when they are rendered without asking the server. */
   readonly kubeVersion: string;
   /** How long a pod may be stuck (its image cannot be pulled, it crashes, no node has room) before the job gives up. */
   readonly patienceMs: number;
-  /** How long a wait may last in all, in seconds. */
+  /** The longest time that a wait may take, in seconds. */
   readonly waitSeconds: number;
   /** How long helm may run for one change, hooks included. */
   readonly helmTimeoutMs: number;
@@ -17,10 +17,10 @@ const DEFAULT_KUBE_VERSION = '1.37.0';
 const DEFAULT_PATIENCE_SECONDS = 120;
 const DEFAULT_WAIT_SECONDS = 1_800;
 const A_DAY = 86_400;
-// Below the ten minutes that one try of an effect may take.
+// Below the ten minutes that one attempt of an effect may take.
 const DEFAULT_HELM_SECONDS = 540;
 
-/** Which settings there are; none decides where a credential is sent: a kubeconfig says that itself. */
+/** The settings that exist; none decides where a credential is sent: only the kubeconfig does. */
 export const KUBERNETES_SETTINGS: ProviderSettings = {
   bound: [],
   free: ['kubeVersion', 'patienceSeconds', 'waitSeconds', 'helmSeconds', CALLS_PER_SECOND],

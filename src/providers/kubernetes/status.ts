@@ -40,7 +40,7 @@ const RESOURCES: Readonly<Record<string, ApiResource>> = {
   DaemonSet: DAEMON_SETS,
 };
 
-/** What the server says of every pod: the nodes of the cluster. */
+/** The server's state of every pod: the nodes of the cluster. */
 export async function updateClusterStatus(
   world: KubernetesWorld,
   request: ClusterStatusRequest,
@@ -138,7 +138,7 @@ async function lookAtRole(
   return { role, live: { ...live, kind }, pods: sortPods(await listPods(client, live, namespace)) };
 }
 
-/** Those that live first, then by name: a StatefulSet's in the order of their numbers. */
+/** Pods that live come first, then by name: those of a StatefulSet in the order of their numbers. */
 function sortPods(pods: readonly Pod[]): readonly Pod[] {
   return [...pods].sort(
     (left, right) => rank(left) - rank(right) || compareText(nameOf(left), nameOf(right)),
@@ -154,7 +154,7 @@ function rank(pod: Pod): number {
       : 1;
 }
 
-/** The pod that is a node: of a StatefulSet the one of its number, else the one of its place. */
+/** The pod of a node: for a StatefulSet the one with its number, otherwise the one at its position. */
 function findPod({ workloads }: Found, node: ClusterNode): Pod | null {
   const workload = workloads.find(({ role }) => role === node.role);
   if (workload === undefined) return null;
@@ -162,7 +162,7 @@ function findPod({ workloads }: Found, node: ClusterNode): Pod | null {
   if (live?.kind === 'StatefulSet') {
     return pods.find((pod) => nameOf(pod) === `${nameOf(live)}-${node.serverId - 1}`) ?? null;
   }
-  // The node keeps the pod that it had as long as that lives.
+  // A node keeps its pod as long as that pod lives.
   const own = pods.find((pod) => nameOf(pod) === node.instanceId);
   return own ?? pods[node.serverId - 1] ?? null;
 }
@@ -171,7 +171,7 @@ function statusOf(found: Found, node: ClusterNode, pod: Pod | null): NodeStatus 
   const workload = found.workloads.find(({ role }) => role === node.role);
   const wasMade = node.instanceId !== '' || node.status === 'active' || node.status === 'stopped';
   if (found.revision === undefined) {
-    // Without a row it was never begun, or a delete has proved it gone.
+    // Without a row the cluster was never begun, or a delete has proved that it is gone.
     if (!found.begun) return found.leaving || wasMade || node.status === 'deleted' ? 'deleted' : 'pending';
     return found.made || wasMade ? 'lost' : 'pending';
   }

@@ -5,7 +5,7 @@ import type { WorkloadOverride } from '../../domain/index.ts';
 import { isHook, nameOf } from './manifest.ts';
 import { formatCpus, formatMiB } from './quantity.ts';
 
-/** Kinds whose pods run on and on: what windlass shows as roles, and can stop, scale and restart. */
+/** Kinds whose pods run permanently: windlass shows them as roles, and can stop, scale and restart them. */
 export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
 export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
 
@@ -13,7 +13,7 @@ export function isWorkloadKind(kind: unknown): kind is WorkloadKind {
   return WORKLOAD_KINDS.some((known) => known === kind);
 }
 
-/** The workloads among rendered objects, by name; hooks are none. */
+/** The workloads among rendered objects, by name; hooks do not count. */
 export function listWorkloads(objects: readonly KubeObject[]): readonly Workload[] {
   return (objects as readonly Workload[])
     .filter((object) => isWorkloadKind(object.kind) && !isHook(object))
@@ -27,7 +27,7 @@ function roleOf(workload: KubeObject): string {
   return nameOf(workload);
 }
 
-/** Names of roles by workload: the workload's own, with its kind where two share one. */
+/** Role names by workload: the workload's own name, with its kind if two share one. */
 export function nameRoles(workloads: readonly Workload[]): ReadonlyMap<Workload, string> {
   const counts = new Map<string, number>();
   for (const workload of workloads) counts.set(nameOf(workload), (counts.get(nameOf(workload)) ?? 0) + 1);
@@ -39,18 +39,18 @@ export function nameRoles(workloads: readonly Workload[]): ReadonlyMap<Workload,
   );
 }
 
-/** How many pods a workload asks for; a DaemonSet has as many as there are nodes, which counts as one. */
+/** How many pods a workload asks for; a DaemonSet has one on each node, which counts as one. */
 export function replicasOf(workload: Workload): number {
   if (workload.kind === 'DaemonSet') return 1;
   return workload.spec?.replicas ?? 1;
 }
 
-/** The container that a role's size is about: the first. */
+/** The container that a role's size applies to: the first. */
 export function mainContainer(workload: Workload): Container | undefined {
   return workload.spec?.template?.spec?.containers?.[0];
 }
 
-/** Which workload a role stands for; kept with the role. */
+/** The workload of a role; stored with the role. */
 export interface WorkloadName {
   readonly kind: WorkloadKind;
   readonly name: string;
@@ -60,13 +60,13 @@ export function nameWorkload(workload: Workload): WorkloadName {
   return { kind: workload.kind as WorkloadKind, name: nameOf(workload) };
 }
 
-/** Null for a role that no chart has made. */
+/** Null for a role that no chart has created. */
 export function readWorkloadName(role: Pick<RoleSpec, 'extra'>): WorkloadName | null {
   const { kind, name } = role.extra;
   return isWorkloadKind(kind) && typeof name === 'string' ? { kind, name } : null;
 }
 
-/** What is passed through helm so that what the user has set stays; in the order of names. */
+/** Fields that the post-renderer sets so that the user's changes stay; ordered by name. */
 export function toOverrides({
   roles,
   cluster,

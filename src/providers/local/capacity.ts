@@ -5,8 +5,8 @@ import type { LocalWorld } from './world/local-world.ts';
 import { addUsage, assertWithinQuotas, NO_USAGE, sumUsage, type Usage } from './world/quotas.ts';
 
 /**
- * Whether the world can take what the action will make beside what it has and what running jobs
- * have reserved. What this cluster has already is not asked for again.
+ * Checks that the local cloud can hold what the action creates beside what it has and what running jobs
+ * have reserved. Resources that this cluster already has are not counted again.
  *
  * @throws quota `LOCAL_QUOTA`; invalid-input `ZONE_UNKNOWN`.
  */
@@ -16,7 +16,7 @@ export async function assertCapacity(
   request: CheckResourceRequest,
 ): Promise<void> {
   const { needs } = JOB_ACTIONS[request.action];
-  // What is stopped has kept its place, so a start needs nothing more.
+  // A stopped node keeps its resources, so a start needs nothing more.
   if (needs !== 'new' && needs !== 'larger') return;
   const { cluster, nodes, roles } = request.cluster;
   const ownPrefix = `${cluster.clusterId}/`;
@@ -32,7 +32,7 @@ export async function assertCapacity(
   assertWithinQuotas(settings.quotas, addUsage(sumUsage(instances, volumes), reserved), asked);
 }
 
-/** Replicas are sized as the role that they copy. */
+/** Replicas have the size of the role that they copy. */
 function findRole(roles: readonly ClusterRole[], name: string): ClusterRole | undefined {
   return (
     roles.find(({ role }) => role === name) ??

@@ -19,7 +19,7 @@ const VPC_ID = 'local';
 const REGION = 'local';
 const SUBNET_PREFIX = 'subnet-';
 
-/** What only the cloud can answer; here the cloud is a folder of this machine. */
+/** The checks that only the cloud can do; here the cloud is a folder of this machine. */
 export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
   return {
     async describeSubnets({ runtime }) {
@@ -153,7 +153,7 @@ function assertSubnet(settings: LocalSettings, subnetId: string): void {
   });
 }
 
-/** Writes and takes away a file; the folder itself stays, as it is where everything will be. */
+/** Writes and removes a test file; the folder itself stays, because all data will be in it. */
 async function assertWritable(world: LocalWorld): Promise<void> {
   await onDisk(world.folder, async () => {
     const probe = join(world.folder, `.probe-${randomBytes(6).toString('hex')}`);
@@ -168,17 +168,17 @@ async function assertWritable(world: LocalWorld): Promise<void> {
   });
 }
 
-/** What is given nevertheless was meant for another provider, and would be stored for nothing. */
+/** A credential that is given anyway was meant for another provider, and would be stored without any use. */
 function assertNoCredential(credential: Credential): void {
   if (Object.keys(credential).length === 0) return;
-  throw new WindlassError('invalid-input', 'local takes no credential: it runs on this machine', {
+  throw new WindlassError('invalid-input', 'local needs no credential: it runs on this machine', {
     code: 'LOCAL_CREDENTIAL',
     field: 'credential',
     hint: 'leave --credential out, or name the provider that the credential is for',
   });
 }
 
-/** The machine is the account: part of queue names, hence lower case letters, digits and `-`. */
+/** The machine is the account: its name is part of queue names, hence lower case letters, digits and `-`. */
 function toAccount(name: string): string {
   const account = name
     .toLowerCase()

@@ -35,7 +35,8 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
     async runInstances(context, call) {
       const { world, settings } = findPlace(context.runtime.settings);
       const { cpu, memoryMiB, container, hostname } = context.task.directive;
-      // A container's zone is where its image was made, not where the node shall be.
+      // A zone exists only in name: it is the zone in which the instance was created, not the one that the
+      // node shall be in.
       const { zone } = context.runtime;
       const { token } = instanceRow(context);
       assertZone(settings, zone);
@@ -66,7 +67,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
 
     async stopInstances(context, call) {
       const world = findWorld(context);
-      // Null also where no instance was ever intended: a cluster may fail before its first node.
+      // Null also if no instance was ever intended: a cluster may fail before its first node.
       const instance = await findInstance(world, context);
       if (instance !== null && !(await isQuiet(world, instance))) {
         const { token } = instanceRow(context);
@@ -105,7 +106,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
       const resource = findInstanceRow(context);
       if (resource === undefined) return { state: 'started' };
       tellWeakContainment(await findInstance(world, context), call);
-      // Also when nothing is found: an earlier try may have died between folder and address.
+      // Also when no instance is found: an earlier attempt may have died between folder and address.
       await call.effect(resource.token, async () => {
         for (const id of listIds(resource)) await world.deleteInstance(id);
       });
@@ -153,7 +154,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
   };
 }
 
-/** The instance of the task's node: by its token, or by the id that an earlier answer named. */
+/** The instance of the task's node: by its token, or by the id that an earlier answer returned. */
 export async function findInstance(world: LocalWorld, context: NodeTaskContext): Promise<Instance | null> {
   const resource = findInstanceRow(context);
   if (resource === undefined) return null;
@@ -162,27 +163,33 @@ export async function findInstance(world: LocalWorld, context: NodeTaskContext):
   return world.getInstance(resource.cloudId);
 }
 
-/** A boot is an effect of its own: a crash between making and booting leaves something to boot. */
+/**
+ * Booting is an effect of its own: after a crash between creating and booting, the boot is still to be
+ * done.
+ */
 async function boot(world: LocalWorld, instance: Instance, token: string, call: EffectCall): Promise<void> {
   if (instance.pid !== null) return;
   await call.effect(token, () => world.bootInstance(instance.id));
 }
 
-/** Behind a frontgate a machine lets in what comes from its own range; the frontgate itself leads there. */
+/**
+ * Behind a frontgate a machine accepts connections only from its own range; the frontgate itself forwards
+ * to it.
+ */
 function toReach({ cluster }: NodeTaskContext, addressRange: string): Pick<UserData, 'leadsTo' | 'letsIn'> {
   return cluster.purpose === 'frontgate' ? { leadsTo: addressRange } : { letsIn: addressRange };
 }
 
-/** Where the machine that windlass runs on has nothing better, the promise is smaller, and the worker's log says so. */
+/** If this machine has nothing better, the guarantee is weaker, and the worker's log says so. */
 function tellWeakContainment(instance: Instance | null, call: EffectCall): void {
   if (instance?.containment !== 'marks') return;
   call.log(
-    'this machine has neither a writable cgroup nor perl: a process that gave up its environment, its parents and its folder is not found and may be left',
+    'this machine has neither a writable cgroup nor perl: a process that has changed its environment, its parents and its folder cannot be found and may be left running',
     { instanceId: instance.id },
   );
 }
 
-/** Stopped, and nothing that it ever started is left. */
+/** It is stopped, and no process that it ever started is left. */
 async function isQuiet(world: LocalWorld, instance: Instance): Promise<boolean> {
   if (instance.state !== 'stopped') return false;
   return !(await world.listProcesses()).some(({ instanceId }) => instanceId === instance.id);
@@ -216,6 +223,6 @@ function toRunningChanges(context: NodeTaskContext, instance: Instance): Changes
 function bootFailedError(instance: Instance): WindlassError {
   return new WindlassError('conflict', `instance ${instance.id} cannot boot: ${instance.bootFailure ?? ''}`, {
     code: 'INSTANCE_BOOT',
-    hint: 'end the program that holds the address, or give the runtime another range with --set addressRange=…',
+    hint: 'stop the program that uses the address, or give the runtime another range with --set addressRange=…',
   });
 }

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { ClusterPlace } from '../../domain/index.ts';
 import { parseAddressRange, toAddress, type AddressRange } from './world/address-range.ts';
 
-// Every loopback address can be listened on, so that reserving one is naming it: the same one for
-// the same cluster and name, in a half of the loopback network that no instance is in.
+// Programs can listen on every loopback address, so that reserving one means computing it: always the same
+// one for the same cluster and name, in the half of the loopback network that no instance uses.
 const UPPER_HALF = '127.128.0.0/9';
 const LOWER_QUARTER = '127.64.0.0/10';
 
 /**
- * An address for each of a cluster's `reserved_ips`. Pure; among 8 million addresses two
- * clusters meet with the probability that a hash has.
+ * An address for each of a cluster's `reserved_ips`. Pure; among 8 million addresses two clusters collide
+ * only as often as hashes do.
  */
 export function reserveAddresses(
   reservedIps: ClusterPlace['reservedIps'],

@@ -8,19 +8,22 @@ import { createSettingsReader, readNodeAccess } from '../../provider-utils/index
 import { DEFAULT_ADDRESS_RANGE, parseAddressRange } from './world/address-range.ts';
 import type { Quotas } from './world/local-world.ts';
 
-/** A runtime's settings as `--set key=value` gave them, read and checked. */
+/** A runtime's settings from `--set key=value`, parsed and checked. */
 export interface LocalSettings {
-  /** Where the world is; undefined for the worker's own place. */
+  /** The folder of the local cloud; undefined for the worker's own. */
   readonly folder: string | undefined;
   readonly zones: readonly string[];
   readonly addressRange: string;
   readonly bootDelayMs: number;
-  /** `frontgate`: nodes let only the addresses of this world in, and so are reached through a frontgate. */
+  /**
+   * `frontgate`: nodes accept connections only from addresses of this local cloud, and so are reached
+   * through a frontgate.
+   */
   readonly nodeAccess: NodeAccessWay;
   readonly quotas: Quotas;
 }
 
-/** Which settings there are; a runtime of this machine has no credential that could be sent. */
+/** The settings that exist; a runtime of this machine has no credential that could be sent. */
 export const LOCAL_SETTINGS: ProviderSettings = {
   bound: [],
   free: [
@@ -55,7 +58,7 @@ export function readLocalSettings(settings: Readonly<Record<string, string>>): L
     /^[a-z0-9][a-z0-9-]{0,39}$/,
     'names of lower case letters, digits and -',
   );
-  const addressRange = reader.text('addressRange', /./, 'a range of addresses') ?? DEFAULT_ADDRESS_RANGE;
+  const addressRange = reader.text('addressRange', /./, 'an address range') ?? DEFAULT_ADDRESS_RANGE;
   try {
     parseAddressRange(addressRange);
   } catch (error) {

@@ -19,11 +19,11 @@ import type { FindPlace, Place } from './worlds.ts';
 interface Item {
   readonly spec: VolumeSpec;
   readonly resource: LedgerResource;
-  /** Null while, or when, it does not exist. */
+  /** Null while it does not exist. */
   readonly volume: Volume | null;
 }
 
-/** Every effect on a volume is immediate: the handles answer what their waits would. */
+/** Every effect on a volume is immediate: the handles return what their waits would. */
 export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
   const findWorld = (context: NodeTaskContext): LocalWorld => findPlace(context.runtime.settings).world;
 
@@ -37,7 +37,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
     );
   }
 
-  /** Those of the node's volumes that were ever intended: a cluster may fail before its first volume. */
+  /** The volumes of the node that were ever intended: a cluster may fail before its first volume. */
   async function loadIntended(context: NodeTaskContext): Promise<readonly Item[]> {
     const world = findWorld(context);
     const items = listTaskVolumes(context).map(async (spec): Promise<readonly Item[]> => {
@@ -47,7 +47,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
     return (await Promise.all(items)).flat();
   }
 
-  /** Looks at all volumes; done when `missing` has nothing to say of any. */
+  /** Reads all volumes; done when `missing` returns nothing for each. */
   async function observe(
     context: NodeTaskContext,
     missing: (item: Item) => string | null,
@@ -145,7 +145,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
       }
       for (const { spec, resource, volume } of items) {
         if (volume === null) throw volumeGone(context, spec);
-        // Again where it is attached already: a crash may have left the device itself unmade.
+        // Also if it is attached already: after a crash the device itself may be missing.
         await call.effect(resource.token, () =>
           world.attachVolume(volume.id, instance.id, toDevice(spec.index)),
         );
@@ -167,7 +167,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
     async deleteVolumes(context, call) {
       const world = findWorld(context);
       for (const { resource, volume } of await loadIntended(context)) {
-        // Also when it is not found: what an unfinished try left of it goes too.
+        // Also when it is not found: parts that an unfinished attempt left are deleted too.
         const id = volume?.id ?? toVolumeId(resource.token);
         await call.effect(resource.token, () => world.deleteVolume(id));
       }
@@ -231,7 +231,7 @@ function isAttachedTo(volume: Volume, instance: Instance, spec: VolumeSpec): boo
   return volume.attachment?.instanceId === instance.id && volume.attachment.device === toDevice(spec.index);
 }
 
-/** All volumes of the node, with what is known now of those that the task is about. */
+/** All volumes of the node, with the current state of those that the task is about. */
 function toNodeVolumes(context: NodeTaskContext, items: readonly Item[]): readonly NodeVolume[] {
   const touched = items.map(({ spec, volume }) => ({
     index: spec.index,
@@ -245,7 +245,7 @@ function toNodeVolumes(context: NodeTaskContext, items: readonly Item[]): readon
 
 function assertDone(observation: Observation): { readonly state: 'done'; readonly changes: Changes } {
   if (observation.state === 'done') return { state: 'done', changes: observation.changes ?? {} };
-  throw new WindlassError('conflict', `the volumes were changed by something else: ${observation.seen}`, {
+  throw new WindlassError('conflict', `the volumes were changed from outside: ${observation.seen}`, {
     code: 'VOLUME_CHANGED',
   });
 }

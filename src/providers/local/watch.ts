@@ -1,7 +1,7 @@
 import type { ObserveCall, Observation } from '../../provider/index.ts';
 import { watchUntilDone } from '../../provider-utils/index.ts';
 
-/** Between two polls of the state on disk, in milliseconds. */
+/** The interval between two polls of the state on disk, in milliseconds. */
 const POLL_MS = 50;
 
 /** Polls until it is done or the call's time is over. */

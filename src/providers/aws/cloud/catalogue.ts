@@ -6,7 +6,7 @@ import { readPages } from './describe-all.ts';
 import { keep } from './keep.ts';
 import { isAwsCode, isNotFoundError } from './to-windlass-error.ts';
 
-/** The types of some families (`m6i.*`) and names that a zone offers. */
+/** The instance types of some families (`m6i.*`) and type names that a zone offers. */
 export async function describeOfferedTypes(
   cloud: AwsCloud,
   call: RequestCall,
@@ -62,7 +62,7 @@ async function describeTypes(
   return infos.map(toInstanceType);
 }
 
-/** Types by name, whether the zone offers them or not; what is unknown is left out. */
+/** Types by name, whether the zone offers them or not; unknown names are left out. */
 export async function describeTypesByName(
   cloud: AwsCloud,
   call: RequestCall,
@@ -76,27 +76,27 @@ export async function describeTypesByName(
   return new Map(types.map((type) => [type.name, type]));
 }
 
-/** An image as it is run from. */
+/** An image that instances can run. */
 export interface MachineImage {
   readonly imageId: string;
   readonly architecture: string;
   readonly rootDevice: string;
   readonly rootGiB: number;
-  /** The EBS disks that it brings besides the root disk: each launch makes one of each. */
+  /** The EBS disks that it has besides the root disk: each launch creates one of each. */
   readonly disks: readonly ImageDisk[];
-  /** Names of all devices that it has besides the root; EC2 lists not all of them with the instance. */
+  /** The device names of all its disks except the root; EC2 does not list all of them with the instance. */
   readonly devices: readonly string[];
 }
 
 export interface ImageDisk {
   readonly device: string;
-  /** Empty for a disk that begins empty. */
+  /** Empty for a disk that starts without content. */
   readonly snapshotId: string;
   readonly type: string;
 }
 
 /**
- * Resolves what a user named: an id, or a parameter of SSM that holds one.
+ * Resolves the image that a user named: an id, or an SSM parameter that holds one.
  *
  * @throws not-found or invalid-input, naming `field`.
  */
@@ -122,7 +122,7 @@ export async function findImage(
     throw new WindlassError('not-found', `there is no image ${imageId} in ${cloud.region}`, {
       code: 'AWS_IMAGE_NOT_FOUND',
       field,
-      hint: 'ids of images differ from region to region; one that is not public must be shared with the account',
+      hint: 'image ids differ between regions; an image that is not public must be shared with the account',
     });
   });
 }
@@ -176,7 +176,7 @@ function toMachineImage(image: Image, imageId: string): MachineImage {
   };
 }
 
-/** Subnets by id, as they were some minutes ago at most. @throws not-found `SUBNET_NOT_FOUND`. */
+/** Subnets by id, at most some minutes old. @throws not-found `SUBNET_NOT_FOUND`. */
 export async function findSubnet(
   cloud: AwsCloud,
   call: RequestCall,
@@ -205,7 +205,7 @@ export async function findSubnet(
   });
 }
 
-/** The subnet that AWS keeps for a zone when nobody names one. @throws not-found `SUBNET_NOT_FOUND`. */
+/** The default subnet of a zone, used when none is named. @throws not-found `SUBNET_NOT_FOUND`. */
 export async function findDefaultSubnet(cloud: AwsCloud, call: RequestCall, zone: string): Promise<Subnet> {
   return keep(cloud, call, `default subnet ${zone}`, async (first) => {
     const { Subnets = [] } = await cloud.ec2(first, 'DescribeSubnets', (ec2, options) =>

@@ -1,7 +1,7 @@
 import { WindlassError } from '../../../domain/index.ts';
 import type { AwsCloud, RequestCall } from './open-cloud.ts';
 
-/** What changes rarely is asked for once in so long. */
+/** How long values that rarely change are cached. */
 const KEPT_MS = 10 * 60_000;
 
 interface Kept {
@@ -10,8 +10,8 @@ interface Kept {
 }
 
 /**
- * Reads once for all tasks of this cloud and keeps the answer for some minutes; a failure is not
- * kept. When the task that asked first is cancelled, the next one asks for itself.
+ * Reads a value once for all tasks of this cloud and caches it for some minutes; a failure is not cached.
+ * When the task that started the read is cancelled, the next task starts a read of its own.
  */
 export async function keep<T>(
   cloud: AwsCloud,

@@ -7,7 +7,7 @@ import { matchesPattern } from '../instance-types.ts';
 import type { AwsSettings, FrontgateSettings } from '../settings.ts';
 
 /**
- * Whether everything that the settings of a runtime name exists, and goes together.
+ * Checks that everything that a runtime's settings name exists and fits together.
  *
  * @throws not-found or invalid-input, with the setting as `field`.
  */
@@ -45,7 +45,7 @@ export function assertArchitecture(
   if (image.architecture === architecture) return;
   throw new WindlassError(
     'invalid-input',
-    `image ${image.imageId} is made for ${image.architecture}, and the runtime for ${architecture}`,
+    `image ${image.imageId} is made for ${image.architecture}, but the runtime is for ${architecture}`,
     {
       code: 'AWS_ARCHITECTURE',
       field,
@@ -92,7 +92,7 @@ async function checkTypes(cloud: AwsCloud, call: RequestCall, patterns: readonly
     throw unknown('instanceTypes', `there is no instance type ${missing.join(', ')} in ${cloud.region}`);
 }
 
-/** What makes it is a job of its own, long after the runtime was said to be usable. */
+/** The job that creates a frontgate runs long after the runtime was checked. */
 async function checkFrontgate(
   { cloud, settings }: Place,
   call: RequestCall,

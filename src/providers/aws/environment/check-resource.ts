@@ -14,16 +14,16 @@ import { toVolumeKind, VOLUME_SIZES } from '../volume-types.ts';
 import { assertArchitecture, checkNames } from './check-names.ts';
 import { readInstanceLimit, readQuota } from './read-quota.ts';
 
-/** One node with the type that it will be run on. */
+/** One node with the instance type that it will have. */
 interface PlacedNode {
   readonly role: ClusterRole;
   readonly type: InstanceType;
 }
 
 /**
- * Whether AWS can take what the action will make: every name exists, each size is offered in the
- * zone, and the quotas leave room beside what there is and what running jobs have reserved. What
- * this cluster has already is not asked for again.
+ * Checks that AWS can create what the action needs: every name exists, the zone offers each size, and the
+ * quotas have room beside what exists and what running jobs have reserved. Resources that this cluster
+ * already has are not counted again.
  *
  * @throws invalid-input or not-found with `field`; quota.
  */
@@ -41,7 +41,7 @@ export async function checkResource(
   if (first !== undefined && first.zone !== place.zone) {
     throw new WindlassError(
       'invalid-input',
-      `subnet ${first.subnetId} is in ${first.zone}, and the runtime in ${place.zone}`,
+      `subnet ${first.subnetId} is in ${first.zone}, but the runtime is in ${place.zone}`,
       {
         code: 'AWS_SUBNET_ZONE',
         field: 'subnet',
@@ -55,7 +55,7 @@ export async function checkResource(
   checkVolumes(place, nodes);
   const making = needs === 'new';
   await Promise.all([
-    // A stopped instance counts against no quota of vCPUs; a started one does.
+    // A stopped instance counts against no vCPU quota; starting it does.
     checkVcpus(place, request, nodes, call),
     ...(making
       ? [checkStorage(place, request, call), checkAddresses(place, request, nodes.length, call)]
@@ -107,7 +107,7 @@ async function checkImages(
   );
 }
 
-/** Of the root disk and the network interface that every instance has. */
+/** The root disk and the network interface that every instance has. */
 const OWN_ATTACHMENTS = 2;
 
 function checkVolumes({ settings }: Place, nodes: readonly PlacedNode[]): void {
@@ -128,11 +128,15 @@ function checkVolumes({ settings }: Place, nodes: readonly PlacedNode[]): void {
     }
     const room = (type.maxAttachments ?? Number.POSITIVE_INFINITY) - OWN_ATTACHMENTS;
     if (role.volumes.length <= room) continue;
-    throw new WindlassError('quota', `a ${type.name} takes ${room} volumes, not ${role.volumes.length}`, {
-      code: 'AWS_QUOTA',
-      field: 'volume.mount_point',
-      hint: 'ask for a larger size, or for fewer volumes',
-    });
+    throw new WindlassError(
+      'quota',
+      `a ${type.name} has room for ${room} volumes, not ${role.volumes.length}`,
+      {
+        code: 'AWS_QUOTA',
+        field: 'volume.mount_point',
+        hint: 'ask for a larger size, or for fewer volumes',
+      },
+    );
   }
 }
 
@@ -166,7 +170,7 @@ async function checkVcpus(
   }
 }
 
-/** On clouds that speak EC2's language and know no quotas of CPUs. */
+/** Clouds that implement EC2's API may not know quotas of CPUs. */
 async function checkInstanceCount(
   cloud: AwsCloud,
   call: Call,
@@ -226,7 +230,7 @@ async function checkAddresses(
   });
 }
 
-/** @throws quota `AWS_QUOTA`: how much is asked, how much is left. */
+/** @throws quota `AWS_QUOTA`: how much is requested, how much is left. */
 function assertRoom(what: string, room: Room): void {
   const shortage = findShortage(what, room);
   if (shortage === undefined) return;

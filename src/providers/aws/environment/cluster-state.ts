@@ -19,7 +19,7 @@ const STATUS_OF_STATE: Readonly<Partial<Record<InstanceStateName, NodeStatus>>> 
   stopped: 'stopped',
 };
 
-/** What EC2 says of every node of the cluster: one request for a thousand of them. */
+/** EC2's state of every node of the cluster: one request for a thousand of them. */
 export async function updateClusterStatus(
   findPlace: FindPlace,
   request: ClusterStatusRequest,
@@ -45,7 +45,7 @@ export async function updateClusterStatus(
   };
 }
 
-/** Types, addresses, zones and reasons, for people. */
+/** Types, addresses, zones and reasons, for display. */
 export async function describeClusterDetails(
   findPlace: FindPlace,
   request: ClusterStatusRequest,
@@ -78,7 +78,10 @@ async function listInstances(
   });
 }
 
-/** What carries the token of the row; without a row, what the node's id names. A living one first. */
+/**
+ * The instance that carries the row's token; without a row, the one that the node's id names. One that is
+ * alive comes first.
+ */
 function findInstance(
   instances: readonly Instance[],
   node: ClusterNode,

@@ -5,8 +5,8 @@ import type { FindPlace, Place } from '../place.ts';
 import { checkNames } from './check-names.ts';
 
 /**
- * Who the credential belongs to, then whether its region and zone are there for it, then whether
- * what the settings name exists: an error says which of these is wrong.
+ * Checks the credential's identity, then that it can use the region and zone, then that everything that
+ * the settings name exists: the error says which of these is wrong.
  */
 export async function validateCredential(
   findPlace: FindPlace,
@@ -40,14 +40,14 @@ async function findAccount(
   } catch (error) {
     throw WindlassError.isInstance(error) ? toFieldOfPlace(error, url, { cloud, settings }) : error;
   }
-  throw new WindlassError('unavailable', 'AWS did not say whose credential it is', {
+  throw new WindlassError('unavailable', 'AWS did not return the identity of the credential', {
     code: 'AWS_ANSWER',
     field: url === '' ? 'credential' : 'url',
-    hint: 'is the url of the runtime an endpoint of AWS?',
+    hint: 'check that the url of the runtime is an endpoint of AWS',
   });
 }
 
-/** Nobody there: with an endpoint of one's own that is the url, without it the region has no name. */
+/** No answer: a custom endpoint means that the url is wrong, otherwise the region does not exist in DNS. */
 function toFieldOfPlace(
   error: WindlassError,
   url: string,
@@ -63,7 +63,7 @@ function toFieldOfPlace(
   });
 }
 
-/** @throws permission `AWS_REGION_OFF`, field `zone`, for a region that the account has not switched on. */
+/** @throws permission `AWS_REGION_OFF`, field `zone`, for a region that the account has not enabled. */
 export async function findZones({ cloud }: Pick<Place, 'cloud'>, call: Call): Promise<readonly string[]> {
   try {
     const { AvailabilityZones = [] } = await cloud.ec2(call, 'DescribeAvailabilityZones', (ec2, options) =>
@@ -71,13 +71,13 @@ export async function findZones({ cloud }: Pick<Place, 'cloud'>, call: Call): Pr
     );
     return AvailabilityZones.map(({ ZoneName = '' }) => ZoneName).sort();
   } catch (error) {
-    // STS knew the caller a moment ago: it is the region that does not.
+    // STS accepted the caller a moment ago: it is the region that does not.
     const code = WindlassError.isInstance(error) ? awsCodeOf(error) : undefined;
     if (code !== 'AuthFailure' && code !== 'OptInRequired') throw error;
     throw new WindlassError('permission', `the account cannot use region ${cloud.region} (${code})`, {
       code: 'AWS_REGION_OFF',
       field: 'zone',
-      hint: 'switch the region on in the settings of the account, or choose a zone of another',
+      hint: 'enable the region in the settings of the account, or choose a zone of another',
     });
   }
 }

@@ -7,7 +7,7 @@ import { readTag } from '../cloud/tags.ts';
 import { isAwsCode, isNotFoundError } from '../cloud/to-windlass-error.ts';
 import type { FindPlace } from '../place.ts';
 
-/** Subnets of the runtime's zone, with the addresses that are free in each. */
+/** Subnets of the runtime's zone, with the number of free addresses in each. */
 export async function describeSubnets(
   findPlace: FindPlace,
   request: RuntimeRequest,
@@ -21,7 +21,7 @@ export async function describeSubnets(
     const index = settings.subnets.indexOf(subnet.subnetId);
     return index === -1 ? Number.POSITIVE_INFINITY : index;
   };
-  // Those that the runtime names come first: whoever takes the first takes what is meant.
+  // Those that the runtime names come first: a user who takes the first gets the intended one.
   return [...listed].sort((left, right) => order(left) - order(right) || 0);
 }
 

@@ -3,7 +3,7 @@ import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { isNotFoundError } from '../cloud/to-windlass-error.ts';
 import type { QuotaCode } from '../quotas.ts';
 
-/** The value of a quota, as it was some minutes ago at most; undefined where AWS knows none of that code. */
+/** The value of a quota, at most some minutes old; undefined if AWS knows no quota of that code. */
 export async function readQuota(
   cloud: AwsCloud,
   call: RequestCall,
@@ -23,7 +23,7 @@ export async function readQuota(
   });
 }
 
-/** How many instances the account may run, on clouds that count them; undefined where it does not say. */
+/** How many instances the account may run, on clouds that count them; undefined if the cloud does not say. */
 export async function readInstanceLimit(cloud: AwsCloud, call: RequestCall): Promise<number | undefined> {
   const { AccountAttributes = [] } = await cloud.ec2(call, 'DescribeAccountAttributes', (ec2, options) =>
     ec2.describeAccountAttributes({ AttributeNames: ['max-instances' as 'default-vpc'] }, options),

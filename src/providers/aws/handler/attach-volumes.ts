@@ -22,7 +22,7 @@ import { findImageOf } from './launched-volumes.ts';
 import { watch, type Timing } from './timing.ts';
 import { isVolumeGone, loadItems, observeItems, toNodeVolumes, type VolumeItem } from './volumes.ts';
 
-/** Volumes come to their instance under names that the ledger remembers. */
+/** Attaches volumes to their instance under device names that the ledger stores. */
 export function createAttachPair(
   findPlace: FindPlace,
   timing: Timing,
@@ -54,7 +54,7 @@ export function createAttachPair(
           if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
           const attachment = findAttachment(volume, instanceId);
           if (attachment?.State === 'attached') continue;
-          // Nothing comes to what is not there any more.
+          // A volume cannot become attached to an instance that no longer exists.
           if (attachment === undefined) {
             const instance = await observeInstance(place.cloud, look, context);
             const lost = isMissingForLong(look.cursor, 'the instance is not shown by AWS', timing.settleMs);
@@ -83,7 +83,7 @@ export function createAttachPair(
   };
 }
 
-/** What EC2 says of an instance, a volume or a name that is not as the ledger has it. */
+/** EC2's codes for an instance, a volume or a device name whose state differs from the ledger. */
 const NEEDS_A_LOOK = [
   'VolumeInUse',
   'IncorrectState',
@@ -94,9 +94,9 @@ const NEEDS_A_LOOK = [
 ] as const;
 
 /**
- * Attaches by what the ledger knows: EC2 itself refuses a second attachment of a volume, a name that
- * is taken and an instance that is not ready. Undefined when it refuses, or when the ledger does not
- * know enough: then somebody has to look.
+ * Attaches with what the ledger knows, without reading first: EC2 itself refuses a second attachment of a
+ * volume, a device name that is taken and an instance that is not ready. Returns undefined when EC2
+ * refuses or the ledger does not know enough: then the state has to be read.
  */
 async function attachDirectly(
   place: Place,
@@ -106,7 +106,7 @@ async function attachDirectly(
   const instanceId = findInstanceRow(context)?.cloudId ?? '';
   const rows = listTaskVolumes(context).map(({ index }) => volumeRow(context, index));
   if (instanceId === '' || rows.some(({ cloudId }) => cloudId === '')) return undefined;
-  // Names of the node's other volumes, and those given out here.
+  // Device names of the node's other volumes, and those assigned here.
   const taken = Object.values(context.resources)
     .filter((row) => !rows.includes(row))
     .flatMap(({ attributes: { device } }) => (device === undefined ? [] : [{ DeviceName: device }]));
@@ -149,7 +149,7 @@ async function attachAll(
   instance: Instance,
 ): Promise<readonly ResourceChange[]> {
   const changes: ResourceChange[] = [];
-  // What is taken by one volume is not there for the next, before EC2 shows it.
+  // A name that one volume has got is taken for the next one, before EC2 shows it.
   const mappings = [...(instance.BlockDeviceMappings ?? [])];
   const image = await findImageOf(place, call, instance.ImageId ?? '');
   for (const item of items) {
@@ -173,7 +173,7 @@ async function attachAll(
     const { VolumeId: volumeId = '' } = volume;
     await sendAttach(place, call, row, { volumeId, instanceId: instance.InstanceId ?? '', device }).catch(
       (error: unknown) => {
-        // Taken since we looked, or on its way: the next look says by whom.
+        // Taken since it was read, or being attached: the next poll shows by which volume.
         if (!isAwsCode(error, 'VolumeInUse', 'IncorrectState', 'IncorrectInstanceState')) throw error;
         throw notYet(
           `volume ${volume.VolumeId} cannot be attached to ${instance.InstanceId} yet: ${messageOf(error)}`,
@@ -187,10 +187,10 @@ async function attachAll(
 }
 
 /**
- * Attached already, as it seems: before nothing is done, another look has to say the same. The
- * first may be older than the last detachment.
+ * It seems to be attached already. Before nothing is done, a second read has to confirm it: the first may
+ * be older than the last detachment.
  *
- * @throws unavailable where they differ.
+ * @throws unavailable if the two differ.
  */
 async function confirmAttached(
   { cloud }: Place,
@@ -200,7 +200,7 @@ async function confirmAttached(
 ): Promise<void> {
   const attachment = findAttachment(await getResources(cloud).volumeById(call, volumeId), instanceId);
   if (attachment === undefined || attachment.State === 'detaching')
-    throw notYet(`volume ${volumeId} is on its way from ${instanceId}`);
+    throw notYet(`volume ${volumeId} is being moved from ${instanceId}`);
 }
 
 function toAttached(
@@ -228,7 +228,7 @@ async function observeLiving(place: Place, context: NodeTaskContext, call: Obser
   throw instanceGone(context, findInstanceRow(context));
 }
 
-/** Of a running node the ledger knows the type; while it is stopped, anybody may have changed it. */
+/** The ledger knows the type of a running node; while it is stopped, a user may have changed it. */
 async function isNitro(place: Place, context: NodeTaskContext, call: ObserveCall): Promise<boolean> {
   const known = context.node.status === 'active' ? instanceRow(context).attributes['instanceType'] : '';
   const name = known || ((await observeLiving(place, context, call)).InstanceType ?? '');
@@ -237,16 +237,16 @@ async function isNitro(place: Place, context: NodeTaskContext, call: ObserveCall
 
 function attachedElsewhere(volume: Volume): WindlassError {
   const [attachment] = volume.Attachments ?? [];
-  // Of an instance that is on its way out, or that somebody else has it attached to: both may pass.
+  // It is attached to an instance that is being deleted, or to another owner's: both may be temporary.
   return notYet(
-    `volume ${volume.VolumeId} is ${attachment?.State ?? 'in use'} at ${attachment?.InstanceId ?? 'another instance'}`,
+    `volume ${volume.VolumeId} is ${attachment?.State ?? 'in use'} on ${attachment?.InstanceId ?? 'another instance'}`,
   );
 }
 
 function noDeviceName(instance: Instance): WindlassError {
   return new WindlassError('quota', `instance ${instance.InstanceId} has no device name left`, {
     code: 'AWS_QUOTA',
-    hint: 'an instance has room for some dozens of volumes',
+    hint: 'an instance has room for only some dozens of volumes',
   });
 }
 

@@ -7,10 +7,11 @@ import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import { notYet } from './not-yet.ts';
 import { findInstance, isDead, stateOf } from './find-instance.ts';
 
-// Each of these is asked of EC2 whatever a look says: a look may be older than the last change,
-// and who leaves something out because of it waits for ever. To ask twice does no harm.
+// These requests are sent to EC2 even if a read says that they are not needed: the read may be older than
+// the last change, and a request that is skipped because of it is waited for forever. Sending it twice
+// does no harm.
 
-/** AWS may have room again any minute; the task's own limit ends the tries. */
+/** AWS may have capacity again at any time; the task's own timeout ends the retries. */
 const CAPACITY_RETRY_MS = 15_000;
 
 export const STOPPED: Changes = { node: { status: 'stopped' } };
@@ -41,7 +42,7 @@ export async function stopInstance(
 
 /**
  * @throws not-found `INSTANCE_NOT_FOUND`
- * @throws unavailable while it is still stopping, or AWS has no room for it.
+ * @throws unavailable while it is still stopping, or AWS has no capacity for it.
  */
 export async function startInstance(
   cloud: AwsCloud,
@@ -60,7 +61,7 @@ export async function startInstance(
   } catch (error) {
     if (isAwsCode(error, 'InvalidInstanceID.NotFound')) throw instanceGone(context, row);
     if (isAwsCode(error, 'InsufficientInstanceCapacity'))
-      throw notYet(`AWS has no room to start ${instanceId} now`, CAPACITY_RETRY_MS);
+      throw notYet(`AWS has no capacity to start ${instanceId} now`, CAPACITY_RETRY_MS);
     if (!isAwsCode(error, 'IncorrectInstanceState')) throw error;
     const instance = await findInstance(cloud, call, context);
     if (instance !== undefined && isDead(instance)) throw instanceGone(context, row);
@@ -70,7 +71,7 @@ export async function startInstance(
 }
 
 /**
- * Gives a stopped instance another type.
+ * Changes the type of a stopped instance.
  *
  * @throws conflict `INSTANCE_RUNNING` while it runs; unavailable while it is still stopping.
  */
@@ -98,7 +99,7 @@ export async function changeType(
   }
 }
 
-/** By the ledger; by its token where the ledger never heard of its id. Undefined where there is none. */
+/** By the ledger; by its token if the ledger never got its id. Undefined if there is none. */
 async function findInstanceId(
   cloud: AwsCloud,
   context: NodeTaskContext,
@@ -110,7 +111,7 @@ async function findInstanceId(
   return (await findInstance(cloud, call, context))?.InstanceId;
 }
 
-/** What does not exist any more is as deleted as can be. */
+/** An instance that no longer exists is deleted. */
 export function ignoreGone(error: unknown): void {
   if (!isAwsCode(error, 'InvalidInstanceID.NotFound')) throw error;
 }
@@ -121,7 +122,7 @@ function mustBeStopped(instance: Instance): WindlassError {
     `instance ${instance.InstanceId} is ${stateOf(instance)}, not stopped`,
     {
       code: 'INSTANCE_RUNNING',
-      hint: 'an instance can be given another size only while it is stopped',
+      hint: 'the size of an instance can be changed only while it is stopped',
     },
   );
 }

@@ -6,7 +6,7 @@ import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 
-/** Also what carries it no longer counts: a terminated instance is shown for about an hour. */
+/** Also returns instances that no longer count: EC2 shows a terminated instance for about an hour. */
 export function isDead(instance: Instance): boolean {
   return ['shutting-down', 'terminated'].includes(stateOf(instance));
 }
@@ -16,8 +16,8 @@ export function stateOf(instance: Instance): InstanceStateName | 'unknown' {
 }
 
 /**
- * The instance of a ledger row: what carries its token, a living one before a dead one; else what
- * has its id. Undefined when AWS shows neither, or not yet.
+ * The instance of a ledger row: the one that carries its token, a living one before a terminated one;
+ * otherwise the one that has its id. Undefined when AWS shows neither, or does not show it yet.
  */
 export async function findInstance(
   cloud: AwsCloud,
@@ -33,8 +33,8 @@ export async function findInstance(
 }
 
 /**
- * All instances of the node. One that is known by its id and not among them is asked for by that
- * id: a list may be older than what is in it, and nothing is taken for gone because of one look.
+ * All instances of the node. An instance that is known by its id and is not among them is read by that id:
+ * a list may be stale, and a single read never proves that an instance is gone.
  */
 export async function listInstances(
   cloud: AwsCloud,
@@ -49,7 +49,7 @@ export async function listInstances(
   return known === undefined ? instances : [...instances, known];
 }
 
-/** A look for a wait: by id where it is known, because one request may name a thousand. */
+/** A read for a wait: by id if it is known, because one request may then name a thousand. */
 export async function observeInstance(
   cloud: AwsCloud,
   call: RequestCall,
@@ -61,7 +61,7 @@ export async function observeInstance(
   return resources.instanceById(call, row.cloudId);
 }
 
-/** Whether it is what a ledger row stands for: by its token, or by its id. */
+/** Whether it is the instance of a ledger row: by its token, or by its id. */
 export function isOfRow(instance: Instance, row: LedgerResource): boolean {
   return (
     readTag(instance, TAGS.token) === row.token || (row.cloudId !== '' && instance.InstanceId === row.cloudId)

@@ -12,9 +12,9 @@ import { toNodeTags } from './run-request.ts';
 const SSH_PORT = 22;
 
 /**
- * The security group of a frontgate: SSH from the ranges that the runtime names, and nothing
- * else. Its name can be taken once in a VPC, so that two workers make one. Beside it a frontgate
- * is in the groups of the nodes, which so let it in as they do each other.
+ * The security group of a frontgate: SSH from the ranges that the runtime names, and nothing else. A VPC
+ * can hold its name only once, so that two workers create one group. The frontgate is also in the groups
+ * of the nodes, and so gets the same access to them as they have to each other.
  *
  * @returns the groups that the frontgate's instance is put into.
  */
@@ -61,7 +61,7 @@ export async function ensureFrontgateGroups(
   return [group.GroupId ?? '', ...ofNodes];
 }
 
-/** Adds the ranges that are missing; those that nobody names any more are taken away. */
+/** Adds ranges that are missing; removes ranges that are no longer named. */
 async function letIn(
   cloud: AwsCloud,
   call: EffectCall,
@@ -87,7 +87,7 @@ async function letIn(
       )
       .catch((error: unknown) => {
         if (!isAwsCode(error, 'InvalidPermission.Duplicate')) throw error;
-        // EC2 refuses all of them because of one that was there before it was shown.
+        // EC2 refuses the whole request if one rule exists already, even one that it does not show yet.
         if (missing.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
       });
   }

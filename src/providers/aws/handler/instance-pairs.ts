@@ -43,7 +43,8 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
     const state = stateOf(instance);
     if (isDead(instance)) throw instanceDied(instance);
     if (state === 'stopped' || state === 'stopping') {
-      // As it was before it was started, or stopped by itself: what was looked at late passes.
+      // The state before it was started, or it has stopped by itself: a stale read passes with the next
+      // polls.
       const seen = `instance ${instance.InstanceId} is ${state}`;
       const stopped = persistsFor(call.cursor, 'stoppedSinceMs', { seen, limitMs: timing.settleMs });
       if (stopped.forLong) throw instanceDied(instance);
@@ -86,7 +87,8 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       const row = findInstanceRow(context);
       if (row === undefined) return { state: 'started' };
       let instances = await listInstances(cloud, call, context);
-      // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show it only now.
+      // It may have been created a moment ago by a worker that died before it recorded it: AWS may show it
+      // only now.
       const settledAt = Date.now() + timing.settleMs;
       while (!instances.some((instance) => isOfRow(instance, row)) && Date.now() < settledAt) {
         if (row.state === 'gone') break;
@@ -103,9 +105,9 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
           )
           .catch(ignoreGone);
       }
-      // Comes again too, until none of them is left.
+      // This handle also repeats until none of them is left.
       await deleteLaunchedVolumes(findPlace(context), context, call, row, instances);
-      // A group goes only after the instance that is in it: this handle comes again until it does.
+      // A group can be deleted only after the instance in it: this handle repeats until then.
       if (context.cluster.purpose === 'frontgate') {
         await deleteFrontgateGroup(findPlace(context), context, call, row.token);
       }
@@ -150,17 +152,17 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
         if (instance.InstanceType === wanted) return { state: 'done' };
         return {
           state: 'pending',
-          seen: `instance ${instance.InstanceId} is a ${instance.InstanceType} yet`,
+          seen: `instance ${instance.InstanceId} is still a ${instance.InstanceType}`,
         };
       }),
   };
 }
 
 /**
- * The type for the size that is asked for now, in the zone where the instance is.
+ * The type for the size that is requested now, in the zone of the instance.
  *
- * @throws invalid-input `AWS_NO_INSTANCE_TYPE`; invalid-input `AWS_ARCHITECTURE` for a type that
- *   cannot run what is on the root disk.
+ * @throws invalid-input `AWS_NO_INSTANCE_TYPE`; invalid-input `AWS_ARCHITECTURE` for a type that cannot
+ * run what is on the root disk.
  */
 async function chooseResizedType(
   place: Place,
@@ -175,7 +177,7 @@ async function chooseResizedType(
   if (types.get(wanted)?.architectures.includes(architecture) === false) {
     throw new WindlassError(
       'invalid-input',
-      `instance ${instance.InstanceId} runs on ${architecture}, and ${wanted} does not`,
+      `instance ${instance.InstanceId} is for ${architecture}, and ${wanted} is not`,
       { code: 'AWS_ARCHITECTURE', field: 'instanceTypes', hint: `name types of ${architecture}` },
     );
   }
@@ -191,7 +193,7 @@ function toRunningChanges(context: NodeTaskContext, { settings }: Place, instanc
         token: row.token,
         state: 'made',
         cloudId: instanceId,
-        // As it runs: a type changes only while an instance is stopped.
+        // While it runs nothing is compared: a type changes only while an instance is stopped.
         attributes: { ...row.attributes, instanceType: instance.InstanceType ?? '' },
       },
     ],
@@ -211,7 +213,7 @@ function toRunningChanges(context: NodeTaskContext, { settings }: Place, instanc
   };
 }
 
-/** A frontgate is reached at its address outside; where the cloud gives it none, at the one inside. */
+/** A frontgate is reached at its public address; if the cloud gives it none, at its private one. */
 function toOutsideHost(
   context: NodeTaskContext,
   settings: AwsSettings,

@@ -11,9 +11,9 @@ import { notYet } from './not-yet.ts';
 import { isVolumeGone } from './volumes.ts';
 
 /**
- * Deletes what launches of a node have made besides what was asked for: disks of the image that do
- * not end with their instance. They bear the tags of the cluster and the node, and no token. One
- * that begins with what no image of the node holds is somebody's copy, and stays.
+ * Deletes disks that launches of a node have created besides the requested ones: disks of the image that
+ * are not deleted with their instance. They have the tags of the cluster and the node, but no token. A
+ * disk whose snapshot is not of an image of the node is a user's copy, and stays.
  *
  * @throws unavailable while one is still attached to an instance of the node.
  */
@@ -51,7 +51,7 @@ export async function deleteLaunchedVolumes(
   }
 }
 
-/** With its instance, as AWS has it. */
+/** AWS deletes it together with its instance. */
 function endsByItself({ Attachments: attachments = [] }: Volume): boolean {
   return attachments.some(({ DeleteOnTermination: ends }) => ends === true);
 }
@@ -61,7 +61,7 @@ function isFreeOrOf({ Attachments: attachments = [] }: Volume, instances: readon
   return attachments.every(({ InstanceId, State }) => State === 'detached' || ids.includes(InstanceId));
 }
 
-/** What disks of the instances' images begin with; the empty text for those that begin empty. */
+/** The snapshots of the disks of the instances' images; the empty text for disks without one. */
 async function listSnapshots(
   place: Place,
   call: RequestCall,
@@ -72,7 +72,7 @@ async function listSnapshots(
   return new Set(images.flatMap((image) => image?.disks.map(({ snapshotId }) => snapshotId) ?? []));
 }
 
-/** The image that an instance was launched from; null where it is there no more. */
+/** The image that an instance was launched from; null if it no longer exists. */
 export async function findImageOf(
   { cloud }: Place,
   call: RequestCall,

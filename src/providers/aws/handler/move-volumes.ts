@@ -11,21 +11,21 @@ import { findVolumeRow } from '../../../provider-utils/index.ts';
 import type { Place } from '../place.ts';
 import { createVolume, deleteVolumesOf, observeCreated, toMade } from './volumes.ts';
 
-/** Rows of the node's own volumes, by their index. */
+/** Ledger rows of the node's own volumes, by their index. */
 function listVolumeRows(context: NodeTaskContext): readonly LedgerResource[] {
   return context.role.volumes
     .map(({ index }) => findVolumeRow(context, index))
     .filter((row) => row !== undefined);
 }
 
-/** What was attached once may hold data; what never was is empty. */
+/** A volume that was ever attached may hold data; one that never was is empty. */
 export function mayMoveVolumes(context: NodeTaskContext): boolean {
   return listVolumeRows(context).every((row) => row.attributes['device'] === undefined);
 }
 
 /**
- * Volumes live in one zone. Those of a node that goes to another zone are deleted, empty as they
- * are, and their next generation is to be made there.
+ * A volume exists in one zone. When a node moves to another zone, its volumes, which are empty, are
+ * deleted, and their next generation is created there.
  *
  * @throws unavailable while AWS still creates one.
  */
@@ -48,7 +48,7 @@ export async function giveUpVolumes(
   };
 }
 
-/** Makes the volumes whose next generation was begun by a move; on an ordinary way there are none. */
+/** Creates the volumes whose next generation was begun by a move; normally there are none. */
 export async function createMissingVolumes(
   place: Place,
   context: NodeTaskContext,
@@ -63,7 +63,7 @@ export async function createMissingVolumes(
   return made;
 }
 
-/** The wait for volumes that were moved; undefined where none was. */
+/** The wait for volumes that were moved; undefined if none was. */
 export async function observeMovedVolumes(
   place: Place,
   context: NodeTaskContext,

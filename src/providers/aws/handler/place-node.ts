@@ -13,7 +13,7 @@ import { listPlacements, type Placement, type PlacementSubnet } from '../placeme
 import type { Place } from '../place.ts';
 import { isAwsImage, type AwsSettings } from '../settings.ts';
 
-/** Where the nodes of a cluster may be placed, in order; the first is where they begin. */
+/** The subnets in which the nodes of a cluster may be placed, in order; the first is tried first. */
 export async function listSubnets(
   { cloud, settings, zone }: Place,
   call: RequestCall,
@@ -35,8 +35,7 @@ export async function listSubnets(
 }
 
 /**
- * Every way to place a node of this size, in order. A frontgate has the type that the runtime
- * says.
+ * Every placement of a node of this size, in order. A frontgate has the type that the runtime names.
  *
  * @throws as chooseInstanceTypes.
  */
@@ -47,7 +46,7 @@ export async function listPlacementsOf(
   purpose: ClusterPurpose,
 ): Promise<readonly Placement[]> {
   const all = await listSubnets(place, call, request.subnetId);
-  // An address belongs to one subnet.
+  // A reserved address belongs to one subnet.
   const subnets = request.privateIp === undefined ? all : all.slice(0, 1);
   const { frontgate } = place.settings;
   if (purpose === 'frontgate' && frontgate !== undefined) {
@@ -76,8 +75,8 @@ function toDefaultImage({ architecture }: Pick<AwsSettings, 'architecture'>): st
 }
 
 /**
- * The image of a node: what the runtime names for the package's version, or for the package; what
- * the package itself names, if that is one of EC2's; what the runtime names; Amazon Linux.
+ * The image of a node: the runtime's image for the package's version, or for the package; the image that
+ * the package names, if it is one of EC2's; the runtime's image; Amazon Linux.
  */
 export function chooseImage(
   settings: Pick<AwsSettings, 'imageOfApp' | 'image' | 'architecture'>,

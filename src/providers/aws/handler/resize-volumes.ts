@@ -9,7 +9,7 @@ import type { FindPlace, Place } from '../place.ts';
 import { watch, type Timing } from './timing.ts';
 import { isVolumeGone, loadItems, observeItems, toNodeVolumes, type VolumeItem } from './volumes.ts';
 
-/** Volumes grow where they are, attached or not; AWS changes one once in six hours. */
+/** Volumes grow while they are attached or not; AWS allows one change in six hours. */
 export function createResizePair(
   findPlace: FindPlace,
   timing: Timing,
@@ -35,7 +35,7 @@ export function createResizePair(
           if ((volume.Size ?? 0) >= spec.sizeGiB) continue;
           const modification = await readModification(look, volume, getWatchedResources(place.cloud));
           if (modification?.ModificationState === 'failed') {
-            // Perhaps the one before: what began a moment ago may not be shown yet.
+            // May be the modification before: one that began a moment ago may not be shown yet.
             const failed = persistsFor(look.cursor, 'failedSinceMs', {
               seen: `the last change of volume ${volume.VolumeId} failed`,
               limitMs: timing.settleMs,
@@ -46,7 +46,7 @@ export function createResizePair(
           const state = modification?.ModificationState ?? 'not begun';
           return {
             state: 'pending',
-            seen: `volume ${volume.VolumeId} has ${volume.Size} GiB yet (${state})`,
+            seen: `volume ${volume.VolumeId} still has ${volume.Size} GiB (${state})`,
           };
         }
         return {
@@ -66,7 +66,7 @@ async function resizeVolume(
   if (spec.sizeGiB < size) throw shrinkError(volume, spec);
   if (spec.sizeGiB === size) return;
   const modification = await readModification(call, volume, getResources(place.cloud));
-  // Asked for already: the volume may have been looked at before it had its new size.
+  // Requested already: the volume may have been read before it had its new size.
   const begun = modification !== undefined && modification.ModificationState !== 'failed';
   if (begun && (modification.TargetSize ?? 0) >= spec.sizeGiB) return;
   await call
@@ -77,7 +77,7 @@ async function resizeVolume(
     )
     .catch(async (error: unknown) => {
       if (!isAwsCode(error, 'VolumeModificationRateExceeded', 'IncorrectModificationState')) throw error;
-      // By another, or by this very request, which a line may have delivered twice.
+      // By another request, or by this one, which the network may have delivered twice.
       const last = await readModification(call, volume, getResources(place.cloud));
       if (last?.ModificationState !== 'failed' && (last?.TargetSize ?? 0) >= spec.sizeGiB) return;
       throw coolingDown(volume, last);
@@ -92,7 +92,7 @@ async function readModification(
   return resources.modificationOfVolume(call, volume.VolumeId ?? '');
 }
 
-/** Growing detaches nothing. */
+/** A volume stays attached while it grows. */
 function keepDevices(context: NodeTaskContext, volumes: ReturnType<typeof toNodeVolumes>) {
   return volumes.map((volume) => ({
     ...volume,
@@ -107,7 +107,7 @@ function coolingDown(volume: Volume, modification: VolumeModification | undefine
   const until = since === undefined ? undefined : new Date(since.getTime() + COOL_DOWN_HOURS * 3_600_000);
   return new WindlassError('conflict', `volume ${volume.VolumeId} was changed less than six hours ago`, {
     code: 'AWS_VOLUME_COOLDOWN',
-    hint: `AWS changes a volume once in six hours; try again ${until === undefined ? 'then' : `after ${until.toISOString()}`}`,
+    hint: `AWS allows one change of a volume in six hours; try again ${until === undefined ? 'then' : `after ${until.toISOString()}`}`,
   });
 }
 
@@ -115,7 +115,7 @@ function resizeFailed(volume: Volume, modification: VolumeModification): Windlas
   return new WindlassError(
     'conflict',
     `AWS could not change volume ${volume.VolumeId}: ${modification.StatusMessage ?? 'it does not say why'}`,
-    { code: 'AWS_VOLUME_ERROR', hint: 'look at the volume in the console of EC2' },
+    { code: 'AWS_VOLUME_ERROR', hint: 'check the volume in the console of EC2' },
   );
 }
 

@@ -21,9 +21,9 @@ import { findNodeImage, listPlacementsOf } from './place-node.ts';
 import { toRunInstancesInput } from './run-request.ts';
 
 /**
- * Runs the instance of a node once: adopts what carries the token; else asks for it under a client
- * token of its own. Where AWS has no room, or what it made has died, the row is given up and the
- * next generation is tried in the next place (`again`).
+ * Runs the instance of a node once: adopts the instance that carries the token; otherwise requests one
+ * under a client token. If AWS has no capacity, or the instance has died, the row is abandoned and the
+ * next generation is attempted in the next placement (`again`).
  */
 export async function runInstance(
   place: Place,
@@ -51,14 +51,15 @@ export async function runInstance(
       place.cloud.ec2(call, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
     );
     const [instance] = Instances;
-    if (instance?.InstanceId === undefined) throw notYet('AWS made an instance and did not say which', 1_000);
-    // The token may outlive what was made by it.
+    if (instance?.InstanceId === undefined)
+      throw notYet('AWS started an instance but did not return its id', 1_000);
+    // The token may outlive the instance that was created under it.
     if (isDead(instance)) return replaceDead(row, instance);
     return withResources(adopt(row, instance, { index, placement, image }), moved);
   } catch (error) {
     if (isCapacityError(error)) return tryNextPlace(place, context, call, placements, index);
     if (isAwsCode(error, 'IdempotentParameterMismatch')) {
-      // Asked for before with another image or type; what was made by it carries the tag.
+      // Requested before with another image or type; the instance that was created then has the tag.
       throw notYet(
         `the client token of ${row.token} was used for another request, and its instance is not shown yet`,
       );
@@ -67,7 +68,7 @@ export async function runInstance(
   }
 }
 
-/** A frontgate has an address outside, unless the runtime says otherwise, and a group of its own. */
+/** A frontgate has a public address, unless the runtime disables it, and a security group of its own. */
 async function prepareFrontgate(
   place: Place,
   context: NodeTaskContext,
@@ -80,7 +81,9 @@ async function prepareFrontgate(
   return { ...settings, securityGroups, publicIp: settings.publicIp ?? true };
 }
 
-/** AWS has no room: the row is proved to have nothing, and the next generation goes elsewhere. */
+/**
+ * AWS has no capacity: the row is proved to have nothing, and the next generation uses the next placement.
+ */
 async function tryNextPlace(
   place: Place,
   context: NodeTaskContext,
@@ -95,7 +98,7 @@ async function tryNextPlace(
     nodeId: context.node.nodeId,
     mayMove: mayMoveVolumes(context),
   });
-  call.log('AWS has no room: trying the next place', {
+  call.log('AWS has no capacity: trying the next placement', {
     node: context.node.nodeId,
     from: toText(placements[index]),
     to: toText(next.placement),
@@ -114,7 +117,7 @@ async function tryNextPlace(
   };
 }
 
-/** What died by itself is tried once more; what dies again has a reason that does not go away. */
+/** An instance that died by itself gets one more attempt; a second death has a lasting cause. */
 function replaceDead(row: LedgerResource, instance: Instance): HandleResult {
   if (row.attributes['diedBefore'] !== undefined) throw instanceDied(instance);
   const next: NextGeneration = {
@@ -150,7 +153,7 @@ function adopt(
 
 const IMAGE_DEVICES = 'imageDevices';
 
-/** Names of devices that an instance has from its image: no volume can have one of them. */
+/** Device names that an instance has from its image: no volume can get one of them. */
 export function readImageDevices(row: LedgerResource | undefined): readonly string[] {
   return row?.attributes[IMAGE_DEVICES]?.split(' ') ?? [];
 }
@@ -169,7 +172,10 @@ function toAttributes(index: number, placement: Placement): Readonly<Record<stri
   };
 }
 
-/** Where an earlier generation got to; by its words, because the lists may have been changed since. */
+/**
+ * The placement that the earlier generation had, by its names, because the lists may have been changed
+ * since.
+ */
 function readIndex(row: LedgerResource, placements: readonly Placement[]): number {
   const { subnetId, instanceType, placement } = row.attributes;
   if (placement === undefined) return 0;
@@ -184,13 +190,13 @@ function toText(placement: Placement | undefined): string {
 }
 
 function noPlace(nodeId: string): WindlassError {
-  return new WindlassError('invalid-input', `there is no place for node ${nodeId}`, {
+  return new WindlassError('invalid-input', `no placement is left for node ${nodeId}`, {
     code: 'AWS_NO_INSTANCE_TYPE',
     field: 'instanceTypes',
   });
 }
 
-/** An instance that ended by itself, with AWS's own words for it. */
+/** An instance that ended by itself, with AWS's own reason. */
 export function instanceDied(instance: Instance): WindlassError {
   const reason = instance.StateReason?.Message ?? instance.StateTransitionReason ?? '';
   return new WindlassError(
@@ -198,7 +204,7 @@ export function instanceDied(instance: Instance): WindlassError {
     `instance ${instance.InstanceId} is ${instance.State?.Name}${reason === '' ? '' : `: ${reason}`}`,
     {
       code: 'INSTANCE_DIED',
-      hint: 'it ended by itself, or somebody ended it; see it in the console of EC2, then delete the cluster',
+      hint: 'it ended by itself, or was terminated outside of windlass; see it in the console of EC2, then delete the cluster',
     },
   );
 }

@@ -6,13 +6,13 @@ export interface Timing {
   /** Between two polls of one wait. */
   readonly lookMs: number;
   /**
-   * How long after a create AWS may still not show what was made: so long a delete looks for what
-   * a worker may have made before it died.
+   * How long after a create AWS may still not show the new resource: a delete searches this long for
+   * resources that a worker may have created before it died.
    */
   readonly settleMs: number;
 }
 
-/** AWS says seconds; its own tools allow for a few. */
+/** AWS documents seconds; its own tools allow a few. */
 export const DEFAULT_TIMING: Timing = { lookMs: 1_000, settleMs: 5_000 };
 
 /** Polls until it is done or the call's time is over. */
@@ -21,6 +21,6 @@ export function watch(
   lookMs: number,
   poll: (call: ObserveCall) => Promise<Observation>,
 ): Promise<Observation> {
-  // A read for waits takes as long as an interval itself; the pause is for a poll that reads nothing.
+  // A read for waits already takes one interval; the pause is for a poll that reads nothing.
   return watchUntilDone(call, { intervalMs: lookMs, pauseMs: lookMs / 20 }, poll);
 }

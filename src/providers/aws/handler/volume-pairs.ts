@@ -68,7 +68,8 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       const rows = listTaskVolumes(context)
         .map(({ index }) => findVolumeRow(context, index))
         .filter((row) => row !== undefined);
-      // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show them only now.
+      // They may have been created a moment ago by a worker that died before it recorded them: AWS may
+      // show them only now.
       const unsettled = rows.filter(({ state }) => state !== 'gone');
       const settledAt = Date.now() + timing.settleMs;
       let shown: readonly Volume[] = [];
@@ -109,10 +110,10 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
 }
 
 /**
- * Also what a look shows as free is detached: it may be older than the last attachment, and EC2
- * itself refuses where there is nothing to detach.
+ * Also detaches a volume that a read shows as free: the read may be older than the last attachment, and
+ * EC2 itself refuses if there is nothing to detach.
  *
- * @throws unavailable while EC2 refuses and shows an attachment all the same.
+ * @throws unavailable while EC2 refuses although it shows an attachment.
  */
 async function detachVolume(
   { cloud }: Place,
@@ -138,5 +139,5 @@ async function detachVolume(
   }
 }
 
-/** `busy`: it was asked for, and the machine still uses the disk. */
+/** `busy`: the detachment was requested, and the machine still uses the disk. */
 const LEAVING: readonly string[] = ['busy', 'detaching', 'detached'];

@@ -35,26 +35,26 @@ import { toNodeTags } from './run-request.ts';
 export interface VolumeItem {
   readonly spec: VolumeSpec;
   readonly row: LedgerResource;
-  /** Undefined while, or when, AWS does not show it. */
+  /** Undefined while AWS does not show it. */
   readonly volume: Volume | undefined;
 }
 
-/** Whether it is on its way out, or out: nothing can be done with it. */
+/** Whether it is being deleted, or is deleted: nothing can be done with it. */
 export function isVolumeGone({ State: state }: Volume): boolean {
   return state === 'deleting' || state === 'deleted';
 }
 
-/** Which volumes of a node are meant. */
+/** Selects volumes of a node. */
 interface ItemOptions {
   /** Only those that have a ledger row. */
   readonly intended?: boolean;
-  /** Those that the task is about, where absent. */
+  /** If absent, the volumes of the task. */
   readonly specs?: readonly VolumeSpec[];
 }
 
 /**
- * The volumes that a task is about, as AWS shows them now, by token. `intended`: those without a
- * ledger row are left out, because a job may have failed before its first volume.
+ * The volumes of a task, as AWS shows them now, by token. `intended`: volumes without a ledger row are
+ * left out, because a job may have failed before its first volume.
  */
 export async function loadItems(
   place: Place,
@@ -75,8 +75,8 @@ export async function loadItems(
 }
 
 /**
- * All volumes of the node. Those that are known by their ids and not among them are asked for by
- * these ids: a list may be older than what is in it, and nothing is taken for gone because of one look.
+ * All volumes of the node. Volumes that are known by their ids and are not among them are read by these
+ * ids: a list may be stale, and a single read never proves that a volume is gone.
  */
 export async function listVolumes(
   place: Place,
@@ -92,7 +92,7 @@ export async function listVolumes(
   return [...volumes, ...known.filter((volume) => volume !== undefined)];
 }
 
-/** Likewise for a wait: by id where all are known, because one request may name a thousand. */
+/** The same for a wait: by id if all ids are known, because one request may then name a thousand. */
 export async function observeItems(
   place: Place,
   call: RequestCall,
@@ -124,8 +124,8 @@ function findOfRow(volumes: readonly Volume[], row: LedgerResource): Volume | un
 }
 
 /**
- * Makes one volume under its client token, or adopts the one that carries the token. What it
- * answers may be on its way out (isVolumeGone): a token may outlive what was made by it.
+ * Creates one volume under its client token, or adopts the one that carries the token. The result may be a
+ * volume that is being deleted (isVolumeGone): a token may outlive the volume that was created under it.
  */
 export async function createVolume(
   place: Place,
@@ -174,12 +174,12 @@ export async function createVolume(
   }
 }
 
-/** What the ledger learns of a volume that is there. */
+/** What the ledger stores about a volume that exists. */
 export function toMade(row: LedgerResource, volume: Volume): ResourceChange {
   return { token: row.token, state: 'made', cloudId: volume.VolumeId ?? '' };
 }
 
-/** Done when all are available, or attached already. */
+/** Done when all are available, or already attached. */
 export async function observeCreated(
   place: Place,
   context: NodeTaskContext,
@@ -211,8 +211,8 @@ export async function observeCreated(
 }
 
 /**
- * Deletes the volumes of some rows, whatever generation of them AWS shows, and those of them that
- * it has `shown` a moment ago. Gone is success.
+ * Deletes the volumes of some rows, whatever generation of them AWS shows, including those that were
+ * `shown` a moment ago. A volume that is gone is a success.
  *
  * @throws unavailable while one is still being created or attached.
  */
@@ -239,7 +239,7 @@ export async function deleteVolumesOf(
         )
         .catch((error: unknown) => {
           if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
-          // Not as it was shown: the next look says how it is.
+          // Its state differs from what was shown: the next poll reads it again.
           throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
             ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
             : error;
@@ -248,13 +248,13 @@ export async function deleteVolumesOf(
   }
 }
 
-/** Of any generation: a worker that froze long ago may have made one that the ledger gave up. */
+/** Of any generation: a worker that froze long ago may have created one that the ledger abandoned. */
 export function isOfKind(volume: Volume, row: LedgerResource): boolean {
   const token = readTag(volume, TAGS.token) ?? '';
   return volume.VolumeId === row.cloudId || token.replace(/\/g\d+$/, '') === row.token.replace(/\/g\d+$/, '');
 }
 
-/** All volumes of the node, with what is known now of those that the task is about. */
+/** All volumes of the node, with the current state of those that the task is about. */
 export function toNodeVolumes(
   context: NodeTaskContext,
   items: readonly VolumeItem[],
@@ -271,8 +271,12 @@ export function toNodeVolumes(
 }
 
 function volumeBroken(volume: Volume): WindlassError {
-  return new WindlassError('conflict', `AWS could not make volume ${volume.VolumeId}: it is in state error`, {
-    code: 'AWS_VOLUME_ERROR',
-    hint: 'mostly the KMS key of the volume cannot be used: check kmsKeyId and the key’s policy',
-  });
+  return new WindlassError(
+    'conflict',
+    `AWS could not create volume ${volume.VolumeId}: it is in state error`,
+    {
+      code: 'AWS_VOLUME_ERROR',
+      hint: 'the usual cause is that the volume’s KMS key cannot be used: check kmsKeyId and the key’s policy',
+    },
+  );
 }

@@ -19,9 +19,9 @@ export interface KubeRequest {
   readonly path: string;
   readonly query?: Query;
   readonly body?: unknown;
-  /** Another form of the answer than plain JSON. */
+  /** The media type of the answer, if it is not plain JSON. */
   readonly accept?: string;
-  /** JSON by default; patches name their kind. */
+  /** JSON by default; a patch names its own kind. */
   readonly contentType?: string;
   /** In errors, e.g. `create deployments web`; the method and path by default. */
   readonly what?: string;
@@ -32,21 +32,21 @@ export interface WatchEvent {
   readonly object: KubeObject;
 }
 
-/** Requests to one API server within one call of the engine: its signal, its budget. */
+/** Requests to one API server within one call of the engine, with its abort signal and its request budget. */
 export interface KubeClient {
   readonly server: URL;
   /**
-   * By how much the server's clock is ahead of this machine's, as its last answer said; 0 where they
-   * agree as far as whole seconds can tell, and before the first answer.
+   * By how much the server's clock is ahead of this machine's, as its last answer said. 0 before the first
+   * answer, and where the two agree within the whole seconds of the header.
    */
   clockAheadMs(): number;
   /** @throws WindlassErrors of every kind; nothing of the credential is in them. */
   send<T>(request: KubeRequest): Promise<T>;
-  /** Null where it answers 404. */
+  /** Null if the server answers 404. */
   find<T>(request: KubeRequest): Promise<T | null>;
   /**
-   * Watches until the signal is aborted, the server ends it or `onEvent` returns true. Returns
-   * whether the place to start from was still known; false means: list again.
+   * Watches until the signal is aborted, the server ends the watch or `onEvent` returns true. Returns
+   * whether the server still knew the resourceVersion to start from; false means: list again.
    */
   watch(
     request: { readonly path: string; readonly query: Query },
@@ -121,7 +121,7 @@ export function createKubeClient(
       }
     },
     async watch({ path, query }, signal, onEvent) {
-      // Ended when enough was seen, whoever has enough first.
+      // Ended when either side has seen enough.
       const enough = new AbortController();
       const until = AbortSignal.any([call.signal, signal, enough.signal]);
       try {
@@ -146,7 +146,7 @@ export function createKubeClient(
         }
         return true;
       } catch (error) {
-        // Its time is over: that is how most watches end.
+        // Its time limit is reached: most watches end this way.
         if (!call.signal.aborted && until.aborted) return true;
         throw toNetworkError(error, server, call.signal);
       } finally {
@@ -157,7 +157,7 @@ export function createKubeClient(
   return client;
 }
 
-/** An answer's date is in whole seconds, cut off, and a little older than its arrival. */
+/** The date of an answer is in whole seconds, rounded down, and a little older than its arrival. */
 const CLOCK_GRAIN_MS = 1_500;
 
 function readClockAhead(date: string | undefined): number | null {

@@ -9,7 +9,7 @@ export interface RequestWords {
   readonly what: string;
 }
 
-/** An answer of an API server that refused. */
+/** A refusal by an API server. */
 interface Refusal {
   readonly httpStatus: number;
   readonly message: string;
@@ -27,7 +27,7 @@ const RULES: readonly ErrorRule<Refusal>[] = [
     fits: is(401),
     kind: 'permission',
     code: 'KUBERNETES_UNAUTHORIZED',
-    say: () => 'the API server does not know this credential',
+    say: () => 'the API server does not accept this credential',
     options: () => ({
       field: 'credential',
       hint: 'the token may have expired: windlass runtime update NAME --credential FILE',
@@ -59,7 +59,7 @@ const RULES: readonly ErrorRule<Refusal>[] = [
   { fits: () => true, kind: 'internal', code: 'KUBERNETES_ERROR' },
 ];
 
-/** Turns the answer of an API server that refused into an error of the closed list. */
+/** Turns the refusal of an API server into an error of the closed list. */
 export function toStatusError(
   httpStatus: number,
   status: KubeStatus,
@@ -74,7 +74,7 @@ export function toStatusError(
 const HINT_QUOTA = 'raise the namespace’s ResourceQuota or LimitRange, or ask for less';
 export const HINT_RBAC = 'give the credential’s user a Role with this right in the namespace';
 
-/** Whether the API server's words mean that a ResourceQuota has no room. */
+/** Whether the API server's message means that a ResourceQuota is used up. */
 export function isQuota(message: string): boolean {
   return /exceeded quota|is forbidden: (failed|insufficient) quota|(maximum|minimum) .{0,200} usage per (Pod|Container|PersistentVolumeClaim)/i.test(
     message,
@@ -88,14 +88,14 @@ export function quotaError(what: string, message: string): WindlassError {
   });
 }
 
-/** Errors of TLS by what Node calls them. */
+/** TLS errors by Node's error codes. */
 const TLS_FAULTS: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself and by no CA that was given',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of a CA that was not given',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of a CA that was not given',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate is of a CA that was not given',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is of a CA that was not given',
-  CERT_SIGNATURE_FAILURE: 'its certificate is of another CA of the same name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed, and no CA that was given has signed it',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate was issued by a CA that was not given',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was issued by a CA that was not given',
+  UNABLE_TO_GET_ISSUER_CERT: 'its certificate was issued by a CA that was not given',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was issued by a CA that was not given',
+  CERT_SIGNATURE_FAILURE: 'its certificate was issued by another CA of the same name',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
@@ -103,7 +103,7 @@ const TLS_FAULTS: Readonly<Record<string, string>> = {
   EPROTO: 'it does not speak TLS as expected',
 };
 
-/** Turns what broke a connection into an error of the closed list, saying which part it was. */
+/** Turns a connection failure into an error of the closed list that says which part failed. */
 export function toNetworkError(error: unknown, server: URL, signal: AbortSignal): WindlassError {
   if (WindlassError.isInstance(error)) return error;
   if (signal.aborted) {
@@ -121,13 +121,13 @@ export function toNetworkError(error: unknown, server: URL, signal: AbortSignal)
         code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code.includes('SSL') || code === 'EPROTO'
           ? 'url'
           : 'credential',
-      hint: 'give the CA of the server (certificate-authority-data of the kubeconfig); the check is never turned off',
+      hint: 'give the CA of the server (certificate-authority-data of the kubeconfig); TLS verification cannot be turned off',
     });
   }
   const why = code === '' ? (error instanceof Error ? error.message : String(error)) : code;
   return new WindlassError('unavailable', `the API server at ${server.host} cannot be reached: ${why}`, {
     code: 'KUBERNETES_UNREACHABLE',
     field: 'url',
-    hint: 'check the address, and whether workers may reach it',
+    hint: 'check the address, and whether workers can reach it',
   });
 }

@@ -7,15 +7,16 @@ const MANIFEST = /\.(ya?ml|json)$/;
 const PACKED = /(^|\/)charts\/[^/]+\.(tgz|tar\.gz)$/;
 
 /**
- * Tells by its name whether a chart keeps a definition in `crds/`: helm leaves one of those as it is
- * where it is there already, while one among the templates must be the release's own. True as well
- * where a packed subchart, which is not looked into, may hold it.
+ * Returns a function that says, by name, whether a chart keeps a definition in `crds/`: helm leaves an
+ * existing definition of `crds/` unchanged, whereas one among the templates must be the release's own.
+ * Also true if a packed subchart, which is not read, may hold it.
  *
- * @throws what is returned rejects with invalid-input `CHART_RENDER` for a file there that is no manifest.
+ * @throws the promise of that function rejects with invalid-input `CHART_RENDER` for a file in `crds/`
+ * that is not a manifest.
  */
 export function createLooseCheck(files: readonly PackageFile[]): (name: string) => Promise<boolean> {
   if (files.some(({ path }) => PACKED.test(path))) return async () => true;
-  // Read when first asked: definitions have megabytes, and mostly nobody asks.
+  // Read when first needed: definitions can have megabytes, and most checks never need them.
   let known: Promise<ReadonlySet<string>> | undefined;
   return async (name) => (await (known ??= readNames(files))).has(name);
 }

@@ -8,19 +8,19 @@ import { readManifests } from '../read-manifest.ts';
 import { judgeObject } from '../observe/readiness.ts';
 import type { ReleaseScope } from './release-scope.ts';
 
-/** Whether helm has written that it is at work, and not yet how it ended. */
+/** Whether helm has recorded that it is working, and not yet how it ended. */
 export function isPending({ status }: ReleaseRevision): boolean {
   return status.startsWith('pending-');
 }
 
-/** A helm that lives writes how it ended within this after its last hook has. */
+/** A helm that is alive records how it ended within this time after its last hook ended. */
 const GRACE_MS = 2_000;
 const LOOK_MS = 250;
 
 /**
- * A revision is pending: the helm that made it was killed, or belongs to a worker that froze and
- * wakes up again. As long as one of its hooks runs, that is waited for; when nothing has moved for a
- * moment after, helm is dead, and the caller may mend what it left.
+ * A revision is pending: the helm that created it was killed, or belongs to a worker that was frozen and
+ * continues. While one of its hooks runs, that is waited for. If nothing changes for a moment after that,
+ * helm is dead, and the caller may repair what it left.
  *
  * @returns the newest revision as it is then; undefined when the release is gone.
  * @throws unavailable `RELEASE_BUSY` while a hook runs.
@@ -31,9 +31,9 @@ export async function waitForOtherHelm(
 ): Promise<ReleaseRevision | undefined> {
   const running = await findRunningHook(scope, pending);
   if (running !== null) {
-    throw new WindlassError('unavailable', `helm was ended while ${running} ran, which is still at work`, {
+    throw new WindlassError('unavailable', `helm was ended while ${running} ran, which is still running`, {
       code: 'RELEASE_BUSY',
-      hint: 'it goes on when the hook has ended',
+      hint: 'the job continues when the hook has ended',
       retryAfterMs: 1_000,
     });
   }
@@ -47,19 +47,19 @@ export async function waitForOtherHelm(
 }
 
 /**
- * Helm goes well although it could not write down how its work ended, because the API server failed
- * at that moment: the work is done, and nobody would ever know. The next try mends the record.
+ * Helm exits with 0 even if it could not record the release's new status because the API server failed at
+ * that moment: the work is done, but no record says so. The next attempt repairs the record.
  *
- * @throws unavailable `RELEASE_UNRECORDED` where the newest revision has not the status that is due.
+ * @throws unavailable `RELEASE_UNRECORDED` if the newest revision does not have the expected status.
  */
 export function requireRecorded(newest: ReleaseRevision | undefined, due: 'deployed' | 'uninstalled'): void {
   if (newest === undefined || newest.status === due) return;
   throw new WindlassError(
     'unavailable',
-    `helm has ended, and release ${newest.name} is still recorded as ${newest.status}`,
+    `helm has ended, but release ${newest.name} is still recorded as ${newest.status}`,
     {
       code: 'RELEASE_UNRECORDED',
-      hint: 'the API server failed when helm wrote how it ended: the next try mends that',
+      hint: 'the API server failed when helm recorded how it ended: the next attempt repairs that',
       retryAfterMs: 1_000,
     },
   );
@@ -80,7 +80,7 @@ async function findRunningHook(scope: ReleaseScope, revision: ReleaseRevision): 
       path: resourcePath(JOBS, namespace, nameOf(object)),
     });
     if (live === null || judgeObject(live).state !== 'waiting') continue;
-    // One that is stuck no helm waits for any more.
+    // No helm waits any longer for one that is stuck.
     if (ageOf(live) < scope.settings.patienceMs * 2) return describeObject(object);
   }
   return null;

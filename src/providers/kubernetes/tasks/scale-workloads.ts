@@ -29,12 +29,12 @@ import { findNewest } from './wait-release.ts';
 
 type WorkloadsScope = ReleaseScope<WorkloadsDirective>;
 
-/** How long a watch for pods that go may last in one look. */
+/** How long one poll watches for pods that are being removed. */
 const GOING_MS = 1_000;
 
 /**
- * Scales everything to zero. How many there were is written into the release's record first, once,
- * so that whoever comes after a crash still finds it. A release that is gone is stopped.
+ * Scales everything to zero. The counts before are first written into the release's record, once, so that
+ * an attempt after a crash still finds them. A release that is gone counts as stopped.
  */
 export async function stopWorkloads(
   world: KubernetesWorld,
@@ -67,19 +67,23 @@ export async function waitForNoPods(
   const live = await readWorkloads(scope, newest);
   const running = live.filter((workload) => !isStopped(workload));
   if (running.length > 0) {
-    return { state: 'pending', seen: `${running.map(keyOf).join(', ')} still wants pods`, retryAfterMs: 500 };
+    return {
+      state: 'pending',
+      seen: `${running.map(keyOf).join(', ')} not scaled to zero yet`,
+      retryAfterMs: 500,
+    };
   }
   const pods = (await Promise.all(live.map((workload) => listPodNames(scope, workload)))).flat();
   if (pods.length === 0) return { state: 'done' };
   const shown = `${pods.slice(0, 3).join(', ')}${pods.length > 3 ? ' …' : ''}`;
   return {
     state: 'pending',
-    seen: `${pods.length} pods are still there: ${shown}`,
+    seen: `${pods.length} pods still exist: ${shown}`,
     retryAfterMs: GOING_MS / 4,
   };
 }
 
-/** Brings back as many pods as the release's record remembers; the stored counts where it does not. */
+/** Restores the counts that the release's record holds; the stored counts where it holds none. */
 export async function startWorkloads(
   world: KubernetesWorld,
   context: TaskContext<'StartWorkloads'>,
@@ -87,7 +91,7 @@ export async function startWorkloads(
 ): Promise<HandleResult> {
   const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
-  // A release that nobody has can be recovered; started it cannot be.
+  // A release that does not exist can be recovered, but not started.
   if (newest === undefined) throw releaseGone(scope);
   const counts = readCounts([newest]);
   for (const workload of await readWorkloads(scope, newest)) {
@@ -96,12 +100,12 @@ export async function startWorkloads(
       await patchWorkload(scope, workload, patch, call);
     }
   }
-  // Last: as long as it stands there, whoever comes next goes on.
+  // Last: as long as the annotation is there, the next attempt continues.
   if (counts !== null) await writeCounts(scope, newest, null, call);
   return { state: 'started' };
 }
 
-/** Has every pod of the workloads that are named made anew, in the way that each kind rolls. */
+/** Has every pod of the given workloads replaced, in the way that each kind rolls out. */
 export async function restartWorkloads(
   world: KubernetesWorld,
   context: TaskContext<'RestartWorkloads'>,
@@ -112,7 +116,7 @@ export async function restartWorkloads(
   if (newest === undefined) throw releaseGone(scope);
   for (const workload of await readWorkloads(scope, newest)) {
     if (!isNamed(workload, scope.directive.workloads)) continue;
-    // The job's id: however often it is asked for, the pods are made anew once.
+    // The job's id: however often the task is attempted, the pods are replaced once.
     const annotations = workload.spec?.template?.metadata?.annotations ?? {};
     if (annotations[RESTARTED_BY] === context.job.jobId) continue;
     const patch = {
@@ -140,7 +144,7 @@ export async function waitForStart(
   return observeWorkloads(scope, newest, call);
 }
 
-/** Done when every workload that was named has pods of this job's making, all of them ready. */
+/** Done when every given workload has pods that this job created, all of them ready. */
 export async function waitForRestart(
   world: KubernetesWorld,
   context: TaskContext<'RestartWorkloads'>,
@@ -156,7 +160,11 @@ export async function waitForRestart(
         workload.spec?.template?.metadata?.annotations?.[RESTARTED_BY] !== context.job.jobId,
     );
     if (left.length > 0) {
-      return { state: 'pending', seen: `${left.map(keyOf).join(', ')} has its old pods`, retryAfterMs: 500 };
+      return {
+        state: 'pending',
+        seen: `${left.map(keyOf).join(', ')} still has its old pods`,
+        retryAfterMs: 500,
+      };
     }
   }
   return observeWorkloads(scope, newest, call);
@@ -174,7 +182,10 @@ async function observeWorkloads(
   );
 }
 
-/** The workloads of a revision as they are; what is not there, or is somebody else's of the same name, is left out. */
+/**
+ * The live workloads of a revision; one that does not exist, or belongs to another owner under the same
+ * name, is left out.
+ */
 export async function readWorkloads(
   scope: ReleaseScope,
   revision: ReleaseRevision,
@@ -236,7 +247,7 @@ function startPatch(workload: Workload, replicas: number): unknown {
   return { spec: { template: { spec: { nodeSelector: { [STOPPED_NODE_LABEL]: null } } } } };
 }
 
-/** What is at zero although nobody stopped it comes back with the count that is stored. */
+/** A workload that is at zero although no stop was made gets the stored count back. */
 function countOf(workload: Workload, { directive }: WorkloadsScope): number {
   const { replicas } = workload.spec ?? {};
   return replicas ?? storedCount(workload, directive.workloads);
@@ -259,7 +270,7 @@ function isNamed(workload: Workload, named: readonly WorkloadCount[]): boolean {
 }
 
 async function listPodNames(scope: ReleaseScope, workload: Workload): Promise<readonly string[]> {
-  // What has ended runs no more, however long its record stays.
+  // A pod that has ended no longer runs, however long its record stays.
   return (await listPodsOf(scope, workload))
     .filter((pod) => !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''))
     .map(nameOf);

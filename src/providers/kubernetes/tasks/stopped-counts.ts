@@ -8,7 +8,7 @@ import { requireRow, type ReleaseScope } from './release-scope.ts';
 /** How many pods each workload (`Deployment/web`) had before it was stopped. */
 export type StoppedCounts = Readonly<Record<string, number>>;
 
-/** What the newest revision that remembers anything remembers; null when the release is not stopped. */
+/** The counts in the newest revision that holds any; null when the release is not stopped. */
 export function readCounts(revisions: readonly ReleaseRevision[]): StoppedCounts | null {
   const text = revisions.at(-1)?.annotations[STOPPED_ANNOTATION];
   if (text === undefined) return null;
@@ -19,12 +19,12 @@ export function readCounts(revisions: readonly ReleaseRevision[]): StoppedCounts
       Object.entries(counts).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
     );
   } catch {
-    // Somebody wrote into it: the stored cluster knows the counts too.
+    // It was changed by hand: the stored cluster knows the counts too.
     return {};
   }
 }
 
-/** Writes the counts into the release's own record, or takes them away with null. */
+/** Writes the counts into the release's own record; null removes them. */
 export async function writeCounts(
   scope: ReleaseScope,
   revision: ReleaseRevision,

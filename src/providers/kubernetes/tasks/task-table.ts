@@ -21,13 +21,13 @@ import { purgeRelease, uninstallRelease, waitForNothing, waitForPurge } from './
 import { rollbackRelease, upgradeRelease } from './upgrade-release.ts';
 import { waitForChange, waitForRelease } from './wait-release.ts';
 
-/** What does the tasks of an action. */
+/** The implementation of an action's tasks. */
 interface ReleaseTask<Action extends TaskAction = TaskAction> {
   handle(world: KubernetesWorld, context: TaskContext<Action>, call: EffectCall): Promise<HandleResult>;
   wait(world: KubernetesWorld, context: TaskContext<Action>, call: ObserveCall): Promise<Observation>;
 }
 
-/** Who does what, by action. */
+/** Implementations by action. */
 const TASKS: { readonly [Action in ReleaseAction]: ReleaseTask<Action> } = {
   InstallRelease: { handle: installRelease, wait: waitForRelease },
   UpgradeRelease: { handle: upgradeRelease, wait: waitForChange },
@@ -39,11 +39,11 @@ const TASKS: { readonly [Action in ReleaseAction]: ReleaseTask<Action> } = {
   RestartWorkloads: { handle: restartWorkloads, wait: waitForRestart },
 };
 
-/** @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that no plan of this provider holds. */
+/** @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that no plan of this provider contains. */
 export function findTask(action: TaskAction): ReleaseTask {
   const task = (TASKS as Partial<Record<TaskAction, ReleaseTask>>)[action];
   if (task !== undefined) return task;
-  throw new WindlassError('invalid-input', `tasks of action ${action} are not supported on Kubernetes`, {
+  throw new WindlassError('invalid-input', `task action ${action} is not supported on Kubernetes`, {
     code: 'ACTION_NOT_SUPPORTED',
     hint: 'the plan was made by a newer windlass: upgrade this worker',
   });

@@ -26,13 +26,13 @@ import { findNewest } from './wait-release.ts';
 type UninstallScope = ReleaseScope<UninstallReleaseDirective>;
 
 /**
- * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods,
- * what hooks have made, and what it passed over because the API server failed; of all that only what
- * is provably the release's own (../ownership.ts), and not what the chart keeps. Helm's record is
- * kept until all of it is gone, because it carries the token and knows the objects. What is gone, or
- * was never ours, is success.
+ * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods, objects
+ * that hooks created, and objects that helm skipped because the API server failed. Of all these it deletes
+ * only what provably belongs to the release (../ownership.ts), and not what the chart keeps. Helm's record
+ * is kept until all of it is gone, because it carries the token and lists the objects. A release that is
+ * gone, or was never ours, is a success.
  *
- * After a failure: the record is still there, so that the next try and PurgeRelease find it.
+ * After a failure: the record still exists, so that the next attempt and PurgeRelease find it.
  */
 export async function uninstallRelease(
   world: KubernetesWorld,
@@ -42,7 +42,8 @@ export async function uninstallRelease(
   const scope = await openScope(world, context, call);
   let newest = await findNewest(scope);
   if (newest !== undefined && isPending(newest)) newest = await waitOut(scope, newest);
-  // One that was cut: its hook goes on by itself, and is not run beside itself. Force waits for none.
+  // An interrupted uninstall: its hook continues by itself, and must not run twice at the same time. With
+  // force, hooks are not waited for.
   if (newest?.status === 'uninstalling') {
     newest = await (scope.directive.force ? waitOut : waitForOtherHelm)(scope, newest);
   }
@@ -58,8 +59,8 @@ export async function uninstallRelease(
 }
 
 /**
- * Helm fails where another one was quicker; what counts is that the release is uninstalled. Why it
- * could not delete an object it does not say: where that is not allowed, no other try helps.
+ * Helm fails if another helm was faster; what counts is that the release is uninstalled. Helm does not say
+ * why it could not delete an object: if that is forbidden, no further attempt helps.
  */
 async function uninstall(
   world: KubernetesWorld,
@@ -101,7 +102,7 @@ async function waitOut(scope: ReleaseScope, pending: ReleaseRevision): Promise<R
   }
 }
 
-/** Done when nothing of the release is left but helm's record of it. */
+/** Done when nothing of the release is left except helm's record of it. */
 export async function waitForNothing(
   world: KubernetesWorld,
   context: TaskContext<'UninstallRelease'>,
@@ -117,10 +118,10 @@ export async function waitForNothing(
   const left = [...deletable, ...pods].map(describeObject);
   if (left.length === 0) return { state: 'done' };
   const shown = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`;
-  return { state: 'pending', seen: `still there: ${shown}`, retryAfterMs: 250 };
+  return { state: 'pending', seen: `still exists: ${shown}`, retryAfterMs: 250 };
 }
 
-/** Deletes helm's records of the release: the last thing that carries the token. */
+/** Deletes helm's records of the release: the last objects that carry the token. */
 export async function purgeRelease(
   world: KubernetesWorld,
   context: TaskContext<'PurgeRelease'>,
@@ -130,7 +131,7 @@ export async function purgeRelease(
   const { row } = scope;
   if (row === undefined) return { state: 'done' };
   const revisions = (await scope.listRevisions()).filter((revision) => isOurs(revision, row));
-  // Oldest first: the newest says what state the release is in.
+  // Oldest first: the newest holds the release's state.
   for (const revision of revisions) {
     const request: KubeRequest = {
       method: 'DELETE',
@@ -151,7 +152,7 @@ export async function waitForPurge(
 ): Promise<Observation> {
   const newest = await findNewest(await openScope(world, context, call));
   if (newest === undefined) return { state: 'done' };
-  return { state: 'pending', seen: `helm’s record ${newest.secretName} is still there`, retryAfterMs: 500 };
+  return { state: 'pending', seen: `helm’s record ${newest.secretName} still exists`, retryAfterMs: 500 };
 }
 
 async function deleteObject(scope: ReleaseScope, object: KubeObject, call: EffectCall): Promise<void> {

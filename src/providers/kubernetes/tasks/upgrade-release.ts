@@ -24,10 +24,10 @@ import { wantedSpec, type WantedSpec } from './wanted-spec.ts';
 type ChangeScope = ReleaseScope<ChangeReleaseDirective>;
 
 /**
- * Gives the release the wanted chart, values, counts and sizes (where counts and sizes alone are new,
- * by what helm has recorded, and no new render): once, because each revision is
- * labelled with what it was made from. One that was cut in the middle is taken out of helm's records
- * (its objects stay, and the next upgrade adopts them) and made anew under the same number.
+ * Gives the release the desired chart, values, counts and sizes, once, because each revision is labelled
+ * with what it was made from. If only counts and sizes are new, they are applied to the manifest that helm
+ * has recorded, without rendering again. An interrupted revision is removed from helm's records (its
+ * objects stay, and the next upgrade adopts them) and made again under the same number.
  *
  * After a failure: the revision that ran before is still helm's last good one.
  */
@@ -42,8 +42,8 @@ export function upgradeRelease(
 }
 
 /**
- * Goes back to the revision that was made from what is wanted now. Where helm no longer has it, or
- * counts have changed since, an upgrade to the same does it.
+ * Goes back to the revision that was made from the desired state. If helm no longer has it, or if counts
+ * have changed since, an upgrade to the same state does it.
  */
 export function rollbackRelease(
   world: KubernetesWorld,
@@ -91,7 +91,7 @@ async function changeRelease(
     revisions = await scope.listRevisions();
     newest = requireOurs(scope, revisions.at(-1));
     if (isPending(newest)) {
-      call.log('taking a cut revision out of helm’s records', {
+      call.log('removing an interrupted revision from helm’s records', {
         release: newest.name,
         revision: newest.revision,
       });
@@ -108,7 +108,7 @@ async function changeRelease(
     requireRecorded(newest, 'deployed');
   }
   await supersedeOlder(scope, revisions, call);
-  // The new revision remembers what start has to bring back.
+  // The new revision records the counts that start has to restore.
   if (scope.directive.stopped && newest.annotations[STOPPED_ANNOTATION] === undefined && counts !== null) {
     await writeCounts(scope, newest, { ...counts, ...(await wantedCounts(scope)) }, call);
   }
@@ -137,15 +137,16 @@ async function upgrade(
     overrides,
     recorded,
     args: [
-      // The conf is the whole of the user's values: what it no longer names goes back to the default.
+      // The conf holds all of the user's values: a value that it no longer contains goes back to the
+      // default.
       '--reset-values',
       '--labels',
       formatLabels({ ...ownLabels(scope), [SPEC_LABEL]: spec }),
       ...(recorded === null || scope.context.task.action === 'RollbackRelease'
         ? hookArguments(scope)
-        : // Nothing but counts and sizes is new.
+        : // Only counts and sizes are new.
           ['--no-hooks']),
-      // Counts that a stop has set by hand are helm's again.
+      // Takes field ownership of the counts back from `stop`.
       ...takeOverArguments(program),
     ],
   });
@@ -167,8 +168,8 @@ async function wantedCounts({ context }: ChangeScope): Promise<Readonly<Record<s
 }
 
 /**
- * One revision of a release is deployed. Helm writes that the one before no longer is, and goes on
- * where it cannot; its later changes look at the newest alone.
+ * Only one revision of a release is deployed. Helm records that the one before no longer is, and continues
+ * if that write fails; its later changes read only the newest.
  */
 async function supersedeOlder(
   scope: ReleaseScope,
@@ -181,7 +182,7 @@ async function supersedeOlder(
     const change = {
       release: await packWithStatus(revision, 'superseded'),
       labels: { status: 'superseded' },
-      what: `write in helm’s record ${revision.secretName} that it is superseded`,
+      what: `mark helm’s record ${revision.secretName} as superseded`,
     };
     await rewriteRecord(scope, revision, change, call);
   }

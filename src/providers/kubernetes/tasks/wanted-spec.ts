@@ -4,11 +4,11 @@ import { hashSpec } from '../release-labels.ts';
 import { readWorkloadName } from '../workloads.ts';
 import { openValues, type ReleaseScope } from './release-scope.ts';
 
-/** What a change makes of a release. */
+/** The target of a change to a release. */
 export interface WantedSpec {
-  /** Names it: revisions are labelled with it. */
+  /** Identifies it: revisions are labelled with it. */
   readonly spec: string;
-  /** With every secret opened. */
+  /** With every secret decrypted. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly overrides: readonly WorkloadOverride[];
 }
@@ -23,7 +23,7 @@ export async function wantedSpec(scope: ReleaseScope<ChangeReleaseDirective>): P
   };
 }
 
-/** Of a cluster that is stopped the pods stay away through an upgrade too. */
+/** The pods of a stopped cluster also stay away during an upgrade. */
 async function toOverrides({
   directive,
   context,

@@ -12,12 +12,12 @@ import { UsedIds } from './used-ids.ts';
 import { Volumes } from './volumes.ts';
 import { withWorldLock } from './world-lock.ts';
 
-/** The id that the instance of a token has, in whatever world. */
+/** The id that the instance of a token has, in every local cloud. */
 export function toInstanceId(token: string): string {
   return `i-${digest(token)}`;
 }
 
-/** The id that the volume of a token has, in whatever world. */
+/** The id that the volume of a token has, in every local cloud. */
 export function toVolumeId(token: string): string {
   return `vol-${digest(token)}`;
 }
@@ -27,8 +27,8 @@ function digest(token: string): string {
 }
 
 /**
- * The world in a folder. It is made when something is made in it; to open and to look leave no trace.
- * `strongest`: containment of machines above which nothing is tried.
+ * The local cloud in a folder. The folder is created with its first resource; opening and reading leave no
+ * trace. `strongest`: containment of machines that is used at most.
  */
 export function openLocalWorld(worldFolder: string, strongest: ContainmentKind = 'cgroup'): LocalWorld {
   const folder = toRealPath(worldFolder);
@@ -38,7 +38,10 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
   const used = new UsedIds(folder);
   const disk = <Result>(operation: () => Promise<Result>): Promise<Result> => onDisk(folder, operation);
 
-  /** Counts and makes under one lock, where there is something to count. What is there already is not asked for. */
+  /**
+   * Counts and creates under one lock, if there is something to count. Existing resources are not counted
+   * again.
+   */
   async function admit(
     quotas: Quotas,
     asked: Usage,
@@ -84,7 +87,7 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
         await instances.stop(id);
         await volumes.detachAll(id);
         await instances.remove(id);
-        // A machine that was being born meanwhile lost its folder and ends; this makes sure.
+        // A machine that was starting meanwhile has lost its folder and ends; this makes sure.
         await killMarkedProcesses(folder, id);
       }),
     resizeInstance: (id, size, quotas) =>
@@ -135,7 +138,7 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
   };
 }
 
-/** Processes know their world by its path: it must be the same one however the folder was named. */
+/** Processes know their local cloud by its path: it must be the same path however the folder was named. */
 function toRealPath(folder: string): string {
   const absolute = resolve(folder);
   try {

@@ -2,7 +2,7 @@ import { WindlassError } from '../../../domain/index.ts';
 import { findShortage } from '../../../provider-utils/index.ts';
 import type { Instance, Quotas, Volume } from './local-world.ts';
 
-/** Sums over a set of instances and volumes, in the words of Quotas. */
+/** Sums over a set of instances and volumes, with the names of Quotas. */
 export type Usage = Readonly<Record<keyof Quotas, number>>;
 
 export const NO_USAGE: Usage = { instances: 0, cpu: 0, memoryMiB: 0, volumes: 0, volumeGiB: 0 };
@@ -38,7 +38,9 @@ export function addUsage(left: Usage, right: Usage): Usage {
   };
 }
 
-/** @throws quota `LOCAL_QUOTA`, with every limit that is exceeded: how much is asked, how much is left. */
+/**
+ * @throws quota `LOCAL_QUOTA`, with every limit that is exceeded: how much is requested, how much is left.
+ */
 export function assertWithinQuotas(quotas: Quotas, used: Usage, asked: Usage): void {
   const faults = (Object.keys(WORDS) as (keyof Quotas)[]).flatMap((name) => {
     const limit = quotas[name];
@@ -57,7 +59,7 @@ export function assertWithinQuotas(quotas: Quotas, used: Usage, asked: Usage): v
   });
 }
 
-/** Whether anything must be counted at all. */
+/** Whether any limit is set. */
 export function hasQuotas(quotas: Quotas): boolean {
   return Object.values(quotas).some((limit) => limit !== undefined);
 }

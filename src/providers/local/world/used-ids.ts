@@ -4,8 +4,8 @@ import { WindlassError } from '../../../domain/index.ts';
 import { hasErrno } from './files.ts';
 
 /**
- * Ids of what was deleted: an id, which is made from a token, is never free again. Without that, a
- * worker that froze before it made something would make it when it wakes up after the delete.
+ * Ids of deleted resources: an id, which is derived from a token, never becomes free again. Otherwise a
+ * worker that froze before it created a resource would create it when it continues after the delete.
  */
 export class UsedIds {
   readonly #folder: string;
@@ -14,14 +14,15 @@ export class UsedIds {
     this.#folder = join(world, 'used');
   }
 
-  /** To be called before something is removed. */
+  /** To be called before a resource is removed. */
   async add(id: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     await writeFile(join(this.#folder, id), '');
   }
 
   /**
-   * Makes something unless its id was deleted before, or is while it is made: then it is removed again.
+   * Creates a resource unless its id was deleted before. If it is deleted meanwhile, the new resource is
+   * removed again.
    * @throws conflict `ID_USED`
    */
   async make(id: string, make: () => Promise<void>, remove: () => Promise<void>): Promise<void> {
@@ -44,8 +45,8 @@ export class UsedIds {
 }
 
 function usedError(id: string): WindlassError {
-  return new WindlassError('conflict', `${id} was made and deleted before`, {
+  return new WindlassError('conflict', `${id} was created and deleted before`, {
     code: 'ID_USED',
-    hint: 'another worker has deleted it; a later job makes it anew, under the next generation',
+    hint: 'another worker has deleted it; a later job creates it again, under the next generation',
   });
 }
