@@ -194,6 +194,7 @@ async function openJob(
       startedAt: new Date().toISOString(),
       closedAt: null,
       error: null,
+      held: null,
     },
     { from: rule.from, status: rule.transition },
     prepared?.change,

@@ -68,6 +68,7 @@ export function createMemoryStore({ harness, transcript, ...options }: MemorySto
     startedAt: wrapper.cluster.createdAt,
     closedAt: null,
     error: null,
+    held: null,
   };
 
   function getAccess(node: ClusterNode): NodeAccess {
@@ -125,6 +126,7 @@ export function createMemoryStore({ harness, transcript, ...options }: MemorySto
         index,
         lane: null,
         status: 'working',
+        round: 0,
         failures: 0,
         observation: null,
         error: null,

@@ -1,9 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import {
+  clusterBusy,
   type ClusterStatus,
   isOpenJobStatus,
   type Job,
-  JOB_STATUSES,
+  type JobHold,
+  OPEN_JOB_STATUSES,
   type FlatPlan,
   type JobStatus,
   PLAN_SCHEMA_VERSION,
@@ -12,17 +14,16 @@ import {
 } from '../domain/index.ts';
 import { holdVersion } from './app-store.ts';
 import { insertAll } from './bulk.ts';
+import { carryOut } from './job-commands.ts';
 import { requireFreeName } from './living-names.ts';
 import { clusterNotFound, jobNotFound, jobNotOpen } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { toJson } from './row-mapping.ts';
-import { clusterRows, jobRows, taskRows } from './rows.ts';
+import { clusterRows, jobCommandRows, jobRows, taskRows } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { JobStore, WantedChange } from './stores.ts';
 import type { StoredChange } from './stored-change.ts';
 import { removeLeaving, storeWanted } from './wanted-cluster.ts';
-
-const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
 
 /**
  * @internal
@@ -44,11 +45,11 @@ export function createJobStore(db: Kysely<Database>): JobStore {
         if (cluster === undefined) throw clusterNotFound(job.clusterId);
         const running = await transaction
           .selectFrom('job')
-          .select(['job_id', 'action'])
+          .selectAll()
           .where('cluster_id', '=', job.clusterId)
-          .where('status', 'in', OPEN_STATUSES)
+          .where('status', 'in', OPEN_JOB_STATUSES)
           .executeTakeFirst();
-        if (running !== undefined) throw clusterBusy(job.clusterId, running.job_id, running.action);
+        if (running !== undefined) throw clusterBusy(job.clusterId, jobRows.fromRow(running));
         if (!transition.from.includes(cluster.status))
           throw wrongStatus(job, cluster.status, transition.from);
         // It gets its name back, which may be another's by now.
@@ -78,11 +79,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
       return row.change;
     },
 
-    async get(jobId) {
-      const job = await findJob(db, jobId);
-      if (job === null) throw jobNotFound(jobId);
-      return job;
-    },
+    get: (jobId) => getJob(db, jobId),
 
     find: (jobId) => findJob(db, jobId),
 
@@ -103,7 +100,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
       const rows = await db
         .selectFrom('job')
         .selectAll()
-        .where('status', 'in', OPEN_STATUSES)
+        .where('status', 'in', OPEN_JOB_STATUSES)
         .orderBy('started_at')
         .orderBy('job_id')
         .execute();
@@ -195,14 +192,61 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .execute();
         const closed = await transaction
           .updateTable('job')
-          .set(jobRows.toChange({ status: end.status, error: end.error, closedAt: end.closedAt }))
+          .set(jobRows.toChange({ status: end.status, error: end.error, closedAt: end.closedAt, held: null }))
           .where('job_id', '=', jobId)
           .returningAll()
           .executeTakeFirstOrThrow();
         return { job: jobRows.fromRow(closed), changed: true };
       });
     },
+
+    async hold(jobId, request) {
+      const { by, why, at } = request;
+      await carryOut(db, { ...request, jobId, command: 'hold', taskId: null }, async (transaction, job) => {
+        if (job.status !== 'held') await setHeld(transaction, jobId, 'held', { by, why, at });
+      });
+      return await getJob(db, jobId);
+    },
+
+    async resume(jobId, request) {
+      await carryOut(db, { ...request, jobId, command: 'resume', taskId: null }, async (transaction, job) => {
+        if (job.status !== 'held') throw jobNotHeld(job);
+        await setHeld(transaction, jobId, 'working', null);
+      });
+      return await getJob(db, jobId);
+    },
+
+    async listCommands(jobId) {
+      const rows = await db
+        .selectFrom('job_command')
+        .selectAll()
+        .where('job_id', '=', jobId)
+        .orderBy('at')
+        .orderBy('command_id')
+        .execute();
+      return rows.map(jobCommandRows.fromRow);
+    },
   };
+}
+
+async function setHeld(
+  transaction: Kysely<Database>,
+  jobId: string,
+  status: JobStatus,
+  held: JobHold | null,
+): Promise<void> {
+  await transaction
+    .updateTable('job')
+    .set(jobRows.toChange({ status, held }))
+    .where('job_id', '=', jobId)
+    .execute();
+}
+
+function jobNotHeld({ jobId, status }: Job): WindlassError {
+  return new WindlassError('conflict', `job ${jobId} is ${status}: there is nothing to resume`, {
+    code: 'JOB_NOT_HELD',
+    hint: `\`windlass job describe ${jobId}\` shows what it does`,
+  });
 }
 
 /** The wanted cluster stays, unless the job came to nothing before it had begun anything. */
@@ -235,6 +279,12 @@ function toChangeColumn(change: WantedChange | undefined): StoredChange | null {
 async function findJob(db: Kysely<Database>, jobId: string): Promise<Job | null> {
   const row = await db.selectFrom('job').selectAll().where('job_id', '=', jobId).executeTakeFirst();
   return row === undefined ? null : jobRows.fromRow(row);
+}
+
+async function getJob(db: Kysely<Database>, jobId: string): Promise<Job> {
+  const job = await findJob(db, jobId);
+  if (job === null) throw jobNotFound(jobId);
+  return job;
 }
 
 async function readShape(
@@ -275,6 +325,7 @@ function toTaskRecords(jobId: string, clusterId: string, { tasks }: FlatPlan): r
       jobId,
       clusterId,
       status: 'queued',
+      round: 0,
       failures: 0,
       observation: null,
       error: null,
@@ -282,13 +333,6 @@ function toTaskRecords(jobId: string, clusterId: string, { tasks }: FlatPlan): r
       endedAt: null,
     }),
   );
-}
-
-function clusterBusy(clusterId: string, jobId: string, action: string): WindlassError {
-  return new WindlassError('conflict', `cluster ${clusterId} is busy: job ${jobId} (${action}) runs on it`, {
-    code: 'CLUSTER_BUSY',
-    hint: `wait for it with \`windlass job watch ${jobId}\`, or cancel it first`,
-  });
 }
 
 function wrongStatus(job: Job, status: ClusterStatus, from: readonly ClusterStatus[]): WindlassError {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { listJobActions, type Reserved } from '../domain/index.ts';
+import { listJobActions, OPEN_JOB_STATUSES, type Reserved } from '../domain/index.ts';
 import type { Database } from './schema.ts';
 
 /** Jobs that make what is not there yet; what the nodes of other jobs lack stays unmade. */
@@ -25,7 +25,7 @@ export async function sumReserved(
         and r.role = case when n.is_replica and not exists (
           select 1 from cluster_role own where own.cluster_id = n.cluster_id and own.role = n.role
         ) then regexp_replace(n.role, '-replica$', '') else n.role end
-      where j.status in ('queued', 'working', 'held') and j.action = any(${MAKING_ACTIONS})
+      where j.status = any(${OPEN_JOB_STATUSES}) and j.action = any(${MAKING_ACTIONS})
         and u.provider = ${scope.provider} and u.account = ${scope.account} and u.region = ${scope.region}
         and c.cluster_id <> ${exceptClusterId} and n.status <> 'deleted'
     ),

@@ -4,6 +4,7 @@ import type {
   ClusterLink,
   ClusterNode,
   Job,
+  JobCommand,
   LedgerResource,
   Runtime,
   StoredTask,
@@ -101,6 +102,17 @@ export const jobRows = createRowMapping<Job>({
   startedAt: 'time',
   closedAt: 'time',
   error: 'json',
+  held: 'json',
+});
+
+export const jobCommandRows = createRowMapping<JobCommand>({
+  jobId: 'text',
+  commandId: 'text',
+  command: 'text',
+  taskId: 'text',
+  by: 'text',
+  why: 'text',
+  at: 'time',
 });
 
 export const taskRows = createRowMapping<StoredTask>({
@@ -118,6 +130,7 @@ export const taskRows = createRowMapping<StoredTask>({
   failureAllowed: 'boolean',
   timeoutSeconds: 'integer',
   status: 'text',
+  round: 'integer',
   failures: 'integer',
   observation: 'text',
   error: 'json',

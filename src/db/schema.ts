@@ -8,6 +8,7 @@ import type {
   FrontgateMember,
   FrontgatePlace,
   Job,
+  JobCommand,
   LanesShape,
   LayerShape,
   LedgerResource,
@@ -33,6 +34,7 @@ export interface Database {
   job: JobTable;
   job_step: JobStepTable;
   job_layer: Row<LayerShape> & { job_id: string; step: number };
+  job_command: Row<JobCommand>;
   task: Row<StoredTask>;
   resource: ResourceTable;
   call_budget: { provider: string; account: string; region: string; next_at: string };

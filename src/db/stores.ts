@@ -4,11 +4,13 @@ import type {
   ClusterNode,
   ClusterStatus,
   ClusterWrapper,
+  CommandRequest,
   ErrorInfo,
   FlatPlan,
   FrontgateMember,
   FrontgatePlace,
   Job,
+  JobCommand,
   JobStatus,
   LedgerResource,
   MetadataTree,
@@ -220,6 +222,15 @@ export interface JobStore {
     jobId: string,
     end: { status: JobStatus; error: ErrorInfo | null; clusterStatus: ClusterStatus; closedAt: string },
   ): Promise<{ readonly job: Job; readonly changed: boolean }>;
+  /**
+   * Holds an open job: it begins nothing more until it is resumed. One that is held stays held for the
+   * reason that it has. @throws conflict `JOB_NOT_OPEN`, `COMMAND_ID_USED`.
+   */
+  hold(jobId: string, request: CommandRequest): Promise<Job>;
+  /** Lets a held job go on. @throws conflict `JOB_NOT_HELD`, `JOB_NOT_OPEN`, `COMMAND_ID_USED`. */
+  resume(jobId: string, request: CommandRequest): Promise<Job>;
+  /** The commands that were carried out, the oldest first. */
+  listCommands(jobId: string): Promise<readonly JobCommand[]>;
 }
 
 export interface TaskStore {
@@ -257,6 +268,13 @@ export interface TaskStore {
     leases: readonly Lease[],
     release?: boolean,
   ): Promise<void>;
+  /**
+   * Opens a failed task again: its next round begins, as if it had never run. Its start, and what it
+   * has changed, stay. @throws conflict `TASK_NOT_FAILED`, `JOB_NOT_OPEN`, `COMMAND_ID_USED`.
+   */
+  reopen(taskId: string, request: CommandRequest): Promise<StoredTask>;
+  /** Lets a failed task be, so that the job can go on without it; its error stays. @throws as reopen. */
+  skip(taskId: string, request: CommandRequest): Promise<StoredTask>;
 }
 export interface LayerCount {
   readonly layerIndex: number;

@@ -1,5 +1,11 @@
 import { type Kysely, sql } from 'kysely';
-import { isOpenJobStatus, type JobStatus, type TaskStatus, type WindlassError } from '../domain/index.ts';
+import {
+  isOpenJobStatus,
+  type JobStatus,
+  OPEN_JOB_STATUSES,
+  type TaskStatus,
+  type WindlassError,
+} from '../domain/index.ts';
 import { assignments } from './bulk.ts';
 import { CHANGEABLE_NODE_COLUMNS } from './cluster-store.ts';
 import { leaseLost } from './leases.ts';
@@ -93,7 +99,7 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
     ),
     allowed as (
       select task_id, job_id, cluster_id from open_task
-      where job_status in ('queued', 'working', 'held')
+      where job_status = any(${OPEN_JOB_STATUSES})
         and (ended_at is null or not ${end !== null}::boolean)
         and not exists (select 1 from lost)
         and not exists (select 1 from unknown_resource)

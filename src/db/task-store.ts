@@ -3,13 +3,15 @@ import type {
   Cluster,
   ClusterNode,
   ClusterRole,
+  CommandRequest,
   Job,
   LedgerResource,
   OnceAction,
   Runtime,
   StoredTask,
 } from '../domain/index.ts';
-import { isOpenJobStatus, JOB_STATUSES, ONCE_ACTIONS, toPastEnd } from '../domain/index.ts';
+import { isOpenJobStatus, ONCE_ACTIONS, OPEN_JOB_STATUSES, toPastEnd, WindlassError } from '../domain/index.ts';
+import { carryOut } from './job-commands.ts';
 import { jobNotOpen } from './not-found.ts';
 import { type Row, toJson, toStorableText } from './row-mapping.ts';
 import { clusterNodeRows, clusterRows, jobRows, resourceRows, runtimeRows, taskRows } from './rows.ts';
@@ -83,7 +85,7 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       const rows = await db
         .selectFrom('task')
         .innerJoin('job', 'job.job_id', 'task.job_id')
-        .select(['task_id', 'node_id', 'label', 'task.action', 'task.status', 'task.started_at'])
+        .select(['task_id', 'round', 'node_id', 'label', 'task.action', 'task.status', 'task.started_at'])
         .select(sql<string | null>`task.error ->> 'code'`.as('error_code'))
         .where('task.cluster_id', '=', clusterId)
         .where('task.action', 'in', ONCE_ACTIONS)
@@ -106,13 +108,12 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
         .orderBy('layer_index')
         .orderBy('index')
         .execute();
-      return rows.map((row) => ({
-        taskId: row.task_id,
-        nodeId: row.node_id,
-        label: row.label,
-        action: row.action as OnceAction,
-        end: toPastEnd({ status: row.status, startedAt: row.started_at, errorCode: row.error_code }),
-      }));
+      return rows.map((row) => {
+        const action = row.action as OnceAction;
+        const { task_id: taskId, round, node_id: nodeId, label, status } = row;
+        const end = toPastEnd({ action, status, startedAt: row.started_at, errorCode: row.error_code });
+        return { taskId, round, nodeId, label, action, end };
+      });
     },
 
     async countByLayer(jobId) {
@@ -134,7 +135,10 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       const task = taskRows.fromRow(row.task);
       return {
         // The row is answered as it was when the statement began.
-        task: row.begun && beginAt !== undefined ? { ...task, status: 'working', startedAt: beginAt } : task,
+        task:
+          row.begun && beginAt !== undefined
+            ? { ...task, status: 'working', startedAt: task.startedAt ?? beginAt }
+            : task,
         job,
         runtime: runtimeRows.fromRow(row.runtime),
         credential: toStoredSecret(row),
@@ -175,7 +179,72 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
     async applyChanges(taskId, changes, leases, release = false) {
       await storeChanges(db, { taskId, changes, leases, release, end: null });
     },
+
+    async reopen(taskId, request) {
+      return await commandTask(db, taskId, 'retry', request, async (transaction) => {
+        await transaction
+          .updateTable('task')
+          .set((update) => ({
+            ...taskRows.toChange({
+              status: 'queued',
+              failures: 0,
+              observation: null,
+              error: null,
+              endedAt: null,
+            }),
+            round: update('round', '+', 1),
+          }))
+          .where('task_id', '=', taskId)
+          .execute();
+      });
+    },
+
+    async skip(taskId, request) {
+      return await commandTask(db, taskId, 'skip', request, async (transaction) => {
+        await transaction
+          .updateTable('task')
+          .set(taskRows.toChange({ status: 'skipped', endedAt: request.at }))
+          .where('task_id', '=', taskId)
+          .execute();
+      });
+    },
   };
+}
+
+/** Carries out a command to a task that has failed, and answers the task as it is then. */
+async function commandTask(
+  db: Kysely<Database>,
+  taskId: string,
+  command: 'retry' | 'skip',
+  request: CommandRequest,
+  work: (transaction: Kysely<Database>) => Promise<void>,
+): Promise<StoredTask> {
+  const { jobId } = await getTask(db, taskId);
+  await carryOut(db, { ...request, jobId, taskId, command }, async (transaction) => {
+    const row = await transaction
+      .selectFrom('task')
+      .select('status')
+      .where('task_id', '=', taskId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row?.status !== 'failed') throw taskNotFailed(taskId, row?.status ?? 'gone');
+    await work(transaction);
+  });
+  return await getTask(db, taskId);
+}
+
+async function getTask(db: Kysely<Database>, taskId: string): Promise<StoredTask> {
+  const row = await db.selectFrom('task').selectAll().where('task_id', '=', taskId).executeTakeFirst();
+  if (row === undefined) throw taskNotFound(taskId);
+  return taskRows.fromRow(row);
+}
+
+function taskNotFailed(taskId: string, status: string): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `task ${taskId} is ${status}: only a task that has failed is retried or skipped`,
+    { code: 'TASK_NOT_FAILED' },
+  );
 }
 
 /** Rows in the order in which they come, those of one key together. */
@@ -188,8 +257,6 @@ function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => number): readon
   }
   return [...groups.values()];
 }
-
-const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
 
 interface HydratedRow {
   readonly begun: boolean;
@@ -211,10 +278,10 @@ interface HydratedRow {
 function selectHydrated(taskId: string, beginAt: string | null): ReturnType<typeof sql<HydratedRow>> {
   return sql<HydratedRow>`
     with begun as (
-      update task set status = 'working', started_at = ${beginAt}::timestamptz
+      update task set status = 'working', started_at = coalesce(task.started_at, ${beginAt}::timestamptz)
       from job
       where task.task_id = ${taskId} and task.status = 'queued' and ${beginAt}::timestamptz is not null
-        and job.job_id = task.job_id and job.status = any(${OPEN_STATUSES})
+        and job.job_id = task.job_id and job.status = any(${OPEN_JOB_STATUSES})
       returning task.task_id
     )
     select exists (select 1 from begun) as begun, to_jsonb(t) as task, to_jsonb(j) as job,

@@ -9,6 +9,7 @@ import type {
   ReleaseDirective,
   ServiceDirective,
   SshKeysDirective,
+  TaskRound,
   UninstallReleaseDirective,
   VolumesDirective,
   WorkloadCount,
@@ -70,7 +71,7 @@ const isVolumes = isListOf(
     filesystem: isText,
   }),
 );
-const isEarlier = isOptional(isListOf(isText));
+const isEarlier = isOptional(isListOf(isShaped<TaskRound>({ taskId: isText, round: isNumber })));
 
 const COMMAND_SHAPE: Shape<CommandDirective> = {
   command: isText,

@@ -24,13 +24,20 @@ export interface VolumesDirective {
   readonly volumes: readonly VolumeSpec[];
 }
 
+/** A task that may have been opened again: each of its rounds begins its command anew. */
+export interface TaskRound {
+  readonly taskId: string;
+  readonly round: number;
+}
+
 /** What a command that is owed once has to know of its earlier attempts. */
 export interface EarlierTries {
   /**
-   * Tasks of earlier jobs that began the same command and were never seen to end: the node says how
-   * they ended, and the command is started only where none of them did what it is for.
+   * Tasks of earlier jobs that began the same command and were never seen to end, each with its last
+   * round: the node says how they ended, and the command is started only where none of them did what
+   * it is for.
    */
-  readonly earlier?: readonly string[];
+  readonly earlier?: readonly TaskRound[];
 }
 
 /** One command on a node. */

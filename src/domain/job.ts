@@ -1,13 +1,19 @@
 import type { JobAction } from './actions.ts';
 import type { Conf } from './app.ts';
-import type { ErrorInfo } from './errors.ts';
+import { WindlassError, type ErrorInfo } from './errors.ts';
 
 export const JOB_STATUSES = ['queued', 'working', 'held', 'successful', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** queued, working and held jobs are open: their effects are allowed. */
+/**
+ * Of jobs that have not ended: their effects are allowed, and no other job of their cluster is opened.
+ * A held job waits for a person to say how it goes on.
+ */
+export const OPEN_JOB_STATUSES: readonly JobStatus[] = ['queued', 'working', 'held'];
+
+/** Whether a job has not ended yet. */
 export function isOpenJobStatus(status: JobStatus): boolean {
-  return status === 'queued' || status === 'working' || status === 'held';
+  return OPEN_JOB_STATUSES.includes(status);
 }
 
 /** One action on one cluster. */
@@ -22,6 +28,54 @@ export interface Job {
   readonly startedAt: string;
   readonly closedAt: string | null;
   readonly error: ErrorInfo | null;
+  /** Why it waits; null for a job that is not held. */
+  readonly held: JobHold | null;
+}
+
+/** Who holds a job, since when, and why. */
+export interface JobHold {
+  readonly by: string;
+  readonly why: string;
+  readonly at: string;
+}
+
+/** What a person, or the engine itself, tells a job that is open. */
+export type JobCommandName = 'hold' | 'resume' | 'retry' | 'skip';
+
+/** What is said with a command. */
+export interface CommandRequest {
+  /** Made by the sender. The same id again, for the same job, is the same command, and changes nothing. */
+  readonly commandId: string;
+  /** Who gave it; `windlass` for the engine itself. */
+  readonly by: string;
+  readonly why: string;
+  readonly at: string;
+}
+
+/** A command that was carried out, as the job's log keeps it. */
+export interface JobCommand extends CommandRequest {
+  readonly jobId: string;
+  readonly command: JobCommandName;
+  /** Null for a command to the whole job. */
+  readonly taskId: string | null;
+}
+
+/** The error for a cluster that takes no further job: one is open on it. */
+export function clusterBusy(
+  clusterId: string,
+  { jobId, action, held }: Pick<Job, 'jobId' | 'action' | 'held'>,
+): WindlassError {
+  const state =
+    held === null
+      ? { text: 'runs on it', hint: `wait for it with \`windlass job watch ${jobId}\`, or cancel it first` }
+      : {
+          text: `is held on it: ${held.why}`,
+          hint: `see what it waits for with \`windlass job describe ${jobId}\`, or cancel it`,
+        };
+  return new WindlassError('conflict', `cluster ${clusterId} is busy: job ${jobId} (${action}) ${state.text}`, {
+    code: 'CLUSTER_BUSY',
+    hint: state.hint,
+  });
 }
 
 /** What a user says beyond the action's name; each field belongs to the actions that it names. */

@@ -1,5 +1,6 @@
 import { WindlassError, type ErrorInfo } from './errors.ts';
 import type { ResourceClaim } from './resource.ts';
+import type { TaskRound } from './directives.ts';
 import { TASK_ACTIONS, type OnceAction, type TaskAction, type TaskDirectives } from './task-actions.ts';
 
 export const TASK_STATUSES = ['queued', 'working', 'successful', 'failed', 'cancelled', 'skipped'] as const;
@@ -41,11 +42,14 @@ export interface TaskProgress {
   /** Of a step of lanes: the lane that the task is in. */
   readonly lane: number | null;
   readonly status: TaskStatus;
-  /** Tries of handle and wait that ended in an error; looks that found it pending do not count. */
+  /** How often it was opened again after it had failed. */
+  readonly round: number;
+  /** Tries of handle and wait that ended in an error, in this round; looks that found it pending do not count. */
   readonly failures: number;
   /** What the last look saw. */
   readonly observation: string | null;
   readonly error: ErrorInfo | null;
+  /** When it first began, in whatever round. */
   readonly startedAt: string | null;
   readonly endedAt: string | null;
 }
@@ -98,8 +102,7 @@ export const COMMAND_OUTCOME_UNKNOWN = 'COMMAND_OUTCOME_UNKNOWN';
  * before its turn. `done`: it succeeded. `failed`: its command said so. `unknown`: the node could not
  * tell how it ended. `unseen`: it was begun, and its job ended before anybody saw it end.
  */
-export interface PastTask {
-  readonly taskId: string;
+export interface PastTask extends TaskRound {
   /** Null for one that concerned the whole cluster. */
   readonly nodeId: string | null;
   /** As plans call it, e.g. `member 2`. */
@@ -110,10 +113,15 @@ export interface PastTask {
 
 /** How a stored task of a closed job ended. */
 export function toPastEnd(
-  task: Pick<StoredTask, 'status' | 'startedAt'> & { readonly errorCode: string | null },
+  task: Pick<StoredTask, 'status' | 'startedAt'> & {
+    readonly action: OnceAction;
+    readonly errorCode: string | null;
+  },
 ): PastTask['end'] {
   if (task.status === 'successful') return 'done';
   if (task.startedAt === null) return 'unbegun';
+  // A person has skipped it, who sees to the node by hand. What a cloud was to make is still not there.
+  if (task.status === 'skipped' && TASK_ACTIONS[task.action].by !== 'cloud') return 'done';
   if (task.errorCode === COMMAND_OUTCOME_UNKNOWN) return 'unknown';
   const said = task.status === 'failed' && COMMAND_ENDED_CODES.includes(task.errorCode ?? '');
   return said ? 'failed' : 'unseen';

@@ -79,7 +79,7 @@ async function handleOnce(attempt: HandleAttempt): Promise<HandleResult['state']
   const { store, taskId, point, effectSignal: signal } = attempt;
   const loaded = await store.load(taskId);
   const { context } = loaded;
-  if (context.task.status === 'successful') return 'done';
+  if (isSettled(context.task)) return 'done';
   attempt.onLimit(handleLimitMs(context.task));
   const held = await holdLeases(store.leases, context, attempt);
   try {
@@ -121,7 +121,7 @@ export async function waitForTask(attempt: WaitAttempt): Promise<PollResult> {
   const { store, taskId, point } = attempt;
   const loaded = await store.load(taskId);
   const { task } = loaded.context;
-  if (task.status === 'successful') return { state: 'done' };
+  if (isSettled(task)) return { state: 'done' };
   const limitMs = Math.min(task.timeoutSeconds * 1000, attempt.pacing.limitMs);
   attempt.onLimit(limitMs);
   await point('looking');
@@ -155,6 +155,11 @@ export async function observeTask(
   call: ObserveCall,
 ): Promise<Observation> {
   return subtasks.waitSubtask(context, call);
+}
+
+/** A task that was skipped while an attempt of it was on its way is left alone likewise. */
+function isSettled({ status }: Task): boolean {
+  return status === 'successful' || status === 'skipped';
 }
 
 /** A node that cannot be reached for two minutes is not there; a cloud may throttle for longer. */

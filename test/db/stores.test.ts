@@ -7,6 +7,7 @@ import { catalogSuite } from './suites/catalog.ts';
 import { clustersSuite } from './suites/clusters.ts';
 import { frontgatesSuite } from './suites/frontgates.ts';
 import { interleavedSuite } from './suites/interleaved.ts';
+import { jobCommandsSuite } from './suites/job-commands.ts';
 import { jobsSuite } from './suites/jobs.ts';
 import { leadersSuite } from './suites/leaders.ts';
 import { ledgerSuite } from './suites/ledger.ts';
@@ -65,6 +66,9 @@ function suite(database: TestDatabase): void {
   });
   describe('jobs', () => {
     jobsSuite(stores);
+  });
+  describe('commands to jobs', () => {
+    jobCommandsSuite(stores);
   });
   describe('tasks', () => {
     tasksSuite(stores);

@@ -156,6 +156,7 @@ export function aJob(clusterId: string, id: string, change: Partial<Job> = {}): 
     startedAt: NOW,
     closedAt: null,
     error: null,
+    held: null,
     ...change,
   };
 }

@@ -148,6 +148,7 @@ export const firstTables: Migration = {
       started_at timestamptz not null,
       closed_at timestamptz,
       error jsonb,
+      held jsonb,
       plan_schema_version integer,
       change jsonb
     )`,
@@ -187,6 +188,7 @@ export const firstTables: Migration = {
       failure_allowed boolean not null,
       timeout_seconds integer not null,
       status text not null,
+      round integer not null,
       failures integer not null,
       observation text,
       error jsonb,
@@ -194,6 +196,18 @@ export const firstTables: Migration = {
       ended_at timestamptz,
       unique (job_id, layer_index, index)
     )`,
+    // What people, and the engine itself, have told jobs.
+    `create table job_command (
+      job_id text not null references job on delete cascade,
+      command_id text not null,
+      command text not null,
+      task_id text,
+      by text not null,
+      why text not null,
+      at timestamptz not null,
+      primary key (job_id, command_id)
+    )`,
+
     // What a cluster is owed once is found quickly: few of its rows are of such actions.
     `create index task_once on task (cluster_id) where action in (
       'CreateVolumes', 'RunInstances', 'FormatAndMountVolumes', 'GenerateSshKeys',

@@ -1,4 +1,4 @@
-import type { OnceAction } from '../../domain/index.ts';
+import type { OnceAction, TaskRound } from '../../domain/index.ts';
 import { clusterNotWhole, type OwedTask } from '../../plan/index.ts';
 import type { EarlierTries } from '../../domain/index.ts';
 import { labelNode } from './node-label.ts';
@@ -52,6 +52,8 @@ function isHarmlessTwice({ nodes }: PlanScope, { action, nodeId }: OwedTask): bo
   return services.some(({ name, custom, idempotent }) => name === 'init' && !custom && idempotent);
 }
 
-function listUnseen(owed: OwedTask | undefined): readonly string[] {
-  return (owed?.tries ?? []).filter(({ end }) => end === 'unseen').map(({ taskId }) => taskId);
+function listUnseen(owed: OwedTask | undefined): readonly TaskRound[] {
+  return (owed?.tries ?? [])
+    .filter(({ end }) => end === 'unseen')
+    .map(({ taskId, round }) => ({ taskId, round }));
 }

@@ -2,7 +2,7 @@ import { COMMAND_OUTCOME_UNKNOWN, WindlassError } from '../../domain/index.ts';
 import { maskForeignText } from '../../masking/index.ts';
 import type { CommandState, NodeShell, NodeTarget } from '../../nodes/index.ts';
 import type { EffectCall, NodeTaskContext, ObserveCall, Observation } from '../../provider/index.ts';
-import type { CommandDirective } from '../../domain/index.ts';
+import type { CommandDirective, TaskRound } from '../../domain/index.ts';
 import { labelNode } from '../layers/node-label.ts';
 import { toNodeTarget } from '../node-target.ts';
 import { applyToNode } from './apply-to-node.ts';
@@ -28,8 +28,8 @@ export const SERVICE_CODES = { failed: 'SERVICE_FAILED', timedOut: 'SERVICE_TIME
 export const FRAME_CODES = { failed: 'NODE_COMMAND_FAILED', timedOut: 'NODE_COMMAND_TIMEOUT' } as const;
 
 /**
- * Starts the task's command on its node, once, however often it is called: the node holds the
- * claim, under a key made from the task.
+ * Starts the task's command on its node, once in each round of the task, however often it is called:
+ * the node holds the claim, under a key made from the task and its round.
  */
 export async function startNodeCommand(
   nodes: NodeShell,
@@ -38,13 +38,13 @@ export async function startNodeCommand(
   command: NodeCommand,
 ): Promise<void> {
   const target = toNodeTarget(context.node, context.access);
-  const { earlier = [] } = command;
+  const earlier = listEarlier(context, command);
   await applyToNode(context, call, async () => {
     if (earlier.length === 0) return startGeneration(nodes, context, target, command, 1, call.signal);
     // Whether it is started at all shows when the earlier ones have ended. Their claims are taken, so
     // that none of them can begin any more: a worker may have been frozen just before it would have.
-    for (const taskId of earlier) {
-      const key = commandKey(taskId, 1);
+    for (const round of earlier) {
+      const key = commandKey(round, 1);
       await nodes.start(target, { key, command: 'exit 1', timeoutSeconds: 1, env: {} }, call.signal);
     }
   });
@@ -57,8 +57,9 @@ export async function startNodeCommand(
  * where that is declared harmless. This is the one effect of a wait: it is claimed under a key of
  * its own, so that any number of looks start it once.
  *
- * Where earlier jobs have begun it (`earlier`), it is what those came to that counts first: what still
- * runs is waited for, what succeeded is not done again.
+ * Where earlier jobs have begun it (`earlier`), or earlier rounds of the task, it is what those came
+ * to that counts first: what still runs is waited for, what succeeded is not done again. A round whose
+ * outcome is unknown does not stop the next one: a person has seen that, and opened the task again.
  *
  * @throws conflict (the command's own code) for another exit code; timeout when its limit struck;
  *   conflict `COMMAND_OUTCOME_UNKNOWN`. Their messages hold the last output, secrets masked.
@@ -72,19 +73,19 @@ export async function observeNodeCommand(
 ): Promise<Observation> {
   const target = toNodeTarget(context.node, context.access);
   const secrets = await context.loadSecretValues();
-  const { earlier = [] } = command;
-  for (const taskId of earlier) {
-    const state = await inspectEarlier(nodes, target, taskId, secrets, call.signal);
+  const earlier = listEarlier(context, command);
+  for (const round of earlier) {
+    const state = await inspectEarlier(nodes, target, round, secrets, call.signal);
     if (state.state === 'running') return { state: 'pending', seen: describeRunning(command, state) };
     const isDone = state.state === 'exited' && state.exitCode === 0;
     if (isDone && command.holds !== 'while-up') return onDone(state.output);
-    if (state.state === 'unknown' && !command.idempotent)
+    if (state.state === 'unknown' && !command.idempotent && !round.isSuperseded)
       throw outcomeUnknown(context, command, 1, state.output);
   }
   // Only now may it be started: all of its earlier tries have failed.
   if (earlier.length > 0) await startGeneration(nodes, context, target, command, 1, call.signal);
   for (let generation = 1; ; generation += 1) {
-    const key = commandKey(context.task.taskId, generation);
+    const key = commandKey(context.task, generation);
     const state = (await findCommand(nodes, target, key, secrets, call.signal)) ?? NEVER_SEEN;
     switch (state.state) {
       case 'running':
@@ -108,9 +109,28 @@ export async function observeNodeCommand(
   }
 }
 
+/** A round that may have begun the command before. */
+interface EarlierRound extends TaskRound {
+  /** The same task was opened again after it. */
+  readonly isSuperseded: boolean;
+}
+
+/** The oldest first: those of earlier jobs' tasks, then those of the task itself. */
+function listEarlier(
+  { task }: NodeTaskContext,
+  { earlier = [] }: CommandDirective,
+): readonly EarlierRound[] {
+  const before = ({ taskId, round: last }: TaskRound): readonly EarlierRound[] =>
+    Array.from({ length: last }, (_, round) => ({ taskId, round, isSuperseded: true }));
+  return [
+    ...earlier.flatMap((last) => [...before(last), { ...last, isSuperseded: false }]),
+    ...before(task),
+  ];
+}
+
 /** The claim on the node; a later generation follows only one whose outcome is unknown. */
-export function commandKey(taskId: string, generation: number): string {
-  return `${taskId}.g${generation}`;
+function commandKey({ taskId, round }: TaskRound, generation: number): string {
+  return `${taskId}${round === 0 ? '' : `.r${round}`}.g${generation}`;
 }
 
 async function startGeneration(
@@ -124,7 +144,7 @@ async function startGeneration(
   await nodes.start(
     target,
     {
-      key: commandKey(context.task.taskId, generation),
+      key: commandKey(context.task, generation),
       command: command.command,
       timeoutSeconds: command.commandTimeoutSeconds,
       // All that a command learns from outside; the rest is in the metadata file.
@@ -134,17 +154,17 @@ async function startGeneration(
   );
 }
 
-/** The newest generation of an earlier task's command; a later one follows only an unknown outcome. */
+/** The newest generation of an earlier round's command; a later one follows only an unknown outcome. */
 async function inspectEarlier(
   nodes: NodeShell,
   target: NodeTarget,
-  taskId: string,
+  round: TaskRound,
   secrets: readonly string[],
   signal: AbortSignal,
 ): Promise<CommandState> {
   let newest: CommandState = NEVER_SEEN;
   for (let generation = 1; generation <= MAX_GENERATIONS; generation += 1) {
-    const state = await findCommand(nodes, target, commandKey(taskId, generation), secrets, signal);
+    const state = await findCommand(nodes, target, commandKey(round, generation), secrets, signal);
     if (state === null) return newest;
     newest = state;
   }

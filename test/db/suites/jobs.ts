@@ -90,6 +90,7 @@ export function jobsSuite(stores: () => Stores): void {
       index: 0,
       lane: null,
       status: 'queued',
+      round: 0,
       failures: 0,
       observation: null,
       error: null,

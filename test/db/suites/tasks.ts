@@ -171,7 +171,7 @@ export function tasksSuite(stores: () => Stores): void {
     await tasks.end(`${well}.0.0`, { status: 'successful', at: NOW });
     await close(well, 'successful');
     expect(await tasks.listPast(id)).toEqual([
-      { taskId: `${well}.0.0`, nodeId: null, label: 'well', action, end: 'done' },
+      { taskId: `${well}.0.0`, round: 0, nodeId: null, label: 'well', action, end: 'done' },
     ]);
     expect(await tasks.listPast('cl-nobody')).toEqual([]);
   });

@@ -63,6 +63,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       index: 0,
       lane: null,
       status: 'working',
+      round: 0,
       failures: 0,
       observation: null,
       error: null,
@@ -87,6 +88,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       startedAt: createdAt,
       closedAt: null,
       error: null,
+      held: null,
     },
     runtime: {
       runtimeId: 'rt-1',

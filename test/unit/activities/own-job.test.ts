@@ -14,6 +14,7 @@ const jobOf = (jobId: string, clusterId: string, status: JobStatus): Job => ({
   startedAt: '2026-01-01T00:00:00.000Z',
   closedAt: null,
   error: null,
+  held: null,
 });
 
 const { names, run } = guardActivitiesOver([

@@ -17,6 +17,7 @@ function stored(action: TaskAction, directive: object): StoredTask {
     failureAllowed: false,
     timeoutSeconds: 60,
     status: 'queued',
+    round: 0,
     failures: 0,
     observation: null,
     error: null,
@@ -39,7 +40,7 @@ describe('a stored task', () => {
   it.each<[TaskAction, object]>([
     ['StopInstances', {}],
     ['CreateVolumes', { volumes: [volume] }],
-    ['FormatAndMountVolumes', { volumes: [volume], format: true, earlier: ['j-0.2.0'] }],
+    ['FormatAndMountVolumes', { volumes: [volume], format: true, earlier: [{ taskId: 'j-0.2.0', round: 0 }] }],
     ['StartService', service],
     ['PurgeRelease', { release: 'web', namespace: 'default' }],
   ])('of %s is what its provider is given', (action, directive) => {

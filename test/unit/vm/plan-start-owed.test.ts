@@ -19,7 +19,9 @@ function pastOf(
       const once = ONCE_ACTIONS.find((name) => name === action);
       if (once === undefined) return [];
       const end = endOf({ action: once, label, layer: layer.title });
-      return [{ taskId: `${jobId}.${layerIndex}.${index}`, nodeId, label, action: once, end }];
+      return [
+        { taskId: `${jobId}.${layerIndex}.${index}`, round: 0, nodeId, label, action: once, end },
+      ];
     }),
   );
 }
@@ -93,7 +95,9 @@ describe('start of a cluster whose create did not end well', () => {
       ...pastOf(CREATE, ({ action }) => (action === 'InitService' ? 'unseen' : 'done'), 'j-2'),
     ];
     const [task] = tasksOf(start(twice), 'InitService');
-    expect(task?.directive).toHaveProperty('earlier', [expect.stringMatching(/^j-2\./)]);
+    expect(task?.directive).toHaveProperty('earlier', [
+      { taskId: expect.stringMatching(/^j-2\./) as string, round: 0 },
+    ]);
     const failed = start(pastOf(CREATE, ({ action }) => (action === 'InitService' ? 'failed' : 'done')));
     expect(tasksOf(failed, 'InitService')[0]?.directive).not.toHaveProperty('earlier');
   });
@@ -174,7 +178,7 @@ describe('a cluster whose resources were never all made', () => {
   });
 
   it('is refused while its release was never installed, until a later job has made it whole', () => {
-    const release = { taskId: 'j.0.0', nodeId: null, label: 'web', action: 'InstallRelease' } as const;
+    const release = { taskId: 'j.0.0', round: 0, nodeId: null, label: 'web', action: 'InstallRelease' } as const;
     expect(refuse([{ ...release, end: 'failed' }])).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('windlass cluster recover cl-1') }),
     );

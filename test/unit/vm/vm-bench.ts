@@ -9,6 +9,7 @@ import type {
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../../src/vm/index.ts';
 import { createTestEffectCall, type EffectSteps } from '../../kit/calls.ts';
 import { capabilities, equalNodes, node, role, RUNTIME } from './clusters.ts';
+import type { NodeShell } from '../../../src/nodes/index.ts';
 import { createMemoryShell, type MemoryShell } from './memory-shell.ts';
 
 export const HOST_KEY = 'ssh-ed25519 AAAAhost';
@@ -28,7 +29,8 @@ export interface VmBench {
   effectCall(disturbed?: EffectSteps): EffectCall;
 }
 
-export function createVmBench(): VmBench {
+/** @param nodes what reaches the nodes; the bench's own shell where it is left out */
+export function createVmBench(nodes?: NodeShell): VmBench {
   const shell = createMemoryShell();
   const handlerCalls: string[] = [];
   const effects: string[] = [];
@@ -56,7 +58,7 @@ export function createVmBench(): VmBench {
         capabilities: capabilities(change),
         handler,
         environment,
-        nodes: shell,
+        nodes: nodes ?? shell,
       }),
     effectCall: (disturbed = {}) =>
       createTestEffectCall({
@@ -127,6 +129,7 @@ export function context(action: TaskAction, directive: object = {}, change: Cont
       index: 0,
       lane: null,
       status: 'working',
+      round: 0,
       failures: 0,
       observation: null,
       error: null,
@@ -152,6 +155,7 @@ export function context(action: TaskAction, directive: object = {}, change: Cont
       startedAt: '2026-01-01T00:00:00Z',
       closedAt: null,
       error: null,
+      held: null,
     },
     runtime: RUNTIME,
     credential: {},

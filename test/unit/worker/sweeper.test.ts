@@ -45,6 +45,7 @@ function aJob(jobId: string): Job {
     startedAt: OLD,
     closedAt: null,
     error: null,
+    held: null,
   };
 }
 
