@@ -10,7 +10,13 @@ import type {
   Runtime,
   StoredTask,
 } from '../domain/index.ts';
-import { isOpenJobStatus, ONCE_ACTIONS, OPEN_JOB_STATUSES, toPastEnd, WindlassError } from '../domain/index.ts';
+import {
+  isOpenJobStatus,
+  ONCE_ACTIONS,
+  OPEN_JOB_STATUSES,
+  toPastEnd,
+  WindlassError,
+} from '../domain/index.ts';
 import { carryOut } from './job-commands.ts';
 import { jobNotOpen } from './not-found.ts';
 import { type Row, toJson, toStorableText } from './row-mapping.ts';

@@ -72,10 +72,14 @@ export function clusterBusy(
           text: `is held on it: ${held.why}`,
           hint: `see what it waits for with \`windlass job describe ${jobId}\`, or cancel it`,
         };
-  return new WindlassError('conflict', `cluster ${clusterId} is busy: job ${jobId} (${action}) ${state.text}`, {
-    code: 'CLUSTER_BUSY',
-    hint: state.hint,
-  });
+  return new WindlassError(
+    'conflict',
+    `cluster ${clusterId} is busy: job ${jobId} (${action}) ${state.text}`,
+    {
+      code: 'CLUSTER_BUSY',
+      hint: state.hint,
+    },
+  );
 }
 
 /** What a user says beyond the action's name; each field belongs to the actions that it names. */

@@ -116,16 +116,10 @@ interface EarlierRound extends TaskRound {
 }
 
 /** The oldest first: those of earlier jobs' tasks, then those of the task itself. */
-function listEarlier(
-  { task }: NodeTaskContext,
-  { earlier = [] }: CommandDirective,
-): readonly EarlierRound[] {
+function listEarlier({ task }: NodeTaskContext, { earlier = [] }: CommandDirective): readonly EarlierRound[] {
   const before = ({ taskId, round: last }: TaskRound): readonly EarlierRound[] =>
     Array.from({ length: last }, (_, round) => ({ taskId, round, isSuperseded: true }));
-  return [
-    ...earlier.flatMap((last) => [...before(last), { ...last, isSuperseded: false }]),
-    ...before(task),
-  ];
+  return [...earlier.flatMap((last) => [...before(last), { ...last, isSuperseded: false }]), ...before(task)];
 }
 
 /** The claim on the node; a later generation follows only one whose outcome is unknown. */

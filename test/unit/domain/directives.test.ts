@@ -40,7 +40,10 @@ describe('a stored task', () => {
   it.each<[TaskAction, object]>([
     ['StopInstances', {}],
     ['CreateVolumes', { volumes: [volume] }],
-    ['FormatAndMountVolumes', { volumes: [volume], format: true, earlier: [{ taskId: 'j-0.2.0', round: 0 }] }],
+    [
+      'FormatAndMountVolumes',
+      { volumes: [volume], format: true, earlier: [{ taskId: 'j-0.2.0', round: 0 }] },
+    ],
     ['StartService', service],
     ['PurgeRelease', { release: 'web', namespace: 'default' }],
   ])('of %s is what its provider is given', (action, directive) => {

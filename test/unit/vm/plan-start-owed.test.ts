@@ -19,9 +19,7 @@ function pastOf(
       const once = ONCE_ACTIONS.find((name) => name === action);
       if (once === undefined) return [];
       const end = endOf({ action: once, label, layer: layer.title });
-      return [
-        { taskId: `${jobId}.${layerIndex}.${index}`, round: 0, nodeId, label, action: once, end },
-      ];
+      return [{ taskId: `${jobId}.${layerIndex}.${index}`, round: 0, nodeId, label, action: once, end }];
     }),
   );
 }
@@ -178,7 +176,13 @@ describe('a cluster whose resources were never all made', () => {
   });
 
   it('is refused while its release was never installed, until a later job has made it whole', () => {
-    const release = { taskId: 'j.0.0', round: 0, nodeId: null, label: 'web', action: 'InstallRelease' } as const;
+    const release = {
+      taskId: 'j.0.0',
+      round: 0,
+      nodeId: null,
+      label: 'web',
+      action: 'InstallRelease',
+    } as const;
     expect(refuse([{ ...release, end: 'failed' }])).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('windlass cluster recover cl-1') }),
     );
