@@ -84,7 +84,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     createdAt: '2026-01-01T00:00:00Z',
   });
   const engine = createEngine({ harness, provider, transcript, waitLimitMs, cluster });
-  const node = chooseNode(cluster, provider.capabilities.volumes);
+  const node = chooseNode(cluster, provider.capabilities.volumes === true);
   const planned = collectTasks(provider, harness, cluster, node.nodeId);
   const changes =
     life.kind === 'releases'

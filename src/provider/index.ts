@@ -6,7 +6,7 @@ export {
   type CallOptions,
   type EffectCallOptions,
 } from './create-call.ts';
-export type { Capabilities } from './capabilities.ts';
+export type { Capabilities, Features } from './capabilities.ts';
 export {
   PROVIDER_CONTRACT_VERSION,
   type AccountIdentity,

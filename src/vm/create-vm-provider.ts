@@ -3,12 +3,13 @@ import { type NodeAccessWay, type ProviderSettings } from '../domain/index.ts';
 import type { NodeShell } from '../nodes/index.ts';
 import {
   PROVIDER_CONTRACT_VERSION,
-  type Capabilities,
+  type Features,
   type Provider,
   type ProviderHandler,
 } from '../provider/index.ts';
 import { createTaskTable } from './task-table.ts';
 import { planVmJob } from './plan-vm-job.ts';
+import { vmCapabilities } from './vm-actions.ts';
 
 /** The functions of a Provider that only the cloud itself can answer. */
 export type VmEnvironment = Pick<
@@ -24,7 +25,8 @@ export type VmEnvironment = Pick<
 
 export interface VmProviderOptions {
   readonly name: string;
-  readonly capabilities: Capabilities;
+  /** What the cloud has; which actions it can do follows from that (vmCapabilities). */
+  readonly features: Features;
   /** The default budget of calls; see Provider. */
   readonly callsPerSecond?: number;
   /** See Provider. */
@@ -45,8 +47,9 @@ export interface VmProviderOptions {
  * is the same when done twice, and is fenced by the lease of the node's instance.
  */
 export function createVmProvider(options: VmProviderOptions): Provider {
-  const { name, capabilities, handler, environment, nodes } = options;
-  const nodeAccess = options.nodeAccess ?? ((): NodeAccessWay => capabilities.nodeAccess);
+  const { name, features, handler, environment, nodes } = options;
+  const capabilities = vmCapabilities(features);
+  const nodeAccess = options.nodeAccess ?? ((): NodeAccessWay => features.nodeAccess);
   const tasks = createTaskTable({ handler, nodes, nodeAccess });
   return {
     contractVersion: PROVIDER_CONTRACT_VERSION,

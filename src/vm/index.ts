@@ -11,3 +11,4 @@ export {
 export { METADATA_FILE } from './node-paths.ts';
 export { toNodeTarget } from './node-target.ts';
 export { planVmJob } from './plan-vm-job.ts';
+export { vmCapabilities } from './vm-actions.ts';

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
-import { AWS_CAPABILITIES } from '../../src/providers/aws/index.ts';
+import { AWS_FEATURES } from '../../src/providers/aws/index.ts';
+import { vmCapabilities } from '../../src/vm/index.ts';
 import { createAwsHarness } from './aws-harness.ts';
 
 const MUTATION_LIMIT_MS = 300_000;
 
 const options: MutationOptions = {
   name: 'aws',
-  capabilities: AWS_CAPABILITIES,
+  capabilities: vmCapabilities(AWS_FEATURES),
   createHarness: () => createAwsHarness(),
   adoptionRemoved: () => createAwsHarness({ blind: true }),
   waitLimitMs: 2_000,

@@ -1,6 +1,7 @@
 import { afterAll, describe, it, vi } from 'vitest';
 import { providerSuite } from '../../src/conformance/index.ts';
-import { AWS_CAPABILITIES } from '../../src/providers/aws/index.ts';
+import { AWS_FEATURES } from '../../src/providers/aws/index.ts';
+import { vmCapabilities } from '../../src/vm/index.ts';
 import { createAwsHarness } from './aws-harness.ts';
 
 // The first test starts an EC2, which takes long where the machine is busy.
@@ -10,7 +11,7 @@ vi.setConfig({ testTimeout: 120_000 });
 providerSuite({
   name: 'aws',
   runner: { describe, it, afterAll },
-  capabilities: AWS_CAPABILITIES,
+  capabilities: vmCapabilities(AWS_FEATURES),
   createHarness: () => createAwsHarness(),
   // Beside other tests; a call that does not listen goes on for 20 s.
   cancelLimitMs: 15_000,

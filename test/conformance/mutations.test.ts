@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
-import { LOCAL_CAPABILITIES } from '../../src/providers/local/index.ts';
+import { LOCAL_FEATURES } from '../../src/providers/local/index.ts';
+import { vmCapabilities } from '../../src/vm/index.ts';
 import { createLocalHarness, forgetWhatExists } from './local-harness.ts';
 
 const MUTATION_LIMIT_MS = 120_000;
 
 const options: MutationOptions = {
   name: 'local',
-  capabilities: LOCAL_CAPABILITIES,
+  capabilities: vmCapabilities(LOCAL_FEATURES),
   createHarness: () => createLocalHarness(),
   adoptionRemoved: () => createLocalHarness(forgetWhatExists),
   waitLimitMs: 10_000,

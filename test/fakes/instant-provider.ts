@@ -13,12 +13,11 @@ import {
 import {
   PROVIDER_CONTRACT_VERSION,
   type Call,
-  type Capabilities,
   type Changes,
   type Provider,
   type TaskContext,
 } from '../../src/provider/index.ts';
-import { planVmJob } from '../../src/vm/index.ts';
+import { planVmJob, vmCapabilities } from '../../src/vm/index.ts';
 import { planInstantChange } from './instant-changes.ts';
 import { parseInstantConf } from './instant-cluster.ts';
 
@@ -72,17 +71,7 @@ export interface InstantProvider extends Provider {
   readonly calls: ReadonlyMap<string, number>;
 }
 
-const CAPABILITIES: Capabilities = {
-  actions: JOB_ACTION_NAMES.filter((action) => ['create', 'stop', 'start', 'delete'].includes(action)),
-  nodeAccess: 'direct',
-  volumes: true,
-  gpu: true,
-  reservedIps: false,
-  loadbalancer: false,
-  associateEip: false,
-  changeSubnet: false,
-  volumeSnapshots: false,
-};
+const CAPABILITIES = vmCapabilities({ nodeAccess: 'direct', volumes: true, gpu: true });
 
 const CHANGING = JOB_ACTION_NAMES.filter(
   (action) => action !== 'cease' && !/custom-service|key-pairs/.test(action),

@@ -5,7 +5,7 @@ import { createVmProvider, type VmProviderOptions } from '../../src/vm/index.ts'
 import { MACHINE_CLOUD_METHODS, type MachineCloudAnswer } from './machine-cloud.ts';
 import type { MemoryApi } from './memory-cloud.ts';
 import { createMemoryHandler, createMemoryLookUp } from './memory-handler.ts';
-import { createMemoryEnvironment, MEMORY_CAPABILITIES } from './memory-harness.ts';
+import { createMemoryEnvironment, MEMORY_FEATURES } from './memory-harness.ts';
 
 /**
  * The provider of the machine cloud, for a worker that names this file in `WINDLASS_PROVIDERS`.
@@ -16,7 +16,7 @@ export default function createProvider({ nodes }: Pick<VmProviderOptions, 'nodes
   const cloud = createClient(process.env['WINDLASS_TEST_MACHINE_CLOUD'] ?? '');
   return createVmProvider({
     name: 'machines',
-    capabilities: MEMORY_CAPABILITIES,
+    features: MEMORY_FEATURES,
     handler: createMemoryHandler(cloud, createMemoryLookUp(cloud), {
       user: process.env['WINDLASS_TEST_MACHINE_USER'] ?? 'root',
     }),

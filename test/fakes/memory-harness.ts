@@ -1,8 +1,8 @@
-import type { Call, Capabilities, Provider, ProviderHandler } from '../../src/provider/index.ts';
+import type { Call, Features, Provider, ProviderHandler } from '../../src/provider/index.ts';
 import { WindlassError } from '../../src/domain/index.ts';
 import type { ConformanceHarness } from '../../src/conformance/index.ts';
 import type { NodeShell } from '../../src/nodes/index.ts';
-import { createVmProvider, type VmEnvironment } from '../../src/vm/index.ts';
+import { createVmProvider, vmCapabilities, type VmEnvironment } from '../../src/vm/index.ts';
 import { createConformancePackage } from './conformance-package.ts';
 import { callSignal, MemoryCloud, type MemoryApi } from './memory-cloud.ts';
 import {
@@ -12,17 +12,8 @@ import {
   type MemoryLookUp,
 } from './memory-handler.ts';
 
-export const MEMORY_CAPABILITIES: Capabilities = {
-  actions: ['create', 'stop', 'start', 'delete'],
-  nodeAccess: 'direct',
-  volumes: true,
-  gpu: false,
-  reservedIps: false,
-  loadbalancer: false,
-  associateEip: false,
-  changeSubnet: false,
-  volumeSnapshots: false,
-};
+export const MEMORY_FEATURES: Features = { nodeAccess: 'direct', volumes: true };
+export const MEMORY_CAPABILITIES = vmCapabilities(MEMORY_FEATURES);
 
 const API_KEY = 'key-8f1c2d77a9-planted';
 const NOTHING: MemoryLookUp = { findInstance: async () => undefined, findVolume: async () => undefined };
@@ -44,7 +35,7 @@ export async function createMemoryHarness(
   const environment = createMemoryEnvironment(cloud, () => cloud.options.quotaInstances);
   const careful = createVmProvider({
     name: 'memory',
-    capabilities: MEMORY_CAPABILITIES,
+    features: MEMORY_FEATURES,
     handler: { ...handler, ...bug.handler?.(handler, cloud) },
     environment: { ...environment, ...bug.environment?.(environment) },
     nodes: unreachableNodes,

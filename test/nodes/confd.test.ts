@@ -12,7 +12,7 @@ import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../s
 import { createTestEffectCall, createTestObserveCall } from '../kit/calls.ts';
 import { buildGoTool, NO_GO } from '../kit/go-tools.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
-import { capabilities, equalNodes } from '../unit/vm/clusters.ts';
+import { equalNodes, features } from '../unit/vm/clusters.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/confd', import.meta.url));
 const ZOOKEEPER = fileURLToPath(new URL('../../examples/zookeeper', import.meta.url));
@@ -36,7 +36,7 @@ describe('confd on a node', () => {
     target = await kit.boot({ instanceId: 'i-confd', address: '127.100.0.1' });
     provider = createVmProvider({
       name: 'machines',
-      capabilities: capabilities(),
+      features: features(),
       handler: {} as ProviderHandler,
       environment: {} as VmEnvironment,
       nodes: kit.shell,

@@ -1,5 +1,5 @@
 import type { NodeShell } from '../../nodes/index.ts';
-import type { Capabilities, Provider, ProviderHandler } from '../../provider/index.ts';
+import type { Features, Provider, ProviderHandler } from '../../provider/index.ts';
 import { nodeAccessOf } from '../../provider-utils/index.ts';
 import { createVmProvider, type VmEnvironment } from '../../vm/index.ts';
 import { createCloudOpener, type OpenCloud } from './cloud/open-cloud.ts';
@@ -16,18 +16,7 @@ import { createPlaceFinder } from './place.ts';
 import { AWS_SETTINGS } from './settings.ts';
 
 /** What EC2 supports beyond the contract's minimum. */
-export const AWS_CAPABILITIES: Capabilities = {
-  actions: ['create', 'stop', 'start', 'delete'],
-  nodeAccess: 'direct',
-  volumes: true,
-  gpu: true,
-  reservedIps: false,
-  privateIps: true,
-  loadbalancer: false,
-  associateEip: false,
-  changeSubnet: false,
-  volumeSnapshots: false,
-};
+export const AWS_FEATURES: Features = { nodeAccess: 'direct', volumes: true, gpu: true, privateIps: true };
 
 /**
  * Below the rate that EC2 allows for an account and region together, reads and changes. Users who share
@@ -63,7 +52,7 @@ export function createAwsProvider(options: AwsProviderOptions): Provider {
   });
   return createVmProvider({
     name: 'aws',
-    capabilities: AWS_CAPABILITIES,
+    features: AWS_FEATURES,
     handler: createAwsHandler(openCloud, timing),
     environment: createAwsEnvironment(openCloud),
     nodes: options.nodes,

@@ -6,7 +6,7 @@ import { createEnvironment } from './environment.ts';
 import { createDiscoveryCache } from './helm/discovery-cache.ts';
 import type { FindHelm } from './helm/run-helm.ts';
 import { parseChartConf } from './parse-chart-conf.ts';
-import { planChartJob } from './plan-chart-job.ts';
+import { CHART_ACTIONS, planChartJob } from './plan-chart-job.ts';
 import { KUBERNETES_SETTINGS } from './settings.ts';
 import { describeClusterDetails, updateClusterStatus } from './status.ts';
 import type { KubernetesWorld } from './tasks/release-scope.ts';
@@ -14,30 +14,10 @@ import { findTask } from './tasks/task-table.ts';
 
 /** What Helm charts on Kubernetes can do. */
 export const KUBERNETES_CAPABILITIES: Capabilities = {
-  actions: [
-    'create',
-    'stop',
-    'start',
-    'delete',
-    'cease',
-    'add-nodes',
-    'delete-nodes',
-    'resize',
-    'update-env',
-    'restart',
-    'upgrade',
-    'rollback',
-    'recover',
-  ],
+  actions: CHART_ACTIONS,
   // Commands cannot run inside pods: Kubernetes manages what is in them.
   nodeAccess: 'direct',
   volumes: true,
-  gpu: false,
-  reservedIps: false,
-  loadbalancer: false,
-  associateEip: false,
-  changeSubnet: false,
-  volumeSnapshots: false,
 };
 
 export interface KubernetesProviderOptions {
@@ -66,7 +46,7 @@ export function createKubernetesProvider(options: KubernetesProviderOptions): Pr
     capabilities: KUBERNETES_CAPABILITIES,
     settings: KUBERNETES_SETTINGS,
     parseClusterConf: (request) => parseChartConf(request, options.findHelm),
-    splitJobIntoTasks: (request) => planChartJob(request, KUBERNETES_CAPABILITIES),
+    splitJobIntoTasks: planChartJob,
     handleSubtask: async (context, call) => findTask(context.task.action).handle(world, context, call),
     waitSubtask: async (context, call) => findTask(context.task.action).wait(world, context, call),
     ...createEnvironment(world),

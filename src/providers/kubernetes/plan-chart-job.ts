@@ -13,7 +13,7 @@ import {
   type WorkloadCount,
 } from '../../domain/index.ts';
 import { compareText, createClaim, createLayer, createPlan } from '../../plan/index.ts';
-import type { Capabilities, PlanRequest } from '../../provider/index.ts';
+import type { PlanRequest } from '../../provider/index.ts';
 import { readSettings } from './settings.ts';
 import { readWorkloadName, toOverrides } from './workloads.ts';
 
@@ -54,6 +54,9 @@ const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly P
   ],
 };
 
+/** What can be done with a chart's release. */
+export const CHART_ACTIONS = Object.keys(LAYERS_OF) as readonly JobAction[];
+
 /**
  * The plan of a job on a chart's release. Pure: the same request gives the same plan, byte for byte, in
  * whatever order its roles and nodes come. One task for each layer: helm orders the steps within it.
@@ -61,13 +64,13 @@ const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly P
  * @throws invalid-input `ACTION_NOT_SUPPORTED`, `CAPABILITY_MISSING`, `ROLE_UNKNOWN`,
  * `KUBERNETES_SETTING`.
  */
-export function planChartJob(request: PlanRequest, capabilities: Capabilities): JobPlan {
+export function planChartJob(request: PlanRequest): JobPlan {
   const { action } = request.job;
-  const layersOf = capabilities.actions.includes(action) ? LAYERS_OF[action] : undefined;
+  const layersOf = LAYERS_OF[action];
   if (layersOf === undefined) {
     throw new WindlassError('invalid-input', `Kubernetes clusters do not support ${action}`, {
       code: 'ACTION_NOT_SUPPORTED',
-      hint: `the supported actions are: ${capabilities.actions.join(', ')}`,
+      hint: `the supported actions are: ${CHART_ACTIONS.join(', ')}`,
       field: 'action',
     });
   }

@@ -1,5 +1,5 @@
 import type { NodeShell } from '../../nodes/index.ts';
-import type { Capabilities, Provider, ProviderHandler } from '../../provider/index.ts';
+import type { Features, Provider, ProviderHandler } from '../../provider/index.ts';
 import { createVmProvider } from '../../vm/index.ts';
 import { createLocalEnvironment } from './environment.ts';
 import { createInstanceHandler } from './instance-handler.ts';
@@ -10,17 +10,12 @@ import type { LocalWorld } from './world/local-world.ts';
 import { createPlaceFinder } from './worlds.ts';
 
 /** What this machine supports without a cloud. */
-export const LOCAL_CAPABILITIES: Capabilities = {
-  actions: ['create', 'stop', 'start', 'delete'],
+export const LOCAL_FEATURES: Features = {
   nodeAccess: 'direct',
   volumes: true,
   // The programs of a node are processes of this machine, and see its hardware.
   gpu: true,
   reservedIps: true,
-  loadbalancer: false,
-  associateEip: false,
-  changeSubnet: false,
-  volumeSnapshots: false,
 };
 
 export interface LocalProviderOptions {
@@ -40,7 +35,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   const findPlace = createPlaceFinder(options.folder, options.world);
   const provider = createVmProvider({
     name: 'local',
-    capabilities: LOCAL_CAPABILITIES,
+    features: LOCAL_FEATURES,
     settings: LOCAL_SETTINGS,
     handler: createLocalHandler(options),
     environment: createLocalEnvironment(findPlace),

@@ -9,7 +9,8 @@ import type {
   ServiceSpec,
   VolumeSpec,
 } from '../../../src/domain/index.ts';
-import type { Capabilities } from '../../../src/provider/index.ts';
+import type { Capabilities, Features } from '../../../src/provider/index.ts';
+import { vmCapabilities } from '../../../src/vm/index.ts';
 
 // Clusters as the store gives them to a plan; each test says only what it is about.
 
@@ -25,19 +26,12 @@ export const RUNTIME: Runtime = {
   createdAt: '2026-01-01T00:00:00Z',
 };
 
+export function features(change: Partial<Features> = {}): Features {
+  return { nodeAccess: 'direct', volumes: true, ...change };
+}
+
 export function capabilities(change: Partial<Capabilities> = {}): Capabilities {
-  return {
-    actions: ['create', 'stop', 'start', 'delete'],
-    nodeAccess: 'direct',
-    volumes: true,
-    gpu: false,
-    reservedIps: false,
-    loadbalancer: false,
-    associateEip: false,
-    changeSubnet: false,
-    volumeSnapshots: false,
-    ...change,
-  };
+  return { ...vmCapabilities(features(change)), ...change };
 }
 
 export function service(name: string, change: Partial<ServiceSpec> = {}): ServiceSpec {

@@ -1,6 +1,6 @@
 import type { ClusterNode, MetadataTree, Task, TaskAction } from '../../../src/domain/index.ts';
 import type {
-  Capabilities,
+  Features,
   EffectCall,
   Provider,
   ProviderHandler,
@@ -8,7 +8,7 @@ import type {
 } from '../../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../../src/vm/index.ts';
 import { createTestEffectCall, type EffectSteps } from '../../kit/calls.ts';
-import { capabilities, equalNodes, node, role, RUNTIME } from './clusters.ts';
+import { equalNodes, features, node, role, RUNTIME } from './clusters.ts';
 import type { NodeShell } from '../../../src/nodes/index.ts';
 import { createMemoryShell, type MemoryShell } from './memory-shell.ts';
 
@@ -25,7 +25,7 @@ export interface VmBench {
   readonly effects: string[];
   /** What every function of the handler answers. */
   answer: unknown;
-  provider(change?: Partial<Capabilities>): Provider;
+  provider(change?: Partial<Features>): Provider;
   effectCall(disturbed?: EffectSteps): EffectCall;
 }
 
@@ -55,7 +55,7 @@ export function createVmBench(nodes?: NodeShell): VmBench {
     provider: (change = {}) =>
       createVmProvider({
         name: 'fake',
-        capabilities: capabilities(change),
+        features: features(change),
         handler,
         environment,
         nodes: nodes ?? shell,
