@@ -1,5 +1,6 @@
 import { listEndpoints } from '../../src/app-package/index.ts';
 import {
+  clusterBusy,
   cutText,
   JOB_ACTIONS,
   MAX_OBSERVATION_CHARACTERS,
@@ -85,16 +86,7 @@ export function createClusterRequests(
       const busy = (await stores.jobs.listOpen()).find(
         (job) => job.clusterId === clusterId && job.jobId !== jobId,
       );
-      if (busy !== undefined) {
-        throw new WindlassError(
-          'conflict',
-          `cluster ${clusterId} is busy: job ${busy.jobId} (${busy.action}) is running`,
-          {
-            code: 'CLUSTER_BUSY',
-            hint: `windlass job watch ${busy.jobId}`,
-          },
-        );
-      }
+      if (busy !== undefined) throw clusterBusy(clusterId, busy);
       const rule = JOB_ACTIONS[action];
       if (!rule.from.includes(cluster.status)) {
         throw new WindlassError(

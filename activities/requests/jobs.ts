@@ -5,10 +5,11 @@ import {
   providerAway,
   type ErrorInfo,
   type Job,
+  type JobCommand,
   type LayerShape,
   type StoredTask,
 } from '../../src/domain/index.ts';
-import type { JobSummary, LayerView, Requests, TaskView } from '../../src/protocol/index.ts';
+import type { JobCommandView, JobSummary, LayerView, Requests, TaskView } from '../../src/protocol/index.ts';
 import type { LayerCount } from '../../src/db/index.ts';
 import { answerBytes } from '../check-answer.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -17,6 +18,7 @@ type JobRequests = Pick<Requests, 'describeJob' | 'findJob' | 'listJobs'>;
 
 /** Up to so many tasks a job is shown whole; a larger one by its counts and what is unfinished. */
 const SHOWN_TASKS = 200;
+const SHOWN_COMMANDS = 50;
 
 export function createJobRequests(dependencies: ActivityDependencies): JobRequests {
   const { jobs, runtimes, tasks, workers } = dependencies.stores;
@@ -26,14 +28,14 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
     layer: number | undefined,
   ): Promise<readonly StoredTask[]> {
     if (shape.reduce((sum, one) => sum + one.total, 0) <= SHOWN_TASKS) return tasks.list(jobId);
-    const unfinished = await tasks.listByStatus(jobId, ['working', 'failed']);
+    const unfinished = await tasks.listUnsuccessful(jobId);
     if (layer === undefined) return unfinished;
     return [...unfinished.filter((task) => task.layerIndex !== layer), ...(await tasks.list(jobId, layer))];
   }
 
-  /** What an open job waits for that concerns all of it. */
+  /** What an open job waits for that concerns all of it; a held one waits for a person. */
   async function findObstacle({ status, runtimeId }: Job): Promise<ErrorInfo | null> {
-    if (!isOpenJobStatus(status)) return null;
+    if (!isOpenJobStatus(status) || status === 'held') return null;
     const { provider } = await runtimes.get(runtimeId);
     const isThere = Object.hasOwn(await workers.listProviders(), provider);
     return isThere ? null : providerAway(provider).toInfo();
@@ -45,10 +47,12 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
       const shape = ((await jobs.loadShape(jobId)) ?? []).flatMap((step) => step.layers);
       const counts = await tasks.countByLayer(jobId);
       const rows = await listShown(jobId, shape, layer);
+      const commands = (await jobs.listCommands(jobId)).slice(-SHOWN_COMMANDS).map(toCommandView);
       const error = job.error ?? (await findObstacle(job));
       return shortenErrors((say) => ({
         ...toJobSummary({ ...job, error }),
         layers: shape.map((one) => toLayerView(one, counts, rows, say)),
+        commands,
       }));
     },
 
@@ -65,8 +69,12 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
 }
 
 function toJobSummary(job: Job): JobSummary {
-  const { jobId, clusterId, action, status, startedAt, closedAt, requestedBy, error } = job;
-  return { jobId, clusterId, action, status, startedAt, closedAt, requestedBy, error };
+  const { jobId, clusterId, action, status, startedAt, closedAt, requestedBy, error, held } = job;
+  return { jobId, clusterId, action, status, startedAt, closedAt, requestedBy, error, held };
+}
+
+function toCommandView({ command, taskId, by, why, at }: JobCommand): JobCommandView {
+  return { command, taskId, by, why, at };
 }
 
 type SayError = (error: ErrorInfo | null) => ErrorInfo | null;
@@ -102,6 +110,7 @@ function toLayerView(
     total: shape.total,
     done: count?.done ?? 0,
     failed: count?.failed ?? 0,
+    skipped: count?.skipped ?? 0,
     tasks: rows
       .filter((task) => task.layerIndex === shape.index)
       .map((task) => ({ ...toTaskView(task), error: say(task.error) })),
@@ -115,6 +124,7 @@ function toTaskView(task: StoredTask): TaskView {
     nodeId: task.nodeId,
     label: task.label,
     status: task.status,
+    round: task.round,
     attempts: task.failures,
     observation: task.observation,
     error: task.error,

@@ -38,8 +38,14 @@ export async function followJob(
     io.stderr.write(describeInterrupted(jobId));
     return { value: started, exitCode: EXIT.interrupted };
   }
-  const { status, error } = shown.view;
-  const value = { clusterId, jobId, status, ...(error === null ? {} : { error }) };
+  const { status, error, held } = shown.view;
+  const value = {
+    clusterId,
+    jobId,
+    status,
+    ...(error === null ? {} : { error }),
+    ...(held === null ? {} : { held }),
+  };
   return {
     value,
     text: describeEnd(shown.view.action, clusterId, jobId, status),
@@ -51,7 +57,11 @@ function describeEnd(action: string, clusterId: string, jobId: string, status: s
   const lines = [`${action} of ${clusterId} is ${status === 'successful' ? 'done' : status}`];
   if (status !== 'successful') {
     lines.push(`  what happened: windlass job describe ${jobId}`);
-    lines.push(`  to take it away: windlass cluster delete ${clusterId}`);
+    lines.push(
+      status === 'held'
+        ? `  to end it: windlass job cancel ${jobId}`
+        : `  to take it away: windlass cluster delete ${clusterId}`,
+    );
   } else if (action === 'delete') {
     lines.push(`  to forget it for good: windlass cluster cease ${clusterId}`);
   } else if (action !== 'cease') {

@@ -59,6 +59,15 @@ export type JobEvent =
       readonly jobId: string;
       readonly layer: number;
     } & LayerCounts)
+  /** Nothing more of it begins until somebody resumes it. */
+  | {
+      readonly event: 'job-held';
+      readonly at: string;
+      readonly jobId: string;
+      readonly by: string;
+      readonly why: string;
+    }
+  | { readonly event: 'job-resumed'; readonly at: string; readonly jobId: string }
   /** No answer, or no worker to continue the job; it continues by itself once that is over. */
   | { readonly event: 'contact-lost'; readonly at: string; readonly jobId: string; readonly error: ErrorInfo }
   | { readonly event: 'contact-restored'; readonly at: string; readonly jobId: string }

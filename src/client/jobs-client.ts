@@ -54,7 +54,7 @@ export function createJobsClient(context: JobsContext): JobsClient {
         try {
           const { view } = await lookAtJob(context, jobId, run, null);
           if (!isOpenJobStatus(view.status) && view.status !== 'cancelled') throw jobClosed(view);
-          const { layers: _layers, ...summary } = view;
+          const { layers: _layers, commands: _commands, ...summary } = view;
           return { ...summary, waitsForWorker: false };
         } catch (error) {
           if (!isUnanswered(error)) throw error;
@@ -68,6 +68,7 @@ export function createJobsClient(context: JobsContext): JobsClient {
             closedAt,
             requestedBy: '',
             error: null,
+            held: null,
           };
           return { ...known, waitsForWorker: true };
         }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { isOpenJobStatus, WindlassError, type JobAction } from '../domain/index.ts';
+import { clusterBusy, isOpenJobStatus, WindlassError, type JobAction } from '../domain/index.ts';
 import {
   jobWorkflowId,
   RUN_JOB_WORKFLOW,
@@ -81,7 +81,8 @@ export async function startJob(
     if (running?.open !== true) continue;
     const job = await requests.findJob({ jobId: running.jobId });
     const closing = job !== null && !isOpenJobStatus(job.status);
-    if (!closing || Date.now() > closingDeadline) throw clusterBusy(clusterId, running);
+    if (!closing || Date.now() > closingDeadline)
+      throw clusterBusy(clusterId, { ...running, held: job?.held ?? null });
     await sleep(CLOSING_PAUSE_MS);
   }
 }
@@ -110,14 +111,6 @@ async function findRunning(client: Client, place: ServerPlace, clusterId: string
   } catch (error) {
     throw toWindlassError(error, place);
   }
-}
-
-function clusterBusy(clusterId: string, running: { jobId: string; action: string }): WindlassError {
-  return new WindlassError(
-    'conflict',
-    `cluster ${clusterId} is busy: job ${running.jobId} (${running.action}) runs on it`,
-    { code: 'CLUSTER_BUSY', hint: `watch it: windlass job watch ${running.jobId}` },
-  );
 }
 
 function requestIdUsed(known: JobSummary): WindlassError {

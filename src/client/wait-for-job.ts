@@ -3,7 +3,8 @@ import type { JobView } from '../protocol/index.ts';
 import type { JobsClient, WaitOptions } from './windlass-client.ts';
 
 /**
- * Watches a job until it closes, then returns it as it is stored.
+ * Watches a job until it closes or is held, then returns it as it is stored. Held, it waits for a person:
+ * who waits here could wait for days.
  *
  * @throws timeout `JOB_WAIT_TIMEOUT`, cancelled `WAIT_ABORTED`; the job goes on in both cases.
  */
@@ -18,7 +19,8 @@ export async function waitForJob(
   let ended = false;
   for await (const event of jobs.watch(jobId, { ...watch, signal: AbortSignal.any(signals) })) {
     onEvent?.(event);
-    ended = event.event === 'job-ended';
+    ended = event.event === 'job-ended' || event.event === 'job-held';
+    if (ended) break;
   }
   if (ended) return jobs.describe(jobId, watch.clusterId === undefined ? {} : { clusterId: watch.clusterId });
   const hint = `take it up again: windlass job watch ${jobId}`;

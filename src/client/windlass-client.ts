@@ -258,7 +258,7 @@ export interface JobsClient {
     options?: { readonly layer?: number; readonly clusterId?: string },
   ): Promise<JobView>;
   /**
-   * Returns the closed job, whatever its end: look at `status` and `error`.
+   * Returns the job when it has closed, or is held: look at `status`, `error` and `held`.
    * @throws cancelled `WAIT_ABORTED` when the signal aborts.
    */
   wait(jobId: string, options?: WaitOptions): Promise<JobView>;

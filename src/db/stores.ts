@@ -240,9 +240,11 @@ export interface TaskStore {
   list(jobId: string, layerIndex?: number): Promise<readonly StoredTask[]>;
   /** The tasks of a job that are in one of the statuses, in order. */
   listByStatus(jobId: string, statuses: readonly TaskStatus[]): Promise<readonly StoredTask[]>;
+  /** The tasks of a job that have begun and have not succeeded, in order. */
+  listUnsuccessful(jobId: string): Promise<readonly StoredTask[]>;
   /** What came of the tasks of a cluster that are owed once, in the jobs since its last start that ended well, in their order. */
   listPast(clusterId: string): Promise<readonly PastTask[]>;
-  /** How many tasks of each layer have ended well, and how many failed; for jobs too large to list. */
+  /** How many tasks of each layer have succeeded, failed, or were skipped after that; for jobs too large to list. */
   countByLayer(jobId: string): Promise<readonly LayerCount[]>;
   /**
    * What an activity needs, in one query. @throws conflict `JOB_NOT_OPEN` when its job is closed.
@@ -280,6 +282,7 @@ export interface LayerCount {
   readonly layerIndex: number;
   readonly done: number;
   readonly failed: number;
+  readonly skipped: number;
 }
 export interface HydratedTask {
   readonly task: StoredTask;

@@ -23,7 +23,7 @@ import { type Row, toJson, toStorableText } from './row-mapping.ts';
 import { clusterNodeRows, clusterRows, jobRows, resourceRows, runtimeRows, taskRows } from './rows.ts';
 import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
-import type { TaskStore } from './stores.ts';
+import type { LayerCount, TaskStore } from './stores.ts';
 import { storeChanges, taskNotFound } from './task-changes.ts';
 
 /** @internal */
@@ -87,6 +87,19 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       return rows.map(taskRows.fromRow);
     },
 
+    async listUnsuccessful(jobId) {
+      const rows = await db
+        .selectFrom('task')
+        .selectAll()
+        .where('job_id', '=', jobId)
+        .where('started_at', 'is not', null)
+        .where('status', '!=', 'successful')
+        .orderBy('layer_index')
+        .orderBy('index')
+        .execute();
+      return rows.map(taskRows.fromRow);
+    },
+
     async listPast(clusterId) {
       const rows = await db
         .selectFrom('task')
@@ -123,13 +136,14 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
     },
 
     async countByLayer(jobId) {
-      const { rows } = await sql<{ layer_index: number; done: number; failed: number }>`
-        select layer_index,
+      const { rows } = await sql<LayerCount>`
+        select layer_index as "layerIndex",
           (count(*) filter (where status = 'successful'))::integer as done,
-          (count(*) filter (where status = 'failed'))::integer as failed
+          (count(*) filter (where status = 'failed'))::integer as failed,
+          (count(*) filter (where status = 'skipped' and started_at is not null))::integer as skipped
         from task where job_id = ${jobId} group by layer_index order by layer_index
       `.execute(db);
-      return rows.map((row) => ({ layerIndex: row.layer_index, done: row.done, failed: row.failed }));
+      return rows;
     },
 
     async hydrate(taskId, beginAt) {

@@ -4,6 +4,8 @@ import type {
   EnvValue,
   ErrorInfo,
   JobAction,
+  JobCommand,
+  JobHold,
   JobStatus,
   NodeStatus,
   OnceAction,
@@ -130,7 +132,9 @@ export interface TaskView {
   readonly nodeId: string | null;
   readonly label: string;
   readonly status: TaskStatus;
-  /** Tries that ended in an error; looks do not count. */
+  /** How often it was opened again after it had failed. */
+  readonly round: number;
+  /** Tries that ended in an error, in this round; looks do not count. */
   readonly attempts: number;
   /** What the last look saw. */
   readonly observation: string | null;
@@ -147,9 +151,14 @@ export interface LayerView {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
-  /** All of them up to 200 tasks in the job; beyond that only unfinished and failed ones. */
+  /** Those that failed and were skipped, so that the job could go on without them. */
+  readonly skipped: number;
+  /** All of them up to 200 tasks in the job; beyond that only those that have begun and have not succeeded. */
   readonly tasks: readonly TaskView[];
 }
+
+/** A command to a job, or to one of its tasks. */
+export type JobCommandView = Pick<JobCommand, 'command' | 'taskId' | 'by' | 'why' | 'at'>;
 
 export interface JobSummary {
   readonly jobId: string;
@@ -160,8 +169,12 @@ export interface JobSummary {
   readonly closedAt: string | null;
   readonly requestedBy: string;
   readonly error: ErrorInfo | null;
+  /** Who holds it, since when, and why; null for a job that is not held. */
+  readonly held: JobHold | null;
 }
 
 export interface JobView extends JobSummary {
   readonly layers: readonly LayerView[];
+  /** What it was told, the oldest first; the newest 50. */
+  readonly commands: readonly JobCommandView[];
 }

@@ -34,7 +34,8 @@ const YOUNG_MS = 10_000;
 
 /**
  * Closes the rows of jobs whose workflow ended without closing them: terminated, or reset to
- * before its load. Every worker has a sweeper; one at a time sweeps, and another takes over where it
+ * before its load. A held job stays as long as its workflow runs; without one there is nothing that could
+ * carry out what it is told, and its cluster would stay busy for ever, so that it is closed too. Every worker has a sweeper; one at a time sweeps, and another takes over where it
  * dies. Rounds of one sweeper never overlap.
  */
 export function startSweeper({ client, stores, log, identity }: SweeperParts): Sweeper {
@@ -130,14 +131,15 @@ async function findHowItEnded(client: Client, job: Job): Promise<JobEnd | null> 
     if (own && workflow.status.name === 'RUNNING') return null;
     if (own && workflow.status.name === 'CANCELLED') return { status: 'cancelled', error: null };
     const how = own ? workflow.status.name.toLowerCase() : 'followed by another';
-    return abandoned(`its workflow was ${how} before it closed the job`);
+    return abandoned(job, `its workflow was ${how} before it closed the job`);
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return abandoned('its workflow is gone');
+    if (error instanceof WorkflowNotFoundError) return abandoned(job, 'its workflow is gone');
     throw error;
   }
 }
 
-function abandoned(message: string): JobEnd {
+function abandoned({ held }: Job, how: string): JobEnd {
+  const message = held === null ? how : `${how}; it was held: ${held.why}`;
   const hint = 'what it made is in the ledger; the cluster can be deleted';
   return { status: 'failed', error: { kind: 'internal', code: 'JOB_ABANDONED', message, hint } };
 }

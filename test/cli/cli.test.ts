@@ -22,7 +22,8 @@ const CREATE = ['cluster', 'create', '--app', 'zk', '--runtime', 'local'];
 
 function clientWhoseJobEnds(status: JobStatus) {
   const failed = VIEWS[4]?.view ?? BASE;
-  const view: JobView = { ...failed, status, error: status === 'failed' ? failed.error : null };
+  const held = status === 'held' ? { by: 'ada', why: 'StartService of zk 1 failed', at: BASE.startedAt } : null;
+  const view: JobView = { ...failed, status, held, error: status === 'failed' ? failed.error : null };
   return { clusters: { create: async () => STARTED }, jobs: { wait: createFakeWait(3, view) } };
 }
 
@@ -143,6 +144,17 @@ describe('a job that is waited for', () => {
     ['cancelled', 8],
   ] as const)('gives the exit code of its end: %s, %i', async (status, exitCode) => {
     expect((await runCommand(CREATE, { client: clientWhoseJobEnds(status) })).exitCode).toBe(exitCode);
+  });
+
+  test('says who holds it and why, and what can be done', async () => {
+    const { stdout } = await runCommand(CREATE, { client: clientWhoseJobEnds('held') });
+    expect(stdout).toContain('create of cl-1 is held\n');
+    expect(stdout).toContain('what happened: windlass job describe j-1\n');
+    expect(stdout).toContain('to end it: windlass job cancel j-1\n');
+    // The cluster is busy: it cannot be deleted.
+    expect(stdout).not.toContain('windlass cluster delete');
+    const { stdout: json } = await runCommand([...CREATE, '--json'], { client: clientWhoseJobEnds('held') });
+    expect(JSON.parse(json)).toMatchObject({ status: 'held', held: { by: 'ada' } });
   });
 
   test('is one line an event where the output is no terminal', async () => {

@@ -36,6 +36,41 @@ describe('the tree of a job', () => {
     `);
   });
 
+  test('says who holds a job and why, and what was skipped or is tried again', () => {
+    const [first, second] = viewAt(4).layers;
+    const [failed, done] = second?.tasks ?? [];
+    if (first === undefined || second === undefined || failed === undefined || done === undefined)
+      throw new Error('the sample has two layers of two tasks');
+    const at = '2026-01-01T00:00:03.000Z';
+    const view: JobView = {
+      ...viewAt(4),
+      status: 'held',
+      closedAt: null,
+      error: null,
+      held: { by: 'windlass', why: 'StartService of zk 1 failed', at },
+      layers: [
+        first,
+        { ...second, failed: 0, skipped: 1, tasks: [{ ...failed, status: 'skipped' }, done] },
+        { ...second, name: 'StartService order 1', done: 0, failed: 0, tasks: [{ ...failed, status: 'queued', round: 1, error: null }] },
+      ],
+      commands: [{ command: 'skip', taskId: 'j-1.1.0', by: 'ada', why: 'it is not needed', at }],
+    };
+    expect(renderJobTree(view, OPTIONS)).toMatchInlineSnapshot(`
+      "create cl-1  j-1  held  4s
+      ✔ RunInstances                    2/2      8s
+      ✔ StartService order 0            1/2      1 skipped  1m05s
+          ✔ StartService zk 2           11s
+          - StartService zk 1           1m05s    skipped: exit code 1: no suc…
+      ● StartService order 1            0/2      0s
+          · StartService zk 1                    is tried again
+      held by windlass: StartService of zk 1 failed
+      "
+    `);
+    expect(renderJobTree(view, { ...OPTIONS, expandAll: true })).toContain(
+      '2026-01-01T00:00:03.000Z  ada: skip j-1.1.0: it is not needed\n',
+    );
+  });
+
   test('never writes a line wider than the terminal', () => {
     for (const width of [20, 40, 72]) {
       for (const line of renderJobTree(viewAt(4), { ...OPTIONS, width }).split('\n')) {

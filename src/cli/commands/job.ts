@@ -43,7 +43,7 @@ const list: Command = {
 
 const watch: Command = {
   name: 'watch',
-  summary: 'Show a job live until it ends; Ctrl-C goes away from it, the job goes on',
+  summary: 'Show a job live until it ends or is held; Ctrl-C goes away from it, the job goes on',
   arguments: [JOB],
   run: (input, context) =>
     context.withClient(async (client) => {

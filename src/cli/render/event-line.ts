@@ -31,6 +31,10 @@ function describeEvent(event: JobEvent): string | null {
       const why = event.error === null || event.status === 'successful' ? '' : `: ${event.error.message}`;
       return `  ${event.action} ${event.label}: ${event.status}${time}${why}`;
     }
+    case 'job-held':
+      return `job ${event.jobId}: held by ${event.by}: ${event.why}`;
+    case 'job-resumed':
+      return `job ${event.jobId}: goes on`;
     case 'contact-lost':
       return `${event.error.message}; still trying`;
     case 'contact-restored':

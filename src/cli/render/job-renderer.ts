@@ -64,7 +64,7 @@ export async function createLiveRenderer(
     look(latest) {
       view = latest;
       lost = null;
-      if (!isOpenJobStatus(latest.status)) draw();
+      if (latest.held !== null || !isOpenJobStatus(latest.status)) draw();
     },
     end() {
       clearInterval(timer);

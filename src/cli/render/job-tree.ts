@@ -1,5 +1,5 @@
 import { isOpenJobStatus, type ErrorInfo, type JobStatus, type TaskStatus } from '../../domain/index.ts';
-import type { JobView, LayerView, TaskView } from '../../protocol/index.ts';
+import type { JobCommandView, JobView, LayerView, TaskView } from '../../protocol/index.ts';
 import { renderDuration } from './duration.ts';
 import { renderLine, type Piece, type Tone } from './style.ts';
 
@@ -33,7 +33,9 @@ export function renderJobTree(view: JobView, options: TreeOptions): string {
     lines.push(layerLine(layer, options.now));
     lines.push(...taskLines(layer, options));
   }
-  const { error } = view;
+  const { error, held } = view;
+  if (options.expandAll === true) lines.push(...view.commands.map(commandLine));
+  if (held !== null) lines.push([{ text: `held by ${held.by}: ${held.why}`, tone: 'bad' }]);
   // An open job has an error while nothing can move it.
   const trouble = options.lost ?? (isOpenJobStatus(view.status) ? error : null);
   if (trouble !== null) lines.push(troubleLine(trouble));
@@ -58,6 +60,11 @@ function troubleLine({ message }: ErrorInfo): Piece[] {
   return [{ text: `${message}; still trying`, tone: 'bad' }];
 }
 
+function commandLine({ at, by, command, taskId, why }: JobCommandView): Piece[] {
+  const what = taskId === null ? command : `${command} ${taskId}`;
+  return [{ text: `${at}  ${by}: ${what}${why === '' ? '' : `: ${why}`}`, tone: 'quiet' }];
+}
+
 function headLine(view: JobView, now: string): Piece[] {
   const time = renderDuration(view.startedAt, view.closedAt ?? now);
   return [...headPieces(view.action, view), { text: `  ${time}`, tone: 'quiet' }];
@@ -76,7 +83,7 @@ function headPieces(
 
 function toneOfJob(status: JobStatus): Tone {
   if (status === 'successful') return 'good';
-  return status === 'failed' || status === 'cancelled' ? 'bad' : 'busy';
+  return status === 'failed' || status === 'cancelled' || status === 'held' ? 'bad' : 'busy';
 }
 
 function layerLine(layer: LayerView, now: string): Piece[] {
@@ -89,13 +96,14 @@ function layerLine(layer: LayerView, now: string): Piece[] {
     { text: `  ${layer.done}/${layer.total}`.padEnd(11), tone: 'plain' },
   ];
   if (layer.failed > 0) pieces.push({ text: `${layer.failed} failed  `, tone: 'bad' });
+  if (layer.skipped > 0) pieces.push({ text: `${layer.skipped} skipped  `, tone: 'quiet' });
   if (startedAt !== null) pieces.push({ text: renderDuration(startedAt, endedAt ?? now), tone: 'quiet' });
   return pieces;
 }
 
-function statusOfLayer({ failed, done, total, tasks }: LayerView): TaskStatus {
+function statusOfLayer({ failed, done, skipped, total, tasks }: LayerView): TaskStatus {
   if (failed > 0) return 'failed';
-  if (done >= total) return 'successful';
+  if (done + skipped >= total) return done === 0 && skipped > 0 ? 'skipped' : 'successful';
   return done === 0 && tasks.every((task) => task.startedAt === null) ? 'queued' : 'working';
 }
 
@@ -109,7 +117,8 @@ function timesOf({ done, total, tasks }: LayerView): { startedAt: string | null;
 
 function taskLines(layer: LayerView, options: TreeOptions): Piece[][] {
   const status = statusOfLayer(layer);
-  const folded = options.expandAll !== true && (status === 'queued' || status === 'successful');
+  const isQuiet = status === 'queued' || (status === 'successful' && layer.skipped === 0);
+  const folded = options.expandAll !== true && isQuiet;
   const shown = folded ? [] : layer.tasks.toSorted(compareUrgency);
   const limit = options.tasksPerLayer ?? shown.length;
   const lines = shown.slice(0, limit).map((task) => taskLine(task, options.now));
@@ -125,7 +134,9 @@ function compareUrgency(one: TaskView, other: TaskView): number {
 
 function taskLine(task: TaskView, now: string): Piece[] {
   const [symbol, tone] = SYMBOLS[task.status];
-  const time = task.startedAt === null ? '' : renderDuration(task.startedAt, task.endedAt ?? now);
+  // One that was opened again has begun before, and waits for its turn.
+  const isBegun = task.startedAt !== null && task.status !== 'queued';
+  const time = isBegun ? renderDuration(task.startedAt, task.endedAt ?? now) : '';
   return [
     { text: `    ${symbol} `, tone },
     { text: `${task.action} ${task.label}`.padEnd(NAME_COLUMNS - 4) },
@@ -138,6 +149,9 @@ function describeTask(task: TaskView, now: string): Piece[] {
   const tries = task.attempts > 0 ? `${task.attempts} failed ${task.attempts === 1 ? 'try' : 'tries'}` : '';
   if (task.status === 'failed') return [{ text: task.error?.message ?? 'failed', tone: 'bad' }];
   if (task.status === 'successful') return tries === '' ? [] : [{ text: `after ${tries}`, tone: 'quiet' }];
+  if (task.status === 'skipped' && task.error !== null)
+    return [{ text: `skipped: ${task.error.message}`, tone: 'quiet' }];
+  if (task.status === 'queued' && task.round > 0) return [{ text: 'is tried again', tone: 'quiet' }];
   if (task.status !== 'working') return [];
   if (task.error !== null) {
     const { nextAttemptAt } = task;

@@ -110,6 +110,45 @@ export function jobCommandsSuite(stores: () => Stores): void {
     expect((await tasks.list('job-skip', 0))[1]).toMatchObject({ status: 'skipped', endedAt: LATER });
   });
 
+  test('what is shown of a large job: what has begun and has not succeeded, and how many were skipped', async () => {
+    const { jobs, tasks, clusters } = stores();
+    const wrapper = aCluster('cl-shown', 'rt-commands', 6);
+    await clusters.create(wrapper);
+    await jobs.open(aJob('cl-shown', 'shown', { runtimeId: 'rt-commands' }), {
+      from: ['pending'],
+      status: 'creating',
+    });
+    await jobs.storePlan('job-shown', flattenPlan(aPlan(wrapper, ['StartService', 'After'])), 1);
+    const at = (index: number): string => `job-shown.0.${index}`;
+    for (const index of [0, 1, 2]) await fail(at(index));
+    await tasks.skip(at(0), aCommand('c0'));
+    await tasks.reopen(at(1), aCommand('c1'));
+    await tasks.hydrate(at(3), NOW);
+    await tasks.hydrate(at(4), NOW);
+    await tasks.end(at(4), { status: 'successful', at: NOW });
+    const shown = async () => (await tasks.listUnsuccessful('job-shown')).map(({ index, status }) => [index, status]);
+    expect(await shown()).toEqual([
+      [0, 'skipped'],
+      [1, 'queued'],
+      [2, 'failed'],
+      [3, 'working'],
+    ]);
+    const counts = [
+      { layerIndex: 0, done: 1, failed: 1, skipped: 1 },
+      { layerIndex: 1, done: 0, failed: 0, skipped: 0 },
+    ];
+    expect(await tasks.countByLayer('job-shown')).toEqual(counts);
+    // What the end of the job skips has never begun, and is not listed.
+    await close('shown');
+    expect(await shown()).toEqual([
+      [0, 'skipped'],
+      [1, 'cancelled'],
+      [2, 'failed'],
+      [3, 'cancelled'],
+    ]);
+    expect(await tasks.countByLayer('job-shown')).toEqual(counts);
+  });
+
   test('tasks that have not failed are neither opened again nor skipped, and leave no trace in the log', async () => {
     const { tasks, jobs } = stores();
     await prepare('not-failed');

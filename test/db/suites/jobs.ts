@@ -139,8 +139,8 @@ export function jobsSuite(stores: () => Stores): void {
     await tasks.end('job-count.0.1', { status: 'failed', at });
     await tasks.hydrate('job-count.1.2', at);
     expect(await tasks.countByLayer('job-count')).toEqual([
-      { layerIndex: 0, done: 1, failed: 1 },
-      { layerIndex: 1, done: 0, failed: 0 },
+      { layerIndex: 0, done: 1, failed: 1, skipped: 0 },
+      { layerIndex: 1, done: 0, failed: 0, skipped: 0 },
     ]);
     const unfinished = await tasks.listByStatus('job-count', ['working', 'failed']);
     expect(unfinished.map((task) => task.taskId)).toEqual(['job-count.0.1', 'job-count.1.2']);

@@ -11,6 +11,10 @@ const OLD = '2026-01-01T00:00:00.000Z';
 interface Shared {
   readonly open: Map<string, Job>;
   readonly running: Set<string>;
+  /** Those that run, and are not in the list yet. */
+  readonly unlisted: Set<string>;
+  /** What jobs were closed with. */
+  readonly ends: Pick<Job, 'status' | 'error'>[];
   /** Workflows that were asked for by themselves. */
   readonly described: string[];
   readonly said: string[];
@@ -30,7 +34,7 @@ afterEach(async () => {
 function share(jobIds: readonly string[]): Shared {
   const open = new Map(jobIds.map((jobId) => [jobId, aJob(jobId)]));
   const counts = { leader: null, rounds: 0, mostRounds: 0, gate: Promise.resolve() };
-  return { open, running: new Set(), described: [], said: [], ...counts };
+  return { open, running: new Set(), unlisted: new Set(), ends: [], described: [], said: [], ...counts };
 }
 
 function aJob(jobId: string): Job {
@@ -72,6 +76,7 @@ function start(shared: Shared, identity: string): Sweeper {
       async close(jobId: string, end: Pick<Job, 'status' | 'error' | 'closedAt'>) {
         const job = shared.open.get(jobId);
         shared.open.delete(jobId);
+        shared.ends.push(end);
         return { job: { ...(job ?? aJob(jobId)), ...end }, changed: job !== undefined };
       },
     },
@@ -87,6 +92,8 @@ function start(shared: Shared, identity: string): Sweeper {
       getHandle: (workflowId: string) => ({
         async describe() {
           shared.described.push(workflowId);
+          const jobId = workflowId.replace('cluster/cl-', '');
+          if (shared.unlisted.has(jobId)) return { memo: { jobId }, status: { name: 'RUNNING' } };
           throw new WorkflowNotFoundError('no such workflow', workflowId, undefined);
         },
       }),
@@ -106,6 +113,32 @@ test('jobs whose workflow is gone are closed, those that are visible as running 
   expect([...shared.open.keys()]).toEqual(['runs']);
   expect(shared.described).toEqual(['cluster/cl-gone']);
   expect(shared.said).toEqual(['closed a job that its workflow left open: gone']);
+});
+
+test('a held job stays as long as its workflow runs, and is closed with its reason when that is gone', async () => {
+  const shared = share(['held', 'lost']);
+  const held = { by: 'windlass', why: 'StartService of zk 1 failed', at: OLD };
+  for (const jobId of ['held', 'lost']) shared.open.set(jobId, { ...aJob(jobId), status: 'held', held });
+  shared.running.add('held');
+  await start(shared, 'a').sweep();
+  expect([...shared.open.keys()]).toEqual(['held']);
+  expect(shared.ends).toMatchObject([
+    {
+      status: 'failed',
+      error: {
+        code: 'JOB_ABANDONED',
+        message: 'its workflow is gone; it was held: StartService of zk 1 failed',
+      },
+    },
+  ]);
+});
+
+test('a job that the list of running ones misses is asked for by itself, and stays when it runs', async () => {
+  const shared = share(['unlisted']);
+  shared.unlisted.add('unlisted');
+  await start(shared, 'a').sweep();
+  expect([...shared.open.keys()]).toEqual(['unlisted']);
+  expect(shared.described).toEqual(['cluster/cl-unlisted']);
 });
 
 test('one sweeper at a time sweeps; when it stops, another one does', async () => {
