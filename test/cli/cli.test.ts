@@ -22,7 +22,8 @@ const CREATE = ['cluster', 'create', '--app', 'zk', '--runtime', 'local'];
 
 function clientWhoseJobEnds(status: JobStatus) {
   const failed = VIEWS[4]?.view ?? BASE;
-  const held = status === 'held' ? { by: 'ada', why: 'StartService of zk 1 failed', at: BASE.startedAt } : null;
+  const held =
+    status === 'held' ? { by: 'ada', why: 'StartService of zk 1 failed', at: BASE.startedAt } : null;
   const view: JobView = { ...failed, status, held, error: status === 'failed' ? failed.error : null };
   return { clusters: { create: async () => STARTED }, jobs: { wait: createFakeWait(3, view) } };
 }

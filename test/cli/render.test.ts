@@ -51,7 +51,13 @@ describe('the tree of a job', () => {
       layers: [
         first,
         { ...second, failed: 0, skipped: 1, tasks: [{ ...failed, status: 'skipped' }, done] },
-        { ...second, name: 'StartService order 1', done: 0, failed: 0, tasks: [{ ...failed, status: 'queued', round: 1, error: null }] },
+        {
+          ...second,
+          name: 'StartService order 1',
+          done: 0,
+          failed: 0,
+          tasks: [{ ...failed, status: 'queued', round: 1, error: null }],
+        },
       ],
       commands: [{ command: 'skip', taskId: 'j-1.1.0', by: 'ada', why: 'it is not needed', at }],
     };

@@ -74,7 +74,10 @@ export function withTask(view: JobView): JobView {
   const tasks = [
     { taskId: `${view.jobId}.0.0`, status: 'queued' as const, startedAt: null, endedAt: null, ...task },
   ];
-  return { ...view, layers: [{ index: 0, name: 'RunInstances', total: 1, done: 0, failed: 0, skipped: 0, tasks }] };
+  return {
+    ...view,
+    layers: [{ index: 0, name: 'RunInstances', total: 1, done: 0, failed: 0, skipped: 0, tasks }],
+  };
 }
 
 export function clusterView(clusterId: string): ClusterView {

@@ -126,7 +126,8 @@ export function jobCommandsSuite(stores: () => Stores): void {
     await tasks.hydrate(at(3), NOW);
     await tasks.hydrate(at(4), NOW);
     await tasks.end(at(4), { status: 'successful', at: NOW });
-    const shown = async () => (await tasks.listUnsuccessful('job-shown')).map(({ index, status }) => [index, status]);
+    const shown = async () =>
+      (await tasks.listUnsuccessful('job-shown')).map(({ index, status }) => [index, status]);
     expect(await shown()).toEqual([
       [0, 'skipped'],
       [1, 'queued'],

@@ -93,8 +93,11 @@ describe('comparing two looks at a job', () => {
     expect(names(failed, opened)).toEqual([]);
     expect(names(opened, again)).toContain('task-started');
     expect(names(failed, again)).toContain('task-started');
-    const [ended] = compareJobViews(failed, withTask({ status: 'failed', round: 1, ...times }), SEEN_AT)
-      .filter(({ event }) => event === 'task-ended');
+    const [ended] = compareJobViews(
+      failed,
+      withTask({ status: 'failed', round: 1, ...times }),
+      SEEN_AT,
+    ).filter(({ event }) => event === 'task-ended');
     expect(ended).toMatchObject({ taskId: 'j-1.0.0', status: 'failed' });
     expect(names(again, withTask({ status: 'successful', round: 1, ...times }))).toContain('task-ended');
   });
