@@ -7,9 +7,17 @@ import {
   type Job,
   type JobCommand,
   type LayerShape,
+  type StepShape,
   type StoredTask,
 } from '../../src/domain/index.ts';
-import type { JobCommandView, JobSummary, LayerView, Requests, TaskView } from '../../src/protocol/index.ts';
+import type {
+  JobCommandView,
+  JobSummary,
+  LayerView,
+  Requests,
+  StepView,
+  TaskView,
+} from '../../src/protocol/index.ts';
 import type { LayerCount } from '../../src/db/index.ts';
 import { answerBytes } from '../check-answer.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -44,7 +52,8 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
   return {
     async describeJob({ jobId, layer }) {
       const job = await jobs.get(jobId);
-      const shape = ((await jobs.loadShape(jobId)) ?? []).flatMap((step) => step.layers);
+      const steps = (await jobs.loadShape(jobId)) ?? [];
+      const shape = steps.flatMap((step) => step.layers);
       const counts = await tasks.countByLayer(jobId);
       const rows = await listShown(jobId, shape, layer);
       const commands = (await jobs.listCommands(jobId)).slice(-SHOWN_COMMANDS).map(toCommandView);
@@ -53,6 +62,7 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
         ...toJobSummary({ ...job, error }),
         layers: shape.map((one) => toLayerView(one, counts, rows, say)),
         commands,
+        steps: steps.map(toStepView),
       }));
     },
 
@@ -94,6 +104,16 @@ function shorten(error: ErrorInfo | null): ErrorInfo | null {
     ...rest,
     message: cutText(message, SHORT_TEXT),
     ...(hint === undefined ? {} : { hint: cutText(hint, SHORT_TEXT) }),
+  };
+}
+
+function toStepView({ index, title, runs, lanes, layers }: StepShape): StepView {
+  return {
+    index,
+    title,
+    runs,
+    lanes: lanes === null ? null : { count: lanes.count, atOnce: lanes.atOnce },
+    layers: layers.map((layer) => layer.index),
   };
 }
 

@@ -34,6 +34,7 @@ export type {
   JobSummary,
   JobView,
   LayerView,
+  StepView,
   NodeView,
   RoleView,
   RuntimeView,

@@ -3,6 +3,7 @@ import type {
   ChangeReleaseDirective,
   CommandDirective,
   InstanceDirective,
+  MetadataDirective,
   MountDirective,
   NoDirective,
   RefreshDirective,
@@ -72,6 +73,7 @@ const isVolumes = isListOf(
   }),
 );
 const isEarlier = isOptional(isListOf(isShaped<TaskRound>({ taskId: isText, round: isNumber })));
+const isNames = isOptional(isListOf(isText));
 
 const COMMAND_SHAPE: Shape<CommandDirective> = {
   command: isText,
@@ -96,6 +98,11 @@ export const INSTANCE = describe<InstanceDirective>({
 export const VOLUMES = describe<VolumesDirective>({ volumes: isVolumes });
 export const MOUNT = describe<MountDirective>({ volumes: isVolumes, format: isFlag, earlier: isEarlier });
 export const SSH_KEYS = describe<SshKeysDirective>({ keyType: isText });
+export const METADATA = describe<MetadataDirective>({
+  addingHosts: isNames,
+  deletingHosts: isNames,
+  verticalScalingRoles: isNames,
+});
 export const REFRESH = describe<RefreshDirective>({ packageFiles: isFlag });
 export const COMMAND = describe<CommandDirective>(COMMAND_SHAPE);
 export const SERVICE = describe<ServiceDirective>({ ...COMMAND_SHAPE, service: isText });

@@ -67,6 +67,16 @@ export interface RefreshDirective {
   readonly packageFiles: boolean;
 }
 
+/** What the cluster's metadata tells beside the cluster itself. */
+export interface MetadataDirective {
+  /** Ids of nodes that join. */
+  readonly addingHosts?: readonly string[];
+  /** Ids of nodes that leave; they stay among the hosts until they are gone. */
+  readonly deletingHosts?: readonly string[];
+  /** Roles whose size the job changes. */
+  readonly verticalScalingRoles?: readonly string[];
+}
+
 export interface SshKeysDirective {
   /** `ssh-rsa`, `ssh-dsa` or `ssh-ed25519`, as the package asks for. */
   readonly keyType: string;

@@ -1,6 +1,13 @@
 export { canonicalJson, compareText } from '../domain/index.ts';
 export { createClaim } from './claims.ts';
 export { flattenPlan, listLayers } from './flatten-plan.ts';
+export {
+  createPlanBasis,
+  createPlanDocument,
+  type Digest,
+  type PlanBasis,
+  type PlanDocument,
+} from './plan-document.ts';
 export { renderPlan } from './render-plan.ts';
 export { SLICE_TASKS, sliceStep, type StepSlices } from './slice-step.ts';
 export {

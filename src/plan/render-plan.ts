@@ -7,6 +7,7 @@ import {
   type PlanStep,
   type ResourceClaim,
 } from '../domain/index.ts';
+import type { PlanDocument } from './plan-document.ts';
 
 /** Longer texts of a directive, such as commands, are cut. */
 const SHOWN_CHARACTERS = 100;
@@ -22,10 +23,16 @@ const OWN_NODE = '<node>';
  * the action, what it works on, what it does to which resources, and what it is told; what is empty,
  * zero or false is left out. Tasks of a layer that differ in their node alone share a line, which
  * names all of them, and so do lanes that differ in their node alone. In a lane, `-` begins each
- * layer. The same plan gives the same text.
+ * layer. A document ends with its hash, by which it can be told from others. The same plan gives the
+ * same text.
  */
-export function renderPlan(plan: JobPlan): string {
-  return plan.flatMap((step, index) => renderStep(step, index + 1)).join('\n');
+export function renderPlan(plan: JobPlan | PlanDocument): string {
+  if (!('steps' in plan)) return renderSteps(plan).join('\n');
+  return [...renderSteps(plan.steps), `plan ${plan.hash}`].join('\n');
+}
+
+function renderSteps(steps: JobPlan): readonly string[] {
+  return steps.flatMap((step, index) => renderStep(step, index + 1));
 }
 
 function renderStep(step: PlanStep, number: number): readonly string[] {

@@ -3,8 +3,8 @@ import type { PlanSlice, StepShape } from '../domain/index.ts';
 /** At most this many tasks are walked by one workflow run at a time. */
 export const SLICE_TASKS = 100;
 
-/** How many slices of one step run at once. */
-const WINDOW_SLICES = 10;
+/** How many tasks, or lanes, of one step are under way at once. */
+const WINDOW = 1_000;
 
 /** How a step is walked: in one piece, or in slices, several at a time. */
 export interface StepSlices {
@@ -16,20 +16,21 @@ export interface StepSlices {
 }
 
 /**
- * Slices of at most 100 tasks. Never more than the step's `atOnce` lanes are under way: where a
+ * Slices of at most 100 tasks. A lane has few tasks under way at a time, so the slices of a wide step
+ * of lanes are many and small, and as many nodes are worked on as in a layer. Never more than the step's `atOnce` lanes are under way: where a
  * slice has more lanes than that, one slice is walked at a time.
  */
 export function sliceStep({ index: step, layers, lanes }: StepShape): StepSlices {
   const total = layers.reduce((sum, layer) => sum + layer.total, 0);
   if (lanes === null) {
     const slices = cut(total, SLICE_TASKS).map((range): PlanSlice => ({ step, of: 'tasks', ...range }));
-    return { slices, slicesAtOnce: WINDOW_SLICES, lanesAtOnce: 1 };
+    return { slices, slicesAtOnce: WINDOW / SLICE_TASKS, lanesAtOnce: 1 };
   }
   const { count, atOnce, mostTasks } = lanes;
   const perSlice = total <= SLICE_TASKS ? count : Math.max(1, Math.floor(SLICE_TASKS / mostTasks));
   return {
     slices: cut(count, perSlice).map((range): PlanSlice => ({ step, of: 'lanes', ...range })),
-    slicesAtOnce: Math.min(WINDOW_SLICES, Math.max(1, Math.floor(atOnce / perSlice))),
+    slicesAtOnce: Math.max(1, Math.floor(Math.min(atOnce, WINDOW) / perSlice)),
     lanesAtOnce: Math.min(atOnce, perSlice),
   };
 }

@@ -10,6 +10,7 @@ import type {
   NodeStatus,
   OnceAction,
   ServedEndpoint,
+  StepRuns,
   TaskAction,
   TaskStatus,
   TransitionStatus,
@@ -173,8 +174,22 @@ export interface JobSummary {
   readonly held: JobHold | null;
 }
 
+/** A step of a job's plan: one layer, or lanes, whose layers are those of all lanes together. */
+export interface StepView {
+  readonly index: number;
+  readonly title: string;
+  /** `always`: also after a failure or a cancel. */
+  readonly runs: StepRuns;
+  /** Null for a step of one layer. A lane does not wait for the others. */
+  readonly lanes: { readonly count: number; readonly atOnce: number } | null;
+  /** Indexes of its layers. */
+  readonly layers: readonly number[];
+}
+
 export interface JobView extends JobSummary {
   readonly layers: readonly LayerView[];
   /** What it was told, the oldest first; the newest 50. */
   readonly commands: readonly JobCommandView[];
+  /** How the layers belong together. */
+  readonly steps: readonly StepView[];
 }

@@ -24,6 +24,27 @@ describe('the tree of a job', () => {
     `);
   });
 
+  test('puts the layers of lanes below their step, of which several may be under way', () => {
+    const lanes = { count: 9, atOnce: 3 };
+    const steps = [
+      { index: 0, title: 'make nodes', runs: 'in-order', lanes, layers: [0] },
+      { index: 1, title: 'StartService order 0', runs: 'always', lanes: null, layers: [1] },
+    ] as const;
+    const shown = (view: JobView): string => renderJobTree(view, OPTIONS);
+    expect(shown({ ...viewAt(1), steps })).toMatchInlineSnapshot(`
+      "create cl-1  j-1  working  4s
+      make nodes  9 lanes, 3 at a time
+        ● RunInstances                  0/2      3s
+          ● RunInstances zk 1           3s       pending
+          ● RunInstances zk 2           3s
+      · StartService order 0            0/2
+      "
+    `);
+    expect(shown({ ...viewAt(1), steps: [{ ...steps[0], lanes: { count: 1, atOnce: 1 } }, steps[1]] })).toContain(
+      'make nodes  1 lane\n',
+    );
+  });
+
   test('folds what ended well, and says why the rest did not', () => {
     expect(renderJobTree(viewAt(4), OPTIONS)).toMatchInlineSnapshot(`
       "create cl-1  j-1  failed  1m15s

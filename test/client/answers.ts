@@ -57,6 +57,7 @@ export function jobView(change: Partial<JobView> & Pick<JobView, 'jobId' | 'clus
     held: null,
     layers: [],
     commands: [],
+    steps: [],
     ...change,
   };
 }

@@ -21,7 +21,7 @@ import { planVmJob, vmCapabilities } from '../../src/vm/index.ts';
 import { planInstantChange } from './instant-changes.ts';
 import { parseInstantConf } from './instant-cluster.ts';
 
-/** Which task is meant: the one of this node (from 0, in the order of its layer), or every one of the action. */
+/** Which task is meant: the one of this node (from 0, in the order of its layer, or of its lanes), or every one of the action. */
 export interface InstantTarget {
   readonly action: TaskAction;
   readonly nodeIndex?: number;
@@ -200,7 +200,7 @@ function isMeant(target: InstantTarget, { task, runtime }: TaskContext, place: '
     target.action === task.action &&
     (target.in ?? 'handle') === place &&
     (target.account ?? runtime.account) === runtime.account &&
-    (target.nodeIndex === undefined || target.nodeIndex === task.index)
+    (target.nodeIndex === undefined || target.nodeIndex === (task.lane ?? task.index))
   );
 }
 

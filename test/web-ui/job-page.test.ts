@@ -63,12 +63,12 @@ describe('the page of a job in the Web UI of Temporal', { timeout: 3 * PAGE_LIMI
     }
   });
 
-  it('shows the table of layers as its current details', async () => {
+  it('shows the table of steps as its current details', async () => {
     await page.getByRole('tab', { name: 'User Metadata' }).click();
-    expect(job.layers.length).toBeGreaterThan(5);
-    for (const { name } of job.layers) await expect.poll(() => readFrames(page), LOOK).toContain(name);
+    expect(job.steps.length).toBeGreaterThan(4);
+    for (const { title } of job.steps) await expect.poll(() => readFrames(page), LOOK).toContain(title);
     const text = await readFrames(page);
-    expect(text.match(/\bdone\b/g)).toHaveLength(job.layers.length);
+    expect(text.match(/\bdone\b/g)).toHaveLength(job.steps.length);
     expect(text).toContain('create vault');
   });
 

@@ -1,5 +1,5 @@
 import { isOpenJobStatus, type ErrorInfo, type JobStatus, type TaskStatus } from '../../domain/index.ts';
-import type { JobCommandView, JobView, LayerView, TaskView } from '../../protocol/index.ts';
+import type { JobCommandView, JobView, LayerView, StepView, TaskView } from '../../protocol/index.ts';
 import { renderDuration } from './duration.ts';
 import { renderLine, type Piece, type Tone } from './style.ts';
 
@@ -25,12 +25,16 @@ const SYMBOLS: Readonly<Record<TaskStatus, readonly [string, Tone]>> = {
   skipped: ['-', 'quiet'],
 };
 const NAME_COLUMNS = 30;
+/** Layers of lanes stand below their step. */
+const LANE_INDENT = 2;
 
 /** A job as a tree of layers and tasks: what runs, what failed, what each wait last saw, times. */
 export function renderJobTree(view: JobView, options: TreeOptions): string {
   const lines: (readonly Piece[])[] = [headLine(view, options.now)];
   for (const layer of view.layers) {
-    lines.push(layerLine(layer, options.now));
+    const step = view.steps.find(({ lanes, layers }) => lanes !== null && layers.includes(layer.index));
+    if (step?.layers[0] === layer.index) lines.push(lanesLine(step));
+    lines.push(layerLine(layer, options.now, step === undefined ? 0 : LANE_INDENT));
     lines.push(...taskLines(layer, options));
   }
   const { error, held } = view;
@@ -86,13 +90,23 @@ function toneOfJob(status: JobStatus): Tone {
   return status === 'failed' || status === 'cancelled' || status === 'held' ? 'bad' : 'busy';
 }
 
-function layerLine(layer: LayerView, now: string): Piece[] {
+/** Above the layers of a step of lanes, of which several may be under way. */
+function lanesLine({ title, lanes }: StepView): Piece[] {
+  const { count, atOnce } = lanes ?? { count: 1, atOnce: 1 };
+  const pace = atOnce < count ? `, ${atOnce} at a time` : '';
+  return [
+    { text: title, tone: 'plain' },
+    { text: `  ${count} ${count === 1 ? 'lane' : 'lanes'}${pace}`, tone: 'quiet' },
+  ];
+}
+
+function layerLine(layer: LayerView, now: string, indent: number): Piece[] {
   const status = statusOfLayer(layer);
   const [symbol, tone] = SYMBOLS[status];
   const { startedAt, endedAt } = timesOf(layer);
   const pieces: Piece[] = [
-    { text: `${symbol} `, tone },
-    { text: layer.name.padEnd(NAME_COLUMNS), tone: status === 'queued' ? 'quiet' : 'plain' },
+    { text: `${' '.repeat(indent)}${symbol} `, tone },
+    { text: layer.name.padEnd(NAME_COLUMNS - indent), tone: status === 'queued' ? 'quiet' : 'plain' },
     { text: `  ${layer.done}/${layer.total}`.padEnd(11), tone: 'plain' },
   ];
   if (layer.failed > 0) pieces.push({ text: `${layer.failed} failed  `, tone: 'bad' });

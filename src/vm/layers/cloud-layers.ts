@@ -62,9 +62,7 @@ function claimInstance(
   planned: PlannedNode,
 ): readonly ResourceClaim[] {
   const { hostname: _hostname, ...spec } = toInstanceDirective(scope, planned);
-  const instance = createClaim(INSTANCE_KIND, INSTANCE_INTENTS[action], spec);
-  // A provider that has no room here may place the node elsewhere, with its empty volumes.
-  return action === 'RunInstances' ? [instance, ...claimVolumes(planned, 'use')] : [instance];
+  return [createClaim(INSTANCE_KIND, INSTANCE_INTENTS[action], spec)];
 }
 
 const INSTANCE_INTENTS: Readonly<Record<InstanceAction, ResourceClaim['intent']>> = {
@@ -119,7 +117,7 @@ function toInstanceDirective(scope: PlanScope, planned: PlannedNode): InstanceDi
     gpuClass: role.gpuClass,
     instanceClass: role.instanceClass,
     container: role.container,
-    subnetId: scope.cluster.subnetId,
+    subnetId: scope.request.cluster.cluster.subnetId,
     // Unique, and a valid host name everywhere.
     hostname: node.nodeId,
     ...(privateIp === undefined ? {} : { privateIp }),

@@ -11,13 +11,13 @@ export const FRONTGATE_LAYERS: Readonly<
   Partial<Record<JobAction, (scope: PlanScope) => readonly PlanStep[]>>
 > = {
   create: (scope) => [
-    createInstanceLayer('RunInstances', scope, scope.nodes),
-    createPrepareLayer(scope.nodes),
+    createInstanceLayer('RunInstances', scope, scope.all),
+    createPrepareLayer(scope.all),
   ],
   start: (scope) => [
-    createInstanceLayer('StartInstances', scope, scope.nodes),
-    createPrepareLayer(scope.nodes),
+    createInstanceLayer('StartInstances', scope, scope.all),
+    createPrepareLayer(scope.all),
   ],
-  stop: (scope) => [createInstanceLayer('StopInstances', scope, scope.nodes)],
-  delete: (scope) => [createInstanceLayer('DeleteInstances', scope, scope.nodes)],
+  stop: (scope) => [createInstanceLayer('StopInstances', scope, scope.all)],
+  delete: (scope) => [createInstanceLayer('DeleteInstances', scope, scope.all)],
 };

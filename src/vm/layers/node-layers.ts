@@ -24,7 +24,6 @@ export const COMMAND_GRACE_SECONDS = 30;
 
 interface NodeLayerOptions {
   readonly failureAllowed?: boolean;
-  readonly name?: string;
 }
 
 /** sshd answers with the host key that was made for the node. */
@@ -63,10 +62,9 @@ export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep
 /** Metadata, and where asked for the package's files, reach the nodes; changed configuration is applied. */
 export function createRefreshLayer(
   nodes: readonly PlannedNode[],
-  options: RefreshDirective & { readonly name?: string },
+  directive: RefreshDirective,
 ): LayerStep {
-  const { packageFiles } = options;
-  return createNodeLayer('RefreshConfiguration', nodes, () => ({ packageFiles }), options);
+  return createNodeLayer('RefreshConfiguration', nodes, () => directive);
 }
 
 /** Nothing follows the metadata any more; its failure does not stop the job. */
@@ -114,7 +112,7 @@ function createNodeLayer<Action extends TaskAction>(
   options: NodeLayerOptions = {},
 ): LayerStep {
   return createLayer(
-    options.name ?? action,
+    action,
     managedNodes(nodes).map((planned) =>
       planTask({
         action,

@@ -34,21 +34,21 @@ export function owedStep(scope: PlanScope, action: OnceAction): OwedStep {
  * @throws conflict `CLUSTER_NOT_WHOLE`
  */
 export function refuseBeyondRepair(scope: PlanScope): void {
-  const deleted = scope.nodes
+  const deleted = scope.all
     .filter(({ node }) => node.status === 'deleted')
     .map(({ node }) => `${labelNode(node)} was deleted`);
   const unknown = scope.owed
     .filter((task) => !isHarmlessTwice(scope, task) && task.tries.some(({ end }) => end === 'unknown'))
     .map(({ action, label }) => `nobody knows how ${action} of ${label} ended`);
   const faults = [...deleted, ...unknown];
-  if (faults.length > 0) throw clusterNotWhole(scope.cluster, faults);
+  if (faults.length > 0) throw clusterNotWhole(scope.request.cluster.cluster, faults);
 }
 
-function isHarmlessTwice({ nodes }: PlanScope, { action, nodeId }: OwedTask): boolean {
+function isHarmlessTwice({ all }: PlanScope, { action, nodeId }: OwedTask): boolean {
   if (action === 'RegisterCustomMetadata') return false;
   // All others but init are the frame's own, and look before they act.
   if (action !== 'InitService') return true;
-  const services = nodes.find(({ node }) => node.nodeId === nodeId)?.role.services ?? [];
+  const services = all.find(({ node }) => node.nodeId === nodeId)?.role.services ?? [];
   return services.some(({ name, custom, idempotent }) => name === 'init' && !custom && idempotent);
 }
 

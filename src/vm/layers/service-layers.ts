@@ -34,8 +34,6 @@ export interface ServiceLayerOptions {
   readonly failureAllowed?: (service: ServiceSpec) => boolean;
   /** On which of the nodes that the service is for; all by default. */
   readonly step?: OwedStep;
-  /** Follows the action in the layers' names, e.g. `after StartService`. */
-  readonly suffix?: string;
 }
 
 /**
@@ -51,7 +49,7 @@ export function createServiceLayers(
   const ordered = groupByRole(managedNodes(nodes)).flatMap((roleNodes) =>
     planRoleService(action, name, roleNodes, options),
   );
-  return createLayersByOrder(options.suffix === undefined ? action : `${action} ${options.suffix}`, ordered);
+  return createLayersByOrder(action, ordered);
 }
 
 function planRoleService(

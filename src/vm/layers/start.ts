@@ -1,7 +1,8 @@
 import type { PlanStep } from '../../domain/index.ts';
 import { createInstanceLayer, createVolumeLayer } from './cloud-layers.ts';
-import { createClusterLayer, createFrontgateLayers } from './cluster-layers.ts';
+import { createFrontgateLayers, createMetadataLayer } from './cluster-layers.ts';
 import { customMetadataLayers } from './create.ts';
+import { createFrontgateLane, createNodeSteps } from './node-lanes.ts';
 import {
   createMountLayer,
   createPrepareLayer,
@@ -25,27 +26,27 @@ import { createServiceLayers } from './service-layers.ts';
  */
 export function layersOfStart(scope: PlanScope): readonly PlanStep[] {
   refuseBeyondRepair(scope);
-  const { nodes } = scope;
+  const nodes = scope.all;
   const init = owedStep(scope, 'InitService');
   return [
     ...createFrontgateLayers('AcquireFrontgate', scope),
-    createVolumeLayer('AttachVolumes', nodes),
-    createInstanceLayer('StartInstances', scope, nodes),
-    ...(scope.capabilities.nodeAccess === 'frontgate'
-      ? [createClusterLayer('FrontgateAvailable', scope)]
-      : []),
-    createPrepareLayer(nodes),
-    createMountLayer(nodes, owedStep(scope, 'FormatAndMountVolumes')),
-    createSshKeysLayer(nodes, owedStep(scope, 'GenerateSshKeys')),
-    createClusterLayer('RegisterMetadata', scope),
+    ...createNodeSteps('start nodes', scope, {
+      cloud: [
+        [createVolumeLayer('AttachVolumes', nodes)],
+        [createInstanceLayer('StartInstances', scope, nodes)],
+      ],
+      node: [
+        [createPrepareLayer(nodes)],
+        [createMountLayer(nodes, owedStep(scope, 'FormatAndMountVolumes'))],
+        [createSshKeysLayer(nodes, owedStep(scope, 'GenerateSshKeys'))],
+      ],
+      beside: scope.features.nodeAccess === 'frontgate' ? [createFrontgateLane(scope)] : [],
+    }),
+    createMetadataLayer(scope),
     createRefreshLayer(nodes, { packageFiles: true }),
     ...createServiceLayers('init', nodes, { where: (service) => !service.postStartService, step: init }),
     ...customMetadataLayers(scope, owedStep(scope, 'RegisterCustomMetadata')),
     ...createServiceLayers('start', nodes),
-    ...createServiceLayers('init', nodes, {
-      where: (service) => service.postStartService,
-      suffix: 'after StartService',
-      step: init,
-    }),
+    ...createServiceLayers('init', nodes, { where: (service) => service.postStartService, step: init }),
   ];
 }

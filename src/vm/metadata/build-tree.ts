@@ -5,22 +5,17 @@ import type {
   ClusterWrapper,
   Env,
   EnvValue,
+  MetadataDirective,
   MetadataLeaf,
   MetadataTree,
 } from '../../domain/index.ts';
 import { findNodeRole, sortNodes } from '../../plan/index.ts';
 
 /** What a tree tells beyond the cluster itself. */
-export interface MetadataOptions {
+export interface MetadataOptions extends MetadataDirective {
   /** The runtime's zone. */
   readonly zone?: string;
   readonly userId?: string;
-  /** Ids of nodes that join; they stand in `hosts` too. */
-  readonly addingHosts?: readonly string[];
-  /** Ids of nodes that leave; they stand in `hosts` until they are gone. */
-  readonly deletingHosts?: readonly string[];
-  /** Roles whose size changes just now. */
-  readonly verticalScalingRoles?: readonly string[];
 }
 
 interface Branch {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listLayers, listTasks } from '../../../src/plan/index.ts';
+import { listTasks } from '../../../src/plan/index.ts';
 import type { PlanRequest } from '../../../src/provider/index.ts';
 import { createInstantProvider } from '../../fakes/instant-provider.ts';
 import { newCluster } from '../../../src/wanted/index.ts';
@@ -35,10 +35,10 @@ async function plan(options: Parameters<typeof createInstantProvider>[0], nodes:
   return provider.splitJobIntoTasks({ job, cluster, runtime });
 }
 
-test('plans every cloud layer of create for as many nodes as the conf says', async () => {
-  const layers = listLayers(await plan({}, 30));
+test('plans every cloud task of create for as many nodes as the conf says', async () => {
+  const tasks = listTasks(await plan({}, 30));
   for (const name of ['CreateVolumes', 'RunInstances', 'AttachVolumes']) {
-    expect(layers.find((layer) => layer.title === name)?.tasks).toHaveLength(30);
+    expect(tasks.filter(({ action }) => action === name)).toHaveLength(30);
   }
 });
 

@@ -141,6 +141,17 @@ describe('the slices of a step', () => {
     });
   });
 
+  it('let as many nodes be worked on at once in lanes as in a layer', () => {
+    const nodesAtOnce = (step: StepShape): number => {
+      const { slices, slicesAtOnce } = sliceStep(step);
+      return slices.slice(0, slicesAtOnce).reduce((sum, { from, to }) => sum + to - from, 0);
+    };
+    expect(nodesAtOnce(layer(2000))).toBe(1000);
+    expect(nodesAtOnce(lanes(2000, 2000, 7))).toBeGreaterThan(980);
+    expect(nodesAtOnce(lanes(2000, 2000, 7))).toBeLessThanOrEqual(1000);
+    expect(nodesAtOnce(lanes(2000, 3, 7))).toBe(14);
+  });
+
   it('hold at most 100 tasks, cover the step once, and never begin more lanes than may run at once', () => {
     const count = fc.integer({ min: 1, max: 2000 });
     fc.assert(

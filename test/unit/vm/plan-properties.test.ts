@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JobPlan, ResourceClaim } from '../../../src/domain/index.ts';
+import type { JobPlan, PlannedTask, ResourceClaim } from '../../../src/domain/index.ts';
 import { listLayers, listTasks } from '../../../src/plan/index.ts';
 import { cluster, node, role, service, volume } from './clusters.ts';
 import { plan } from './planning.ts';
@@ -42,7 +42,7 @@ describe('properties of every plan', () => {
       }),
     );
 
-  it('no layer is empty, and no node works twice in one', () => {
+  it('no layer is empty, and none has the same work for a node twice', () => {
     fc.assert(
       fc.property(
         arbitraryCluster,
@@ -51,7 +51,35 @@ describe('properties of every plan', () => {
           const made = plan(action, wrapper);
           for (const layer of listLayers(made)) {
             expect(layer.tasks.length).toBeGreaterThan(0);
-            expect(new Set(layer.tasks.map((task) => task.nodeId)).size).toBe(layer.tasks.length);
+            const works = layer.tasks.map(({ action, nodeId }) => `${action} ${nodeId}`);
+            expect(new Set(works).size).toBe(works.length);
+          }
+        },
+      ),
+    );
+  });
+
+  it('tasks that may run at the same time never need the same resource', () => {
+    const rowsOf = (tasks: readonly PlannedTask[]): readonly string[] =>
+      tasks.flatMap(({ nodeId, resources }) => resources.map(({ kind }) => `${nodeId}/${kind}`));
+    const isDistinct = (rows: readonly string[]): boolean => new Set(rows).size === rows.length;
+    fc.assert(
+      fc.property(
+        arbitraryCluster,
+        fc.constantFrom('create', 'stop', 'start', 'delete' as const),
+        (wrapper, action) => {
+          for (const step of plan(action, wrapper)) {
+            if (step.kind === 'layer') {
+              expect(isDistinct(rowsOf(step.tasks))).toBe(true);
+              continue;
+            }
+            for (const { layers } of step.lanes)
+              expect(layers.every(({ tasks }) => isDistinct(rowsOf(tasks)))).toBe(true);
+            // A lane waits for no other, so no two may have a row in common.
+            const ofLanes = step.lanes.map(({ layers }) => [
+              ...new Set(layers.flatMap(({ tasks }) => rowsOf(tasks))),
+            ]);
+            expect(isDistinct(ofLanes.flat())).toBe(true);
           }
         },
       ),

@@ -39,11 +39,9 @@ describe('start of a cluster whose create did not end well', () => {
   it('of one that stopped before any node was worked on does all of it, in the order of a create', () => {
     const made = start(pastOf(CREATE, ({ action }) => (CLOUD.has(action) ? 'done' : 'unbegun')));
     const from = layerNames(CREATE).indexOf('FormatAndMountVolumes');
-    expect(layerNames(made).slice(layerNames(made).indexOf('FormatAndMountVolumes'))).toEqual(
-      layerNames(CREATE).slice(from),
+    expect(listLayers(made).slice(layerNames(made).indexOf('FormatAndMountVolumes'))).toEqual(
+      listLayers(CREATE).slice(from),
     );
-    for (const layer of listLayers(CREATE).slice(from))
-      expect(tasksOf(made, layer.title)).toEqual(layer.tasks);
   });
 
   it('holds every once-only step exactly where no job has done it', () => {
@@ -84,7 +82,7 @@ describe('start of a cluster whose create did not end well', () => {
     );
     expect(labels(made, 'InitService')).toEqual([first]);
     expect(layerNames(made)).not.toContain('RegisterCustomMetadata');
-    expect(layerNames(made)).not.toContain('InitService after StartService');
+    expect(layerNames(made).filter((title) => title === 'InitService')).toHaveLength(1);
   });
 
   it('names the tries that nobody saw end, and only those', () => {

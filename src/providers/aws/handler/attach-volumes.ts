@@ -15,6 +15,7 @@ import { getResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import { chooseDeviceName, toNodeDevice } from '../devices.ts';
 import type { FindPlace, Place } from '../place.ts';
+import { followInstance } from './move-volumes.ts';
 import { notYet } from './not-yet.ts';
 import { readImageDevices } from './run-instance.ts';
 import { findInstance, isDead, observeInstance, stateOf } from './find-instance.ts';
@@ -31,6 +32,8 @@ export function createAttachPair(
     async attachVolumes(context, call) {
       const place = findPlace(context);
       if (listTaskVolumes(context).length === 0) return { state: 'done' };
+      const moved = await followInstance(place, context, call);
+      if (moved !== undefined) return moved;
       const direct = await attachDirectly(place, context, call);
       if (direct !== undefined) return { state: 'started', changes: { resources: direct } };
       const items = await loadItems(place, call, context);
@@ -154,6 +157,9 @@ async function attachAll(
   const image = await findImageOf(place, call, instance.ImageId ?? '');
   for (const item of items) {
     const { spec, row, volume } = item;
+    // Made a moment ago, where the instance is.
+    if (volume === undefined && row.state === 'intended')
+      throw notYet(`volume ${spec.index} is not shown by AWS yet`);
     if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
     const attachment = findAttachment(volume, instance.InstanceId);
     if (attachment !== undefined && attachment.State !== 'detaching') {

@@ -27,7 +27,6 @@ import { instanceDied, runInstance } from './run-instance.ts';
 import { watch, type Timing } from './timing.ts';
 import { deleteFrontgateGroup } from './frontgate-group.ts';
 import { deleteLaunchedVolumes } from './launched-volumes.ts';
-import { observeMovedVolumes } from './move-volumes.ts';
 
 const SSH_PORT = 22;
 
@@ -59,14 +58,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
   return {
     runInstances: (context, call) => runInstance(findPlace(context), context, call),
     waitRunInstances: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const moved = await observeMovedVolumes(findPlace(context), context, look);
-        if (moved?.state === 'pending') return moved;
-        const seen = await waitUntilRunning(context, look);
-        return seen.state === 'done'
-          ? { state: 'done', changes: mergeChanges(moved?.changes, seen.changes) }
-          : seen;
-      }),
+      watch(call, timing.lookMs, (look) => waitUntilRunning(context, look)),
 
     stopInstances: (context, call) => stopInstance(findPlace(context).cloud, context, call),
     waitStopInstances: (context, call) =>
@@ -194,7 +186,8 @@ function toRunningChanges(context: NodeTaskContext, { settings }: Place, instanc
         state: 'made',
         cloudId: instanceId,
         // While it runs nothing is compared: a type changes only while an instance is stopped.
-        attributes: { ...row.attributes, instanceType: instance.InstanceType ?? '' },
+        // Its volumes follow it to its zone.
+        attributes: { ...row.attributes, ...toZone(instance), instanceType: instance.InstanceType ?? '' },
       },
     ],
     node: {
@@ -213,6 +206,10 @@ function toRunningChanges(context: NodeTaskContext, { settings }: Place, instanc
   };
 }
 
+function toZone({ Placement: placement }: Instance): { readonly zone?: string } {
+  return placement?.AvailabilityZone === undefined ? {} : { zone: placement.AvailabilityZone };
+}
+
 /** A frontgate is reached at its public address; if the cloud gives it none, at its private one. */
 function toOutsideHost(
   context: NodeTaskContext,
@@ -222,13 +219,4 @@ function toOutsideHost(
   if (context.cluster.purpose !== 'frontgate' || settings.publicIp === false || address === undefined)
     return {};
   return { host: address };
-}
-
-function mergeChanges(first: Changes | undefined, second: Changes | undefined): Changes {
-  return {
-    ...first,
-    ...second,
-    resources: [...(first?.resources ?? []), ...(second?.resources ?? [])],
-    node: { ...first?.node, ...second?.node },
-  };
 }

@@ -1,7 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
 import type {
-  Changes,
   EffectCall,
   HandleResult,
   NextGeneration,
@@ -15,7 +14,7 @@ import type { Place } from '../place.ts';
 import type { AwsSettings } from '../settings.ts';
 import { notYet } from './not-yet.ts';
 import { findInstance, isDead } from './find-instance.ts';
-import { createMissingVolumes, giveUpVolumes, mayMoveVolumes } from './move-volumes.ts';
+import { mayMoveVolumes } from './move-volumes.ts';
 import { ensureFrontgateGroups } from './frontgate-group.ts';
 import { findNodeImage, listPlacementsOf } from './place-node.ts';
 import { toRunInstancesInput } from './run-request.ts';
@@ -40,7 +39,6 @@ export async function runInstance(
   const placement = placements[index];
   if (placement === undefined) throw noPlace(context.node.nodeId);
   const image = await findNodeImage(place, call, context, directive);
-  const moved = await createMissingVolumes(place, context, call);
   const settings = await prepareFrontgate(place, context, call, {
     token: row.token,
     subnetId: placement.subnetId,
@@ -55,9 +53,9 @@ export async function runInstance(
       throw notYet('AWS started an instance but did not return its id', 1_000);
     // The token may outlive the instance that was created under it.
     if (isDead(instance)) return replaceDead(row, instance);
-    return withResources(adopt(row, instance, { index, placement, image }), moved);
+    return adopt(row, instance, { index, placement, image });
   } catch (error) {
-    if (isCapacityError(error)) return tryNextPlace(place, context, call, placements, index);
+    if (isCapacityError(error)) return tryNextPlace(context, call, placements, index, place.zone);
     if (isAwsCode(error, 'IdempotentParameterMismatch')) {
       // Requested before with another image or type; the instance that was created then has the tag.
       throw notYet(
@@ -82,19 +80,19 @@ async function prepareFrontgate(
 }
 
 /**
- * AWS has no capacity: the row is proved to have nothing, and the next generation uses the next placement.
+ * AWS has no capacity: the row is proved to have nothing, and the next generation uses the next
+ * placement. Volumes that are in another zone by then follow when they are attached.
  */
-async function tryNextPlace(
-  place: Place,
+function tryNextPlace(
   context: NodeTaskContext,
   call: EffectCall,
   placements: readonly Placement[],
   index: number,
-): Promise<HandleResult> {
+  firstZone: string,
+): HandleResult {
   const row = instanceRow(context);
-  const zone = placements[index]?.zone ?? place.zone;
   const next = choosePlacementAfter(placements, index, {
-    zone,
+    zone: placements[index]?.zone ?? firstZone,
     nodeId: context.node.nodeId,
     mayMove: mayMoveVolumes(context),
   });
@@ -103,16 +101,11 @@ async function tryNextPlace(
     from: toText(placements[index]),
     to: toText(next.placement),
   });
-  const volumes =
-    next.placement.zone === zone ? null : await giveUpVolumes(place, context, call, next.placement.zone);
   return {
     state: 'again',
     changes: {
-      resources: [{ token: row.token, state: 'gone' }, ...(volumes?.resources ?? [])],
-      next: [
-        { token: row.token, attributes: toAttributes(next.index, next.placement) },
-        ...(volumes?.next ?? []),
-      ],
+      resources: [{ token: row.token, state: 'gone' }],
+      next: [{ token: row.token, attributes: toAttributes(next.index, next.placement) }],
     },
   };
 }
@@ -156,11 +149,6 @@ const IMAGE_DEVICES = 'imageDevices';
 /** Device names that an instance has from its image: no volume can get one of them. */
 export function readImageDevices(row: LedgerResource | undefined): readonly string[] {
   return row?.attributes[IMAGE_DEVICES]?.split(' ') ?? [];
-}
-
-function withResources(result: HandleResult, more: readonly ResourceChange[]): HandleResult {
-  const changes: Changes = { ...result.changes, resources: [...(result.changes?.resources ?? []), ...more] };
-  return { ...result, changes };
 }
 
 function toAttributes(index: number, placement: Placement): Readonly<Record<string, string>> {

@@ -48,8 +48,6 @@ export function isVolumeGone({ State: state }: Volume): boolean {
 interface ItemOptions {
   /** Only those that have a ledger row. */
   readonly intended?: boolean;
-  /** If absent, the volumes of the task. */
-  readonly specs?: readonly VolumeSpec[];
 }
 
 /**
@@ -62,7 +60,7 @@ export async function loadItems(
   context: NodeTaskContext,
   options: ItemOptions & { readonly resources?: Resources } = {},
 ): Promise<readonly VolumeItem[]> {
-  const specs = (options.specs ?? listTaskVolumes(context)).filter(
+  const specs = listTaskVolumes(context).filter(
     ({ index }) => options.intended !== true || findVolumeRow(context, index) !== undefined,
   );
   if (specs.length === 0) return [];
@@ -99,7 +97,7 @@ export async function observeItems(
   context: NodeTaskContext,
   options: ItemOptions = {},
 ): Promise<readonly VolumeItem[]> {
-  const specs = (options.specs ?? listTaskVolumes(context)).filter(
+  const specs = listTaskVolumes(context).filter(
     ({ index }) => options.intended !== true || findVolumeRow(context, index) !== undefined,
   );
   const rows = specs.map(({ index }) => volumeRow(context, index));
@@ -184,9 +182,8 @@ export async function observeCreated(
   place: Place,
   context: NodeTaskContext,
   call: ObserveCall,
-  specs: readonly VolumeSpec[] = listTaskVolumes(context),
 ): Promise<Observation & { readonly changes?: Changes }> {
-  const items = await observeItems(place, call, context, { specs });
+  const items = await observeItems(place, call, context);
   const missing = items.find(({ volume }) => volume === undefined);
   if (missing !== undefined) {
     const since = isMissingForLong(call.cursor, `volume ${missing.spec.index} is not shown by AWS yet`);
