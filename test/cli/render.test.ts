@@ -40,9 +40,9 @@ describe('the tree of a job', () => {
       · StartService order 0            0/2
       "
     `);
-    expect(shown({ ...viewAt(1), steps: [{ ...steps[0], lanes: { count: 1, atOnce: 1 } }, steps[1]] })).toContain(
-      'make nodes  1 lane\n',
-    );
+    expect(
+      shown({ ...viewAt(1), steps: [{ ...steps[0], lanes: { count: 1, atOnce: 1 } }, steps[1]] }),
+    ).toContain('make nodes  1 lane\n');
   });
 
   test('folds what ended well, and says why the rest did not', () => {

@@ -49,8 +49,7 @@ function servicesOfLeaving(
   { request }: PlanScope,
   nodes: ReturnType<typeof nodesInReach>,
 ): readonly PlanStep[] {
-  const forced = (service: ServiceSpec): boolean =>
-    request.job.options.force === true && service.allowForce;
+  const forced = (service: ServiceSpec): boolean => request.job.options.force === true && service.allowForce;
   return [
     ...createServiceLayers('destroy', nodes, {
       where: (service) => !service.postStopService,

@@ -10,14 +10,8 @@ import type { PlanScope } from './plan-scope.ts';
 export const FRONTGATE_LAYERS: Readonly<
   Partial<Record<JobAction, (scope: PlanScope) => readonly PlanStep[]>>
 > = {
-  create: (scope) => [
-    createInstanceLayer('RunInstances', scope, scope.all),
-    createPrepareLayer(scope.all),
-  ],
-  start: (scope) => [
-    createInstanceLayer('StartInstances', scope, scope.all),
-    createPrepareLayer(scope.all),
-  ],
+  create: (scope) => [createInstanceLayer('RunInstances', scope, scope.all), createPrepareLayer(scope.all)],
+  start: (scope) => [createInstanceLayer('StartInstances', scope, scope.all), createPrepareLayer(scope.all)],
   stop: (scope) => [createInstanceLayer('StopInstances', scope, scope.all)],
   delete: (scope) => [createInstanceLayer('DeleteInstances', scope, scope.all)],
 };

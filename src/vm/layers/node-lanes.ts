@@ -44,7 +44,11 @@ export function createNodeLanes(
 export function createNodeSteps(
   title: string,
   scope: PlanScope,
-  parts: { readonly cloud: readonly Stage[]; readonly node: readonly Stage[]; readonly beside: readonly Lane[] },
+  parts: {
+    readonly cloud: readonly Stage[];
+    readonly node: readonly Stage[];
+    readonly beside: readonly Lane[];
+  },
 ): readonly PlanStep[] {
   const { cloud, node, beside } = parts;
   if (scope.features.nodeAccess !== 'frontgate')

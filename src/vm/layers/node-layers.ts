@@ -60,10 +60,7 @@ export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep
 }
 
 /** Metadata, and where asked for the package's files, reach the nodes; changed configuration is applied. */
-export function createRefreshLayer(
-  nodes: readonly PlannedNode[],
-  directive: RefreshDirective,
-): LayerStep {
+export function createRefreshLayer(nodes: readonly PlannedNode[], directive: RefreshDirective): LayerStep {
   return createNodeLayer('RefreshConfiguration', nodes, () => directive);
 }
 

@@ -66,7 +66,9 @@ describe('the document of a plan', () => {
     }));
     expect(documentOf({ cluster: { ...WRAPPER, nodes } }).hash).toBe(hash);
     expect(documentOf(withCluster({ status: 'failed', transitionStatus: 'creating' })).hash).toBe(hash);
-    expect(documentOf({ runtime: { ...RUNTIME, name: 'renamed', createdAt: '2027-01-01T00:00:00Z' } }).hash).toBe(hash);
+    expect(
+      documentOf({ runtime: { ...RUNTIME, name: 'renamed', createdAt: '2027-01-01T00:00:00Z' } }).hash,
+    ).toBe(hash);
   });
 
   it.each<[string, Partial<Given>, keyof PlanDocument['basis'] | 'steps']>([
@@ -90,7 +92,8 @@ describe('the document of a plan', () => {
     const after = documentOf(change);
     expect(after.hash).not.toBe(before.hash);
     const differing = Object.keys(before.basis).filter(
-      (name) => after.basis[name as keyof typeof after.basis] !== before.basis[name as keyof typeof before.basis],
+      (name) =>
+        after.basis[name as keyof typeof after.basis] !== before.basis[name as keyof typeof before.basis],
     );
     expect(differing).toEqual(where === 'steps' ? [] : [where]);
   });

@@ -177,7 +177,9 @@ describe('create', () => {
     };
     const made = plan('create', asking, {}, capabilities({ privateIps: true }));
     expect(
-      tasksFor(made, 'RunInstances').map((task) => task.action === 'RunInstances' && task.directive.privateIp),
+      tasksFor(made, 'RunInstances').map(
+        (task) => task.action === 'RunInstances' && task.directive.privateIp,
+      ),
     ).toEqual(['10.0.0.5', undefined, '10.0.0.7']);
     expect(() => plan('create', asking)).toThrow(/private_ips/);
   });
@@ -267,12 +269,7 @@ describe('start', () => {
 describe('delete', () => {
   it('lets destroy refuse before anything is stopped', () => {
     const made = plan('delete', equalNodes('active', 'active'));
-    expect(stepNames(made)).toEqual([
-      'DestroyService',
-      'StopService',
-      'delete nodes',
-      'DeregisterMetadata',
-    ]);
+    expect(stepNames(made)).toEqual(['DestroyService', 'StopService', 'delete nodes', 'DeregisterMetadata']);
     expect(laneOf(made, 'delete nodes', 'node 3')).toEqual([
       ['StopConfiguration'],
       ['UnmountVolumes'],
@@ -306,9 +303,7 @@ describe('delete', () => {
   it('forces only the destroy that may be forced', () => {
     const made = plan('delete', manyRoles('active', 'active'), { force: true });
     expect(tasksOf(made, 'DestroyService order 3').map((task) => task.failureAllowed)).toEqual([true, true]);
-    expect(tasksOf(made, 'DestroyService').map((task) => task.failureAllowed)).toEqual([
-      false,
-    ]);
+    expect(tasksOf(made, 'DestroyService').map((task) => task.failureAllowed)).toEqual([false]);
   });
 
   it('asks a failed cluster that was active once as it asks an active one', () => {

@@ -1,11 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
-import type {
-  EffectCall,
-  HandleResult,
-  NextGeneration,
-  NodeTaskContext,
-} from '../../../provider/index.ts';
+import type { EffectCall, HandleResult, NextGeneration, NodeTaskContext } from '../../../provider/index.ts';
 import { instanceRow, mayBeMade } from '../../../provider-utils/index.ts';
 import type { MachineImage } from '../cloud/catalogue.ts';
 import { isAwsCode, isCapacityError } from '../cloud/to-windlass-error.ts';
