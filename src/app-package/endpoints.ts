@@ -8,8 +8,8 @@ import type {
 } from '../domain/index.ts';
 
 /**
- * The port of an endpoint: itself, or what `env.<key>` (of the cluster) or `<role>.env.<key>`
- * names. Null where the reference leads to nothing that is a port.
+ * The port of an endpoint: itself, or the value of `env.<key>` (of the cluster) or `<role>.env.<key>`.
+ * Null if the reference does not lead to a port.
  */
 export function resolveEndpointPort(
   cluster: Pick<ClusterWrapper, 'cluster' | 'roles'>,

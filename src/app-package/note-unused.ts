@@ -4,12 +4,12 @@ import { dottedKey, listFormValues, type Form } from './form.ts';
 import { CONFIG_FILE } from './parse-form.ts';
 import type { ProblemReport } from './problems.ts';
 
-/** Services that some action of a cluster of machines runs; all others are declared and kept. */
+/** Services that some action of a VM cluster runs; all others are only stored. */
 const SERVICES_THAT_RUN: readonly string[] = ['init', 'start', 'stop', 'destroy'];
 
 /**
- * Says what a package asks for and nothing acts on yet, so that nobody waits for it: load balancers,
- * services without an action, settings that are kept only.
+ * Lists settings of a package that have no effect yet: load balancers, services without an action,
+ * settings that are only stored.
  */
 export function noteUnused(spec: PackageCluster, form: Form, file: string, report: ProblemReport): void {
   const chosen = listFormValues(form).filter(({ type }) => type === 'loadbalancer');
@@ -33,7 +33,7 @@ export function noteUnused(spec: PackageCluster, form: Form, file: string, repor
   }
 }
 
-/** What a form item of type loadbalancer, and the field of a role, come to. */
+/** What happens to a form item of type loadbalancer, and to the field of a role. */
 export const NO_LOAD_BALANCER = 'no load balancer is attached yet';
 
 function isIdle({ name, custom }: ServiceSpec): boolean {

@@ -17,9 +17,9 @@ export interface PackageRole extends Omit<RoleSpec, 'volumes'> {
   readonly volume: VolumeLayout | null;
 }
 
-/** cluster.json, read: what a cluster shall be, before it has ids. */
+/** cluster.json, parsed: the desired state of a cluster, before it has ids. */
 export interface PackageCluster extends ClusterSpec, ClusterPlace {
-  /** Link name → id of the cluster it leads to. */
+  /** Link name → id of the linked cluster. */
   readonly links: Readonly<Record<string, string>>;
   readonly roles: readonly PackageRole[];
 }

@@ -20,13 +20,13 @@ import { renderTemplate, type Template } from './template.ts';
 import { isSealedValue, isSecretReference } from './values.ts';
 import { checkPackage } from './validate-package.ts';
 
-/** What a cluster is made from; the same shape as the provider contract's request. */
+/** The input of a cluster's parse; the same shape as the provider contract's request. */
 export interface ClusterConfRequest {
   readonly content: PackageContent;
   readonly runtime: Runtime;
   /** Passwords in it are SecretReferences. */
   readonly conf: Conf;
-  /** Set where a stored cluster is changed, not made. */
+  /** Set if a stored cluster is changed, not created. */
   readonly change?: {
     readonly action: string;
     readonly options: { readonly conf?: Conf };
@@ -35,10 +35,11 @@ export interface ClusterConfRequest {
 }
 
 /**
- * Package and conf → what the cluster shall be. Pure: the same request gives the same specs. Nothing in the result is a password.
+ * Package and conf → the desired state of the cluster. Pure: the same request gives the same specs. No
+ * part of the result is a password.
  *
- * @throws invalid-input `APP_INVALID` where the package itself is wrong, `CONF_INVALID` where the
- *   conf is, each fault naming its dotted key in `details`.
+ * @throws invalid-input `APP_INVALID` if the package itself is wrong, `CONF_INVALID` if the conf is, each
+ * fault naming its dotted key in `details`.
  */
 export function parseClusterConf(request: ClusterConfRequest): ParsedCluster {
   const { content, runtime } = request;
@@ -93,7 +94,7 @@ function readSpec(template: Template, conf: Conf): PackageCluster {
     return field === undefined ? { message } : { field: nameField(field), message };
   });
   if (spec !== null && faults.length === 0) faults.push(...findClusterFaults(spec.roles, nameField));
-  // The package was sound with its defaults, so what is wrong now came with the conf.
+  // The package was valid with its defaults, so a fault now comes from the conf.
   if (spec === null || faults.length > 0) throw createConfError(faults);
   return spec;
 }

@@ -11,8 +11,8 @@ import { readAdvancedActions, readEnv, readRole } from './read-role.ts';
 import { isObject } from './values.ts';
 
 /**
- * Reads cluster.json once its placeholders have values. Faults and doubts go to the report under
- * the name of `file`; the result is usable only where no error was reported.
+ * Reads cluster.json once its placeholders have values. Errors and warnings go to the report under the
+ * name of `file`; the result is usable only if no error was reported.
  */
 export function readClusterSpec(value: unknown, file: string, report: ProblemReport): PackageCluster | null {
   if (!isObject(value)) {
@@ -85,7 +85,7 @@ function readRoles(
   return roles;
 }
 
-/** Replicas are nodes too. Checked here, before anything makes a row of each. */
+/** Replicas are nodes too. Checked here, before rows are built from them. */
 function checkNodeCount(roles: readonly PackageRole[], report: ProblemReport, file: string): void {
   const sizes = roles.map(({ path, count, replica }) => ({ path, nodes: count * (1 + replica) }));
   const total = sizes.reduce((sum, { nodes }) => sum + nodes, 0);

@@ -6,10 +6,10 @@ const DEFAULT_MOUNT_OPTIONS: ReadonlyMap<string, string> = new Map([
   ['xfs', 'rw,noatime,inode64,allocsize=16m'],
 ]);
 
-/** How a fault names a place in cluster.json by the conf key that filled it. */
+/** How a fault names a position in cluster.json by the conf key that filled it. */
 export type NameField = (path: string) => string;
 
-/** What all nodes of the role shall be, with the volume layout divided. */
+/** The spec that all nodes of the role share, with the volume layout divided. */
 export function toRoleSpec({ path: _path, volume, ...role }: PackageRole): RoleSpec {
   return { ...role, volumes: volume === null ? [] : divideVolume(volume, role.instanceClass) };
 }
@@ -19,7 +19,7 @@ function divideVolume(volume: VolumeLayout, instanceClass: number): VolumeSpec[]
   return volume.mountPoints.map((mountPoint, index) => ({
     index,
     sizeGiB: volume.sizeGiB / volume.mountPoints.length,
-    // Without a class of its own a volume is of the class of its instance.
+    // A volume without a class of its own has the class of its instance.
     volumeClass: volume.volumeClass ?? instanceClass,
     mountPoint,
     mountOptions: volume.mountOptions ?? DEFAULT_MOUNT_OPTIONS.get(volume.filesystem) ?? 'defaults',
@@ -27,7 +27,7 @@ function divideVolume(volume: VolumeLayout, instanceClass: number): VolumeSpec[]
   }));
 }
 
-/** What only the user's values can make wrong: no node at all, ids out of bounds, uneven volumes. */
+/** Faults that only the user's values can cause: no nodes, ids out of bounds, uneven volumes. */
 export function findClusterFaults(specs: readonly PackageRole[], nameField: NameField): ErrorDetail[] {
   const faults: ErrorDetail[] = [];
   const first = specs[0];

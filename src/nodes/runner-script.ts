@@ -1,19 +1,22 @@
-/** Everything of windlass on a node lives below this folder, each command in one named by its key. */
+/** All of windlass' files on a node are below this folder, each command in a folder named by its key. */
 export const RUN_FOLDER = '/var/lib/windlass/run';
 
-/** Last line of a payload: a connection cut in the middle must not start half a command. */
+/** The last line of a payload: a connection that breaks must not start half a command. */
 export const PAYLOAD_END = '# windlass: end of payload';
 
 /** How long a claimed command may take to write its pid before it counts as lost, in seconds. */
 const CLAIM_GRACE_SECONDS = 15;
-/** Between SIGTERM and SIGKILL when the limit strikes, in tenths of a second. */
+/** The time between SIGTERM and SIGKILL when the timeout expires, in tenths of a second. */
 const KILL_GRACE_TENTHS = 20;
-/** How long the runner waits for output still in the pipe after the command ended, in tenths of a second. */
+/**
+ * How long the runner waits for output that is still in the pipe after the command ended, in tenths of a
+ * second.
+ */
 const DRAIN_TENTHS = 20;
 
 /**
- * Who is process $1: its start time, so that another process that got its number later is not
- * taken for it. And which boot of the node this is: numbers start anew with each.
+ * Identifies process $1: its start time, so that another process that later gets its number is not
+ * mistaken for it, and the boot of the node, because numbers start again with each boot.
  */
 const IDENTITY_FUNCTIONS = `
 windlass_started() {
