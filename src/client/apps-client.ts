@@ -33,12 +33,12 @@ import { checkPlainName } from './clear-text.ts';
 import { toPage } from './page.ts';
 import type { AppsClient, ChartPlace } from './windlass-client.ts';
 
-/** Parts on their way at once. */
+/** Parts that are sent at the same time. */
 const PARALLEL_PARTS = 4;
-/** How often a package is sent that is forgotten on its way. */
+/** How often a package is sent again whose parts were deleted meanwhile. */
 const UPLOAD_TRIES = 5;
 
-/** Packages: looked at on this machine, brought to the workers, listed. */
+/** Packages: checked on this machine, sent to the workers, listed. */
 export function createAppsClient(requests: Requests): AppsClient {
   return {
     async validate(path) {
@@ -57,7 +57,7 @@ export function createAppsClient(requests: Requests): AppsClient {
   };
 }
 
-/** Brings a package to the workers; with a claim, for one request alone. */
+/** Sends a package to the workers; with a claim, for one request alone. */
 export async function registerPackage(
   requests: Requests,
   path: string,
@@ -77,7 +77,7 @@ export async function registerPackage(
     try {
       return await uploadPackage(requests, packed, claimed);
     } catch (error) {
-      // Another request with the same package was refused, and its parts were forgotten under this one.
+      // Another request with the same package was refused, and that deleted the parts of this one.
       const isForgotten = WindlassError.isInstance(error) && error.code === 'APP_PART_MISSING';
       if (!isForgotten || tries === UPLOAD_TRIES) throw error;
     }
@@ -90,7 +90,7 @@ async function toReference(
   { credential, ...place }: ChartPlace,
 ): Promise<ChartReference> {
   const reference = { ...place, chart };
-  // What a worker would refuse is not sent to one.
+  // A package that a worker would refuse is not sent.
   parseChartReference(reference);
   if (credential === undefined) return reference;
   const text = JSON.stringify(parseChartCredential(credential));
@@ -98,7 +98,7 @@ async function toReference(
   return { ...reference, credential: sealed };
 }
 
-/** Sends the parts that the workers lack; after a failure the next try sends only the rest. */
+/** Sends the parts that the workers lack; after a failure the next attempt sends only the rest. */
 async function uploadPackage(
   requests: Requests,
   packed: Uint8Array,
@@ -129,20 +129,20 @@ async function uploadPackage(
       throw error;
     }),
   );
-  // What is on its way arrives before a failure is told: the next try need not send it again.
+  // Parts in flight arrive before a failure is reported: the next attempt need not send them again.
   await Promise.allSettled(senders);
   await Promise.all(senders);
   return requests.registerApp(upload);
 }
 
-/** What is asked of a folder or an archive must not be dropped without a word. */
+/** Options that have no meaning for a folder or an archive must not be ignored silently. */
 function refuseWhere(path: string, where: ChartPlace): void {
   const [name] = Object.entries(where).find(([, value]) => value !== undefined) ?? [];
   if (name === undefined) return;
-  throw new WindlassError('invalid-input', `${name} is of charts that are fetched, and ${path} is not one`, {
+  throw new WindlassError('invalid-input', `${name} is only for charts that are fetched, and ${path} is not one`, {
     code: 'CHART_REFERENCE',
     field: name,
-    hint: 'a version, a CA and a credential go with oci://REGISTRY/CHART, or with a repository and the name of a chart',
+    hint: 'give a version, a CA and a credential with oci://REGISTRY/CHART, or with a repository and the name of a chart',
   });
 }
 

@@ -29,13 +29,13 @@ import type {
   UpgradeRequest,
 } from './windlass-client.ts';
 
-/** What the clients of clusters work with. */
+/** What the clients of clusters need. */
 export interface ClustersContext {
   readonly client: Client;
   readonly requests: Requests;
   readonly place: ServerPlace;
   readonly apps: AppsClient;
-  /** Who asks. */
+  /** The requesting user. */
   readonly identity: string;
 }
 
@@ -102,11 +102,11 @@ function toRequest(requestId: string | undefined): JobRequestOptions {
 async function createCluster(context: ClustersContext, request: CreateClusterRequest): Promise<StartedJob> {
   const { requests } = context;
   if (request.name !== undefined) checkName('cluster', request.name);
-  // Before a package is brought to the workers for it.
+  // Before a package is sent to the workers for it.
   checkConfSize(request.conf);
   const requestId = request.requestId ?? randomUUID();
   const ids = { clusterId: clusterIdOf(requestId), jobId: jobIdOf(requestId) };
-  // A request id of our own making was never used before.
+  // A request id that we generated was never used before.
   const known =
     request.requestId === undefined
       ? null
@@ -123,7 +123,8 @@ async function createClusterOf(
   app: AppDescription,
 ): Promise<StartedJob> {
   const { requests, identity } = context;
-  // By its id, so that nobody can make another runtime of this name what the conf was sealed for.
+  // By its id, so that the runtime for which the conf was sealed cannot be replaced by another one of the
+  // same name.
   const { runtimeId } = await requests.describeRuntime({ runtime: request.runtime });
   const { versionId } = app;
   const named = { ...ids, versionId, ...(request.name === undefined ? {} : { name: request.name }) };
@@ -146,7 +147,7 @@ async function upgradeCluster(
 ): Promise<StartedJob> {
   checkConfSize(request.conf);
   const { requests } = context;
-  // Of a request that was taken before, nothing is sent again.
+  // For a request that was accepted before, nothing is sent again.
   const known =
     request.requestId === undefined
       ? null
@@ -171,7 +172,7 @@ async function changeCluster(
 ): Promise<StartedJob> {
   const { requests, identity } = context;
   const jobId = jobIdOf(request.requestId ?? randomUUID());
-  // Before the cluster is looked up: a repeated delete finds its job though the name is gone.
+  // Before the cluster is looked up: a repeated delete finds its job although the name is gone.
   const known =
     request.requestId === undefined ? null : await findStartedJob(requests, { jobId, action, cluster });
   if (known !== null) return known;
@@ -185,7 +186,7 @@ async function changeCluster(
     const input = { ...wanted, options, requestedBy: identity, provider };
     return await startJob(context, input, { runtimeId, appName, clusterName: name, fairnessKey });
   } catch (error) {
-    // The same request, sent twice at once: the other one was quicker, and this is its job.
+    // The same request was sent twice at the same time: the other one was faster, and this is its job.
     if (!WindlassError.isInstance(error) || error.kind !== 'conflict') throw error;
     const other = await findStartedJob(requests, { jobId, action, cluster: clusterId });
     if (other === null) throw error;
@@ -200,9 +201,9 @@ interface AppRequest {
 }
 
 /**
- * Does something with the app of a request. A folder, or a chart that is fetched, comes to the workers
- * on the way; whether it is one shows in how it is written. It is registered by the job that is
- * opened with it: of a request that is refused nothing is left.
+ * Does something with the app of a request. A folder, or a chart that is fetched, is sent to the workers;
+ * the form of the argument shows whether it is one. It is registered by the job that is opened with it: a
+ * refused request leaves nothing behind.
  */
 async function withPackage<Result>(
   { apps, requests }: ClustersContext,
@@ -216,7 +217,7 @@ async function withPackage<Result>(
     const { versionId } = await registerPackage(requests, app, place, { claim });
     return await use(await apps.describe(versionId));
   } catch (error) {
-    // Where it is not known whether the job has begun, the claim runs out by itself.
+    // If it is not known whether the job has begun, the claim expires by itself.
     const refused = WindlassError.isInstance(error) && REFUSALS.has(error.kind);
     if (refused) await requests.releaseApp({ claim }).catch(() => {});
     throw error;

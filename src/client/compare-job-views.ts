@@ -3,8 +3,8 @@ import type { JobView, LayerView, TaskView } from '../protocol/index.ts';
 import type { JobEvent } from './job-events.ts';
 
 /**
- * What happened between two views of a job, in the order of the plan; against null, all that led
- * to the first view. Pure: `seenAt` stands in where no time is stored.
+ * What happened between two views of a job, in the order of the plan; compared with null, everything that
+ * led to the first view. Pure: `seenAt` is used where no time is stored.
  */
 export function compareJobViews(previous: JobView | null, next: JobView, seenAt: string): JobEvent[] {
   const events: JobEvent[] = [];
@@ -21,7 +21,7 @@ export function compareJobViews(previous: JobView | null, next: JobView, seenAt:
   events.push(...compareHolds(previous, next, seenAt));
   const { status, startedAt, error } = next;
   if (isOpenJobStatus(status)) {
-    // An open job has an error while nothing can move it.
+    // An open job has an error while it cannot continue.
     if (error !== null && previous?.error == null)
       events.push({ event: 'contact-lost', at: seenAt, jobId, error });
     if (error === null && previous?.error != null)
@@ -62,7 +62,7 @@ function compareLayers(
     events.push(...compareTasks(jobId, layer, before.get(task.taskId) ?? null, task, seenAt));
   }
   for (const task of before.values()) {
-    // Large jobs list only what is unfinished or failed: what left the list has ended well.
+    // Large jobs list only unfinished and failed tasks: a task that left the list has succeeded.
     if (!after.has(task.taskId) && !hasTaskEnded(task)) {
       const ended = { ...task, status: 'successful' as const, observation: null, endedAt: seenAt };
       events.push(...compareTasks(jobId, layer, task, ended, seenAt));

@@ -11,8 +11,8 @@ interface TaskEventBase {
 }
 
 /**
- * What happens in a job, in order, for a line each and for `--json`; a display of the whole job renders
- * its view instead (`onView`). `at` is the stored time where there is one, else the time when it was
+ * What happens in a job, in order, for line output and for `--json`; a display of the whole job renders
+ * its view instead (`onView`). `at` is the stored time if there is one, otherwise the time when it was
  * seen. Fields are added, never renamed.
  */
 export type JobEvent =
@@ -37,9 +37,9 @@ export type JobEvent =
       readonly layer: number;
     } & LayerCounts)
   | ({ readonly event: 'task-started' } & TaskEventBase)
-  /** A look saw something new. */
+  /** A poll saw something new. */
   | ({ readonly event: 'task-observed'; readonly observation: string } & TaskEventBase)
-  /** A try failed; `attempts` have by now. The task may go on. */
+  /** An attempt failed; there were `attempts` so far. The task may continue. */
   | ({
       readonly event: 'task-failed';
       readonly attempts: number;

@@ -10,14 +10,14 @@ import { waitForJob } from './wait-for-job.ts';
 import { watchJob, type JobLook } from './watch-job.ts';
 import type { JobsClient } from './windlass-client.ts';
 
-/** What the clients of jobs work with. */
+/** What the clients of jobs need. */
 export interface JobsContext {
   readonly client: Client;
   readonly requests: Requests;
   readonly place: ServerPlace;
 }
 
-/** Jobs: the log that the workers keep, joined with what Temporal knows of the open ones. */
+/** Jobs: the log that the workers keep, joined with Temporal's data of open jobs. */
 export function createJobsClient(context: JobsContext): JobsClient {
   const { client, requests, place } = context;
   const mapErrors = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -48,7 +48,7 @@ export function createJobsClient(context: JobsContext): JobsClient {
     cancel: (jobId) =>
       mapErrors(async () => {
         const run = await findJobRun(client, jobId);
-        // Temporal is told first: it keeps the word for a worker that is to come.
+        // Temporal gets the request first: it keeps it for the next worker.
         const told = run?.open === true && (await requestCancel(client, run));
         if (!told) throw jobClosed((await lookAtJob(context, jobId, run, null)).view);
         try {
@@ -78,21 +78,21 @@ export function createJobsClient(context: JobsContext): JobsClient {
         const run = await findJobRun(client, jobId);
         if (run !== null) return readJobHistories(client, run, options.children === true);
         await requests.describeJob({ jobId });
-        throw new WindlassError('not-found', `Temporal has forgotten the history of job ${jobId}`, {
+        throw new WindlassError('not-found', `Temporal no longer has the history of job ${jobId}`, {
           code: 'HISTORY_GONE',
-          hint: 'a longer retention of the namespace keeps histories longer; the job log keeps the job',
+          hint: 'a longer retention of the namespace keeps histories longer; the job log still has the job',
         });
       }),
   };
   return jobs;
 }
 
-/** After so long the job log is read again even where Temporal saw nothing move. */
+/** After this time the job log is read again even if Temporal shows no change. */
 const IDLE_READ_MS = 3_000;
 
 /**
- * One look: the stored view, and what the pending activities add. While nothing moved since the
- * last look, the workers are not asked.
+ * One poll: the stored view, and what the pending activities add. While nothing has changed since the last
+ * poll, the workers are not asked.
  */
 async function lookAtJob(
   { client, requests, place }: JobsContext,
@@ -135,7 +135,7 @@ async function findObstacle(requests: Requests, { provider }: JobRun): Promise<E
   return providers.includes(provider) ? null : providerAway(provider).toInfo();
 }
 
-/** False where the run has ended meanwhile. */
+/** False if the run has ended meanwhile. */
 async function requestCancel(client: Client, { workflowId, runId }: JobRun): Promise<boolean> {
   try {
     await client.workflow.getHandle(workflowId, runId).cancel();

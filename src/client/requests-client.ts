@@ -8,14 +8,14 @@ import { answerTimeout, toWindlassError, type ServerPlace } from './to-windlass-
 
 /** A worker that took a request answers within this. */
 const ANSWER_MS = 60_000;
-/** What fetches from elsewhere may take longer. */
+/** Requests that fetch from other hosts may take longer. */
 const PULL_MS = 300_000;
 /**
  * A worker sends heartbeats while it works on a request. The server may mark a request as started
  * although no worker received it; the heartbeat timeout detects that.
  */
 const HEARTBEAT_MS = 10_000;
-/** Tries by workers, for errors whose kind is retried. */
+/** Attempts by workers, for errors whose kind is retried. */
 const RETRY = { initialInterval: 200, maximumAttempts: 3 };
 
 /**
@@ -58,8 +58,8 @@ export function createRequestsClient(client: Client, place: ServerPlace, workerT
 }
 
 /**
- * Whether a worker had the request before the attempt at the end of which no worker was there to take
- * it. One that took it and was lost may have done what it was asked for.
+ * Whether a worker had the request before the last attempt, which no worker took. A worker that took it
+ * and was lost may have carried it out.
  */
 async function wasTaken(client: Client, id: string, error: unknown): Promise<boolean> {
   if (!(error instanceof ActivityExecutionFailedError)) return false;
@@ -68,12 +68,12 @@ async function wasTaken(client: Client, id: string, error: unknown): Promise<boo
   try {
     return (await client.activity.getHandle(id).describe()).attempt > 1;
   } catch {
-    // What is known is that no worker took it now.
+    // It is only known that no worker took it now.
     return false;
   }
 }
 
-/** The provider that the request needs, where the worker that took it says that another one has it. */
+/** The provider that the request needs, if the worker that took it says that another one has it. */
 function readProvider(error: unknown): string | null {
   if (!WindlassError.isInstance(error) || error.code !== 'PROVIDER_ELSEWHERE') return null;
   return error.details?.[0]?.message ?? null;

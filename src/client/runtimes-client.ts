@@ -14,7 +14,7 @@ import { toPage } from './page.ts';
 import { runtimeIdOf } from './request-ids.ts';
 import type { RuntimeRequest, RuntimesClient, RuntimeTarget } from './windlass-client.ts';
 
-/** Runtimes over the workers' reads; a credential leaves only sealed. */
+/** Runtimes through the workers' requests; a credential leaves this process only sealed. */
 export function createRuntimesClient(requests: Requests): RuntimesClient {
   async function seal(
     use: CredentialUse,
@@ -29,7 +29,7 @@ export function createRuntimesClient(requests: Requests): RuntimesClient {
     checkName('runtime', name);
     const runtimeId = runtimeIdOf(request.requestId ?? randomUUID());
     const runtime = { runtimeId, name, provider, url, zone, settings };
-    // Before anything is asked: what is refused needs no worker.
+    // Before any request: what is refused here needs no worker.
     const json = credential === undefined ? null : toCredentialJson(credential);
     await checkRuntime(requests, runtime);
     return { ...runtime, credential: json === null ? null : await seal(use, runtime, json) };
@@ -55,7 +55,7 @@ export function createRuntimesClient(requests: Requests): RuntimesClient {
       await checkRuntime(requests, wanted);
       const update = { runtime: known.runtimeId, ...change };
       if (json === null) return requests.updateRuntime(update);
-      // The envelope is bound to all of the runtime as it shall be.
+      // The envelope is bound to the whole desired runtime.
       return requests.updateRuntime({ ...update, credential: await seal('update', wanted, json) });
     },
     delete: (runtime) => requests.deleteRuntime({ runtime }),
@@ -63,8 +63,8 @@ export function createRuntimesClient(requests: Requests): RuntimesClient {
 }
 
 /**
- * A JSON object of strings travels as it is; any other document (a kubeconfig) as the one field
- * `document`. Nothing of the text appears in an error.
+ * A JSON object of strings is sent unchanged; any other document (a kubeconfig) as the one field
+ * `document`. Errors contain nothing of the text.
  *
  * @throws invalid-input `CREDENTIAL_FORMAT`, `CREDENTIAL_TOO_LARGE`
  */
@@ -76,7 +76,7 @@ function toCredentialJson(text: string): string {
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw credentialFormat('it begins like a JSON object and is none');
+    throw credentialFormat('it begins like a JSON object but is not one');
   }
   const flat =
     typeof parsed === 'object' &&

@@ -16,29 +16,29 @@ import { findNewestRun, type JobRun } from './job-run.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 import type { StartedJob } from './windlass-client.ts';
 
-/** What people see of a job in Temporal's own tools. */
+/** What users see of a job in Temporal's own tools. */
 export interface JobLabels {
   readonly runtimeId: string;
   readonly appName: string;
   readonly clusterName: string;
-  /** Its account's work is kept apart by it. */
+  /** The work of its account is isolated by it. */
   readonly fairnessKey: string;
 }
 
-/** What a job is started with. */
+/** The input of a job's start. */
 export interface JobStarter {
   readonly client: Client;
   readonly place: ServerPlace;
   readonly requests: Requests;
 }
 
-/** A workflow whose job is closed has one answer left to take; where a worker died with it, that lasts. */
+/** A workflow whose job is closed still receives one answer; if a worker died with it, that takes long. */
 const CLOSING_LIMIT_MS = 30_000;
 const CLOSING_PAUSE_MS = 200;
 
 /**
- * Starts the job's workflow, unless it runs already. A job before it that is closed, and whose
- * workflow is about to end, is waited for.
+ * Starts the job's workflow, unless it runs already. If an earlier job is closed and its workflow is about
+ * to end, that is waited for.
  *
  * @throws conflict `CLUSTER_BUSY` naming the job that runs.
  */
@@ -69,7 +69,7 @@ export async function startJob(
           app: labels.appName,
         }),
         staticSummary: `${input.action} ${labels.clusterName}`,
-        staticDetails: `job ${jobId}, app ${labels.appName}, asked for by ${input.requestedBy}`,
+        staticDetails: `job ${jobId}, app ${labels.appName}, requested by ${input.requestedBy}`,
       });
       return { clusterId, jobId, status: 'queued' };
     } catch (error) {
@@ -77,7 +77,7 @@ export async function startJob(
     }
     const running = await findRunning(client, place, clusterId);
     if (running?.jobId === jobId) return { clusterId, jobId, status: 'working' };
-    // It ended between the two calls, so the way is free.
+    // It ended between the two calls, so nothing is in the way.
     if (running?.open !== true) continue;
     const job = await requests.findJob({ jobId: running.jobId });
     const closing = job !== null && !isOpenJobStatus(job.status);
@@ -90,7 +90,7 @@ export async function startJob(
 /**
  * The job that an earlier request with the same id started, if any.
  *
- * @throws conflict `REQUEST_ID_USED` where that was another request.
+ * @throws conflict `REQUEST_ID_USED` if that was another request.
  */
 export async function findStartedJob(
   requests: Requests,

@@ -3,10 +3,10 @@ import type { JobView } from '../protocol/index.ts';
 import type { JobsClient, WaitOptions } from './windlass-client.ts';
 
 /**
- * Watches a job until it closes or is held, then returns it as it is stored. Held, it waits for a person:
- * who waits here could wait for days.
+ * Watches a job until it closes or is held, then returns its stored view. A held job waits for a person,
+ * which could take days.
  *
- * @throws timeout `JOB_WAIT_TIMEOUT`, cancelled `WAIT_ABORTED`; the job goes on in both cases.
+ * @throws timeout `JOB_WAIT_TIMEOUT`, cancelled `WAIT_ABORTED`; the job continues in both cases.
  */
 export async function waitForJob(
   jobs: Pick<JobsClient, 'watch' | 'describe'>,
@@ -23,12 +23,12 @@ export async function waitForJob(
     if (ended) break;
   }
   if (ended) return jobs.describe(jobId, watch.clusterId === undefined ? {} : { clusterId: watch.clusterId });
-  const hint = `take it up again: windlass job watch ${jobId}`;
+  const hint = `watch it again: windlass job watch ${jobId}`;
   if (signal?.aborted !== true && deadline?.aborted === true) {
-    const message = `job ${jobId} was not closed within ${(timeoutMs ?? 0) / 1000} s; it goes on`;
+    const message = `job ${jobId} was not closed within ${(timeoutMs ?? 0) / 1000} s; it continues`;
     throw new WindlassError('timeout', message, { code: 'JOB_WAIT_TIMEOUT', hint });
   }
-  throw new WindlassError('cancelled', `no longer waiting for job ${jobId}; it goes on`, {
+  throw new WindlassError('cancelled', `no longer waiting for job ${jobId}; it continues`, {
     code: 'WAIT_ABORTED',
     hint,
   });

@@ -5,7 +5,7 @@ import { compareJobViews } from './compare-job-views.ts';
 import type { JobEvent } from './job-events.ts';
 import type { WatchOptions } from './windlass-client.ts';
 
-/** What a poll of a job saw, and what tells whether anything has changed since. */
+/** What a poll of a job saw, and a fingerprint that shows whether anything has changed since. */
 export interface JobLook {
   readonly view: JobView;
   readonly fingerprint: string | null;
@@ -21,8 +21,8 @@ const PATIENCE_MS = 15 * 60_000;
 const PASSING: readonly ErrorKind[] = ['unavailable', 'timeout', 'throttled'];
 
 /**
- * The events of a job, made by comparing looks, until it closes or the signal aborts. What fails
- * before the first look is thrown; later, contact may be lost and restored.
+ * The events of a job, computed from successive polls, until it closes or the signal aborts. An error
+ * before the first poll has succeeded is thrown; later, contact may be lost and restored.
  */
 export async function* watchJob(
   jobId: string,
@@ -77,6 +77,6 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   try {
     await sleep(ms, undefined, signal === undefined ? {} : { signal });
   } catch {
-    // Aborted: the caller looks at the signal.
+    // Aborted: the caller checks the signal.
   }
 }

@@ -7,11 +7,10 @@ const PIPELINE = 'PBDECH';
 const SYNC_MESSAGE = new Uint8Array([0x53, 0, 0, 0, 4]);
 
 /**
- * PGlite as the socket server must see it. A statement with parameters is a pipeline of several
- * messages; the server queues them one by one, so that those of two connections mix, and since
- * all connections share one session, one connection would then bind its parameters to the
- * statement of another. The server already keeps to one connection while a transaction is open:
- * here an open pipeline counts as one.
+ * Wraps PGlite for the socket server. A statement with parameters is a pipeline of several messages, and
+ * the server queues them one by one. Those of two connections then mix, and since all connections share
+ * one session, one connection would bind its parameters to the statement of another. The server already
+ * stays with one connection while a transaction is open: this makes an open pipeline count as one.
  */
 export function keepPipelinesWhole(database: PGlite): PGlite {
   let pipelineOpen = false;
@@ -22,13 +21,13 @@ export function keepPipelinesWhole(database: PGlite): PGlite {
     if (PIPELINE.includes(type)) pipelineOpen = true;
     else if (type === SYNC || type === SIMPLE_QUERY) pipelineOpen = false;
   };
-  // The server rolls back for a connection that is gone; its Sync will not come any more, and
-  // after an error PostgreSQL skips everything before it.
+  // The server rolls back for a connection that is gone; its Sync will not arrive, and after an error
+  // PostgreSQL skips everything before it.
   const exec: PGlite['exec'] = async (query, options) => {
     if (pipelineOpen) {
       pipelineOpen = false;
       await database.execProtocolRawStream(SYNC_MESSAGE, { onRawData: () => undefined });
-      // The Sync has already ended what was not in an explicit transaction.
+      // The Sync has already ended everything outside an explicit transaction.
       if (!database.isInTransaction()) return [];
     }
     return await database.exec(query, options);

@@ -19,7 +19,10 @@ export async function listRunningClusters(client: WindlassClient): Promise<reado
     .map(({ name, clusterId }) => `${name} (${clusterId})`);
 }
 
-/** One that failed, or that a job has under way, may have machines; a stopped or deleted one has none. */
+/**
+ * A cluster that failed, or that a job is working on, may have machines; a stopped or deleted one has
+ * none.
+ */
 function mayRun({ status, transitionStatus }: ClusterSummary): boolean {
   return transitionStatus !== null || status === 'active' || status === 'failed';
 }

@@ -6,7 +6,7 @@ import { choosePort } from './machine-checks.ts';
 import { readRecord, writeRecord } from './processes.ts';
 import { endLeftOver, repeatPortRace, startService } from './service-process.ts';
 
-/** Temporal's dev server on this machine, as it is to be started. */
+/** How to start Temporal's dev server on this machine. */
 export interface TemporalServerRequest {
   /** Of the `temporal` command. */
   readonly binary: string;
@@ -14,7 +14,7 @@ export interface TemporalServerRequest {
   readonly databaseFile: string;
   /** Where its log and its process record go. */
   readonly folder: string;
-  /** Default: 7233, or that of the last start, or a free one. */
+  /** Default: 7233, or the port of the last start, or a free one. */
   readonly port?: number;
   /** Default: 8233, or a free one. */
   readonly uiPort?: number;
@@ -22,12 +22,12 @@ export interface TemporalServerRequest {
   readonly report: (line: string) => void;
 }
 
-/** A dev server that serves. */
+/** A running dev server. */
 export interface TemporalServer extends ProcessIdentity {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string;
-  /** Temporal's own id of the database file: it stays over restarts, and no other server has it. */
+  /** Temporal's own id of the database file: it is the same after a restart, and no other server has it. */
   readonly clusterId: string;
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -41,9 +41,9 @@ const STOP_GRACE_MS = 5_000;
 const RECORD = 'temporal.json';
 
 /**
- * Starts the dev server on its database file, with our search attributes, and waits until it serves.
- * One that a killed stack has left is ended first: its state is in the file. Without chosen ports
- * those of the last start are taken again where they are free, so that addresses stay.
+ * Starts the dev server on its database file, with our search attributes, and waits until it serves. A
+ * server that a killed stack has left is ended first: its state is in the file. Without chosen ports,
+ * those of the last start are used again if they are free, so that addresses stay the same.
  * @throws conflict `PORT_TAKEN`; unavailable `SERVICE_FAILED`
  */
 export function startTemporalServer(request: TemporalServerRequest): Promise<TemporalServer> {
@@ -98,7 +98,7 @@ async function startOnce(request: TemporalServerRequest): Promise<TemporalServer
       ...['--dynamic-config-value', 'matching.enableFairness=true'],
       ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
-    // The server reads the TEMPORAL_* of its clients too, which would send it elsewhere.
+    // The server also reads the TEMPORAL_* variables of its clients, which would misconfigure it.
     env: Object.fromEntries(Object.entries(request.env).filter(([name]) => !name.startsWith('TEMPORAL_'))),
     logFile: join(folder, 'temporal.log'),
     recordFile,

@@ -11,15 +11,15 @@ import type {
 } from '../domain/index.ts';
 import type { ActivityTiming, RunJobInput, RunJobResult } from './messages.ts';
 
-// What workflows ask of workers: the types of all activities but the requests of clients
-// (requests.ts). Activity types are append-only once a release has been made.
+// The types of all activities that workflows call; the requests of clients are in requests.ts. Activity
+// types are append-only once a release has been made.
 
 export interface LoadedJob {
   readonly queues: QueueScope;
   readonly timing: ActivityTiming;
-  /** Set when this job id was run before: there is nothing to do. */
+  /** Set if this job id was run before: there is nothing to do. */
   readonly closed: RunJobResult | null;
-  /** The stored plan, where the job is planned already: then nothing is left to check or to plan. */
+  /** The stored plan, if the job is planned already: then nothing is left to check or to plan. */
   readonly steps?: readonly StepShape[];
 }
 
@@ -31,15 +31,15 @@ export interface MayPlan {
   readonly plan?: boolean;
 }
 
-/** What a check answers when the job was planned in the same step. */
+/** The result of a check when the job was planned in the same step. */
 export interface CheckedJob {
   readonly steps: readonly StepShape[];
 }
 
-/** How a job ended, as its workflow knows it. */
+/** How a job ended, according to its workflow. */
 export interface JobEnd {
   readonly status: RunJobResult['status'];
-  /** Null where it is in the rows of the failed tasks. */
+  /** Null if it is in the rows of the failed tasks. */
   readonly error: ErrorInfo | null;
 }
 
@@ -48,17 +48,17 @@ export interface ClosedJob {
   readonly error: ErrorInfo | null;
 }
 
-/** What the last status refresh answers when the job was closed in the same step. */
+/** The result of the last status refresh when the job was closed in the same step. */
 export interface RefreshedJob {
   readonly closed: ClosedJob;
 }
 
-/** Names the job that a step belongs to. */
+/** Names the job of a step. */
 export interface JobStep {
   readonly jobId: string;
 }
 
-/** The steps of a job before and after its walk. */
+/** The steps of a job before and after its tasks. */
 export interface JobActivities {
   /**
    * For a create: checks and stores the cluster. Opens the job and sets the transition status. Plans
@@ -66,24 +66,24 @@ export interface JobActivities {
    */
   LoadJob(input: RunJobInput & MayPlan): Promise<LoadedJob>;
   /**
-   * Asks the cloud whether it can take what the job will make; then plans the job where that is asked
-   * for. Nothing is planned where the cloud refuses.
+   * Asks the cloud whether it can provide what the job will create; then plans the job if the input asks
+   * for it. Nothing is planned if the cloud refuses.
    */
   CheckResource(request: JobStep & MayPlan): Promise<CheckedJob | undefined>;
-  /** Splits the job into tasks and stores the plan, once: for jobs that no step before has planned. */
+  /** Splits the job into tasks and stores the plan, once: for jobs that no earlier step has planned. */
   PlanJob(request: JobStep): Promise<readonly StepShape[]>;
   /** The tasks of a part of a step, by lane and layer. */
   loadSlice(request: JobStep & { slice: PlanSlice }): Promise<readonly SliceLane[]>;
   /**
-   * Stores what the cloud says about every node, then closes the job as CloseJob does, where it is told
-   * how the job ended.
+   * Stores the cloud's state of every node, then closes the job as CloseJob does, if the input says how
+   * the job ended.
    */
   UpdateClusterStatus(request: JobStep & { end?: JobEnd }): Promise<RefreshedJob | undefined>;
   /** Closes the job's row and clears the transition status. */
   CloseJob(request: JobStep & JobEnd): Promise<ClosedJob>;
 }
 
-/** Names the task that a handle or a wait is for. */
+/** Names the task of a handle or a wait. */
 export interface TaskStep {
   readonly taskId: string;
 }
@@ -94,16 +94,16 @@ export type TaskActivities = Readonly<
     Record<`Wait${TaskAction}`, (request: TaskStep) => Promise<void>>
 >;
 
-/** What the workflow of a frontgate decides by. */
+/** The data that a frontgate's workflow uses for its decisions. */
 export interface LoadedFrontgate {
   readonly queues: QueueScope;
   readonly timing: ActivityTiming;
   readonly members: readonly FrontgateMember[];
-  /** The cluster that is the frontgate now. */
+  /** The current frontgate cluster. */
   readonly cluster: { readonly clusterId: string; readonly status: ClusterStatus } | null;
   /** A job is open on it. */
   readonly busy: boolean;
-  /** For the next one that is made. */
+  /** For the next one that is created. */
   readonly nextClusterId: string;
   readonly subnetId: string;
 }

@@ -10,7 +10,7 @@ import type {
 } from '../domain/index.ts';
 import type { CreateClusterInput } from './requests.ts';
 
-/** The workflows by their type names, with what each takes and answers. Clients start them by name. */
+/** The workflows by their type names, with their inputs and results. Clients start them by name. */
 export interface Workflows {
   /** One job of one cluster. */
   runJob(input: RunJobInput): Promise<RunJobResult>;
@@ -29,7 +29,7 @@ export function jobWorkflowId(clusterId: string): string {
   return `cluster/${clusterId}`;
 }
 
-/** How the ids of all slices of that job begin. */
+/** The common prefix of the ids of all slices of that job. */
 export function sliceWorkflowPrefix(jobWorkflow: string, jobId: string): string {
   return `${jobWorkflow}/${jobId}/`;
 }
@@ -45,17 +45,17 @@ export interface RunJobInput {
   readonly action: JobAction;
   readonly options: JobOptions;
   readonly requestedBy: string;
-  /** Of the cluster's runtime: by it a worker is found for the first step. */
+  /** The provider of the cluster's runtime: it selects the worker of the first step. */
   readonly provider: string;
   /** For `create` only; passwords in its conf are sealed. */
   readonly create?: CreateClusterInput;
-  /** Set where the cluster is a frontgate. */
+  /** Set if the cluster is a frontgate. */
   readonly frontgate?: FrontgateJob;
 }
 
 /** The job of a frontgate; only the workflow that keeps it starts one. */
 export interface FrontgateJob extends FrontgatePlace {
-  /** For `create`: where it is placed. */
+  /** For `create`: its placement. */
   readonly subnetId: string;
 }
 
@@ -69,7 +69,7 @@ export interface RunJobResult {
 export interface WalkSliceInput {
   readonly jobId: string;
   readonly slice: PlanSlice;
-  /** At most so many lanes of the slice are walked at a time. */
+  /** At most this many lanes of the slice run at the same time. */
   readonly lanesAtOnce: number;
   readonly queues: QueueScope;
   readonly timing: ActivityTiming;
@@ -89,11 +89,11 @@ export interface ActivityTiming {
   readonly heartbeatSeconds: number;
 }
 
-/** A cluster has come to need the frontgate. */
+/** A cluster now needs the frontgate. */
 export const ACQUIRE_FRONTGATE = defineSignal<[FrontgateNews]>('acquireFrontgate');
 /** A cluster needs the frontgate less than before, or no longer. */
 export const RELEASE_FRONTGATE = defineSignal<[FrontgateNews]>('releaseFrontgate');
-/** Asks the workflow of a frontgate what it knows. */
+/** Queries the state of a frontgate's workflow. */
 export const READ_FRONTGATE = defineQuery<FrontgateState>('frontgate');
 
 /** One workflow keeps the frontgate of one runtime and VPC. */
@@ -102,7 +102,7 @@ export function frontgateWorkflowId({ runtimeId, vpcId }: FrontgatePlace): strin
 }
 
 export interface FrontgateInput extends FrontgatePlace {
-  /** What the run before knew; absent in the first one. */
+  /** The state of the run before; absent in the first one. */
   readonly known?: {
     readonly members: readonly FrontgateMember[];
     readonly failure: ErrorInfo | null;
@@ -114,19 +114,19 @@ export interface FrontgateInput extends FrontgatePlace {
 /** A cluster has joined the set or left it. */
 export interface FrontgateNews {
   readonly clusterId: string;
-  /** What it needs now; `none`: it is no member any more. */
+  /** What it needs now; `none`: it is no longer a member. */
   readonly use: FrontgateMember['use'] | 'none';
 }
 
 export interface FrontgateState {
   readonly members: readonly FrontgateMember[];
-  /** The frontgate runs as it should, and nothing is about to change it. */
+  /** The frontgate runs as it should, and no change is pending. */
   readonly ready: boolean;
-  /** Everything is as the set of members wants it, also where that is no frontgate at all. */
+  /** Everything is in the state that the set of members requires, including no frontgate at all. */
   readonly settled: boolean;
   /** The job that works on it now. */
   readonly job: { readonly jobId: string; readonly clusterId: string; readonly action: JobAction } | null;
-  /** Why the last job ended badly; null once the next try has begun. */
+  /** Why the last job failed; null once the next attempt has begun. */
   readonly failure: ErrorInfo | null;
 }
 

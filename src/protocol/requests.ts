@@ -21,7 +21,7 @@ import type {
 } from './views.ts';
 
 export interface RuntimeInput {
-  /** Made by the client from its request id, so that a repeated request makes nothing new. */
+  /** Derived by the client from its request id, so that a repeated request creates nothing new. */
   readonly runtimeId: string;
   readonly name: string;
   readonly provider: string;
@@ -41,15 +41,15 @@ export interface RuntimeUpdate {
   readonly credential?: SealedSecret;
 }
 
-/** Where a runtime's resources can be asked about before it exists. */
+/** Describes a runtime's resources before the runtime exists. */
 export type RuntimeQuery = { readonly runtime: string } | { readonly input: RuntimeInput };
 
 /**
- * A package that comes with a request is claimed by it: a version that was not registered before is
- * in no list until a job is opened with it, and is deleted where the request is refused.
+ * A package that comes with a request is claimed by it: a version that was not registered before is in no
+ * list until a job is opened with it, and is deleted if the request is refused.
  */
 export interface Claimed {
-  /** Any id of the claimant's own. Absent: the package is registered for good. */
+  /** An id that the claimant chooses. Absent: the package is registered permanently. */
   readonly claim?: string;
 }
 
@@ -59,7 +59,7 @@ export interface AppUpload extends Claimed {
   readonly parts: number;
 }
 
-/** Size of a part of a package on its way, in bytes. */
+/** The size of one part of a package upload, in bytes. */
 export const PART_BYTES = 1_000_000;
 
 export interface CreateClusterInput {
@@ -70,11 +70,11 @@ export interface CreateClusterInput {
   readonly versionId: string;
   /** Overrides `cluster.name` of the conf. */
   readonly name?: string;
-  /** Passwords stand in it as SealedValue, bound to all of this request (bindConf). */
+  /** Its passwords are SealedValues, bound to all of this request (bindConf). */
   readonly conf: Conf;
 }
 
-/** What a job is started with that was checked. */
+/** The input of a checked job. */
 export interface CheckedRequest {
   readonly runtimeId: string;
   readonly versionId: string;
@@ -89,14 +89,14 @@ export interface JobRequestInput {
 }
 
 /**
- * The standalone activities that a client runs on the queue of requests: everything short that is
- * not a job. All may be repeated; none has an effect in a cloud. They throw WindlassErrors.
+ * The standalone activities that a client runs on the queue of requests: everything short that is not a
+ * job. All may be repeated; none has an effect in a cloud. They throw WindlassErrors.
  */
 export interface Requests {
   getSealingKey(): Promise<SealingKey>;
   /**
-   * Takes no input. The version is of the worker that answers, `providers`
-   * are those of all workers. `settings`: names by provider, where it says them.
+   * Takes no input. The version is of the answering worker, `providers` are those of all workers.
+   * `settings`: names by provider, if it declares them.
    */
   describeWorker(): Promise<{
     version: string;
@@ -104,7 +104,7 @@ export interface Requests {
     settings: Readonly<Record<string, readonly string[]>>;
   }>;
 
-  /** Validates the credential with the cloud first; stores nothing when it is refused. */
+  /** Validates the credential with the cloud first; if it is refused, nothing is stored. */
   createRuntime(input: RuntimeInput): Promise<RuntimeView>;
   updateRuntime(update: RuntimeUpdate): Promise<RuntimeView>;
   /** @throws conflict while clusters use it. */
@@ -139,28 +139,28 @@ export interface Requests {
 
   /** Everything that can be known to be wrong before a job exists. @throws invalid-input, not-found. */
   checkCreateCluster(input: CreateClusterInput): Promise<CheckedRequest>;
-  /** Likewise for a job on an existing cluster. @throws not-found, conflict (wrong status, busy). */
+  /** The same for a job on an existing cluster. @throws not-found, conflict (wrong status, busy). */
   checkJob(input: JobRequestInput): Promise<CheckedRequest & { readonly appName: string }>;
-  /** `cluster` is an id, or a name where only one cluster has it. */
+  /** `cluster` is an id, or a name if only one cluster has it. */
   describeCluster(request: { cluster: string; refresh?: boolean }): Promise<ClusterView>;
   /**
-   * What nodes of the cluster are told, with `node` (id or instance) what that one is; secrets are
-   * masked. `path` as in templates, e.g. `/hosts/server`. @throws conflict `METADATA_MISSING`.
+   * The metadata of the cluster's nodes, with `node` (id or instance) the metadata of that one; secrets
+   * are masked. `path` as in templates, e.g. `/hosts/server`. @throws conflict `METADATA_MISSING`.
    */
   readMetadata(request: { cluster: string; node?: string; path?: string }): Promise<ClusterMetadata | string>;
-  /** Frontgates, which the engine makes and deletes by itself, only where asked for. */
+  /** Frontgates, which the engine creates and deletes by itself, only if requested. */
   listClusters(
     page: PageRequest & { includeDeleted?: boolean; includeFrontgates?: boolean },
   ): Promise<readonly ClusterSummary[]>;
 
   /** From the job log alone; pending activities are added by the client. `layer`: all tasks of that one. */
   describeJob(request: { jobId: string; layer?: number }): Promise<JobView>;
-  /** Null where no such job is known (yet). */
+  /** Null if no such job is known (yet). */
   findJob(request: { jobId: string }): Promise<JobSummary | null>;
   listJobs(page: PageRequest & { clusterId?: string }): Promise<readonly JobSummary[]>;
 }
 
-/** Every name, once: clients answer to these alone, and workers register them. */
+/** Every name, once: clients use only these, and workers register them. */
 export const REQUEST_NAMES = Object.keys({
   getSealingKey: true,
   describeWorker: true,

@@ -11,7 +11,7 @@ export const SEARCH_ATTRIBUTES = {
   app: 'WindlassApp',
 } as const;
 
-/** What a job's search attributes say. */
+/** The values of a job's search attributes. */
 export interface JobAttributes {
   readonly cluster: string;
   readonly job: string;
@@ -21,7 +21,7 @@ export interface JobAttributes {
   readonly app: string;
 }
 
-/** As Temporal takes them: all of them when a job starts, a part when something has changed. */
+/** In Temporal's form: all of them when a job starts, some of them after a change. */
 export function toSearchAttributes(values: Partial<JobAttributes>): SearchAttributePair[] {
   const names = Object.keys(SEARCH_ATTRIBUTES) as (keyof JobAttributes)[];
   return names.flatMap((name) => {

@@ -16,7 +16,7 @@ import type {
   TransitionStatus,
 } from '../domain/index.ts';
 
-// What people and other programs see, the same in the library and behind `--json`. Fields are
+// The data that users and other programs see, the same in the library and behind `--json`. Fields are
 // added, never renamed or removed.
 
 export interface RuntimeView {
@@ -54,13 +54,13 @@ export interface NodeView {
     readonly device: string;
     readonly mountPoint: string;
   }[];
-  /** From describeClusterDetails, with `--refresh` only. */
+  /** From describeClusterDetails, only with `--refresh`. */
   readonly facts?: Readonly<Record<string, string>>;
 }
 
 export interface ClusterSummary {
   readonly clusterId: string;
-  /** `frontgate`: it is the way to the clusters of a VPC, and takes no jobs from outside. */
+  /** `frontgate`: the jump host for the clusters of a VPC; it accepts no jobs from outside. */
   readonly purpose: ClusterPurpose;
   readonly name: string;
   readonly app: string;
@@ -75,7 +75,7 @@ export interface ClusterSummary {
 export interface RoleView {
   /** Empty in a package without roles. */
   readonly role: string;
-  /** Replicas not counted. */
+  /** Replicas are not counted. */
   readonly nodes: number;
   readonly replica: number;
   readonly cpu: number;
@@ -99,10 +99,10 @@ export interface ClusterView extends Omit<ClusterSummary, 'nodeCount'> {
   readonly links: readonly { readonly name: string; readonly clusterId: string }[];
   /** Secret values show as `{"$secret": …}`. */
   readonly env: Readonly<Record<string, EnvValue>>;
-  // What follows came later: absent in the answers of workers of earlier releases.
+  // The following fields were added later: absent in the answers of workers of earlier releases.
   readonly roles?: readonly RoleView[];
   readonly reservedIps?: Readonly<Record<string, string>>;
-  /** What jobs have planned that a cluster is owed once, such as init of a node, and that none has done. */
+  /** Work that jobs have planned for a cluster once, such as init of a node, and that no job has done. */
   readonly owed?: readonly {
     readonly action: OnceAction;
     readonly nodeId: string | null;
@@ -135,14 +135,14 @@ export interface TaskView {
   readonly status: TaskStatus;
   /** How often it was opened again after it had failed. */
   readonly round: number;
-  /** Tries that ended in an error, in this round; looks do not count. */
+  /** Attempts that ended in an error, in this round; polls do not count. */
   readonly attempts: number;
-  /** What the last look saw. */
+  /** What the last poll observed. */
   readonly observation: string | null;
   readonly error: ErrorInfo | null;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
-  /** When a failed try is followed by the next; only while that is planned. */
+  /** When the next attempt follows a failed one; only while that is planned. */
   readonly nextAttemptAt?: string;
 }
 

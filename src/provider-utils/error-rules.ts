@@ -1,20 +1,23 @@
 import { WindlassError, type ErrorKind, type WindlassErrorOptions } from '../domain/index.ts';
 
-/** What a cloud's failure becomes; a provider lists its rules in one table, and the first that fits counts. */
+/**
+ * How a cloud's failure is translated; a provider lists its rules in one table, and the first that matches
+ * counts.
+ */
 export interface ErrorRule<Failure> {
   fits(failure: Failure): boolean;
   readonly kind: ErrorKind;
   readonly code: string;
-  /** What a user reads; the cloud's own sentence where it is left out. */
+  /** The message for the user; the cloud's own sentence if absent. */
   say?(failure: Failure): string;
-  /** What else is known of it; `code` is the rule's. */
+  /** Further details; `code` is the rule's. */
   options?(failure: Failure): Omit<WindlassErrorOptions, 'code'>;
 }
 
 /**
- * The error that a table makes of a failure. Its last rule should fit everything.
+ * Translates a failure by a table of rules. The last rule should match everything.
  *
- * @param said the cloud's own sentence, redacted: it often holds the cure.
+ * @param said the cloud's own sentence, redacted: it often says what to do.
  * @param cause holds no secret: it is logged.
  */
 export function toErrorByRules<Failure>(
@@ -32,7 +35,7 @@ export function toErrorByRules<Failure>(
   });
 }
 
-/** What a program's output becomes, by what it writes. */
+/** How a program's output is translated, by its text. */
 export interface TextRule {
   readonly pattern: RegExp;
   readonly kind: ErrorKind;

@@ -1,7 +1,7 @@
 import { WindlassError, type LedgerResource } from '../domain/index.ts';
 import { INSTANCE_KIND, toVolumeKind, type EffectCall, type TaskContext } from '../provider/index.ts';
 
-/** What rows are read from. */
+/** The input from which rows are read. */
 type Rows = Pick<TaskContext, 'resources' | 'task'>;
 
 /** The ledger row of a kind. @throws internal `RESOURCE_NOT_CLAIMED` when the engine gave none. */
@@ -14,7 +14,7 @@ export function requireRow({ resources, task }: Rows, kind: string): LedgerResou
   });
 }
 
-/** The row of the node's instance; undefined where none was ever intended. */
+/** The row of the node's instance; undefined if none was ever intended. */
 export function findInstanceRow({ resources }: Pick<Rows, 'resources'>): LedgerResource | undefined {
   return resources[INSTANCE_KIND];
 }
@@ -24,7 +24,7 @@ export function instanceRow(context: Rows): LedgerResource {
   return requireRow(context, INSTANCE_KIND);
 }
 
-/** The row of one of the node's volumes; undefined where it was never intended. */
+/** The row of one of the node's volumes; undefined if it was never intended. */
 export function findVolumeRow(
   { resources }: Pick<Rows, 'resources'>,
   index: number,
@@ -37,7 +37,9 @@ export function volumeRow(context: Rows, index: number): LedgerResource {
   return requireRow(context, toVolumeKind(index));
 }
 
-/** Whether something may carry the row's token already; what was never claimed before needs no look. */
+/**
+ * Whether a resource may already carry the row's token; a row that was never claimed before needs no read.
+ */
 export function mayBeMade(
   call: Pick<EffectCall, 'isFirstClaim'>,
   { token, cloudId }: LedgerResource,

@@ -1,7 +1,7 @@
 import { WindlassError, type LedgerResource, type NodeVolume, type VolumeSpec } from '../domain/index.ts';
 import type { NodeTaskContext } from '../provider/index.ts';
 
-/** All volumes of the node, in order: those that a task is about as it found them, the others as they were. */
+/** All volumes of the node, in order: those of the task with their new state, the others unchanged. */
 export function mergeNodeVolumes(
   { node }: Pick<NodeTaskContext, 'node'>,
   touched: readonly NodeVolume[],
@@ -11,22 +11,22 @@ export function mergeNodeVolumes(
   return [...touched, ...others].sort((left, right) => left.index - right.index);
 }
 
-/** For a volume that was made and is not there any more. */
+/** For a volume that was created and no longer exists. */
 export function volumeGone({ node }: Pick<NodeTaskContext, 'node'>, { index }: VolumeSpec): WindlassError {
   return new WindlassError('not-found', `volume ${index} of node ${node.nodeId} does not exist`, {
     code: 'VOLUME_NOT_FOUND',
-    hint: 'it was deleted outside windlass; its data is lost',
+    hint: 'it was deleted outside of windlass; its data is lost',
   });
 }
 
-/** For an instance that was made and is not there any more. */
+/** For an instance that was created and no longer exists. */
 export function instanceGone(
   { node }: Pick<NodeTaskContext, 'node'>,
   row: LedgerResource | undefined,
 ): WindlassError {
   const name = row === undefined || row.cloudId === '' ? 'the instance' : `instance ${row.cloudId}`;
-  return new WindlassError('not-found', `${name} of node ${node.nodeId} does not exist any more`, {
+  return new WindlassError('not-found', `${name} of node ${node.nodeId} no longer exists`, {
     code: 'INSTANCE_NOT_FOUND',
-    hint: 'it was deleted outside windlass; delete the cluster, or recover it',
+    hint: 'it was deleted outside of windlass; delete the cluster, or recover it',
   });
 }

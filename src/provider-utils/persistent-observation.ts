@@ -1,6 +1,6 @@
 import type { Observation } from '../provider/index.ts';
 
-/** How long something that was made may not be shown before it counts as deleted by another. */
+/** How long a cloud may not show a new resource before it counts as deleted. */
 const MISSING_LIMIT_MS = 120_000;
 
 /** A state that is an error only once it has persisted. */
@@ -12,8 +12,8 @@ export interface Persistence {
 }
 
 /**
- * For something that the cloud does not show: just after a create that is normal, later it means
- * that it is gone. `limitMs` is shorter for what was seen before.
+ * For a resource that the cloud does not show: right after a create that is normal, later it means that it
+ * is gone. `limitMs` is shorter for a resource that was seen before.
  */
 export function isMissingForLong(cursor: unknown, seen: string, limitMs = MISSING_LIMIT_MS): Persistence {
   return persistsFor(cursor, 'missingSinceMs', { seen, limitMs });

@@ -7,13 +7,13 @@ import {
   type Runtime,
 } from '../domain/index.ts';
 
-/** Reads the settings of a runtime (`--set key=value`), and collects what is wrong with them. */
+/** Reads the settings of a runtime (`--set key=value`), and collects their faults. */
 export interface SettingsReader {
-  /** A text of a form; undefined where none, or a wrong one, is given. `what` describes the form. */
+  /** A text of a form; undefined if none, or a wrong one, is given. `what` describes the form. */
   text(name: string, form: RegExp, what: string): string | undefined;
-  /** Texts of a form, given with commas between them; those that are wrong are left out. */
+  /** Texts of a form, separated by commas; wrong ones are left out. */
   list(name: string, form: RegExp, what: string): readonly string[];
-  /** A whole number; undefined where none, or a wrong one, is given. */
+  /** A whole number; undefined if none, or a wrong one, is given. */
   number(name: string, least: number, most: number): number | undefined;
   choice<T extends string>(name: string, choices: readonly T[], byDefault: T): T;
   /** Adds a fault of another kind. */
@@ -25,9 +25,9 @@ export interface SettingsReader {
 export interface SettingsReaderOptions {
   /** The provider's name, for messages. */
   readonly provider: string;
-  /** Those that there are; any other is a fault. */
+  /** The existing settings; any other is a fault. */
   readonly known: ProviderSettings;
-  /** Where they are described, for the hint of an error. */
+  /** The page that describes them, for the hint of an error. */
   readonly page: string;
 }
 
@@ -48,7 +48,7 @@ export function createSettingsReader(
     return undefined;
   };
   for (const name of Object.keys(given)) {
-    if (!namesSetting(names, name)) refuse(name, `${name} is no setting of the ${provider} provider`);
+    if (!namesSetting(names, name)) refuse(name, `${name} is not a setting of the ${provider} provider`);
   }
   return {
     refuse,
@@ -92,12 +92,12 @@ export function createSettingsReader(
   };
 }
 
-/** How nodes are reached, by the setting `frontgate` (`on` or `off`) that providers of machines share. */
+/** How nodes are reached, by the setting `frontgate` (`on` or `off`) that VM providers share. */
 export function readNodeAccess(reader: Pick<SettingsReader, 'choice'>): NodeAccessWay {
   return reader.choice('frontgate', ['on', 'off'], 'off') === 'on' ? 'frontgate' : 'direct';
 }
 
-/** Likewise of settings that were checked before; direct where they were not. */
+/** The same for settings that were checked before; direct if they were not. */
 export function nodeAccessOf({ settings }: Pick<Runtime, 'settings'>): NodeAccessWay {
   return settings['frontgate'] === 'on' ? 'frontgate' : 'direct';
 }

@@ -9,17 +9,17 @@ import {
 
 /** How often a wait polls within one call, in milliseconds. */
 export interface PollPace {
-  /** About how long a poll and the pause after it take: no poll begins that could not end in time. */
+  /** The expected time of a poll and the pause after it: no poll begins that could not end in time. */
   readonly intervalMs: number;
-  /** Between two polls; shorter than the interval where the poll itself waits for a shared read. */
+  /** Between two polls; shorter than the interval if the poll itself waits for a shared read. */
   readonly pauseMs: number;
 }
 
 /**
- * Polls until it is done or `call.watchMs` is over; the last answer is the observation. Each poll
- * gets the cursor that the one before left.
+ * Polls until it is done or `call.watchMs` is over; the last answer is the observation. Each poll gets the
+ * cursor of the poll before.
  *
- * @throws cancelled; what `poll` throws.
+ * @throws cancelled; the errors of `poll`.
  */
 export async function watchUntilDone(
   call: ObserveCall,

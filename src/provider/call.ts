@@ -40,19 +40,19 @@ export interface EffectCall extends Call {
    */
   effect<T>(token: string, send: () => Promise<T>, options?: SendOptions): Promise<T>;
   /**
-   * Whether this attempt is the first that ever claimed the row: then nothing can carry its token,
-   * and there is nothing to look for before it is made.
+   * Whether this attempt is the first that ever claimed the row: then no resource can carry its token, and
+   * none has to be searched before it is created.
    */
   isFirstClaim(token: string): boolean;
 }
 
-/** Longest time one observation may watch, in milliseconds. */
+/** The longest time that one observation may watch, in milliseconds. */
 export const MAX_WATCH_MS = 20_000;
 
-/** A wait's call: it only looks. */
+/** A wait's call: it only reads. */
 export interface ObserveCall extends Call {
   /** How long this observation may watch before it answers `pending`, at most MAX_WATCH_MS. */
   readonly watchMs: number;
-  /** What the last pending observation left; undefined at the first look. */
+  /** The cursor of the last pending observation; undefined at the first poll. */
   readonly cursor: unknown;
 }

@@ -4,8 +4,8 @@ import type { NodeAccessWay } from '../domain/frontgate.ts';
 /** What a cloud has beyond the contract's minimum; what is absent it lacks. */
 export interface Features {
   /**
-   * `direct`: a worker reaches the nodes. `frontgate`: through a jump host in the VPC. Where it
-   * depends on the settings of a runtime, this is the default, and `Provider.nodeAccess` decides.
+   * `direct`: a worker reaches the nodes. `frontgate`: through a jump host in the VPC. If it depends on
+   * the settings of a runtime, this is the default, and `Provider.nodeAccess` decides.
    */
   readonly nodeAccess: NodeAccessWay;
   /** Volumes of their own, which outlive an instance. */

@@ -2,35 +2,35 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { WindlassError } from '../domain/errors.ts';
 import type { Call, EffectCall } from './call.ts';
 
-/** What the engine makes a call of. */
+/** What the engine builds a call from. */
 export interface CallOptions extends Pick<Call, 'signal' | 'log'> {
-  /** Waits until the budget of calls has room for so many requests, and takes it. */
+  /** Waits until the budget of calls has room for that many requests, and takes it. */
   takeBudget(requests: number): Promise<void>;
 }
 
-/** What the engine makes the call of a handle of. */
+/** What the engine builds a handle's call from. */
 export interface EffectCallOptions extends CallOptions, Pick<EffectCall, 'isFirstClaim'> {
   /** @throws conflict `LEASE_LOST` */
   assertHeld(token: string): Promise<void>;
   /** Between the check of the lease and the effect; tests stop the process here. */
   beforeEffect?(token: string): Promise<void>;
-  /** After the effect, before anything is done with its answer; tests stop the process here. */
+  /** After the effect, before its result is used; tests stop the process here. */
   afterEffect?(token: string): Promise<void>;
 }
 
 /**
- * In whose effect the code that runs now is. A provider's API client sends reads and changes alike
- * by `call.send`; were it told which of them is meant, it could be told wrongly, and wait for the
- * budget after the lease was checked.
+ * Which effect the running code belongs to. A provider's API client sends reads and changes alike with
+ * `call.send`; a parameter for the kind could be passed wrongly, and the call would wait for the budget
+ * after the lease was checked.
  */
 const effects = new AsyncLocalStorage<object>();
 
-/** Makes the call of a function that only reads. */
+/** Creates the call of a function that only reads. */
 export function createCall({ signal, log, takeBudget }: CallOptions): Call {
   return createSender({ signal, log, takeBudget }, {});
 }
 
-/** Makes the call of a handle. The order of `effect` stands here and nowhere else. */
+/** Creates the call of a handle. The order of `effect` is implemented only here. */
 export function createEffectCall(options: EffectCallOptions): EffectCall {
   const { signal, takeBudget, assertHeld, isFirstClaim } = options;
   const identity = {};

@@ -3,7 +3,7 @@ import type { EffectCall, ObserveCall } from './call.ts';
 import type { HandleResult, Observation } from './result.ts';
 import type { TaskContext } from './task-context.ts';
 
-/** A task of one node: node, role and access are there. */
+/** A task of one node: node, role and access are present. */
 export interface NodeTaskContext<Actions extends TaskAction = TaskAction> extends TaskContext<Actions> {
   readonly node: NonNullable<TaskContext['node']>;
   readonly role: NonNullable<TaskContext['role']>;
@@ -19,7 +19,7 @@ export const INSTANCE_ACTIONS = [
   'ResizeInstances',
 ] as const satisfies readonly TaskAction[];
 
-/** Likewise those on a node's volumes. */
+/** The same for a node's volumes. */
 export const VOLUME_ACTIONS = [
   'CreateVolumes',
   'AttachVolumes',
@@ -36,7 +36,7 @@ export type NodeHandle<Action extends TaskAction = TaskAction> = (
   context: NodeTaskContext<Action>,
   call: EffectCall,
 ) => Promise<HandleResult>;
-/** Looks once whether the effect is there. */
+/** Polls once whether the effect has been completed. */
 export type NodeWait<Action extends TaskAction = TaskAction> = (
   context: NodeTaskContext<Action>,
   call: ObserveCall,

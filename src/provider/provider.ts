@@ -14,7 +14,7 @@ import type { Capabilities } from './capabilities.ts';
 import type { HandleResult, Observation } from './result.ts';
 import type { TaskContext } from './task-context.ts';
 
-/** Version of this contract; a worker refuses a provider written for another. */
+/** Version of this contract; a worker refuses a provider that was written for another version. */
 export const PROVIDER_CONTRACT_VERSION = 2;
 
 export interface ParseClusterConfRequest {
@@ -23,7 +23,7 @@ export interface ParseClusterConfRequest {
   /** Passwords of a form are references in it; the conf of a chart is whole, for a chart cannot be read without. */
   readonly conf: Conf;
   readonly clusterId: string;
-  /** What the user calls the cluster; absent where nothing was said. It goes before any name of the conf. */
+  /** The user's name for the cluster; absent if none was given. It overrides any name in the conf. */
   readonly name?: string;
   /**
    * Absent for a new cluster. With it `content` and `conf` are already the wanted ones. Counts and
@@ -37,17 +37,17 @@ export interface ParseClusterConfRequest {
   readonly signal?: AbortSignal;
 }
 
-/** What a job wants to make of a cluster that exists. */
+/** A change that a job makes to an existing cluster. */
 export interface ClusterChange {
   readonly action: JobAction;
   readonly options: JobOptions;
-  /** As it is stored. */
+  /** The stored cluster. */
   readonly cluster: ClusterWrapper;
 }
 
 export interface PlanRequest {
   readonly job: Pick<Job, 'jobId' | 'clusterId' | 'action'> & { readonly options: JobOptions };
-  /** As it shall be when the job is done. */
+  /** The desired cluster, after the job. */
   readonly cluster: ClusterWrapper;
   /**
    * As it was when the job began, for an action that changes what is wanted: nodes that are not in
@@ -69,13 +69,13 @@ export interface RuntimeRequest {
 
 export interface CheckResourceRequest extends RuntimeRequest {
   readonly action: JobAction;
-  /** As it shall be. */
+  /** The desired cluster. */
   readonly cluster: ClusterWrapper;
   /** As in PlanRequest. */
   readonly before?: ClusterWrapper;
-  /** What running jobs of the same account have reserved and not made yet. */
+  /** What running jobs of the same account have reserved and not created yet. */
   readonly reserved: Reserved;
-  /** The package that the cluster shall run. */
+  /** The desired package of the cluster. */
   loadPackage(): Promise<PackageContent>;
   /** The value of a secret of the cluster, which its conf or env refers to. */
   openSecret?(reference: SecretReference): Promise<string>;
@@ -89,7 +89,7 @@ export interface ValidateCredentialRequest {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Who a credential belongs to; both are part of queue names: lower case letters, digits, `-`. */
+/** The account of a credential; both fields are part of queue names: lower case letters, digits, `-`. */
 export interface AccountIdentity {
   readonly account: string;
   readonly region: string;
@@ -109,7 +109,7 @@ export interface ClusterStatusReport {
   }[];
 }
 
-/** For display only; nothing decides by it. */
+/** Only for display; no decision depends on it. */
 export interface ClusterDetails {
   readonly nodes: readonly {
     readonly nodeId: string;
@@ -130,14 +130,14 @@ export interface ClusterDetails {
  * R1 to R12 are the rules of docs/providers.md; the conformance suite tests each.
  */
 export interface Provider {
-  /** Always PROVIDER_CONTRACT_VERSION of the contract it was written for. */
+  /** Always the PROVIDER_CONTRACT_VERSION that the provider was written for. */
   readonly contractVersion: number;
-  /** Lower case; what `runtime create --provider` names. */
+  /** Lower case; the value of `runtime create --provider`. */
   readonly name: string;
   readonly capabilities: Capabilities;
   /**
-   * How many requests a second all workers together send for one account and region, unless a
-   * runtime says otherwise by its setting `callsPerSecond`. Absent: as many as there are.
+   * How many requests a second all workers together send for one account and region, unless a runtime sets
+   * `callsPerSecond`. Absent: no limit.
    */
   readonly callsPerSecond?: number;
   /**
@@ -216,15 +216,15 @@ export interface Provider {
    */
   validateCredential(request: ValidateCredentialRequest, call: Call): Promise<AccountIdentity>;
 
-  /** The zones a user may choose, sorted. Read only. @throws permission, unavailable. */
+  /** The zones that a user may choose, sorted. Read only. @throws permission, unavailable. */
   describeRuntimeProviderZones(
     request: Omit<ValidateCredentialRequest, 'zone'>,
     call: Call,
   ): Promise<readonly string[]>;
 
-  /** What the cloud says now about every node of the cluster. Read only: the engine stores it. */
+  /** The cloud's current state of every node of the cluster. Read only: the engine stores it. */
   updateClusterStatus(request: ClusterStatusRequest, call: Call): Promise<ClusterStatusReport>;
 
-  /** More for display: states, addresses, whatever explains. Read only. */
+  /** More for display: states, addresses, explanations. Read only. */
   describeClusterDetails(request: ClusterStatusRequest, call: Call): Promise<ClusterDetails>;
 }

@@ -3,9 +3,9 @@ import { refuseCancelled } from './create-call.ts';
 import type { Provider } from './provider.ts';
 
 /**
- * The same provider, of which no function begins for a call that is cancelled already: it throws
- * `cancelled` instead (R11). The registry makes every provider so, and the conformance suite the one
- * it tests; a provider itself looks at the signal only while it waits.
+ * The same provider, except that no function begins for a call that is already cancelled: it throws
+ * `cancelled` instead (R11). The registry wraps every provider in this way, and the conformance suite the
+ * one that it tests; a provider itself checks the signal only while it waits.
  */
 export function refuseWhenCancelled(provider: Provider): Provider {
   return {

@@ -17,7 +17,7 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
       if (provider.contractVersion !== PROVIDER_CONTRACT_VERSION) {
         throw new WindlassError(
           'invalid-input',
-          `provider ${provider.name} implements contract version ${provider.contractVersion}, this worker speaks ${PROVIDER_CONTRACT_VERSION}`,
+          `provider ${provider.name} implements contract version ${provider.contractVersion}, this worker needs ${PROVIDER_CONTRACT_VERSION}`,
           {
             code: 'PROVIDER_CONTRACT_VERSION',
             hint: 'install a release of the provider made for this version of windlass',
@@ -27,7 +27,7 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
       if (!/^[a-z][a-z0-9-]*$/.test(provider.name)) {
         throw new WindlassError(
           'invalid-input',
-          `a provider cannot be named ${JSON.stringify(provider.name)}`,
+          `${JSON.stringify(provider.name)} is not a valid name of a provider`,
           {
             code: 'PROVIDER_NAME',
             hint: 'lower case letters, digits and -',
@@ -47,7 +47,7 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
       if (provider === undefined) {
         throw new WindlassError('not-found', `no provider is named ${JSON.stringify(name)}`, {
           code: 'PROVIDER_UNKNOWN',
-          hint: `this worker has: ${[...byName.keys()].sort().join(', ')}; the package of another one is named in WINDLASS_PROVIDERS, of every worker that shall have it`,
+          hint: `this worker has: ${[...byName.keys()].sort().join(', ')}; name the package of another one in WINDLASS_PROVIDERS of every worker that needs it`,
           field: 'provider',
           details: [{ field: 'provider', message: name }],
         });

@@ -8,21 +8,21 @@ import {
 } from '../domain/index.ts';
 import { nodeIdOf, takeGlobalServerId } from './node-identity.ts';
 
-/** What a cluster's nodes are chosen from. */
+/** The input from which a cluster's nodes are chosen. */
 export interface NodeChoice {
   readonly clusterId: string;
-  /** With the counts that are wanted. */
+  /** With the desired counts. */
   readonly roles: readonly (RoleSpec & Partial<Pick<ClusterRole, 'clusterId'>>)[];
-  /** Nodes that there are already. */
+  /** The existing nodes. */
   readonly stored: readonly NodeSpec[];
-  /** Of each role, the server ids of nodes that leave. */
+  /** For each role, the server ids of the nodes that are removed. */
   readonly leaving: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
- * The nodes that a cluster shall have, in the order of its roles: those that there are stay, as many
- * as are wanted, and the last ones leave; new ones get server ids that no node of the role has had,
- * while its upper bound allows it. A replica stays with the node that it copies. Pure.
+ * The desired nodes of a cluster, in the order of its roles: existing nodes stay, up to the desired count,
+ * and the last ones are removed; new ones get server ids that no node of the role has had, as long as its
+ * upper bound allows it. A replica stays with the node that it copies. Pure.
  *
  * @throws invalid-input `ROLE_COUNT` for more nodes than a cluster, or a role's server ids, can have.
  */
@@ -57,7 +57,10 @@ export function chooseNodes({ clusterId, roles, stored, leaving }: NodeChoice): 
   });
 }
 
-/** Gives server ids one after another: first those above all that were used, then those that are free below. */
+/**
+ * Assigns server ids one after another: first those above all that were used, then those that are free
+ * below.
+ */
 function createServerIds({ role, serverIdUpperBound }: RoleSpec, used: readonly number[]): () => number {
   const taken = new Set(used);
   let next = Math.max(0, ...used) + 1;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * `cln-` and twelve hex digits, from cluster, role and server id alone: the same node has the same
- * id whoever makes it.
+ * `cln-` and twelve hex digits, from cluster, role and server id alone: the same node always has the same
+ * id.
  */
 export function nodeIdOf(clusterId: string, role: string, serverId: number): string {
   return `cln-${hashOf(clusterId, role, String(serverId)).toString('hex').slice(0, 12)}`;
@@ -12,8 +12,8 @@ const FIRST_GLOBAL_ID = 100_000_000;
 const GLOBAL_IDS = 900_000_000;
 
 /**
- * Nine digits from the node id; `taken` holds those of the cluster's other nodes, which it avoids
- * and joins. Across clusters it is as unique as nine digits of a hash can be.
+ * Nine digits from the node id; `taken` holds those of the cluster's other nodes, which it avoids and
+ * extends. Across clusters it is as unique as nine digits of a hash can be.
  */
 export function takeGlobalServerId(nodeId: string, taken: Set<number>): number {
   for (let attempt = 0; ; attempt += 1) {
@@ -25,7 +25,7 @@ export function takeGlobalServerId(nodeId: string, taken: Set<number>): number {
   }
 }
 
-// Lengths go in too, so that no two lists of parts read alike.
+// Lengths are included, so that no two lists of parts read alike.
 function hashOf(...parts: readonly string[]): Buffer {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${part.length}:${part}`);

@@ -11,8 +11,8 @@ import {
 import { findNodeRole } from '../plan/index.ts';
 
 /**
- * The adjustments of a cluster after an action: what earlier jobs have set, and what this one sets.
- * Pure; an action that changes no count and no size leaves them as they are.
+ * The adjustments of a cluster after an action: those of earlier jobs, and those of this one. Pure; an
+ * action that changes no count and no size leaves them unchanged.
  *
  * @throws invalid-input `ROLE_COUNT`, `ROLE_NODES`.
  */
@@ -48,7 +48,7 @@ export function adjustRoles(
   return [...adjustments.values()];
 }
 
-/** Roles with the counts and sizes that the user has set, over what the conf says. Pure. */
+/** Roles with the counts and sizes that the user has set, which override the conf. Pure. */
 export function applyAdjustments<Role extends RoleSpec>(
   roles: readonly Role[],
   adjustments: readonly RoleAdjustment[],
@@ -66,7 +66,7 @@ export function applyAdjustments<Role extends RoleSpec>(
   });
 }
 
-/** Whether a replica is named or not, it is the node that it copies that leaves, and all its replicas with it. */
+/** Whether a replica is named or not, the node that it copies is removed, with all its replicas. */
 function leavingByRole(
   before: ClusterWrapper,
   { role = '', count = 0, nodeIds }: JobOptions,
@@ -83,7 +83,7 @@ function leavingByRole(
   return leaving;
 }
 
-/** Nodes that are not replicas and do not leave already, by server id. */
+/** Nodes that are not replicas and are not being removed already, by server id. */
 function mainNodes({ cluster, nodes, roles }: ClusterWrapper, role: string): readonly ClusterNode[] {
   const leaving = cluster.adjustments.find((adjustment) => adjustment.role === role)?.leavingServerIds;
   return nodes
@@ -92,7 +92,7 @@ function mainNodes({ cluster, nodes, roles }: ClusterWrapper, role: string): rea
     .sort((a, b) => a.serverId - b.serverId);
 }
 
-/** Nodes that have left need not be remembered; their rows are gone. */
+/** Removed nodes need not be remembered; their rows are gone. */
 function forgetGone(adjustment: RoleAdjustment, { nodes }: ClusterWrapper): RoleAdjustment {
   const { leavingServerIds, ...rest } = adjustment;
   const still = (leavingServerIds ?? []).filter((serverId) =>
@@ -108,7 +108,7 @@ function checkCount(role: string, count: number): number {
     field: 'count',
     hint:
       count < 1
-        ? 'one must stay; `windlass cluster stop` stops all of them for a while'
+        ? 'at least one must stay; `windlass cluster stop` stops all of them'
         : `at most ${MAX_NODES}`,
   });
 }
@@ -116,7 +116,7 @@ function checkCount(role: string, count: number): number {
 function replicaAlone({ nodeId }: ClusterNode): WindlassError {
   return new WindlassError(
     'invalid-input',
-    `${nodeId} is a replica: it leaves with the node that it copies`,
+    `${nodeId} is a replica: it is removed with the node that it copies`,
     {
       code: 'ROLE_NODES',
       field: 'nodeIds',

@@ -14,8 +14,7 @@ import { findNodeRole } from '../plan/index.ts';
 import { applyAdjustments } from './role-adjustments.ts';
 
 /**
- * A cluster that is not stored yet: what was parsed, and the facts of a cluster that has just been
- * asked for.
+ * A cluster that is not stored yet: its parsed specs, and the facts of a cluster that was just requested.
  *
  * @throws invalid-input `ROLE_COUNT`
  */
@@ -38,8 +37,8 @@ const NEW_CLUSTER = {
 } as const satisfies Partial<ClusterFacts>;
 
 /**
- * The cluster that a job wants, from the one that is stored and what was parsed: what a provider
- * decides is taken from `parsed` and adjusted as the user has said, what has happened so far is kept.
+ * The desired cluster of a job, from the stored one and the parsed specs: everything that a provider
+ * decides comes from `parsed`, adjusted by the user's changes; the facts so far are kept.
  *
  * @throws invalid-input `ROLE_COUNT`
  */
@@ -81,7 +80,7 @@ function assemble(
   };
 }
 
-/** Of a node nothing has been made of. */
+/** The facts of a node of which nothing has been created. */
 const NEW_NODE = {
   status: 'pending',
   instanceId: '',
@@ -96,16 +95,16 @@ function newVolume({ index, sizeGiB, mountPoint }: VolumeSpec): NodeVolume {
   return { index, volumeId: '', sizeGiB, device: '', mountPoint };
 }
 
-/** What of a stored cluster a job takes away; it is stored until the job has succeeded. */
+/** The part of a stored cluster that a job removes; it is stored until the job has succeeded. */
 export interface Leaving {
   readonly nodeIds: readonly string[];
-  /** Roles that are only there to describe nodes that leave. */
+  /** Roles that exist only to describe nodes that are removed. */
   readonly roles: readonly string[];
 }
 
 /**
- * What is stored while a job makes one cluster of another: the wanted one, and beside it the nodes
- * that leave with what describes them, because tasks still work on them.
+ * What is stored while a job changes a cluster: the desired one, and beside it the nodes that are removed
+ * with what describes them, because tasks still work on them.
  */
 export function joinLeaving(
   before: ClusterWrapper,
@@ -123,7 +122,7 @@ export function joinLeaving(
   };
 }
 
-/** The wanted cluster of a job, out of what is stored while it runs. */
+/** The desired cluster of a job, extracted from what is stored while it runs. */
 export function withoutLeaving(stored: ClusterWrapper, leaving: Leaving): ClusterWrapper {
   return {
     ...stored,

@@ -6,12 +6,13 @@ import { POLLERS, WORKFLOW_POLLERS } from './pollers.ts';
 import { openWorkflowBundle } from './workflow-bundle.ts';
 
 /**
- * How many activities of one queue a worker takes for each that may run at once for one account: room
- * for the lines of several accounts. An activity that waits in its line costs little.
+ * How many activities of one queue a worker accepts for each one that may run at the same time for one
+ * account: room for the waiting lines of several accounts. An activity that waits in its line costs
+ * little.
  */
 const LINES = 25;
 
-/** One of Temporal's workers for each queue: those of every worker, and four for each provider. */
+/** One of Temporal's workers for each queue: the queues that every worker has, and four for each provider. */
 export async function createWorkers(
   connection: NativeConnection,
   config: Config,

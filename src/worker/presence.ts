@@ -3,20 +3,20 @@ import type { Stores, WorkerReport } from '../db/index.ts';
 import { CALLS_PER_SECOND } from '../domain/index.ts';
 import type { Provider } from '../provider/index.ts';
 
-/** A worker that says what it has. */
+/** A worker that reports which providers it has. */
 export interface Presence {
-  /** Resolves once the others no longer count on this worker. */
+  /** Resolves once other workers no longer count on this one. */
   stop(): Promise<void>;
 }
 
-/** Less than a third of the time for which a worker that went silent counts as there. */
+/** Less than a third of the time after which a silent worker no longer counts as present. */
 const REPORT_MS = 9_000;
 
 /**
- * Writes to the database which providers this worker has, before it resolves and then steadily: by
- * that a job, or a request, knows whether some worker can go on with it.
+ * Writes to the database which providers this worker has, once before it resolves and then periodically:
+ * from this, a job or a request knows whether any worker can continue it.
  *
- * @throws unavailable `DATABASE_UNAVAILABLE` where the first report fails.
+ * @throws unavailable `DATABASE_UNAVAILABLE` if the first report fails.
  */
 export async function announceWorker(
   stores: Pick<Stores, 'workers'>,
@@ -33,20 +33,20 @@ export async function announceWorker(
   const timer = setInterval(() => {
     last = stores.workers
       .report(report)
-      .catch((error: unknown) => log.warn('this worker could not say what it has', { error }));
+      .catch((error: unknown) => log.warn('this worker could not report its providers', { error }));
   }, REPORT_MS);
   timer.unref();
   return {
     async stop() {
       clearInterval(timer);
       await last;
-      // Where the database is away, its row grows old.
+      // While the database is away, its row grows old.
       await stores.workers.leave(identity).catch(() => {});
     },
   };
 }
 
-/** Null where the provider does not say. */
+/** Null if the provider does not say. */
 function listSettings({ settings }: Provider): readonly string[] | null {
   if (settings === undefined) return null;
   return [...new Set([...settings.bound, ...settings.free, CALLS_PER_SECOND])];

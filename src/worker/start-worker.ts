@@ -24,9 +24,9 @@ import { startWatchdog } from './watchdog.ts';
 import type { WorkerOverrides } from './worker-overrides.ts';
 
 export interface RunningWorker {
-  /** Ends polling, lets running activities end, closes everything. */
+  /** Stops polling, lets running activities end, closes everything. */
   stop(): Promise<void>;
-  /** Resolves after stop; rejects when a part of the worker failed for good. */
+  /** Resolves after stop; rejects when a part of the worker failed permanently. */
   readonly stopped: Promise<void>;
   readonly sweeper: Sweeper;
 }
@@ -34,7 +34,8 @@ export interface RunningWorker {
 /**
  * Runs one worker: workflows and activities on all queues. Stateless: run as many as you like.
  *
- * @throws permission `FOLDER_UNSAFE` where others could read or change what it keeps; unavailable when Temporal or the database cannot be reached or is too old.
+ * @throws permission `FOLDER_UNSAFE` if other users could read or change its files; unavailable when
+ * Temporal or the database cannot be reached or is too old.
  */
 export async function startWorker(config: Config, overrides: WorkerOverrides = {}): Promise<RunningWorker> {
   for (const [folder, variable] of [
@@ -86,9 +87,9 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     providers.map(({ name }) => name),
     activities,
   );
-  // A process id may be used again.
+  // A process id may be reused.
   const unique = `${identity}/${randomUUID()}`;
-  // Before the first poll: what is done here must not be said to wait for a worker.
+  // Before the first poll: work that this worker can do must not be reported as waiting for a worker.
   const presence = await announceWorker(stores, unique, providers, log);
   const ended = Promise.all(workers.map((worker) => worker.run().catch(fail)));
   const sweeper = startSweeper({ client, stores, log, identity: unique });
@@ -113,12 +114,12 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   }
   const stop = (): Promise<void> => (stopping ??= stopAll());
   const stopped = Promise.race([failed, ended.then(stop)]);
-  // Whoever never looks at `stopped` must not die of it.
+  // A caller that never reads `stopped` must not crash because of it.
   stopped.catch((error: unknown) => log.warn('the worker failed', { error }));
   return { stop, stopped, sweeper };
 }
 
-/** Where charts are run, says at start which helm that will be, and brings it where there is none. */
+/** If a Kubernetes runtime exists, finds (and if needed installs) helm at start-up and logs its version. */
 async function announceHelm(
   stores: Stores,
   findHelm: () => Promise<unknown>,

@@ -8,16 +8,16 @@ import type { Job } from '../domain/index.ts';
 export interface Sweeper {
   /** One round, after the one that runs now. */
   sweep(): Promise<void>;
-  /** Resolves when the round that runs has ended; another worker may sweep at once. */
+  /** Resolves when the running round has ended; another worker may then sweep at once. */
   stop(): Promise<void>;
 }
 
-/** What a sweeper works with. */
+/** What a sweeper needs. */
 export interface SweeperParts {
   readonly client: Client;
   readonly stores: Pick<Stores, 'apps' | 'clusters' | 'jobs' | 'leaders' | 'tasks'>;
   readonly log: ActivityLogger;
-  /** Of this worker, among all that share the database. */
+  /** Identifies this worker among all that share the database. */
   readonly identity: string;
 }
 
@@ -25,18 +25,18 @@ const ROLE = 'sweeper';
 const ROUND_MS = 10_000;
 /** How long a sweeper that died keeps the others from sweeping. */
 const LEAD_SECONDS = 25;
-/** A long round says so often that it still leads. */
+/** A long round renews its lead this often. */
 const RENEW_MS = 5_000;
-/** What clients have left behind is forgotten after a day: it need not be looked for often. */
+/** Data that clients have left behind is deleted after a day, so it need not be checked often. */
 const TIDY_MS = 3_600_000;
 /** A job that has just been opened may not be visible as running yet. */
 const YOUNG_MS = 10_000;
 
 /**
- * Closes the rows of jobs whose workflow ended without closing them: terminated, or reset to
- * before its load. A held job stays as long as its workflow runs; without one there is nothing that could
- * carry out what it is told, and its cluster would stay busy for ever, so that it is closed too. Every worker has a sweeper; one at a time sweeps, and another takes over where it
- * dies. Rounds of one sweeper never overlap.
+ * Closes the rows of jobs whose workflow ended without closing them: terminated, or reset to before its
+ * load. A held job stays open as long as its workflow runs; without a workflow nothing could carry out its
+ * commands, and its cluster would stay busy forever, so it is closed too. Every worker has a sweeper; one at
+ * a time sweeps, and another takes over if it dies. Rounds of one sweeper never overlap.
  */
 export function startSweeper({ client, stores, log, identity }: SweeperParts): Sweeper {
   const stopping = new AbortController();
@@ -70,7 +70,7 @@ export function startSweeper({ client, stores, log, identity }: SweeperParts): S
         await close(job);
       } catch (error) {
         // The others must not wait for it.
-        log.warn('a job that may be left open could not be looked at', { job: job.jobId, error });
+        log.warn('cannot check a job whose workflow may have ended', { job: job.jobId, error });
       }
     }
   }
@@ -103,15 +103,15 @@ export function startSweeper({ client, stores, log, identity }: SweeperParts): S
     async stop() {
       stopping.abort();
       await rounds;
-      // A database that is away: its time runs out by itself.
+      // The database is unavailable: the lead expires by itself.
       if (Number.isFinite(ledAtMs)) await stores.leaders.resign(ROLE, identity).catch(() => {});
     },
   };
 }
 
 /**
- * Jobs that are visible as running: all of them in few requests. What is listed may be a little old, so
- * what is missing is asked for by itself.
+ * Jobs that are visible as running: all of them in few requests. The list may be a little stale, so a job
+ * that is missing is checked individually.
  */
 async function listRunningJobs(client: Client): Promise<ReadonlySet<string>> {
   const query = `WorkflowType = '${RUN_JOB_WORKFLOW}' AND ExecutionStatus = 'Running'`;
@@ -140,6 +140,6 @@ async function findHowItEnded(client: Client, job: Job): Promise<JobEnd | null> 
 
 function abandoned({ held }: Job, how: string): JobEnd {
   const message = held === null ? how : `${how}; it was held: ${held.why}`;
-  const hint = 'what it made is in the ledger; the cluster can be deleted';
+  const hint = 'what it created is in the ledger; the cluster can be deleted';
   return { status: 'failed', error: { kind: 'internal', code: 'JOB_ABANDONED', message, hint } };
 }

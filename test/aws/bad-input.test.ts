@@ -78,7 +78,7 @@ describe('a runtime of AWS', () => {
     await expect(check(harness, bench, { reservedCpu: 5 })).rejects.toMatchObject({
       kind: 'quota',
       message: expect.stringMatching(
-        /4 vCPUs of standard instances are asked for, and 3 are left of 8/,
+        /4 vCPUs of standard instances are requested, but 3 are left of 8/,
       ) as string,
     });
     await harness.moto.change({ quotas: {} });

@@ -143,7 +143,7 @@ test('writes one line an event where nothing can be taken back', () => {
     00:00:01Z  layer 1 RunInstances: 2 tasks
     00:00:01Z    RunInstances zk 1: pending
     00:00:03Z    RunInstances zk 1: successful in 2s
-    00:00:03Z    RunInstances zk 2: try 1 failed: too many calls
+    00:00:03Z    RunInstances zk 2: attempt 1 failed: too many calls
     00:00:09Z    RunInstances zk 2: successful in 8s
     00:00:09Z  layer 1 RunInstances: 2/2 done
     00:00:09Z  layer 2 StartService order 0: 2 tasks

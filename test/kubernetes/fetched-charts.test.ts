@@ -134,9 +134,9 @@ describe('charts by reference, through the whole stack', () => {
       );
       expect(JSON.parse(wrong.stdout)).toMatchObject({ error: { code: 'CHART_UNAUTHORIZED' } });
       const broken = await windlass('app', 'conf', app, ...where.slice(0, -1), sources.archive);
-      expect(broken.stderr).toContain('no JSON');
+      expect(broken.stderr).toContain('not JSON');
       const folder = await windlass('app', 'describe', CHART, '--version', '1.0.0');
-      expect(folder.stderr).toContain('version is of charts that are fetched');
+      expect(folder.stderr).toContain('version is only for charts that are fetched');
       expect([wrong, broken, folder].map(({ exitCode }) => exitCode)).not.toContain(0);
       const connection = await Connection.connect({ address: stack.temporal.address });
       const reads = createRequestsClient(

@@ -43,7 +43,7 @@ const list: Command = {
 
 const watch: Command = {
   name: 'watch',
-  summary: 'Show a job live until it ends or is held; Ctrl-C goes away from it, the job goes on',
+  summary: 'Show a job live until it ends or is held; after Ctrl-C the job continues',
   arguments: [JOB],
   run: (input, context) =>
     context.withClient(async (client) => {
@@ -84,15 +84,15 @@ const describe: Command = {
 const cancel: Command = {
   name: 'cancel',
   changes: true,
-  summary: 'End a job at its next safe point; what it made is kept',
+  summary: 'End a job at its next safe point; what it created is kept',
   arguments: [JOB],
   run: (input, context) =>
     context.withClient(async (client) => {
       const job = await client.jobs.cancel(readArgument(input, 0));
       const when = job.waitsForWorker
-        ? 'is told to end: no worker answers now, and the next one that runs carries it out'
+        ? 'is asked to end: no worker answers now, and the next one that runs ends it'
         : 'ends at its next safe point';
-      const text = `job ${job.jobId} (${job.action} of ${job.clusterId}) ${when}; what it made is kept`;
+      const text = `job ${job.jobId} (${job.action} of ${job.clusterId}) ${when}; what it created is kept`;
       return { value: job, text };
     }),
 };
@@ -115,6 +115,6 @@ const history: Command = {
 /** `windlass job …` */
 export const JOB_COMMANDS: CommandGroup = {
   name: 'job',
-  summary: 'What was done to clusters, and what is being done',
+  summary: 'Changes to clusters: past and running',
   commands: [list, watch, describe, cancel, history],
 };

@@ -9,13 +9,13 @@ import { renderJobTree, renderUnseenJob } from './job-tree.ts';
 export interface JobRenderer {
   /** One thing that happened. */
   show(event: JobEvent): void;
-  /** The job as the latest look sees it. */
+  /** The job's view after the latest poll. */
   look?(view: JobView): void;
-  /** Leaves what was shown last where it is. */
+  /** Leaves the last output where it is. */
   end(): void;
 }
 
-/** NDJSON: one event a line. */
+/** NDJSON: one event on each line. */
 export function createJsonRenderer(output: Output): JobRenderer {
   return {
     show: (event) => output.write(`${JSON.stringify(event)}\n`),
@@ -37,7 +37,7 @@ export function createLinesRenderer(output: Output): JobRenderer {
 const FRAME_MS = 250;
 const LIVE_TASKS_PER_LAYER = 12;
 
-/** A tree of the latest look, drawn several times a second so that running times advance. */
+/** A tree of the latest view, drawn several times a second so that running times advance. */
 export async function createLiveRenderer(
   io: CliIo,
   output: Output,
@@ -57,7 +57,7 @@ export async function createLiveRenderer(
   const timer = setInterval(draw, FRAME_MS);
   return {
     show(event) {
-      // All else that events say is in the view.
+      // All other events are visible in the view.
       if (event.event === 'contact-lost') lost = event.error;
       if (event.event === 'contact-restored') lost = null;
     },
@@ -74,7 +74,7 @@ export async function createLiveRenderer(
   };
 }
 
-/** The renderer for people: live where the output can be taken back, else one line an event. */
+/** The renderer for users: live if output can be overwritten, otherwise one line for each event. */
 export async function createJobRenderer(
   io: CliIo,
   output: Output,

@@ -6,13 +6,13 @@ import { renderLine, type Piece, type Tone } from './style.ts';
 export interface TreeOptions {
   readonly width: number;
   readonly colour: boolean;
-  /** To measure what has not ended. */
+  /** Used to measure what has not ended. */
   readonly now: string;
-  /** At most this many tasks of a layer, the unfinished first; all when absent. */
+  /** At most this many tasks of a layer, the unfinished first; all if absent. */
   readonly tasksPerLayer?: number;
   /** Also the tasks of layers that have not begun or that ended successfully. */
   readonly expandAll?: boolean;
-  /** Why the job cannot be read at the moment, where that is so. */
+  /** Why the job cannot be read at the moment, if so. */
   readonly lost?: ErrorInfo | null;
 }
 
@@ -28,7 +28,7 @@ const NAME_COLUMNS = 30;
 /** Layers of lanes stand below their step. */
 const LANE_INDENT = 2;
 
-/** A job as a tree of layers and tasks: what runs, what failed, what each wait last saw, times. */
+/** A job as a tree of layers and tasks: what runs, what failed, the last observation of each wait, times. */
 export function renderJobTree(view: JobView, options: TreeOptions): string {
   const lines: (readonly Piece[])[] = [headLine(view, options.now)];
   for (const layer of view.layers) {
@@ -40,14 +40,14 @@ export function renderJobTree(view: JobView, options: TreeOptions): string {
   const { error, held } = view;
   if (options.expandAll === true) lines.push(...view.commands.map(commandLine));
   if (held !== null) lines.push([{ text: `held by ${held.by}: ${held.why}`, tone: 'bad' }]);
-  // An open job has an error while nothing can move it.
+  // An open job has an error while it cannot continue.
   const trouble = options.lost ?? (isOpenJobStatus(view.status) ? error : null);
   if (trouble !== null) lines.push(troubleLine(trouble));
   else if (error !== null) lines.push([{ text: `${error.code}: ${error.message}`, tone: 'bad' }]);
   return toText(lines, options);
 }
 
-/** The same of a job that no look has seen yet. */
+/** The same for a job that has not been polled yet. */
 export function renderUnseenJob(
   { jobId, clusterId }: { readonly jobId: string; readonly clusterId: string },
   options: TreeOptions,
@@ -121,7 +121,7 @@ function statusOfLayer({ failed, done, skipped, total, tasks }: LayerView): Task
   return done === 0 && tasks.every((task) => task.startedAt === null) ? 'queued' : 'working';
 }
 
-/** Of the tasks that the view lists: a large job lists only some. */
+/** Of the tasks in the view: a large job lists only some. */
 function timesOf({ done, total, tasks }: LayerView): { startedAt: string | null; endedAt: string | null } {
   const startedAt = tasks.flatMap((task) => task.startedAt ?? []).toSorted()[0] ?? null;
   const ends = tasks.flatMap((task) => task.endedAt ?? []).toSorted();

@@ -26,7 +26,7 @@ it('calls a node lost of which there was an instance, by its row or its id', () 
 
 it('says how much is asked for and left, and lets what just fits through', () => {
   expect(findShortage('CPUs', { limit: 8, used: 4, reserved: 1, asked: 4 })).toBe(
-    '4 CPUs are asked for, and 3 are left of 8 (4 in use, 1 reserved by running jobs)',
+    '4 CPUs are requested, but 3 are left of 8 (4 in use, 1 reserved by running jobs)',
   );
   expect(findShortage('CPUs', { limit: 8, used: 4, reserved: 0, asked: 4 })).toBeUndefined();
   expect(findShortage('TiB', { limit: 0.3, used: 0.1, reserved: 0, asked: 0.2 })).toBeUndefined();

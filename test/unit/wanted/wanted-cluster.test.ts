@@ -203,7 +203,7 @@ describe('adjustments of roles', () => {
     expect(more.nodes.map(({ groupId }) => groupId)).toEqual([1, 2, 3, 1, 2, 3]);
     const replica = before.nodes.find((node) => node.isReplica)?.nodeId ?? '';
     expect(() => adjustRoles(before, { action: 'delete-nodes', options: { nodeIds: [replica] } })).toThrow(
-      /leaves with the node that it copies/,
+      /is removed with the node that it copies/,
     );
   });
 
