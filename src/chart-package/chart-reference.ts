@@ -29,7 +29,8 @@ export function parseChartReference(reference: ChartReference): ChartSource {
     throw wrong('certificateAuthority', 'is not a PEM certificate, or holds more than certificates');
   }
   if (repository !== undefined) {
-    if (!NAME.test(chart)) throw wrong('chart', `is not a valid name of a chart in a repository: ${quote(chart)}`);
+    if (!NAME.test(chart))
+      throw wrong('chart', `is not a valid name of a chart in a repository: ${quote(chart)}`);
     const url = readUrl(repository, 'repository');
     const version = checkVersion(reference.version ?? null);
     return {

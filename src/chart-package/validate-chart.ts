@@ -44,11 +44,7 @@ function checkManifest(chart: Chart, report: ProblemReport): void {
     report.error(CHART_FILE, { field: 'apiVersion' }, `must be v1 or v2, not ${JSON.stringify(apiVersion)}`);
   }
   if (type === 'library') {
-    report.error(
-      CHART_FILE,
-      { field: 'type' },
-      'is library: it is for other charts and cannot be installed',
-    );
+    report.error(CHART_FILE, { field: 'type' }, 'is library: it is for other charts and cannot be installed');
   } else if (type !== 'application') {
     report.error(CHART_FILE, { field: 'type' }, `must be application, not ${JSON.stringify(type)}`);
   }

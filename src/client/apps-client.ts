@@ -139,11 +139,15 @@ async function uploadPackage(
 function refuseWhere(path: string, where: ChartPlace): void {
   const [name] = Object.entries(where).find(([, value]) => value !== undefined) ?? [];
   if (name === undefined) return;
-  throw new WindlassError('invalid-input', `${name} is only for charts that are fetched, and ${path} is not one`, {
-    code: 'CHART_REFERENCE',
-    field: name,
-    hint: 'give a version, a CA and a credential with oci://REGISTRY/CHART, or with a repository and the name of a chart',
-  });
+  throw new WindlassError(
+    'invalid-input',
+    `${name} is only for charts that are fetched, and ${path} is not one`,
+    {
+      code: 'CHART_REFERENCE',
+      field: name,
+      hint: 'give a version, a CA and a credential with oci://REGISTRY/CHART, or with a repository and the name of a chart',
+    },
+  );
 }
 
 function toDetail(problem: PackageProblem): ErrorDetail {

@@ -155,9 +155,24 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     '40',
     'workflow tasks at the same time, and as many short steps of jobs',
   ),
-  variable('WINDLASS_SLOTS_EFFECTS', 'integer', '40', 'effects at the same time, for each account and region'),
-  variable('WINDLASS_SLOTS_WAITS', 'integer', '100', 'observations at the same time, for each account and region'),
-  variable('WINDLASS_SLOTS_NODES', 'integer', '40', 'node commands at the same time, for each account and region'),
+  variable(
+    'WINDLASS_SLOTS_EFFECTS',
+    'integer',
+    '40',
+    'effects at the same time, for each account and region',
+  ),
+  variable(
+    'WINDLASS_SLOTS_WAITS',
+    'integer',
+    '100',
+    'observations at the same time, for each account and region',
+  ),
+  variable(
+    'WINDLASS_SLOTS_NODES',
+    'integer',
+    '40',
+    'node commands at the same time, for each account and region',
+  ),
   variable(
     'WINDLASS_SLOTS_READS',
     'integer',

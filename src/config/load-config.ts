@@ -151,7 +151,10 @@ export function loadConfig(env: Environment): Config {
       faults.push({ field: String(issue.path[0]), message: issue.message });
   }
   if (given['DATABASE_URL'] !== undefined && given['DATABASE_URL_FILE'] !== undefined) {
-    faults.push({ field: 'DATABASE_URL_FILE', message: 'is given as well as DATABASE_URL; give one of them' });
+    faults.push({
+      field: 'DATABASE_URL_FILE',
+      message: 'is given as well as DATABASE_URL; give one of them',
+    });
   }
   const database = findDatabaseUrl(given, faults);
   if (!parsed.success || faults.length > 0) throw toConfigError(faults);

@@ -20,7 +20,8 @@ export function requireTls(address: string, { tls, apiKey }: TransportOptions, e
     throw toConfigError([
       {
         field: 'NODE_TLS_REJECT_UNAUTHORIZED',
-        message: 'turns the verification of every certificate off; name a CA of your own with NODE_EXTRA_CA_CERTS',
+        message:
+          'turns the verification of every certificate off; name a CA of your own with NODE_EXTRA_CA_CERTS',
       },
     ]);
   }

@@ -144,7 +144,8 @@ class Reader {
 
   #readKey(key: unknown): string {
     const node = isAlias(key) ? this.#resolve(key) : key;
-    if (node === null || node === undefined || !isScalar(node)) throw this.#fault('a key is not a scalar', key);
+    if (node === null || node === undefined || !isScalar(node))
+      throw this.#fault('a key is not a scalar', key);
     const { value, kind } = this.#readScalar(node);
     if (kind === 'text') return String(value);
     if (kind === 'bool') return String(value);
