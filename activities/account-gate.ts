@@ -5,15 +5,15 @@ import { createAccountLines, type AccountLimits, type Leave } from './account-li
 import { isJobCancellation, toApplicationFailure, tryInterrupted } from './to-application-failure.ts';
 import { beat, detailsOf, endTry, openTry } from './tries.ts';
 
-/** Work that waits for so long goes back to its queue: another worker may have room for it. */
+/** Work that waits longer than this goes back to its queue: another worker may have room for it. */
 const PATIENCE_MS = 30_000;
-/** How long work that was turned away stays away, at least and at most. */
+/** How long refused work stays away, at least and at most. */
 const AWAY_MS = [2_000, 5_000] as const;
 
 /**
- * Stands before every activity that a worker takes from one queue, and keeps the accounts apart, whose
- * name is the fairness key of the activity: an account whose cloud hangs or throttles fills its own
- * line, and no slots of the others. What is turned away counts neither as an attempt nor as a failure.
+ * Guards every activity that a worker takes from one queue, and isolates the accounts, whose names are the
+ * fairness keys of the activities: an account whose cloud hangs or throttles fills its own line, and no
+ * slots of the others. Refused work counts neither as an attempt nor as a failure.
  */
 export function createAccountGate(limits: AccountLimits): ActivityInterceptorsFactory {
   const lines = createAccountLines(limits);
@@ -43,7 +43,7 @@ export function createAccountGate(limits: AccountLimits): ActivityInterceptorsFa
     throw cancellationSignal.aborted ? toApplicationFailure(tryInterrupted(), 0) : turnedAway();
   }
 
-  /** With heartbeats, which most activities need not send: they run at once. */
+  /** With heartbeats, which most activities need not send because they run at once. */
   async function waitInLine(account: string, context: Context): Promise<Leave | null> {
     const { info, cancellationSignal } = context;
     const timer = setInterval(() => beat(context, detailsOf(info)), beatMs(info));
@@ -66,7 +66,7 @@ function turnedAway(): ApplicationFailure {
     message: 'this worker has enough work of the same account',
     type: 'ACCOUNT_BUSY',
     category: ApplicationFailureCategory.BENIGN,
-    // Not all of them come back at once.
+    // They must not all return at the same time.
     nextRetryDelay: least + Math.random() * (most - least),
   });
 }

@@ -1,6 +1,6 @@
-/** How much of one kind of work a worker does at once. */
+/** How much of one kind of work a worker does at the same time. */
 export interface AccountLimits {
-  /** Work that runs at once for one account. */
+  /** Work that runs at the same time for one account. */
   readonly perAccount: number;
   /** Work that runs or waits in this worker, of all accounts. */
   readonly total: number;
@@ -9,11 +9,11 @@ export interface AccountLimits {
 /** Leaves the line: the next one of the same account may run. */
 export type Leave = () => void;
 
-/** Who waits, and who runs, in one worker, by account. */
+/** The waiting and the running work of one worker, by account. */
 export interface AccountLines {
   /**
-   * Waits until work of `account` may run; null where that account holds too much of the worker
-   * already, or `signal` aborts while it waits.
+   * Waits until work of `account` may run; null if that account holds too much of the worker already, or
+   * `signal` aborts during the wait.
    */
   enter(account: string, signal: AbortSignal): Promise<Leave | null>;
   /** Whether work of `account` would run at once. */
@@ -26,10 +26,10 @@ interface Line {
 }
 
 /**
- * Keeps one account from taking the whole worker. At most `perAccount` of an account run at once, the
- * others wait in its line; and what is in the line of an account is never more than what the worker has
- * left for all others. So an account whose cloud hangs holds at most half of the worker, a second one half
- * of what is left, and so on.
+ * Keeps one account from taking the whole worker. At most `perAccount` activities of an account run at the
+ * same time, the others wait in its line; and the line of an account never holds more than what the worker
+ * has left for all others. So an account whose cloud hangs holds at most half of the worker, a second one
+ * half of what is left, and so on.
  */
 export function createAccountLines({ perAccount, total }: AccountLimits): AccountLines {
   const lines = new Map<string, Line>();

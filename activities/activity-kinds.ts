@@ -21,8 +21,8 @@ import {
 const REQUEST_HEARTBEATS: HeartbeatRule = { everyMs: 2_000, atOnce: true };
 
 /**
- * The kind of every activity, by its type. A type that is not known is taken for a step of a job, and is
- * refused as such.
+ * The kind of every activity, by its type. An unknown type counts as a step of a job, and is refused as
+ * such.
  */
 export function createActivityKinds(dependencies: ActivityDependencies): (activity: string) => ActivityKind {
   const { stores, redactor, log } = dependencies;
@@ -43,18 +43,17 @@ export function createActivityKinds(dependencies: ActivityDependencies): (activi
     ...owned,
     hasFaultPoints: ({ isLocal }) => !isLocal,
     async fail(thrown, { activity, number, signal }) {
-      // What was cut short is no failure of the step, whatever was thrown then.
+      // An interrupted step has not failed, whatever it threw.
       if (isTryInterrupted(signal)) return toApplicationFailure(tryInterrupted(), 0);
       if (isJobCancellation(signal)) return new CancelledFailure('the job was cancelled');
       const error = toWindlassError(thrown, redactor);
       const failures = number - 1;
-      if (isRetried(error, failures)) log.warn('a step failed and is tried again', { activity, error });
+      if (isRetried(error, failures)) log.warn('a step failed and will be retried', { activity, error });
       return toApplicationFailure(error, failures);
     },
   };
 
-  // A client waits for the answer: what cannot be had now is said at once, not retried for ever; and
-  // that a worker is at it is said steadily, so that a request which got lost is noticed soon.
+  // Never retried: the client waits for the answer. Heartbeats let the client detect a lost request.
   const request: ActivityKind = {
     async admit(name, input) {
       checkRequest(name, input);
@@ -72,8 +71,8 @@ export function createActivityKinds(dependencies: ActivityDependencies): (activi
 }
 
 /**
- * Not at once: the limit counts from the start of the try, and most activities end before a heartbeat
- * of theirs would be missed.
+ * Not at once: the heartbeat timeout counts from the start of the attempt, and most activities end before
+ * one of their heartbeats would be missed.
  */
 function heartbeatsWithinLimit({ heartbeatTimeoutMs = 0, isLocal }: Info): HeartbeatRule | null {
   return heartbeatTimeoutMs === 0 || isLocal ? null : { everyMs: heartbeatTimeoutMs / 4, atOnce: false };

@@ -17,7 +17,7 @@ import {
   type ParsedCluster,
 } from '../src/domain/index.ts';
 
-/** A cluster to be, and the conf that it was made from. */
+/** A future cluster, and the conf that it was created from. */
 export interface LinkCheck {
   readonly content: PackageContent;
   /** With every default. */
@@ -25,14 +25,14 @@ export interface LinkCheck {
   readonly runtimeId: string;
   /** Link name → id of the cluster it leads to. */
   readonly links: ParsedCluster['links'];
-  /** Links that a stored cluster has already: what became of those is no fault of its change. */
+  /** Links that a stored cluster already has: their present state is not a fault of its change. */
   readonly known?: readonly ClusterLink[];
 }
 
 /**
- * Checks what a cluster links to: clusters of its own runtime that live. Every `service` value of
- * the conf must be of an app that the item's `limits` allow, too; a link that stands in
- * cluster.json itself has no limits.
+ * Checks the links of a cluster: they must lead to existing clusters of its own runtime. Every `service`
+ * value of the conf must also be of an app that the item's `limits` allow; a link in cluster.json itself
+ * has no limits.
  *
  * @throws invalid-input `CONF_INVALID`, each fault naming its key, or the link.
  */
@@ -68,7 +68,7 @@ async function explainLink(
   const unknown = `there is no cluster with the id ${quoted} in this runtime`;
   try {
     const cluster = await stores.clusters.resolve(clusterId);
-    // Of another runtime's clusters no more is told than of those that do not exist.
+    // A cluster of another runtime gives the same error as one that does not exist.
     if (cluster.runtimeId !== runtimeId || cluster.status === 'deleted' || cluster.purpose !== 'app')
       return unknown;
     if (cluster.clusterId !== clusterId) return `must be an id: that of ${quoted} is ${cluster.clusterId}`;

@@ -10,22 +10,23 @@ import type { ClosedJob, JobEnd, RunJobResult } from '../src/protocol/index.ts';
 
 type ClosingStores = Pick<Stores, 'apps' | 'clusters' | 'jobs' | 'tasks'>;
 
-/** As its row was found. */
+/** The row's state when it was read. */
 export interface ClosedRow extends ClosedJob {
-  /** False where it was closed already. */
+  /** False if it was closed already. */
   readonly changed: boolean;
 }
 
 /**
- * Closes a job's row, its unfinished tasks and the cluster's transition status; one that is closed
- * stays as it is. The end of an action that forgets the cluster takes the cluster's rows with it, the job's own among them.
+ * Closes a job's row, its unfinished tasks and the cluster's transition status; a closed job is not
+ * changed. When an action that forgets the cluster ends, the cluster's rows are deleted, including the
+ * job's own.
  */
 export async function closeJob(
   stores: ClosingStores,
   job: Job,
   { status, error }: JobEnd,
 ): Promise<ClosedRow> {
-  // Not closed first: whoever waits would see it closed, look again, and find nothing.
+  // Not closed first: a waiting client would see it closed, read it again, and find nothing.
   if (JOB_ACTIONS[job.action].to === 'forgotten' && status === 'successful') {
     await forgetCluster(stores, job.clusterId);
     return { error: null, changed: true };
@@ -42,17 +43,17 @@ export async function closeJob(
   return { error: closed.error, changed };
 }
 
-/** No job fails without a reason, also where nobody could store it. */
+/** No job fails without a reason, not even if the reason could not be stored. */
 function errorLost({ jobId }: Job): ErrorInfo {
   return {
     kind: 'internal',
     code: 'JOB_ERROR_LOST',
-    message: `job ${jobId} failed, and what it failed for was not stored`,
-    hint: 'its history in the Web UI and the logs of the workers say why; please report it',
+    message: `job ${jobId} failed, and its error was not stored`,
+    hint: 'its history in the Web UI and the logs of the workers show why; please report it',
   };
 }
 
-/** A job that ended before its first effect leaves the cluster as it was. */
+/** A job that ended before its first effect does not change the cluster's status. */
 async function statusAfter(
   stores: ClosingStores,
   job: Job,
@@ -64,7 +65,7 @@ async function statusAfter(
   return status === 'successful' ? statusAfterSuccess(job.action, cluster.status) : cluster.status;
 }
 
-/** Rows and secrets of a deleted cluster, and the package that it ran where nobody needs it. */
+/** Rows and secrets of a deleted cluster, and its package if no other cluster needs it. */
 async function forgetCluster(stores: ClosingStores, clusterId: string): Promise<void> {
   const { cluster } = await stores.clusters.load(clusterId);
   await stores.clusters.forget(clusterId);

@@ -35,7 +35,7 @@ import { refreshCluster } from './refresh-cluster.ts';
 import { toReportedInfo } from './report-error.ts';
 import { withoutLeaving } from '../src/wanted/index.ts';
 
-/** The steps, each with its job as it was read when the step was let in (activities/own-job.ts). */
+/** The steps, each with its job as it was read when the step was allowed to begin (activities/own-job.ts). */
 export function createJobActivities(dependencies: ActivityDependencies): Attempted<JobActivities> {
   const { stores, providers } = dependencies;
   const hydrator = createHydrator(dependencies);
@@ -91,19 +91,19 @@ export function createJobActivities(dependencies: ActivityDependencies): Attempt
 
     async UpdateClusterStatus({ jobId, end }, { job: stored }) {
       const job = stored ?? (await stores.jobs.get(jobId));
-      // A try before this one has closed it, and nobody has heard of it.
+      // An earlier attempt has closed it, and its result was lost.
       if (end !== undefined && !isOpenJobStatus(job.status)) return { closed: { error: job.error } };
       await refreshCluster(dependencies, hydrator, job.clusterId, { job: jobId });
       return end === undefined ? undefined : { closed: await closeJob(stores, job, bounded(end)) };
     },
 
     async CloseJob({ jobId: _jobId, ...end }, { job }) {
-      // Ceasing takes the job's own row with it; an earlier try did.
+      // Ceasing deletes the job's own row too; an earlier attempt did.
       return job === null ? { error: null } : closeJob(stores, job, bounded(end));
     },
   };
 
-  /** Its error may be another's than ours: it comes with the input. */
+  /** Its error may come from another step: it is part of the input. */
   function bounded(end: JobEnd): JobEnd {
     return end.error === null ? end : { ...end, error: toReportedInfo(end.error, dependencies.redactor) };
   }
@@ -119,19 +119,19 @@ export function createJobActivities(dependencies: ActivityDependencies): Attempt
     return stores.jobs.storePlan(job.jobId, flattenPlan(plan), PLAN_SCHEMA_VERSION);
   }
 
-  /** The plan of an open job for which no cloud has to be asked; null where another step is to make it. */
+  /** The plan of an open job for which no cloud has to be asked; null if another step has to plan. */
   async function planUnasked(job: Job, runtime: Runtime): Promise<readonly StepShape[] | null> {
     if (JOB_ACTIONS[job.action].needs !== 'nothing' || !isOpenJobStatus(job.status)) return null;
     try {
       return await storePlan(job, runtime);
     } catch {
-      // The job is open now: the step that plans says what is wrong, and the job is closed with it.
+      // The job is open now: the planning step reports the error, and the job is closed with it.
       return null;
     }
   }
 }
 
-/** The cluster as an open job wants it, and as it was before where the job changes that. */
+/** The cluster that an open job wants, and as it was before if the job changes that. */
 async function loadWanted(stores: Stores, job: Job): Promise<Pick<PlanRequest, 'cluster' | 'before'>> {
   const stored = await stores.clusters.load(job.clusterId);
   const change = await stores.jobs.loadChange(job.jobId);
@@ -139,7 +139,10 @@ async function loadWanted(stores: Stores, job: Job): Promise<Pick<PlanRequest, '
   return { cluster: withoutLeaving(stored, change.leaving), before: change.before };
 }
 
-/** Two that nobody named may choose the same name at once: then the later one takes the next. */
+/**
+ * Two clusters without a given name may choose the same one at the same time: then the later one takes the
+ * next.
+ */
 async function createCluster(
   dependencies: ActivityDependencies,
   hydrator: Hydrator,
@@ -179,7 +182,7 @@ async function openJob(
   const runtime = await stores.runtimes.get(cluster.cluster.runtimeId);
   const rule = JOB_ACTIONS[input.action];
   const prepared = await prepareChange(dependencies, hydrator, { ...input, cluster, runtime });
-  // Before the rows that refer to them; those of a job that is never opened are forgotten with the cluster.
+  // Before the rows that refer to them; those of a job that is never opened are deleted with the cluster.
   for (const { name, secret } of prepared?.secrets ?? [])
     await stores.secrets.putIfAbsent(input.clusterId, name, secret);
   return stores.jobs.open(
@@ -205,18 +208,18 @@ function toResultStatus(job: Job): RunJobResult['status'] {
   return job.status === 'failed' || job.status === 'cancelled' ? job.status : 'successful';
 }
 
-/** The error for a job that somebody else than its own workflow wants on a frontgate. */
+/** The error for a job on a frontgate that does not come from its own workflow. */
 export function frontgateByHand(clusterId: string): WindlassError {
   return new WindlassError(
     'conflict',
-    `${clusterId} is a frontgate: it is made, stopped, started and deleted as the clusters behind it need it`,
+    `${clusterId} is a frontgate: it is created, stopped, started and deleted as the clusters behind it need it`,
     { code: 'FRONTGATE_BY_HAND', hint: 'stop or delete the clusters of its VPC instead' },
   );
 }
 
 /**
- * A cluster may have joined since its workflow looked. A failed frontgate goes whoever needs it:
- * it leads nowhere.
+ * A cluster may have joined since its workflow read the set. A failed frontgate may always be deleted: it
+ * forwards nothing.
  */
 async function refuseWhileNeeded(
   stores: Stores,

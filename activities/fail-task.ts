@@ -15,8 +15,8 @@ import {
 } from './to-application-failure.ts';
 
 /**
- * Turns what a handle or a wait has thrown into what Temporal is told. A failure that is final is written
- * to the task's row before Temporal hears of it.
+ * Turns an error of a handle or a wait into what Temporal gets. A final failure is written to the task's
+ * row before Temporal gets it.
  */
 export async function failTask(
   dependencies: ActivityDependencies,
@@ -28,7 +28,8 @@ export async function failTask(
   const { signal, progress } = attempt;
   const { tasks } = dependencies.stores;
   const error = toWindlassError(thrown, dependencies.redactor);
-  // A try that was taken over, or froze and woke up, must not write over what its successor does.
+  // An attempt that was taken over, or was frozen and continues, must not overwrite its successor's
+  // results.
   if (isTryInterrupted(signal)) return toApplicationFailure(tryInterrupted(), 0);
   if (isLeaseMatter(error)) return toApplicationFailure(error, 0);
   if (isJobCancellation(signal)) {
@@ -40,7 +41,7 @@ export async function failTask(
   attempt.progress = { ...progress, failures: progress.failures + 1, waitedMs: triedMs + delayOf(failure) };
   attempt.beat(true);
   if (isRetried(error, progress.failures) && triedMs < attempt.limitMs) {
-    dependencies.log.warn('a try failed; another follows', {
+    dependencies.log.warn('an attempt failed; another follows', {
       task: taskId,
       error,
       failures: progress.failures + 1,
@@ -58,8 +59,8 @@ export async function failTask(
 }
 
 /**
- * Whether Temporal still waits for this try. A frozen process that wakes up may reach its last
- * failure before it hears that another has been given the task; only the server knows.
+ * Whether Temporal still waits for this attempt. A frozen process that continues may reach its last
+ * failure before it knows that the task was given to another; only the server knows.
  */
 async function isCurrentTry(): Promise<boolean> {
   const { info, client } = Context.current();
@@ -70,7 +71,7 @@ async function isCurrentTry(): Promise<boolean> {
     const pending = raw.pendingActivities?.find((activity) => activity.activityId === info.activityId);
     return pending?.attempt === info.attempt;
   } catch {
-    // The server is away: whatever is said now, Temporal will try again.
+    // The server is away: whatever is reported now, Temporal will retry.
     return false;
   }
 }
@@ -79,7 +80,7 @@ function delayOf(failure: ApplicationFailure): number {
   return typeof failure.nextRetryDelay === 'number' ? failure.nextRetryDelay : 0;
 }
 
-/** A database that is away must not hide the error that is being reported: closing the job corrects the row. */
+/** A database that is away must not hide the reported error: closing the job corrects the row. */
 async function recordQuietly(record: () => Promise<unknown>): Promise<void> {
   try {
     await record();

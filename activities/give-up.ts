@@ -4,10 +4,10 @@ import { closeJob } from './close-job.ts';
 import { isTaskStep } from './own-job.ts';
 
 /**
- * Stores that a step is not tried again: a task has failed, and a job that could not be loaded is
- * closed, because its workflow ends without it. Of other steps the workflow hears.
+ * Stores that a step will not be retried: a task has failed, and a job that could not be loaded is closed,
+ * because its workflow ends without it. The failures of other steps reach the workflow.
  *
- * @throws unavailable while the database is away; it is tried again then.
+ * @throws unavailable while the database is away; it is retried then.
  */
 export async function giveUpStep(
   stores: Stores,
@@ -27,7 +27,7 @@ export async function giveUpStep(
   }
 }
 
-/** A job that was closed meanwhile has nothing to be told. */
+/** A job that was closed meanwhile needs no result. */
 async function whileOpenStill(store: () => Promise<unknown>): Promise<void> {
   try {
     await store();

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { newProgress, type Progress } from '../src/task-runner/index.ts';
 
-/** What the attempts before this one left in the heartbeats; readable in Temporal's describe. */
+/** The data that earlier attempts left in their heartbeats; visible in Temporal's describe. */
 export function readProgress(now: Date): Progress {
   const details: unknown = Context.current().info.heartbeatDetails;
   if (typeof details === 'object' && details !== null && 'firstSeenAt' in details) return details as Progress;
@@ -16,10 +16,10 @@ export interface HeartbeatRule {
 }
 
 /**
- * Sends heartbeats steadily, so that a killed worker is noticed within the limit.
+ * Sends heartbeats periodically, so that a killed worker is noticed within the timeout.
  *
- * @param rule null where none are sent but those that the activity asks for.
- * @returns what ends them.
+ * @param rule null if only the activity itself sends heartbeats.
+ * @returns a function that stops them.
  */
 export function startHeartbeats(rule: HeartbeatRule | null, send: () => void): () => void {
   if (rule === null) return () => {};

@@ -23,20 +23,29 @@ import { createMetadataReaders } from './metadata-reader.ts';
 import { createNodeKeys } from './node-keys.ts';
 import { registerCredential } from './register-credential.ts';
 
-/** Turns ids into what they name, so that a provider never sees the database. */
+/** Loads what ids refer to, so that a provider never sees the database. */
 export interface Hydrator {
   /** @throws conflict `JOB_NOT_OPEN`; not-found for an unknown task or provider; internal `DIRECTIVE_INVALID`. */
   hydrateTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
-  /** Likewise, for an activity that begins: the first to come by stores when that was. */
+  /** The same, for an activity that begins: the first attempt stores the time. */
   beginTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
-  /** The credential of a runtime as it is stored; `{}` where there is none. @throws internal `STORED_SECRET`. */
+  /** The stored credential of a runtime; `{}` if there is none. @throws internal `STORED_SECRET`. */
   openCredential(runtime: Runtime, stored: StoredSecret | null): Credential;
-  /** A runtime by name or id, with its credential. @throws internal `STORED_SECRET` where one was changed in the database. */
+  /**
+   * A runtime by name or id, with its credential. @throws internal `STORED_SECRET` if one was changed in
+   * the database.
+   */
   loadRuntime(nameOrId: string): Promise<{ readonly runtime: Runtime; readonly credential: Credential }>;
   loadPackage(versionId: string): Promise<PackageContent>;
-  /** The value of a secret of the cluster, known to the redactor from then on. @throws not-found `SECRET_NOT_FOUND` */
+  /**
+   * The value of a secret of the cluster, registered with the redactor. @throws not-found
+   * `SECRET_NOT_FOUND`
+   */
   openSecret(clusterId: string, name: string): Promise<string>;
-  /** Has the redactor know all values that the cluster's user gave, for texts of others that may repeat them. */
+  /**
+   * Registers all values that the cluster's user gave with the redactor, because texts of other programs
+   * may repeat them.
+   */
   registerSecrets(clusterId: string): Promise<void>;
 }
 
@@ -45,7 +54,7 @@ const KEPT_PACKAGES = 20;
 export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   const { stores, providers, keyring, redactor } = dependencies;
   const nodeKeys = createNodeKeys(dependencies);
-  // Content is addressed by digest, so what was read once stays true.
+  // Content is addressed by digest, so a cached content never becomes stale.
   const packages = new Map<string, Promise<PackageContent>>();
 
   async function readPackage(versionId: string): Promise<PackageContent> {
@@ -106,7 +115,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     return values;
   }
 
-  /** Values of linked clusters reach the nodes too, so they are masked as the cluster's own. */
+  /** Values of linked clusters also reach the nodes, so they are masked like the cluster's own. */
   async function loadSecretValues(clusterId: string): Promise<readonly string[]> {
     const seen = await stores.clusters.listMetadata(clusterId, { neighbours: false });
     const clusterIds = new Set([clusterId, ...seen.map((version) => version.clusterId)]);
@@ -114,8 +123,8 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   }
 
   /**
-   * The frontgate through which the task's cluster is reached; undefined where nodes are reached
-   * directly, and, for tasks that do not go to a node, where there is none now.
+   * The frontgate through which the task's cluster is reached; undefined if nodes are reached directly,
+   * and, for tasks that do not connect to a node, if there is none now.
    */
   async function findJumpHost({ task, runtime, cluster }: HydratedTask): Promise<JumpHost | undefined> {
     const way = nodeAccessOf(providers.get(runtime.provider), runtime);

@@ -17,7 +17,7 @@ export { NO_FAULTS, type FaultPoint } from './fault-point.ts';
 
 /** The activities of a worker, by the kind of queue that they are polled from. */
 export interface Activities {
-  /** On the workflows' queue: only our database. */
+  /** On the workflows' queue: they use only our database. */
   readonly engine: Attempted<
     Pick<JobActivities, 'CloseJob' | 'loadSlice'> & Pick<FrontgateActivities, 'LoadFrontgate'>
   >;
@@ -29,7 +29,7 @@ export interface Activities {
   >;
   /** For clients. */
   readonly requests: Requests;
-  /** Stands before all of them; each one throws where a worker runs it without. */
+  /** Runs before all of them; each one throws if a worker runs it without. */
   readonly interceptor: ActivityInterceptorsFactory;
 }
 

@@ -10,25 +10,25 @@ import { toWindlassError } from './report-error.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
 import { beat, beginTry, endTry, openTry, type TryEnd } from './tries.ts';
 
-/** In what activities differ. */
+/** How the kinds of activities differ. */
 export interface ActivityKind {
-  /** Lets an activity begin, with the job that it is a step of; throws what it is refused for. */
+  /** Lets an activity begin, with the job that it is a step of; throws the reason if it is refused. */
   admit(activity: string, input: unknown): Promise<Job | null>;
-  /** Stores that an activity is given up, before Temporal hears of it. */
+  /** Stores that an activity is abandoned, before Temporal gets the failure. */
   giveUp?(activity: string, input: unknown, job: Job | null, error: ErrorInfo): Promise<void>;
-  /** When it sends heartbeats; null where it sends none. */
+  /** When it sends heartbeats; null if it sends none. */
   heartbeats(info: Info): HeartbeatRule | null;
   /** Whether the interceptor has fault points before and after the work; tasks have their own. */
   hasFaultPoints(info: Info): boolean;
-  /** Turns what the work has thrown into what Temporal is told; stores it first, where it is to be stored. */
+  /** Turns an error of the work into what Temporal gets; stores it first, if it must be stored. */
   fail(thrown: unknown, attempt: Attempt, input: unknown): Promise<Error>;
 }
 
 /**
- * Stands before every activity of a worker, whatever it does: nothing of it runs before it was let
- * in, it is not tried for ever where workers are lost over it, it sends heartbeats while it works, its
- * secrets are kept out of what leaves it, and what Temporal is told has a size and an error that it can carry.
- * The activity gets the attempt as its second argument.
+ * Wraps every activity of a worker: nothing of it runs before it was checked, it is not retried forever if
+ * it kills workers, it sends heartbeats while it works, its secrets are removed from everything that
+ * leaves it, and its result has a size and an error that Temporal can carry. The activity gets the attempt
+ * as its second argument.
  */
 export function createInterceptor(
   dependencies: Pick<ActivityDependencies, 'redactor' | 'faultPoint'>,
@@ -72,7 +72,7 @@ export function createInterceptor(
     }
   }
 
-  /** What goes wrong while a failure is stored or looked into is told likewise, and is tried again. */
+  /** An error while a failure is stored or examined is reported in the same way, and is retried. */
   async function toFailure(
     kind: ActivityKind,
     thrown: unknown,
@@ -127,7 +127,7 @@ export function createInterceptor(
 
 const opened = new WeakSet<object>();
 
-/** The same activities; without the interceptor before them they do nothing, and throw. */
+/** The same activities; without the interceptor they do nothing, and throw. */
 export function behindInterceptor<Activities extends object>(activities: Activities): Activities {
   const entries = Object.entries(activities as Record<string, (...args: unknown[]) => Promise<unknown>>);
   return Object.fromEntries(
@@ -149,5 +149,5 @@ function endOf(error: unknown): TryEnd {
   return UNTOUCHED.has(error.type ?? '') ? 'untouched' : 'retried';
 }
 
-/** Codes of tries that never came to what they are for. */
+/** Codes of attempts that never reached their own work. */
 const UNTOUCHED: ReadonlySet<string> = new Set(['LEASE_HELD', 'LEASE_LOST', 'TRY_INTERRUPTED']);

@@ -19,26 +19,26 @@ import { checkInput } from './inputs/check-input.ts';
 import { STEP_INPUTS, TASK_INPUT } from './inputs/step-inputs.ts';
 
 /**
- * Lets a step begin, or refuses it: whoever reaches Temporal may start any activity, and any
- * workflow with any input. Null where the job is not stored, or is not needed by the step.
+ * Lets a step begin, or refuses it: anyone who reaches Temporal may start any activity, and any workflow
+ * with any input. Null if the job is not stored, or the step does not need it.
  *
  * @throws permission `EFFECT_OUTSIDE_JOB`, invalid-input `INPUT_INVALID`; nothing is done then.
  */
 export type Admission = (step: string, input: unknown) => Promise<Job | null>;
 
 type Workflow = { readonly id: string; readonly type: string };
-/** Of what the owners are found by; the rest is the step's own. */
+/** The fields by which the owner is found; the others belong to the step itself. */
 type StepInput = Readonly<Partial<Record<'jobId' | 'clusterId' | 'action' | 'runtimeId' | 'vpcId', string>>>;
 
-/** Who may take a step. */
+/** The workflows that may run a step. */
 type Owner =
   /** The workflow of the job `jobId`, while the job is open. */
   | 'open-job'
-  /** Likewise, also once it is closed: the step answers how it ended. */
+  /** The same, also after it is closed: the step returns how it ended. */
   | 'job'
-  /** Likewise, and before it is stored, or when it is no longer: the step makes it, or has nothing to do. */
+  /** The same, also before it is stored or after it is deleted: the step creates it, or has nothing to do. */
   | 'job-or-none'
-  /** The workflow of the job, or of a slice of it. The step itself looks that the job is open. */
+  /** The workflow of the job, or of a slice of it. The step itself checks that the job is open. */
   | 'slice'
   /** The workflow of the frontgate itself. */
   | 'frontgate'
@@ -59,7 +59,7 @@ const OWNERS: Readonly<Record<keyof typeof STEP_INPUTS, Owner>> = {
 /** The cluster of a job never changes, so a worker asks once for each. */
 const KEPT_JOBS = 2_000;
 
-/** The one guard before every step of a job and of a frontgate; a step that it does not know is refused. */
+/** The one guard before every step of a job and of a frontgate; an unknown step is refused. */
 export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admission {
   const clusters = new Map<string, string>();
 
@@ -83,7 +83,7 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
       (isJobWorkflow(from, clusterId) ||
         (from.type === WALK_SLICE_WORKFLOW &&
           from.id.startsWith(sliceWorkflowPrefix(jobWorkflowId(clusterId), jobId))));
-    if (!own) throw outsideJob(step, `it is no step of ${describe(from)}`);
+    if (!own) throw outsideJob(step, `it is not a step of ${describe(from)}`);
     return null;
   }
 
@@ -97,10 +97,10 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
     const job = await findJob(jobId);
     if (job === null && owner !== 'job-or-none') throw outsideJob(step, `there is no job ${jobId}`);
     const wanted = input.clusterId ?? job?.clusterId;
-    // A job that is gone has taken its cluster with it, and leaves nothing to do.
+    // A job that was deleted has deleted its cluster too, and leaves nothing to do.
     const own = wanted === undefined ? from.type === RUN_JOB_WORKFLOW : isJobWorkflow(from, wanted);
     const same = job === null || (job.clusterId === wanted && (input.action ?? job.action) === job.action);
-    if (!own || !same) throw outsideJob(step, `job ${jobId} is not that of ${describe(from)}`);
+    if (!own || !same) throw outsideJob(step, `job ${jobId} does not belong to ${describe(from)}`);
     if (job !== null && owner === 'open-job' && !isOpenJobStatus(job.status))
       throw outsideJob(step, `job ${jobId} is closed: it is ${job.status}`);
     return job;
@@ -113,21 +113,21 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
         : (await stores.clusters.load(input.clusterId ?? '')).cluster;
     const gate = !('purpose' in place) || place.purpose === 'frontgate';
     if (!gate || from.type !== FRONTGATE_WORKFLOW || from.id !== frontgateWorkflowId(place))
-      throw outsideJob(step, `it is no step of ${describe(from)}`);
+      throw outsideJob(step, `it is not a step of ${describe(from)}`);
     return null;
   }
 
   return async (step, input) => {
     const { info } = Context.current();
     if (info.workflowExecution === undefined || !info.inWorkflow)
-      throw outsideJob(step, 'it was started by itself');
+      throw outsideJob(step, 'it was started without a workflow');
     const from = { id: info.workflowExecution.workflowId, type: info.workflowType ?? '' };
     if (isTaskStep(step)) {
       checkInput(step, TASK_INPUT, input);
       const [jobId = ''] = (input as { taskId: string }).taskId.split('.');
       return admitSlice(step, jobId, from);
     }
-    if (!Object.hasOwn(OWNERS, step)) throw outsideJob(step, 'no rule says whose step it is');
+    if (!Object.hasOwn(OWNERS, step)) throw outsideJob(step, 'no rule says which workflow may run it');
     const owner = OWNERS[step as keyof typeof OWNERS];
     checkInput(step, STEP_INPUTS[step as keyof typeof OWNERS], input);
     const checked = input as StepInput;
@@ -143,7 +143,7 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
   };
 }
 
-/** Of a task that is not what the activity does: its id was given to another activity than its own. */
+/** The task does not match the activity: its id was passed to another activity than its own. */
 export function otherAction(
   step: string,
   task: { readonly taskId: string; readonly action: TaskAction },
@@ -151,7 +151,7 @@ export function otherAction(
   return outsideJob(step, `task ${task.taskId} is ${task.action}`);
 }
 
-/** What a step asks in the statement that begins it: a job that is closed has no steps. */
+/** Checked in the statement that begins the step: a closed job has no steps. */
 export async function whileOpen<Answer>(step: string, asked: Promise<Answer>): Promise<Answer> {
   try {
     return await asked;

@@ -4,11 +4,11 @@ import { refuseUnmade } from '../src/plan/index.ts';
 import type { PlanRequest, Provider } from '../src/provider/index.ts';
 
 /**
- * The plan of a job on a stored cluster, as its provider makes it from the cluster and what earlier
- * jobs have left undone. A provider has no part in what the engine does alone, unless its
+ * The plan of a job on a stored cluster: its provider computes it from the cluster and the work that
+ * earlier jobs have left undone. A provider has no part in actions of the engine alone, unless its
  * capabilities name the action.
  *
- * @throws conflict `CLUSTER_NOT_WHOLE`; and what the provider throws.
+ * @throws conflict `CLUSTER_NOT_WHOLE`; the errors of the provider.
  */
 export async function planJob(
   stores: Pick<Stores, 'tasks'>,

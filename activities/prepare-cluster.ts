@@ -16,22 +16,22 @@ import type { ActivityDependencies } from './dependencies.ts';
 import type { Hydrator } from './hydrate.ts';
 import { newCluster } from '../src/wanted/index.ts';
 
-/** A cluster that could be stored: everything checked, nothing stored yet. */
+/** A cluster that is ready to be stored: everything checked, nothing stored yet. */
 export interface PreparedCluster {
   readonly runtime: Runtime;
   readonly wrapper: ClusterWrapper;
-  /** Whether the user asked for its name, so that no other will do. */
+  /** Whether the user gave the name, so that no other may be chosen. */
   readonly named: boolean;
-  /** Password values of the conf under the database's key, by secret name (`conf/<key>`). */
+  /** Password values of the conf encrypted under the database's key, by secret name (`conf/<key>`). */
   readonly secrets: readonly NamedSecret[];
 }
 
 /**
- * Checks a request for a cluster and makes its rows, without storing them: the same for the
- * check before a job and for the job itself.
+ * Checks a request for a cluster and builds its rows, without storing them: the same for the check before
+ * a job and for the job itself.
  *
- * @throws invalid-input with every fault of the conf, links to clusters among them, `CLUSTER_NAME`;
- *   not-found for runtime or version; conflict `CLUSTER_NAME_TAKEN` for a name that was asked for.
+ * @throws invalid-input with every fault of the conf, including links to clusters, `CLUSTER_NAME`;
+ * not-found for runtime or version; conflict `CLUSTER_NAME_TAKEN` for a given name.
  */
 export async function prepareCluster(
   dependencies: ActivityDependencies,
@@ -70,7 +70,7 @@ export async function prepareCluster(
   const asked = input.name ?? inConf;
   if (asked !== null) await stores.clusters.requireFreeName(asked, input.clusterId);
   const name = asked ?? (await chooseName(parsed.place.name || version.appName, input.clusterId));
-  // A provider may have made something of the name, as helm does of a release's.
+  // A provider may use the name in its specs, as helm does for a release's name.
   const wanted = asked === null && name !== parsed.place.name ? await parse(name) : parsed;
   return {
     runtime,

@@ -4,10 +4,10 @@ import { createCall, type Call, type Provider } from '../src/provider/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /**
- * The call with which the activity that runs now asks a provider: it ends with the activity, its log
- * lines carry `fields` and the activity's type, and its requests take the budget of calls of `scope`.
+ * The call with which the running activity uses a provider: it ends with the activity, its log lines carry
+ * `fields` and the activity's type, and its requests take the request budget of `scope`.
  *
- * @param scope null where the account is not known yet: then no budget is taken.
+ * @param scope null if the account is not known yet: then no budget is taken.
  */
 export function openCall(
   { callBudgets, log }: ActivityDependencies,

@@ -2,7 +2,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import type { Hydrator } from './hydrate.ts';
 import { openCall } from './provider-call.ts';
 
-/** Asks the cloud about every node of a cluster and stores the answer; log lines carry `fields`. */
+/** Reads the cloud's state of every node of a cluster and stores it; log lines carry `fields`. */
 export async function refreshCluster(
   dependencies: ActivityDependencies,
   hydrator: Hydrator,

@@ -13,7 +13,7 @@ import { createHydrator } from './hydrate.ts';
 import { createTaskStores, type TaskStoreOf } from './task-store.ts';
 import { isTryInterrupted, Pending } from './to-application-failure.ts';
 
-/** How long a handle may go on after its job was cancelled: an effect is not cut in the middle. */
+/** How long a handle may continue after its job was cancelled: an effect is not interrupted. */
 const CANCEL_GRACE_MS = 10_000;
 
 export function createTaskActivities(dependencies: ActivityDependencies): Attempted<TaskActivities> {
@@ -81,7 +81,7 @@ function toTaskAttempt({ taskId, attempt, dependencies, storeOf }: TaskTry): Tas
   };
 }
 
-/** The job's signal, delayed: a running effect may finish, a hanging one is given up. */
+/** The job's signal, delayed: a running effect may finish, a hanging one is aborted. */
 function graceful(signal: AbortSignal): AbortSignal {
   const delayed = new AbortController();
   signal.addEventListener(

@@ -14,12 +14,12 @@ export type TaskStoreOf = (activity: string) => TaskStore;
 export function createTaskStores(dependencies: ActivityDependencies, hydrator: Hydrator): TaskStoreOf {
   const { stores } = dependencies;
   return (activity) => ({
-    /** Also @throws permission `EFFECT_OUTSIDE_JOB` where the task is not what the activity is for. */
+    /** Also @throws permission `EFFECT_OUTSIDE_JOB` if the task does not match the activity. */
     async load(taskId) {
       const { context, provider } = await whileOpen(activity, hydrator.beginTask(taskId));
       const { task } = context;
       if (activity !== task.action && activity !== `Wait${task.action}`) throw otherAction(activity, task);
-      // What the cloud says may repeat what it was given, e.g. an event of a pod a value of its chart.
+      // An answer of the cloud may repeat its input, e.g. an event of a pod a value of its chart.
       if (activity !== task.action) await hydrator.registerSecrets(task.clusterId);
       return { context, provider, subtasks: withFrontgates(dependencies, provider, hydrator) };
     },

@@ -3,8 +3,8 @@ import { WindlassError } from '../src/domain/index.ts';
 import { isLeaseMatter, isRetried, retryDelayMs } from '../src/task-runner/index.ts';
 
 /**
- * The only place where a WindlassError becomes a Temporal failure. Its type is the code, its
- * first detail the ErrorInfo. A retried one always says when.
+ * The only place where a WindlassError becomes a Temporal failure. Its type is the code, its first detail
+ * the ErrorInfo. A retryable one always has its next delay.
  */
 export function toApplicationFailure(error: WindlassError, failures: number): ApplicationFailure {
   const retried = isRetried(error, failures);
@@ -16,23 +16,23 @@ export function toApplicationFailure(error: WindlassError, failures: number): Ap
     ...(retried ? { nextRetryDelay: retryDelayMs(error, failures) } : {}),
     ...(isLeaseMatter(error) ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
-  // It would only tell where this code is installed, and repeat the message.
+  // A stack would only show where this code is installed, and repeat the message.
   failure.stack = '';
   return failure;
 }
 
-/** Thrown where a poll found that the effect is not there yet. */
+/** Thrown when a poll found that the effect is not complete yet. */
 export class Pending extends Error {
   readonly nextPollMs: number;
 
-  /** @param seen what was found instead, redacted. */
+  /** @param seen the observed state, redacted. */
   constructor(seen: string, nextPollMs: number) {
     super(seen);
     this.nextPollMs = nextPollMs;
   }
 }
 
-/** What Temporal is told of it: no error, only how the slot is freed until the next poll. */
+/** What Temporal gets: not an error, only a way to free the slot until the next poll. */
 export function toPendingFailure({ message, nextPollMs }: Pending): ApplicationFailure {
   return ApplicationFailure.create({
     message,
@@ -42,7 +42,7 @@ export function toPendingFailure({ message, nextPollMs }: Pending): ApplicationF
   });
 }
 
-/** What Temporal gives as the reason when the job, and not only this try, is over. */
+/** Temporal's reason when the job, and not only this attempt, is over. */
 const CANCELLED = 'CANCELLED';
 
 /** True when the job was cancelled. */
@@ -51,16 +51,16 @@ export function isJobCancellation(signal: AbortSignal): boolean {
 }
 
 /**
- * True when this try is over but the task is not: the worker shuts down, or Temporal gave the task
- * to another because this one was silent for too long.
+ * True when this attempt is over but the task is not: the worker shuts down, or Temporal gave the task to
+ * another worker because this one was silent for too long.
  */
 export function isTryInterrupted(signal: AbortSignal): boolean {
   return signal.aborted && !isJobCancellation(signal);
 }
 
-/** The end of such a try. */
+/** The end of such an attempt. */
 export function tryInterrupted(): WindlassError {
-  return new WindlassError('unavailable', 'this try was interrupted; another one goes on', {
+  return new WindlassError('unavailable', 'this attempt was interrupted; another one continues', {
     code: 'TRY_INTERRUPTED',
     retryAfterMs: 100,
   });

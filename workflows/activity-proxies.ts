@@ -11,9 +11,9 @@ import {
 import { TASK_ACTIONS } from '../src/domain/index.ts';
 import type { QueueScope, TaskAction } from '../src/domain/index.ts';
 
-// Every failure that is retried carries its own next delay (activities/to-application-failure.ts).
-// What is left for this policy are timeouts, i.e. a worker that died: the next try starts after
-// one second, however many looks a wait has had before.
+// Every failure that is retried carries its own next delay (activities/to-application-failure.ts). This
+// policy applies only to timeouts, i.e. a worker that died: the next attempt starts after one second,
+// however many polls a wait has had before.
 const RETRY_FOREVER = { initialInterval: '1 second', backoffCoefficient: 1 } as const;
 
 const BOOKKEEPING: ActivityOptions = {
@@ -24,7 +24,7 @@ const BOOKKEEPING: ActivityOptions = {
 
 /**
  * The first step, which parses and plans: it waits for a worker that has the provider. Its heartbeat
- * limit is fixed: the configured one is part of what it answers.
+ * timeout is fixed: the configured one is part of its result.
  */
 export function loadJob(
   provider: string,
@@ -37,7 +37,7 @@ export function loadJob(
   }).LoadJob(input);
 }
 
-/** Steps of the job that touch only our database. */
+/** Steps of the job that use only our database. */
 export function bookkeeping(timing: ActivityTiming): Pick<JobActivities, 'CloseJob'> {
   return proxyActivities<Pick<JobActivities, 'CloseJob'>>({
     ...BOOKKEEPING,
@@ -63,13 +63,16 @@ export function providerSteps(queues: QueueScope, timing: ActivityTiming): Provi
   });
 }
 
-/** What the workflow of a frontgate asks of our database. */
+/** Steps of a frontgate's workflow that use our database. */
 export const { LoadFrontgate: loadFrontgate } = proxyActivities<Pick<FrontgateActivities, 'LoadFrontgate'>>({
   ...BOOKKEEPING,
   heartbeatTimeout: '5 seconds',
 });
 
-/** And of the cloud. A cloud that does not answer in time has not said that the frontgate is lost. */
+/**
+ * Steps that use the cloud. A cloud that does not answer in time does not prove that the frontgate is
+ * lost.
+ */
 export function inspectFrontgate(
   queues: QueueScope,
   timing: ActivityTiming,
@@ -84,7 +87,7 @@ export function inspectFrontgate(
   }).InspectFrontgate(request);
 }
 
-/** Starts the effect of a task. The result says whether there is something to wait for. */
+/** Starts the effect of a task. The result says whether a wait must follow. */
 export function startHandle(
   action: TaskAction,
   queues: QueueScope,
@@ -103,7 +106,7 @@ export function startHandle(
   return activities[action]({ taskId: options.taskId });
 }
 
-/** Observes the effect of a task until it is there, or its limit is over. */
+/** Observes the effect of a task until it is complete, or its timeout expires. */
 export function startWait(
   action: TaskAction,
   queues: QueueScope,

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { isErrorInfo, type ErrorInfo } from '../src/domain/index.ts';
 
-/** What an activity or a child has failed with, as it was thrown; of another failure its innermost message. */
+/** The original failure of an activity or a child; for another failure its innermost message. */
 export function toErrorInfo(error: unknown): ErrorInfo {
   let message = String(error);
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {

@@ -13,9 +13,9 @@ import {
   type WalkSliceInput,
 } from '../src/protocol/index.ts';
 
-// Whoever reaches Temporal may start these workflows and signal them with anything. What a workflow
-// cannot read ends it at once: an exception of any other kind would have its first step tried for
-// ever. Only what the workflow itself reads is looked at; the rest is checked where it is used.
+// Anyone who reaches Temporal may start these workflows and signal them with anything. Input that a
+// workflow cannot read ends it at once: any other exception would have its first step retried forever.
+// Only the fields that the workflow itself uses are checked; the others are checked where they are used.
 
 type Shape = Readonly<Record<string, unknown>>;
 
@@ -25,13 +25,13 @@ export function requireJobInput(input: unknown): asserts input is RunJobInput {
   requireText('jobId', jobId);
   requireText('clusterId', clusterId);
   requireText('provider', provider);
-  if (!JOB_ACTION_NAMES.some((known) => known === action)) refuse('action', 'is no action of a job');
+  if (!JOB_ACTION_NAMES.some((known) => known === action)) refuse('action', 'is not an action of a job');
   if (!isObject(options)) refuse('options', 'must be an object');
   if (frontgate === undefined) return;
   if (!isObject(frontgate)) refuse('frontgate', 'must be an object');
   requireText('frontgate.runtimeId', frontgate['runtimeId']);
   requireText('frontgate.vpcId', frontgate['vpcId']);
-  // A job of a frontgate is a child of the workflow that keeps it; nobody else starts one.
+  // A job of a frontgate is a child of the workflow that keeps it; no other may start one.
   const place = { runtimeId: String(frontgate['runtimeId']), vpcId: String(frontgate['vpcId']) };
   if (workflowInfo().parent?.workflowId !== frontgateWorkflowId(place))
     refuse('frontgate', `is for jobs that the workflow ${FRONTGATE_WORKFLOW} starts`);
@@ -63,7 +63,7 @@ export function requireFrontgateInput(input: unknown): asserts input is Frontgat
   if (
     workflowInfo().workflowId !== frontgateWorkflowId({ runtimeId: String(runtimeId), vpcId: String(vpcId) })
   )
-    refuse('vpcId', 'must be of the place that this workflow is for');
+    refuse('vpcId', 'must be the runtime and VPC of this workflow');
   if (known === undefined) return;
   if (!isObject(known)) refuse('known', 'must be an object');
   const { members, failure, failures, acquired } = known;
@@ -73,11 +73,11 @@ export function requireFrontgateInput(input: unknown): asserts input is Frontgat
   if (typeof acquired !== 'boolean') refuse('known.acquired', 'must be true or false');
 }
 
-/** Whether a signal says what it should; one that does not is noted, and changes nothing. */
+/** Whether a signal is well-formed; a malformed one is logged, and changes nothing. */
 export function isFrontgateNews(said: unknown): said is FrontgateNews {
   if (isObject(said) && isText(said['clusterId']) && ['needed', 'kept', 'none'].includes(String(said['use'])))
     return true;
-  log.warn('a signal that cannot be read was passed by');
+  log.warn('a signal that cannot be read was ignored');
   return false;
 }
 
@@ -127,7 +127,7 @@ function refuse(field: string | null, message: string): never {
     kind: 'invalid-input',
     code: 'INPUT_INVALID',
     message: `the workflow ${workflowType} cannot take this input: ${field ?? 'it'} ${message}`,
-    hint: 'clients of windlass start it rightly: windlass cluster --help',
+    hint: 'clients of windlass start it correctly: windlass cluster --help',
     ...(field === null ? {} : { field }),
   };
   const failure = ApplicationFailure.create({
@@ -136,7 +136,7 @@ function refuse(field: string | null, message: string): never {
     nonRetryable: true,
     details: [info],
   });
-  // It says nothing but where this code is installed.
+  // A stack would only show where this code is installed.
   failure.stack = '';
   throw failure;
 }

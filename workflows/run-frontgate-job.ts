@@ -25,8 +25,8 @@ import { toErrorInfo } from './error-info.ts';
 import type { FrontgateAction } from './plan-frontgate.ts';
 
 /**
- * One job on the cluster that is the frontgate, with all that jobs have: a row, a plan, ledger and
- * leases. Null when it ended well; `busy` when another job runs on it; else why it failed.
+ * One job on the frontgate cluster, like any other job: a row, a plan, ledger and leases. Null when it
+ * succeeded; `busy` when another job runs on it; otherwise why it failed.
  */
 export async function runFrontgateJob(
   { runtimeId, vpcId }: FrontgatePlace,
@@ -53,7 +53,7 @@ export async function runFrontgateJob(
     await executeChild<Workflows['runJob']>(RUN_JOB_WORKFLOW, {
       args: [input],
       workflowId: jobWorkflowId(clusterId),
-      // Its effects are to be finished, whatever becomes of this workflow.
+      // Its effects must be finished, whatever happens to this workflow.
       parentClosePolicy: 'ABANDON',
       memo: { jobId, provider: input.provider },
       typedSearchAttributes: toSearchAttributes({
@@ -72,7 +72,7 @@ export async function runFrontgateJob(
     if (CancellationScope.current().consideredCancelled) throw error;
     if (error instanceof WorkflowExecutionAlreadyStartedError) return 'busy';
     const info = toErrorInfo(error);
-    // A cluster joined in this very moment: its signal is on the way.
+    // A cluster joined at this moment: its signal is on the way.
     return info.code === FRONTGATE_NEEDED ? 'busy' : info;
   } finally {
     shown.job = null;

@@ -21,15 +21,15 @@ import { requireJobInput } from './require-input.ts';
 import { walkStep } from './walk-step.ts';
 
 /**
- * One job: load, check, plan, walk the plan's steps, ask the cloud how it ended, close. Each of these
- * activities is asked to do the next one too, and its answer says whether it has. Whatever
- * happens between load and close, the job row is closed and the cluster's transition cleared;
- * what a terminate prevents, the sweeper does.
+ * One job: load, check, plan, run the plan's steps, read the final state from the cloud, close. Each of
+ * these activities may include the next one, and its result says whether it has. Whatever happens between
+ * load and close, the job row is closed and the cluster's transition cleared; if the workflow is
+ * terminated, the sweeper does it.
  */
 export async function runJob(input: RunJobInput): Promise<RunJobResult> {
   requireJobInput(input);
   setCurrentDetails(`begins, as soon as a worker has the provider ${input.provider}`);
-  // Not cancelled in the middle: what it has opened, this workflow closes.
+  // Not cancelled in the middle: this workflow must close what the step has opened.
   const loaded = await CancellationScope.nonCancellable(() =>
     loadJob(input.provider, { ...input, plan: true }),
   );
@@ -58,7 +58,7 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
         : await askCloud(() => cloud.UpdateClusterStatus({ jobId: input.jobId, end }));
     const closed = refreshed?.closed ?? (await rows.CloseJob({ jobId: input.jobId, ...end }));
     upsertSearchAttributes(toSearchAttributes({ status }));
-    if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it made is kept');
+    if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it created is kept');
     if (status === 'failed') {
       const failure = ApplicationFailure.create({
         message: closed.error?.message ?? 'the job failed',
@@ -66,7 +66,7 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
         nonRetryable: true,
         details: closed.error === null ? [] : [closed.error],
       });
-      // A task failed, not this line: a stack would only tell where this code is installed.
+      // A task failed, not this line: a stack would only show where this code is installed.
       failure.stack = '';
       throw failure;
     }
@@ -74,7 +74,7 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
   });
 }
 
-/** What the cloud says is good to know at the end; a cloud that refuses must not keep a job open. */
+/** The final state is useful, but a cloud that refuses must not keep a job open. */
 async function askCloud<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await ask();
@@ -84,7 +84,7 @@ async function askCloud<Answer>(ask: () => Promise<Answer>): Promise<Answer | un
   }
 }
 
-/** Why the walk went no further; of failed tasks the error itself is in their rows. */
+/** Why the steps stopped; the errors of failed tasks are in their rows. */
 type Stopped = 'cancelled' | 'failed' | ErrorInfo;
 
 interface Walked {
@@ -93,8 +93,8 @@ interface Walked {
 }
 
 /**
- * Walks the steps in order until one fails or the job is cancelled; then only those that run always.
- * These are not interrupted by a cancel. A job that has walked nothing has nothing to put right.
+ * Runs the steps in order until one fails or the job is cancelled; then only the steps that always run. A
+ * cancel does not interrupt those. A job that has run no step has nothing to clean up.
  */
 async function walkSteps(
   steps: readonly StepShape[],

@@ -4,15 +4,15 @@ import { loadSlice } from './activity-proxies.ts';
 import type { ActivityTiming, WalkOutcome } from '../src/protocol/index.ts';
 import { joinOutcomes, NOTHING_WALKED, walkTasks } from './walk-tasks.ts';
 
-/** The tasks of a slice; read also when the job is being cancelled, so that the walk can say so. */
+/** The tasks of a slice; also read when the job is being cancelled, so that the outcome can be reported. */
 export function loadLanes(jobId: string, slice: PlanSlice): Promise<readonly SliceLane[]> {
   return CancellationScope.nonCancellable(() => loadSlice({ jobId, slice }));
 }
 
 /**
- * Walks lanes, at most `atOnce` at a time. A lane ends with its first layer that failed; lanes that
- * have begun go on to their end, so that no node is left half-way, and no further lane begins.
- * Never throws: a failure is an outcome.
+ * Runs lanes, at most `atOnce` at a time. A lane ends with its first failed layer; lanes that have begun
+ * continue to their end, so that no node is left half-way, and no further lane begins. Never throws: a
+ * failure is an outcome.
  */
 export async function walkLanes(
   lanes: readonly SliceLane[],

@@ -3,8 +3,8 @@ import { requireSliceInput } from './require-input.ts';
 import { loadLanes, walkLanes } from './walk-lanes.ts';
 
 /**
- * One slice of a wide step, as a child of its job: so that no history grows with the width of
- * the cluster. A slice never holds: it returns the ids that failed.
+ * One slice of a wide step, as a child of its job, so that no history grows with the size of the cluster.
+ * A slice never holds: it returns the ids that failed.
  */
 export async function walkSlice(input: WalkSliceInput): Promise<WalkOutcome> {
   requireSliceInput(input);

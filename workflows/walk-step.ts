@@ -13,7 +13,7 @@ import {
 import { loadLanes, walkLanes } from './walk-lanes.ts';
 import { joinOutcomes, NOTHING_WALKED } from './walk-tasks.ts';
 
-/** One step: its tasks in parallel, or its lanes; wide ones in slices of their own. */
+/** One step: its tasks in parallel, or its lanes; wide ones in slices. */
 export function walkStep(
   jobId: string,
   step: StepShape,
@@ -53,7 +53,7 @@ async function walkSlices(
       outcomes.push(await walkOne(slice));
     }
   };
-  // All have ended before the job goes on, also where one of them fails as no task does.
+  // All have ended before the job continues, even if one of them throws, which no task does.
   const walks = await Promise.allSettled(Array.from({ length: slicesAtOnce }, walkNext));
   const failed = walks.find((walk) => walk.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
@@ -68,7 +68,7 @@ async function walkSlices(
         staticSummary: `${title}, ${slice.of} ${slice.from + 1} to ${slice.to}`,
       });
     } catch (error) {
-      // One that was cancelled before it had begun has walked nothing.
+      // One that was cancelled before it began has run nothing.
       if (isCancelled(error)) return { ...NOTHING_WALKED, cancelled: true };
       throw error;
     }

@@ -46,13 +46,16 @@ export function createFrontgateActivities(
       await refreshCluster(dependencies, hydrator, clusterId);
       const { cluster, nodes } = await stores.clusters.load(clusterId);
       if (cluster.status !== 'active' || nodes.every(({ status }) => status === 'active')) return;
-      dependencies.log.warn('a frontgate does not run any more; it is made anew', { cluster: clusterId });
+      dependencies.log.warn('a frontgate no longer runs; it is created again', { cluster: clusterId });
       await stores.clusters.setStatus(clusterId, { status: 'failed' });
     },
   };
 }
 
-/** Of runtime, VPC and how many there were before: never used twice, the same for whoever makes it. */
+/**
+ * Derived from runtime, VPC and the number of earlier ones: never used twice, and the same for every
+ * worker.
+ */
 function toClusterId({ runtimeId, vpcId }: FrontgatePlace, number: number): string {
   const digest = createHash('sha256').update(`${runtimeId}\n${vpcId}`).digest('hex');
   return `fg-${digest.slice(0, 10)}-${number}`;

@@ -18,15 +18,15 @@ import {
 const ASK_LIMIT_MS = 10_000;
 
 /**
- * Tells the workflow that keeps a frontgate, and starts it where none runs: in one request, so
- * that it never misses a word. Said twice is said once.
+ * Signals the workflow that keeps a frontgate, and starts it if none runs: in one request, so that it
+ * misses no signal. A repeated signal has no further effect.
  *
  * @throws unavailable `TEMPORAL_UNREACHABLE`
  */
 export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews): Promise<void> {
   const input: FrontgateInput = { runtimeId: place.runtimeId, vpcId: place.vpcId };
   const { client, info } = Context.current();
-  // Its work is of the same account as the task's that tells it.
+  // Its work belongs to the same account as the task that signals it.
   const priority = info.priority === undefined ? {} : { priority: info.priority };
   await reach(() =>
     client.workflow.signalWithStart<Workflows['frontgate'], [FrontgateNews]>(FRONTGATE_WORKFLOW, {
@@ -42,7 +42,7 @@ export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews):
 }
 
 /**
- * What the workflow knows, after every word that was said before. Null where none runs.
+ * The state of the workflow, after all earlier signals. Null if none runs.
  *
  * @throws unavailable `TEMPORAL_UNREACHABLE`
  */
@@ -65,7 +65,7 @@ async function reach<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new WindlassError('unavailable', 'the workflow of the frontgate cannot be reached', {
       code: 'TEMPORAL_UNREACHABLE',
-      hint: 'it is tried again; a Temporal server and one worker must be up',
+      hint: 'it is retried; a Temporal server and one worker must be running',
       retryAfterMs: 1_000,
       cause: error,
     });

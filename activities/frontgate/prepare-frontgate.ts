@@ -4,7 +4,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import type { Hydrator } from '../hydrate.ts';
 import { newCluster } from '../../src/wanted/index.ts';
 
-/** The rows of a frontgate: a cluster of the built-in package, in the VPC that it is for. */
+/** The rows of a frontgate: a cluster of the built-in package, in its VPC. */
 export async function prepareFrontgate(
   { stores, providers }: Pick<ActivityDependencies, 'stores' | 'providers'>,
   hydrator: Pick<Hydrator, 'loadPackage'>,

@@ -45,8 +45,8 @@ const upload = z.strictObject({
 });
 
 /**
- * What each read takes, beside the types in src/domain/reads.ts: a client that is older, newer or not
- * ours may send anything. Fields that are not here are refused.
+ * The input of each request, as a check beside its type in src/protocol/requests.ts: a client that is
+ * older, newer or not ours may send anything. Fields that are not listed are refused.
  */
 export const REQUEST_SCHEMAS: Readonly<Record<keyof Requests, z.ZodType>> = {
   getSealingKey: z.undefined(),

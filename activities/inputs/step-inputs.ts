@@ -6,14 +6,17 @@ const jobId = id;
 const flag = z.boolean('must be true or false').optional();
 const anyNumber = wholeNumber(0, 1_000_000);
 
-/** As a workflow knows it: what it says was checked when it was thrown. */
+/** In the workflow's form: its content was checked when it was thrown. */
 const errorInfo = z.looseObject({ kind: line(100), code: line(200), message: z.string('must be text') });
 const jobEnd = {
   status: z.enum(['successful', 'failed', 'cancelled'], 'must be successful, failed or cancelled'),
   error: errorInfo.nullable(),
 };
 
-/** What each step of a job and of a frontgate takes: whoever reaches Temporal may start their workflows. */
+/**
+ * The input of each step of a job and of a frontgate: anyone who reaches Temporal may start their
+ * workflows.
+ */
 export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateActivities, z.ZodType>> = {
   LoadJob: z
     .strictObject({
@@ -31,7 +34,7 @@ export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateA
       const fault = (message: string): void =>
         context.addIssue({ code: 'custom', path: ['create'], message });
       if ((job.action === 'create') !== (job.create !== undefined))
-        fault('must be there for the action create, and for no other');
+        fault('must be present for the action create, and for no other');
       else if (job.create !== undefined && job.create.clusterId !== job.clusterId)
         fault('must be of the cluster that the job is for');
     }),
@@ -52,7 +55,7 @@ export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateA
   InspectFrontgate: z.strictObject({ clusterId: id }),
 };
 
-/** What handle and wait of every task take. */
+/** The input of handle and wait of every task. */
 export const TASK_INPUT = z.strictObject({
   taskId: z
     .string('must be text')

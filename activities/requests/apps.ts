@@ -77,7 +77,7 @@ export function createAppRequests(dependencies: ActivityDependencies, hydrator: 
       if (digestContent(packed) !== upload.digest) {
         throw new WindlassError(
           'invalid-input',
-          'the package that arrived is not the one that was announced',
+          'the received package does not match its digest',
           {
             code: 'APP_DIGEST',
             hint: 'register it again',

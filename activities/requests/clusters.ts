@@ -41,7 +41,7 @@ export function createClusterRequests(
     );
   }
 
-  /** What the cloud says of a node, as a user may see it. */
+  /** The cloud's state of a node, as a user may see it. */
   function toShownFacts({ state, facts }: ClusterDetails['nodes'][number]): Readonly<Record<string, string>> {
     const shown = Object.entries({ state, ...facts }).map(([name, value]) => [
       name,
@@ -113,7 +113,7 @@ export function createClusterRequests(
         runtime,
       });
       if (rule.to === 'forgotten') await requireNothingLeft(clusterId);
-      // Another may have taken its name since it was deleted.
+      // Another cluster may have taken its name since it was deleted.
       else if (rule.from.includes('deleted')) await stores.clusters.requireFreeName(cluster.name, clusterId);
       return {
         runtimeId: runtime.runtimeId,
@@ -176,7 +176,7 @@ async function toClusterView(
     links: links.map((link) => ({ name: link.name, clusterId: link.targetClusterId })),
     env: cluster.env,
     ...toDeclaredView(wrapper),
-    // While a job runs, what it has still to do is shown with the job.
+    // While a job runs, its remaining work is shown with the job.
     owed:
       cluster.transitionStatus === null && cluster.status !== 'deleted'
         ? listOwed(await dependencies.stores.tasks.listPast(cluster.clusterId)).map(

@@ -1,7 +1,7 @@
 import type { ClusterWrapper } from '../../src/domain/index.ts';
 import type { ClusterView } from '../../src/protocol/index.ts';
 
-/** What the package declares of a cluster and its roles, as users see it. */
+/** What the package declares about a cluster and its roles, for users. */
 export function toDeclaredView(
   wrapper: ClusterWrapper,
 ): Required<Pick<ClusterView, 'roles' | 'reservedIps' | 'declared'>> {
@@ -22,7 +22,7 @@ export function toDeclaredView(
       })),
       env: role.env,
       services: role.services.map(({ name, custom }) => ({ name, custom })),
-      // What the cluster as a whole supports, each of its roles supports.
+      // Everything that the cluster as a whole supports, each of its roles supports.
       advancedActions: [...new Set([...cluster.advancedActions, ...role.advancedActions])],
     })),
     reservedIps: cluster.reservedIps,

@@ -7,7 +7,7 @@ import { createJobRequests } from './jobs.ts';
 import { createMetadataRequests } from './metadata.ts';
 import { createRuntimeRequests } from './runtimes.ts';
 
-/** What clients ask: short, repeatable, without an effect in a cloud. */
+/** Requests of clients: short, repeatable, without an effect in a cloud. */
 export function createRequests(dependencies: ActivityDependencies): Requests {
   const hydrator = createHydrator(dependencies);
   return {

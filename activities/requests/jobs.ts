@@ -24,7 +24,10 @@ import type { ActivityDependencies } from '../dependencies.ts';
 
 type JobRequests = Pick<Requests, 'describeJob' | 'findJob' | 'listJobs'>;
 
-/** Up to so many tasks a job is shown whole; a larger one by its counts and what is unfinished. */
+/**
+ * A job with up to this many tasks is shown completely; a larger one by its counts and its unfinished
+ * tasks.
+ */
 const SHOWN_TASKS = 200;
 const SHOWN_COMMANDS = 50;
 
@@ -41,7 +44,7 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
     return [...unfinished.filter((task) => task.layerIndex !== layer), ...(await tasks.list(jobId, layer))];
   }
 
-  /** What an open job waits for that concerns all of it; a held one waits for a person. */
+  /** What an open job as a whole waits for; a held one waits for a person. */
   async function findObstacle({ status, runtimeId }: Job): Promise<ErrorInfo | null> {
     if (!isOpenJobStatus(status) || status === 'held') return null;
     const { provider } = await runtimes.get(runtimeId);
@@ -91,7 +94,7 @@ type SayError = (error: ErrorInfo | null) => ErrorInfo | null;
 
 const SHORT_TEXT = 300;
 
-/** Many errors in one answer are told shortly where whole ones would be more than can be sent. */
+/** Many errors in one answer are shortened if the full texts would be more than can be sent. */
 function shortenErrors<Answer>(make: (say: SayError) => Answer): Answer {
   const whole = make((error) => error);
   return answerBytes(whole) <= MAX_ANSWER_BYTES ? whole : make(shorten);

@@ -4,9 +4,9 @@ import { shareMetadata } from '../../src/vm/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { createMetadataReaders } from '../metadata-reader.ts';
 
-/** What stands where a secret's value would. */
+/** Replaces a secret's value. */
 const MASKED = '******';
-/** A larger answer does not fit into a message of Temporal's. */
+/** A larger answer does not fit into a message of Temporal. */
 const MAX_ANSWER_BYTES = 1_500_000;
 
 type MetadataRequests = Pick<Requests, 'readMetadata'>;
@@ -16,7 +16,7 @@ export function createMetadataRequests(dependencies: ActivityDependencies): Meta
   const maskSecret = async (): Promise<string> => MASKED;
   const readers = createMetadataReaders(stores.clusters, maskSecret);
 
-  /** The command that the node is told to run just now. */
+  /** The command that the node has to run now. */
   async function findCommand(clusterId: string, nodeId: string): Promise<ClusterMetadata | null> {
     const job = (await stores.jobs.listOpen()).find((open) => open.clusterId === clusterId);
     if (job === undefined) return null;
@@ -70,7 +70,7 @@ function findNode(nodes: readonly ClusterNode[], name: string, clusterId: string
   });
 }
 
-/** What stands at a path; keys may themselves hold what looks like a path to somebody else. */
+/** The value at a path; keys may themselves look like paths. */
 function follow(
   root: ClusterMetadata,
   path: string,
@@ -89,7 +89,7 @@ function follow(
         hint:
           there.length === 0
             ? `there is nothing below a value`
-            : `beside ${key} there is: ${there.slice(0, 20).join(', ')}`,
+            : `available beside ${key}: ${there.slice(0, 20).join(', ')}`,
       });
     }
     at = next;

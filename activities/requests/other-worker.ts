@@ -2,9 +2,9 @@ import type { Stores } from '../../src/db/index.ts';
 import { providerAway, WindlassError } from '../../src/domain/index.ts';
 
 /**
- * What a client is told where this worker lacks the provider that its request needs: which one it is, where
- * another worker has it (`PROVIDER_ELSEWHERE`), or that none has it (`PROVIDER_AWAY`). A provider that
- * the client itself named, and that no worker has, stays unknown; so does every other error.
+ * The error for a client if this worker lacks the provider that its request needs: either another worker
+ * has it (`PROVIDER_ELSEWHERE`), or none has it (`PROVIDER_AWAY`). A provider that the client itself
+ * named, and that no worker has, stays unknown; all other errors are unchanged.
  */
 export async function findOtherWorker(
   { workers }: Pick<Stores, 'workers'>,
@@ -18,7 +18,7 @@ export async function findOtherWorker(
   if (Object.hasOwn(await workers.listProviders(), provider)) {
     return new WindlassError('unavailable', `another worker has the provider ${provider}`, {
       code: 'PROVIDER_ELSEWHERE',
-      hint: 'clients of this release ask that worker by themselves; update this one',
+      hint: 'clients of this release ask that worker automatically; update this one',
       details: [missing],
     });
   }

@@ -42,19 +42,19 @@ export function createRuntimeRequests(
   async function openSealed(sealed: SealedSecret | null, binding: SecretBinding): Promise<Credential> {
     if (sealed === null) return {};
     const credential = parseCredential(await keyring.openSealed(sealed, binding));
-    // A client of another maker may not have looked.
+    // A third-party client may not have checked it.
     checkCredentialSize(Object.values(credential).map(toText).join(''));
     registerCredential(dependencies.redactor, credential);
     return credential;
   }
 
-  /** Of every provider, and before anything is opened for it. Empty is the provider's own. */
+  /** For every provider, and before anything is decrypted for it. Empty means the provider's own. */
   function checkAddress(url: string): void {
     if (url === '') return;
     checkUrl(url, { field: 'url', code: 'RUNTIME_URL', plainHttpHosts: dependencies.plainHttpHosts });
   }
 
-  /** A deleted runtime is asked about no more, whoever still has what was sealed for it. */
+  /** A deleted runtime is not accessed any more, even by a client that still has something sealed for it. */
   async function openInput(use: CredentialUse, input: RuntimeInput): Promise<Credential> {
     checkAddress(input.url);
     await stores.runtimes.refuseDeleted(input.runtimeId);
@@ -77,7 +77,7 @@ export function createRuntimeRequests(
     return { provider: providers.get(runtime.provider), request: { ...runtime, credential }, runtime };
   }
 
-  /** A stored credential goes only where it was given for. */
+  /** A stored credential is sent only to the address that it was given for. */
   function refuseOtherPlace(runtime: Runtime, wanted: Runtime): void {
     const { settings } = providers.get(runtime.provider);
     const changed = [
@@ -101,7 +101,7 @@ export function createRuntimeRequests(
     );
   }
 
-  /** The plans and the connections of its clusters go by how they were reached when they were made. */
+  /** The plans and the connections of its clusters depend on the access that they were created with. */
   async function refuseOtherAccess(runtime: Runtime, settings: Runtime['settings']): Promise<void> {
     const provider = providers.get(runtime.provider);
     if (nodeAccessOf(provider, runtime) === nodeAccessOf(provider, { settings })) return;
@@ -110,11 +110,11 @@ export function createRuntimeRequests(
     throw new WindlassError(
       'conflict',
       `runtime ${runtime.name} has clusters, and this would change how their nodes are reached`,
-      { code: 'NODE_ACCESS_CHANGED', hint: 'make another runtime for it, or delete the clusters first' },
+      { code: 'NODE_ACCESS_CHANGED', hint: 'create another runtime for it, or delete the clusters first' },
     );
   }
 
-  /** The account is not known while a runtime is being made. */
+  /** The account is not known while a runtime is being created. */
   const call = (provider: Provider, runtime: Runtime | null): Call =>
     openCall(dependencies, provider, runtime);
 
@@ -159,7 +159,7 @@ export function createRuntimeRequests(
         changed,
         update.credential === undefined && kept === null
           ? undefined
-          : // Also an old one: it is bound to what the runtime is from now on.
+          : // An old credential too: it is bound to the new values of the runtime.
             keyring.encrypt(JSON.stringify(credential), storedCredentialBinding(changed)),
       );
       return toRuntimeView(updated);
@@ -211,7 +211,7 @@ function withoutCredential(input: RuntimeInput): Omit<RuntimeInput, 'credential'
   return { runtimeId, name, provider, url, zone, settings };
 }
 
-/** The engine's own setting: providers leave it alone. */
+/** The engine's own setting: providers ignore it. */
 function checkCallsPerSecond(settings: Readonly<Record<string, string>>): void {
   const text = settings[CALLS_PER_SECOND];
   if (text === undefined) return;
@@ -227,7 +227,7 @@ function checkCallsPerSecond(settings: Readonly<Record<string, string>>): void {
   );
 }
 
-/** Says nothing of the content: it is a secret. */
+/** Says nothing about the content: it is secret. */
 function parseCredential(text: string): Credential {
   try {
     const value: unknown = JSON.parse(text);
