@@ -3,7 +3,7 @@ import { openBench } from '../../src/conformance/bench.ts';
 import { OPERATIONS } from '../../src/conformance/operations.ts';
 import type { TaskAction } from '../../src/domain/index.ts';
 import { createLiveHarness, findLiveAccount } from './live-harness.ts';
-import { createTestCall } from '../kit/calls.ts';
+import { createTestCall } from '../kit/test-calls.ts';
 
 const LIMIT_MS = 30 * 60_000;
 const WAIT_LIMIT_MS = 10 * 60_000;

@@ -4,7 +4,7 @@ import { toClientToken } from '../../src/providers/aws/cloud/tags.ts';
 import type { Bench } from '../../src/conformance/bench.ts';
 import { createAwsHarness, listResources, type AwsHarness } from '../conformance/aws-harness.ts';
 import { openAwsBench } from './provider-kit.ts';
-import { createTestCall } from '../kit/calls.ts';
+import { createTestCall } from '../kit/test-calls.ts';
 
 const START_LIMIT_MS = 120_000;
 

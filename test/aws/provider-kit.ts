@@ -1,7 +1,7 @@
 import type { Credential, Runtime } from '../../src/domain/index.ts';
 import { openBench, type Bench } from '../../src/conformance/bench.ts';
 import type { AwsHarness } from '../conformance/aws-harness.ts';
-import { createTestCall } from '../kit/calls.ts';
+import { createTestCall } from '../kit/test-calls.ts';
 
 /** A cluster of its own before the harness's EC2, with an engine that works on it. */
 export function openAwsBench(harness: AwsHarness): Promise<Bench> {

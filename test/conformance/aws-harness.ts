@@ -4,7 +4,7 @@ import type { ConformanceHarness, WorldResource } from '../../src/conformance/in
 import type { Runtime } from '../../src/domain/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
 import { createAwsProvider } from '../../src/providers/aws/index.ts';
-import { startBlindFront } from './aws-blind-front.ts';
+import { startStaleAwsServer } from './eventually-consistent-aws.ts';
 import { createConformancePackage } from '../fakes/conformance-package.ts';
 import { createNetwork, findImage, startMoto, type Moto, type MotoSettings } from '../kit/moto/index.ts';
 
@@ -52,7 +52,7 @@ export async function createAwsHarness(
   const network = await createNetwork(ec2, ZONES, 77);
   const image = await findImage(ec2);
   ec2.destroy();
-  const front = options.blind === true ? await startBlindFront(moto.url) : null;
+  const front = options.blind === true ? await startStaleAwsServer(moto.url) : null;
   await moto.change({ authentication: front === null });
   const nodes = createNodeShell();
   const provider = createAwsProvider({ nodes, timing: TIMING });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStores, type Stores } from '../../src/db/index.ts';
 import { startPglite, startPostgres, type TestDatabase } from '../kit/databases.ts';
-import { anAppVersion } from '../kit/records.ts';
+import { anAppVersion } from '../kit/sample-records.ts';
 import { callBudgetSuite } from './suites/call-budget.ts';
 import { catalogSuite } from './suites/catalog.ts';
 import { clustersSuite } from './suites/clusters.ts';

@@ -8,7 +8,7 @@ import { copyNewPglite } from '../kit/databases.ts';
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const STOP_LIMIT_MS = 60_000;
 
-/** `windlass dev`, as a person runs it. */
+/** `windlass dev`, as a user runs it. */
 export interface DevStack {
   readonly temporalAddress: string;
   readonly databaseUrl: string;
@@ -18,7 +18,10 @@ export interface DevStack {
   stop(): Promise<void>;
 }
 
-/** Starts it on a home folder, on ports of its own choice where none are given, and waits until it is up. @throws with its output when it ends before */
+/**
+ * Starts it on a home folder, on ports of its own choice if none are given, and waits until it is up.
+ * @throws with its output when it ends before
+ */
 export async function startDevStack(
   env: NodeJS.ProcessEnv,
   home: string,
@@ -74,7 +77,7 @@ function readFirstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/** What the command's end has ended already is not there any more. */
+/** Processes that ended with the command no longer exist. */
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -83,7 +86,7 @@ function kill(pid: number): void {
   }
 }
 
-/** A dead one that nobody has collected yet is not alive, but holds neither files nor ports. */
+/** A zombie is not alive, and holds neither files nor ports. */
 function isAlive(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

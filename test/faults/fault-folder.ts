@@ -1,25 +1,28 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a test and its workers (test/kit/worker-process.ts) tell each other about fault points. */
+/** How a test and its workers (test/kit/worker-process.ts) exchange data about fault points. */
 export interface FaultFolder {
-  /** For the workers. */
+  /** The environment of the workers. */
   readonly env: NodeJS.ProcessEnv;
   /** From now on points are named `<phase> <activity>:<point>`. */
   enter(phase: string): void;
-  /** The points at which the next worker that comes by dies, once each. */
+  /** The points at which the next worker that reaches one dies, once each. */
   arm(points: readonly string[]): void;
-  /** Every point that was reached, once. Sorted: which of them comes first is up to the machine, a sample must not be. */
+  /**
+   * Every point that was reached, once. Sorted: the order of events depends on the machine, and a sample
+   * must not.
+   */
   reached(): readonly string[];
   /** Where a worker died. */
   killed(): readonly string[];
-  /** The points at which the next worker that comes by is frozen, once each. */
+  /** The points at which the next worker that reaches one is frozen, once each. */
   freeze(points: readonly string[]): void;
   /** Workers that were frozen: the point and the process. */
   frozen(): readonly { readonly point: string; readonly pid: number }[];
 }
 
-/** Makes the folder; nobody dies until points are armed. */
+/** Creates the folder; no worker dies until points are armed. */
 export function openFaultFolder(folder: string): FaultFolder {
   for (const reached of ['kill.reached', 'freeze.reached'])
     mkdirSync(join(folder, reached), { recursive: true });

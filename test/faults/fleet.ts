@@ -5,7 +5,10 @@ import type { StartedJob } from '../../src/client/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));
-/** Requests of the client at once: a fleet comes from many clients, but not from one for each cluster. */
+/**
+ * Requests of the client at the same time: a fleet comes from many clients, but not from one for each
+ * cluster.
+ */
 const AT_ONCE = 40;
 const NODES = 3;
 
@@ -16,17 +19,17 @@ export interface FleetOptions {
   readonly report: (line: string) => void;
 }
 
-/** What became of a fleet. */
+/** The result of a fleet. */
 export interface Fleet {
   readonly createSeconds: number;
   readonly deleteSeconds: number;
-  /** What did not end as it should, one line each. */
+  /** Jobs and resources that did not end as they should, one line each. */
   readonly complaints: readonly string[];
 }
 
 /**
- * Creates that many clusters of three nodes at once, spread over the accounts, then deletes them all.
- * Every job must end well, the ledger must show each resource made once, and at the end none left.
+ * Creates that many clusters of three nodes at the same time, spread over the accounts, then deletes them
+ * all. Every job must succeed, the ledger must show each resource created once, and at the end none left.
  */
 export async function proveFleet(options: FleetOptions): Promise<Fleet> {
   const { clusters, accounts, workers, report } = options;
@@ -112,7 +115,7 @@ async function countEnded(stores: Stores, jobs: readonly StartedJob[]): Promise<
   return found.filter((job) => job !== null).length;
 }
 
-/** Each resource of a cluster was made once, in its first generation. */
+/** Each resource of a cluster was created once, in its first generation. */
 async function auditMade(stores: Stores, clusterId: string): Promise<readonly string[]> {
   const rows = await stores.ledger.list(clusterId);
   const again = rows.filter(({ generation, state }) => generation !== 1 || state !== 'made');

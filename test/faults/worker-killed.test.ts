@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { killAtBoundaries } from './boundary-kills.ts';
 import { createRandomSource } from './random.ts';
-import { EMPTY_WORLD } from './survey.ts';
+import { EMPTY_WORLD } from './snapshot-world.ts';
 
-/** Which of a boundary's points in the four actions is tried; `npm run prove -- boundaries` dies at all. */
+/** Which point of each boundary in the four actions is used; `npm run prove -- boundaries` uses all. */
 const SEED = 11;
 
 /** `create RunInstances:recorded` and `start RunInstances:recorded` are points of one boundary. */

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { copyKeptFolder } from './kept-folders.ts';
+import { copyCachedFolder } from './cached-folders.ts';
 
 /** A database of the test's own, on a socket file, or on loopback and a free port. */
 export interface TestDatabase {
@@ -31,11 +31,11 @@ export async function startPglite(): Promise<TestDatabase> {
 }
 
 /**
- * Puts a new, empty database of PGlite where none is yet. To make one takes five seconds of CPU; the
+ * Puts a new, empty database of PGlite where none exists yet. Creating one takes five seconds of CPU; the
  * tests of a first start let the product do it (test/embedded/database.test.ts).
  */
 export async function copyNewPglite(data: string): Promise<void> {
-  await copyKeptFolder(`pglite-${PGLITE_VERSION}`, data, async (folder) => {
+  await copyCachedFolder(`pglite-${PGLITE_VERSION}`, data, async (folder) => {
     const work = mkdtempSync(join(tmpdir(), 'windlass-pglite-'));
     await (await servePglite(work, folder)).stop();
   });
@@ -56,7 +56,7 @@ export function isPostgresInstalled(): boolean {
   return findPostgresPrograms() !== null;
 }
 
-/** PostgreSQL as the distribution installs it; null where none is installed. */
+/** PostgreSQL as the distribution installs it; null if none is installed. */
 export async function startPostgres(): Promise<TestDatabase | null> {
   const programs = findPostgresPrograms();
   if (programs === null) return null;
@@ -65,7 +65,7 @@ export async function startPostgres(): Promise<TestDatabase | null> {
   if (account !== null) chownSync(folder, account.uid, account.gid);
   const data = join(folder, 'data');
   const options = { cwd: folder, ...account };
-  await copyKeptFolder(`postgres-${basename(dirname(programs))}`, data, async (made) => {
+  await copyCachedFolder(`postgres-${basename(dirname(programs))}`, data, async (made) => {
     if (account !== null) chownSync(dirname(made), account.uid, account.gid);
     execFileSync(
       join(programs, 'initdb'),
@@ -88,7 +88,7 @@ export async function startPostgres(): Promise<TestDatabase | null> {
   return await whenReady(server, { databaseUrl, folder, signal: 'SIGINT' });
 }
 
-/** Does something over a connection of its own, which the stores know nothing of. */
+/** Does something over a connection of its own, which the stores do not know. */
 export async function withClient<Result>(
   databaseUrl: string,
   use: (client: pg.Client) => Promise<Result>,
@@ -102,7 +102,7 @@ export async function withClient<Result>(
   }
 }
 
-/** A port of loopback that nobody listens on. */
+/** A port of loopback on which nothing listens. */
 export async function findFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -163,7 +163,7 @@ function findPostgresPrograms(): string | null {
   return folders.find((folder) => existsSync(join(folder, 'initdb'))) ?? null;
 }
 
-/** PostgreSQL refuses to run as root; its package brings an account for it. */
+/** PostgreSQL refuses to run as root; its package comes with an account for it. */
 function findServerAccount(): { readonly uid: number; readonly gid: number } | null {
   if (process.getuid?.() !== 0) return null;
   const read = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));

@@ -1,14 +1,14 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Minutes that a file takes, where it is more than half of one; measured on 2 cores. A wrong number
- * costs time only: a long file that begins last runs on while the other core has nothing to do.
+ * Minutes that a file takes, if more than half a minute; measured on 2 cores. A wrong number only costs
+ * time: a long file that begins last runs on while the other core is idle.
  */
 const MINUTES: Readonly<Record<string, number>> = {
   'conformance/kubernetes': 7.3,
   'hostile/hostile': 7.3,
   'faults/worker-killed': 5.4,
-  'faults/gated-machines': 2.8,
+  'faults/frontgate-machines': 2.8,
   'faults/frontgate': 2.8,
   'stack/whole-job': 2.6,
   'conformance/aws': 2.5,
@@ -41,7 +41,7 @@ const MINUTES: Readonly<Record<string, number>> = {
   'workflows/run-job': 0.8,
   'stack/packages/zookeeper': 0.8,
   'embedded/database': 0.7,
-  'stack/bad-luck': 0.7,
+  'stack/failed-jobs': 0.7,
   'faults/frozen-worker': 0.7,
   'kubernetes/fetched-charts': 0.7,
   'faults/aws-sweep': 0.7,

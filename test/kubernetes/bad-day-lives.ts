@@ -14,7 +14,7 @@ import type { TaskAction } from '../../src/domain/index.ts';
 import { createKubernetesHarness } from '../conformance/kubernetes-harness.ts';
 import type { ControlPlane } from '../kit/kubernetes/index.ts';
 import { answerFailed, answerThrottled, type BadDay, chooseBadDays, nameRequest } from './bad-days.ts';
-import { NOTHING, surveyNamespace } from './survey-release.ts';
+import { NOTHING, snapshotNamespace } from './snapshot-release.ts';
 
 const WAIT_LIMIT_MS = 60_000;
 const SETTLE_MS = 30_000;
@@ -212,7 +212,7 @@ async function assertNothing(lane: Lane): Promise<void> {
   assert.deepEqual(await listRecords(lane), [], 'helm’s records after delete');
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
-    const left = await surveyNamespace(lane.plane.api, lane.namespace);
+    const left = await snapshotNamespace(lane.plane.api, lane.namespace);
     if (isDeepStrictEqual(left, NOTHING)) return;
     if (Date.now() > deadline) assert.deepEqual(left, NOTHING, 'left after delete');
     await sleep(100);

@@ -9,7 +9,7 @@ import { WindlassError, type ClusterWrapper, type Task } from '../../src/domain/
 import type { NodeTarget } from '../../src/nodes/index.ts';
 import type { Provider, ProviderHandler, TaskContext } from '../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../src/vm/index.ts';
-import { createTestEffectCall, createTestObserveCall } from '../kit/calls.ts';
+import { createTestEffectCall, createTestObserveCall } from '../kit/test-calls.ts';
 import { buildGoTool, NO_GO } from '../kit/go-tools.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
 import { equalNodes, features } from '../unit/vm/clusters.ts';

@@ -8,7 +8,7 @@ import type { JumpHost, Observation, Provider, TaskContext } from '../../src/pro
 import { createFrontgateTasks } from '../../src/vm/frontgate-tasks.ts';
 import { buildHostKeyScript } from '../../src/vm/node-tasks/host-key-script.ts';
 import type { FrontgateState } from '../../src/protocol/index.ts';
-import { createTestObserveCall } from '../kit/calls.ts';
+import { createTestObserveCall } from '../kit/test-calls.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
 
 const OBSTACLE = findSshdMachinesObstacle();

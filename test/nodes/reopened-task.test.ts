@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceDirective } from '../../src/domain/index.ts';
 import { createNodeShell, type NodeShell, type NodeTarget } from '../../src/nodes/index.ts';
 import type { TaskContext } from '../../src/provider/index.ts';
-import { createTestObserveCall } from '../kit/calls.ts';
+import { createTestObserveCall } from '../kit/test-calls.ts';
 import { createTestWorld, type TestWorld } from '../providers/local/world-kit.ts';
 import { context, createVmBench, type VmBench } from '../unit/vm/vm-bench.ts';
 

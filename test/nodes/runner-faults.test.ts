@@ -10,7 +10,7 @@ import {
   type NodeShell,
   type NodeTarget,
 } from '../../src/nodes/index.ts';
-import { startBadLine } from '../kit/bad-line.ts';
+import { startFaultyConnection } from '../kit/faulty-connection.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
 
 const OBSTACLE = findSshdMachinesObstacle();
@@ -51,7 +51,7 @@ describe('a command on a machine', () => {
   const look = (command: string): Promise<string> => kit.machines.execute('i-1', command);
 
   it('runs once wherever its start is cut off, on the way there or back', { timeout: 240_000 }, async () => {
-    const line = await startBadLine(target);
+    const line = await startFaultyConnection(target);
     const shell = createNodeShell();
     try {
       // How much a whole start sends, over a connection of its own.
@@ -88,7 +88,7 @@ describe('a command on a machine', () => {
   });
 
   it('goes on when the line is cut while it runs, and when the answer of its end is lost', async () => {
-    const line = await startBadLine(target);
+    const line = await startFaultyConnection(target);
     const shell = createNodeShell();
     try {
       const command =

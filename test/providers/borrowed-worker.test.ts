@@ -17,7 +17,7 @@ import {
   toBase64,
   type KeyAndCertificate,
 } from '../unit/providers/kubernetes/kubeconfig-kit.ts';
-import { createTestCall } from '../kit/calls.ts';
+import { createTestCall } from '../kit/test-calls.ts';
 
 // The worker of these tests is full of what a credential must not reach: keys in its environment,
 // profiles in its home folder, a machine's role, files, a pipe that blocks who opens it, programs.

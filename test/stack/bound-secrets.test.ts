@@ -10,9 +10,9 @@ import { bindConf, sealSecret } from '../../src/secrets/index.ts';
 import { withClient } from '../kit/databases.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { runCli, type CliRun } from './run-cli.ts';
-import { VAULT_PACKAGE, vaultConf } from './vault-cluster.ts';
+import { SECRET_PACKAGE, secretPackageConf } from './secret-cluster.ts';
 
-const PROVIDER = fileURLToPath(new URL('./calling-cloud.ts', import.meta.url));
+const PROVIDER = fileURLToPath(new URL('./calling-provider.ts', import.meta.url));
 const SECRET = 'planted-bound-credential-71c3';
 const CREDENTIAL = JSON.stringify({ accessKeyId: 'known', secretAccessKey: SECRET });
 const SETTINGS = { addressRange: '127.95.0.0/16', authority: 'first' };
@@ -229,13 +229,13 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
 
 describe('the envelope of a password', () => {
   it('opens for the request that it was sealed in, and for none in which anything is different', async () => {
-    const { versionId } = await stack.client.apps.register(VAULT_PACKAGE);
+    const { versionId } = await stack.client.apps.register(SECRET_PACKAGE);
     const { runtimeId } = await stack.client.runtimes.create({
       ...{ name: 'local', provider: 'local', zone: 'local-1', settings: { addressRange: '127.96.0.0/16' } },
     });
     const prod = await stack.client.runtimes.describe('prod');
     const named = { clusterId: 'cl-bound', jobId: 'j-bound', versionId, name: 'bound' };
-    const plain = vaultConf({ password: '' });
+    const plain = secretPackageConf({ password: '' });
     const env = plain['env'] as Conf;
     const beside = { ...plain, env: { ...env, password: { $sealed: true } } };
     const bind = bindConf({ action: 'create', ...named, runtimeId, conf: beside });

@@ -9,9 +9,9 @@ import { MAX_MESSAGE_CHARACTERS, WindlassError } from '../../src/domain/index.ts
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { findFilesWith, holdsSecret } from './find-secret.ts';
 import { runCli, type CliRun } from './run-cli.ts';
-import { LOUD_ACCESS_KEY_ID } from './sealed-cloud.ts';
+import { LOUD_ACCESS_KEY_ID } from './credential-checking-provider.ts';
 
-const PROVIDER = fileURLToPath(new URL('./sealed-cloud.ts', import.meta.url));
+const PROVIDER = fileURLToPath(new URL('./credential-checking-provider.ts', import.meta.url));
 const LIFE_LIMIT_MS = 180_000;
 const MARK = 'planted-large-secret-4c1d';
 

@@ -16,7 +16,7 @@ import { openFaultFolder, type FaultFolder } from '../faults/fault-folder.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 
 const OBSTACLE = findSshdMachinesObstacle();
-const PACKAGE = fileURLToPath(new URL('./diary', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('./service-log-package', import.meta.url));
 const PROVIDER = fileURLToPath(new URL('../fakes/machine-provider.ts', import.meta.url));
 const PASSWORD = 'planted-0c3b9d1f-password';
 const LIMIT_MS = 120_000;

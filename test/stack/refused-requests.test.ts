@@ -8,9 +8,9 @@ import type { StartedJob } from '../../src/client/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { rejectedCodes } from '../kit/outcomes.ts';
 import { runCli } from './run-cli.ts';
-import { createLocalRuntime, RUNTIME } from './vault-cluster.ts';
+import { createLocalRuntime, RUNTIME } from './secret-cluster.ts';
 
-const PACKAGE = fileURLToPath(new URL('./owed', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('./run-once-package', import.meta.url));
 const CHART = fileURLToPath(new URL('../fixtures/charts/web', import.meta.url));
 const LIMIT_MS = 180_000;
 

@@ -8,9 +8,9 @@ import type { StartedJob } from '../../src/client/index.ts';
 import { jobWorkflowId, type ClusterView, type JobView } from '../../src/protocol/index.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { runCli } from './run-cli.ts';
-import { createLocalRuntime, listInstances, RUNTIME } from './vault-cluster.ts';
+import { createLocalRuntime, listInstances, RUNTIME } from './secret-cluster.ts';
 
-const PACKAGE = fileURLToPath(new URL('./owed', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('./run-once-package', import.meta.url));
 const LIMIT_MS = 180_000;
 /** What the owed package writes on a node of its first role, once everything was done once. */
 const ONCE = ['init begins', 'init ends', 'start begins', 'start ends'];

@@ -13,10 +13,10 @@ import {
   listInstances,
   NOTHING,
   RUNTIME,
-  VAULT_PACKAGE,
-  vaultConf,
-  type VaultStart,
-} from './vault-cluster.ts';
+  SECRET_PACKAGE,
+  secretPackageConf,
+  type StartBehaviour,
+} from './secret-cluster.ts';
 
 const JOB_LIMIT_MS = 180_000;
 
@@ -46,12 +46,12 @@ describe.each([
 
   const finish = (job: StartedJob): Promise<JobView> =>
     stack.client.jobs.wait(job.jobId, { clusterId: job.clusterId, timeoutMs: JOB_LIMIT_MS });
-  const create = (requestId: string, start: VaultStart = 'well'): Promise<StartedJob> =>
+  const create = (requestId: string, start: StartBehaviour = 'well'): Promise<StartedJob> =>
     stack.client.clusters.create({
-      app: VAULT_PACKAGE,
+      app: SECRET_PACKAGE,
       runtime: RUNTIME,
       name: requestId,
-      conf: vaultConf({ start }),
+      conf: secretPackageConf({ start }),
       requestId,
     });
   const readStarts = async (): Promise<readonly string[]> =>

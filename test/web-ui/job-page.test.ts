@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectClient } from '../../src/client/index.ts';
 import { jobWorkflowId, SEARCH_ATTRIBUTES, type JobView } from '../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
-import { createLocalRuntime, RUNTIME, VAULT_PACKAGE, vaultConf } from '../stack/vault-cluster.ts';
+import { createLocalRuntime, RUNTIME, SECRET_PACKAGE, secretPackageConf } from '../stack/secret-cluster.ts';
 
 /** Where distributions install Chromium; Chrome's own place last. */
 const BROWSER = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
@@ -107,10 +107,10 @@ async function runCreate(stack: TestStack): Promise<JobView> {
   const client = await connectClient({ env: stack.env, identity: 'somebody@example.org' });
   try {
     const { jobId, clusterId } = await client.clusters.create({
-      app: VAULT_PACKAGE,
+      app: SECRET_PACKAGE,
       runtime: RUNTIME,
       name: 'vault',
-      conf: vaultConf({ count: 3 }),
+      conf: secretPackageConf({ count: 3 }),
     });
     return await client.jobs.wait(jobId, { clusterId });
   } finally {

@@ -3,7 +3,7 @@ import type { Stores } from '../../../src/db/index.ts';
 import { NOTHING_RESERVED } from '../../../src/domain/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
 import { flattenPlan } from '../../../src/plan/index.ts';
-import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, NOW } from '../../kit/sample-records.ts';
 
 /** Clusters, their nodes, and what they have reserved. */
 export function clustersSuite(stores: () => Stores): void {

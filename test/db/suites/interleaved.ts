@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
 import { withClient } from '../../kit/databases.ts';
 import { flattenPlan } from '../../../src/plan/index.ts';
-import { aCluster, aJob, anAppVersion, aPlan, aRuntime, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, anAppVersion, aPlan, aRuntime, NOW } from '../../kit/sample-records.ts';
 
 /** Long enough for a statement to have read and to stand at a lock, where it would take one. */
 const MEANWHILE_MS = 200;

@@ -3,7 +3,7 @@ import type { Stores } from '../../../src/db/index.ts';
 import type { CommandRequest, PlannedTask } from '../../../src/domain/index.ts';
 import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
-import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
 
 const LATER = '2026-01-02T04:00:00.000Z';
 const LATEST = '2026-01-02T05:00:00.000Z';

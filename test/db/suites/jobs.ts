@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
 import { createLanes, createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
-import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
 
 const OPEN = { from: ['pending', 'failed'], status: 'creating' } as const;
 const LATER = '2026-01-02T04:00:00.000Z';

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { ClaimRequest, Stores, TaskEnd } from '../../../src/db/index.ts';
 import type { JobAction, ResourceSpec } from '../../../src/domain/index.ts';
 import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
-import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
 
 const SMALL = { cpu: 1, volumes: [10] };
 const LARGE = { cpu: 4, volumes: [10] };

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Lease, Stores } from '../../../src/db/index.ts';
 import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
-import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, aTask, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
 
 const LATER = '2026-01-02T04:00:00.000Z';
 const FAILURE = { kind: 'unavailable', code: 'CLOUD_DOWN', message: 'no answer' } as const;

@@ -3,7 +3,7 @@ import { type ClusterWrapper, NOTHING_RESERVED } from '../../../src/domain/index
 import { createNodeShell, type NodeShell } from '../../../src/nodes/index.ts';
 import type { Provider } from '../../../src/provider/index.ts';
 import { createLocalProvider, toVolumeId } from '../../../src/providers/local/index.ts';
-import { createTestEffectCall, createTestObserveCall } from '../../kit/calls.ts';
+import { createTestEffectCall, createTestObserveCall } from '../../kit/test-calls.ts';
 import { createNodeContext, type TestContext } from './context-kit.ts';
 import { createTestWorld, type TestWorld } from './world-kit.ts';
 

@@ -3,7 +3,7 @@ import { WindlassError } from '../../../src/domain/index.ts';
 import { createNodeShell } from '../../../src/nodes/index.ts';
 import type { Changes, HandleResult } from '../../../src/provider/index.ts';
 import { createLocalHandler, type LocalWorld } from '../../../src/providers/local/index.ts';
-import { createTestEffectCall, createTestObserveCall } from '../../kit/calls.ts';
+import { createTestEffectCall, createTestObserveCall } from '../../kit/test-calls.ts';
 import { createNodeContext } from './context-kit.ts';
 import { createTestWorld, type TestWorld } from './world-kit.ts';
 

@@ -6,7 +6,7 @@ import type { StartedJob } from '../../../src/client/index.ts';
 import type { Conf } from '../../../src/domain/index.ts';
 import type { JobView } from '../../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
-import { countWorld, createLocalRuntime, NOTHING, RUNTIME } from '../vault-cluster.ts';
+import { countWorld, createLocalRuntime, NOTHING, RUNTIME } from '../secret-cluster.ts';
 import { expectSteps } from './expect-steps.ts';
 import { installStandIn, wereBesideEachOther, type StandIn } from './stand-in.ts';
 

@@ -6,7 +6,7 @@ import type { StartedJob } from '../../../src/client/index.ts';
 import type { Conf } from '../../../src/domain/index.ts';
 import type { ClusterView, JobView } from '../../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
-import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../vault-cluster.ts';
+import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../secret-cluster.ts';
 import { expectSteps } from './expect-steps.ts';
 import { installStandIn, type StandIn } from './stand-in.ts';
 

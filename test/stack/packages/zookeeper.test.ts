@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../../src/client/index.ts';
 import type { ClusterView, JobView } from '../../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
-import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../vault-cluster.ts';
+import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../secret-cluster.ts';
 import { connectZookeeper, listModes } from './zookeeper-client.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../examples/zookeeper', import.meta.url));

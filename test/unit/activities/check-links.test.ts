@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkLinks, type LinkCheck } from '../../../activities/check-links.ts';
 import { WindlassError } from '../../../src/domain/index.ts';
-import { aCluster, anAppVersion } from '../../kit/records.ts';
+import { aCluster, anAppVersion } from '../../kit/sample-records.ts';
 
 const RUNTIME = 'rt-1';
 const FORM = JSON.stringify({

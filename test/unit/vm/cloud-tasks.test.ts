@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { WindlassError } from '../../../src/domain/index.ts';
 import type { Capabilities, JumpHost } from '../../../src/provider/index.ts';
 import { refuseWhenCancelled } from '../../../src/provider/index.ts';
-import { createTestObserveCall } from '../../kit/calls.ts';
+import { createTestObserveCall } from '../../kit/test-calls.ts';
 import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, type VmBench } from './vm-bench.ts';
 
 let bench: VmBench;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WindlassError, type MountDirective } from '../../../src/domain/index.ts';
-import { createTestObserveCall } from '../../kit/calls.ts';
+import { createTestObserveCall } from '../../kit/test-calls.ts';
 import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, type VmBench } from './vm-bench.ts';
 
 let bench: VmBench;

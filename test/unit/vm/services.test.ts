@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WindlassError, type MountDirective, type ServiceDirective } from '../../../src/domain/index.ts';
-import { createTestObserveCall } from '../../kit/calls.ts';
+import { createTestObserveCall } from '../../kit/test-calls.ts';
 import { context, createVmBench, HOST_KEY, TOKEN, type VmBench } from './vm-bench.ts';
 
 const startService: ServiceDirective = {

@@ -7,7 +7,7 @@ import type {
   TaskContext,
 } from '../../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../../src/vm/index.ts';
-import { createTestEffectCall, type EffectSteps } from '../../kit/calls.ts';
+import { createTestEffectCall, type EffectSteps } from '../../kit/test-calls.ts';
 import { equalNodes, features, node, role, RUNTIME } from './clusters.ts';
 import type { NodeShell } from '../../../src/nodes/index.ts';
 import { createMemoryShell, type MemoryShell } from './memory-shell.ts';

@@ -9,7 +9,7 @@ import {
   type RoleSpec,
 } from '../../../src/domain/index.ts';
 import { putConf } from '../../../src/plan/index.ts';
-import { aCluster, aNode, aRole, NOW } from '../../kit/records.ts';
+import { aCluster, aNode, aRole, NOW } from '../../kit/sample-records.ts';
 import {
   adjustRoles,
   joinLeaving,

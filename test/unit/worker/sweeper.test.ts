@@ -3,7 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterEach, expect, test } from 'vitest';
 import type { Job } from '../../../src/domain/index.ts';
 import { startSweeper, type Sweeper, type SweeperParts } from '../../../src/worker/sweeper.ts';
-import { aCluster } from '../../kit/records.ts';
+import { aCluster } from '../../kit/sample-records.ts';
 
 const OLD = '2026-01-01T00:00:00.000Z';
 

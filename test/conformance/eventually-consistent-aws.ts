@@ -2,13 +2,13 @@ import { createServer, request as sendRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A front before an EC2 that hides from whoever looks by a node's tag all that the node has. */
-export interface BlindFront {
+export interface StaleAwsServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /** Changes what is asked, so that signatures do not hold: for an EC2 that does not check them. */
-export async function startBlindFront(upstream: string): Promise<BlindFront> {
+export async function startStaleAwsServer(upstream: string): Promise<StaleAwsServer> {
   const server = createServer((incoming, outgoing) => {
     const parts: Buffer[] = [];
     incoming.on('data', (part: Buffer) => parts.push(part));

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 
-/** A packet that is dropped says nothing; one that is let through takes microseconds here. */
+/** A dropped packet gives no answer; one that passes takes microseconds here. */
 const SILENCE_MS = 1_000;
 
-/** Whether something listens there, and this machine gets to it without a frontgate. */
-export function letsIn(host: string, port: number): Promise<boolean> {
+/** Whether a server listens there, and this machine reaches it without a frontgate. */
+export function isReachable(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: SILENCE_MS });
     const end = (outcome: boolean): void => {

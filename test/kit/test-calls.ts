@@ -6,12 +6,12 @@ import {
   type ObserveCall,
 } from '../../src/provider/index.ts';
 
-/** A call that nothing disturbs: its budget has room, and it is not cancelled. */
+/** A call without disturbances: its budget has room, and it is not cancelled. */
 export function createTestCall(signal: AbortSignal = new AbortController().signal): Call {
   return createCall({ signal, log: () => undefined, takeBudget: async () => undefined });
 }
 
-/** Likewise of a wait, which looks once. */
+/** The same for a wait, which polls once. */
 export function createTestObserveCall(change: Partial<ObserveCall> = {}): ObserveCall {
   return { ...createTestCall(change.signal), watchMs: 0, cursor: undefined, ...change };
 }
@@ -19,13 +19,13 @@ export function createTestObserveCall(change: Partial<ObserveCall> = {}): Observ
 /** What disturbs a handle. */
 export interface EffectSteps {
   readonly signal?: AbortSignal;
-  /** @throws what the lease is refused with. */
+  /** @throws the refusal of the lease. */
   assertHeld?(token: string): Promise<void>;
-  /** Called when it had its effect. */
+  /** Called after the effect. */
   afterEffect?(token: string): Promise<void>;
 }
 
-/** Likewise of a handle; `steps` has what it was asked, in order. Its lease is held. */
+/** The same for a handle; `steps` records the calls, in order. Its lease is held. */
 export function createTestEffectCall(
   disturbed: EffectSteps = {},
 ): EffectCall & { readonly steps: readonly string[] } {

@@ -1,23 +1,26 @@
 import { connect, createServer, type Socket } from 'node:net';
 import type { NodeTarget } from '../../src/nodes/index.ts';
 
-/** A line to a node that a test can spoil. */
-export interface BadLine {
-  /** The node over this line. */
+/** A connection to a node that a test can disturb. */
+export interface FaultyConnection {
+  /** The node through this connection. */
   readonly target: NodeTarget;
   /** Bytes that have passed since the last call of `cutAfter`. */
   readonly passed: { readonly toNode: number; readonly fromNode: number };
-  /** Breaks every connection when so many more bytes have passed in a direction; the next is whole again. */
+  /**
+   * Breaks every connection when this many more bytes have passed in a direction; the next connection
+   * works again.
+   */
   cutAfter(limits: { readonly toNode?: number; readonly fromNode?: number }): void;
   /** Breaks every connection now. */
   cut(): void;
-  /** From now on nothing passes, and nobody is told. */
+  /** From now on no bytes pass, and no side gets an error. */
   swallow(): void;
   close(): Promise<void>;
 }
 
 /** Listens on a free port of loopback in front of a node's sshd. */
-export async function startBadLine(node: NodeTarget): Promise<BadLine> {
+export async function startFaultyConnection(node: NodeTarget): Promise<FaultyConnection> {
   const sockets = new Set<Socket>();
   let passed = { toNode: 0, fromNode: 0 };
   let limits: { toNode: number; fromNode: number } = unlimited();
@@ -37,7 +40,7 @@ export async function startBadLine(node: NodeTarget): Promise<BadLine> {
         to.write(chunk);
         return;
       }
-      // What was sent before the cut arrives.
+      // Bytes that were sent before the cut arrive.
       to.write(chunk.subarray(0, left), cut);
     });
     from.on('close', () => {
@@ -54,7 +57,7 @@ export async function startBadLine(node: NodeTarget): Promise<BadLine> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a line without a port');
+  if (address === null || typeof address === 'string') throw new Error('a connection without a port');
   return {
     target: { ...node, host: '127.0.0.1', port: address.port },
     get passed() {

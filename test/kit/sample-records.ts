@@ -10,7 +10,7 @@ import type {
 } from '../../src/domain/index.ts';
 import { createLayer } from '../../src/plan/index.ts';
 
-/** Complete records for tests of what stores them; each takes what the test is about. */
+/** Complete records for tests of the stores; each takes the fields that the test is about. */
 
 export const NOW = '2026-01-02T03:04:05.678Z';
 
@@ -186,7 +186,7 @@ export function aTask(
   };
 }
 
-/** One layer per name, one task per node of the cluster in each. */
+/** One layer for each name, one task for each node of the cluster in each. */
 export function aPlan(
   wrapper: ClusterWrapper,
   layers: readonly string[] = ['RunInstances', 'PrepareNode'],

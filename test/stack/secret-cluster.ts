@@ -4,14 +4,14 @@ import { openLocalWorld, type Instance } from '../../src/providers/local/index.t
 import type { TestStack } from '../kit/stack.ts';
 
 /** A small package: two nodes with a volume and a process each, and a password that they print. */
-export const VAULT_PACKAGE = fileURLToPath(new URL('./vault', import.meta.url));
+export const SECRET_PACKAGE = fileURLToPath(new URL('./secret-package', import.meta.url));
 
 export const RUNTIME = 'here';
 
 /** How the nodes' start service behaves: at once, when `/go` is there, or never. */
-export type VaultStart = 'well' | 'waits' | 'fails';
+export type StartBehaviour = 'well' | 'waits' | 'fails';
 
-export function vaultConf(change: { password?: string; start?: VaultStart; count?: number } = {}): Conf {
+export function secretPackageConf(change: { password?: string; start?: StartBehaviour; count?: number } = {}): Conf {
   const { password = 'an-ordinary-password', start = 'well', count = 2 } = change;
   return { cluster: { name: 'vault', count }, env: { password, start } };
 }

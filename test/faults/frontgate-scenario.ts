@@ -13,35 +13,35 @@ import {
 } from '../kit/network-namespaces.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { openFaultFolder, type FaultFolder } from './fault-folder.ts';
-import { openGateBook, type GateBook } from './gate-book.ts';
-import { tendWorkers, type TendedWorkers } from './tended-workers.ts';
-import { QUICK_RECOVERY, TINY_PACKAGE, type Action } from './tiny-lane.ts';
+import { openFrontgateOrderCheck, type FrontgateOrderCheck } from './check-frontgate-order.ts';
+import { superviseWorkers, type SupervisedWorkers } from './supervised-workers.ts';
+import { QUICK_RECOVERY, TINY_PACKAGE, type Action } from './local-scenario.ts';
 
 const MACHINE_PROVIDER = fileURLToPath(new URL('../fakes/machine-provider.ts', import.meta.url));
 
 /** A stack whose clusters live on machines in a network that only the frontgate's machine leads into. */
-export interface GatedLane {
+export interface FrontgateScenario {
   readonly stack: TestStack;
-  readonly workers: TendedWorkers;
+  readonly workers: SupervisedWorkers;
   readonly faults: FaultFolder;
   readonly cloud: MachineCloud;
   readonly vpc: TestVpc;
-  readonly book: GateBook;
+  readonly book: FrontgateOrderCheck;
   /** Starts an action on a cluster of one node; `clusterId` for all but create. */
   begin(action: Action, clusterId?: string): Promise<StartedJob>;
   stop(): Promise<void>;
 }
 
-/** Why there can be none here, as a test's reason to be skipped; null where there can. */
-export function findGatedLaneObstacle(): string | null {
+/** Why it cannot run here, as the reason of a skip; null if it can. */
+export function findFrontgateScenarioObstacle(): string | null {
   return findSshdMachinesObstacle() ?? (canMakeNamespaces() ? null : NO_NAMESPACES);
 }
 
-/** Starts all of it. `number` tells lanes apart that one process has at the same time. */
-export async function openGatedLane(options: { number: number; workers: number }): Promise<GatedLane> {
+/** Starts all of it. `number` distinguishes scenarios that one process has at the same time. */
+export async function openFrontgateScenario(options: { number: number; workers: number }): Promise<FrontgateScenario> {
   const vpc = createVpc(options.number);
   const ending: (() => unknown)[] = [() => vpc.close()];
-  /** Backwards, each whatever the others do. */
+  /** In reverse order, each even if another fails. */
   const stop = async (): Promise<void> => {
     const end = ending.pop();
     if (end === undefined) return;
@@ -56,7 +56,7 @@ export async function openGatedLane(options: { number: number; workers: number }
     ending.push(() => stack.stop());
     const inner = await createSshdMachines({ folder: join(stack.home, 'machines') });
     ending.push(() => inner.close());
-    const book = openGateBook(inner, vpc.gateAddress);
+    const book = openFrontgateOrderCheck(inner, vpc.gateAddress);
     const network = {
       chooseAddress: (subnet: string, taken: ReadonlySet<string>): string =>
         subnet === PUBLIC_SUBNET ? vpc.gateAddress : chooseFree(vpc, taken),
@@ -66,7 +66,7 @@ export async function openGatedLane(options: { number: number; workers: number }
     const cloud = await startMachineCloud({ machines: book.machines, network });
     ending.push(() => cloud.stop());
     const faults = openFaultFolder(join(stack.home, 'faults'));
-    const workers = await tendWorkers(stack, options.workers, {
+    const workers = await superviseWorkers(stack, options.workers, {
       ...faults.env,
       WINDLASS_PROVIDERS: MACHINE_PROVIDER,
       WINDLASS_TEST_MACHINE_CLOUD: cloud.url,

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import type { StartedJob, WindlassClient } from '../../src/client/index.ts';
 import type { JobView } from '../../src/protocol/index.ts';
 import { openFaultFolder, type FaultFolder } from '../faults/fault-folder.ts';
-import { tendWorkers, type TendedWorkers } from '../faults/tended-workers.ts';
-import { complaintsOf, QUICK_RECOVERY, waitForEnd } from '../faults/tiny-lane.ts';
+import { superviseWorkers, type SupervisedWorkers } from '../faults/supervised-workers.ts';
+import { problemsOf, QUICK_RECOVERY, waitForEnd } from '../faults/local-scenario.ts';
 import type { ControlPlane } from '../kit/kubernetes/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
-import { surveyNamespace, type ReleaseSurvey } from './survey-release.ts';
+import { snapshotNamespace, type ReleaseSnapshot } from './snapshot-release.ts';
 
 export type ChartName = 'web' | 'store' | 'hooked';
 
@@ -18,11 +18,11 @@ const CHARTS = fileURLToPath(new URL('../fixtures/charts', import.meta.url));
 const SETTLE_MS = 30_000;
 
 /** A whole windlass with workers that are kept alive, on a real control plane. */
-export interface ChartLane {
+export interface ChartScenario {
   readonly stack: TestStack;
   readonly client: WindlassClient;
   readonly plane: ControlPlane;
-  readonly workers: TendedWorkers;
+  readonly workers: SupervisedWorkers;
   readonly faults: FaultFolder;
   /** A runtime on a namespace of its own; its name is the namespace's. */
   openRuntime(settings?: Readonly<Record<string, string>>): Promise<string>;
@@ -33,18 +33,18 @@ export interface ChartLane {
   /** Waits for the job and returns it, whatever its end. */
   end(job: Promise<StartedJob>): Promise<JobView>;
   /** Looks until the namespace is as expected, half a minute at most; returns what was seen last. */
-  surveyUntil(namespace: string, expected: Partial<ReleaseSurvey>): Promise<Partial<ReleaseSurvey>>;
+  waitForSnapshot(namespace: string, expected: Partial<ReleaseSnapshot>): Promise<Partial<ReleaseSnapshot>>;
   stop(): Promise<void>;
 }
 
 /** The caller stops the control plane. */
-export async function openChartLane(
+export async function openChartScenario(
   plane: ControlPlane,
   options: { readonly workers: number; readonly env?: NodeJS.ProcessEnv },
-): Promise<ChartLane> {
+): Promise<ChartScenario> {
   const stack = await startStack({ env: { ...QUICK_RECOVERY, ...options.env } });
   const faults = openFaultFolder(join(stack.home, 'faults'));
-  const workers = await tendWorkers(stack, options.workers, faults.env);
+  const workers = await superviseWorkers(stack, options.workers, faults.env);
   const { client } = stack;
   let registered = 0;
   const end = async (job: Promise<StartedJob>): Promise<JobView> => waitForEnd(client, await job);
@@ -81,14 +81,14 @@ export async function openChartLane(
     },
     async succeed(job) {
       const view = await end(job);
-      const complaints = complaintsOf(view);
+      const complaints = problemsOf(view);
       if (complaints.length > 0) throw new Error(complaints.join('; '));
       return view;
     },
-    async surveyUntil(namespace, expected) {
+    async waitForSnapshot(namespace, expected) {
       const deadline = Date.now() + SETTLE_MS;
       for (;;) {
-        const seen = pick(await surveyNamespace(plane.api, namespace), expected);
+        const seen = pick(await snapshotNamespace(plane.api, namespace), expected);
         if (isDeepStrictEqual(seen, expected) || Date.now() > deadline) return seen;
         await sleep(100);
       }
@@ -103,6 +103,6 @@ export async function openChartLane(
   };
 }
 
-function pick(seen: ReleaseSurvey, expected: Partial<ReleaseSurvey>): Partial<ReleaseSurvey> {
+function pick(seen: ReleaseSnapshot, expected: Partial<ReleaseSnapshot>): Partial<ReleaseSnapshot> {
   return Object.fromEntries(Object.entries(seen).filter(([key]) => key in expected));
 }

@@ -10,7 +10,7 @@ export const RIGHT_ACCESS_KEY_ID = 'the-right-one';
 /** For this one it says more than Temporal could carry. */
 export const LOUD_ACCESS_KEY_ID = 'the-loud-one';
 
-export default function createSealedCloud({ nodes }: { readonly nodes: NodeShell }): Provider {
+export default function createCredentialCheckingProvider({ nodes }: { readonly nodes: NodeShell }): Provider {
   const local = createLocalProvider({ folder: join(process.env['WINDLASS_HOME'] ?? '', 'local'), nodes });
   return {
     ...local,

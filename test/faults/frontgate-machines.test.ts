@@ -1,28 +1,28 @@
 import { afterAll, expect, test } from 'vitest';
-import { findGatedLaneObstacle, openGatedLane, type GatedLane } from './gated-lane.ts';
-import { liveOnGatedMachines } from './gated-life.ts';
+import { findFrontgateScenarioObstacle, openFrontgateScenario, type FrontgateScenario } from './frontgate-scenario.ts';
+import { runFrontgateClusters } from './frontgate-cluster-life.ts';
 import { createRandomSource } from './random.ts';
 
 const CLUSTERS = 2;
 const SEED = 11;
-/** Of the frontgate's own points, and of those that every job has; `npm run prove -- frontgate` dies at all. */
+/** Of the frontgate's own points, and of those that every job has; `npm run prove -- frontgate` uses all. */
 const SAMPLE = { own: 3, others: 2 };
-/** A point may be passed by in a round: a retry finds its task done already. */
+/** A point may be missed in a round: a retry finds its task done already. */
 const ROUNDS = 3;
-const OBSTACLE = findGatedLaneObstacle();
+const OBSTACLE = findFrontgateScenarioObstacle();
 
-let lane: GatedLane | undefined;
+let scenario: FrontgateScenario | undefined;
 
-afterAll(() => lane?.stop(), 120_000);
+afterAll(() => scenario?.stop(), 120_000);
 
-test('clusters on machines behind a frontgate have one, and are reached through it alone, whoever dies', async (context) => {
+test('clusters on machines behind a frontgate have one, and are reached only through it, whichever worker dies', async (context) => {
   if (OBSTACLE !== null) context.skip(OBSTACLE);
-  const { book, vpc, faults } = (lane = await openGatedLane({ number: 2, workers: 2 }));
+  const { book, vpc, faults } = (scenario = await openFrontgateScenario({ number: 2, workers: 2 }));
   const wanted = { made: 1, violations: [], complaints: [] };
 
-  const clean = await liveOnGatedMachines(lane, CLUSTERS, async (action) => {
+  const clean = await runFrontgateClusters(scenario, CLUSTERS, async (action) => {
     if (action !== 'create') return;
-    // Were there another way in, it would be seen.
+    // Proves that another way in would be noticed.
     vpc.openWide();
     await expect.poll(() => book.lookPast()).toHaveLength(CLUSTERS);
     vpc.closeAgain();
@@ -39,7 +39,7 @@ test('clusters on machines behind a frontgate have one, and are reached through 
   process.stdout.write(`seed ${SEED} of ${points.length} points: ${armed.join(', ')}\n`);
   faults.arm(armed);
   for (let round = 1; round <= ROUNDS && faults.killed().length < armed.length; round += 1) {
-    expect(await liveOnGatedMachines(lane, CLUSTERS)).toMatchObject(wanted);
+    expect(await runFrontgateClusters(scenario, CLUSTERS)).toMatchObject(wanted);
   }
   expect(new Set(faults.killed())).toEqual(new Set(armed));
 }, 600_000);

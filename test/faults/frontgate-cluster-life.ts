@@ -1,46 +1,46 @@
 import { isDeepStrictEqual } from 'node:util';
 import { listFrontgateComplaints } from './frontgate-life.ts';
-import type { GatedLane } from './gated-lane.ts';
-import { compareLedger } from './survey.ts';
-import { ACTIONS, complaintsOf, waitForEnd, type Action } from './tiny-lane.ts';
+import type { FrontgateScenario } from './frontgate-scenario.ts';
+import { compareLedger } from './snapshot-world.ts';
+import { ACTIONS, problemsOf, waitForEnd, type Action } from './local-scenario.ts';
 
-/** What came of some clusters on machines behind one frontgate. */
-export interface GatedLife {
-  /** How many frontgates came to be. */
+/** The result of some clusters on machines behind one frontgate. */
+export interface FrontgateClusterLife {
+  /** How many frontgates were created. */
   readonly made: number;
   readonly violations: readonly string[];
-  /** Jobs that did not go well, those of the frontgate among them, and what is not as it should be. */
+  /** Jobs that failed, including those of the frontgate, and other differences. */
   readonly complaints: readonly string[];
-  /** How often a running node was tried past the frontgate. */
+  /** How often a running node was tested for access that avoids the frontgate. */
   readonly tries: number;
 }
 
 const DAEMONS = 'grep -l "214748364[7]" /proc/[0-9]*/cmdline 2> /dev/null | wc -l';
 
 /**
- * All clusters are created at once, stopped at once, started at once, deleted at once; what there
- * is after each is counted among the machines. `after` is called in between, when nobody looks.
+ * All clusters are created at the same time, then stopped, started and deleted; after each action the
+ * machines are counted. `after` is called in between.
  */
-export async function liveOnGatedMachines(
-  lane: GatedLane,
+export async function runFrontgateClusters(
+  scenario: FrontgateScenario,
   clusters: number,
   after: (action: Action) => Promise<void> = async () => {},
-): Promise<GatedLife> {
-  const { book, stack, cloud } = lane;
+): Promise<FrontgateClusterLife> {
+  const { book, stack, cloud } = scenario;
   book.forget();
   const complaints: string[] = [];
   let ids: readonly (string | undefined)[] = Array.from({ length: clusters });
   for (const action of ACTIONS) {
     const stopLooking = book.keepLooking();
     try {
-      lane.faults.enter(action);
-      const jobs = await Promise.all(ids.map((id) => lane.begin(action, id)));
+      scenario.faults.enter(action);
+      const jobs = await Promise.all(ids.map((id) => scenario.begin(action, id)));
       ids = jobs.map(({ clusterId }) => clusterId);
-      for (const job of jobs) complaints.push(...complaintsOf(await waitForEnd(stack.client, job)));
+      for (const job of jobs) complaints.push(...problemsOf(await waitForEnd(stack.client, job)));
     } finally {
       await stopLooking();
     }
-    const [seen, wanted] = [await survey(lane), expectSurvey(action, clusters)];
+    const [seen, wanted] = [await survey(scenario), expectSurvey(action, clusters)];
     if (!isDeepStrictEqual(seen, wanted))
       complaints.push(`after ${action}: ${JSON.stringify(seen)}, not ${JSON.stringify(wanted)}`);
     await after(action);
@@ -59,8 +59,8 @@ export async function liveOnGatedMachines(
   return { made: made.length, violations, complaints, tries };
 }
 
-/** Each machine in words, and how many disks there are. What ran on a node is read on the node. */
-async function survey({ book, vpc }: GatedLane): Promise<readonly string[]> {
+/** A line for each machine, and the number of disks. The services that ran on a node are read on the node. */
+async function survey({ book, vpc }: FrontgateScenario): Promise<readonly string[]> {
   const lines = await Promise.all(
     book.machines.list().map(async ({ instanceId, address, state, disks }) => {
       if (address === vpc.gateAddress) return `frontgate ${state}`;

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { openStores } from '../../src/db/index.ts';
 import { openLocalWorld } from '../../src/providers/local/index.ts';
-import type { Action } from './tiny-lane.ts';
+import type { Action } from './local-scenario.ts';
 
-/** What exists in the provider's world, without the names that differ from run to run. */
-export interface Survey {
+/** What exists in the local cloud, without the names that differ between runs. */
+export interface WorldSnapshot {
   /** Generation, state and number of processes of each instance. */
   readonly instances: readonly string[];
   /** Kind, generation and device of each volume. */
@@ -19,8 +19,8 @@ export interface Survey {
 
 const SETTLE_MS = 30_000;
 
-/** Counts in the world, by what is there: our database is not asked. */
-export async function surveyWorld(folder: string): Promise<Survey> {
+/** Counts what exists in the local cloud: our database is not read. */
+export async function snapshotWorld(folder: string): Promise<WorldSnapshot> {
   const world = openLocalWorld(folder);
   const [instances, volumes, processes, addresses] = await Promise.all([
     world.listInstances(),
@@ -43,10 +43,10 @@ export async function surveyWorld(folder: string): Promise<Survey> {
   };
 }
 
-export const EMPTY_WORLD: Survey = { instances: [], volumes: [], strayProcesses: 0, addresses: 0 };
+export const EMPTY_WORLD: WorldSnapshot = { instances: [], volumes: [], strayProcesses: 0, addresses: 0 };
 
 /** The world of one running cluster of the package `tiny`: machine and daemon on every node. */
-export function runningWorld(nodes: number): Survey {
+export function runningWorld(nodes: number): WorldSnapshot {
   return {
     instances: Array.from({ length: nodes }, () => 'instance/g1 running, 2 processes'),
     volumes: Array.from({ length: nodes }, () => 'volume-0/g1 /dev/vdb'),
@@ -55,7 +55,7 @@ export function runningWorld(nodes: number): Survey {
   };
 }
 
-export function stoppedWorld(nodes: number): Survey {
+export function stoppedWorld(nodes: number): WorldSnapshot {
   return {
     instances: Array.from({ length: nodes }, () => 'instance/g1 stopped, 0 processes'),
     volumes: Array.from({ length: nodes }, () => 'volume-0/g1 available'),
@@ -65,19 +65,19 @@ export function stoppedWorld(nodes: number): Survey {
 }
 
 /** What there must be when an action of a cluster of `tiny` has ended. */
-export function worldAfter(action: Action, nodes: number): Survey {
+export function worldAfter(action: Action, nodes: number): WorldSnapshot {
   if (action === 'delete') return EMPTY_WORLD;
   return action === 'stop' ? stoppedWorld(nodes) : runningWorld(nodes);
 }
 
 /**
- * Looks until the world is as expected, or for half a minute: the last helpers of a service end a
- * moment after it. Returns what was seen last.
+ * Polls until the world is as expected, for at most half a minute: the last helper processes of a service
+ * end a moment after it. Returns the last state.
  */
-export async function surveyUntil(folder: string, expected: Survey): Promise<Survey> {
+export async function waitForSnapshot(folder: string, expected: WorldSnapshot): Promise<WorldSnapshot> {
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
-    const seen = await surveyWorld(folder);
+    const seen = await snapshotWorld(folder);
     if (isDeepStrictEqual(seen, expected) || Date.now() > deadline) return seen;
     await sleep(100);
   }
@@ -91,7 +91,7 @@ export async function listTokens(folder: string, clusterId: string): Promise<rea
     .filter((token) => token.startsWith(`${clusterId}/`));
 }
 
-/** Where the ledger and the world differ; empty when each has what the other has. */
+/** The differences between ledger and world; empty when they match. */
 export async function auditLedger(
   databaseUrl: string,
   folder: string,
@@ -100,7 +100,7 @@ export async function auditLedger(
   return compareLedger(databaseUrl, await listTokens(folder, clusterId), clusterId);
 }
 
-/** The same for any world: `existing` are the tokens of what exists of the cluster. */
+/** The same for any world: `existing` are the tokens of the cluster's existing resources. */
 export async function compareLedger(
   databaseUrl: string,
   existing: readonly string[],
@@ -125,7 +125,7 @@ export async function compareLedger(
   }
 }
 
-/** The records of the nodes' services, kept beyond the volumes that hold them. */
+/** The records of the nodes' services, kept longer than the volumes that hold them. */
 export interface ServiceRecords {
   /** To be called while the volumes exist. */
   keep(): Promise<void>;
@@ -135,7 +135,7 @@ export interface ServiceRecords {
   forget(): void;
 }
 
-/** Holds on to `/data/record` of every node by hard links, which survive the deletion of a volume. */
+/** Keeps `/data/record` of every node by hard links, which survive the deletion of a volume. */
 export function openServiceRecords(folder: string, keptFolder: string): ServiceRecords {
   mkdirSync(keptFolder, { recursive: true });
   return {

@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { findCacheFolder } from '../../src/config/index.ts';
 
 /**
- * Copies a folder that is costly to make, with its modes and owners: it is made once, by `make`, and kept
- * in the cache under `name`, which changes with whatever its content depends on. `make` gets a place
- * that is not there yet, below a folder which other accounts can enter.
+ * Copies a folder that is costly to create, with its modes and owners: it is created once, by `make`, and
+ * cached under `name`, which must change with everything that its content depends on. `make` gets a path
+ * that does not exist yet, below a folder which other accounts can enter.
  */
-export async function copyKeptFolder(
+export async function copyCachedFolder(
   name: string,
   target: string,
   make: (folder: string) => Promise<void>,
@@ -19,7 +19,7 @@ export async function copyKeptFolder(
   execFileSync('cp', ['-a', kept, target]);
 }
 
-/** Two that do it at once both leave a whole one. */
+/** Two processes that do it at the same time both leave a complete folder. */
 async function keep(kept: string, make: (folder: string) => Promise<void>): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'windlass-kept-'));
   const copy = `${kept}.${process.pid}`;
@@ -27,7 +27,8 @@ async function keep(kept: string, make: (folder: string) => Promise<void>): Prom
     await make(join(work, 'made'));
     mkdirSync(dirname(kept), { recursive: true });
     execFileSync('cp', ['-a', join(work, 'made'), copy]);
-    // A folder is not renamed over one that holds something: then the other's is as good.
+    // A rename does not replace a folder that is not empty: then the other process' folder is just as
+    // good.
     if (!existsSync(kept)) renameSync(copy, kept);
   } catch (error) {
     if (!existsSync(kept)) throw error;

@@ -6,12 +6,15 @@ import { WindlassError } from '../../src/domain/index.ts';
 import type { JobView } from '../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { openFaultFolder, type FaultFolder } from './fault-folder.ts';
-import { openServiceRecords, type ServiceRecords } from './survey.ts';
-import { tendWorkers, type TendedWorkers } from './tended-workers.ts';
+import { openServiceRecords, type ServiceRecords } from './snapshot-world.ts';
+import { superviseWorkers, type SupervisedWorkers } from './supervised-workers.ts';
 
 export const TINY_PACKAGE = fileURLToPath(new URL('../fixtures/packages/tiny', import.meta.url));
 
-/** Dead workers are noticed, and what they held is free, within about two seconds; less is taken for dead on a busy machine. */
+/**
+ * Dead workers are noticed, and their leases expire, within about two seconds; with a shorter time live
+ * workers would count as dead on a busy machine.
+ */
 export const QUICK_RECOVERY = {
   WINDLASS_HEARTBEAT_SECONDS: '2',
   WINDLASS_LEASE_SECONDS: '2',
@@ -21,11 +24,11 @@ export const QUICK_RECOVERY = {
 export const ACTIONS = ['create', 'stop', 'start', 'delete'] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** A stack of its own with workers that are kept alive, on which small clusters live. */
-export interface TinyLane {
+/** A stack of its own with supervised workers, on which small clusters live. */
+export interface LocalScenario {
   readonly stack: TestStack;
   readonly client: WindlassClient;
-  readonly workers: TendedWorkers;
+  readonly workers: SupervisedWorkers;
   readonly faults: FaultFolder;
   /** The local provider's world. */
   readonly world: string;
@@ -37,8 +40,8 @@ export interface TinyLane {
   stop(): Promise<void>;
 }
 
-export interface TinyLaneOptions {
-  /** Lanes that run at the same time, also in other processes of this machine, differ in it. */
+export interface LocalScenarioOptions {
+  /** Scenarios that run at the same time, also in other processes of this machine, differ in it. */
   readonly number: number;
   readonly workers: number;
   /** Of every cluster; two when absent. */
@@ -47,15 +50,15 @@ export interface TinyLaneOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Of every cluster, unless a lane is told otherwise. */
+/** Of every cluster, unless a scenario says otherwise. */
 export const NODES = 2;
 
 /** Starts servers and workers, and registers the runtime `local` and the package. */
-export async function openTinyLane(options: TinyLaneOptions): Promise<TinyLane> {
+export async function openLocalScenario(options: LocalScenarioOptions): Promise<LocalScenario> {
   const stack = await startStack({ env: QUICK_RECOVERY });
   try {
     const faults = openFaultFolder(join(stack.home, 'faults'));
-    const workers = await tendWorkers(stack, options.workers, faults.env);
+    const workers = await superviseWorkers(stack, options.workers, faults.env);
     const versionId = await registerTiny(stack.client, chooseAddressRange(options.number), options.settings);
     const world = join(stack.home, 'local');
     const create = (settings: Readonly<Record<string, string>> = {}): Promise<StartedJob> =>
@@ -115,12 +118,12 @@ export function createTiny(
   });
 }
 
-/** Loopback addresses of this lane alone: test files run in processes of their own. */
+/** Loopback addresses of this scenario only: test files run in processes of their own. */
 export function chooseAddressRange(number: number): string {
   return `127.${100 + (process.pid % 100)}.${number}.0/24`;
 }
 
-/** Waits for a job's end, whoever is away in between. */
+/** Waits for a job's end, even if the server or the workers are away meanwhile. */
 export async function waitForEnd(client: WindlassClient, job: StartedJob): Promise<JobView> {
   for (;;) {
     try {
@@ -132,8 +135,8 @@ export async function waitForEnd(client: WindlassClient, job: StartedJob): Promi
   }
 }
 
-/** What of a job did not go well: empty after a success in which no task failed. */
-export function complaintsOf(job: JobView): readonly string[] {
+/** The errors of a job: empty after a success in which no task failed. */
+export function problemsOf(job: JobView): readonly string[] {
   const tasks = job.layers.flatMap((layer) => layer.tasks);
   return [
     ...(job.status === 'successful'

@@ -5,7 +5,7 @@ import type { NodeShell } from '../../src/nodes/index.ts';
 import type { Provider } from '../../src/provider/index.ts';
 import { createLocalProvider } from '../../src/providers/local/index.ts';
 
-export default function createCallingCloud({ nodes }: { readonly nodes: NodeShell }): Provider {
+export default function createCallingProvider({ nodes }: { readonly nodes: NodeShell }): Provider {
   const local = createLocalProvider({ folder: join(process.env['WINDLASS_HOME'] ?? '', 'local'), nodes });
   const ask = async (url: string, credential: Readonly<Record<string, string>>): Promise<void> => {
     if (url !== '') await fetch(url, { headers: { authorization: JSON.stringify(credential) } });

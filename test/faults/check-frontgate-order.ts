@@ -1,37 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SshdMachines } from '../../src/conformance/index.ts';
-import { letsIn } from '../kit/lets-in.ts';
+import { isReachable } from '../kit/is-reachable.ts';
 
-/** What the machines' own world knows about the frontgate; nothing of it comes from our database. */
-export interface GateBook {
-  /** The machines, with everything that is done to them written down. */
+/** What the machines themselves show about the frontgate; nothing of it comes from our database. */
+export interface FrontgateOrderCheck {
+  /** The machines; everything that is done to them is recorded. */
   readonly machines: SshdMachines;
   /** The frontgates that were ever booted for the first time. */
   readonly made: readonly string[];
-  /** Moments in which it was not as it must be, in words. */
+  /** Violations of the order, as messages. */
   readonly violations: readonly string[];
-  /** How often a node that runs was tried past the frontgate. */
+  /** How often a running node was tested for access that avoids the frontgate. */
   readonly tries: number;
-  /** Tries every node that runs, past the frontgate: those that let this host in, in words. */
+  /** Connects to every running node directly; returns those that accept this host, as messages. */
   lookPast(): Promise<readonly string[]>;
-  /** Looks past again and again. The function that it returns ends it. */
+  /** Repeats that check. The function that it returns ends it. */
   keepLooking(): () => Promise<void>;
-  /** For the next life. */
+  /** Resets the counts for the next run. */
   forget(): void;
 }
 
 const LOOK_MS = 200;
 
 /**
- * Keeps book on machines of which the one at `gateAddress` is the frontgate. A frontgate is not
- * stopped while a node runs, and not removed while one exists; there is never a second one.
+ * Checks machines of which the one at `gateAddress` is the frontgate. A frontgate is not stopped while a
+ * node runs, and not removed while one exists; there is never a second one.
  */
-export function openGateBook(inner: SshdMachines, gateAddress: string): GateBook {
+export function openFrontgateOrderCheck(inner: SshdMachines, gateAddress: string): FrontgateOrderCheck {
   let made: string[] = [];
   let violations: string[] = [];
   let tries = 0;
   const gates = new Set<string>();
-  /** From the moment in which they are asked for to the one in which they are surely not there. */
+  /** From the moment in which they are requested until they are certainly gone. */
   const nodes = new Map<string, 'running' | 'stopped'>();
 
   function refuseNone(gate: string, what: string, which: readonly string[]): void {
@@ -79,7 +79,7 @@ export function openGateBook(inner: SshdMachines, gateAddress: string): GateBook
     tries += running.length;
     const found = await Promise.all(
       running.map(async ({ instanceId, address, port }) =>
-        (await letsIn(address, port)) ? `${instanceId} lets in whoever comes past the frontgate` : [],
+        (await isReachable(address, port)) ? `${instanceId} accepts connections that avoid the frontgate` : [],
       ),
     );
     return found.flat();

@@ -1,7 +1,7 @@
 import type { ApiClient, KubernetesObject } from '../kit/kubernetes/index.ts';
 
 /** What the API server has of one namespace, without the names that differ from run to run. */
-export interface ReleaseSurvey {
+export interface ReleaseSnapshot {
   /** `<release> v<revision> <status>` of each record of helm's that is not superseded. */
   readonly releases: readonly string[];
   /** `<kind> <name>` of everything that somebody has made there. */
@@ -25,7 +25,7 @@ const KINDS: readonly (readonly [kind: string, group: string])[] = [
 ];
 
 /** Asks the API server alone: neither helm nor our database. */
-export async function surveyNamespace(api: ApiClient, namespace: string): Promise<ReleaseSurvey> {
+export async function snapshotNamespace(api: ApiClient, namespace: string): Promise<ReleaseSnapshot> {
   const lists = await Promise.all(
     KINDS.map(async ([kind, group]) =>
       (await api.list(`/${group}/namespaces/${namespace}/${kind}`)).map((object) => ({ kind, object })),
@@ -46,7 +46,7 @@ export async function surveyNamespace(api: ApiClient, namespace: string): Promis
   };
 }
 
-export const NOTHING: ReleaseSurvey = { releases: [], objects: [], pods: 0, readyPods: 0 };
+export const NOTHING: ReleaseSnapshot = { releases: [], objects: [], pods: 0, readyPods: 0 };
 
 /** Images that the pods of a namespace run, each once. */
 export async function listImages(api: ApiClient, namespace: string): Promise<readonly string[]> {

@@ -11,20 +11,20 @@ import {
 } from '../../src/embedded/index.ts';
 import { copyNewPglite } from '../kit/databases.ts';
 import { forkWorker, pullThePlug, type TestWorker } from '../kit/stack.ts';
-import { chooseAddressRange, QUICK_RECOVERY, registerTiny } from './tiny-lane.ts';
+import { chooseAddressRange, QUICK_RECOVERY, registerTiny } from './local-scenario.ts';
 
 /** A server that can be killed and started again on its files and its port. */
-export interface MortalServer {
+export interface KillableServer {
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
-  /** @throws when it comes back under another address */
+  /** @throws when it comes back with another address */
   startAgain(): Promise<void>;
 }
 
-/** The embedded servers, one worker that nobody starts again, and a client. */
-export interface MortalServers {
-  readonly temporal: MortalServer;
-  readonly database: MortalServer;
+/** The embedded servers, one worker that is not restarted, and a client. */
+export interface KillableServers {
+  readonly temporal: KillableServer;
+  readonly database: KillableServer;
   readonly databaseUrl: string;
   readonly worker: TestWorker;
   readonly client: WindlassClient;
@@ -36,9 +36,9 @@ export interface MortalServers {
 }
 
 /** Starts all of it; the runtime `local` and the package are registered. */
-export async function startMortalServers(number: number): Promise<MortalServers> {
+export async function startKillableServers(number: number): Promise<KillableServers> {
   const { TEMPORAL_ADDRESS: _address, TEMPORAL_PROFILE: _profile, DATABASE_URL: _url, ...env } = process.env;
-  const home = mkdtempSync(join(tmpdir(), 'windlass-mortal-'));
+  const home = mkdtempSync(join(tmpdir(), 'windlass-killable-'));
   const cache = findCacheFolder(env);
   const report = (): void => {};
   const source = await findTemporalServer({ cache, env, report });
@@ -103,7 +103,7 @@ export async function startMortalServers(number: number): Promise<MortalServers>
   }
 }
 
-/** What the embedded stack starts, as far as this needs it. */
+/** What the embedded stack starts, as far as these tests need it. */
 interface EmbeddedServer {
   readonly pid: number;
   readonly ended: Promise<void>;
@@ -113,7 +113,7 @@ interface EmbeddedServer {
 async function keepMortal<Server extends EmbeddedServer>(
   start: () => Promise<Server>,
   addressOf: (server: Server) => string,
-): Promise<MortalServer & { readonly address: string; stop(): Promise<void> }> {
+): Promise<KillableServer & { readonly address: string; stop(): Promise<void> }> {
   let server = await start();
   const address = addressOf(server);
   return {

@@ -1,21 +1,21 @@
 import { WorkerKilledEarly, type TestStack, type TestWorker } from '../kit/stack.ts';
 
-/** Workers of which one that dies is followed by another, as a process supervisor does it. */
-export interface TendedWorkers {
+/** Workers that are restarted when they die, as a process supervisor does it. */
+export interface SupervisedWorkers {
   /** SIGKILL for the nth one; it is started again. False while that one is not up. */
   kill(index: number): boolean;
   /** How often a worker was started again. */
   restarts(): number;
-  /** Ends them all; what they have logged. @throws what kept one from starting again */
+  /** Ends them all; returns their logs. @throws the error that kept one from starting again */
   stop(): Promise<string>;
 }
 
 /** Starts `count` workers on a stack and keeps that many alive. */
-export async function tendWorkers(
+export async function superviseWorkers(
   stack: TestStack,
   count: number,
   env: NodeJS.ProcessEnv = {},
-): Promise<TendedWorkers> {
+): Promise<SupervisedWorkers> {
   const current: (TestWorker | null)[] = Array.from({ length: count }, () => null);
   const logs: string[] = [];
   let stopping = false;
@@ -33,7 +33,7 @@ export async function tendWorkers(
     }
   }
 
-  /** It may come by an armed point before anybody has heard that it polls. */
+  /** It may reach an armed point before it has reported that it polls. */
   async function startAgain(): Promise<TestWorker> {
     for (;;) {
       starts += 1;

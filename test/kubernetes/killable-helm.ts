@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A helm that is killed so many milliseconds after it has begun, the first time that a verb is run. */
-export interface MortalHelm {
+export interface KillableHelm {
   /** For WINDLASS_HELM. */
   readonly path: string;
   /** From now on; once for each verb. */
@@ -13,7 +13,7 @@ export interface MortalHelm {
 }
 
 /** Puts a script before the real helm. */
-export function createMortalHelm(folder: string, helm: string): MortalHelm {
+export function createKillableHelm(folder: string, helm: string): KillableHelm {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'helm');
   const armed = join(folder, 'armed');

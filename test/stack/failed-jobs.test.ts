@@ -19,7 +19,7 @@ let home: string;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'windlass-bad-luck-'));
+  home = mkdtempSync(join(tmpdir(), 'windlass-failed-jobs-'));
   env = { ...MACHINE, WINDLASS_HOME: home };
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
