@@ -67,7 +67,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '10' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    scenarios: { type: 'string', default: '8' },
+    lanes: { type: 'string', default: '8' },
     /** For each of the two frontgate variants; no new life is begun after it. */
     minutes: { type: 'string', default: '60' },
     clusters: { type: 'string', default: '1000' },
@@ -75,16 +75,16 @@ const { values, positionals } = parseArgs({
   },
 });
 const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
-const [scenarios, minutes] = [Number(values.scenarios), Number(values.minutes)];
+const [lanes, minutes] = [Number(values.lanes), Number(values.minutes)];
 const [clusters, accounts] = [Number(values.clusters), Number(values.accounts)];
 const unknown = positionals.filter((name) => !(name in PARTS));
 if (
   unknown.length > 0 ||
-  ![rounds, seed, scenarios, minutes, clusters, accounts].every(Number.isInteger) ||
+  ![rounds, seed, lanes, minutes, clusters, accounts].every(Number.isInteger) ||
   Math.min(rounds, lanes, minutes, clusters, accounts) < 1
 ) {
   process.stderr.write(
-    `prove: --rounds, --scenarios, --minutes, --clusters and --accounts are whole numbers from 1, --seed a whole number; the parts are ${Object.keys(PARTS).join(', ')}\n`,
+    `prove: --rounds, --lanes, --minutes, --clusters and --accounts are whole numbers from 1, --seed a whole number; the parts are ${Object.keys(PARTS).join(', ')}\n`,
   );
   process.exit(2);
 }
@@ -121,7 +121,7 @@ async function proveBoundaries(): Promise<void> {
 }
 
 async function proveAwsSweep(): Promise<void> {
-  const { runs, struck, leaked, doubled, complaints } = await sweepAws({ scenarios, report });
+  const { runs, struck, leaked, doubled, complaints } = await sweepAws({ lanes, report });
   process.stdout.write(
     `${runs} runs of aws, ${struck} faults struck, ${leaked} leaked, ${doubled} doubled, ${complaints.length} complaints\n`,
   );
