@@ -75,14 +75,10 @@ export function createAppRequests(dependencies: ActivityDependencies, hydrator: 
       if (known !== null) return toAppVersionView(known);
       const packed = await apps.readContent(upload.digest);
       if (digestContent(packed) !== upload.digest) {
-        throw new WindlassError(
-          'invalid-input',
-          'the received package does not match its digest',
-          {
-            code: 'APP_DIGEST',
-            hint: 'register it again',
-          },
-        );
+        throw new WindlassError('invalid-input', 'the received package does not match its digest', {
+          code: 'APP_DIGEST',
+          hint: 'register it again',
+        });
       }
       return registerFiles(apps, unpackContent(packed), {
         digest: upload.digest,

@@ -76,7 +76,7 @@ export async function putExampleDown(context: ExampleContext): Promise<void> {
   if (cluster === null) return;
   const open = await findOpenJob(client, cluster.clusterId);
   if (open !== null) {
-    report(`waiting for job ${job.jobId} (${job.action}) to end first`);
+    report(`waiting for job ${open.jobId} (${open.action}) to end first`);
     await context.showJob({ jobId: open.jobId, clusterId: cluster.clusterId });
   }
   const { status } = await client.clusters.describe(cluster.clusterId);

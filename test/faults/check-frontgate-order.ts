@@ -79,7 +79,9 @@ export function openFrontgateOrderCheck(inner: SshdMachines, gateAddress: string
     tries += running.length;
     const found = await Promise.all(
       running.map(async ({ instanceId, address, port }) =>
-        (await isReachable(address, port)) ? `${instanceId} accepts connections that avoid the frontgate` : [],
+        (await isReachable(address, port))
+          ? `${instanceId} accepts connections that avoid the frontgate`
+          : [],
       ),
     );
     return found.flat();

@@ -1,5 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
-import { findFrontgateScenarioObstacle, openFrontgateScenario, type FrontgateScenario } from './frontgate-scenario.ts';
+import {
+  findFrontgateScenarioObstacle,
+  openFrontgateScenario,
+  type FrontgateScenario,
+} from './frontgate-scenario.ts';
 import { runFrontgateClusters } from './frontgate-cluster-life.ts';
 import { createRandomSource } from './random.ts';
 

@@ -38,7 +38,10 @@ export function findFrontgateScenarioObstacle(): string | null {
 }
 
 /** Starts all of it. `number` distinguishes scenarios that one process has at the same time. */
-export async function openFrontgateScenario(options: { number: number; workers: number }): Promise<FrontgateScenario> {
+export async function openFrontgateScenario(options: {
+  number: number;
+  workers: number;
+}): Promise<FrontgateScenario> {
   const vpc = createVpc(options.number);
   const ending: (() => unknown)[] = [() => vpc.close()];
   /** In reverse order, each even if another fails. */

@@ -18,7 +18,10 @@ export interface Freeze {
  * Creates a cluster of one node while a worker freezes in the middle and continues later, and deletes it
  * again. Returns the problems: nothing is created twice, no service runs twice, nothing is left.
  */
-export async function runWithFreeze(scenario: LocalScenario, { point, frozenMs }: Freeze): Promise<readonly string[]> {
+export async function runWithFreeze(
+  scenario: LocalScenario,
+  { point, frozenMs }: Freeze,
+): Promise<readonly string[]> {
   scenario.records.forget();
   scenario.faults.freeze([point]);
   scenario.faults.enter('create');

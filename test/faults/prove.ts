@@ -193,7 +193,12 @@ async function proveBadDays(): Promise<void> {
 
 /** On `local`, and on machines that are reached only through the frontgate's machine. */
 async function proveFrontgate(): Promise<void> {
-  const scenario = await openLocalScenario({ number: 43, workers: 2, nodes: 1, settings: { frontgate: 'on' } });
+  const scenario = await openLocalScenario({
+    number: 43,
+    workers: 2,
+    nodes: 1,
+    settings: { frontgate: 'on' },
+  });
   try {
     await proveLives('on local', scenario.faults, () => liveBehindFrontgate(scenario, 4));
   } finally {

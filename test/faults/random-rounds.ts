@@ -76,7 +76,10 @@ interface Round {
 
 type Found = Pick<RoundsReport, 'leaked' | 'doubled' | 'complaints'>;
 
-async function runRound(scenario: LocalScenario, { round, actions, points, actionMs, random }: Round): Promise<Found> {
+async function runRound(
+  scenario: LocalScenario,
+  { round, actions, points, actionMs, random }: Round,
+): Promise<Found> {
   const complaints: string[] = [];
   const services: string[] = [];
   let leaked = 0;
@@ -123,7 +126,12 @@ async function runRound(scenario: LocalScenario, { round, actions, points, actio
   return { leaked, doubled, complaints };
 }
 
-async function killLater(scenario: LocalScenario, ms: number, signal: AbortSignal, worker: number): Promise<void> {
+async function killLater(
+  scenario: LocalScenario,
+  ms: number,
+  signal: AbortSignal,
+  worker: number,
+): Promise<void> {
   try {
     await sleep(ms, undefined, { signal });
   } catch {

@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { waitUntilWorkingOn } from './middle-of-job.ts';
 import { startKillableServers } from './killable-servers.ts';
-import { auditLedger, EMPTY_WORLD, openServiceRecords, runningWorld, waitForSnapshot } from './snapshot-world.ts';
+import {
+  auditLedger,
+  EMPTY_WORLD,
+  openServiceRecords,
+  runningWorld,
+  waitForSnapshot,
+} from './snapshot-world.ts';
 import { problemsOf, createTiny, waitForEnd } from './local-scenario.ts';
 
 /** How long a server is away: longer than heartbeat timeouts and leases. */

@@ -8,7 +8,13 @@ import { findFreePort } from '../../src/embedded/index.ts';
 import { pullThePlug } from '../kit/stack.ts';
 import { startDevStack } from './dev-stack.ts';
 import { waitUntilWorkingOn } from './middle-of-job.ts';
-import { auditLedger, EMPTY_WORLD, openServiceRecords, runningWorld, waitForSnapshot } from './snapshot-world.ts';
+import {
+  auditLedger,
+  EMPTY_WORLD,
+  openServiceRecords,
+  runningWorld,
+  waitForSnapshot,
+} from './snapshot-world.ts';
 import {
   chooseAddressRange,
   problemsOf,

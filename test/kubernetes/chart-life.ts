@@ -40,7 +40,9 @@ export async function liveThrough(scenario: ChartScenario, chart: ChartName, who
   const namespace = await scenario.openRuntime();
   const versions = await Promise.all([scenario.register(chart, '1.0.0'), scenario.register(chart, '2.0.0')]);
   const name = `${chart}-life`;
-  const { clusterId } = await scenario.succeed(clusters.create({ app: versions[0], runtime: namespace, name }));
+  const { clusterId } = await scenario.succeed(
+    clusters.create({ app: versions[0], runtime: namespace, name }),
+  );
   const life: Life = {
     scenario,
     chart,

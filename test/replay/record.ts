@@ -134,7 +134,12 @@ async function saveFrontgate(name: string, runtime: string): Promise<void> {
 }
 
 function create({ client }: TestStack, name: string, start: StartBehaviour): Promise<StartedJob> {
-  return client.clusters.create({ app: SECRET_PACKAGE, runtime: RUNTIME, name, conf: secretPackageConf({ start }) });
+  return client.clusters.create({
+    app: SECRET_PACKAGE,
+    runtime: RUNTIME,
+    name,
+    conf: secretPackageConf({ start }),
+  });
 }
 
 async function finish(job: StartedJob, status: JobStatus): Promise<void> {

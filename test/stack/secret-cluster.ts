@@ -11,7 +11,9 @@ export const RUNTIME = 'here';
 /** How the nodes' start service behaves: at once, when `/go` is there, or never. */
 export type StartBehaviour = 'well' | 'waits' | 'fails';
 
-export function secretPackageConf(change: { password?: string; start?: StartBehaviour; count?: number } = {}): Conf {
+export function secretPackageConf(
+  change: { password?: string; start?: StartBehaviour; count?: number } = {},
+): Conf {
   const { password = 'an-ordinary-password', start = 'well', count = 2 } = change;
   return { cluster: { name: 'vault', count }, env: { password, start } };
 }

@@ -11,7 +11,13 @@ import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { findFilesWith, holdsSecret } from './find-secret.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 import { RIGHT_ACCESS_KEY_ID } from './credential-checking-provider.ts';
-import { countWorld, listInstances, SECRET_PACKAGE, secretPackageConf, worldFolder } from './secret-cluster.ts';
+import {
+  countWorld,
+  listInstances,
+  SECRET_PACKAGE,
+  secretPackageConf,
+  worldFolder,
+} from './secret-cluster.ts';
 
 const PASSWORD = 'planted-password-8c1f6e';
 /** Refused, because its form wants letters, digits and dashes. */

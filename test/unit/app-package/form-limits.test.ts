@@ -133,7 +133,9 @@ describe('a template of cluster.json', () => {
     ['unknown placeholders', '[{{cluster.nam}}]'.repeat(100_000), 'mustache'],
   ])('is read in linear time: %s', (_, text, syntax) => {
     const files = [textFile('config.json', CONFIG), textFile(`cluster.json.${syntax}`, text)];
-    const milliseconds = measureCpuTimeMs(() => expect(validatePackage(files).errors.length).toBeGreaterThan(0));
+    const milliseconds = measureCpuTimeMs(() =>
+      expect(validatePackage(files).errors.length).toBeGreaterThan(0),
+    );
     expect(milliseconds).toBeLessThan(LONGEST_MS);
   });
 
