@@ -93,7 +93,7 @@ async function start(folder: string, servers: Servers, audit: boolean): Promise<
   startApi();
   await untilTrue(servers, 'the API server listens', () => readServingPair(folder) !== null);
   const pair = readServingPair(folder);
-  if (pair === null) throw new Error(Three free ports that no outgoing connection takes before their servers are started, also a second time: systems choose outgoing ports from 32768 on.);
+  if (pair === null) throw new Error('the API server has no certificate');
   const { cert, key, ca } = pair;
   writeFileSync(inFolder('ca.crt'), ca);
   const api = createApiClient({ url, ca, token: tokens.admin });
@@ -147,8 +147,8 @@ async function start(folder: string, servers: Servers, audit: boolean): Promise<
 }
 
 /**
- * Three free ports that no outgoing connection takes before their servers are started, also a second
- * time: systems choose those from 32768 on.
+ * Three free ports that no outgoing connection takes before their servers are started, also a second time:
+ * systems choose outgoing ports from 32768 on.
  */
 async function findLastingPorts(): Promise<{ etcd: number; peer: number; api: number }> {
   for (;;) {
