@@ -25,7 +25,7 @@ export type VmEnvironment = Pick<
 
 export interface VmProviderOptions {
   readonly name: string;
-  /** What the cloud has; which actions it can do follows from that (vmCapabilities). */
+  /** The features of the cloud; the actions that it supports follow from them (vmCapabilities). */
   readonly features: Features;
   /** The default budget of calls; see Provider. */
   readonly callsPerSecond?: number;
@@ -36,15 +36,15 @@ export interface VmProviderOptions {
   readonly environment: VmEnvironment;
   /** How nodes are reached; the caller closes it. */
   readonly nodes: NodeShell;
-  /** Whether nodes are reached directly or through a frontgate, where the settings of a runtime decide it. */
+  /** Whether nodes are reached directly or through a frontgate, if the settings of a runtime decide it. */
   readonly nodeAccess?: Required<Provider>['nodeAccess'];
 }
 
 /**
- * Makes a whole Provider for a cloud of virtual machines: packages are parsed and jobs planned by
- * the frame, cloud tasks go to the handler, node tasks over the shell. All rules of the Provider
- * contract hold for the frame's own tasks too: what is done on a node is claimed on that node, or
- * is the same when done twice, and is fenced by the lease of the node's instance.
+ * Builds a whole Provider for a cloud of virtual machines: the frame parses packages and plans jobs, cloud
+ * tasks go to the handler, node tasks over the shell. All rules of the Provider contract hold for the
+ * frame's own tasks too: a change on a node is claimed on that node or is idempotent, and is fenced by the
+ * lease of the node's instance.
  */
 export function createVmProvider(options: VmProviderOptions): Provider {
   const { name, features, handler, environment, nodes } = options;

@@ -19,11 +19,11 @@ interface Pair {
   readonly wait: NodeWait;
 }
 
-/** What the frame adds to a pair; the others are taken as they are. */
+/** What the frame adds to a pair; all others are used unchanged. */
 const ADDED: Readonly<Partial<Record<HandlerAction, (pair: Pair) => Pair>>> = {
-  // A new instance shows the key of its user-data.
+  // A new instance has the host key of its user-data.
   RunInstances: (pair) => withHostKey(pair, ({ access }) => access.hostPublicKey),
-  // One that was there before keeps the key that it was given since.
+  // An instance that existed before keeps the host key that it was given since.
   StartInstances: (pair) => withHostKey(pair, ({ node }) => node.ssh.hostKey),
   StopInstances: (pair) => unlessNeverBegun(pair),
   DeleteInstances: (pair) => unlessNeverBegun(pair, { node: { status: 'deleted' } }),
@@ -35,7 +35,8 @@ const ADDED: Readonly<Partial<Record<HandlerAction, (pair: Pair) => Pair>>> = {
 export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry[] {
   return [...INSTANCE_ACTIONS, ...VOLUME_ACTIONS].map((action) => {
     const pair: Pair = {
-      // The table hands a function tasks of its own action alone, which the type of a union cannot say.
+      // The table passes a function only tasks of its own action, which the type of a union cannot
+      // express.
       handle: (context, call) => (handler[toHandleName(action)] as NodeHandle).call(handler, context, call),
       wait: (context, call) => (handler[`wait${action}`] as NodeWait).call(handler, context, call),
     };
@@ -44,11 +45,11 @@ export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry
 }
 
 function toHandleName<Action extends HandlerAction>(action: Action): Uncapitalize<Action> {
-  // What Uncapitalize does to a type, done to its value.
+  // The value-level counterpart of the type Uncapitalize.
   return (action.charAt(0).toLowerCase() + action.slice(1)) as Uncapitalize<Action>;
 }
 
-/** Which host key a node must show is known to the frame, whatever a handler reports. */
+/** The frame knows which host key a node must show, whatever a handler reports. */
 function withHostKey(pair: Pair, hostKeyOf: (context: NodeTaskContext) => string): Pair {
   return {
     ...pair,
@@ -67,8 +68,8 @@ function replaceHostKey(observation: Observation, hostKey: string): Observation 
 }
 
 /**
- * For what takes back or stops: a node whose job ended before its turn came has no ledger row,
- * and as rows are written before effects, there is nothing of it in the cloud.
+ * For actions that delete or stop: a node whose job ended before its turn has no ledger row, and because
+ * rows are written before effects, nothing of it exists in the cloud.
  */
 function unlessNeverBegun(pair: Pair, changes?: Changes): Pair {
   return {

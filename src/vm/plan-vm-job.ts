@@ -6,11 +6,11 @@ import { createPlanScope } from './layers/plan-scope.ts';
 import { VM_ACTIONS } from './vm-actions.ts';
 
 /**
- * The plan of a job on a cluster of virtual machines. Pure, and the same byte by byte for the same
- * request, in whatever order its roles and nodes come.
+ * The plan of a job on a cluster of virtual machines. Pure: the same request gives the same plan, byte for
+ * byte, in whatever order its roles and nodes come.
  *
- * @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that the frame or the provider does
- *   not know; invalid-input `CAPABILITY_MISSING` for a cluster that needs what the provider lacks.
+ * @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that the frame or the provider does not know;
+ * invalid-input `CAPABILITY_MISSING` for a cluster that needs what the provider lacks.
  */
 export function planVmJob(request: PlanRequest, capabilities: Capabilities): JobPlan {
   const { action } = request.job;

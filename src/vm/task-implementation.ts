@@ -8,23 +8,23 @@ import type {
   TaskContext,
 } from '../provider/index.ts';
 
-/** What does the tasks of one action: the two halves of the Provider contract. */
+/** The implementation of one action's tasks: the two halves of the Provider contract. */
 export interface TaskImplementation {
   handle(context: TaskContext, call: EffectCall): Promise<HandleResult>;
   wait(context: TaskContext, call: ObserveCall): Promise<Observation>;
 }
 
-/** An action and what does it, as it stands in the table. */
+/** An action and its implementation, as in the table. */
 export type TaskEntry = readonly [TaskAction, TaskImplementation];
 
 /** The same for actions that always concern one node. */
 export interface NodeTaskImplementation<Actions extends TaskAction = TaskAction> {
   handle(context: NodeTaskContext<Actions>, call: EffectCall): Promise<HandleResult>;
-  /** Left out where handle is always done at once. */
+  /** Absent if handle is always done at once. */
   wait?(context: NodeTaskContext<Actions>, call: ObserveCall): Promise<Observation>;
 }
 
-/** Gives an implementation for one node the form of the table, which hands it tasks of its actions alone. */
+/** Gives an implementation for one node the form of the table, which passes it only tasks of its actions. */
 export function forNode<Actions extends TaskAction>(of: NodeTaskImplementation<Actions>): TaskImplementation {
   const implementation: NodeTaskImplementation = of;
   return {
@@ -36,7 +36,7 @@ export function forNode<Actions extends TaskAction>(of: NodeTaskImplementation<A
   };
 }
 
-/** @throws internal `TASK_WITHOUT_NODE` when the engine did not hydrate what the plan named. */
+/** @throws internal `TASK_WITHOUT_NODE` when the engine did not load what the plan named. */
 export function toNodeTaskContext(context: TaskContext): NodeTaskContext {
   const { node, role, access } = context;
   if (node === null || role === null || access === null) {

@@ -9,13 +9,13 @@ import { layersOfStop } from './layers/stop.ts';
 /** One job action of clusters of virtual machines. */
 export interface VmAction {
   readonly layersOf: (scope: PlanScope) => readonly PlanStep[];
-  /** What a cloud must have for it, where that is more than the ten pairs. */
+  /** What a cloud must have for it, beyond the ten pairs. */
   readonly needs?: readonly (keyof Features)[];
 }
 
 export type VmActions = Readonly<Partial<Record<JobAction, VmAction>>>;
 
-/** Every job action that the frame has layers for; what is absent here is refused. */
+/** Every job action that the frame has layers for; an absent one is refused. */
 export const VM_ACTIONS: VmActions = {
   create: { layersOf: layersOfCreate },
   stop: { layersOf: layersOfStop },
@@ -23,7 +23,10 @@ export const VM_ACTIONS: VmActions = {
   delete: { layersOf: layersOfDelete },
 };
 
-/** What a VM cloud of these features can do: the actions of the frame, less those that need more. */
+/**
+ * The actions that a VM cloud with these features supports: those of the frame, without those that need
+ * more.
+ */
 export function vmCapabilities(features: Features, actions: VmActions = VM_ACTIONS): Capabilities {
   const names = Object.keys(actions) as JobAction[];
   return { ...features, actions: names.filter((name) => hasAll(features, actions[name]?.needs ?? [])) };

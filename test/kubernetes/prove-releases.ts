@@ -60,7 +60,7 @@ export async function proveReleasesOnBadDays(seed: number, report: (line: string
       steps: STEPS,
       seed: String(seed),
       lives: 2,
-      scenarios: 3,
+      lanes: 3,
       report,
     });
   } finally {

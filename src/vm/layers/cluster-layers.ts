@@ -16,7 +16,7 @@ interface ClusterLayerOptions {
   readonly runs?: StepRuns;
 }
 
-/** The cluster's tree is built anew from what is stored of it, and what the directive says besides. */
+/** The cluster's tree is built again from its stored rows, and the additions of the directive. */
 export function createMetadataLayer(scope: PlanScope, directive: MetadataDirective = {}): LayerStep {
   return createTaskLayer('RegisterMetadata', scope, directive);
 }
@@ -30,13 +30,17 @@ export function createClusterLayer(
   return createTaskLayer(action, scope, {}, options);
 }
 
-/** The cluster joins or leaves the set that keeps the frontgate of its VPC; nothing with direct access. */
+/**
+ * The cluster joins or leaves the set of clusters that need the frontgate of its VPC; no task with direct
+ * access.
+ */
 export function createFrontgateLayers(
   action: 'AcquireFrontgate' | 'ReleaseFrontgate',
   scope: PlanScope,
 ): readonly PlanStep[] {
   if (scope.features.nodeAccess !== 'frontgate') return [];
-  // Releasing comes last: a frontgate that does not stop is told, and leaves the cluster as it should be.
+  // Releasing comes last: if a frontgate cannot be stopped, that is reported, and the cluster itself is in
+  // its desired state.
   return [createClusterLayer(action, scope, { failureAllowed: action === 'ReleaseFrontgate' })];
 }
 

@@ -15,8 +15,8 @@ import { requireCapabilities } from './required-capabilities.ts';
 import { createServiceLayers } from './service-layers.ts';
 
 /**
- * Resources first, node by node without waiting for each other, the volumes of a node beside its
- * instance; then, when all nodes are there, metadata, then the package's init and start.
+ * Resources first, each node independently, the volumes of a node at the same time as its instance; then,
+ * when all nodes exist, metadata, then the package's init and start.
  */
 export function layersOfCreate(scope: PlanScope): readonly PlanStep[] {
   requireCapabilities(scope);
@@ -44,7 +44,7 @@ export function layersOfCreate(scope: PlanScope): readonly PlanStep[] {
   ];
 }
 
-/** Tokens are there for other nodes to read: the tree that holds them is registered and handed out anew. */
+/** Tokens must be readable for other nodes: the tree that holds them is registered and distributed again. */
 export function customMetadataLayers(scope: PlanScope, step: OwedStep): readonly PlanStep[] {
   const tokens = createCustomMetadataLayer(scope.all, step);
   if (tokens.tasks.length === 0) return [];

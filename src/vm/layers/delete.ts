@@ -8,11 +8,11 @@ import { holdsData, nodesInReach, type PlanScope } from './plan-scope.ts';
 import { createServiceLayers } from './service-layers.ts';
 
 /**
- * A cluster is first asked, through its destroy service, whether it may go: an active one, and one
- * that was active once and has failed since, on the nodes that still run. A refused delete leaves the
- * latter, so the next one asks again. One that never got whole holds nothing to ask for. Then every
- * node's volumes and instance are deleted, also those that were begun and never finished: nothing
- * that carries a token may be left.
+ * First the destroy service is run to ask whether the cluster may be deleted: on an active one, and, if it
+ * was active once and has failed since, on the nodes that still run. A refused delete leaves it failed, so
+ * the next one asks again. A cluster that was never complete has no data to ask for. Then every node's
+ * volumes and instance are deleted, also those that were begun and never finished: no resource with a
+ * token may be left.
  */
 export function layersOfDelete(scope: PlanScope): readonly PlanStep[] {
   const nodes = scope.all;
@@ -24,21 +24,21 @@ export function layersOfDelete(scope: PlanScope): readonly PlanStep[] {
     createNodeLanes('delete nodes', nodes, [
       [createStopConfigurationLayer(inReach)],
       [createUnmountLayer(inReach)],
-      // A volume does not leave a running instance that has it mounted.
+      // A mounted volume cannot be detached from a running instance.
       mayRun(scope) ? [createInstanceLayer('StopInstances', scope, nodes, { failureAllowed: true })] : [],
       [createVolumeLayer('DetachVolumes', nodes)],
       [createInstanceLayer('DeleteInstances', scope, nodes), createVolumeLayer('DeleteVolumes', nodes)],
     ]),
     createClusterLayer('DeregisterMetadata', scope, {
       failureAllowed: true,
-      // A cluster whose service has refused lives on, and others go on finding it.
+      // A cluster whose service has refused continues to exist, and others continue to find it.
       runs: mayRefuse ? 'in-order' : 'always',
     }),
     ...createFrontgateLayers('ReleaseFrontgate', scope),
   ];
 }
 
-/** Instances of a stopped cluster are stopped, of a pending one were never made. */
+/** Instances of a stopped cluster are stopped, those of a pending one were never created. */
 function mayRun({ request }: PlanScope): boolean {
   const { status } = request.cluster.cluster;
   return status === 'active' || status === 'failed';

@@ -4,8 +4,8 @@ import { createPrepareLayer } from './node-layers.ts';
 import type { PlanScope } from './plan-scope.ts';
 
 /**
- * The life of a frontgate: an instance whose sshd answers, and no more. It keeps no data, so a
- * failed one is deleted and made anew.
+ * The life cycle of a frontgate: an instance whose sshd answers, and no more. It holds no data, so a
+ * failed one is deleted and created again.
  */
 export const FRONTGATE_LAYERS: Readonly<
   Partial<Record<JobAction, (scope: PlanScope) => readonly PlanStep[]>>

@@ -38,8 +38,8 @@ export function createNodeLanes(
 }
 
 /**
- * What brings nodes up: the cloud's part, then the part that is done on the node itself. Nodes behind
- * a frontgate are reached when it is there, so the second part is a step of its own then.
+ * The tasks that bring nodes up: first in the cloud, then on the node itself. Nodes behind a frontgate can
+ * be reached only when it is ready, so the second part is then a step of its own.
  */
 export function createNodeSteps(
   title: string,
@@ -59,7 +59,7 @@ export function createNodeSteps(
   ];
 }
 
-/** Waits for the frontgate while the cloud makes the nodes. */
+/** Waits for the frontgate while the cloud creates the nodes. */
 export function createFrontgateLane(scope: PlanScope): Lane {
   const { title, tasks } = createClusterLayer('FrontgateAvailable', scope);
   return { label: 'frontgate', layers: [{ title, tasks }] };

@@ -17,8 +17,8 @@ import type { PlannedNode } from './plan-scope.ts';
 export const NODE_TIMEOUT_SECONDS = 600;
 
 /**
- * The runner on the node ends a command at its limit; the wait looks on a little longer, so that
- * it is the runner's word, with the command's last output, that ends the task.
+ * The runner on the node ends a command when its timeout expires; the wait polls a little longer, so that
+ * the task ends with the runner's result and the command's last output.
  */
 export const COMMAND_GRACE_SECONDS = 30;
 
@@ -26,12 +26,12 @@ interface NodeLayerOptions {
   readonly failureAllowed?: boolean;
 }
 
-/** sshd answers with the host key that was made for the node. */
+/** sshd answers with the host key that was generated for the node. */
 export function createPrepareLayer(nodes: readonly PlannedNode[]): LayerStep {
   return createNodeLayer('PrepareNode', nodes, () => ({}));
 }
 
-/** Where the step is owed, a volume without a filesystem gets one. */
+/** If the step is still to be done, a volume without a filesystem gets one. */
 export function createMountLayer(nodes: readonly PlannedNode[], format: OwedStep): LayerStep {
   return createNodeLayer('FormatAndMountVolumes', nodes.filter(hasVolumes), (planned) => ({
     ...toMountDirective(planned.role.volumes, format.isOwed(planned)),
@@ -39,7 +39,7 @@ export function createMountLayer(nodes: readonly PlannedNode[], format: OwedStep
   }));
 }
 
-/** Volumes leave the nodes' file systems; what cannot be unmounted does not stop the job. */
+/** Volumes are unmounted; a volume that cannot be unmounted does not stop the job. */
 export function createUnmountLayer(nodes: readonly PlannedNode[]): LayerStep {
   return createNodeLayer(
     'UnmountVolumes',
@@ -59,17 +59,20 @@ export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep
   }));
 }
 
-/** Metadata, and where asked for the package's files, reach the nodes; changed configuration is applied. */
+/**
+ * Metadata, and if requested the package's files, are written to the nodes; changed configuration is
+ * applied.
+ */
 export function createRefreshLayer(nodes: readonly PlannedNode[], directive: RefreshDirective): LayerStep {
   return createNodeLayer('RefreshConfiguration', nodes, () => directive);
 }
 
-/** Nothing follows the metadata any more; its failure does not stop the job. */
+/** The metadata is not applied any more; a failure of this does not stop the job. */
 export function createStopConfigurationLayer(nodes: readonly PlannedNode[]): LayerStep {
   return createNodeLayer('StopConfiguration', nodes, () => ({}), { failureAllowed: true });
 }
 
-/** The command whose output other nodes read as this node's token, where the package has one. */
+/** The command whose output other nodes read as this node's token, if the package has one. */
 export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: OwedStep): LayerStep {
   return createLayer(
     'RegisterCustomMetadata',
@@ -97,7 +100,7 @@ export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: O
   );
 }
 
-/** Nodes that the framework works on: a role may say that it wants plain machines and no more. */
+/** Nodes that the frame works on: a role may ask for plain machines only. */
 export function managedNodes(nodes: readonly PlannedNode[]): readonly PlannedNode[] {
   return nodes.filter(({ role }) => role.agentInstalled);
 }
@@ -116,7 +119,7 @@ function createNodeLayer<Action extends TaskAction>(
         nodeId: planned.node.nodeId,
         label: labelNode(planned.node),
         directive: toDirective(planned),
-        // The lease of its instance fences what is done on a node.
+        // The lease of its instance fences changes on a node.
         resources: [{ kind: 'instance', intent: 'use' }],
         failureAllowed: options.failureAllowed ?? false,
         timeoutSeconds: NODE_TIMEOUT_SECONDS,

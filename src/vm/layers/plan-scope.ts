@@ -13,21 +13,21 @@ export interface PlannedNode {
   readonly role: ClusterRole;
 }
 
-/** What the layers of an action are made from. Nodes are in the order of role and server id. */
+/** The input for the layers of an action. Nodes are in the order of role and server id. */
 export interface PlanScope {
-  /** The job, the cluster as it shall be, its runtime. */
+  /** The job, the desired cluster, its runtime. */
   readonly request: PlanRequest;
-  /** What the provider can do, in this runtime. */
+  /** The provider's features in this runtime. */
   readonly features: Capabilities;
   /** Every node: those that stay, join and leave. */
   readonly all: readonly PlannedNode[];
-  /** Those that are there before the job and after it; all, where the job changes nothing of what is wanted. */
+  /** Nodes that exist before and after the job; all of them, if the job does not change the desired state. */
   readonly staying: readonly PlannedNode[];
-  /** Those that the job adds. */
+  /** Nodes that the job adds. */
   readonly joining: readonly PlannedNode[];
-  /** Those that the job takes away, with the roles that they have had. */
+  /** Nodes that the job removes, with the roles that they had. */
   readonly leaving: readonly PlannedNode[];
-  /** The cluster as it was, where the job changes what is wanted. */
+  /** The cluster as it was, if the job changes the desired state. */
   readonly before: ClusterWrapper | null;
   /** What earlier jobs have left undone. */
   readonly owed: readonly OwedTask[];
@@ -55,16 +55,19 @@ export function createPlanScope(request: PlanRequest, features: Capabilities): P
   };
 }
 
-/** Whether the cluster may hold data that a delete has to ask for: it is whole, or was whole once and runs. */
+/**
+ * Whether the cluster may hold data that a delete has to ask for: it is complete, or was complete once and
+ * runs.
+ */
 export function holdsData({ request }: PlanScope): boolean {
   const { status, wasActive } = request.cluster.cluster;
   return status === 'active' || (status === 'failed' && wasActive);
 }
 
 /**
- * Nodes on which commands can be run now. In an active cluster all that have an instance; in one
- * that a job left half-way only those that are known to run, because a plan that waits for dead
- * nodes would never get to what it is for.
+ * Nodes on which commands can run now. In an active cluster all that have an instance; in one that a job
+ * left unfinished only those that are known to run, because a plan that waits for dead nodes would never
+ * continue.
  */
 export function nodesInReach({ request, all }: PlanScope): readonly PlannedNode[] {
   const { status } = request.cluster.cluster;

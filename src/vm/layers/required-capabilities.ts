@@ -26,7 +26,7 @@ export function requireCapabilities(scope: PlanScope): void {
     `cluster ${cluster.name} needs what the provider of its runtime does not have: ${lacking.join(', ')}`,
     {
       code: 'CAPABILITY_MISSING',
-      hint: 'use a runtime of another provider, or a package that does without',
+      hint: 'use a runtime of another provider, or a package that does not need this',
       details: lacking.map((capability) => ({
         field: capability,
         message: `${capability} is not supported`,

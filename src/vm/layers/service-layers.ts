@@ -12,7 +12,7 @@ import { COMMAND_GRACE_SECONDS, managedNodes } from './node-layers.ts';
 import { FIRST_TIME, type OwedStep } from './owed-steps.ts';
 import type { PlannedNode } from './plan-scope.ts';
 
-/** Which task a service of the package specification becomes. */
+/** The task action of a service of the package specification. */
 const ACTION_OF = {
   init: 'InitService',
   start: 'StartService',
@@ -32,7 +32,7 @@ export interface ServiceLayerOptions {
   /** Only roles whose service passes, e.g. those whose init runs after start. */
   readonly where?: (service: ServiceSpec) => boolean;
   readonly failureAllowed?: (service: ServiceSpec) => boolean;
-  /** On which of the nodes that the service is for; all by default. */
+  /** On which of the service's nodes; all by default. */
   readonly step?: OwedStep;
 }
 
@@ -86,7 +86,7 @@ function planRoleService(
   }));
 }
 
-/** Nodes by the role of their own (replicas apart from those they copy), in the order of role names. */
+/** Nodes by their own role (replicas separate from the nodes that they copy), in the order of role names. */
 function groupByRole(nodes: readonly PlannedNode[]): readonly (readonly PlannedNode[])[] {
   const names = [...new Set(nodes.map(({ node }) => node.role))].sort(compareText);
   return names.map((name) => nodes.filter(({ node }) => node.role === name));

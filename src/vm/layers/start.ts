@@ -14,15 +14,15 @@ import type { PlanScope } from './plan-scope.ts';
 import { createServiceLayers } from './service-layers.ts';
 
 /**
- * Volumes and instances come back, the nodes learn each other's addresses anew, services start.
- * Mounts are made sure of before any service writes; a volume that holds no filesystem here has
- * lost its data, so it fails instead of being formatted.
+ * Volumes and instances are started, the nodes get each other's new addresses, services start. Mounts are
+ * verified before any service writes; a volume without a filesystem has lost its data here, so it fails
+ * instead of being formatted.
  *
- * What a create has left undone is done on the way, in a create's order and on the nodes that lack it:
- * volumes that were never formatted, keys, init, tokens. A command that said it failed runs again;
- * one that nobody saw end is looked up on its node first.
+ * Steps that a create has left undone are done on the way, in a create's order and on the nodes that lack
+ * them: formatting, keys, init, tokens. A command that failed runs again; one whose end was not observed
+ * is first looked up on its node.
  *
- * @throws conflict `CLUSTER_NOT_WHOLE` where a node is gone, or nobody knows whether a command may run.
+ * @throws conflict `CLUSTER_NOT_WHOLE` if a node is gone, or it is unknown whether a command may run.
  */
 export function layersOfStart(scope: PlanScope): readonly PlanStep[] {
   refuseBeyondRepair(scope);

@@ -7,9 +7,9 @@ import { nodesInReach, type PlanScope } from './plan-scope.ts';
 import { createServiceLayers } from './service-layers.ts';
 
 /**
- * Services stop as far as they can; then the instances, whatever the services said. A node that
- * was deleted has nothing left to stop. Other clusters no longer find this one from its first
- * service that stops, so the metadata goes also where the job fails; a start registers it anew.
+ * Services stop as far as they can; then the instances, whatever the services reported. A deleted node has
+ * nothing to stop. Other clusters must not find this one from its first stopping service on, so the
+ * metadata is removed also if the job fails; a start registers it again.
  */
 export function layersOfStop(scope: PlanScope): readonly PlanStep[] {
   const inReach = nodesInReach(scope);

@@ -4,12 +4,12 @@ import { toNodeTarget } from '../node-target.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { observeNodeCommand, SERVICE_CODES, startNodeCommand, type NodeCommand } from './node-command.ts';
 
-/** Where a command's standard output stands; apart from the runner's log, which mixes it with errors. */
+/** The file of a command's standard output; separate from the runner's log, which mixes it with errors. */
 const TOKEN_FILE = '/var/lib/windlass/custom-metadata';
 
 /**
- * Runs the role's custom metadata command; what it prints is the node's token, which the other
- * nodes find in the metadata. Changes: node.customToken.
+ * Runs the role's custom metadata command; its output is the node's token, which the other nodes find in
+ * the metadata. Changes: node.customToken.
  */
 export function createCustomMetadataTask(nodes: NodeShell): NodeTaskImplementation<'RegisterCustomMetadata'> {
   return {
@@ -31,8 +31,8 @@ function toTokenCommand(context: NodeTaskContext<'RegisterCustomMetadata'>): Nod
   const file = quoteForShell(context.node.ssh.root + TOKEN_FILE);
   return {
     ...directive,
-    // The command stands on lines of its own, so that a comment in it ends with it. Its exit code
-    // is the whole script's.
+    // The command has lines of its own, so that a comment in it ends with it. Its exit code is that of the
+    // whole script.
     command: `umask 077
 mkdir -p "$(dirname ${file})"
 (

@@ -9,7 +9,7 @@ import { createRefreshTask } from './refresh-configuration.ts';
 import { createServiceTask } from './run-service.ts';
 import { createStopConfigurationTask } from './stop-configuration.ts';
 
-/** What the frame does on nodes, over their sshd. */
+/** The frame's tasks on nodes, over their sshd. */
 export function createNodeTasks(nodes: NodeShell): readonly TaskEntry[] {
   const service = forNode(createServiceTask(nodes));
   return [

@@ -8,12 +8,12 @@ import { FRAME_CODES, observeNodeCommand, startNodeCommand, type NodeCommand } f
 
 type MountAction = 'FormatAndMountVolumes' | 'GrowFilesystems' | 'UnmountVolumes';
 
-/** Longest time that formatting and mounting the volumes of a node may take, in seconds. */
+/** The longest time that formatting and mounting the volumes of a node may take, in seconds. */
 const MOUNT_TIMEOUT_SECONDS = 570;
 
 /**
- * Makes a filesystem on volumes that are empty (where the plan allows it) and mounts all of them,
- * now and at every boot.
+ * Creates a filesystem on empty volumes (if the plan allows it) and mounts all of them, now and at every
+ * boot.
  *
  * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
  */
@@ -31,7 +31,7 @@ export function createMountTask(nodes: NodeShell): NodeTaskImplementation<MountA
 }
 
 /**
- * Grows the filesystems of volumes that were made larger to their new sizes, under what uses them.
+ * Grows the filesystems of enlarged volumes to their new sizes, while they are in use.
  *
  * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
  */
@@ -53,20 +53,20 @@ export function createGrowTask(nodes: NodeShell): NodeTaskImplementation<MountAc
   });
 }
 
-/** Takes the volumes out of the node's file system; what is not mounted is left as it is. */
+/** Unmounts the volumes; one that is not mounted is not changed. */
 export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation<MountAction> {
   return createScriptTask(nodes, (context) => ({
     ...FRAME_COMMAND,
     name: 'unmounting volumes',
     command: buildUnmountScript({
       root: context.node.ssh.root,
-      // By mount point alone: what was never attached is not mounted either.
+      // By mount point alone: a volume that was never attached is not mounted either.
       mountPoints: context.task.directive.volumes.map((volume) => volume.mountPoint),
     }),
   }));
 }
 
-/** All these scripts look before they act, so they may run again. */
+/** All these scripts check before they act, so they may run again. */
 const FRAME_COMMAND = {
   commandTimeoutSeconds: MOUNT_TIMEOUT_SECONDS,
   idempotent: true,
@@ -78,8 +78,8 @@ function createScriptTask(
   toCommand: (context: NodeTaskContext<MountAction>) => NodeCommand,
 ): NodeTaskImplementation<MountAction> {
   return {
-    // Under the runner, like services: a worker that dies while a large disk is formatted must
-    // find the same mkfs again, not start a second one beside it.
+    // Under the runner, like services: if a worker dies while a large disk is formatted, its successor
+    // must find the same mkfs, not start a second one.
     handle: async (context, call) => {
       await startNodeCommand(nodes, context, call, toCommand(context));
       return { state: 'started' };
@@ -97,7 +97,7 @@ function listMounts(context: NodeTaskContext<MountAction>): readonly VolumeMount
         `volume ${volume.index} of node ${context.node.nodeId} is not attached`,
         {
           code: 'VOLUME_NOT_ATTACHED',
-          hint: 'look at the AttachVolumes task of this job',
+          hint: 'see the AttachVolumes task of this job',
         },
       );
     }

@@ -7,29 +7,29 @@ import { labelNode } from '../layers/node-label.ts';
 import { toNodeTarget } from '../node-target.ts';
 import { applyToNode } from './apply-to-node.ts';
 
-/** How often a command that may run again is started when nobody knows how it ended. */
+/** How often a repeatable command is started when its outcome is unknown. */
 const MAX_GENERATIONS = 5;
 const SHOWN_LINES = 8;
 const SHOWN_CHARACTERS = 1_000;
 
 /** A command of a task, on its node. */
 export interface NodeCommand extends CommandDirective {
-  /** What a person calls it, e.g. `start service`. */
+  /** Its name for users, e.g. `start service`. */
   readonly name: string;
-  /** `while-up`: what it does ends with the machine, so that an earlier success says nothing now. */
+  /** `while-up`: its effect ends with the machine, so that an earlier success proves nothing now. */
   readonly holds?: 'while-up';
-  /** Codes of its errors: a package's command and one of ours are told apart. */
+  /** Its error codes: a package's command and one of ours are distinguished. */
   readonly codes: { readonly failed: string; readonly timedOut: string };
 }
 
-/** A command of the package: what it says is for the app's author. */
+/** A command of the package: its output is for the app's author. */
 export const SERVICE_CODES = { failed: 'SERVICE_FAILED', timedOut: 'SERVICE_TIMEOUT' } as const;
 /** A command of the frame itself. */
 export const FRAME_CODES = { failed: 'NODE_COMMAND_FAILED', timedOut: 'NODE_COMMAND_TIMEOUT' } as const;
 
 /**
- * Starts the task's command on its node, once in each round of the task, however often it is called:
- * the node holds the claim, under a key made from the task and its round.
+ * Starts the task's command on its node, once in each round of the task, however often it is called: the
+ * node holds the claim, under a key derived from the task and its round.
  */
 export async function startNodeCommand(
   nodes: NodeShell,
@@ -41,7 +41,7 @@ export async function startNodeCommand(
   const earlier = listEarlier(context, command);
   await applyToNode(context, call, async () => {
     if (earlier.length === 0) return startGeneration(nodes, context, target, command, 1, call.signal);
-    // Whether it is started at all shows when the earlier ones have ended. Their claims are taken, so
+    // Whether it is started at all is known when the earlier ones have ended. Their claims are taken, so
     // that none of them can begin any more: a worker may have been frozen just before it would have.
     for (const round of earlier) {
       const key = commandKey(round, 1);
@@ -51,18 +51,18 @@ export async function startNodeCommand(
 }
 
 /**
- * One look at the task's command. `onDone` says what an exit code of 0 changed.
+ * Polls the task's command once. `onDone` says what an exit code of 0 changed.
  *
- * A command whose outcome nobody can know (its node went down in the middle) is started again only
- * where that is declared harmless. This is the one effect of a wait: it is claimed under a key of
- * its own, so that any number of looks start it once.
+ * A command whose outcome is unknown (its node went down while it ran) is started again only if it is
+ * declared idempotent. This is the one effect of a wait: it is claimed under a key of its own, so that any
+ * number of polls start it once.
  *
- * Where earlier jobs have begun it (`earlier`), or earlier rounds of the task, it is what those came
- * to that counts first: what still runs is waited for, what succeeded is not done again. A round whose
- * outcome is unknown does not stop the next one: a person has seen that, and opened the task again.
+ * If earlier jobs have begun it (`earlier`), or earlier rounds of the task, their outcome counts first: a
+ * running one is waited for, a successful one is not repeated. A round whose outcome is unknown does not
+ * stop the next one: a user has seen that, and opened the task again.
  *
- * @throws conflict (the command's own code) for another exit code; timeout when its limit struck;
- *   conflict `COMMAND_OUTCOME_UNKNOWN`. Their messages hold the last output, secrets masked.
+ * @throws conflict (the command's own code) for another exit code; timeout when its timeout expired;
+ * conflict `COMMAND_OUTCOME_UNKNOWN`. Their messages hold the last output, secrets masked.
  */
 export async function observeNodeCommand(
   nodes: NodeShell,
@@ -82,7 +82,7 @@ export async function observeNodeCommand(
     if (state.state === 'unknown' && !command.idempotent && !round.isSuperseded)
       throw outcomeUnknown(context, command, 1, state.output);
   }
-  // Only now may it be started: all of its earlier tries have failed.
+  // Only now may it be started: all of its earlier attempts have failed.
   if (earlier.length > 0) await startGeneration(nodes, context, target, command, 1, call.signal);
   for (let generation = 1; ; generation += 1) {
     const key = commandKey(context.task, generation);
@@ -99,7 +99,7 @@ export async function observeNodeCommand(
         if (!command.idempotent || generation === MAX_GENERATIONS) {
           throw outcomeUnknown(context, command, generation, state.output);
         }
-        call.log('a command is started again, because nobody knows how it ended', {
+        call.log('a command is started again, because its outcome is unknown', {
           taskId: context.task.taskId,
           nodeId: context.node.nodeId,
           generation: generation + 1,
@@ -141,7 +141,7 @@ async function startGeneration(
       key: commandKey(context.task, generation),
       command: command.command,
       timeoutSeconds: command.commandTimeoutSeconds,
-      // All that a command learns from outside; the rest is in the metadata file.
+      // All that a command gets from outside; the rest is in the metadata file.
       env: { WINDLASS_ROOT: target.root },
     },
     signal,
@@ -165,7 +165,7 @@ async function inspectEarlier(
   return newest;
 }
 
-/** A key that the node has never seen (its disk was lost) is as unknown as an outcome that was lost. */
+/** A key that the node has never seen (its disk was lost) counts as an unknown outcome. */
 const NEVER_SEEN: CommandState = { state: 'unknown', output: '' };
 
 /** Null for a key that nothing on the node has claimed. */
@@ -200,7 +200,7 @@ function failed(
     `${nameCommand(context, command)} ended with exit code ${exitCode}${describeOutput(output)}`,
     {
       code: command.codes.failed,
-      hint: 'mend what its output names on the node or in the package, then try again',
+      hint: 'fix the error shown above, on the node or in the package, then try again',
     },
   );
 }
@@ -208,7 +208,7 @@ function failed(
 function timedOut(context: NodeTaskContext, command: NodeCommand, output: string): WindlassError {
   return new WindlassError(
     'timeout',
-    `${nameCommand(context, command)} was ended after its limit of ${command.commandTimeoutSeconds} s${describeOutput(output)}`,
+    `${nameCommand(context, command)} was ended after its timeout of ${command.commandTimeoutSeconds} s${describeOutput(output)}`,
     {
       code: command.codes.timedOut,
       hint: 'find out what it waits for, or declare a longer timeout in the package',
@@ -225,10 +225,10 @@ function outcomeUnknown(
   const times = generation === 1 ? '' : ` (started ${generation} times)`;
   return new WindlassError(
     'conflict',
-    `nobody knows how ${nameCommand(context, command)} ended${times}: it is gone without an exit code${describeOutput(output)}`,
+    `the outcome of ${nameCommand(context, command)} is unknown${times}: it ended without an exit code${describeOutput(output)}`,
     {
       code: COMMAND_OUTCOME_UNKNOWN,
-      hint: 'look on the node what it has done; a service that may run twice can be declared idempotent',
+      hint: 'check on the node what it has done; a service that may run twice can be declared idempotent',
     },
   );
 }
@@ -239,7 +239,7 @@ function nameCommand(context: NodeTaskContext, command: NodeCommand): string {
 
 function describeOutput(output: string): string {
   const lines = lastLines(output, SHOWN_LINES);
-  return lines === '' ? '; it said nothing' : `; its last output:\n${lines}`;
+  return lines === '' ? '; (no output)' : `; its last output:\n${lines}`;
 }
 
 function lastLines(output: string, count: number): string {

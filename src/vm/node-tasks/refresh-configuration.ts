@@ -12,16 +12,16 @@ import { applyToNode } from './apply-to-node.ts';
 import { buildApplyCommand, buildCompareCommand, HAS_CONFD_COMMAND } from './confd.ts';
 import { FRAME_CODES, observeNodeCommand, startNodeCommand, type NodeCommand } from './node-command.ts';
 
-/** The files hold the values of secrets: only their owner reads them. */
+/** The files hold the values of secrets: only their owner may read them. */
 const METADATA_MODE = 0o600;
-/** Longest time that confd, check and reload commands may take, in seconds. */
+/** The longest time that confd, check and reload commands may take, in seconds. */
 const APPLY_TIMEOUT_SECONDS = 570;
 
 /**
- * Writes what the node should know, and the package's files where asked for. Then the package's
- * templates are applied: by confd, where the node has it; else they are rendered here, and what
- * differs on the node is put in its place, checked before and reloaded after. Where nothing
- * differs nothing runs, however often this is called.
+ * Writes the node's metadata, and the package's files if requested. Then the package's templates are
+ * applied: by confd, if the node has it; otherwise they are rendered here, and files that differ on the
+ * node are moved into place, checked before and reloaded after. If nothing differs nothing runs, however
+ * often this is called.
  */
 export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation<'RefreshConfiguration'> {
   const share = createSharedMetadata();
@@ -38,7 +38,7 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation<'Ref
     return shared.forNode(context.node.nodeId);
   }
 
-  /** The command that is still to run on the node; null where all is as it should be. */
+  /** The command that is still to run on the node; null if everything is in its desired state. */
   async function prepare(
     context: NodeTaskContext<'RefreshConfiguration'>,
     call: EffectCall,
@@ -53,8 +53,8 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation<'Ref
       ...(packageFiles ? nodeFiles(content) : []),
       { path: METADATA_FILE, content: metadata.json, mode: METADATA_MODE },
     ];
-    // What is stale is asked of the node, not told by what was written just now: a worker may have
-    // died in between.
+    // The node is asked what is stale, not the write that was just made: a worker may have died in
+    // between.
     const isStale = async (command: string): Promise<boolean> =>
       (await nodes.run(target, command, call.signal)).trim() === 'stale';
     if (await hasConfd(nodes, target, call.signal)) {
@@ -79,7 +79,7 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation<'Ref
     },
     wait: async (context, call) => {
       const target = toNodeTarget(context.node, context.access);
-      // Needed again only where nobody knows how the command ended; then it is made as it was made.
+      // Needed again only if the command's outcome is unknown; then it is the same command.
       const command = (await hasConfd(nodes, target, call.signal))
         ? toCommand('confd', buildApplyCommand(prefixOf(context)))
         : toCommand(
@@ -98,8 +98,8 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation<'Ref
 }
 
 /**
- * Whether confd on the node is used. confd's resources name absolute paths: on a node that shares
- * its file system with others they would lead out of it.
+ * Whether confd on the node is used. confd's resources have absolute paths: on a node that shares its file
+ * system with others they would point outside of it.
  */
 async function hasConfd(nodes: NodeShell, target: NodeTarget, signal: AbortSignal): Promise<boolean> {
   if (target.root !== '') return false;
@@ -113,7 +113,7 @@ function prefixOf(context: NodeTaskContext): '/self' | '/' {
 
 const templatesOf = new WeakMap<PackageContent, readonly ConfdTemplate[]>();
 
-/** Read once per package; a package with faults in them was refused when it was registered. */
+/** Read once for each package; a package with faults in it was refused when it was registered. */
 function readTemplates(content: PackageContent): readonly ConfdTemplate[] {
   const known = templatesOf.get(content);
   if (known !== undefined) return known;
@@ -135,6 +135,6 @@ function toCommand(name: string, command: string): NodeCommand {
 function metadataMissing(context: NodeTaskContext): WindlassError {
   return new WindlassError('conflict', `no metadata is registered for cluster ${context.cluster.clusterId}`, {
     code: 'METADATA_MISSING',
-    hint: 'look at the RegisterMetadata task of this job',
+    hint: 'see the RegisterMetadata task of this job',
   });
 }
