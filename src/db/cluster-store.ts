@@ -27,7 +27,7 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
       } catch (error) {
         if (!isNameConflict(error)) throw error;
         await requireFreeName(db, wrapper.cluster.name, wrapper.cluster.clusterId);
-        // Whoever had the name is gone since.
+        // The cluster that had the name has been deleted since.
         throw nameJustFreed();
       }
     },
@@ -164,7 +164,7 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
     },
 
     async listMetadata(clusterId, { neighbours }) {
-      // The row's own version tells of every change, without reading the tree.
+      // The row's own version shows every change, without reading the tree.
       const { rows } = await sql<{ cluster_id: string; version: string; links: readonly string[] }>`
         select c.cluster_id, c.xmin::text || '/' || c.ctid::text as version,
           (
@@ -188,14 +188,14 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
   };
 }
 
-/** What may change of a node; its identity does not. */
+/** The fields of a node that may change; its identity does not. */
 export const CHANGEABLE_NODE_COLUMNS = clusterNodeRows.columns.filter(
   ({ name }) => name !== 'node_id' && name !== 'cluster_id',
 );
 
 async function storeCluster(transaction: Kysely<Database>, wrapper: ClusterWrapper): Promise<void> {
   const { cluster } = wrapper;
-  // Held until the cluster is stored, so that the runtime is not deleted in between.
+  // Held until the cluster is stored, so that the runtime is not deleted meanwhile.
   const runtime = await transaction
     .selectFrom('runtime')
     .select('runtime_id')
@@ -256,6 +256,6 @@ async function requireGone(db: Kysely<Database>, clusterId: string, status: stri
 function nameAmbiguous(name: string, clusterIds: readonly string[]): WindlassError {
   return new WindlassError('conflict', `${clusterIds.length} clusters are named ${JSON.stringify(name)}`, {
     code: 'CLUSTER_NAME_AMBIGUOUS',
-    hint: `name one by its id: ${clusterIds.slice(0, 5).join(', ')}`,
+    hint: `use an id: ${clusterIds.slice(0, 5).join(', ')}`,
   });
 }

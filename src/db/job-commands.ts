@@ -18,10 +18,10 @@ export interface CommandToStore extends CommandRequest {
 }
 
 /**
- * Carries out a command and writes it into the job's log, in one transaction that has locked the job.
- * One that is in the log already changes nothing, also where the job has been closed since.
+ * Carries out a command and writes it into the job's log, in one transaction that has locked the job. A
+ * command that is in the log already changes nothing, even if the job has been closed since.
  *
- * @param work the change itself; what it throws leaves no trace in the log
+ * @param work the change itself; if it throws, nothing is logged
  * @throws not-found `JOB_NOT_FOUND`; conflict `JOB_NOT_OPEN`, `COMMAND_ID_USED`.
  */
 export async function carryOut(

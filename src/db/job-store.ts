@@ -52,7 +52,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
         if (running !== undefined) throw clusterBusy(job.clusterId, jobRows.fromRow(running));
         if (!transition.from.includes(cluster.status))
           throw wrongStatus(job, cluster.status, transition.from);
-        // It gets its name back, which may be another's by now.
+        // It gets its name back, which another cluster may have by now.
         if (transition.status === 'recovering') {
           await requireFreeName(transaction, cluster.name, job.clusterId);
         }
@@ -184,7 +184,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
             clusterRows.toChange({
               status: end.clusterStatus,
               transitionStatus: null,
-              // Never taken back: the data of a cluster outlives the jobs that fail on it.
+              // Never reset: the data of a cluster outlives the jobs that fail on it.
               ...(end.status === 'successful' && end.clusterStatus === 'active' ? { wasActive: true } : {}),
             }),
           )
@@ -249,7 +249,7 @@ function jobNotHeld({ jobId, status }: Job): WindlassError {
   });
 }
 
-/** The wanted cluster stays, unless the job came to nothing before it had begun anything. */
+/** The desired cluster stays, unless the job ended before it had begun any task. */
 async function settleChange(
   transaction: Kysely<Database>,
   job: { readonly job_id: string; readonly cluster_id: string },
@@ -272,7 +272,7 @@ async function settleChange(
 
 function toChangeColumn(change: WantedChange | undefined): StoredChange | null {
   if (change === undefined) return null;
-  // The driver takes json as text.
+  // The driver accepts json as text.
   return toJson({ before: change.before, leaving: change.leaving }) as unknown as StoredChange;
 }
 

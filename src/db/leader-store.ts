@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.ts';
 import type { LeaderStore } from './stores.ts';
 
-/** @internal One row per role; a worker that dies loses it when its time is over. */
+/** @internal One row for each role; a worker that dies loses it when its time expires. */
 export function createLeaderStore(db: Kysely<Database>): LeaderStore {
   return {
     async lead(role, holder, seconds) {

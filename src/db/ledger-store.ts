@@ -69,9 +69,9 @@ export function createLedgerStore(db: Kysely<Database>): LedgerStore {
 type Claimed = { readonly resource: LedgerResource; readonly lease: Lease };
 
 /**
- * The claim of rows that nobody else holds, in one statement; null where it is to be seen by which
- * row it fails, or where another claim has written one of them at the same moment. Nothing is
- * changed then, but rows that were written meanwhile may be leased already to this holder.
+ * Claims rows that no other worker holds, in one statement; null if the caller has to find out which row
+ * it fails on, or if another claim has written one of them at the same moment. Nothing is changed then,
+ * except that rows written meanwhile may already be leased to this holder.
  */
 async function claimAtOnce(db: Kysely<Database>, request: ClaimRequest): Promise<readonly Claimed[] | null> {
   const { clusterId, nodeId, jobId, holder, leaseMs } = request;
@@ -138,12 +138,12 @@ async function claimAtOnce(db: Kysely<Database>, request: ClaimRequest): Promise
   });
 }
 
-/** A row as another transaction may have left it, with what is left of its lease. */
+/** A row that another transaction may have written, with the rest of its lease. */
 type LockedRow = ResourceTable & { readonly remaining_ms: number };
 
 /**
- * Locks the newest row of each kind, writes those that are to be made, and leases them all, or
- * throws and changes nothing. A kind that is only used and has no row is left out of the answer.
+ * Locks the newest row of each kind, writes those that will be made, and leases them all, or throws and
+ * changes nothing. A kind that is only used and has no row is left out of the result.
  */
 async function claimRows(transaction: Kysely<Database>, request: ClaimRequest): Promise<readonly Claimed[]> {
   let newest = await lockNewest(transaction, request);
@@ -154,7 +154,7 @@ async function claimRows(transaction: Kysely<Database>, request: ClaimRequest): 
   });
   if (toMake.length > 0) {
     await insertIntended(transaction, toMake);
-    // Whoever wrote a row first, we or another claim at the same moment, it is read as it is now.
+    // Whether we or another claim wrote a row first, it is read again.
     newest = await lockNewest(transaction, request);
   }
   const rows = request.claims.flatMap((claim) => {
@@ -218,7 +218,7 @@ function assertFree(row: LockedRow, request: ClaimRequest): void {
   if (row.holder === '' || row.holder === request.holder || !(row.remaining_ms > 0)) return;
   throw new WindlassError('unavailable', `another worker is working on ${row.token}`, {
     code: 'LEASE_HELD',
-    hint: 'its lease ends by itself if that worker is gone',
+    hint: 'its lease expires by itself if that worker is gone',
     retryAfterMs: Math.ceil(row.remaining_ms),
   });
 }
@@ -227,7 +227,7 @@ function assertSameSpec(row: LockedRow, spec: ResourceSpec): void {
   if (canonicalJson(row.spec) === canonicalJson(JSON.parse(toJson(spec)))) return;
   throw new WindlassError('conflict', `${row.token} has another specification`, {
     code: 'SPEC_CHANGED',
-    hint: 'delete what was made before, or resize it',
+    hint: 'delete the existing one, or resize it',
   });
 }
 

@@ -2,12 +2,12 @@ import { type Kysely, sql } from 'kysely';
 import { listJobActions, OPEN_JOB_STATUSES, type Reserved } from '../domain/index.ts';
 import type { Database } from './schema.ts';
 
-/** Jobs that make what is not there yet; what the nodes of other jobs lack stays unmade. */
+/** Jobs that create missing resources; missing resources of other jobs' nodes stay missing. */
 const MAKING_ACTIONS = listJobActions(({ needs }) => needs === 'new');
 
 /**
- * Sums what clusters of an account will make and have not made yet: the instance and each volume
- * of their nodes whose newest ledger row is not `made`, where a job that makes them is open.
+ * Sums what clusters of an account will create and have not created yet: the instance and each volume of
+ * their nodes whose newest ledger row is not `made`, if a job that creates them is open.
  */
 export async function sumReserved(
   db: Kysely<Database>,

@@ -50,7 +50,10 @@ export interface Database {
 
 type AppVersionTable = Row<AppVersion> & {
   registered_at: string;
-  /** Of requests that brought it and are not taken yet, with their times; null once it is registered. */
+  /**
+   * For a version that came with requests which are not accepted yet, their times; null once it is
+   * registered.
+   */
   claims: Readonly<Record<string, string>> | null;
 };
 
@@ -68,19 +71,22 @@ type ClusterTable = Row<Cluster> & {
 interface ClusterRoleTable {
   cluster_id: string;
   role: string;
-  /** Order among the roles of the cluster, as the package has it. */
+  /** Order among the roles of the cluster, as in the package. */
   position: number;
   spec: ClusterRole;
 }
 
-/** `plan_schema_version` is null until the plan is stored, `change` where the job changes nothing that is wanted. */
+/**
+ * `plan_schema_version` is null until the plan is stored, `change` if the job does not change the desired
+ * state.
+ */
 type JobTable = Row<Job> & { plan_schema_version: number | null; change: StoredChange | null };
 
 /** `lanes` is null for a step of one layer. */
 type JobStepTable = Row<Omit<StepShape, 'layers' | 'lanes'>> & { job_id: string; lanes: LanesShape | null };
 
 export type ResourceTable = Row<LedgerResource> & {
-  /** Empty when nobody holds the lease. */
+  /** Empty when no worker holds the lease. */
   holder: string;
   fence: number;
   lease_until: string | null;

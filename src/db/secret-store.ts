@@ -5,7 +5,7 @@ import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
 import type { SecretStore, StoredSecret } from './stores.ts';
 
-/** @internal Only ciphertext passes here. */
+/** @internal Only ciphertext passes through here. */
 export function createSecretStore(db: Kysely<Database>): SecretStore {
   return {
     async putIfAbsent(clusterId, name, secret) {
@@ -73,7 +73,7 @@ export function createSecretStore(db: Kysely<Database>): SecretStore {
     },
 
     async replace(row, secret) {
-      // Only what was read is replaced: a value that was changed meanwhile stays.
+      // Only the value that was read is replaced: one that was changed meanwhile stays.
       if ('runtimeId' in row.owner) {
         await db
           .updateTable('runtime')

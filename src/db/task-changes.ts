@@ -19,9 +19,9 @@ export interface ChangesToStore {
   readonly taskId: string;
   readonly changes: TaskChanges;
   readonly leases: readonly Lease[];
-  /** Whether the leases are given back with what is stored. */
+  /** Whether the leases are released in the same statement. */
   readonly release: boolean;
-  /** Null while the task goes on. `error` is json text. */
+  /** Null while the task continues. `error` is json text. */
   readonly end: {
     readonly status: TaskStatus;
     readonly at: string;
@@ -31,19 +31,19 @@ export interface ChangesToStore {
 }
 
 /**
- * Stores what a task changed, and its end where it has one: one statement, so one round trip and
- * all or nothing. Only while the job is open, every lease is held and everything named exists;
- * for an ending task only if it has not ended. A resource's state never goes backwards; the next
- * generation of one that is gone may be begun in the same moment. A task that ends successfully
- * gives the resources that it changed the spec that its claims name.
+ * Stores what a task changed, and its end if it has one: one statement, so one round trip and all or
+ * nothing. Only while the job is open, every lease is held and everything named exists; for an ending task
+ * only if it has not ended. A resource's state never goes backwards; the next generation of one that is
+ * gone may begin in the same statement. A task that ends successfully gives the resources that it changed
+ * the spec that its claims name.
  *
- * The conditions lock what they look at (the job first, as everywhere), so that neither a closing
+ * The conditions lock the rows that they read (the job first, as everywhere), so that neither a closing
  * job nor a takeover of a lease can come in between.
  *
- * Returns whether it was stored; false where the task had ended before.
+ * Returns whether it was stored; false if the task had ended before.
  *
- * @throws conflict `JOB_NOT_OPEN`, `LEASE_LOST`; not-found `TASK_NOT_FOUND`,
- *   `RESOURCE_NOT_FOUND`, `NODE_NOT_FOUND`.
+ * @throws conflict `JOB_NOT_OPEN`, `LEASE_LOST`; not-found `TASK_NOT_FOUND`, `RESOURCE_NOT_FOUND`,
+ * `NODE_NOT_FOUND`.
  */
 export async function storeChanges(db: Kysely<Database>, request: ChangesToStore): Promise<boolean> {
   const { taskId, changes, leases, release, end } = request;
@@ -57,7 +57,7 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
     changes.node === undefined
       ? null
       : { node_id: changes.node.nodeId, value: clusterNodeRows.toRecord(changes.node.change) };
-  // Compared with the row as it is when it is written, not as it was when the statement began.
+  // Compared with the row when it is written, not when the statement began.
   const counts = sql`coalesce(array_position(${STATE_ORDER}, news.state)
     >= array_position(${STATE_ORDER}, resource.state), false)`;
   const { rows } = await sql<Outcome>`

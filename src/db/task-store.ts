@@ -108,8 +108,8 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
         .select(sql<string | null>`task.error ->> 'code'`.as('error_code'))
         .where('task.cluster_id', '=', clusterId)
         .where('task.action', 'in', ONCE_ACTIONS)
-        // A start that has ended well has made good what was owed before it. Where an earlier release
-        // ran it, and it made nothing good, the cluster may have been mended by hand and hold data.
+        // A successful start has completed all once-only steps that were open before it. If an earlier
+        // release ran it without doing so, the cluster may have been repaired by hand and may hold data.
         .where(({ not, exists, selectFrom }) =>
           not(
             exists(
@@ -154,7 +154,7 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       if (!isOpenJobStatus(job.status)) throw jobNotOpen(job.jobId, job.status);
       const task = taskRows.fromRow(row.task);
       return {
-        // The row is answered as it was when the statement began.
+        // The returned row is from the beginning of the statement.
         task:
           row.begun && beginAt !== undefined
             ? { ...task, status: 'working', startedAt: task.startedAt ?? beginAt }
@@ -231,7 +231,7 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
   };
 }
 
-/** Carries out a command to a task that has failed, and answers the task as it is then. */
+/** Carries out a command to a failed task, and returns the task afterwards. */
 async function commandTask(
   db: Kysely<Database>,
   taskId: string,
@@ -267,7 +267,7 @@ function taskNotFailed(taskId: string, status: string): WindlassError {
   );
 }
 
-/** Rows in the order in which they come, those of one key together. */
+/** Groups rows by key, in their order. */
 function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => number): readonly (readonly Row[])[] {
   const groups = new Map<number, Row[]>();
   for (const row of rows) {
@@ -292,8 +292,8 @@ interface HydratedRow {
 }
 
 /**
- * One round trip, and no more of the cluster than the task's own node and role: every activity
- * begins with it. Nodes of a replica role are described by the role that they copy.
+ * One round trip, with only the task's own node and role of the cluster: every activity begins with it.
+ * Nodes of a replica role are described by the role that they copy.
  */
 function selectHydrated(taskId: string, beginAt: string | null): ReturnType<typeof sql<HydratedRow>> {
   return sql<HydratedRow>`

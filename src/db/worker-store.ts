@@ -3,7 +3,7 @@ import { toJson } from './row-mapping.ts';
 import type { Database } from './schema.ts';
 import type { WorkerStore } from './stores.ts';
 
-/** For so long a worker that went silent counts as there. */
+/** For this time a worker that went silent counts as present. */
 const SILENT_SECONDS = 30;
 
 /** @internal One row per worker process, by the database's clock; those of dead ones are removed. */

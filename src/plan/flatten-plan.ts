@@ -11,9 +11,9 @@ import type {
 } from '../domain/index.ts';
 
 /**
- * A plan as it is stored: layers are numbered through the job, tasks within their layer. The layers
- * of a step's lanes are put together by title, so that a step has as many of them as its longest
- * lane, however many lanes there are; a task keeps the number of its lane.
+ * A plan in its stored form: layers are numbered through the job, tasks within their layer. The layers of
+ * a step's lanes are merged by title, so that a step has as many of them as its longest lane, however many
+ * lanes there are; a task keeps the number of its lane.
  */
 export function flattenPlan(plan: JobPlan): FlatPlan {
   const steps: StepShape[] = [];
@@ -43,8 +43,8 @@ export function flattenPlan(plan: JobPlan): FlatPlan {
 }
 
 /**
- * Every layer of a plan, those of a step's lanes put together by title: who runs them one after the
- * other keeps the order within each lane.
+ * Every layer of a plan, those of a step's lanes merged by title: running them one after the other keeps
+ * the order within each lane.
  */
 export function listLayers(plan: JobPlan): readonly TaskLayer[] {
   return plan.flatMap((step) =>
@@ -73,7 +73,7 @@ function toColumns(step: PlanStep): readonly Column[] {
   return columns;
 }
 
-/** The column for a layer of a lane that has come as far as `next`; made there if no later one has its title. */
+/** The column for a layer of a lane that has reached `next`; created there if no later one has its title. */
 function findColumn(columns: Column[], { title }: TaskLayer, next: number): number {
   const found = columns.findIndex((column, index) => index >= next && column.title === title);
   if (found !== -1) return found;

@@ -9,18 +9,18 @@ import {
 } from '../domain/index.ts';
 import { sortNodes } from './node-order.ts';
 
-/** SHA-256 of a text, hex; workflows may not have it, so it is handed in. */
+/** SHA-256 of a text, hex; workflows may not import it, so it is passed in. */
 export type Digest = (text: string) => string;
 
-/** What a plan was made from. All but the version are digests: equal ones mean equal content. */
+/** The input of a plan. All fields except the version are digests: equal ones mean equal content. */
 export interface PlanBasis {
   /**
-   * What the cluster shall be and, for a job that changes it, has been: specs, nodes and links. Not
-   * what happens to it by itself, such as addresses and health.
+   * The desired cluster and, for a job that changes it, the one before: specs, nodes and links. Not facts
+   * that change by themselves, such as addresses and health.
    */
   readonly clusterRevision: string;
   readonly versionId: string;
-  /** The user's conf; of its secrets their names. */
+  /** The user's conf; of its secrets only the names. */
   readonly confDigest: string;
   /** The files of the package. */
   readonly packageDigest: string;
@@ -29,14 +29,14 @@ export interface PlanBasis {
 }
 
 /**
- * A plan with what it was made from. Two documents with the same hash do the same from the same: so a
- * person can approve one, and a job can prove that it walks that one.
+ * A plan with its basis. Two documents with the same hash do the same from the same input: so a user can
+ * approve one, and a job can prove that it runs that one.
  */
 export interface PlanDocument {
   readonly version: typeof PLAN_SCHEMA_VERSION;
   readonly steps: JobPlan;
   readonly basis: PlanBasis;
-  /** Of all the rest. */
+  /** The hash of all other fields. */
   readonly hash: string;
 }
 
@@ -46,14 +46,14 @@ export function createPlanDocument(steps: JobPlan, basis: PlanBasis, digest: Dig
   return { ...document, hash: digest(canonicalJson(document)) };
 }
 
-/** What a plan is made from, as the engine loads it for the provider. */
+/** The input of a plan, as the engine loads it for the provider. */
 export interface BasisOf {
-  /** As it shall be. */
+  /** The desired cluster. */
   readonly cluster: ClusterWrapper;
-  /** As it was, where the job changes what is wanted. */
+  /** The cluster before, if the job changes the desired state. */
   readonly before?: ClusterWrapper;
   readonly runtime: Runtime;
-  /** The package that the cluster shall run. */
+  /** The desired package of the cluster. */
   readonly version: Pick<AppVersion, 'versionId' | 'digest'>;
 }
 
@@ -74,8 +74,8 @@ export function createPlanBasis({ cluster, before, runtime, version }: BasisOf, 
 }
 
 /**
- * What is not listed here counts: a field that is forgotten makes two plans different that are the
- * same, never the other way round.
+ * Fields that are not listed here count: a forgotten field makes equal plans look different, never the
+ * reverse.
  */
 function leaveFactsOut({ cluster, roles, nodes, links }: ClusterWrapper): object {
   const {

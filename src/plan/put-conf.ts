@@ -1,8 +1,8 @@
 import type { Conf } from '../domain/index.ts';
 
 /**
- * A conf with a change put over it: objects key by key, everything else as a whole; null takes a
- * key away. Neither argument is changed.
+ * A conf with a change merged over it: objects key by key, everything else as a whole; null removes a key.
+ * Neither argument is changed.
  */
 export function putConf(conf: Conf, change: Conf): Conf {
   const result: Record<string, unknown> = { ...conf };
@@ -13,7 +13,7 @@ export function putConf(conf: Conf, change: Conf): Conf {
   return result;
 }
 
-/** `__proto__` is a key like others. */
+/** `__proto__` is treated like any other key. */
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }

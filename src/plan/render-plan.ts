@@ -12,19 +12,18 @@ import type { PlanDocument } from './plan-document.ts';
 /** Longer texts of a directive, such as commands, are cut. */
 const SHOWN_CHARACTERS = 100;
 
-/** Stands for the id of the task's own node, so that tasks of many nodes are the same line. */
+/** Replaces the id of the task's own node, so that tasks of many nodes have the same line. */
 const OWN_NODE = '<node>';
 
 /**
- * A plan as text for people: its steps in order, and in each a line for each task:
+ * A plan as text: its steps in order, and in each a line for each task:
  *
- *     RunInstances | zk 1 | make instance | cpu 1, memoryMiB 1024
+ * RunInstances | zk 1 | make instance | cpu 1, memoryMiB 1024
  *
- * the action, what it works on, what it does to which resources, and what it is told; what is empty,
- * zero or false is left out. Tasks of a layer that differ in their node alone share a line, which
- * names all of them, and so do lanes that differ in their node alone. In a lane, `-` begins each
- * layer. A document ends with its hash, by which it can be told from others. The same plan gives the
- * same text.
+ * the action, its node, its intents for resources, and its directive; values that are empty, zero or false
+ * are left out. Tasks of a layer that differ only in their node share a line, which names all of them, and
+ * so do lanes that differ only in their node. In a lane, `-` begins each layer. A document ends with its
+ * hash, which identifies it. The same plan gives the same text.
  */
 export function renderPlan(plan: JobPlan | PlanDocument): string {
   if (!('steps' in plan)) return renderSteps(plan).join('\n');
@@ -47,7 +46,7 @@ function renderStep(step: PlanStep, number: number): readonly string[] {
   ];
 }
 
-/** Lanes that differ in their nodes alone. */
+/** Lanes that differ only in their nodes. */
 function foldLanes(lanes: readonly Lane[]): readonly (readonly Lane[])[] {
   return groupBy(lanes, ({ layers }) =>
     layers.map(({ tasks }) => tasks.map(describeTask).join('\n')).join('\n-\n'),
@@ -75,7 +74,7 @@ function renderLayer(tasks: readonly PlannedTask[]): readonly string[] {
   });
 }
 
-/** All of a task but whose it is. */
+/** All of a task except its node. */
 function describeTask(task: PlannedTask): string {
   return [task.action, ...describeRest(task)].join(' | ');
 }
@@ -95,7 +94,7 @@ function describeClaims(claims: readonly ResourceClaim[]): string {
     .join(', ');
 }
 
-/** Sorted by name: a stored plan has its members in another order. */
+/** Sorted by name: a stored plan has its fields in another order. */
 function describeMembers(value: object, nodeId: string | null): string {
   return Object.entries(value)
     .sort(([a], [b]) => compareText(a, b))
@@ -107,7 +106,7 @@ function describeMembers(value: object, nodeId: string | null): string {
     .join(', ');
 }
 
-/** The empty text for what says nothing. */
+/** The empty text for a value without content. */
 function describeValue(value: unknown, nodeId: string | null): string {
   if (value === null || value === undefined || value === false || value === 0 || value === '') return '';
   if (Array.isArray(value)) {
@@ -122,13 +121,13 @@ function describeValue(value: unknown, nodeId: string | null): string {
   return JSON.stringify(value) ?? '';
 }
 
-/** An item keeps its place also where it says nothing. */
+/** An item keeps its position even if it is empty. */
 function describeItem(item: unknown, nodeId: string | null): string {
   if (typeof item === 'object' && item !== null && !Array.isArray(item)) return describeMembers(item, nodeId);
   return describeValue(item, nodeId) || JSON.stringify(item);
 }
 
-/** Quoted where it could be taken for something else. */
+/** Quoted if it could be misread as something else. */
 function describeText(text: string): string {
   const shown = cutText(text, SHOWN_CHARACTERS);
   return /^[\w./:@%+=,-]+$/.test(shown) ? shown : JSON.stringify(shown);
@@ -159,7 +158,7 @@ function joinLabels(labels: readonly string[]): string {
     .join(', ');
 }
 
-/** Items with the same key, in the order in which the keys first come. */
+/** Items with the same key, in the order in which the keys first occur. */
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly (readonly Item[])[] {
   const groups = new Map<string, Item[]>();
   for (const item of items) {

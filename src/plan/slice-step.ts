@@ -1,24 +1,24 @@
 import type { PlanSlice, StepShape } from '../domain/index.ts';
 
-/** At most this many tasks are walked by one workflow run at a time. */
+/** One workflow run runs at most this many tasks at a time. */
 export const SLICE_TASKS = 100;
 
-/** How many tasks, or lanes, of one step are under way at once. */
+/** How many tasks, or lanes, of one step run at the same time. */
 const WINDOW = 1_000;
 
-/** How a step is walked: in one piece, or in slices, several at a time. */
+/** How a step is run: in one piece, or in slices, several at a time. */
 export interface StepSlices {
   readonly slices: readonly PlanSlice[];
-  /** At most so many slices at a time. */
+  /** At most this many slices at a time. */
   readonly slicesAtOnce: number;
-  /** At most so many lanes of one slice at a time. */
+  /** At most this many lanes of one slice at a time. */
   readonly lanesAtOnce: number;
 }
 
 /**
- * Slices of at most 100 tasks. A lane has few tasks under way at a time, so the slices of a wide step
- * of lanes are many and small, and as many nodes are worked on as in a layer. Never more than the step's `atOnce` lanes are under way: where a
- * slice has more lanes than that, one slice is walked at a time.
+ * Slices of at most 100 tasks. A lane has few tasks running at a time, so the slices of a wide step of
+ * lanes are many and small, and as many nodes are worked on as in a layer. Never more than the step's
+ * `atOnce` lanes run at the same time: if a slice has more lanes than that, one slice runs at a time.
  */
 export function sliceStep({ index: step, layers, lanes }: StepShape): StepSlices {
   const total = layers.reduce((sum, layer) => sum + layer.total, 0);

@@ -26,9 +26,9 @@ export interface OrderedTask {
 }
 
 /**
- * Layers by ascending order: equal orders run in parallel, a smaller one runs earlier. The layer
- * of order 0 has the bare title, the others say theirs: `StartService`, `StartService order 1`.
- * Tasks of a layer keep the order in which they are given.
+ * Layers by ascending order: equal orders run in parallel, a smaller one runs earlier. The layer of order
+ * 0 has the plain title, the others name theirs: `StartService`, `StartService order 1`. Tasks of a layer
+ * keep the order in which they are given.
  */
 export function createLayersByOrder(title: string, ordered: readonly OrderedTask[]): readonly LayerStep[] {
   const orders = [...new Set(ordered.map((entry) => entry.order))].sort((a, b) => a - b);

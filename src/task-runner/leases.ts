@@ -3,7 +3,7 @@ import { resourceToken, WindlassError, type LedgerResource } from '../domain/ind
 import type { TaskContext } from '../provider/index.ts';
 import type { Lease, LeaseStore } from './task-store.ts';
 
-/** The ledger rows that a handle works on, leased for its length. */
+/** The ledger rows of a handle, leased while it runs. */
 export interface HeldLeases {
   readonly resources: Readonly<Record<string, LedgerResource>>;
   readonly leases: readonly Lease[];
@@ -11,21 +11,21 @@ export interface HeldLeases {
   assertHeld(token: string): Promise<void>;
   /** Whether the row was never leased before: no effect can have happened under its token. */
   isFirstClaim(token: string): boolean;
-  /** Gives them back, unless what was stored under them has done so. */
+  /** Releases them, unless the store has already done so. */
   release(): Promise<void>;
-  /** Says that something was stored under them. */
+  /** Marks that something was stored under them. */
   markReleased(): void;
 }
 
 export interface HoldLeasesOptions {
-  /** Of this worker process; part of the holder. */
+  /** Identifies this worker process; part of the holder. */
   readonly identity: string;
   readonly leaseSeconds: number;
 }
 
 /**
- * Claims the rows named by a task and keeps their leases alive. Every attempt is a holder of its own:
- * a frozen attempt and its retry in one process are as foreign to each other as two workers.
+ * Claims the rows of a task and keeps their leases alive. Every attempt is a holder of its own: a frozen
+ * attempt and its retry in one process are as separate as two workers.
  *
  * @throws unavailable `LEASE_HELD`, conflict `SPEC_CHANGED`.
  */
@@ -57,7 +57,7 @@ export async function holdLeases(
   const leases = claimed.map((claim) => claim.lease);
   const byToken = new Map(leases.map((lease) => [lease.token, lease]));
   let released = false;
-  // A renewal that fails is no matter: assertHeld asks the database before every effect.
+  // A failed renewal can be ignored: assertHeld asks the database before every effect.
   const timer = setInterval(() => void store.renew(leases, leaseMs).catch(() => false), leaseMs / 3);
   return {
     resources: {
@@ -82,7 +82,7 @@ export async function holdLeases(
 }
 
 async function refuseUnclaimed(token: string): Promise<void> {
-  throw new WindlassError('internal', `an effect on ${token} was tried by a task that did not claim it`, {
+  throw new WindlassError('internal', `an effect on ${token} was attempted by a task that did not claim it`, {
     code: 'RESOURCE_NOT_CLAIMED',
     hint: `the plan must name the resource of ${resourceToken('<cluster>', '<node>', '<kind>', 1)} in the task's claims`,
   });

@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_CURSOR_BYTES, WindlassError } from '../domain/index.ts';
 import { MAX_WATCH_MS, type Observation } from '../provider/index.ts';
 
-/** What the attempts of a task remember from one to the next. */
+/** What one attempt of a task passes to the next. */
 export interface Progress {
   readonly firstSeenAt: string;
-  /** What the last look saw. */
+  /** What the last poll observed. */
   readonly observation: string | null;
   /** Attempts that ended in an error. */
   readonly failures: number;
-  /** Time in which a worker looked, in milliseconds: time without any worker does not count. */
+  /** The time in which a worker polled, in milliseconds: time without any worker does not count. */
   readonly waitedMs: number;
   readonly lastLookAt: string | null;
   readonly nextLookMs: number;
   readonly cursor: unknown;
 }
 
-/** Of a task that nothing was tried for yet. */
+/** For a task without any attempt yet. */
 export function newProgress(now: Date): Progress {
   return {
     firstSeenAt: now.toISOString(),
@@ -29,19 +29,19 @@ export function newProgress(now: Date): Progress {
   };
 }
 
-/** How often a wait looks; all in milliseconds. */
+/** The intervals of a wait's polls; all in milliseconds. */
 export interface Pacing {
-  /** Longest time that one look may watch. */
+  /** The longest time that one poll may watch. */
   readonly watchMs: number;
-  /** An attempt looks quickly for so long, then ends, and frees its slot between looks. */
+  /** An attempt polls quickly for this time, then ends, and frees its slot between polls. */
   readonly quickMs: number;
-  /** After the first quick look; doubled after each further one, up to a second. */
+  /** The delay after the first quick poll; doubled after each further one, up to a second. */
   readonly firstPauseMs: number;
-  /** A wait that lasts longer gives up, even where its task may take longer. */
+  /** A wait that lasts longer times out, even if its task may take longer. */
   readonly limitMs: number;
 }
 
-/** How often the product looks. */
+/** The product's intervals. */
 export const PRODUCT_PACING: Pacing = {
   watchMs: MAX_WATCH_MS,
   quickMs: 3_000,
@@ -51,15 +51,15 @@ export const PRODUCT_PACING: Pacing = {
 
 const LONGEST_QUICK_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
-/** A retry that comes later than planned by more than this means that no worker was there to look. */
+/** A retry that is later than planned by more than this means that no worker was running. */
 const SLACK_MS = 5_000;
 
 export interface PollOptions {
   readonly look: (cursor: unknown, watchMs: number) => Promise<Observation>;
   readonly signal: AbortSignal;
-  /** In milliseconds; only time in which a worker looked counts. */
+  /** In milliseconds; only time in which a worker polled counts. */
   readonly limitMs: number;
-  /** Names the task in the error when the limit is over. */
+  /** Names the task in the error when the timeout expires. */
   readonly label: string;
   readonly pacing: Pacing;
   readonly read: () => Progress;
@@ -67,16 +67,16 @@ export interface PollOptions {
   readonly write: (progress: Progress, ends: boolean) => void;
 }
 
-/** `pending`: the quick looks are over, and the next attempt is to look in `nextLookMs`. */
+/** `pending`: the quick polls are over, and the next attempt polls in `nextLookMs`. */
 export type PollResult =
   | Extract<Observation, { state: 'done' }>
   | { readonly state: 'pending'; readonly seen: string; readonly nextLookMs: number };
 
 /**
- * Looks until it is done, or the quick looks of this attempt are over. Gives up when the limit is
- * over, always after a last look, so that time without a worker never fails a job.
+ * Polls until it is done, or the quick polls of this attempt are over. When the timeout expires, it gives
+ * up after one last poll, so that time without a worker never fails a job.
  *
- * @throws timeout `WAIT_LIMIT`; internal `CURSOR_TOO_LARGE`; whatever the look throws.
+ * @throws timeout `WAIT_LIMIT`; internal `CURSOR_TOO_LARGE`; the errors of the poll.
  */
 export async function pollUntilDone(options: PollOptions): Promise<PollResult> {
   const { pacing } = options;
@@ -102,10 +102,10 @@ export async function pollUntilDone(options: PollOptions): Promise<PollResult> {
   }
 }
 
-/** What a provider wants to be reminded of travels with each heartbeat. */
+/** A provider's cursor is part of each heartbeat. */
 function checkCursor(cursor: unknown): unknown {
   if (cursor === undefined || Buffer.byteLength(toJson(cursor)) <= MAX_CURSOR_BYTES) return cursor;
-  throw new WindlassError('internal', `a wait asks to be reminded of more than ${MAX_CURSOR_BYTES} bytes`, {
+  throw new WindlassError('internal', `the cursor of a wait has more than ${MAX_CURSOR_BYTES} bytes`, {
     code: 'CURSOR_TOO_LARGE',
     hint: 'the provider must keep its cursors small; report it to its authors',
   });
@@ -115,7 +115,7 @@ function toJson(cursor: unknown): string {
   try {
     return JSON.stringify(cursor) ?? '';
   } catch (error) {
-    throw new WindlassError('internal', 'a wait asks to be reminded of what JSON cannot write', {
+    throw new WindlassError('internal', 'the cursor of a wait cannot be written as JSON', {
       code: 'CURSOR_TOO_LARGE',
       hint: 'the provider’s cursors must be plain data; report it to its authors',
       cause: error,
@@ -123,13 +123,16 @@ function toJson(cursor: unknown): string {
   }
 }
 
-/** Time to count since the look before this one. */
+/** The time to count since the poll before this one. */
 function sinceLastLook(progress: Progress, startedAt: number, now: number): number {
   const since = progress.lastLookAt === null ? startedAt : Date.parse(progress.lastLookAt);
   return Math.max(0, Math.min(now - since, progress.nextLookMs + MAX_WATCH_MS + SLACK_MS));
 }
 
-/** The longer it has lasted, the longer it may last: a tenth of the time so far, one second at least. */
+/**
+ * The longer it has lasted, the longer the next interval may be: a tenth of the time so far, one second at
+ * least.
+ */
 function nextPause(progress: Progress): number {
   return Math.min(Math.max(progress.waitedMs / 10, 1_000), LONGEST_PAUSE_MS);
 }
@@ -137,7 +140,7 @@ function nextPause(progress: Progress): number {
 function limitOver(options: PollOptions, seen: string): WindlassError {
   return new WindlassError(
     'timeout',
-    `${options.label} was not there within ${Math.round(options.limitMs / 1000)} s; last seen: ${seen}`,
-    { code: 'WAIT_LIMIT', hint: 'look into the node or the cloud console; a failed cluster can be deleted' },
+    `${options.label} was not complete within ${Math.round(options.limitMs / 1000)} s; last seen: ${seen}`,
+    { code: 'WAIT_LIMIT', hint: 'check the node or the cloud console; a failed cluster can be deleted' },
   );
 }

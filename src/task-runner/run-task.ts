@@ -24,20 +24,20 @@ export interface TaskAttempt {
   readonly taskId: string;
   readonly store: TaskStore;
   readonly log: Call['log'];
-  /** Aborted when nothing more is wanted of this attempt. */
+  /** Aborted when this attempt must end. */
   readonly signal: AbortSignal;
-  /** The account's budget of calls, waited for until `signal` is aborted. */
+  /** The account's budget of calls; waiting for it ends when `signal` is aborted. */
   readonly openBudget: (task: LoadedTask, signal: AbortSignal) => CallOptions['takeBudget'];
-  /** A named place where a worker may die and nothing may be lost. */
+  /** A named point at which a worker may die without losing anything. */
   readonly point: (name: string) => Promise<void>;
-  /** Told how long the task may be tried, in milliseconds, once the task is read. */
+  /** Called with the task's timeout, in milliseconds, once the task is read. */
   readonly onLimit: (limitMs: number) => void;
 }
 
 export interface HandleAttempt extends TaskAttempt {
-  /** Aborted later than `signal`, where an effect that has begun may still finish. */
+  /** Aborted later than `signal`, if an effect that has begun may still finish. */
   readonly effectSignal: AbortSignal;
-  /** Of this worker process; part of the holder of every lease. */
+  /** Identifies this worker process; part of the holder of every lease. */
   readonly identity: string;
   readonly leaseSeconds: number;
 }
@@ -45,23 +45,23 @@ export interface HandleAttempt extends TaskAttempt {
 export interface WaitAttempt extends TaskAttempt {
   readonly pacing: Pacing;
   readonly readProgress: () => Progress;
-  /** Keeps it for the next attempt; `ends`: this attempt ends with it. */
+  /** Stores it for the next attempt; `ends`: this attempt ends with it. */
   readonly writeProgress: (progress: Progress, ends: boolean) => void;
-  /** Takes secrets out of what was seen. */
+  /** Removes secrets from an observation. */
   readonly redact: (text: string) => string;
 }
 
-/** More generations than any provider lists places; a provider that never ends is ended here. */
+/** More generations than any provider has placements; a provider that never ends is ended here. */
 const MOST_GENERATIONS = 100;
 
 /**
- * Claims the rows of a task, has it handled, and stores what changed; goes on to the next generation
- * where the provider asks for it. A task that has ended successfully is left alone.
+ * Claims the rows of a task, calls its handle, and stores the changes; continues with the next generation
+ * if the provider asks for it. A task that has ended successfully is not run again.
  *
- * @returns whether the task must be waited for.
+ * @returns whether the task needs a wait.
  * @throws unavailable `LEASE_HELD`, conflict `LEASE_LOST`, `SPEC_CHANGED`; internal
- *   `GENERATIONS_WITHOUT_END`, `GENERATION_NOT_GONE`; whatever the provider throws. After a failure
- *   nothing of the answer is stored, and the leases are given back.
+ * `GENERATIONS_WITHOUT_END`, `GENERATION_NOT_GONE`; the provider's errors. After a failure nothing of the
+ * result is stored, and the leases are released.
  */
 export async function handleTask(attempt: HandleAttempt): Promise<{ wait: boolean }> {
   for (let rounds = 0; rounds < MOST_GENERATIONS; rounds += 1) {
@@ -101,7 +101,7 @@ async function handleOnce(attempt: HandleAttempt): Promise<HandleResult['state']
     if (result.state === 'done') {
       if (await store.succeed(context.task, changes, held.leases)) held.markReleased();
     } else if (held.leases.length > 0 || Object.keys(changes).length > 0) {
-      // Under a lease even no change is stored: it fails where another has taken over.
+      // Under a lost lease no change is stored: it fails if another worker has taken over.
       await store.storeChanges(context.task, changes, held.leases);
       held.markReleased();
     }
@@ -113,9 +113,9 @@ async function handleOnce(attempt: HandleAttempt): Promise<HandleResult['state']
 }
 
 /**
- * Observes a task until it is done, and ends it with what changed.
+ * Observes a task until it is done, and ends it with its changes.
  *
- * @throws timeout `WAIT_LIMIT` after the task's limit; whatever the provider throws.
+ * @throws timeout `WAIT_LIMIT` after the task's timeout; the provider's errors.
  */
 export async function waitForTask(attempt: WaitAttempt): Promise<PollResult> {
   const { store, taskId, point } = attempt;
@@ -130,7 +130,7 @@ export async function waitForTask(attempt: WaitAttempt): Promise<PollResult> {
   const result = await pollUntilDone({
     look: async (cursor, watchMs) => {
       const observation = await observeTask(loaded, { ...call, cursor, watchMs });
-      // It is kept with the task's progress, and shown to everyone who asks for the job.
+      // It is stored with the task's progress, and shown to every user who reads the job.
       return observation.state === 'pending'
         ? { ...observation, seen: cutText(attempt.redact(observation.seen), MAX_OBSERVATION_CHARACTERS) }
         : observation;
@@ -149,7 +149,7 @@ export async function waitForTask(attempt: WaitAttempt): Promise<PollResult> {
   return result;
 }
 
-/** One look at a task; stores nothing. @throws whatever the provider throws. */
+/** Polls a task once; stores nothing. @throws the provider's errors. */
 export async function observeTask(
   { context, subtasks }: LoadedTask,
   call: ObserveCall,
@@ -157,12 +157,12 @@ export async function observeTask(
   return subtasks.waitSubtask(context, call);
 }
 
-/** A task that was skipped while an attempt of it was on its way is left alone likewise. */
+/** A task that was skipped while an attempt of it was running is not run either. */
 function isSettled({ status }: Task): boolean {
   return status === 'successful' || status === 'skipped';
 }
 
-/** A node that cannot be reached for two minutes is not there; a cloud may throttle for longer. */
+/** A node that cannot be reached for two minutes counts as gone; a cloud may throttle for longer. */
 const UNREACHABLE_NODE_MS = 120_000;
 
 function handleLimitMs(task: Task): number {
@@ -170,13 +170,13 @@ function handleLimitMs(task: Task): number {
   return TASK_ACTIONS[task.action].by === 'node' ? Math.min(limitMs, UNREACHABLE_NODE_MS) : limitMs;
 }
 
-/** A generation is followed by the next only when it is gone: never two that may both exist. */
+/** A generation is followed by the next only when it is gone: there are never two that may both exist. */
 function checkChanges(changes: Changes = {}): Changes {
   const { next = [], resources = [] } = changes;
   const gone = new Set(resources.filter(({ state }) => state === 'gone').map(({ token }) => token));
   const living = next.find(({ token }) => !gone.has(token));
   if (living === undefined) return changes;
-  throw new WindlassError('internal', `${living.token} is to be followed before it is gone`, {
+  throw new WindlassError('internal', `${living.token} would get a successor before it is gone`, {
     code: 'GENERATION_NOT_GONE',
     hint: 'the provider must report a row gone in the changes that begin its next generation',
   });

@@ -33,7 +33,7 @@ export const firstTables: Migration = {
     )`,
     `create index app_version_name on app_version (app_name, created_at)`,
     `create index app_version_claimed on app_version (version_id) where claims is not null`,
-    // Parts arrive before the version that they make up, so nothing ties them to it.
+    // Parts arrive before their version, so no foreign key ties them to it.
     `create table app_part (
       digest text not null,
       index integer not null check (index >= 0),
@@ -78,8 +78,8 @@ export const firstTables: Migration = {
       created_at timestamptz not null
     )`,
     `create index cluster_name on cluster (name) where status <> 'deleted'`,
-    // No code path can give a living cluster another's name. One that is being brought back is not
-    // deleted any more.
+    // No code path can give a cluster the name of another existing one. A cluster that is being recovered
+    // does not count as deleted.
     `create unique index cluster_living_name on cluster (name)
       where purpose = 'app' and (status <> 'deleted' or transition_status = 'recovering')`,
     // Nor store a second frontgate of a runtime and VPC.
@@ -120,7 +120,7 @@ export const firstTables: Migration = {
       target_cluster_id text not null,
       primary key (cluster_id, name)
     )`,
-    // Who needs the frontgate of a runtime and VPC.
+    // The clusters that need the frontgate of a runtime and VPC.
     `create table frontgate_member (
       cluster_id text primary key references cluster on delete cascade,
       runtime_id text not null,
@@ -128,7 +128,7 @@ export const firstTables: Migration = {
       use text not null
     )`,
     `create index frontgate_member_place on frontgate_member (runtime_id, vpc_id)`,
-    // Secrets are stored before the cluster whose rows refer to them, so nothing ties them to it.
+    // Secrets are stored before the cluster whose rows refer to them, so no foreign key ties them to it.
     `create table cluster_secret (
       cluster_id text not null,
       name text not null,
@@ -152,7 +152,7 @@ export const firstTables: Migration = {
       plan_schema_version integer,
       change jsonb
     )`,
-    // The last line of defence for "at most one running job": no code path can open a second.
+    // The last safeguard for "at most one running job": no code path can open a second.
     `create unique index job_open on job (cluster_id) where status in ('queued', 'working', 'held')`,
     `create index job_cluster on job (cluster_id, started_at)`,
     `create index job_started on job (started_at, job_id)`,
@@ -196,7 +196,7 @@ export const firstTables: Migration = {
       ended_at timestamptz,
       unique (job_id, layer_index, index)
     )`,
-    // What people, and the engine itself, have told jobs.
+    // The commands that users, and the engine itself, have given jobs.
     `create table job_command (
       job_id text not null references job on delete cascade,
       command_id text not null,
@@ -208,7 +208,7 @@ export const firstTables: Migration = {
       primary key (job_id, command_id)
     )`,
 
-    // What a cluster is owed once is found quickly: few of its rows are of such actions.
+    // Makes the once-only tasks of a cluster quick to find: few of its rows are of such actions.
     `create index task_once on task (cluster_id) where action in (
       'CreateVolumes', 'RunInstances', 'FormatAndMountVolumes', 'GenerateSshKeys',
       'RegisterCustomMetadata', 'InitService', 'InstallRelease'
@@ -240,14 +240,14 @@ export const firstTables: Migration = {
       primary key (provider, account, region)
     )`,
 
-    // Work that at most one worker does at a time, and which worker that is, by the database's clock.
+    // Work that at most one worker does at a time, and the current worker, by the database's clock.
     `create table leader (
       role text primary key,
       holder text not null,
       held_until timestamptz not null
     )`,
 
-    // Which workers there are, and the providers of each.
+    // The existing workers, and the providers of each.
     `create table worker (
       identity text primary key,
       providers jsonb not null,
