@@ -23,38 +23,38 @@ import { createTranscript, type Transcript } from './transcript.ts';
 import { mergeWanted, newCluster } from '../wanted/index.ts';
 
 const PAUSE_MS = 25;
-/** How long a wait may take where nobody says otherwise. */
+/** The default timeout of a wait. */
 export const WAIT_LIMIT_MS = 30_000;
 
 export interface BenchOptions {
   readonly harness: ConformanceHarness;
-  /** The harness's provider by default; or a worse one made from it. */
+  /** The harness's provider by default; or a variant of it with a planted bug. */
   readonly provider?: Provider;
   /** One of its own by default. */
   readonly clusterId?: string;
-  /** Where what the provider lets out is kept; by default nobody looks. */
+  /** Records everything that the provider lets out; by default nothing is recorded. */
   readonly transcript?: Transcript;
-  /** How long a wait may take; half a minute by default. */
+  /** The timeout of a wait; half a minute by default. */
   readonly waitLimitMs?: number;
   /** That of machines by default. */
   readonly life?: CloudLife;
 }
 
-/** A cluster of its own with an engine, to try an operation on one of its nodes. */
+/** A cluster of its own with an engine, to run an operation on one of its nodes. */
 export interface Bench {
   readonly harness: ConformanceHarness;
   readonly provider: Provider;
   readonly engine: Engine;
   /** The node under test. */
   readonly node: ClusterNode;
-  /** A task of an action as the provider's own plan has it, each time a new one. */
+  /** A task of an action from the provider's own plan, a new one each time. */
   task(action: TaskAction): EngineTask;
   prepare(operation: Operation): Promise<EngineTask>;
-  /** What the cloud holds of this cluster, in the order of ids. */
+  /** What the cloud holds of this cluster, ordered by id. */
   list(): Promise<readonly WorldResource[]>;
-  /** Looks once whether the world holds what the operation is for. */
+  /** Checks once whether the world holds the result of the operation. */
   assertHolds(operation: Operation): Promise<void>;
-  /** Deletes all that may be there, by tokens alone, and asserts that nothing is left. */
+  /** Deletes everything that may exist, by tokens alone, and asserts that nothing is left. */
   deleteAll(): Promise<void>;
 }
 
@@ -151,7 +151,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
           await engine.run(engine.toTask(task));
         }
       }
-      // At once: each wait has said that nothing carries the token any more.
+      // Checked at once: each wait has reported that nothing carries the token any more.
       const left = (await list()).map((resource) => `${resource.kind} ${resource.id} of ${resource.token}`);
       assert.deepEqual(left, [], 'left in the cloud after everything was deleted');
     },
@@ -183,11 +183,11 @@ function chooseNode(cluster: ClusterWrapper, withVolumes: boolean): ClusterNode 
 interface PlannedChange {
   readonly wanted: ClusterWrapper;
   readonly task: PlannedTask;
-  /** What the cloud runs when it is done. */
+  /** What the cloud must run afterwards. */
   readonly version: string;
 }
 
-/** The upgrade to the harness's other conf, and the way back, as the engine has them planned. */
+/** The upgrade to the harness's other conf, and the way back, as the engine plans them. */
 async function planChanges(
   provider: Provider,
   harness: ConformanceHarness,
@@ -240,7 +240,7 @@ export function planAction(
   });
 }
 
-/** The node's tasks as the provider plans them; those of resizing are made from those of creating. */
+/** The node's tasks as the provider plans them; those of resizing are derived from those of creating. */
 function collectTasks(
   provider: Provider,
   harness: ConformanceHarness,

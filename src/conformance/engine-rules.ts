@@ -17,8 +17,8 @@ export function isCrash(error: unknown): boolean {
 }
 
 /**
- * Whether there is another attempt after an error: by the product's own rule, but not for ever, and
- * not by a worker that was overtaken: what it does before it ends is what a test looks at.
+ * Whether another attempt follows an error: by the product's own rule, but not forever, and not by a
+ * worker that was overtaken: the test checks what that worker does before it ends.
  */
 export function isRetried(error: unknown, failures: number): error is WindlassError {
   if (!WindlassError.isInstance(error) || isCrash(error) || error.code === 'LEASE_LOST') return false;

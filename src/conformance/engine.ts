@@ -29,7 +29,7 @@ export type { HandleOptions } from './workers.ts';
 const LOOK_MS = 200;
 const PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 250;
-/** Leases end when a test says so. */
+/** A test decides when leases expire. */
 const LEASE_SECONDS = 3_600;
 const NO_SIGNAL = new AbortController().signal;
 
@@ -41,21 +41,21 @@ export interface EngineOptions {
   readonly waitLimitMs: number;
 }
 
-/** The product's task runner over one cluster in memory, and workers that it runs for. */
+/** The product's task runner over one cluster in memory, and the workers that it runs for. */
 export interface Engine extends Omit<MemoryStore, 'addTask' | 'loadContext' | 'storeChanges' | 'storeEnd'> {
   readonly toTask: MemoryStore['addTask'];
-  /** One handle by a worker of its own, tried again after errors that the engine retries. */
+  /** One handle by a worker of its own, retried after errors that the engine retries. */
   handle(task: EngineTask, options?: HandleOptions): Promise<{ readonly wait: boolean }>;
-  /** Writes the ledger rows of a task as a worker does that dies before it calls the provider. */
+  /** Writes the ledger rows of a task like a worker that dies before it calls the provider. */
   claimOnly(task: EngineTask): Promise<void>;
-  /** One look, tried again after errors that the engine retries. */
+  /** One poll, retried after errors that the engine retries. */
   look(task: EngineTask, call?: Partial<ObserveCall>): Promise<Observation>;
   waitUntilDone(task: EngineTask): Promise<void>;
   /** Handle and wait, as the job workflow does. */
   run(task: EngineTask, options?: HandleOptions): Promise<void>;
-  /** For how many requests to the cloud's API the budget was taken. */
+  /** The number of requests to the cloud's API for which the budget was taken. */
   requests(): number;
-  /** A call that only reads, tried again likewise. */
+  /** A call that only reads, retried in the same way. */
   read<T>(call: (call: Call) => Promise<T>, given?: Partial<Pick<Call, 'signal'>>): Promise<T>;
 }
 
@@ -93,7 +93,7 @@ export function createEngine(options: EngineOptions): Engine {
     };
   }
 
-  /** Plays Temporal: another attempt after an error that is retried, as soon as a test allows. */
+  /** Plays the part of Temporal: another attempt after a retryable error, as soon as a test allows. */
   async function retry<T>(what: string, attempt: () => Promise<T>, signal = NO_SIGNAL): Promise<T> {
     const giveUpAt = Date.now() + waitLimitMs;
     for (let failures = 0; ;) {
@@ -102,7 +102,8 @@ export function createEngine(options: EngineOptions): Engine {
       } catch (error) {
         transcript.addError(what, error);
         if (signal.aborted || !isRetried(error, failures) || Date.now() > giveUpAt) throw error;
-        // Waiting for another worker's lease is no failure: a slow cloud would use all of them up.
+        // Waiting for another worker's lease does not count as a failure: a slow cloud would use up all
+        // attempts.
         failures += error.code === 'LEASE_HELD' ? 0 : 1;
         await sleep(Math.min(error.retryAfterMs ?? 0, LONGEST_PAUSE_MS));
       }
@@ -128,7 +129,7 @@ export function createEngine(options: EngineOptions): Engine {
           signal,
         );
       } catch (error) {
-        // Whoever comes next finds what this worker has done.
+        // The next worker finds what this one has done.
         if (isCrash(error) && worker.hasLostItsAnswer()) return { wait: true };
         throw error;
       }

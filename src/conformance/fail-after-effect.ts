@@ -2,9 +2,9 @@ import { WindlassError } from '../domain/index.ts';
 import type { Provider } from '../provider/index.ts';
 
 /**
- * The same provider over a bad line: every call fails once after it had its effect. A handle
- * fails after each effect of its own, and again when it has returned, before its result can be
- * stored; a wait and a read when they have looked. Nothing may be different for it.
+ * The same provider over an unreliable connection: every call fails once after its effect. A handle fails
+ * after each effect of its own, and again when it has returned, before its result can be stored; a wait
+ * and a read fail after they have read. Nothing may change because of it.
  */
 export function failAfterEffect(provider: Provider): Provider {
   const failed = new Set<string>();
@@ -12,7 +12,7 @@ export function failAfterEffect(provider: Provider): Provider {
   function failOnce(point: string): void {
     if (failed.has(point)) return;
     failed.add(point);
-    throw new WindlassError('unavailable', `the line broke after ${point}`, {
+    throw new WindlassError('unavailable', `the connection broke after ${point}`, {
       code: 'SIMULATED_FAILURE',
       retryAfterMs: 0,
     });
@@ -41,7 +41,7 @@ export function failAfterEffect(provider: Provider): Provider {
         }),
       ),
     waitSubtask: (context, call) =>
-      failOnceAfter(`a look of ${context.task.taskId}`, provider.waitSubtask(context, call)),
+      failOnceAfter(`a poll of ${context.task.taskId}`, provider.waitSubtask(context, call)),
     describeSubnets: (request, call) =>
       failOnceAfter('describeSubnets', provider.describeSubnets(request, call)),
     describeVpc: (request, call) => failOnceAfter('describeVpc', provider.describeVpc(request, call)),

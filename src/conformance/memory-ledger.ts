@@ -11,16 +11,16 @@ import type { NextGeneration } from '../provider/index.ts';
 import type { Lease, LeaseRequest, LeaseStore } from '../task-runner/index.ts';
 import { deepFreeze } from './deep-freeze.ts';
 
-/** The engine's ledger with the same rules as the stored one; leases end when a test says so. */
+/** The engine's ledger with the same rules as the stored one; a test decides when leases expire. */
 export interface MemoryLedger extends LeaseStore {
   /**
-   * Stores what a provider reports, begins next generations, and gives the leases back.
-   * @throws conflict `LEASE_LOST` when one of them no longer holds: nothing is stored then.
+   * Stores what a provider reports, begins next generations, and releases the leases.
+   * @throws conflict `LEASE_LOST` when one of them is no longer valid: nothing is stored then.
    */
   store(changes: LedgerChanges, leases: readonly Lease[]): void;
-  /** What a task that has ended successfully did to the specs of what it changed. */
+  /** Applies a successful task's changes to the specs of its resources. */
   applySpecs(nodeId: string, claims: readonly ResourceClaim[]): void;
-  /** What happens when the holders of all leases are silent for too long. */
+  /** Simulates that the holders of all leases are silent for too long. */
   expireLeases(): void;
   /** The newest generation of each kind of a node. */
   newest(nodeId: string): Readonly<Record<string, LedgerResource>>;

@@ -36,15 +36,15 @@ export interface MemoryStore {
   cluster(): ClusterWrapper;
   setRuntime(runtime: Runtime): void;
   setStatus(status: ClusterWrapper['cluster']['status']): void;
-  /** What a job wants of the cluster, as the engine stores it before the job's first task. */
+  /** The desired cluster of a job, as the engine stores it before the job's first task. */
   setWanted(wanted: ClusterWrapper): void;
-  /** Gives a planned task an id; its role, where the task changes what the role asks for. */
+  /** Gives a planned task an id, and its role, if the task changes the role. */
   addTask(planned: PlannedTask, role?: Partial<ClusterRole>): EngineTask;
-  /** A task with all that it names. It never counts as ended, so that it can be run again. */
+  /** A task with all that it refers to. It never counts as ended, so that it can be run again. */
   loadContext(taskId: string): TaskContext;
   /** Stores what a task changed. @throws conflict `LEASE_LOST`: nothing is stored then. */
   storeChanges(task: Task, changes: Changes, leases: readonly Lease[]): void;
-  /** Likewise, at the successful end of a task: what it changed has its new spec then. */
+  /** The same, at the successful end of a task: its changed resources have their new specs then. */
   storeEnd(task: Task, changes: Changes, leases: readonly Lease[]): void;
 }
 

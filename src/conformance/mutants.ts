@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Call, HandleResult, Observation, Provider, TaskContext } from '../provider/index.ts';
 
-/** What can be taken away from a provider, one at a time; the suite must notice each. */
+/** What can be removed from a provider, one at a time; the suite must notice each. */
 export const MUTANTS = [
   'token-removed',
   'adoption-removed',
@@ -14,7 +14,7 @@ export type Mutant = (typeof MUTANTS)[number];
 
 const MARK = '~';
 
-/** A provider whose calls each see tokens of their own, as if made from a run or a clock. */
+/** A provider whose calls each see tokens of their own, as if derived from a run or a clock. */
 export function removeToken(provider: Provider): Provider {
   return {
     ...provider,
@@ -31,7 +31,7 @@ export function removeToken(provider: Provider): Provider {
   };
 }
 
-/** A provider that changes the cloud past `call.effect`, so that the lease is never checked. */
+/** A provider that changes the cloud outside of `call.effect`, so that the lease is never checked. */
 export function removeLease(provider: Provider): Provider {
   return {
     ...provider,
@@ -40,7 +40,7 @@ export function removeLease(provider: Provider): Provider {
   };
 }
 
-/** A provider that waits for the budget when its worker's lease has been checked already. */
+/** A provider that waits for the budget after its worker's lease was checked. */
 export function reverseOrder(provider: Provider): Provider {
   return {
     ...provider,
@@ -62,7 +62,7 @@ export function reverseOrder(provider: Provider): Provider {
   };
 }
 
-/** A provider that sends its requests past the budget of calls. */
+/** A provider that sends its requests without the budget of calls. */
 export function removeBudget(provider: Provider): Provider {
   const silent = <Given extends Call>(call: Given): Given => ({ ...call, send: (request) => request() });
   return {

@@ -4,8 +4,8 @@ import type { Bench } from './bench.ts';
 import type { WorldResource } from './options.ts';
 
 /**
- * What the engine has stored of the node under test, as waits reported it, is what there is: status,
- * ids, address, the way to its sshd, devices and sizes. Looks once.
+ * Asserts that the stored state of the node under test, as waits reported it, is true: status, ids,
+ * address, sshd, devices and sizes. Reads once.
  */
 export async function assertNodeReported({ engine, list, node: { nodeId } }: Bench): Promise<void> {
   const node = engine.cluster().nodes.find((candidate) => candidate.nodeId === nodeId);

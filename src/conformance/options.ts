@@ -16,10 +16,10 @@ export interface SuiteRunner {
   afterAll(body: () => Promise<void>): unknown;
 }
 
-/** One instance, volume or release as the cloud itself reports it. */
+/** One instance, volume or release, as the cloud itself reports it. */
 export interface WorldResource {
   readonly kind: 'instance' | 'volume' | 'release';
-  /** The token it carries; the whole of it, as the ledger has it. */
+  /** Its complete token, as in the ledger. */
   readonly token: string;
   readonly id: string;
   /**
@@ -27,41 +27,47 @@ export interface WorldResource {
    * `recorded`: of a release nothing is left but its record. The others: volumes.
    */
   readonly state: 'changing' | 'running' | 'stopped' | 'recorded' | 'available' | 'attached';
-  /** Instances, where the cloud says it. */
+  /** Instances, if the cloud reports it. */
   readonly cpu?: number;
-  /** Instances, where the cloud says it. */
+  /** Instances, if the cloud reports it. */
   readonly memoryMiB?: number;
-  /** Releases: the conf that it runs, told from what is really there; the harness's `conf` and `changedConf` differ in it. */
+  /**
+   * Releases: the conf that it runs, derived from the live objects; the harness's `conf` and `changedConf`
+   * differ in it.
+   */
   readonly version?: string;
   /** Volumes. */
   readonly sizeGiB?: number;
   /** Volumes: id of the instance. */
   readonly attachedTo?: string;
-  /** Volumes that are attached: where the node sees them. */
+  /** Volumes that are attached: the device on the node. */
   readonly device?: string;
-  /** Instances: where other nodes reach it. */
+  /** Instances: the address for other nodes. */
   readonly address?: string;
 }
 
-/** The oracle: the cloud's own state, read past the provider under test. */
+/** The oracle: the cloud's own state, read without the provider under test. */
 export interface ConformanceWorld {
   /** Everything that exists, of any cluster; what is gone is not listed. */
   list(): Promise<readonly WorldResource[]>;
-  /** Destroys an instance, or a release with all that is in it, behind the provider's back, as a person with a console would. */
+  /**
+   * Destroys an instance, or a release with all that is in it, outside of the provider, like a user of the
+   * console.
+   */
   destroyInstance(id: string): Promise<void>;
   /**
-   * How many requests of the provider the cloud's API has got so far, those of this world's own left
-   * out; for the rule that each is sent within the budget of calls. Left out where there is no API.
+   * How many requests of the provider the cloud's API has got so far, without those of this world itself;
+   * for the rule that each is sent within the budget of calls. Absent if there is no API.
    */
   countRequests?(): Promise<number>;
   /**
-   * Holds back every answer of the cloud's API until the function that it returns is called. Left out
-   * where there is no API.
+   * Delays every answer of the cloud's API until the function that it returns is called. Absent if there
+   * is no API.
    */
   holdAnswers?(): Promise<() => Promise<void>>;
   /**
-   * Makes an instance fail for good while it starts, as clouds do that run out of something too late.
-   * Left out where no instance can.
+   * Makes an instance fail permanently while it starts, as clouds do that run out of capacity late. Absent
+   * if no instance can fail so.
    */
   failInstance?(id: string): Promise<void>;
 }
@@ -71,34 +77,34 @@ export interface ConformanceHarness {
   readonly provider: Provider;
   readonly runtime: Runtime;
   readonly credential: Credential;
-  /** A credential that the cloud refuses, and the kind of the error; null where there are none. */
+  /** A credential that the cloud refuses, and the kind of the error; null if there are no credentials. */
   readonly badCredential: { readonly credential: Credential; readonly kind: ErrorKind } | null;
   /** A package with at least one role, and with volumes where the provider has them. */
   readonly content: PackageContent;
   readonly conf: Conf;
-  /** What the suite's clusters are for; `app` where absent. */
+  /** The purpose of the suite's clusters; `app` if absent. */
   readonly purpose?: ClusterPurpose;
-  /** Providers of releases: another conf, and what `version` of the world is with each of the two. */
+  /** Providers of releases: another conf, and the world's `version` for each of the two. */
   readonly changed?: {
     readonly conf: Conf;
     readonly versionBefore: string;
     readonly versionAfter: string;
   };
-  /** Whether the nodes can really be reached: then whole jobs are walked, node tasks included. */
+  /** Whether the nodes can really be reached: then whole jobs are run, including node tasks. */
   readonly nodesReachable: boolean;
   readonly world: ConformanceWorld;
   /** A VPC of the runtime, for describeVpc. */
   readonly vpcId: string;
-  /** All that the provider has logged by means of its own. What it logs by `call.log` is recorded anyway. */
+  /** Everything that the provider has logged by its own means. Its `call.log` is recorded anyway. */
   logs(): string;
-  /** Values that must never be seen in a log, an error or a result. */
+  /** Values that must never appear in a log, an error or a result. */
   readonly plantedSecrets: readonly string[];
   /** A runtime of the same world whose quotas leave no room for one more instance or volume. */
   makeQuotaTight(): Promise<Runtime>;
   /**
-   * A runtime of the same world that names several places, the first of which has no room for an
-   * instance any more, and where volumes do not go from one to the other. Left out where a node
-   * has one place only.
+   * A runtime of the same world with several placements, the first of which has no capacity for an
+   * instance any more, and where volumes cannot move between them. Absent if a node has only one
+   * placement.
    */
   makeFirstPlaceFull?(): Promise<Runtime>;
   /** Removes everything that is left in the world, and the world. */
@@ -106,8 +112,8 @@ export interface ConformanceHarness {
 }
 
 /**
- * What a provider makes. `machines`: instances and volumes, by the ten pairs. `releases`: one
- * release for a cluster, by layers of its own.
+ * What a provider creates. `machines`: instances and volumes, by the ten pairs. `releases`: one release
+ * for a cluster, by layers of its own.
  */
 export type CloudKind = 'machines' | 'releases';
 
@@ -120,9 +126,9 @@ export interface SuiteOptions {
   readonly kind?: CloudKind;
   /** Those of the provider: they alone decide what is left out. Checked against the provider's own. */
   readonly capabilities: Capabilities;
-  /** Asked for once for each run of the suite (plain, with faults), and once for each test of quotas. */
+  /** Called once for each run of the suite (plain, with faults), and once for each test of quotas. */
   createHarness(): Promise<ConformanceHarness>;
-  /** Both by default; in files of their own they run side by side. */
+  /** Both by default; in separate files they run in parallel. */
   readonly runs?: readonly ('plain' | 'failing')[];
   /** Longest that an effect may take to be observed; 30 s by default. */
   readonly waitLimitMs?: number;

@@ -37,9 +37,9 @@ const REGISTER: Readonly<Record<Trait, (context: TraitContext) => void>> = {
 };
 
 /**
- * Registers the whole suite for one provider: every function with every trait, plain and again
- * with each call failing once after its effect. What `capabilities` exclude is left out by them
- * alone; there is no list of exceptions.
+ * Registers the whole suite for one provider: every function with every trait, plain and again with each
+ * call failing once after its effect. Only `capabilities` decide what is left out; there is no list of
+ * exceptions.
  */
 export function providerSuite(options: SuiteOptions): void {
   const { name, runs = ['plain', 'failing'] } = options;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { NodeWorld, Operation } from './operations.ts';
 import type { WorldResource } from './options.ts';
 
-/** What a provider of releases does, in the order of a cluster's life. */
+/** The operations of a provider of releases, in the order of a cluster's life. */
 export const RELEASE_OPERATIONS: readonly Operation[] = [
   {
     action: 'InstallRelease',

@@ -10,27 +10,27 @@ export interface JobActionFacts {
   /** Shown while a job of the action is open. */
   readonly transition: TransitionStatus;
   /**
-   * Status after success; a failed job leaves `failed`. `as-before`: the one it began in, and `active`
-   * where that was `failed`. `forgotten`: no row of the cluster is left.
+   * Status after success; a failed job leaves `failed`. `as-before`: the status before, and `active` if
+   * that was `failed`. `forgotten`: no row of the cluster is left.
    */
   readonly to: ClusterStatus | 'as-before' | 'forgotten';
   /**
-   * What the cluster shall be: `new`, said for the first time; `changed` by the job (see
-   * ClusterChange); or the `same` as before, so that only what is there changes.
+   * The desired state of the cluster: `new`, given for the first time; `changed` by the job (see
+   * ClusterChange); or the `same` as before, so that only existing resources change.
    */
   readonly spec: 'new' | 'changed' | 'same';
   /**
-   * What the job needs of the account beyond what the cluster has. `new`: instances and volumes that
-   * are not there yet. `larger`: more of what is there. `running`: stopped instances count again.
-   * `any`: whatever another version or conf asks for. All but `nothing` are checked with the provider
-   * before the first effect.
+   * What the job needs of the account beyond what the cluster has. `new`: instances and volumes that do
+   * not exist yet. `larger`: more of the existing ones. `running`: stopped instances count again. `any`:
+   * whatever another version or conf needs. All except `nothing` are checked with the provider before the
+   * first effect.
    */
   readonly needs: 'new' | 'larger' | 'running' | 'any' | 'nothing';
-  /** It goes on with what a create has made, and is refused while some of that is unmade. */
+  /** It continues from what a create has made, and is refused while some of that is missing. */
   readonly wholeOnly?: true;
-  /** What the cloud no longer has is found out first: it is what the job makes. */
+  /** Resources that the cloud no longer has are found first: the job creates them. */
   readonly refreshFirst?: true;
-  /** The engine does it alone; a provider takes part where its capabilities name the action. */
+  /** Done by the engine alone; a provider takes part if its capabilities name the action. */
   readonly by?: 'engine';
 }
 
@@ -147,14 +147,14 @@ const TABLE = {
 export type JobAction = keyof typeof TABLE;
 
 /**
- * Every job action with its facts. The database, the checks, providers and clients read them here and
- * nowhere else. Names are append only: jobs of every version are kept.
+ * Every job action with its facts. The database, the checks, providers and clients read them only here.
+ * Names are append only: jobs of every version are kept.
  */
 export const JOB_ACTIONS: Readonly<Record<JobAction, JobActionFacts>> = TABLE;
 
 export const JOB_ACTION_NAMES = Object.keys(TABLE) as readonly JobAction[];
 
-/** The actions whose facts are as asked for, e.g. those that make something new. */
+/** The actions whose facts meet a condition, e.g. those that create something. */
 export function listJobActions(isMeant: (facts: JobActionFacts) => boolean): readonly JobAction[] {
   return JOB_ACTION_NAMES.filter((action) => isMeant(JOB_ACTIONS[action]));
 }

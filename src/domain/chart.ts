@@ -8,7 +8,7 @@ export interface ChartReference {
   readonly repository?: string;
   /** A version, or a range of versions as helm reads it; the newest where absent. */
   readonly version?: string;
-  /** CA certificates in PEM, where the server's is none that machines know. */
+  /** CA certificates in PEM, if machines do not trust the server's by default. */
   readonly certificateAuthority?: string;
   /** JSON of user name and password, bound by chartBinding to all the rest of this. */
   readonly credential?: SealedSecret;

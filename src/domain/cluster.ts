@@ -4,8 +4,8 @@ import type { ServiceSpec } from './service.ts';
 
 export const CLUSTER_STATUSES = ['pending', 'active', 'stopped', 'failed', 'deleted'] as const;
 /**
- * `pending`: rows exist, nothing runs yet. `failed`: a job ended before the cluster was whole;
- * it can be deleted. `deleted`: no resource is left, the rows are kept until `cease`.
+ * `pending`: rows exist, nothing runs yet. `failed`: a job ended before the cluster was complete; it can
+ * be deleted. `deleted`: no resource is left, the rows are kept until `cease`.
  */
 export type ClusterStatus = (typeof CLUSTER_STATUSES)[number];
 
@@ -27,10 +27,10 @@ export const TRANSITION_STATUSES = [
 export type TransitionStatus = (typeof TRANSITION_STATUSES)[number];
 
 export const NODE_STATUSES = ['pending', 'active', 'stopped', 'lost', 'failed', 'deleted'] as const;
-/** `lost`: the provider no longer knows the instance that we made. */
+/** `lost`: the provider no longer knows the instance that was created. */
 export type NodeStatus = (typeof NODE_STATUSES)[number];
 
-/** Stands in rows and trees where a secret's value would; opened only on its way to a node. */
+/** Replaces a secret's value in rows and trees; decrypted only on its way to a node. */
 export interface SecretReference {
   readonly $secret: string;
 }
@@ -61,8 +61,8 @@ export interface AdvancedService {
   readonly timeoutSeconds: number;
 }
 /**
- * `app`: it runs an application package. `frontgate`: it is the way into a VPC, one node that the
- * engine makes and ends as clusters need it; nobody else gives it jobs.
+ * `app`: it runs an application package. `frontgate`: it is the jump host of a VPC, one node that the
+ * engine creates and deletes as clusters need it; only the engine gives it jobs.
  */
 export type ClusterPurpose = 'app' | 'frontgate';
 
@@ -74,7 +74,7 @@ export interface ClusterSpec {
   readonly description: string;
   readonly env: Env;
   readonly endpoints: readonly Endpoint[];
-  /** What the package declares beyond the typed fields; kept as it is for display and later actions. */
+  /** What the package declares beyond the typed fields; kept unchanged for display and later actions. */
   readonly metadataRootAccess: boolean;
   readonly advancedActions: readonly string[];
   readonly upgradePolicy: readonly string[];
@@ -84,15 +84,15 @@ export interface ClusterSpec {
   /** `device`: snapshots of the volumes; `custom`: the package's own commands; null: no backups. */
   readonly backupPolicy: string | null;
   readonly incrementalBackupSupported: boolean;
-  /** How an upgrade goes over the nodes: `sequential` or `parallel`; null where the package says nothing. */
+  /** The order of an upgrade over the nodes: `sequential` or `parallel`; null if the package names none. */
   readonly upgradingPolicy: string | null;
-  /** How nodes are spread over several zones, e.g. `round_robin`; null where the package says nothing. */
+  /** How nodes are spread over several zones, e.g. `round_robin`; null if the package names nothing. */
   readonly multiZonePolicy: string | null;
   /** Commands that run on any one node of the cluster. */
   readonly advancedServices: readonly AdvancedService[];
   /** Names with which links may begin that are added once the cluster exists. */
   readonly addLinks: readonly string[];
-  /** What the package says beyond its specification, as it stands. */
+  /** Fields of the package beyond its specification, unchanged. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
@@ -103,7 +103,7 @@ export interface ClusterPlace {
   readonly reservedIps: Readonly<Record<string, string>>;
 }
 
-/** What a cluster was given when it was made, and what has happened to it. The engine's alone. */
+/** The values that a cluster got when it was created, and its facts. Only the engine sets them. */
 export interface ClusterFacts extends ClusterPlace {
   readonly clusterId: string;
   readonly purpose: ClusterPurpose;
@@ -134,8 +134,8 @@ export interface ClusterFacts extends ClusterPlace {
 export interface Cluster extends ClusterSpec, ClusterFacts {}
 
 /**
- * What the user has changed of a role beside the conf: put over what the conf says each time it is
- * parsed, so that an update or an upgrade keeps it.
+ * What the user has changed of a role beside the conf: applied over the conf after every parse, so that an
+ * update or an upgrade keeps it.
  */
 export interface RoleAdjustment {
   readonly role: string;
@@ -143,7 +143,7 @@ export interface RoleAdjustment {
   readonly count?: number;
   /** Absent, or a part of it: as the conf says. */
   readonly size?: Omit<RoleSize, 'role'>;
-  /** Nodes that are to leave; kept until they have left. */
+  /** Nodes that will be removed; kept until they are. */
   readonly leavingServerIds?: readonly number[];
 }
 
@@ -208,7 +208,7 @@ export interface RoleSpec {
   readonly supportsBackup: boolean;
   /** Load balancers that the user chose for the role; empty where none is wanted. */
   readonly loadBalancers: readonly unknown[];
-  /** What the package says of the role beyond its specification, as it stands. */
+  /** Fields of the role beyond the specification, unchanged. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
@@ -219,10 +219,10 @@ export interface ClusterRole extends RoleSpec {
 
 export interface NodeVolume {
   readonly index: number;
-  /** The provider's id; empty until made. */
+  /** The provider's id; empty until it is created. */
   readonly volumeId: string;
   readonly sizeGiB: number;
-  /** Where the node sees it; empty while detached. */
+  /** The device on the node; empty while detached. */
   readonly device: string;
   readonly mountPoint: string;
 }
@@ -245,7 +245,7 @@ export interface NodeSpec {
 export interface NodeFacts {
   readonly clusterId: string;
   readonly status: NodeStatus;
-  /** The provider's id; empty until made. */
+  /** The provider's id; empty until it is created. */
   readonly instanceId: string;
   readonly privateIp: string;
   readonly publicIp: string;
@@ -261,7 +261,10 @@ export interface NodeFacts {
 export interface ClusterNode extends NodeSpec, NodeFacts {}
 
 export interface NodeSsh {
-  /** The address that the worker connects to, where it is not the node's private one (a frontgate's public one). */
+  /**
+   * The address that the worker connects to, if it is not the node's private one (a frontgate's public
+   * one).
+   */
   readonly host?: string;
   readonly port: number;
   readonly user: string;
@@ -271,8 +274,8 @@ export interface NodeSsh {
    */
   readonly hostKey: string;
   /**
-   * Prefix of every path on the node: `` on machines of their own, a folder where a node shares
-   * a file system with others (the local provider).
+   * Prefix of every path on the node: empty on machines of their own, a folder if a node shares a file
+   * system with others (the local provider).
    */
   readonly root: string;
 }

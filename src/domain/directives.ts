@@ -1,11 +1,11 @@
 import type { ContainerSpec, VolumeSpec } from './cluster.ts';
 
-// What tasks are told: plain data without a secret, fixed when the job is planned.
+// The input of tasks: plain data without a secret, fixed when the job is planned.
 
 /** Everything is in the task itself. */
 export type NoDirective = Readonly<Record<string, never>>;
 
-/** What an instance is made of. */
+/** The properties of a new instance. */
 export interface InstanceDirective {
   readonly cpu: number;
   readonly memoryMiB: number;
@@ -43,7 +43,7 @@ export interface EarlierTries {
 /** One command on a node. */
 export interface CommandDirective extends EarlierTries {
   readonly command: string;
-  /** The runner on the node ends the command after so many seconds. */
+  /** The timeout after which the runner on the node ends the command, in seconds. */
   readonly commandTimeoutSeconds: number;
   /** Started again when its outcome is unknown. */
   readonly idempotent: boolean;
@@ -58,7 +58,7 @@ export interface ServiceDirective extends CommandDirective {
 /** Volumes in the file system of a node; GrowFilesystems has the new sizes. */
 export interface MountDirective extends EarlierTries {
   readonly volumes: readonly VolumeSpec[];
-  /** Whether an empty volume may be given a filesystem; false where it must hold one already. */
+  /** Whether an empty volume may be formatted; false if it must hold a filesystem already. */
   readonly format: boolean;
 }
 
@@ -110,8 +110,8 @@ export interface ChangeReleaseDirective extends ReleaseDirective {
   /** Scaling and sizes are no new version: the chart's hooks are not run for them. */
   readonly hooks: boolean;
   /**
-   * Whether the chart is rendered anew, as for another version or other values; else what helm has
-   * recorded is taken.
+   * Whether the chart is rendered again, as for another version or other values; otherwise the manifest
+   * that helm has recorded is used.
    */
   readonly renders: boolean;
 }

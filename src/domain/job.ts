@@ -6,8 +6,8 @@ export const JOB_STATUSES = ['queued', 'working', 'held', 'successful', 'failed'
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /**
- * Of jobs that have not ended: their effects are allowed, and no other job of their cluster is opened.
- * A held job waits for a person to say how it goes on.
+ * Statuses of jobs that have not ended: their effects are allowed, and no other job of their cluster is
+ * opened. A held job waits for a user's command.
  */
 export const OPEN_JOB_STATUSES: readonly JobStatus[] = ['queued', 'working', 'held'];
 
@@ -42,9 +42,9 @@ export interface JobHold {
 /** What a person, or the engine itself, tells a job that is open. */
 export type JobCommandName = 'hold' | 'resume' | 'retry' | 'skip';
 
-/** What is said with a command. */
+/** The fields of every command. */
 export interface CommandRequest {
-  /** Made by the sender. The same id again, for the same job, is the same command, and changes nothing. */
+  /** Chosen by the sender. The same id again, for the same job, is the same command, and changes nothing. */
   readonly commandId: string;
   /** Who gave it; `windlass` for the engine itself. */
   readonly by: string;
@@ -84,7 +84,7 @@ export function clusterBusy(
 
 /** What a user says beyond the action's name; each field belongs to the actions that it names. */
 export interface JobOptions {
-  /** delete: go on although a destroy service refuses, where the package allows it. */
+  /** delete: continue although a destroy service refuses, if the package allows it. */
   readonly force?: boolean;
   /** upgrade: the version that the cluster shall run. */
   readonly versionId?: string;
@@ -108,10 +108,10 @@ export interface JobOptions {
 /** What the nodes of a role shall have; what is absent stays as it is. */
 export interface RoleSize {
   readonly role: string;
-  /** CPUs; a fraction where the provider can give one. */
+  /** CPUs; a fraction if the provider supports one. */
   readonly cpu?: number;
   readonly memoryMiB?: number;
-  /** Upper limits, where the provider knows limits apart from sizes. */
+  /** Upper limits, if the provider has limits apart from sizes. */
   readonly cpuLimit?: number;
   readonly memoryLimitMiB?: number;
   readonly instanceClass?: number;

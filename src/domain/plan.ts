@@ -32,7 +32,7 @@ export interface LanesStep {
   readonly kind: 'lanes';
   readonly title: string;
   readonly runs: StepRuns;
-  /** At most so many lanes are under way at any moment; 1: one after the other. */
+  /** At most this many lanes run at the same time; 1: one after the other. */
   readonly atOnce: number;
   readonly lanes: readonly Lane[];
 }

@@ -20,19 +20,19 @@ export interface LedgerResource {
   /** The provider's id; empty until known. */
   readonly cloudId: string;
   readonly state: ResourceState;
-  /** What the provider remembers about it (device name, address …). Holds no secret. */
+  /** Attributes that the provider stores about it (device name, address …). Holds no secret. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** What one resource shall be, as plain data that only its provider reads. Holds no secret. */
+/** The desired properties of one resource, as plain data that only its provider reads. Holds no secret. */
 export type ResourceSpec = Readonly<Record<string, unknown>>;
 
 /**
- * A ledger row that a task works on, and what the task does to it. The engine leases it for the
- * length of the handle. `make`: the row is written if it is not there, and a `gone` one is followed
- * by the next generation; a live one must have the same spec. `change`: when the task has ended
- * successfully, the row's spec is this one. `remove`: the resource is gone afterwards. `use`: it
- * stays as it is. All but `make` need a row for the effect to make sense; what is gone stays gone.
+ * A ledger row of a task, and the task's intent for it. The engine leases it while the handle runs.
+ * `make`: the row is written if it does not exist, and a `gone` one is followed by the next generation; a
+ * live one must have the same spec. `change`: when the task has ended successfully, the row's spec is this
+ * one. `remove`: the resource is gone afterwards. `use`: it is not changed. All except `make` need a row
+ * for the effect to make sense; a resource that is gone stays gone.
  */
 export type ResourceClaim = {
   /** As in LedgerResource.kind. */

@@ -18,15 +18,15 @@ import {
 /** Every fact of a task action. */
 export interface TaskActionFacts {
   /**
-   * What executes it: the `engine`, out of stored rows and workflows, without a cloud or a node (the
-   * frame builds the metadata for it); the provider, by requests to the `cloud`; or the provider on a
-   * `node`, over its sshd. It decides on which queues its activities run.
+   * The executor: the `engine`, from stored rows and workflows, without a cloud or a node (the frame
+   * builds the metadata for it); the provider, by requests to the `cloud`; or the provider on a `node`,
+   * over its sshd. It decides on which queues its activities run.
    */
   readonly by: 'engine' | 'cloud' | 'node';
   readonly directive: DirectiveKind<unknown>;
   /** `only`: nothing is started, only observed. `never`: it is done when its handle returns. */
   readonly wait?: 'only' | 'never';
-  /** A create owes it once; what it came to decides what a later start has to do. See PastTask. */
+  /** A once-only task of a create; its outcome decides what a later start has to do. See PastTask. */
   readonly once?: true;
 }
 
@@ -88,19 +88,19 @@ export const TASK_ACTIONS: Readonly<Record<TaskAction, TaskActionFacts>> = TABLE
 
 export const TASK_ACTION_NAMES = Object.keys(TABLE) as readonly TaskAction[];
 
-/** What a task of each action is told. */
+/** The directive of each action's tasks. */
 export type TaskDirectives = {
   readonly [Action in TaskAction]: (typeof TABLE)[Action]['directive'] extends DirectiveKind<infer Directive>
     ? Directive
     : never;
 };
 
-/** Actions whose facts are of this form. */
+/** Actions whose facts have this form. */
 type ActionsWith<Facts> = {
   [Action in TaskAction]: (typeof TABLE)[Action] extends Facts ? Action : never;
 }[TaskAction];
 
-/** Actions that a create owes once. */
+/** The once-only actions of a create. */
 export type OnceAction = ActionsWith<{ readonly once: true }>;
 
 export const ONCE_ACTIONS: readonly OnceAction[] = TASK_ACTION_NAMES.filter(

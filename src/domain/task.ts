@@ -6,18 +6,18 @@ import { TASK_ACTIONS, type OnceAction, type TaskAction, type TaskDirectives } f
 export const TASK_STATUSES = ['queued', 'working', 'successful', 'failed', 'cancelled', 'skipped'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
-/** A task of one action as the plan has it. Its id and order are given when the plan is stored. */
+/** A task of one action in the plan. Its id and order are assigned when the plan is stored. */
 export interface PlannedTaskOf<Action extends TaskAction> {
   readonly action: Action;
   /** The node it works on; null for one that concerns the whole cluster. */
   readonly nodeId: string | null;
-  /** What a person reads beside the action in a timeline, e.g. `zk_node 2`. */
+  /** Shown to users beside the action in a timeline, e.g. `zk_node 2`. */
   readonly label: string;
   readonly directive: TaskDirectives[Action];
   readonly resources: readonly ResourceClaim[];
   /** Its failure is recorded and does not stop the job. */
   readonly failureAllowed: boolean;
-  /** How long its wait may last, in seconds, counted only while somebody looked. */
+  /** The timeout of its wait, in seconds; only time in which a worker polled counts. */
   readonly timeoutSeconds: number;
 }
 
@@ -26,12 +26,12 @@ export type PlannedTask<Actions extends TaskAction = TaskAction> = {
   readonly [Action in Actions]: PlannedTaskOf<Action>;
 }[Actions];
 
-/** A planned task: where the action is a variable, the compiler cannot see that the directive is its own. */
+/** A planned task: if the action is a variable, the compiler cannot see that the directive belongs to it. */
 export function planTask<Action extends TaskAction>(task: PlannedTaskOf<Action>): PlannedTask {
   return task as PlannedTask;
 }
 
-/** What is known of a task beside its plan. */
+/** The state of a task beside its plan. */
 export interface TaskProgress {
   /** `<jobId>.<layerIndex>.<index>` */
   readonly taskId: string;
@@ -44,12 +44,15 @@ export interface TaskProgress {
   readonly status: TaskStatus;
   /** How often it was opened again after it had failed. */
   readonly round: number;
-  /** Tries of handle and wait that ended in an error, in this round; looks that found it pending do not count. */
+  /**
+   * Attempts of handle and wait that ended in an error, in this round; polls that found it pending do not
+   * count.
+   */
   readonly failures: number;
-  /** What the last look saw. */
+  /** What the last poll observed. */
   readonly observation: string | null;
   readonly error: ErrorInfo | null;
-  /** When it first began, in whatever round. */
+  /** When it first began, in any round. */
   readonly startedAt: string | null;
   readonly endedAt: string | null;
 }
@@ -65,7 +68,7 @@ export type Task<Actions extends TaskAction = TaskAction> = {
 }[Actions];
 
 /**
- * A stored task as its provider is given it.
+ * A stored task in the form that its provider gets.
  *
  * @throws internal `DIRECTIVE_INVALID` for a plan that another version of windlass has made.
  */
@@ -87,25 +90,25 @@ export interface TaskRef {
   readonly failureAllowed: boolean;
 }
 
-/** Errors that say how a command on a node ended: by an exit code of its own, or at its limit. */
+/** Errors that say how a command on a node ended: with an exit code of its own, or by its timeout. */
 export const COMMAND_ENDED_CODES: readonly string[] = [
   'SERVICE_FAILED',
   'SERVICE_TIMEOUT',
   'NODE_COMMAND_FAILED',
   'NODE_COMMAND_TIMEOUT',
 ];
-/** The error of a command whose node cannot tell how it ended. */
+/** The error of a command whose outcome the node does not know. */
 export const COMMAND_OUTCOME_UNKNOWN = 'COMMAND_OUTCOME_UNKNOWN';
 
 /**
- * What a task of an earlier job came to, for an action that is owed once. `unbegun`: its job ended
- * before its turn. `done`: it succeeded. `failed`: its command said so. `unknown`: the node could not
- * tell how it ended. `unseen`: it was begun, and its job ended before anybody saw it end.
+ * The outcome of an earlier job's task, for a once-only action. `unbegun`: its job ended before its turn.
+ * `done`: it succeeded. `failed`: its command reported an error. `unknown`: the node does not know how it
+ * ended. `unseen`: it was begun, and its job ended before its end was observed.
  */
 export interface PastTask extends TaskRound {
-  /** Null for one that concerned the whole cluster. */
+  /** Null for a task of the whole cluster. */
   readonly nodeId: string | null;
-  /** As plans call it, e.g. `member 2`. */
+  /** Its name in plans, e.g. `member 2`. */
   readonly label: string;
   readonly action: OnceAction;
   readonly end: 'unbegun' | 'done' | 'failed' | 'unknown' | 'unseen';
@@ -120,7 +123,8 @@ export function toPastEnd(
 ): PastTask['end'] {
   if (task.status === 'successful') return 'done';
   if (task.startedAt === null) return 'unbegun';
-  // A person has skipped it, who sees to the node by hand. What a cloud was to make is still not there.
+  // A user has skipped it and takes care of the node by hand. Resources that a cloud was to create still
+  // do not exist.
   if (task.status === 'skipped' && TASK_ACTIONS[task.action].by !== 'cloud') return 'done';
   if (task.errorCode === COMMAND_OUTCOME_UNKNOWN) return 'unknown';
   const said = task.status === 'failed' && COMMAND_ENDED_CODES.includes(task.errorCode ?? '');
