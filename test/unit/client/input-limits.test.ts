@@ -84,7 +84,7 @@ it('the error of a large kubeconfig says how to make a small one, and nothing of
     .catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
     field: 'credential',
-    message: expect.stringMatching(/40044 bytes, and at most 32768/) as string,
+    message: expect.stringMatching(/40044 bytes; the limit is 32768/) as string,
     hint: expect.stringContaining('kubectl config view --minify --flatten') as string,
   });
 });
