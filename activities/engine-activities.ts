@@ -26,7 +26,7 @@ import { closeJob } from './close-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
 import { createHydrator, type Hydrator } from './hydrate.ts';
-import { planJob } from './plan-job.ts';
+import { documentPlan, planJob } from './plan-job.ts';
 import { prepareChange } from './prepare-change.ts';
 import { prepareCluster, type PreparedCluster } from './prepare-cluster.ts';
 import { whileOpen } from './own-job.ts';
@@ -116,7 +116,8 @@ export function createJobActivities(dependencies: ActivityDependencies): Attempt
   ): Promise<readonly StepShape[]> {
     const request = { job, ...(wanted ?? (await loadWanted(stores, job))), runtime };
     const plan = await planJob(stores, providers.get(runtime.provider), request);
-    return stores.jobs.storePlan(job.jobId, flattenPlan(plan), PLAN_SCHEMA_VERSION);
+    const { hash } = await documentPlan(stores, plan, request);
+    return stores.jobs.storePlan(job.jobId, flattenPlan(plan), PLAN_SCHEMA_VERSION, hash);
   }
 
   /** The plan of an open job for which no cloud has to be asked; null if another step has to plan. */

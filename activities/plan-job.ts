@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Stores } from '../src/db/index.ts';
 import { JOB_ACTIONS, type JobPlan } from '../src/domain/index.ts';
-import { refuseUnmade } from '../src/plan/index.ts';
+import { createPlanBasis, createPlanDocument, refuseUnmade, type PlanDocument } from '../src/plan/index.ts';
 import type { PlanRequest, Provider } from '../src/provider/index.ts';
 
 /**
@@ -22,4 +23,24 @@ export async function planJob(
   const plan = provider.splitJobIntoTasks({ ...request, past });
   if (wholeOnly === true) refuseUnmade(request.cluster.cluster, past);
   return plan;
+}
+
+/**
+ * A plan with what it was made from, and the hash of both.
+ *
+ * @throws not-found `APP_NOT_FOUND`
+ */
+export async function documentPlan(
+  stores: Pick<Stores, 'apps'>,
+  steps: JobPlan,
+  request: Pick<PlanRequest, 'cluster' | 'before' | 'runtime'>,
+): Promise<PlanDocument> {
+  const { versionId, purpose } = request.cluster.cluster;
+  // The package of a frontgate is a part of this program.
+  const version = purpose === 'frontgate' ? { versionId, digest: versionId } : await stores.apps.get(versionId);
+  return createPlanDocument(steps, createPlanBasis({ ...request, version }, digestText), digestText);
+}
+
+function digestText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -57,6 +57,7 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
       const job = await jobs.get(jobId);
       const steps = (await jobs.loadShape(jobId)) ?? [];
       const shape = steps.flatMap((step) => step.layers);
+      const planHash = await jobs.findPlanHash(jobId);
       const counts = await tasks.countByLayer(jobId);
       const rows = await listShown(jobId, shape, layer);
       const commands = (await jobs.listCommands(jobId)).slice(-SHOWN_COMMANDS).map(toCommandView);
@@ -66,6 +67,7 @@ export function createJobRequests(dependencies: ActivityDependencies): JobReques
         layers: shape.map((one) => toLayerView(one, counts, rows, say)),
         commands,
         steps: steps.map(toStepView),
+        planHash,
       }));
     },
 

@@ -56,7 +56,7 @@ export async function findNewestRun(client: Client, clusterId: string): Promise<
 export async function viewUnstoredJob(client: Client, run: JobRun, place: ServerPlace): Promise<JobView> {
   const { jobId, clusterId, action, startedAt } = run;
   const known = { jobId, clusterId, action, startedAt, requestedBy: '', held: null };
-  const open = { ...known, closedAt: null, layers: [], steps: [], commands: [] };
+  const open = { ...known, closedAt: null, layers: [], steps: [], planHash: null, commands: [] };
   if (run.open) return { ...open, status: 'queued', error: null };
   const handle = client.workflow.getHandle(run.workflowId, run.runId);
   // The known state of the run may be older than its end.

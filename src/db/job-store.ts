@@ -58,7 +58,12 @@ export function createJobStore(db: Kysely<Database>): JobStore {
         }
         await transaction
           .insertInto('job')
-          .values({ ...jobRows.toRow(job), plan_schema_version: null, change: toChangeColumn(change) })
+          .values({
+            ...jobRows.toRow(job),
+            plan_schema_version: null,
+            plan_hash: null,
+            change: toChangeColumn(change),
+          })
           .execute();
         await transaction
           .updateTable('cluster')
@@ -107,7 +112,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
       return rows.map(jobRows.fromRow);
     },
 
-    async storePlan(jobId, plan, schemaVersion) {
+    async storePlan(jobId, plan, schemaVersion, hash = null) {
       return await db.transaction().execute(async (transaction) => {
         const job = await transaction
           .selectFrom('job')
@@ -141,11 +146,20 @@ export function createJobStore(db: Kysely<Database>): JobStore {
         );
         await transaction
           .updateTable('job')
-          .set({ plan_schema_version: schemaVersion })
+          .set({ plan_schema_version: schemaVersion, plan_hash: hash })
           .where('job_id', '=', jobId)
           .execute();
         return plan.steps;
       });
+    },
+
+    async findPlanHash(jobId) {
+      const row = await db
+        .selectFrom('job')
+        .select('plan_hash')
+        .where('job_id', '=', jobId)
+        .executeTakeFirst();
+      return row?.plan_hash ?? null;
     },
 
     async loadShape(jobId) {

@@ -76,11 +76,13 @@ interface ClusterRoleTable {
   spec: ClusterRole;
 }
 
-/**
- * `plan_schema_version` is null until the plan is stored, `change` if the job does not change the desired
- * state.
- */
-type JobTable = Row<Job> & { plan_schema_version: number | null; change: StoredChange | null };
+type JobTable = Row<Job> & {
+  /** Null until the plan is stored, like its hash. */
+  plan_schema_version: number | null;
+  plan_hash: string | null;
+  /** Null if the job does not change the desired state. */
+  change: StoredChange | null;
+};
 
 /** `lanes` is null for a step of one layer. */
 type JobStepTable = Row<Omit<StepShape, 'layers' | 'lanes'>> & { job_id: string; lanes: LanesShape | null };

@@ -231,8 +231,19 @@ export interface JobStore {
   find(jobId: string): Promise<Job | null>;
   list(page: PageRequest & { clusterId?: string }): Promise<readonly Job[]>;
   listOpen(): Promise<readonly Job[]>;
-  /** Stores the plan once; a stored one is not replaced. */
-  storePlan(jobId: string, plan: FlatPlan, schemaVersion: number): Promise<readonly StepShape[]>;
+  /**
+   * Stores the plan once; a stored one is not replaced.
+   *
+   * @param hash of the document that the plan is from, which says what it was made from.
+   */
+  storePlan(
+    jobId: string,
+    plan: FlatPlan,
+    schemaVersion: number,
+    hash?: string | null,
+  ): Promise<readonly StepShape[]>;
+  /** Null while no plan is stored. */
+  findPlanHash(jobId: string): Promise<string | null>;
   /** Null while no plan is stored. @throws internal `PLAN_TOO_NEW` for a schema version above ours. */
   loadShape(jobId: string): Promise<readonly StepShape[] | null>;
   /**

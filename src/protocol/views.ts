@@ -192,4 +192,6 @@ export interface JobView extends JobSummary {
   readonly commands: readonly JobCommandView[];
   /** How the layers belong together. */
   readonly steps: readonly StepView[];
+  /** Of the plan and all that it was made from: equal for two jobs that do the same from the same. */
+  readonly planHash: string | null;
 }

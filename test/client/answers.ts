@@ -58,6 +58,7 @@ export function jobView(change: Partial<JobView> & Pick<JobView, 'jobId' | 'clus
     layers: [],
     commands: [],
     steps: [],
+    planHash: null,
     ...change,
   };
 }

@@ -63,6 +63,7 @@ describe.each([
     ({ clusterId } = first);
     const job = await finish(first);
     expect(job).toMatchObject({ status: 'successful', error: null });
+    expect(job.planHash).toMatch(/^[0-9a-f]{64}$/);
     expect(await create('once')).toMatchObject({ jobId: first.jobId, status: 'successful' });
     expect(await countWorld(stack)).toEqual({ instances: 2, running: 2, volumes: 2, programs: 2 });
   });

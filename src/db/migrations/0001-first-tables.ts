@@ -150,6 +150,7 @@ export const firstTables: Migration = {
       error jsonb,
       held jsonb,
       plan_schema_version integer,
+      plan_hash text,
       change jsonb
     )`,
     // The last safeguard for "at most one running job": no code path can open a second.

@@ -69,8 +69,10 @@ export function jobsSuite(stores: () => Stores): void {
     expect(await jobs.loadShape('job-plan')).toBeNull();
     const plan = flattenPlan(aPlan(wrapper));
     const other = flattenPlan(aPlan(wrapper, ['Other']));
-    expect(await jobs.storePlan('job-plan', plan, 1)).toEqual(plan.steps);
-    expect(await jobs.storePlan('job-plan', other, 1)).toEqual(plan.steps);
+    expect(await jobs.findPlanHash('job-plan')).toBeNull();
+    expect(await jobs.storePlan('job-plan', plan, 1, 'hash-1')).toEqual(plan.steps);
+    expect(await jobs.storePlan('job-plan', other, 1, 'hash-2')).toEqual(plan.steps);
+    expect(await jobs.findPlanHash('job-plan')).toBe('hash-1');
     expect(await jobs.loadShape('job-plan')).toEqual(plan.steps);
     expect(await tasks.loadSlice('job-plan', { step: 1, of: 'tasks', from: 1, to: 5 })).toEqual([
       [

@@ -34,6 +34,7 @@ export function guardActivitiesOver(jobs: readonly Job[]): {
     jobs: {
       find: async (jobId: string) => jobs.find((job) => job.jobId === jobId) ?? null,
       loadShape: touched('jobs.loadShape'),
+      findPlanHash: touched('jobs.findPlanHash'),
       list: touched('jobs.list'),
     },
     clusters: touched('clusters'),
