@@ -99,14 +99,14 @@ describe('start of a cluster whose create did not end well', () => {
   });
 
   it.each(['InitService', 'RegisterCustomMetadata'] as const)(
-    'is refused where nobody knows how %s ended',
+    'is refused if the outcome of %s is unknown',
     (unknown) => {
       const past = pastOf(CREATE, ({ action }) => (action === unknown ? 'unknown' : 'done'));
       expect(() => start(past)).toThrow(
         expect.objectContaining({
           kind: 'conflict',
           code: 'CLUSTER_NOT_WHOLE',
-          message: expect.stringContaining(`nobody knows how ${unknown} of master 1 ended`),
+          message: expect.stringContaining(`the outcome of ${unknown} of master 1 is unknown`),
           hint: expect.stringContaining('windlass cluster delete cl-1'),
         }),
       );

@@ -87,12 +87,12 @@ describe('services', () => {
     });
   });
 
-  it('that strike their limit time out', async () => {
+  it('that reach their timeout fail with it', async () => {
     bench.shell.states.set('job-1.3.0.g1', { state: 'timed-out', output: 'still waiting\n' });
     await expect(look()).rejects.toMatchObject({
       kind: 'timeout',
       code: 'SERVICE_TIMEOUT',
-      message: expect.stringMatching(/limit of 30 s[^]*still waiting/),
+      message: expect.stringMatching(/timeout of 30 s[^]*still waiting/),
     });
   });
 
