@@ -37,7 +37,8 @@ export async function documentPlan(
 ): Promise<PlanDocument> {
   const { versionId, purpose } = request.cluster.cluster;
   // The package of a frontgate is a part of this program.
-  const version = purpose === 'frontgate' ? { versionId, digest: versionId } : await stores.apps.get(versionId);
+  const version =
+    purpose === 'frontgate' ? { versionId, digest: versionId } : await stores.apps.get(versionId);
   return createPlanDocument(steps, createPlanBasis({ ...request, version }, digestText), digestText);
 }
 
