@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  JOB_ACTIONS,
   TASK_ACTIONS,
   type ClusterNode,
+  type ClusterRole,
   type ClusterStatus,
   type ClusterWrapper,
   type JobAction,
@@ -13,14 +15,15 @@ import {
   type TaskAction,
   type VolumeSpec,
 } from '../domain/index.ts';
-import { listTasks } from '../plan/index.ts';
+import { findNodeRole, listTasks } from '../plan/index.ts';
 import type { Provider } from '../provider/index.ts';
 import { CLOUD_LIVES, type CloudLife } from './cloud-life.ts';
 import { createEngine, type Engine, type EngineTask } from './engine.ts';
 import type { NodeWorld, Operation } from './operations.ts';
 import type { ConformanceHarness, WorldResource } from './options.ts';
+import { listLife, planJob, type PlannedJob } from './planned-jobs.ts';
 import { createTranscript, type Transcript } from './transcript.ts';
-import { mergeWanted, newCluster } from '../wanted/index.ts';
+import { newCluster } from '../wanted/index.ts';
 
 const PAUSE_MS = 25;
 /** The default timeout of a wait. */
@@ -85,19 +88,10 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
   });
   const engine = createEngine({ harness, provider, transcript, waitLimitMs, cluster });
   const node = chooseNode(cluster, provider.capabilities.volumes === true);
-  const planned = collectTasks(provider, harness, cluster, node.nodeId);
-  const changes =
-    life.kind === 'releases'
-      ? await planChanges(provider, harness, cluster)
-      : new Map<TaskAction, PlannedChange>();
-  const role = cluster.roles.find((candidate) => candidate.role === node.role.replace(/-replica$/, ''));
+  const planned = await collectTasks({ provider, harness, cluster, nodeId: node.nodeId, life });
+  const role = findNodeRole(cluster.roles, node);
   assert.ok(role, `node ${node.nodeId} has a role that the cluster does not have`);
-  let asked: NodeWorld['asked'] = {
-    cpu: role.cpu,
-    memoryMiB: role.memoryMiB,
-    volumes: role.volumes,
-    ...(harness.changed === undefined ? {} : { version: harness.changed.versionBefore }),
-  };
+  let asked = askedOf(role, harness, 'first');
 
   const list = async () => {
     const all = await harness.world.list();
@@ -113,18 +107,15 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     node,
     list,
     task(action) {
-      const change = changes.get(action);
-      if (change !== undefined) {
-        engine.setWanted(change.wanted);
-        asked = { ...asked, version: change.version };
+      const found = planned.get(action);
+      assert.ok(found, `no plan of what the capabilities name has a task ${action} for node ${node.nodeId}`);
+      const { task, job } = found;
+      if (job !== null && JOB_ACTIONS[job.action].spec === 'changed') {
+        engine.setWanted(job.joined);
+        asked = askedOf(findNodeRole(job.joined.roles, node), harness, job.conf);
       }
-      const plan = change?.task ?? planned.get(action);
-      assert.ok(
-        plan,
-        `no plan of create, stop, start and delete has a task ${action} for node ${node.nodeId}`,
-      );
-      if (action === 'ResizeInstances' || action === 'ResizeVolumes') asked = grow(role);
-      return engine.toTask(plan, action.startsWith('Resize') ? asked : {});
+      if (job === null) asked = grow(role);
+      return engine.toTask(task, job === null ? asked : {});
     },
     async prepare(operation) {
       for (const action of operation.prepare) await engine.run(bench.task(action));
@@ -180,51 +171,6 @@ function chooseNode(cluster: ClusterWrapper, withVolumes: boolean): ClusterNode 
   return node;
 }
 
-interface PlannedChange {
-  readonly wanted: ClusterWrapper;
-  readonly task: PlannedTask;
-  /** What the cloud must run afterwards. */
-  readonly version: string;
-}
-
-/** The upgrade to the harness's other conf, and the way back, as the engine plans them. */
-async function planChanges(
-  provider: Provider,
-  harness: ConformanceHarness,
-  cluster: ClusterWrapper,
-): Promise<ReadonlyMap<TaskAction, PlannedChange>> {
-  const { changed } = harness;
-  assert.ok(changed, 'a harness of releases needs another conf: `changed`');
-  const changes = new Map<TaskAction, PlannedChange>();
-  let before = cluster;
-  for (const [action, conf, version] of [
-    ['update-env', changed.conf, changed.versionAfter],
-    ['rollback', harness.conf, changed.versionBefore],
-  ] as const) {
-    const parsed = await provider.parseClusterConf({
-      content: harness.content,
-      runtime: harness.runtime,
-      conf,
-      clusterId: cluster.cluster.clusterId,
-      change: { action, options: {}, cluster: before },
-    });
-    const wanted = mergeWanted(before, parsed, { conf });
-    const [task] = listTasks(planAction(provider, harness, wanted, action, 'active'));
-    assert.ok(task, `the plan of ${action} is empty`);
-    changes.set(task.action, { wanted, task, version });
-    before = wanted;
-  }
-  return changes;
-}
-
-const LIFE: readonly (readonly [JobAction, ClusterStatus])[] = [
-  ['create', 'pending'],
-  ['restart', 'active'],
-  ['stop', 'active'],
-  ['start', 'stopped'],
-  ['delete', 'active'],
-];
-
 /** The plan of one action of a cluster's life. */
 export function planAction(
   provider: Provider,
@@ -240,38 +186,79 @@ export function planAction(
   });
 }
 
-/** The node's tasks as the provider plans them; those of resizing are derived from those of creating. */
-function collectTasks(
-  provider: Provider,
-  harness: ConformanceHarness,
-  cluster: ClusterWrapper,
-  nodeId: string,
-): ReadonlyMap<TaskAction, PlannedTask> {
-  const tasks = new Map<TaskAction, PlannedTask>();
-  for (const [action, status] of LIFE) {
-    if (!provider.capabilities.actions.includes(action)) continue;
-    for (const task of listTasks(planAction(provider, harness, cluster, action, status))) {
-      if ((task.nodeId === nodeId || task.nodeId === null) && !tasks.has(task.action))
-        tasks.set(task.action, task);
+/** A task of one of a cluster's jobs; null where no job of the provider has it yet. */
+interface CollectedTask {
+  readonly task: PlannedTask;
+  readonly job: PlannedJob | null;
+}
+
+interface CollectRequest {
+  readonly provider: Provider;
+  readonly harness: ConformanceHarness;
+  readonly cluster: ClusterWrapper;
+  readonly nodeId: string;
+  readonly life: CloudLife;
+}
+
+/**
+ * The first task of each action that works on the node (or on the whole cluster), from the plans of
+ * the actions that the capabilities name. Those that change what is wanted must be parsed, which takes
+ * time with charts: they are planned, one on the cluster of the other, only while an operation has no
+ * task. Those of a recovery come last: they may find nothing to do. Tasks of a resize that no plan has
+ * yet are made from those that create.
+ */
+async function collectTasks(request: CollectRequest): Promise<ReadonlyMap<TaskAction, CollectedTask>> {
+  const { provider, harness, nodeId, life } = request;
+  const found = new Map<TaskAction, CollectedTask>();
+  const asks = listLife(provider);
+  const isMissing = (): boolean => life.operations.some(({ action }) => !found.has(action));
+  let { cluster } = request;
+  const ranked = asks.map((ask) => ({ ask, rank: rankOf(ask.action) })).sort((a, b) => a.rank - b.rank);
+  for (const { ask, rank } of ranked) {
+    if (rank > 0 && !isMissing()) continue;
+    const job = await planJob(provider, harness, cluster, ask);
+    if (rank === 1) cluster = job.wanted;
+    for (const task of listTasks(job.plan)) {
+      if ((task.nodeId === nodeId || task.nodeId === null) && !found.has(task.action))
+        found.set(task.action, { task, job });
     }
   }
-  const run = tasks.get('RunInstances');
-  if (run?.action === 'RunInstances') {
+  for (const task of makeUpResize(found)) found.set(task.action, { task, job: null });
+  return found;
+}
+
+function rankOf(action: JobAction): number {
+  const { refreshFirst, spec } = JOB_ACTIONS[action];
+  if (refreshFirst === true) return 2;
+  return spec === 'changed' ? 1 : 0;
+}
+
+/** What a handler must be able to do before the frame plans it. */
+function makeUpResize(found: ReadonlyMap<TaskAction, CollectedTask>): readonly PlannedTask[] {
+  const tasks: PlannedTask[] = [];
+  const run = found.get('RunInstances')?.task;
+  if (run?.action === 'RunInstances' && !found.has('ResizeInstances')) {
     const { cpu, memoryMiB } = run.directive;
     const directive = { ...run.directive, cpu: cpu * 2, memoryMiB: memoryMiB * 2 };
-    tasks.set('ResizeInstances', { ...run, action: 'ResizeInstances', directive, resources: toChange(run) });
+    tasks.push({ ...run, action: 'ResizeInstances', directive, resources: toChange(run) });
   }
-  const create = tasks.get('CreateVolumes');
-  if (create?.action === 'CreateVolumes') {
+  const create = found.get('CreateVolumes')?.task;
+  if (create?.action === 'CreateVolumes' && !found.has('ResizeVolumes')) {
     const directive = { volumes: growVolumes(create.directive.volumes) };
-    tasks.set('ResizeVolumes', {
-      ...create,
-      action: 'ResizeVolumes',
-      directive,
-      resources: toChange(create),
-    });
+    tasks.push({ ...create, action: 'ResizeVolumes', directive, resources: toChange(create) });
   }
   return tasks;
+}
+
+function askedOf(
+  role: ClusterRole | undefined,
+  { changed }: ConformanceHarness,
+  conf: PlannedJob['conf'],
+): NodeWorld['asked'] {
+  assert.ok(role, 'the node under test has a role that the cluster does not have');
+  const { cpu, memoryMiB, volumes } = role;
+  const versions = changed && { first: changed.versionBefore, changed: changed.versionAfter };
+  return { cpu, memoryMiB, volumes, ...(versions === undefined ? {} : { version: versions[conf] }) };
 }
 
 function toChange({ resources }: PlannedTask): PlannedTask['resources'] {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterWrapper } from '../domain/index.ts';
 import {
   createCall,
+  refuseCancelled,
   type Call,
   type CallOptions,
   type ObserveCall,
@@ -49,15 +50,19 @@ export interface Engine extends Omit<MemoryStore, 'addTask' | 'loadContext' | 's
   /** Writes the ledger rows of a task like a worker that dies before it calls the provider. */
   claimOnly(task: EngineTask): Promise<void>;
   /** One poll, retried after errors that the engine retries. */
-  look(task: EngineTask, call?: Partial<ObserveCall>): Promise<Observation>;
+  look(task: EngineTask, call?: Partial<ObserveCall> & Repeats): Promise<Observation>;
   waitUntilDone(task: EngineTask): Promise<void>;
   /** Handle and wait, as the job workflow does. */
   run(task: EngineTask, options?: HandleOptions): Promise<void>;
   /** The number of requests to the cloud's API for which the budget was taken. */
   requests(): number;
+  /** Every request waits for the budget of calls until the function that it returns is called. */
+  exhaustBudget(): () => void;
   /** A call that only reads, retried in the same way. */
-  read<T>(call: (call: Call) => Promise<T>, given?: Partial<Pick<Call, 'signal'>>): Promise<T>;
+  read<T>(call: (call: Call) => Promise<T>, given?: Partial<Pick<Call, 'signal'>> & Repeats): Promise<T>;
 }
+
+type Repeats = Pick<HandleOptions, 'once'>;
 
 export function createEngine(options: EngineOptions): Engine {
   const { transcript, waitLimitMs } = options;
@@ -70,12 +75,19 @@ export function createEngine(options: EngineOptions): Engine {
     limitMs: waitLimitMs,
   };
   let requests = 0;
+  // Pending while nothing is left of the budget.
+  let emptyBudget = Promise.resolve();
 
   const log: Call['log'] = (message, fields) => transcript.add('log', { message, fields });
-  const takeBudget: CallOptions['takeBudget'] = async (count) => {
-    requests += count;
-  };
-  const newCall = (signal: AbortSignal): Call => createCall({ signal, log, takeBudget });
+  const openBudget =
+    (signal: AbortSignal): CallOptions['takeBudget'] =>
+    async (count) => {
+      requests += count;
+      await Promise.race([emptyBudget, whenAborted(signal)]);
+      refuseCancelled(signal);
+    };
+  const newCall = (signal: AbortSignal): Call =>
+    createCall({ signal, log, takeBudget: openBudget(signal) });
 
   function toAttempt({ task }: EngineTask, worker: ReturnType<typeof createWorker>): TaskAttempt {
     const { store, point } = worker;
@@ -85,12 +97,21 @@ export function createEngine(options: EngineOptions): Engine {
       point,
       log,
       signal: NO_SIGNAL,
-      openBudget: () => async (count) => {
-        await takeBudget(count);
+      openBudget: (_loaded, signal) => async (count) => {
+        await openBudget(signal)(count);
         await worker.whileBudgetIsTaken();
       },
       onLimit: () => {},
     };
+  }
+
+  async function attemptOnce<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    try {
+      return await attempt();
+    } catch (error) {
+      transcript.addError(what, error);
+      throw error;
+    }
   }
 
   /** Plays the part of Temporal: another attempt after a retryable error, as soon as a test allows. */
@@ -98,9 +119,8 @@ export function createEngine(options: EngineOptions): Engine {
     const giveUpAt = Date.now() + waitLimitMs;
     for (let failures = 0; ;) {
       try {
-        return await attempt();
+        return await attemptOnce(what, attempt);
       } catch (error) {
-        transcript.addError(what, error);
         if (signal.aborted || !isRetried(error, failures) || Date.now() > giveUpAt) throw error;
         // Waiting for another worker's lease does not count as a failure: a slow cloud would use up all
         // attempts.
@@ -114,6 +134,11 @@ export function createEngine(options: EngineOptions): Engine {
     ...memory,
     toTask: memory.addTask,
     requests: () => requests,
+    exhaustBudget() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      emptyBudget = promise;
+      return resolve;
+    },
     async handle(task, handleOptions = {}) {
       const { signal = NO_SIGNAL } = handleOptions;
       const worker = createWorker(workers, handleOptions);
@@ -123,11 +148,11 @@ export function createEngine(options: EngineOptions): Engine {
         effectSignal: signal,
       };
       try {
-        return await retry(
-          task.task.action,
-          () => handleTask({ ...attempt, identity: worker.identity, leaseSeconds: LEASE_SECONDS }),
-          signal,
-        );
+        const handleOnce = () =>
+          handleTask({ ...attempt, identity: worker.identity, leaseSeconds: LEASE_SECONDS });
+        return handleOptions.once === true
+          ? await attemptOnce(task.task.action, handleOnce)
+          : await retry(task.task.action, handleOnce, signal);
       } catch (error) {
         // The next worker finds what this one has done.
         if (isCrash(error) && worker.hasLostItsAnswer()) return { wait: true };
@@ -137,7 +162,7 @@ export function createEngine(options: EngineOptions): Engine {
     async claimOnly(task) {
       await engine.handle(task, { claimOnly: true });
     },
-    async look(task, call = {}) {
+    async look(task, { once = false, ...call } = {}) {
       const worker = createWorker(workers, {});
       const { signal = NO_SIGNAL } = call;
       const lookOnce = async (): Promise<Observation> => {
@@ -152,7 +177,8 @@ export function createEngine(options: EngineOptions): Engine {
           await worker.store.succeed(task.task, observation.changes ?? {}, []);
         return observation;
       };
-      return retry(`Wait${task.task.action}`, lookOnce, signal);
+      const what = `Wait${task.task.action}`;
+      return once ? attemptOnce(what, lookOnce) : retry(what, lookOnce, signal);
     },
     async waitUntilDone(task) {
       const worker = createWorker(workers, {});
@@ -177,16 +203,22 @@ export function createEngine(options: EngineOptions): Engine {
       const { wait } = await engine.handle(task, handleOptions);
       if (wait) await engine.waitUntilDone(task);
     },
-    read: (call, { signal = NO_SIGNAL } = {}) =>
-      retry(
-        'a read',
-        async () => {
-          const answer = await call(newCall(signal));
-          transcript.add('answer', answer);
-          return answer;
-        },
-        signal,
-      ),
+    async read(call, { signal = NO_SIGNAL, once = false } = {}) {
+      const readOnce = async () => {
+        const answer = await call(newCall(signal));
+        transcript.add('answer', answer);
+        return answer;
+      };
+      return once ? attemptOnce('a read', readOnce) : retry('a read', readOnce, signal);
+    },
   };
   return engine;
+}
+
+/** Resolves when the signal is aborted; never where it is not. */
+function whenAborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
 }

@@ -34,6 +34,8 @@ export interface MemoryStoreOptions {
 export interface MemoryStore {
   readonly ledger: MemoryLedger;
   cluster(): ClusterWrapper;
+  /** The keys of a node, always the same. */
+  accessOf(node: ClusterNode): NodeAccess;
   setRuntime(runtime: Runtime): void;
   setStatus(status: ClusterWrapper['cluster']['status']): void;
   /** The desired cluster of a job, as the engine stores it before the job's first task. */
@@ -71,7 +73,7 @@ export function createMemoryStore({ harness, transcript, ...options }: MemorySto
     held: null,
   };
 
-  function getAccess(node: ClusterNode): NodeAccess {
+  function accessOf(node: ClusterNode): NodeAccess {
     const known = accessByNode.get(node.nodeId) ?? createNodeAccess(node.nodeId);
     accessByNode.set(node.nodeId, known);
     transcript.plantKey(known.clientPrivateKey);
@@ -106,6 +108,7 @@ export function createMemoryStore({ harness, transcript, ...options }: MemorySto
   return {
     ledger,
     cluster: () => wrapper,
+    accessOf,
     setRuntime(changed) {
       runtime = changed;
     },
@@ -150,7 +153,7 @@ export function createMemoryStore({ harness, transcript, ...options }: MemorySto
           cluster: wrapper.cluster,
           node,
           role: role === undefined ? null : { ...role, ...roleChange },
-          access: node === null ? null : getAccess(node),
+          access: node === null ? null : accessOf(node),
           resources: ledger.newest(task.nodeId ?? ''),
         }),
         loadCluster: async () => wrapper,

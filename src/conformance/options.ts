@@ -57,20 +57,39 @@ export interface ConformanceWorld {
   destroyInstance(id: string): Promise<void>;
   /**
    * How many requests of the provider the cloud's API has got so far, without those of this world itself;
-   * for the rule that each is sent within the budget of calls. Absent if there is no API.
+   * for the rule that each is sent within the budget of calls.
    */
   countRequests?(): Promise<number>;
-  /**
-   * Delays every answer of the cloud's API until the function that it returns is called. Absent if there
-   * is no API.
-   */
+  /** Delays every answer of the cloud's API until the function that it returns is called. */
   holdAnswers?(): Promise<() => Promise<void>>;
-  /**
-   * Makes an instance fail permanently while it starts, as clouds do that run out of capacity late. Absent
-   * if no instance can fail so.
-   */
+  /** Every request to the cloud's API ends as `disturbance` says until the function that it returns is called. */
+  disturb?(disturbance: Disturbance): Promise<() => Promise<void>>;
+  /** Makes an instance fail permanently while it starts, as clouds do that run out of capacity late. */
   failInstance?(id: string): Promise<void>;
 }
+
+/**
+ * How the requests to an API end on a bad day. `throttled`: refused, and not carried out. `failed`: the
+ * API says that it failed, and has done nothing. `broken`: carried out, but the connection breaks
+ * before an answer comes.
+ */
+export const DISTURBANCES = ['throttled', 'failed', 'broken'] as const;
+export type Disturbance = (typeof DISTURBANCES)[number];
+
+/**
+ * What a world may be without, because its cloud has no such thing: functions of the world and of the
+ * harness, and fields of what the world lists. `lastingFence`: that what was made once with a token is
+ * never made again with it, not even when it was deleted (R1).
+ */
+export type OptionalPart =
+  | 'countRequests'
+  | 'holdAnswers'
+  | 'disturb'
+  | 'failInstance'
+  | 'makeFirstPlaceFull'
+  | 'address'
+  | 'device'
+  | 'lastingFence';
 
 /** A provider with a world of its own, fresh and empty. */
 export interface ConformanceHarness {
@@ -103,8 +122,7 @@ export interface ConformanceHarness {
   makeQuotaTight(): Promise<Runtime>;
   /**
    * A runtime of the same world with several placements, the first of which has no capacity for an
-   * instance any more, and where volumes cannot move between them. Absent if a node has only one
-   * placement.
+   * instance any more, and where volumes cannot move between them.
    */
   makeFirstPlaceFull?(): Promise<Runtime>;
   /** Removes everything that is left in the world, and the world. */
@@ -134,6 +152,13 @@ export interface SuiteOptions {
   readonly waitLimitMs?: number;
   /** Longest that a call may go on after its signal was aborted; a second by default. */
   readonly cancelLimitMs?: number;
+  /**
+   * What the harness leaves out, and why: `{ failInstance: 'a machine runs or does not' }`. Everything
+   * else must be there. The reasons stand among the names of the tests.
+   */
+  readonly without?: Readonly<Partial<Record<OptionalPart, string>>>;
+  /** Which of many similar cases within one test are tried; all by default. `about` names the test. */
+  readonly choose?: <Case>(cases: readonly Case[], about: string) => readonly Case[];
 }
 
 /** Names of the traits, in the order in which they run. */
@@ -146,6 +171,7 @@ export const TRAITS = [
   'frozen',
   'cancellable',
   'errors',
+  'refused',
   'nothing-left',
   'whole-jobs',
   'secrets',

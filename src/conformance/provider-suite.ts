@@ -15,10 +15,12 @@ import { frozen } from './traits/frozen.ts';
 import { idempotent } from './traits/idempotent.ts';
 import { nothingLeft } from './traits/nothing-left.ts';
 import { pure } from './traits/pure.ts';
+import { refused } from './traits/refused.ts';
 import { secrets } from './traits/secrets.ts';
 import { wholeJobs } from './traits/whole-jobs.ts';
 import { works } from './traits/works.ts';
 import { createTranscript } from './transcript.ts';
+import { watchOutput, type WatchedOutput } from './watch-output.ts';
 
 const CANCEL_LIMIT_MS = 1_000;
 
@@ -31,6 +33,7 @@ const REGISTER: Readonly<Record<Trait, (context: TraitContext) => void>> = {
   frozen,
   cancellable,
   errors,
+  refused,
   'nothing-left': nothingLeft,
   'whole-jobs': wholeJobs,
   secrets,
@@ -49,6 +52,8 @@ export function providerSuite(options: SuiteOptions): void {
     registerRun(options, {
       title: `${name} provider, each call failing after its effect`,
       wrap: failAfterEffect,
+      // A refusal ends its call: what would fail after it is not reached.
+      traits: TRAITS.filter((trait) => trait !== 'refused'),
     });
   }
 }
@@ -73,6 +78,8 @@ export function registerRun(options: SuiteOptions, run: SuiteRun): void {
       runner.describe(trait, () => REGISTER[trait](world.context));
     }
     runner.it('R6 leaves an empty world', () => world.assertEmpty());
+    for (const [part, reason] of Object.entries(options.without ?? {}))
+      runner.it(`left out: ${part}, because ${reason}`, async () => undefined);
     runner.afterAll(() => world.dispose());
   });
 }
@@ -87,8 +94,10 @@ function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
   const life = CLOUD_LIVES[options.kind ?? 'machines'];
   const transcript = createTranscript([]);
   let shared: Promise<ConformanceHarness> | null = null;
+  let output: WatchedOutput | null = null;
 
   async function createHarness(): Promise<ConformanceHarness> {
+    output ??= watchOutput();
     const harness = await options.createHarness();
     for (const secret of harness.plantedSecrets) transcript.plant(secret);
     return harness;
@@ -118,6 +127,16 @@ function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
     waitLimitMs,
     cancelLimitMs,
     transcript,
+    readOutput: () => output?.text() ?? '',
+    choose: options.choose ?? ((cases) => cases),
+    optional(part, value) {
+      if (options.without?.[part] !== undefined) return undefined;
+      assert.ok(
+        value !== undefined,
+        `the harness has no ${part}: add it, or say in \`without\` why this cloud cannot have it`,
+      );
+      return value;
+    },
     withBench,
     async withBenchApart(body) {
       const harness = await createHarness();
@@ -141,6 +160,8 @@ function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
     async dispose(): Promise<void> {
       await (await shared)?.dispose();
       shared = null;
+      output?.stop();
+      output = null;
     },
   };
 }

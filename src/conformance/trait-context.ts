@@ -5,7 +5,7 @@ import type { Capabilities } from '../provider/index.ts';
 import type { Bench } from './bench.ts';
 import type { CloudLife } from './cloud-life.ts';
 import type { Operation } from './operations.ts';
-import type { SuiteRunner } from './options.ts';
+import type { OptionalPart, SuiteOptions, SuiteRunner } from './options.ts';
 import type { Read } from './reads.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -20,6 +20,11 @@ export interface TraitContext {
   readonly waitLimitMs: number;
   readonly cancelLimitMs: number;
   readonly transcript: Transcript;
+  /** What this process has written to stdout and stderr since the run began. */
+  readOutput(): string;
+  readonly choose: NonNullable<SuiteOptions['choose']>;
+  /** A part of the harness, or undefined where the options say that it is left out. @throws where it is absent. */
+  optional<Part>(name: OptionalPart, part: Part | undefined): Part | undefined;
   /** A new cluster in the world of this run; when the body has passed, all of it is deleted again. */
   withBench(body: (bench: Bench) => Promise<void>): Promise<void>;
   /** Likewise in a world of its own, which the body may spoil. */

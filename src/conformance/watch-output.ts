@@ -1,5 +1,10 @@
+export interface WatchedOutput {
+  text(): string;
+  stop(): void;
+}
+
 /** Records what is written to this process's stdout and stderr until it is told to stop. */
-export function watchOutput(): { text(): string; stop(): void } {
+export function watchOutput(): WatchedOutput {
   const written: string[] = [];
   const streams = [process.stdout, process.stderr];
   const stops = streams.map((stream) => {

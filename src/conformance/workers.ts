@@ -23,6 +23,8 @@ export interface HandleOptions {
   readonly afterEffect?: (count: number) => Promise<void> | void;
   /** The worker dies before it stores the answer. */
   readonly answerLost?: boolean;
+  /** An error ends it, also one that the engine retries. */
+  readonly once?: boolean;
 }
 
 export interface WorkerOptions {

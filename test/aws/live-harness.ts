@@ -5,11 +5,14 @@ import {
   type Tag,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import type { ConformanceHarness, WorldResource } from '../../src/conformance/index.ts';
+import {
+  createConformancePackage,
+  type ConformanceHarness,
+  type WorldResource,
+} from '../../src/conformance/index.ts';
 import type { Credential, Runtime } from '../../src/domain/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
 import { createAwsProvider } from '../../src/providers/aws/index.ts';
-import { createConformancePackage } from '../fakes/conformance-package.ts';
 
 /** What a run against the real AWS needs; all from the environment. */
 export interface LiveAccount {

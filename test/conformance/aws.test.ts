@@ -3,6 +3,7 @@ import { providerSuite } from '../../src/conformance/index.ts';
 import { AWS_FEATURES } from '../../src/providers/aws/index.ts';
 import { vmCapabilities } from '../../src/vm/index.ts';
 import { createAwsHarness } from './aws-harness.ts';
+import { sampleCases } from './sample-tests.ts';
 
 // The first test starts an EC2, which takes long where the machine is busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -15,5 +16,6 @@ providerSuite({
   createHarness: () => createAwsHarness(),
   // Beside other tests; a call that does not listen goes on for 20 s.
   cancelLimitMs: 15_000,
+  choose: sampleCases,
   runs: ['plain'],
 });

@@ -2,7 +2,7 @@ import { afterAll, describe, it } from 'vitest';
 import { providerSuite } from '../../src/conformance/index.ts';
 import { KUBERNETES_CAPABILITIES } from '../../src/providers/kubernetes/index.ts';
 import { useControlPlane } from '../kit/kubernetes/index.ts';
-import { createKubernetesHarness } from './kubernetes-harness.ts';
+import { KUBERNETES_WITHOUT, createKubernetesHarness } from './kubernetes-harness.ts';
 import { sampleTests } from './sample-tests.ts';
 
 const controlPlane = useControlPlane();
@@ -13,6 +13,7 @@ providerSuite({
   kind: 'releases',
   runner: sampleTests({ describe, it: (name, body) => it(name, body, 120_000), afterAll }),
   capabilities: KUBERNETES_CAPABILITIES,
+  without: KUBERNETES_WITHOUT,
   createHarness: () => createKubernetesHarness(controlPlane()),
   // Beside other tests; a call that does not listen goes on for 20 s.
   cancelLimitMs: 15_000,

@@ -10,6 +10,15 @@ const CHART = fileURLToPath(new URL('../fixtures/charts/shop', import.meta.url))
 const PASSWORD = 'planted-kubernetes-password-41';
 const BAD_TOKEN = 'planted-bad-token-73';
 
+/** What a release has nothing of, or what is tried elsewhere. */
+export const KUBERNETES_WITHOUT = {
+  countRequests: 'helm says how many requests it sends at most, and sends fewer',
+  holdAnswers: 'helm is a process that is ended, which test/providers tries',
+  disturb: 'each request of a release meets each fault in test/kubernetes',
+  makeFirstPlaceFull: 'Kubernetes chooses the place',
+  lastingFence: 'nothing is left of a release that was purged, and a worker frozen since then installs it again',
+};
+
 /** The kubernetes provider with a namespace of its own on a real control plane. */
 export async function createKubernetesHarness(
   plane: ControlPlane,

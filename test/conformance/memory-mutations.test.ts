@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
-import { createMemoryHarness, MEMORY_CAPABILITIES } from '../fakes/memory-harness.ts';
+import { createMemoryHarness, MEMORY_CAPABILITIES, MEMORY_WITHOUT } from '../fakes/memory-harness.ts';
 
 const options: MutationOptions = {
   name: 'memory',
   capabilities: MEMORY_CAPABILITIES,
+  without: MEMORY_WITHOUT,
   createHarness: () => createMemoryHarness(),
   adoptionRemoved: () => createMemoryHarness({ adoption: false }),
   waitLimitMs: 300,

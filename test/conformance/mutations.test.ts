@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
 import { LOCAL_FEATURES } from '../../src/providers/local/index.ts';
 import { vmCapabilities } from '../../src/vm/index.ts';
-import { createLocalHarness, forgetWhatExists } from './local-harness.ts';
+import { LOCAL_WITHOUT, createLocalHarness, forgetWhatExists } from './local-harness.ts';
 
 const MUTATION_LIMIT_MS = 120_000;
 
 const options: MutationOptions = {
   name: 'local',
   capabilities: vmCapabilities(LOCAL_FEATURES),
+  without: LOCAL_WITHOUT,
   createHarness: () => createLocalHarness(),
   adoptionRemoved: () => createLocalHarness(forgetWhatExists),
   waitLimitMs: 10_000,

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { runMutant, type MutationOptions } from '../../src/conformance/index.ts';
-import { createMemoryHarness, MEMORY_CAPABILITIES } from '../fakes/memory-harness.ts';
+import { createMemoryHarness, MEMORY_CAPABILITIES, MEMORY_WITHOUT } from '../fakes/memory-harness.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 
 test.each(PLANTED_BUGS)('the suite notices it when $name', async ({ bug, traits, actions, red, says }) => {
   const options: MutationOptions = {
     name: 'memory',
     capabilities: MEMORY_CAPABILITIES,
+  without: MEMORY_WITHOUT,
     createHarness: () => createMemoryHarness({ bug }),
     adoptionRemoved: () => createMemoryHarness({ adoption: false }),
     waitLimitMs: 2_000,

@@ -1,6 +1,6 @@
 import { WindlassError } from '../../src/domain/index.ts';
 import type { Trait } from '../../src/conformance/index.ts';
-import type { Observation } from '../../src/provider/index.ts';
+import type { NodeTaskContext, Observation } from '../../src/provider/index.ts';
 import type { TaskAction } from '../../src/domain/index.ts';
 import type { MemoryBug } from '../fakes/memory-harness.ts';
 
@@ -38,7 +38,168 @@ const CANCEL: typeof RUN = {
   red: 'ends soon when it is cancelled',
 };
 
+const REFUSED: typeof RUN = {
+  traits: ['refused'],
+  actions: ['RunInstances'],
+  red: 'R8 RunInstances: each effect that is refused',
+};
+
+/** The provider with something done about each error of its runInstances. */
+function onError(change: (error: WindlassError, context: NodeTaskContext) => WindlassError): MemoryBug {
+  return {
+    handler: (careful) => ({
+      async runInstances(context, call) {
+        try {
+          return await careful.runInstances(context, call);
+        } catch (error) {
+          throw WindlassError.isInstance(error) ? change(error, context) : error;
+        }
+      },
+    }),
+  };
+}
+
+/** A plan of stop for the first node only, whichever that is. */
+const STOPS_ONE_NODE: MemoryBug = {
+  provider: (careful) => ({
+    ...careful,
+    splitJobIntoTasks: ({ cluster, ...request }) =>
+      careful.splitJobIntoTasks({
+        ...request,
+        cluster: request.job.action === 'stop' ? { ...cluster, nodes: cluster.nodes.slice(0, 1) } : cluster,
+      }),
+  }),
+};
+
 export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    traits: ['whole-jobs'],
+    actions: [],
+    red: 'every task of each plan',
+    name: 'a plan leaves nodes out',
+    says: 'state of',
+    bug: STOPS_ONE_NODE,
+  },
+  {
+    traits: ['pure'],
+    actions: [],
+    red: 'plans stop of a cluster that is active the same way',
+    name: 'a plan depends on the order in which nodes come',
+    says: 'in another order',
+    bug: STOPS_ONE_NODE,
+  },
+  {
+    ...RUN,
+    name: 'a handle says done while the instance starts',
+    says: 'state of',
+    bug: {
+      changeMs: 1_500,
+      handler: (careful) => ({
+        async runInstances(context, call) {
+          const { changes } = await careful.runInstances(context, call);
+          return { state: 'done', ...(changes === undefined ? {} : { changes }) };
+        },
+      }),
+    },
+  },
+  {
+    ...REFUSED,
+    name: 'a refused effect is swallowed',
+    says: 'returned as if nothing had happened',
+    bug: {
+      handler: (careful) => ({
+        runInstances: async (context, call) => {
+          try {
+            return await careful.runInstances(context, call);
+          } catch {
+            return { state: 'started' };
+          }
+        },
+      }),
+    },
+  },
+  {
+    ...REFUSED,
+    name: 'a throttled effect is sent again past the bracket',
+    says: 'returned as if nothing had happened',
+    bug: {
+      handler: (careful) => ({
+        runInstances: (context, call) =>
+          careful.runInstances(context, {
+            ...call,
+            async effect(token, send, options) {
+              try {
+                return await call.effect(token, send, options);
+              } catch (error) {
+                if (WindlassError.isInstance(error) && error.kind === 'throttled') return send();
+                throw error;
+              }
+            },
+          }),
+      }),
+    },
+  },
+  {
+    ...REFUSED,
+    red: 'R8 RunInstances: says it when the API throttles',
+    name: 'a request that was throttled is sent again inside of its bracket',
+    says: 'behind budget and lease',
+    bug: {
+      handler: (careful) => ({
+        runInstances: (context, call) =>
+          careful.runInstances(context, {
+            ...call,
+            effect: (token, send, options) => call.effect(token, () => send().catch(send), options),
+          }),
+      }),
+    },
+  },
+  {
+    ...REFUSED,
+    name: 'an error has another kind than the cloud says',
+    says: 'failed with unavailable',
+    bug: onError(({ code, message }) => new WindlassError('unavailable', message, { code })),
+  },
+  {
+    ...REFUSED,
+    name: "the cloud's own sentence is lost",
+    says: "the cloud's own sentence is lost",
+    bug: onError(({ kind, code }) => new WindlassError(kind, 'the instance was not made', { code })),
+  },
+  {
+    ...REFUSED,
+    traits: ['refused', 'secrets'],
+    red: 'lets a secret into',
+    name: 'a secret in the error that says that the cloud did not answer',
+    says: 'secrets are in',
+    bug: onError((error, { credential }) =>
+      error.code === 'UNANSWERED'
+        ? new WindlassError(error.kind, `${error.message} (key ${credential['apiKey']})`, { code: error.code })
+        : error,
+    ),
+  },
+  {
+    ...REFUSED,
+    red: 'R1 RunInstances: happens once although no answer',
+    name: 'an effect whose answer is lost is sent again under another token',
+    says: 'instances of one node',
+    bug: {
+      handler: (careful, cloud) => ({
+        async runInstances(context, call) {
+          const { token = '' } = context.resources['instance'] ?? {};
+          const size = { cpu: 1, memoryMiB: 1 };
+          const make = (again: string) => () =>
+            cloud.runInstance(context.credential['apiKey'] ?? '', `${token}${again}`, size);
+          try {
+            await call.effect(token, make(''));
+          } catch {
+            await call.effect(token, make('~'));
+          }
+          return careful.runInstances(context, call);
+        },
+      }),
+    },
+  },
   {
     ...RUN,
     name: 'a wait says done while the instance starts',
@@ -150,6 +311,32 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { ...CANCEL, name: 'the signal is ignored', says: 'goes on', bug: { signalIgnored: true } },
   {
     ...CANCEL,
+    name: 'a call that waits for the budget is not ended',
+    says: 'while it waits for the budget of calls',
+    bug: {
+      provider: (careful) => ({
+        ...careful,
+        handleSubtask: (context, call) =>
+          careful.handleSubtask(context, {
+            ...call,
+            async send(request, options) {
+              let sent = false;
+              try {
+                return await call.send(() => {
+                  sent = true;
+                  return request();
+                }, options);
+              } catch (error) {
+                if (sent) throw error;
+                return new Promise(() => undefined);
+              }
+            },
+          }),
+      }),
+    },
+  },
+  {
+    ...CANCEL,
     name: 'an aborted request counts as unavailable',
     says: 'unavailable',
     bug: {
@@ -188,6 +375,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    traits: ['nothing-left'],
+    actions: ['RunInstances', 'DeleteInstances'],
+    red: 'R7 DeleteInstances: finds what was made a moment ago',
+    name: 'a delete takes an instance that is not shown yet for gone',
+    says: 'hidden, and not gone',
+    bug: { hiddenMs: 400 },
+  },
+  {
     traits: ['frozen'],
     actions: ['CreateVolumes'],
     red: 'R1 CreateVolumes: a worker that wakes up',
@@ -223,6 +418,21 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         async handleSubtask(context, call) {
           process.stdout.write(`${context.credential['apiKey']}\n`);
           return careful.handleSubtask(context, call);
+        },
+      }),
+    },
+  },
+  {
+    traits: ['works', 'secrets'],
+    actions: [],
+    red: 'lets a secret into',
+    name: 'a secret on stderr, in a function that another trait calls',
+    says: 'secrets are in',
+    bug: {
+      environment: (careful) => ({
+        async describeVpc(request, call) {
+          process.stderr.write(`${request.credential['apiKey']}\n`);
+          return careful.describeVpc(request, call);
         },
       }),
     },

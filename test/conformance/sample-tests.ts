@@ -42,6 +42,14 @@ export function sampleTests(runner: SuiteRunner): SuiteRunner {
   };
 }
 
+/** Likewise of the cases within one test of a suite. */
+export function sampleCases<Case>(cases: readonly Case[], about: string): readonly Case[] {
+  if (process.env['WINDLASS_WHOLE_SUITE'] === '1') return cases;
+  const seed = process.env['WINDLASS_TEST_SEED'] ?? '1';
+  const chosen = cases.filter((given) => isChosen(seed, `${about} ${String(given)}`));
+  return chosen.length > 0 ? chosen : cases.slice(0, 1);
+}
+
 function isChosen(seed: string, name: string): boolean {
   return createHash('sha256').update(`${seed}\n${name}`).digest().readUInt32BE(0) % ONE_IN === 0;
 }

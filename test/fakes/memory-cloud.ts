@@ -9,6 +9,8 @@ export interface MemoryCloudOptions {
   readonly latencyMs?: number;
   /** How long an instance is `changing` after it was run, started or stopped. */
   readonly changeMs?: number;
+  /** For how long an instance is not shown to the API after it was made. */
+  readonly hiddenMs?: number;
   /** Without its last number; `10.0.0.` by default. */
   readonly addressPrefix?: string;
   /** An address in a subnet that nobody has; without it they are counted up behind the prefix. */
@@ -26,6 +28,7 @@ interface Instance {
   readonly address: string;
   cpu: number;
   memoryMiB: number;
+  readonly madeAt: number;
   state: 'running' | 'stopped' | 'error';
   changedAt: number;
 }
@@ -38,7 +41,7 @@ interface Volume {
   device: string;
 }
 
-export type InstanceAnswer = Readonly<Omit<Instance, 'state' | 'changedAt'>> & {
+export type InstanceAnswer = Readonly<Omit<Instance, 'state' | 'changedAt' | 'madeAt'>> & {
   readonly state: Instance['state'] | 'changing';
 };
 export type VolumeAnswer = Readonly<Volume>;
@@ -97,7 +100,10 @@ export class MemoryCloud {
 
   async describeInstances(apiKey: string): Promise<readonly InstanceAnswer[]> {
     await this.#receive(apiKey);
-    return [...this.#instances.values()].map((instance) => this.#answer(instance));
+    const shownBefore = Date.now() - (this.options.hiddenMs ?? 0);
+    return [...this.#instances.values()]
+      .filter(({ madeAt }) => madeAt <= shownBefore)
+      .map((instance) => this.#answer(instance));
   }
 
   async describeVolumes(apiKey: string): Promise<readonly VolumeAnswer[]> {
@@ -124,7 +130,8 @@ export class MemoryCloud {
       this.options.chooseAddress?.(subnet, taken) ??
       `${this.options.addressPrefix ?? '10.0.0.'}${this.#count}`;
     this.#made.set(token, id);
-    this.#instances.set(id, { id, token, address, ...size, state: 'running', changedAt: Date.now() });
+    const now = Date.now();
+    this.#instances.set(id, { id, token, address, ...size, state: 'running', madeAt: now, changedAt: now });
     await this.options.hardware?.run({ id, address, userData, subnet });
     return id;
   }
@@ -263,7 +270,7 @@ export class MemoryCloud {
   }
 
   #answer(instance: Instance): InstanceAnswer {
-    const { changedAt, ...rest } = instance;
+    const { changedAt, madeAt: _madeAt, ...rest } = instance;
     const changing = rest.state !== 'error' && Date.now() - changedAt < (this.options.changeMs ?? 5);
     return changing ? { ...rest, state: 'changing' } : rest;
   }

@@ -1,10 +1,10 @@
 import type { Call, Features, Provider, ProviderHandler } from '../../src/provider/index.ts';
 import { WindlassError } from '../../src/domain/index.ts';
-import type { ConformanceHarness } from '../../src/conformance/index.ts';
+import { createConformancePackage, type ConformanceHarness } from '../../src/conformance/index.ts';
 import type { NodeShell } from '../../src/nodes/index.ts';
 import { createVmProvider, vmCapabilities, type VmEnvironment } from '../../src/vm/index.ts';
-import { createConformancePackage } from './conformance-package.ts';
-import { callSignal, MemoryCloud, type MemoryApi } from './memory-cloud.ts';
+import { createMemoryClient, type MemoryClient } from './memory-client.ts';
+import { MemoryCloud, type MemoryApi } from './memory-cloud.ts';
 import {
   createMemoryHandler,
   createMemoryLookUp,
@@ -18,6 +18,9 @@ export const MEMORY_CAPABILITIES = vmCapabilities(MEMORY_FEATURES);
 const API_KEY = 'key-8f1c2d77a9-planted';
 const NOTHING: MemoryLookUp = { findInstance: async () => undefined, findVolume: async () => undefined };
 
+/** What the memory cloud has nothing of. */
+export const MEMORY_WITHOUT = { makeFirstPlaceFull: 'a node has one place only' };
+
 /** A careful provider on a cloud in memory; the suite is tested on it. */
 export async function createMemoryHarness(
   options: { adoption?: boolean; bug?: MemoryBug } = {},
@@ -29,18 +32,22 @@ export async function createMemoryHarness(
     quotaVolumes: 100,
     tokensFree: bug.tokensFree === true,
     ...(bug.changeMs === undefined ? {} : { changeMs: bug.changeMs }),
+    ...(bug.hiddenMs === undefined ? {} : { hiddenMs: bug.hiddenMs }),
   });
-  const lookUp = options.adoption === false ? NOTHING : createMemoryLookUp(cloud);
-  const handler = createMemoryHandler(cloud, lookUp, { user: 'root' });
-  const environment = createMemoryEnvironment(cloud, () => cloud.options.quotaInstances);
+  const client = createMemoryClient(cloud);
+  const lookUp = options.adoption === false ? NOTHING : createMemoryLookUp(client);
+  const handler = createMemoryHandler(client, lookUp, { user: 'root' });
+  const environment = createMemoryEnvironment(client, () => cloud.options.quotaInstances);
   const careful = createVmProvider({
     name: 'memory',
     features: MEMORY_FEATURES,
-    handler: { ...handler, ...bug.handler?.(handler, cloud) },
+    handler: { ...handler, ...bug.handler?.(handler, client) },
     environment: { ...environment, ...bug.environment?.(environment) },
     nodes: unreachableNodes,
   });
-  const carrying = bug.signalIgnored === true ? careful : carrySignals(careful);
+  const carrying = carryCalls(careful, (call, run) =>
+    client.runCall(bug.signalIgnored === true ? { ...call, signal: new AbortController().signal } : call, run),
+  );
   const provider = bug.provider?.(carrying) ?? carrying;
   const runtime = {
     runtimeId: 'rt-memory',
@@ -70,6 +77,11 @@ export async function createMemoryHarness(
         return async () => release();
       },
       failInstance: async (id) => cloud.failInstance(id),
+      countRequests: async () => client.countRequests(),
+      disturb: async (disturbance) => {
+        const settle = client.disturb(disturbance);
+        return async () => settle();
+      },
     },
     logs: () => '',
     plantedSecrets: [API_KEY, 'wrong-3b44-planted'],
@@ -84,23 +96,25 @@ export async function createMemoryHarness(
 
 /** What a test takes away from the careful provider. */
 export interface MemoryBug {
-  readonly handler?: (careful: ProviderHandler, cloud: MemoryCloud) => Partial<ProviderHandler>;
+  readonly handler?: (careful: ProviderHandler, cloud: MemoryApi) => Partial<ProviderHandler>;
   readonly environment?: (careful: VmEnvironment) => Partial<VmEnvironment>;
   readonly provider?: (careful: Provider) => Provider;
   /** The cloud's client is never told that a call was cancelled. */
   readonly signalIgnored?: boolean;
   /** How long an instance takes to start or stop, in milliseconds. */
   readonly changeMs?: number;
+  /** For how long the cloud does not show an instance that it has made; the provider does not expect it. */
+  readonly hiddenMs?: number;
   /** A token may be used again when what it made is gone. */
   readonly tokensFree?: boolean;
 }
 
-/** Gives the cloud's client the signal of each call, as a client of HTTP is given it. */
-function carrySignals(provider: Provider): Provider {
+/** Gives the cloud's client each call, as a client of HTTP is given its signal. */
+function carryCalls(provider: Provider, runCall: MemoryClient['runCall']): Provider {
   const carry =
-    <Given, Made extends Pick<Call, 'signal'>, Answer>(call: (given: Given, made: Made) => Promise<Answer>) =>
+    <Given, Made extends Call, Answer>(call: (given: Given, made: Made) => Promise<Answer>) =>
     (given: Given, made: Made): Promise<Answer> =>
-      callSignal.run(made.signal, () => call(given, made));
+      runCall(made, () => call(given, made));
   return {
     ...provider,
     handleSubtask: carry(provider.handleSubtask),

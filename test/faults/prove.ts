@@ -32,10 +32,7 @@ const PARTS = {
   charts: proveCharts,
   /** The tests that use helm 4, with helm 3: the worker's, and the one that is killed. */
   helm3: proveHelm3,
-  /**
-   * The conformance suite of every cloud with each call failing after its effect: all of which the tests
-   * run a sample.
-   */
+  /** The conformance suite of every cloud, and with each call failing after its effect: all of which the tests run a sample. */
   conformance: proveConformance,
   /** Clusters that are created and deleted behind one frontgate, with a kill at every boundary. */
   frontgate: proveFrontgate,
@@ -129,7 +126,8 @@ async function proveAwsSweep(): Promise<void> {
 }
 
 async function proveConformance(): Promise<void> {
-  const files = ['aws-failing', 'kubernetes-failing'].map((name) => `test/conformance/${name}.test.ts`);
+  const names = ['aws', 'aws-failing', 'kubernetes', 'kubernetes-failing'];
+  const files = names.map((name) => `test/conformance/${name}.test.ts`);
   runTests(files, { WINDLASS_WHOLE_SUITE: '1' });
 }
 

@@ -48,6 +48,11 @@ export interface FaultProxy {
   readonly url: string;
   addRule(rule: FaultRule): ActiveRule;
   clearRules(): void;
+  /**
+   * Holds back every request that comes from now on until the function that it returns is called; one
+   * whose sender has gone by then is never passed on.
+   */
+  hold(): () => void;
   log(): readonly ProxyLogEntry[];
   clearLog(): void;
   /** Breaks every connection and stops serving. */
@@ -66,6 +71,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const entries: ProxyLogEntry[] = [];
   const sockets = new Set<Socket>();
   const { isRead = isReadByMethod } = options;
+  let held = Promise.resolve();
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = {
@@ -76,10 +82,14 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       body: await readBody(incoming),
     };
     const operation = options.classify(request);
+    const came = { operation, method: request.method, url: request.url };
+    const place = entries.push({ ...came, fault: null, delivered: 0, status: null }) - 1;
+    await held;
+    if (outgoing.destroyed) return;
     const rule = rules.strike(operation, isRead(request) && old.find(request) !== undefined);
     const fault = rule?.fault ?? null;
-    const entry = { operation, method: request.method, url: request.url, fault };
-    const place = entries.push({ ...entry, delivered: 0, status: null }) - 1;
+    const entry = { ...came, fault };
+    entries[place] = { ...entry, delivered: 0, status: null };
     const pass = async (delivered = 1): Promise<IncomingMessage> => {
       // Counted before the outcome is known: it may have arrived although the connection broke.
       entries[place] = { ...entry, delivered, status: null };
@@ -141,6 +151,11 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     addRule: (rule) => rules.add(rule),
     clearRules: () => rules.clear(),
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
     log: () => [...entries],
     clearLog: () => void entries.splice(0),
     async close() {

@@ -22,14 +22,14 @@ const MACHINE_LIFE: readonly TaskAction[] = [
  * budget that all workers share. Needs a world that counts them. It
  * runs before the traits that leave requests under way behind them.
  */
-export function budgeted({ it, life, operations, reads, withBench }: TraitContext): void {
+export function budgeted({ it, life, operations, reads, withBench, optional }: TraitContext): void {
   const known = new Set(operations.map(({ action }) => action));
   const steps = life.kind === 'machines' ? MACHINE_LIFE : [life.make];
 
   it('R2 every function: sends each request to the cloud within the budget of calls', () =>
     withBench(async (bench) => {
       const { world } = bench.harness;
-      const countSent = world.countRequests?.bind(world);
+      const countSent = optional('countRequests', world.countRequests?.bind(world));
       if (countSent === undefined) return;
       const { engine } = bench;
       let all = 0;

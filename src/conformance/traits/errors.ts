@@ -4,7 +4,8 @@ import type { Bench } from '../bench.ts';
 import { assertFails, captureError, type TraitContext } from '../trait-context.ts';
 
 /** What goes wrong is said with the kind that the contract names. */
-export function errors({ it, life, operations, reads, withBench, withBenchApart }: TraitContext): void {
+export function errors(context: TraitContext): void {
+  const { it, life, operations, reads, withBench, withBenchApart } = context;
   const actions = new Set(operations.map((operation) => operation.action));
 
   for (const operation of operations.filter(({ makes }) => makes !== null)) {
@@ -50,35 +51,6 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
       );
     }));
 
-  it('R3 AttachVolumes: empty volumes follow an instance that found room in another place only, made anew', () =>
-    withBenchApart(async (bench) => {
-      const { engine, harness } = bench;
-      if (harness.makeFirstPlaceFull === undefined) return;
-      const operation = operations.find(({ action }) => action === 'AttachVolumes');
-      if (operation === undefined) return;
-      await engine.run(bench.task('CreateVolumes'));
-      const before = new Set((await bench.list()).map(({ id }) => id));
-      engine.setRuntime(await harness.makeFirstPlaceFull());
-      await engine.run(bench.task('RunInstances'));
-      await engine.run(bench.task('AttachVolumes'));
-      await bench.assertHolds(operation);
-      const tokens = (await bench.list()).map(({ token }) => token);
-      assert.deepEqual(
-        tokens.filter((token) => !token.endsWith('/g2')),
-        [],
-        'what is left of the first generation',
-      );
-      assert.deepEqual(
-        engine.ledger
-          .listLive()
-          .map(({ token, state }) => `${token} ${state}`)
-          .sort(),
-        tokens.map((token) => `${token} made`).sort(),
-      );
-      for (const { id } of await bench.list()) assert.ok(!before.has(id), `${id} was in the first place`);
-      await bench.deleteAll();
-    }));
-
   if (actions.has('ResizeVolumes')) {
     it('R8 ResizeVolumes: fails with invalid-input for a smaller size', () =>
       withBench(async (bench) => {
@@ -93,8 +65,8 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
       }));
   }
 
-  if (life.kind === 'machines') registerMachines(it, withBench);
-  else registerReleases(it, withBench);
+  if (life.kind === 'machines') registerMachines(context);
+  else registerReleases(context);
 
   if (actions.has('DetachVolumes')) {
     it('R7 DetachVolumes and DeleteVolumes: succeed when the volumes are gone', () =>
@@ -160,9 +132,37 @@ export function errors({ it, life, operations, reads, withBench, withBenchApart 
   }
 }
 
-type Registration = Pick<TraitContext, 'it' | 'withBench'>;
+function registerMachines({ it, operations, withBench, withBenchApart, optional }: TraitContext): void {
+  it('R3 AttachVolumes: empty volumes follow an instance that found room in another place only, made anew', () =>
+    withBenchApart(async (bench) => {
+      const { engine, harness } = bench;
+      const fillFirstPlace = optional('makeFirstPlaceFull', harness.makeFirstPlaceFull?.bind(harness));
+      if (fillFirstPlace === undefined) return;
+      const operation = operations.find(({ action }) => action === 'AttachVolumes');
+      if (operation === undefined) return;
+      await engine.run(bench.task('CreateVolumes'));
+      const before = new Set((await bench.list()).map(({ id }) => id));
+      engine.setRuntime(await fillFirstPlace());
+      await engine.run(bench.task('RunInstances'));
+      await engine.run(bench.task('AttachVolumes'));
+      await bench.assertHolds(operation);
+      const tokens = (await bench.list()).map(({ token }) => token);
+      assert.deepEqual(
+        tokens.filter((token) => !token.endsWith('/g2')),
+        [],
+        'what is left of the first generation',
+      );
+      assert.deepEqual(
+        engine.ledger
+          .listLive()
+          .map(({ token, state }) => `${token} ${state}`)
+          .sort(),
+        tokens.map((token) => `${token} made`).sort(),
+      );
+      for (const { id } of await bench.list()) assert.ok(!before.has(id), `${id} was in the first place`);
+      await bench.deleteAll();
+    }));
 
-function registerMachines(it: Registration['it'], withBench: Registration['withBench']): void {
   it('R8 ResizeInstances: fails with conflict while the instance runs', () =>
     withBench(async (bench) => {
       await run(bench, ['RunInstances']);
@@ -174,10 +174,10 @@ function registerMachines(it: Registration['it'], withBench: Registration['withB
   it('R4 RunInstances: an instance that failed for good is an error at once, which is not retried', () =>
     withBench(async (bench) => {
       const { world } = bench.harness;
-      if (world.failInstance === undefined) return;
+      if (optional('failInstance', world.failInstance) === undefined) return;
       const task = bench.task('RunInstances');
       await bench.engine.handle(task);
-      for (const { kind, id } of await bench.list()) if (kind === 'instance') await world.failInstance(id);
+      for (const { kind, id } of await bench.list()) if (kind === 'instance') await world.failInstance?.(id);
       const error = await captureError('the wait for an instance that failed', () => bench.engine.look(task));
       assert.ok(
         !RETRY_TABLE[error.kind].retried,
@@ -202,7 +202,7 @@ function registerMachines(it: Registration['it'], withBench: Registration['withB
     }));
 }
 
-function registerReleases(it: Registration['it'], withBench: Registration['withBench']): void {
+function registerReleases({ it, withBench }: TraitContext): void {
   for (const action of ['UpgradeRelease', 'StartWorkloads', 'RestartWorkloads'] as const) {
     it(`R8 ${action}: fails with not-found when the release is gone`, () =>
       withBench(async (bench) => {

@@ -12,7 +12,7 @@ import {
 } from '../trait-context.ts';
 
 /** Two workers at once, of whom the first is frozen between its look and its effect. */
-export function frozen({ it, life, operations, withBench, waitLimitMs }: TraitContext): void {
+export function frozen({ it, operations, withBench, waitLimitMs, optional }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
     // The engine takes the budget before it checks the lease: frozen in between, a worker must notice.
@@ -54,9 +54,10 @@ export function frozen({ it, life, operations, withBench, waitLimitMs }: TraitCo
         assert.deepEqual(identify(await bench.list()), identify(done), 'made once, whoever came last');
       }));
 
-    if (operation.makes === null || life.kind !== 'machines') continue;
+    if (operation.makes === null) continue;
     it(`R1 ${action}: a worker that wakes up when others have made and deleted its resource makes none`, () =>
       withBench(async (bench) => {
+        if (optional('lastingFence', true) === undefined) return;
         const task = await bench.prepare(operation);
         const gate = createGate();
         const first = startFrozen(bench, task, gate, { pastLease: () => gate.freezeOnce() });

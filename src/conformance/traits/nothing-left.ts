@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TaskAction } from '../../domain/index.ts';
 import type { Bench } from '../bench.ts';
 import { simulatedCrash } from '../engine-rules.ts';
 import type { EngineTask, HandleOptions } from '../engine.ts';
@@ -9,8 +10,25 @@ type Point = 'beforeEffect' | 'afterEffect';
 /** Enough for three volumes; one who does everything again each time would go on for ever. */
 const MOST_DEATHS = 7;
 
+const MAKE_AND_REMOVE: readonly (readonly [make: TaskAction, remove: TaskAction])[] = [
+  ['RunInstances', 'DeleteInstances'],
+  ['CreateVolumes', 'DeleteVolumes'],
+];
+
 /** A worker may die at any point: a later run completes the effect, and delete finds all of it. */
 export function nothingLeft({ it, operations, withBench }: TraitContext): void {
+  const actions = new Set(operations.map((operation) => operation.action));
+  for (const [make, remove] of MAKE_AND_REMOVE) {
+    if (!actions.has(make) || !actions.has(remove)) continue;
+    it(`R7 ${remove}: finds what was made a moment ago, which the cloud may not show yet, and says done when it is gone`, () =>
+      withBench(async (bench) => {
+        await bench.engine.handle(bench.task(make), { answerLost: true });
+        await bench.engine.run(bench.task(remove));
+        const left = (await bench.list()).map(({ kind, id, token }) => `${kind} ${id} of ${token}`);
+        assert.deepEqual(left, [], 'hidden, and not gone');
+      }));
+  }
+
   for (const operation of operations) {
     const { action } = operation;
     it(`R6 ${action}: is completed and deleted, wherever workers died on the way`, () =>

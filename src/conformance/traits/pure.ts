@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
 import type { ClusterWrapper, ParsedCluster } from '../../domain/index.ts';
 import type { Bench } from '../bench.ts';
-import { planAction } from '../bench.ts';
 import { listLayers } from '../../plan/index.ts';
 import { deepFreeze } from '../deep-freeze.ts';
+import { listLife, planBefore, planJob, type Ask } from '../planned-jobs.ts';
 import type { TraitContext } from '../trait-context.ts';
-
-const LIFE = [
-  ['create', 'pending'],
-  ['stop', 'active'],
-  ['start', 'stopped'],
-  ['delete', 'active'],
-  ['delete', 'failed'],
-] as const;
 
 const FACTS = ['clusterId', 'status', 'transitionStatus', 'wasActive', 'previous', 'conf', 'createdAt'];
 
 /** parseClusterConf and splitJobIntoTasks: same input, same answer, byte by byte, and no effect. */
-export function pure({ it, withBench }: TraitContext): void {
+export function pure({ it, capabilities, withBench }: TraitContext): void {
+  const asks = listLife({ capabilities });
   it('parseClusterConf: gives the same specs for the same request, byte by byte, and no effect', () =>
     withBench(async (bench) => {
       const clusterId = bench.engine.cluster().cluster.clusterId;
@@ -35,31 +28,40 @@ export function pure({ it, withBench }: TraitContext): void {
       }
     }));
 
-  for (const [action, status] of LIFE) {
-    it(`splitJobIntoTasks: plans ${action} of a cluster that is ${status} the same way, byte by byte`, () =>
+  for (const ask of [...asks, ...asks.filter(({ action }) => action === 'delete').map(toFailed)]) {
+    const what = `${ask.action} of a cluster that is ${ask.from}`;
+    it(`splitJobIntoTasks: plans ${what} the same way, byte by byte`, () =>
       withBench(async ({ provider, harness, engine }) => {
-        const cluster = deepFreeze(structuredClone(engine.cluster()));
-        const plan = JSON.stringify(planAction(provider, harness, cluster, action, status));
+        const cluster = deepFreeze(await planBefore(provider, harness, structuredClone(engine.cluster()), ask));
+        const { request, plan } = await planJob(provider, harness, cluster, ask);
+        const text = JSON.stringify(plan);
+        assert.equal(JSON.stringify(provider.splitJobIntoTasks(request)), text, 'a second time');
+        const turned = deepFreeze({
+          ...request,
+          cluster: turnRound(request.cluster),
+          ...(request.before === undefined ? {} : { before: turnRound(request.before) }),
+        });
         assert.equal(
-          JSON.stringify(planAction(provider, harness, cluster, action, status)),
-          plan,
-          'a second time',
-        );
-        assert.equal(
-          JSON.stringify(planAction(provider, harness, deepFreeze(turnRound(cluster)), action, status)),
-          plan,
+          JSON.stringify(provider.splitJobIntoTasks(turned)),
+          text,
           'with roles, nodes, links and keys in another order',
         );
       }));
 
-    it(`splitJobIntoTasks: plans no empty layer of ${action} of a cluster that is ${status}, and plain JSON`, () =>
+    it(`splitJobIntoTasks: plans no empty layer of ${what}, and plain JSON`, () =>
       withBench(async ({ provider, harness, engine }) => {
-        const plan = planAction(provider, harness, engine.cluster(), action, status);
+        const cluster = await planBefore(provider, harness, engine.cluster(), ask);
+        const { plan } = await planJob(provider, harness, cluster, ask);
         for (const layer of listLayers(plan))
           assert.ok(layer.tasks.length > 0, `layer ${layer.title} is empty`);
         assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan, 'a plan is plain JSON');
       }));
   }
+}
+
+/** A job that failed may leave a cluster at any point; it can be deleted all the same. */
+function toFailed(ask: Ask): Ask {
+  return { ...ask, from: 'failed' };
 }
 
 function parse({ provider, harness }: Bench, clusterId: string): Promise<ParsedCluster> {

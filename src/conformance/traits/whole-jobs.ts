@@ -1,33 +1,36 @@
 import assert from 'node:assert/strict';
-import { TASK_ACTIONS, type ClusterStatus, type JobAction } from '../../domain/index.ts';
+import { statusAfterSuccess, TASK_ACTIONS, type ClusterStatus } from '../../domain/index.ts';
 import { listLayers } from '../../plan/index.ts';
-import { planAction, type Bench } from '../bench.ts';
+import type { Bench } from '../bench.ts';
 import type { CloudLife } from '../cloud-life.ts';
+import { listLife, planJob, type PlannedJob } from '../planned-jobs.ts';
 import type { TraitContext } from '../trait-context.ts';
 
-const LIFE: readonly (readonly [action: JobAction, from: ClusterStatus, instances: string])[] = [
-  ['create', 'pending', 'running'],
-  ['stop', 'active', 'stopped'],
-  ['start', 'stopped', 'running'],
-  ['delete', 'active', 'none'],
-];
+const INSTANCES_AFTER: Readonly<Partial<Record<ClusterStatus, string>>> = {
+  active: 'running',
+  stopped: 'stopped',
+  deleted: 'none',
+};
 
 /** The provider's own plans, walked layer by layer, take a cluster through its life. */
-export function wholeJobs({ it, life, withBench }: TraitContext): void {
-  it('R10 create, stop, start, delete: every task of each plan, for all nodes', () =>
+export function wholeJobs({ it, life, withBench, capabilities }: TraitContext): void {
+  const asks = listLife({ capabilities });
+  it(`R10 ${asks.map(({ action }) => action).join(', ')}: every task of each plan, for all nodes`, () =>
     withBench(async (bench) => {
-      for (const [action, from, instances] of LIFE) {
-        await walk(bench, action, from);
-        await assertThings(bench, life, instances);
+      const { engine, harness, provider } = bench;
+      for (const ask of asks) {
+        const job = await planJob(provider, harness, engine.cluster(), ask);
+        await walk(bench, job);
+        await assertThings(bench, life, INSTANCES_AFTER[statusAfterSuccess(ask.action, ask.from)] ?? 'none');
       }
-      assert.deepEqual(bench.engine.ledger.listLive(), [], 'the ledger has rows of what was deleted');
+      assert.deepEqual(engine.ledger.listLive(), [], 'the ledger has rows of what was deleted');
     }));
 }
 
-async function walk(bench: Bench, action: JobAction, from: ClusterStatus): Promise<void> {
-  const { engine, harness, provider } = bench;
+async function walk({ engine, harness }: Bench, { plan, from, joined, wanted }: PlannedJob): Promise<void> {
+  engine.setWanted(joined);
   engine.setStatus(from);
-  for (const layer of listLayers(planAction(provider, harness, engine.cluster(), action, from))) {
+  for (const layer of listLayers(plan)) {
     const tasks = layer.tasks.filter(
       (task) => harness.nodesReachable || TASK_ACTIONS[task.action].by !== 'node',
     );
@@ -38,6 +41,9 @@ async function walk(bench: Bench, action: JobAction, from: ClusterStatus): Promi
       }),
     );
   }
+  const staying = new Set(wanted.nodes.map(({ nodeId }) => nodeId));
+  const ended = engine.cluster();
+  engine.setWanted({ ...ended, nodes: ended.nodes.filter(({ nodeId }) => staying.has(nodeId)) });
 }
 
 async function assertThings({ engine, list }: Bench, life: CloudLife, state: string): Promise<void> {

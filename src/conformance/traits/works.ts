@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Bench } from '../bench.ts';
-import { assertNodeReported } from '../node-report.ts';
+import { createNodeShell } from '../../nodes/index.ts';
+import { assertNodeReached, assertNodeReported } from '../node-report.ts';
 import { toStatusRequest } from '../reads.ts';
 import { settle, type TraitContext } from '../trait-context.ts';
 
 /** Every function does what it is for, and reports what it has done. */
-export function works({ it, life, operations, reads, withBench }: TraitContext): void {
+export function works(context: TraitContext): void {
+  const { it, life, operations, reads, withBench, optional, waitLimitMs } = context;
   for (const operation of operations) {
     const { action } = operation;
     it(`R4 R5 R12 ${action}: works, and its wait says done only then`, () =>
@@ -20,10 +22,19 @@ export function works({ it, life, operations, reads, withBench }: TraitContext):
         else if (operation.makes !== null) throw early.error;
         assert.deepEqual(await bench.list(), before, 'a wait changes nothing');
 
-        await bench.engine.run(task);
+        const { wait } = await bench.engine.handle(task);
+        if (wait) await bench.engine.waitUntilDone(task);
         await bench.assertHolds(operation);
         assertReported(operation.action, await bench.list(), bench.engine.ledger.listLive());
-        if (life.kind === 'machines') await assertNodeReported(bench);
+        if (life.kind !== 'machines') return;
+        await assertNodeReported(bench, optional);
+        if (!bench.harness.nodesReachable) return;
+        const shell = createNodeShell();
+        try {
+          await assertNodeReached(bench, shell, waitLimitMs);
+        } finally {
+          await shell.close();
+        }
       }));
   }
 

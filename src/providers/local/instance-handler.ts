@@ -25,7 +25,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
     if (instance.bootFailure !== null) throw bootFailedError(instance);
     if (instance.state === 'running') return { state: 'done', changes: toRunningChanges(context, instance) };
     if (instance.state === 'booting') return { state: 'pending', seen: `instance ${instance.id} is booting` };
-    throw new WindlassError('internal', `instance ${instance.id} was started and is stopped again`, {
+    throw new WindlassError('conflict', `instance ${instance.id} was started and is stopped again`, {
       code: 'INSTANCE_DIED',
       hint: `see machine.log beside ${instance.root}`,
     });

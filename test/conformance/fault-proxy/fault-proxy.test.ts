@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { startFaultProxy, type FaultProxy } from '../../../src/conformance/index.ts';
 import { startHttpCloud, type HttpCloud } from './http-cloud.ts';
 
@@ -59,6 +59,16 @@ it('refuses: the connection breaks, and the cloud never hears of it', async () =
   expect(await outcome(make('a'))).toBe('broken');
   expect([cloud.made, cloud.requests()]).toEqual([[], 0]);
   expect(proxy.log()).toMatchObject([{ fault: 'refuse', delivered: 0, status: null }]);
+});
+
+it('holds requests back until it is told to pass them on', async () => {
+  const release = proxy.hold();
+  const answer = outcome(make('a'));
+  await vi.waitUntil(() => proxy.log().length === 1);
+  expect(cloud.requests()).toBe(0);
+  release();
+  expect(await answer).toBe(201);
+  expect(cloud.made).toEqual(['a']);
 });
 
 it('throttles in the cloud’s own words, before the effect', async () => {

@@ -1,4 +1,4 @@
-import type { PackageContent } from '../../src/domain/index.ts';
+import type { PackageContent } from '../domain/index.ts';
 
 const CLUSTER = {
   name: '{{cluster.name}}',
