@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createNodeShell, type NodeShell } from '../nodes/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry } from '../provider/index.ts';
@@ -98,7 +99,7 @@ function createHelmFinder(config: Config, report: (line: string) => void): () =>
 async function loadPackage(name: string, dependencies: ProviderDependencies): Promise<Provider> {
   let exported: unknown;
   try {
-    exported = ((await import(name)) as { default?: unknown }).default;
+    exported = ((await import(toModule(name))) as { default?: unknown }).default;
   } catch (error) {
     throw new WindlassError(
       'invalid-input',
@@ -119,6 +120,11 @@ async function loadPackage(name: string, dependencies: ProviderDependencies): Pr
     code: 'PROVIDER_PACKAGE',
     hint: 'export a Provider, or a function that makes one; docs/providers.md shows both',
   });
+}
+
+/** A path is that of a file, from the current folder; anything else is a package beside windlass. */
+function toModule(name: string): string {
+  return /^\.{0,2}\//.test(name) ? pathToFileURL(resolve(name)).href : name;
 }
 
 function isProvider(value: unknown): value is Provider {
