@@ -129,7 +129,12 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'true where the Temporal server is on this machine',
     'whether runtimes of the provider local are allowed; a user who creates one runs programs as the user of the worker',
   ),
-  variable('WINDLASS_PROVIDERS', 'list', null, 'packages with further providers, or paths of their files, separated by commas'),
+  variable(
+    'WINDLASS_PROVIDERS',
+    'list',
+    null,
+    'packages with further providers, or paths of their files, separated by commas',
+  ),
   variable(
     'WINDLASS_HEARTBEAT_SECONDS',
     'integer',

@@ -86,8 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
       await Promise.race([emptyBudget, whenAborted(signal)]);
       refuseCancelled(signal);
     };
-  const newCall = (signal: AbortSignal): Call =>
-    createCall({ signal, log, takeBudget: openBudget(signal) });
+  const newCall = (signal: AbortSignal): Call => createCall({ signal, log, takeBudget: openBudget(signal) });
 
   function toAttempt({ task }: EngineTask, worker: ReturnType<typeof createWorker>): TaskAttempt {
     const { store, point } = worker;

@@ -33,7 +33,11 @@ const LIFE: readonly Ask[] = [
   { action: 'update-env', from: 'active', conf: 'changed' },
   { action: 'rollback', from: 'active', conf: 'first' },
   { action: 'upgrade', from: 'active', options: ({ cluster }) => ({ versionId: cluster.versionId }) },
-  { action: 'add-nodes', from: 'active', options: (cluster) => ({ role: firstRole(cluster).role, count: 1 }) },
+  {
+    action: 'add-nodes',
+    from: 'active',
+    options: (cluster) => ({ role: firstRole(cluster).role, count: 1 }),
+  },
   {
     action: 'delete-nodes',
     from: 'active',

@@ -31,7 +31,7 @@ function listSuite(kind: CloudKind): readonly SuiteTest[] {
     name: 'listed',
     kind,
     capabilities: MEMORY_CAPABILITIES,
-  without: MEMORY_WITHOUT,
+    without: MEMORY_WITHOUT,
     createHarness: () => createMemoryHarness(),
     runs: ['plain'],
     runner: {

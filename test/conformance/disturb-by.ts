@@ -1,6 +1,10 @@
 import type { ConformanceWorld, Disturbance, Fault, FaultProxy } from '../../src/conformance/index.ts';
 
-const FAULT_OF: Readonly<Record<Disturbance, Fault>> = { throttled: 'throttle', failed: 'fail', broken: 'drop' };
+const FAULT_OF: Readonly<Record<Disturbance, Fault>> = {
+  throttled: 'throttle',
+  failed: 'fail',
+  broken: 'drop',
+};
 
 /** What the world of a harness can do to an API by the proxy before it. */
 export function disturbBy(

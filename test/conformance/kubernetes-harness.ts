@@ -16,7 +16,8 @@ export const KUBERNETES_WITHOUT = {
   holdAnswers: 'helm is a process that is ended, which test/providers tries',
   disturb: 'each request of a release meets each fault in test/kubernetes',
   makeFirstPlaceFull: 'Kubernetes chooses the place',
-  lastingFence: 'nothing is left of a release that was purged, and a worker frozen since then installs it again',
+  lastingFence:
+    'nothing is left of a release that was purged, and a worker frozen since then installs it again',
 };
 
 /** The kubernetes provider with a namespace of its own on a real control plane. */

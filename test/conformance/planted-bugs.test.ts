@@ -7,7 +7,7 @@ test.each(PLANTED_BUGS)('the suite notices it when $name', async ({ bug, traits,
   const options: MutationOptions = {
     name: 'memory',
     capabilities: MEMORY_CAPABILITIES,
-  without: MEMORY_WITHOUT,
+    without: MEMORY_WITHOUT,
     createHarness: () => createMemoryHarness({ bug }),
     adoptionRemoved: () => createMemoryHarness({ adoption: false }),
     waitLimitMs: 2_000,

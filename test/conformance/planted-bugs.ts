@@ -174,7 +174,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     says: 'secrets are in',
     bug: onError((error, { credential }) =>
       error.code === 'UNANSWERED'
-        ? new WindlassError(error.kind, `${error.message} (key ${credential['apiKey']})`, { code: error.code })
+        ? new WindlassError(error.kind, `${error.message} (key ${credential['apiKey']})`, {
+            code: error.code,
+          })
         : error,
     ),
   },

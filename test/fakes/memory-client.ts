@@ -22,7 +22,10 @@ export function createMemoryClient(cloud: MemoryCloud): MemoryClient {
   async function ask<T>(request: () => Promise<T>): Promise<T> {
     requests += 1;
     if (disturbance === 'throttled')
-      throw new WindlassError('throttled', 'the cloud is asked too often', { code: 'THROTTLED', retryAfterMs: 0 });
+      throw new WindlassError('throttled', 'the cloud is asked too often', {
+        code: 'THROTTLED',
+        retryAfterMs: 0,
+      });
     if (disturbance === 'failed') throw unanswered('the cloud failed');
     const answer = await request();
     if (disturbance === 'broken') throw unanswered('the cloud did not answer');

@@ -46,7 +46,10 @@ export async function createMemoryHarness(
     nodes: unreachableNodes,
   });
   const carrying = carryCalls(careful, (call, run) =>
-    client.runCall(bug.signalIgnored === true ? { ...call, signal: new AbortController().signal } : call, run),
+    client.runCall(
+      bug.signalIgnored === true ? { ...call, signal: new AbortController().signal } : call,
+      run,
+    ),
   );
   const provider = bug.provider?.(carrying) ?? carrying;
   const runtime = {

@@ -32,7 +32,9 @@ export function pure({ it, capabilities, withBench }: TraitContext): void {
     const what = `${ask.action} of a cluster that is ${ask.from}`;
     it(`splitJobIntoTasks: plans ${what} the same way, byte by byte`, () =>
       withBench(async ({ provider, harness, engine }) => {
-        const cluster = deepFreeze(await planBefore(provider, harness, structuredClone(engine.cluster()), ask));
+        const cluster = deepFreeze(
+          await planBefore(provider, harness, structuredClone(engine.cluster()), ask),
+        );
         const { request, plan } = await planJob(provider, harness, cluster, ask);
         const text = JSON.stringify(plan);
         assert.equal(JSON.stringify(provider.splitJobIntoTasks(request)), text, 'a second time');
