@@ -3,7 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { isRetried } from '../src/task-runner/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failTask } from './fail-task.ts';
-import { giveUpStep } from './give-up.ts';
+import { giveUpTask } from './give-up.ts';
 import type { HeartbeatRule } from './heartbeat.ts';
 import { checkRequest, isRequest } from './inputs/request-inputs.ts';
 import type { ActivityKind } from './interceptor.ts';
@@ -26,14 +26,14 @@ const REQUEST_HEARTBEATS: HeartbeatRule = { everyMs: 2_000, atOnce: true };
  */
 export function createActivityKinds(dependencies: ActivityDependencies): (activity: string) => ActivityKind {
   const { stores, redactor, log } = dependencies;
-  const owned: Pick<ActivityKind, 'admit' | 'giveUp' | 'heartbeats'> = {
+  const owned: Pick<ActivityKind, 'admit' | 'heartbeats'> = {
     admit: createAdmission(stores),
-    giveUp: (step, input, job, error) => giveUpStep(stores, step, input, job, error),
     heartbeats: heartbeatsWithinLimit,
   };
 
   const task: ActivityKind = {
     ...owned,
+    giveUp: (input, error) => giveUpTask(stores, (input as { readonly taskId: string }).taskId, error),
     hasFaultPoints: () => false,
     fail: (thrown, attempt, input) =>
       failTask(dependencies, (input as { readonly taskId: string }).taskId, attempt, thrown),

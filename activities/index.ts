@@ -19,12 +19,12 @@ export { NO_FAULTS, type FaultPoint } from './fault-point.ts';
 export interface Activities {
   /** On the workflows' queue: they use only our database. */
   readonly engine: Attempted<
-    Pick<JobActivities, 'CloseJob' | 'loadSlice'> & Pick<FrontgateActivities, 'LoadFrontgate'>
+    Pick<JobActivities, 'EndJob' | 'loadSlice'> & Pick<FrontgateActivities, 'LoadFrontgate'>
   >;
   /** On the queues of providers. */
   readonly tasks: Attempted<
     TaskActivities &
-      Omit<JobActivities, 'CloseJob' | 'loadSlice'> &
+      Pick<JobActivities, 'BeginJob' | 'EndJob'> &
       Pick<FrontgateActivities, 'InspectFrontgate'>
   >;
   /** For clients. */
@@ -34,11 +34,11 @@ export interface Activities {
 }
 
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { CloseJob, loadSlice, ...steps } = createJobActivities(dependencies);
+  const { BeginJob, EndJob, loadSlice } = createJobActivities(dependencies);
   const { LoadFrontgate, InspectFrontgate } = createFrontgateActivities(dependencies);
   return {
-    engine: behindInterceptor({ CloseJob, loadSlice, LoadFrontgate }),
-    tasks: behindInterceptor({ ...createTaskActivities(dependencies), ...steps, InspectFrontgate }),
+    engine: behindInterceptor({ EndJob, loadSlice, LoadFrontgate }),
+    tasks: behindInterceptor({ ...createTaskActivities(dependencies), BeginJob, EndJob, InspectFrontgate }),
     requests: behindInterceptor(createRequests(dependencies)),
     interceptor: createInterceptor(dependencies, createActivityKinds(dependencies)),
   };

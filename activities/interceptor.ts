@@ -15,7 +15,7 @@ export interface ActivityKind {
   /** Lets an activity begin, with the job that it is a step of; throws the reason if it is refused. */
   admit(activity: string, input: unknown): Promise<Job | null>;
   /** Stores that an activity is abandoned, before Temporal gets the failure. */
-  giveUp?(activity: string, input: unknown, job: Job | null, error: ErrorInfo): Promise<void>;
+  giveUp?(input: unknown, error: ErrorInfo): Promise<void>;
   /** When it sends heartbeats; null if it sends none. */
   heartbeats(info: Info): HeartbeatRule | null;
   /** Whether the interceptor has fault points before and after the work; tasks have their own. */
@@ -43,7 +43,7 @@ export function createInterceptor(
         await beginTry();
       } catch (error) {
         if (!WindlassError.isInstance(error) || error.code !== 'WORKERS_LOST') throw error;
-        await kind.giveUp?.(activity, input, job, error.toInfo());
+        await kind.giveUp?.(input, error.toInfo());
         throw toApplicationFailure(error, Number.POSITIVE_INFINITY);
       }
       return job;

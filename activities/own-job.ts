@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Stores } from '../src/db/index.ts';
 import {
-  isOpenJobStatus,
   TASK_ACTIONS,
   WindlassError,
   type Job,
@@ -32,12 +31,11 @@ type StepInput = Readonly<Partial<Record<'jobId' | 'clusterId' | 'action' | 'run
 
 /** The workflows that may run a step. */
 type Owner =
-  /** The workflow of the job `jobId`, while the job is open. */
-  | 'open-job'
-  /** The same, also after it is closed: the step returns how it ended. */
+  /**
+   * The workflow of the job `jobId`, also before the job is stored, after it is closed and after it is
+   * deleted: the step creates it, returns how it ended, or has nothing to do.
+   */
   | 'job'
-  /** The same, also before it is stored or after it is deleted: the step creates it, or has nothing to do. */
-  | 'job-or-none'
   /** The workflow of the job, or of a slice of it. The step itself checks that the job is open. */
   | 'slice'
   /** The workflow of the frontgate itself. */
@@ -46,12 +44,9 @@ type Owner =
   | 'frontgate-cluster';
 
 const OWNERS: Readonly<Record<keyof typeof STEP_INPUTS, Owner>> = {
-  LoadJob: 'job-or-none',
-  CheckResource: 'open-job',
-  PlanJob: 'open-job',
+  BeginJob: 'job',
   loadSlice: 'slice',
-  UpdateClusterStatus: 'job',
-  CloseJob: 'job-or-none',
+  EndJob: 'job',
   LoadFrontgate: 'frontgate',
   InspectFrontgate: 'frontgate-cluster',
 };
@@ -89,20 +84,16 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
 
   async function admitJob(
     step: string,
-    owner: Extract<Owner, 'open-job' | 'job' | 'job-or-none'>,
     input: StepInput,
     from: Workflow,
   ): Promise<Job | null> {
     const { jobId = '' } = input;
     const job = await findJob(jobId);
-    if (job === null && owner !== 'job-or-none') throw outsideJob(step, `there is no job ${jobId}`);
     const wanted = input.clusterId ?? job?.clusterId;
     // A job that was deleted has deleted its cluster too, and leaves nothing to do.
     const own = wanted === undefined ? from.type === RUN_JOB_WORKFLOW : isJobWorkflow(from, wanted);
     const same = job === null || (job.clusterId === wanted && (input.action ?? job.action) === job.action);
     if (!own || !same) throw outsideJob(step, `job ${jobId} does not belong to ${describe(from)}`);
-    if (job !== null && owner === 'open-job' && !isOpenJobStatus(job.status))
-      throw outsideJob(step, `job ${jobId} is closed: it is ${job.status}`);
     return job;
   }
 
@@ -138,7 +129,7 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
       case 'frontgate-cluster':
         return admitFrontgate(step, owner, checked, from);
       default:
-        return admitJob(step, owner, checked, from);
+        return admitJob(step, checked, from);
     }
   };
 }

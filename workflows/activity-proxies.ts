@@ -4,8 +4,11 @@ import {
   providerQueue,
   WORKFLOW_QUEUE,
   type ActivityTiming,
+  type BegunJob,
+  type ClosedJob,
   type FrontgateActivities,
   type JobActivities,
+  type RunJobInput,
   type TaskActivities,
 } from '../src/protocol/index.ts';
 import { TASK_ACTIONS } from '../src/domain/index.ts';
@@ -22,27 +25,35 @@ const BOOKKEEPING: ActivityOptions = {
   retry: RETRY_FOREVER,
 };
 
+/** Until BeginJob has said what is configured. */
+const FIRST_TIMING: ActivityTiming = { heartbeatSeconds: 5 };
+
 /**
- * The first step, which parses and plans: it waits for a worker that has the provider. Its heartbeat
- * timeout is fixed: the configured one is part of its result.
+ * Begins a job as soon as there is a worker that has the provider. If the job is cancelled meanwhile, the
+ * end of the activity is awaited, so that nothing is opened after the job was closed.
  */
-export function loadJob(
-  provider: string,
-  input: Parameters<JobActivities['LoadJob']>[0],
-): ReturnType<JobActivities['LoadJob']> {
-  return proxyActivities<Pick<JobActivities, 'LoadJob'>>({
-    ...BOOKKEEPING,
-    taskQueue: providerQueue('effects', provider),
-    heartbeatTimeout: '5 seconds',
-  }).LoadJob(input);
+export function beginJob(input: RunJobInput): Promise<BegunJob> {
+  return proxyActivities<Pick<JobActivities, 'BeginJob'>>({
+    taskQueue: providerQueue('effects', input.provider),
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: FIRST_TIMING.heartbeatSeconds * 1000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: RETRY_FOREVER,
+  }).BeginJob(input);
 }
 
-/** Steps of the job that use only our database. */
-export function bookkeeping(timing: ActivityTiming): Pick<JobActivities, 'CloseJob'> {
-  return proxyActivities<Pick<JobActivities, 'CloseJob'>>({
-    ...BOOKKEEPING,
-    heartbeatTimeout: timing.heartbeatSeconds * 1000,
-  });
+/** Ends a job: on a worker that has the provider if the cloud is read, else on any worker. */
+export function endJob(
+  provider: string,
+  request: Parameters<JobActivities['EndJob']>[0],
+  { heartbeatSeconds }: ActivityTiming = FIRST_TIMING,
+): Promise<ClosedJob> {
+  return proxyActivities<Pick<JobActivities, 'EndJob'>>({
+    taskQueue: request.refresh ? providerQueue('effects', provider) : WORKFLOW_QUEUE,
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: heartbeatSeconds * 1000,
+    retry: RETRY_FOREVER,
+  }).EndJob(request);
 }
 
 /** Reads that leave one event instead of three. */
@@ -50,18 +61,6 @@ export const { loadSlice } = proxyLocalActivities<Pick<JobActivities, 'loadSlice
   startToCloseTimeout: '30 seconds',
   retry: RETRY_FOREVER,
 });
-
-type ProviderSteps = Pick<JobActivities, 'CheckResource' | 'PlanJob' | 'UpdateClusterStatus'>;
-
-/** Steps of the job that need its provider. */
-export function providerSteps(queues: QueueScope, timing: ActivityTiming): ProviderSteps {
-  return proxyActivities<ProviderSteps>({
-    taskQueue: providerQueue('effects', queues.provider),
-    startToCloseTimeout: '5 minutes',
-    heartbeatTimeout: timing.heartbeatSeconds * 1000,
-    retry: RETRY_FOREVER,
-  });
-}
 
 /** Steps of a frontgate's workflow that use our database. */
 export const { LoadFrontgate: loadFrontgate } = proxyActivities<Pick<FrontgateActivities, 'LoadFrontgate'>>({

@@ -9,11 +9,15 @@ import {
 import type { ErrorInfo, StepShape } from '../src/domain/index.ts';
 import {
   toSearchAttributes,
+  type ActivityTiming,
+  type BegunJob,
+  type ClosedJob,
+  type JobEnd,
   type RunJobInput,
   type RunJobResult,
   type WalkOutcome,
 } from '../src/protocol/index.ts';
-import { bookkeeping, loadJob, providerSteps } from './activity-proxies.ts';
+import { beginJob, endJob } from './activity-proxies.ts';
 import { toErrorInfo } from './error-info.ts';
 import { isCancelled } from './is-cancelled.ts';
 import { stepsTable } from './job-details.ts';
@@ -21,29 +25,19 @@ import { requireJobInput } from './require-input.ts';
 import { walkStep } from './walk-step.ts';
 
 /**
- * One job: load, check, plan, run the plan's steps, read the final state from the cloud, close. Each of
- * these activities may include the next one, and its result says whether it has. Whatever happens between
- * load and close, the job row is closed and the cluster's transition cleared; if the workflow is
- * terminated, the sweeper does it.
+ * One job: begin (open, check, plan), run the plan's steps, end (read the final state from the cloud,
+ * close). Whatever happens in between, the job's row is closed and the cluster's transition cleared; if
+ * the workflow is terminated, the sweeper does it.
  */
 export async function runJob(input: RunJobInput): Promise<RunJobResult> {
   requireJobInput(input);
   setCurrentDetails(`begins, as soon as a worker has the provider ${input.provider}`);
-  // Not cancelled in the middle: this workflow must close what the step has opened.
-  const loaded = await CancellationScope.nonCancellable(() =>
-    loadJob(input.provider, { ...input, plan: true }),
-  );
-  if (loaded.closed !== null) return loaded.closed;
-  const cloud = providerSteps(loaded.queues, loaded.timing);
-  const rows = bookkeeping(loaded.timing);
-
+  let begun: BegunJob | null = null;
   let walked: Walked = { outcomes: [], stopped: null };
   try {
-    const plan =
-      loaded.steps ??
-      (await cloud.CheckResource({ jobId: input.jobId, plan: true }))?.steps ??
-      (await cloud.PlanJob({ jobId: input.jobId }));
-    walked = await walkSteps(plan, (step) => walkStep(input.jobId, step, loaded.queues, loaded.timing));
+    const { closed, steps, queues, timing } = (begun = await beginJob(input));
+    if (closed !== null) return closed;
+    walked = await walkSteps(steps, (step) => walkStep(input.jobId, step, queues, timing));
   } catch (error) {
     walked = { ...walked, stopped: isCancelled(error) ? 'cancelled' : toErrorInfo(error) };
   }
@@ -52,11 +46,7 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
     const { stopped } = walked;
     const status = stopped === null ? 'successful' : stopped === 'cancelled' ? 'cancelled' : 'failed';
     const end = { status, error: typeof stopped === 'object' ? stopped : null } as const;
-    const refreshed =
-      walked.outcomes.length === 0
-        ? undefined
-        : await askCloud(() => cloud.UpdateClusterStatus({ jobId: input.jobId, end }));
-    const closed = refreshed?.closed ?? (await rows.CloseJob({ jobId: input.jobId, ...end }));
+    const closed = await close(input, end, walked.outcomes.length > 0, begun?.timing);
     upsertSearchAttributes(toSearchAttributes({ status }));
     if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it created is kept');
     if (status === 'failed') {
@@ -74,14 +64,24 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
   });
 }
 
-/** The final state is useful, but a cloud that refuses must not keep a job open. */
-async function askCloud<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    log.warn('the status of the cluster could not be read', { error });
-    return undefined;
+/**
+ * Closes the job, with the final state from the cloud if it has run any step. That state is useful, but if
+ * the cloud refuses, or workers are lost over it, the job is closed without it.
+ */
+async function close(
+  { jobId, provider }: RunJobInput,
+  end: JobEnd,
+  refresh: boolean,
+  timing?: ActivityTiming,
+): Promise<ClosedJob> {
+  if (refresh) {
+    try {
+      return await endJob(provider, { jobId, ...end, refresh }, timing);
+    } catch (error) {
+      log.warn('the status of the cluster could not be read', { error });
+    }
   }
+  return endJob(provider, { jobId, ...end, refresh: false }, timing);
 }
 
 /** Why the steps stopped; the errors of failed tasks are in their rows. */

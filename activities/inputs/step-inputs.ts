@@ -3,7 +3,6 @@ import type { FrontgateActivities, JobActivities } from '../../src/protocol/inde
 import { action, createCluster, id, jobOptions, line, name, wholeNumber } from './fields.ts';
 
 const jobId = id;
-const flag = z.boolean('must be true or false').optional();
 const anyNumber = wholeNumber(0, 1_000_000);
 
 /** In the workflow's form: its content was checked when it was thrown. */
@@ -18,7 +17,7 @@ const jobEnd = {
  * workflows.
  */
 export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateActivities, z.ZodType>> = {
-  LoadJob: z
+  BeginJob: z
     .strictObject({
       jobId,
       clusterId: id,
@@ -28,7 +27,6 @@ export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateA
       provider: name,
       create: createCluster.optional(),
       frontgate: z.strictObject({ runtimeId: id, vpcId: name, subnetId: name }).optional(),
-      plan: flag,
     })
     .superRefine((job, context) => {
       const fault = (message: string): void =>
@@ -38,8 +36,6 @@ export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateA
       else if (job.create !== undefined && job.create.clusterId !== job.clusterId)
         fault('must be of the cluster that the job is for');
     }),
-  CheckResource: z.strictObject({ jobId, plan: flag }),
-  PlanJob: z.strictObject({ jobId }),
   loadSlice: z.strictObject({
     jobId,
     slice: z.strictObject({
@@ -49,8 +45,7 @@ export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateA
       to: anyNumber,
     }),
   }),
-  UpdateClusterStatus: z.strictObject({ jobId, end: z.strictObject(jobEnd).optional() }),
-  CloseJob: z.strictObject({ jobId, ...jobEnd }),
+  EndJob: z.strictObject({ jobId, ...jobEnd, refresh: z.boolean('must be true or false') }),
   LoadFrontgate: z.strictObject({ runtimeId: name, vpcId: name }),
   InspectFrontgate: z.strictObject({ clusterId: id }),
 };

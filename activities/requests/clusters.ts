@@ -12,7 +12,7 @@ import type { ClusterView, NodeView, Requests } from '../../src/protocol/index.t
 import { listOwed } from '../../src/plan/index.ts';
 import type { ClusterDetails } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { frontgateByHand } from '../engine-activities.ts';
+import { frontgateByHand } from '../begin-job.ts';
 import type { Hydrator } from '../hydrate.ts';
 import { planJob } from '../plan-job.ts';
 import { prepareChange } from '../prepare-change.ts';

@@ -21,16 +21,10 @@ import type { ClusterStore } from './stores.ts';
 /** @internal */
 export function createClusterStore(db: Kysely<Database>): ClusterStore {
   return {
-    async create(wrapper) {
-      try {
-        await db.transaction().execute((transaction) => storeCluster(transaction, wrapper));
-      } catch (error) {
-        if (!isNameConflict(error)) throw error;
-        await requireFreeName(db, wrapper.cluster.name, wrapper.cluster.clusterId);
-        // The cluster that had the name has been deleted since.
-        throw nameJustFreed();
-      }
-    },
+    create: (wrapper) =>
+      explainNameConflict(db, wrapper, () =>
+        db.transaction().execute((transaction) => storeCluster(transaction, wrapper)),
+      ),
 
     requireFreeName: (name, clusterId) => requireFreeName(db, name, clusterId),
     listNamesLike: (name, clusterId) => listNamesLike(db, name, clusterId),
@@ -193,7 +187,29 @@ export const CHANGEABLE_NODE_COLUMNS = clusterNodeRows.columns.filter(
   ({ name }) => name !== 'node_id' && name !== 'cluster_id',
 );
 
-async function storeCluster(transaction: Kysely<Database>, wrapper: ClusterWrapper): Promise<void> {
+/**
+ * Says what is wrong where the cluster could not be stored because of its name.
+ *
+ * @internal
+ * @throws conflict `CLUSTER_NAME_TAKEN`; unavailable `CLUSTER_NAME_BUSY`; whatever else `store` throws.
+ */
+export async function explainNameConflict<Answer>(
+  db: Kysely<Database>,
+  { cluster }: ClusterWrapper,
+  store: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await store();
+  } catch (error) {
+    if (!isNameConflict(error)) throw error;
+    await requireFreeName(db, cluster.name, cluster.clusterId);
+    // The cluster that had the name has been deleted since.
+    throw nameJustFreed();
+  }
+}
+
+/** @internal Stores all rows of a cluster; one that is stored already stays as it is. */
+export async function storeCluster(transaction: Kysely<Database>, wrapper: ClusterWrapper): Promise<void> {
   const { cluster } = wrapper;
   // Held until the cluster is stored, so that the runtime is not deleted meanwhile.
   const runtime = await transaction

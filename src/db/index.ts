@@ -6,6 +6,7 @@ export type {
   ClaimRequest,
   ClusterStore,
   HydratedTask,
+  JobStart,
   JobStore,
   LayerCount,
   Lease,

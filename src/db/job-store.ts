@@ -15,12 +15,14 @@ import {
 import { holdVersion } from './app-store.ts';
 import { insertAll } from './bulk.ts';
 import { carryOut } from './job-commands.ts';
+import { explainNameConflict, storeCluster } from './cluster-store.ts';
 import { requireFreeName } from './living-names.ts';
 import { clusterNotFound, jobNotFound, jobNotOpen } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { toJson } from './row-mapping.ts';
 import { clusterRows, jobCommandRows, jobRows, taskRows } from './rows.ts';
 import type { Database } from './schema.ts';
+import { putSecret } from './secret-store.ts';
 import type { JobStore, WantedChange } from './stores.ts';
 import type { StoredChange } from './stored-change.ts';
 import { removeLeaving, storeWanted } from './wanted-cluster.ts';
@@ -31,8 +33,9 @@ import { removeLeaving, storeWanted } from './wanted-cluster.ts';
  */
 export function createJobStore(db: Kysely<Database>): JobStore {
   return {
-    async open(job, transition, change) {
-      return await db.transaction().execute(async (transaction) => {
+    async open(job, transition, { made, change, secrets = [] } = {}) {
+      const open = async (transaction: Kysely<Database>): Promise<Job> => {
+        if (made !== undefined) await storeCluster(transaction, made);
         // Jobs of one cluster are opened one after the other.
         const cluster = await transaction
           .selectFrom('cluster')
@@ -70,12 +73,15 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .set({ transition_status: transition.status })
           .where('cluster_id', '=', job.clusterId)
           .execute();
+        for (const { name, secret } of secrets) await putSecret(transaction, job.clusterId, name, secret);
         if (change !== undefined) {
           await holdVersion(transaction, change.joined.cluster.versionId);
           await storeWanted(transaction, change.joined);
         }
         return job;
-      });
+      };
+      const opened = (): Promise<Job> => db.transaction().execute(open);
+      return made === undefined ? opened() : explainNameConflict(db, made, opened);
     },
 
     async loadChange(jobId) {

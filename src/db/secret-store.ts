@@ -8,13 +8,7 @@ import type { SecretStore, StoredSecret } from './stores.ts';
 /** @internal Only ciphertext passes through here. */
 export function createSecretStore(db: Kysely<Database>): SecretStore {
   return {
-    async putIfAbsent(clusterId, name, secret) {
-      await db
-        .insertInto('cluster_secret')
-        .values({ cluster_id: clusterId, name, key_id: secret.keyId, sealed: secret.sealed })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    },
+    putIfAbsent: (clusterId, name, secret) => putSecret(db, clusterId, name, secret),
 
     async get(clusterId, name) {
       const row = await db
@@ -92,6 +86,20 @@ export function createSecretStore(db: Kysely<Database>): SecretStore {
       }
     },
   };
+}
+
+/** @internal Insert if absent: the first value stays. */
+export async function putSecret(
+  db: Kysely<Database>,
+  clusterId: string,
+  name: string,
+  { keyId, sealed }: StoredSecret,
+): Promise<void> {
+  await db
+    .insertInto('cluster_secret')
+    .values({ cluster_id: clusterId, name, key_id: keyId, sealed })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 function toSecret(row: { readonly key_id: string; readonly sealed: Uint8Array }): StoredSecret {

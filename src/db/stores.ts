@@ -211,19 +211,28 @@ export interface MetadataVersion {
   readonly links: readonly string[];
 }
 
+/** What is stored together with a job, so that none of it is there without the job. */
+export interface JobStart {
+  /** The cluster that the job makes. */
+  readonly made?: ClusterWrapper;
+  /** Its cluster's rows become the wanted ones, and the job keeps the ones before. */
+  readonly change?: WantedChange;
+  /** Passwords of the conf; one that is stored already stays. */
+  readonly secrets?: readonly { readonly name: string; readonly secret: StoredSecret }[];
+}
+
 export interface JobStore {
   /**
-   * Opens the job and sets the cluster's transition status, in one transaction. The same job id again: the
-   * stored job, whatever its status (a closed one stays closed). With `change`, the cluster's rows become
-   * the desired ones in the same transaction, and the job keeps the previous ones.
-   * @throws conflict `CLUSTER_BUSY` naming the open job; conflict `CLUSTER_STATUS` when `from` excludes
-   * the cluster's status; conflict `CLUSTER_NAME_TAKEN` for a deleted cluster whose name another has by
-   * now.
+   * Opens the job and sets the cluster's transition status, in one transaction. The same job id
+   * again: the stored job, whatever its status (a closed one stays closed).
+   * @throws conflict `CLUSTER_BUSY` naming the open job; conflict `CLUSTER_STATUS` when `from` excludes the cluster's status;
+   *   conflict `CLUSTER_NAME_TAKEN` for a cluster whose name another has by now;
+   *   unavailable `CLUSTER_NAME_BUSY` where that one has just gone.
    */
   open(
     job: Job,
     transition: { from: readonly ClusterStatus[]; status: TransitionStatus },
-    change?: WantedChange,
+    start?: JobStart,
   ): Promise<Job>;
   /** Null for a job that does not change its cluster's desired state. */
   loadChange(jobId: string): Promise<StoredChange | null>;

@@ -14,25 +14,13 @@ import type { ActivityTiming, RunJobInput, RunJobResult } from './messages.ts';
 // The types of all activities that workflows call; the requests of clients are in requests.ts. Activity
 // types are append-only once a release has been made.
 
-export interface LoadedJob {
+/** A job that has begun. */
+export interface BegunJob {
   readonly queues: QueueScope;
   readonly timing: ActivityTiming;
   /** Set if this job id was run before: there is nothing to do. */
   readonly closed: RunJobResult | null;
-  /** The stored plan, if the job is planned already: then nothing is left to check or to plan. */
-  readonly steps?: readonly StepShape[];
-}
-
-/**
- * Two steps in one activity save a workflow task. A step does the next one too only where the input
- * asks for it.
- */
-export interface MayPlan {
-  readonly plan?: boolean;
-}
-
-/** The result of a check when the job was planned in the same step. */
-export interface CheckedJob {
+  /** The stored plan; empty if the job is closed. */
   readonly steps: readonly StepShape[];
 }
 
@@ -48,11 +36,6 @@ export interface ClosedJob {
   readonly error: ErrorInfo | null;
 }
 
-/** The result of the last status refresh when the job was closed in the same step. */
-export interface RefreshedJob {
-  readonly closed: ClosedJob;
-}
-
 /** Names the job of a step. */
 export interface JobStep {
   readonly jobId: string;
@@ -61,26 +44,19 @@ export interface JobStep {
 /** The steps of a job before and after its tasks. */
 export interface JobActivities {
   /**
-   * For a create: checks and stores the cluster. Opens the job and sets the transition status. Plans
-   * it too where that is asked for, and no cloud has to be asked first.
+   * Opens the job and sets the transition status; a create is checked, and its cluster stored, with it. Then asks
+   * the cloud whether it can take what the job will make, splits the job into tasks and stores the plan,
+   * once. Where the cloud refuses, the job is open and nothing is planned. A cancel ends it promptly.
    */
-  LoadJob(input: RunJobInput & MayPlan): Promise<LoadedJob>;
-  /**
-   * Asks the cloud whether it can provide what the job will create; then plans the job if the input asks
-   * for it. Nothing is planned if the cloud refuses.
-   */
-  CheckResource(request: JobStep & MayPlan): Promise<CheckedJob | undefined>;
-  /** Splits the job into tasks and stores the plan, once: for jobs that no earlier step has planned. */
-  PlanJob(request: JobStep): Promise<readonly StepShape[]>;
+  BeginJob(input: RunJobInput): Promise<BegunJob>;
   /** The tasks of a part of a step, by lane and layer. */
   loadSlice(request: JobStep & { slice: PlanSlice }): Promise<readonly SliceLane[]>;
   /**
-   * Stores the cloud's state of every node, then closes the job as CloseJob does, if the input says how
-   * the job ended.
+   * Closes the job's row and clears the transition status. With `refresh` it first stores the cloud's
+   * state of every node, and fails if the cloud refuses: then nothing is closed. Changes nothing for a job
+   * that was never opened, or was deleted with its cluster.
    */
-  UpdateClusterStatus(request: JobStep & { end?: JobEnd }): Promise<RefreshedJob | undefined>;
-  /** Closes the job's row and clears the transition status. */
-  CloseJob(request: JobStep & JobEnd): Promise<ClosedJob>;
+  EndJob(request: JobStep & JobEnd & { readonly refresh: boolean }): Promise<ClosedJob>;
 }
 
 /** Names the task of a handle or a wait. */

@@ -78,15 +78,14 @@ describe('steps of a job that were started by hand', () => {
       requestedBy: 'me',
       provider: 'instant',
     };
+    const end = { jobId: 'j-forged1', status: 'successful', error: null, refresh: false };
     const steps: readonly (readonly [string, string, unknown])[] = [
-      ['LoadJob', effects, load],
-      ['LoadJob', effects, { ...load, action: 'cease' }],
-      ['CloseJob', WORKFLOW_QUEUE, { jobId: 'j-forged1', status: 'successful', error: null }],
-      ['PlanJob', effects, { jobId: 'j-forged1' }],
+      ['BeginJob', effects, load],
+      ['BeginJob', effects, { ...load, action: 'cease' }],
+      ['EndJob', WORKFLOW_QUEUE, end],
+      ['EndJob', effects, { ...end, refresh: true }],
       ['loadSlice', WORKFLOW_QUEUE, { jobId: 'j-forged1', slice: { step: 0, of: 'tasks', from: 0, to: 1 } }],
       ['LoadFrontgate', WORKFLOW_QUEUE, { runtimeId: 'rt-1', vpcId: 'vpc-1' }],
-      ['CheckResource', effects, { jobId: 'j-forged1' }],
-      ['UpdateClusterStatus', effects, { jobId: 'j-forged1' }],
       ['InspectFrontgate', effects, { clusterId }],
       ['DeleteInstances', effects, { taskId: 'j-forged1.0.0' }],
       ['WaitDeleteInstances', effects, { taskId: 'j-forged1.0.0' }],

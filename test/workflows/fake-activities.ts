@@ -48,16 +48,13 @@ export type ScriptedStep = ScriptedLayer | ScriptedLanes;
 /** A job that exists only here, and what its workflow did with it. */
 export interface ScriptedJob {
   readonly steps: readonly ScriptedStep[];
-  /** Fails CheckResource. */
+  /** Fails BeginJob. */
   readonly refused?: ErrorInfo;
-  /** Fails UpdateClusterStatus. */
+  /** Fails EndJob where it looks at the cloud. */
   readonly cloudIsAway?: boolean;
-  /** The step that does the next one too, when it is asked to, as the activities of today do. */
-  readonly planIn?: 'LoadJob' | 'CheckResource';
-  readonly closesAtOnce?: boolean;
-  /** LoadJob ends when this does. */
-  readonly loading?: Promise<void>;
-  /** In order: `begin RunInstances 0.1`, `end WaitRunInstances 0.1`, `CloseJob` … */
+  /** BeginJob ends when this does. */
+  readonly beginning?: Promise<void>;
+  /** In order: `begin RunInstances 0.1`, `end WaitRunInstances 0.1`, `EndJob` … */
   readonly calls: string[];
   closed: JobEnd | null;
 }
@@ -101,28 +98,14 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
     if (job === undefined) throw new Error(`no script for ${jobId}`);
     return job;
   };
-  const close = (job: ScriptedJob, end: JobEnd): { error: ErrorInfo | null } => {
-    job.closed = end;
-    return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
-  };
   const engine: JobActivities = {
-    async LoadJob({ jobId, plan }) {
+    async BeginJob({ jobId }) {
       const job = find(jobId);
-      job.calls.push('LoadJob');
-      await job.loading;
-      const loaded = { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null };
-      return plan === true && job.planIn === 'LoadJob' ? { ...loaded, steps: planOf(job).steps } : loaded;
-    },
-    async CheckResource({ jobId, plan }) {
-      const job = find(jobId);
-      job.calls.push('CheckResource');
+      job.calls.push('BeginJob');
+      await job.beginning;
       if (job.refused !== undefined) throw toFailure(job.refused);
-      return plan === true && job.planIn === 'CheckResource' ? { steps: planOf(job).steps } : undefined;
-    },
-    async PlanJob({ jobId }) {
-      const job = find(jobId);
-      job.calls.push('PlanJob');
-      return planOf(job).steps;
+      const { steps } = planOf(job);
+      return { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null, steps };
     },
     async loadSlice({ jobId, slice: { step, of, from, to } }) {
       const { steps, tasks } = planOf(find(jobId));
@@ -144,16 +127,12 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
           .filter((refs) => refs.length > 0),
       );
     },
-    async UpdateClusterStatus({ jobId, end }) {
+    async EndJob({ jobId, refresh, ...end }) {
       const job = find(jobId);
-      job.calls.push('UpdateClusterStatus');
-      if (job.cloudIsAway === true) throw toFailure({ ...TASK_ERROR, kind: 'permission', code: 'AWAY' });
-      return job.closesAtOnce === true && end !== undefined ? { closed: close(job, end) } : undefined;
-    },
-    async CloseJob({ jobId, ...end }) {
-      const job = find(jobId);
-      job.calls.push('CloseJob');
-      return close(job, end);
+      job.calls.push(refresh ? 'EndJob with a look at the cloud' : 'EndJob');
+      if (refresh && job.cloudIsAway === true) throw toFailure(TASK_ERROR);
+      job.closed = end;
+      return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
     },
   };
   const actions = Object.keys(TASK_ACTIONS) as TaskAction[];

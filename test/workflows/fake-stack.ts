@@ -21,7 +21,7 @@ export interface FakeStack {
   /** Starts a job of its own cluster. */
   start(
     steps: readonly ScriptedStep[],
-    more?: Pick<ScriptedJob, 'refused' | 'cloudIsAway' | 'planIn' | 'closesAtOnce' | 'loading'>,
+    more?: Pick<ScriptedJob, 'refused' | 'cloudIsAway' | 'beginning'>,
   ): Promise<{ readonly job: ScriptedJob; readonly jobId: string; readonly handle: WorkflowHandle }>;
   stop(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export async function startFakeStack(): Promise<FakeStack> {
   const connection = await NativeConnection.connect({ address });
   const jobs = new Map<string, ScriptedJob>();
   const { engine, tasks } = createFakeActivities(jobs);
-  const { CloseJob, loadSlice, ...steps } = engine;
+  const { BeginJob, EndJob, loadSlice } = engine;
   const queue = (work: ProviderWork): string => providerQueue(work, FAKE_QUEUES.provider);
   const shared = { connection, namespace, maxHeartbeatThrottleInterval: '200 ms' } as const;
   const workers = await Promise.all([
@@ -43,12 +43,12 @@ export async function startFakeStack(): Promise<FakeStack> {
       ...shared,
       taskQueue: WORKFLOW_QUEUE,
       workflowBundle: await openWorkflowBundle(findCacheFolder(process.env)),
-      activities: { CloseJob, loadSlice },
+      activities: { EndJob, loadSlice },
     }),
     Worker.create({
       ...shared,
       taskQueue: queue('effects'),
-      activities: { ...tasks, ...steps },
+      activities: { ...tasks, BeginJob, EndJob },
     }),
     Worker.create({ ...shared, taskQueue: queue('waits'), activities: tasks }),
     Worker.create({ ...shared, taskQueue: queue('nodes'), activities: tasks }),

@@ -69,7 +69,7 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
   const places = new Map<string, FrontgatePlan>();
   const jobs = new Map<string, RunJobInput>();
   const { engine, frontgates } = createActivities(places, jobs);
-  const { CloseJob, loadSlice, ...steps } = engine;
+  const { BeginJob, EndJob, loadSlice } = engine;
   const { LoadFrontgate, InspectFrontgate } = frontgates;
   const workers = await Promise.all([
     Worker.create({
@@ -77,13 +77,13 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
       namespace,
       taskQueue: WORKFLOW_QUEUE,
       workflowBundle: await openWorkflowBundle(findCacheFolder(process.env)),
-      activities: { CloseJob, loadSlice, LoadFrontgate },
+      activities: { EndJob, loadSlice, LoadFrontgate },
     }),
     Worker.create({
       connection,
       namespace,
       taskQueue: providerQueue('effects', FAKE_QUEUES.provider),
-      activities: { ...steps, InspectFrontgate },
+      activities: { BeginJob, EndJob, InspectFrontgate },
     }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
@@ -150,7 +150,7 @@ function createActivities(
   };
   const timing = { heartbeatSeconds: 2 };
   const engine: JobActivities = {
-    async LoadJob(input) {
+    async BeginJob(input) {
       jobs.set(input.jobId, input);
       const { place } = findJob(input.jobId);
       const needed = [...place.members.values()].some((use) => use === 'needed');
@@ -163,18 +163,13 @@ function createActivities(
         place.made += 1;
         place.cluster = { clusterId: input.clusterId, status: 'pending' };
       }
-      return { queues: FAKE_QUEUES, timing, closed: null };
-    },
-    async CheckResource({ jobId }) {
-      const { place } = findJob(jobId);
       await place.gate;
       const refusal = place.refusals.shift() ?? null;
       if (refusal !== null) throw toFailure(refusal);
+      return { queues: FAKE_QUEUES, timing, closed: null, steps: [] };
     },
-    PlanJob: async () => [],
     loadSlice: async () => [],
-    UpdateClusterStatus: async () => {},
-    async CloseJob({ jobId, status, error }) {
+    async EndJob({ jobId, status, error }) {
       const { input, place } = findJob(jobId);
       const to = status === 'successful' ? statusAfterSuccess(input.action, 'active') : 'failed';
       place.cluster = to === 'deleted' ? null : { clusterId: input.clusterId, status: to };

@@ -28,6 +28,33 @@ export function jobsSuite(stores: () => Stores): void {
     await expect(jobs.get('job-none')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
   });
 
+  test('stores the cluster that a job makes together with the job, or neither', async () => {
+    const { jobs, clusters, secrets } = stores();
+    await stores().runtimes.create(aRuntime('jobs'), null);
+    const made = aCluster('cl-made', 'rt-jobs', 2, { name: 'made' });
+    const secret = { keyId: 'key', sealed: new Uint8Array([1, 2]) };
+    const start = { made, secrets: [{ name: 'conf/password', secret }] };
+    await jobs.open(aJob('cl-made', 'made'), OPEN, start);
+    expect(await clusters.load('cl-made')).toMatchObject({
+      cluster: { transitionStatus: 'creating' },
+      nodes: [{}, {}],
+    });
+    expect(await secrets.get('cl-made', 'conf/password')).toEqual(secret);
+
+    const second = aCluster('cl-second', 'rt-jobs', 2, { name: 'made' });
+    const third = aCluster('cl-third', 'rt-jobs', 2, { name: 'third', status: 'active' });
+    await expect(
+      jobs.open(aJob('cl-second', 'second'), OPEN, { ...start, made: second }),
+    ).rejects.toMatchObject({ code: 'CLUSTER_NAME_TAKEN' });
+    await expect(
+      jobs.open(aJob('cl-third', 'third'), OPEN, { ...start, made: third }),
+    ).rejects.toMatchObject({ code: 'CLUSTER_STATUS' });
+    for (const id of ['cl-second', 'cl-third']) {
+      await expect(clusters.load(id)).rejects.toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
+      expect(await secrets.list(id)).toEqual([]);
+    }
+  });
+
   test('refuses a second job, naming the one that runs', async () => {
     const { jobs } = stores();
     await prepare('cl-busy');
@@ -191,7 +218,7 @@ export function jobsSuite(stores: () => Stores): void {
     expect((await clusters.resolve('cl-once')).wasActive).toBe(true);
     // Neither a failure nor what a job wants of the cluster takes it back.
     const change = { before: wrapper, joined: wrapper, leaving: { nodeIds: [], roles: [] } };
-    await jobs.open(aJob('cl-once', 'change'), anyStatus, change);
+    await jobs.open(aJob('cl-once', 'change'), anyStatus, { change });
     await jobs.close('job-change', { ...end, status: 'failed', clusterStatus: 'failed' });
     expect(await clusters.resolve('cl-once')).toMatchObject({ status: 'failed', wasActive: true });
   });

@@ -24,7 +24,7 @@ const READS: readonly (keyof Requests)[] = [
   'describeJob',
   'listJobs',
 ];
-const STEPS = ['LoadJob', 'PlanJob', 'loadSlice', 'CloseJob', 'LoadFrontgate'];
+const STEPS = ['BeginJob', 'loadSlice', 'EndJob', 'LoadFrontgate'];
 const FIELDS = [
   'limit',
   'after',

@@ -77,7 +77,7 @@ const INSTANT = providerQueue('effects', 'instant');
 
 const STEPS: readonly HostileInput[] = [
   step(
-    'LoadJob',
+    'BeginJob',
     'a stop that nobody asked for',
     ({ otherCluster }) => ({
       jobId: 'j-forged0001',
@@ -89,9 +89,9 @@ const STEPS: readonly HostileInput[] = [
     }),
     INSTANT,
   ),
-  step('LoadJob', 'null', () => null, INSTANT),
+  step('BeginJob', 'null', () => null, INSTANT),
   step(
-    'LoadJob',
+    'BeginJob',
     'a cease',
     ({ otherCluster }) => ({
       jobId: 'j-forged0002',
@@ -103,19 +103,19 @@ const STEPS: readonly HostileInput[] = [
     }),
     INSTANT,
   ),
-  step('CloseJob', 'of another job', ({ otherCluster }) => ({
+  step('EndJob', 'of another job', ({ otherCluster }) => ({
     jobId: otherCluster.jobId,
     status: 'failed',
     error: null,
+    refresh: false,
   })),
-  step('CloseJob', 'of a job that is not there', () => ({
+  step('EndJob', 'of a job that is not there', () => ({
     jobId: 'j-forged0003',
     status: 'successful',
     error: null,
+    refresh: false,
   })),
-  step('CloseJob', 'null', () => null),
-  step('PlanJob', 'of another job', ({ otherCluster }) => ({ jobId: otherCluster.jobId }), INSTANT),
-  step('PlanJob', 'null', () => null, INSTANT),
+  step('EndJob', 'null', () => null),
   step('loadSlice', 'of another job', ({ otherCluster }) => ({
     jobId: otherCluster.jobId,
     slice: { step: 0, of: 'tasks', from: 0, to: 10 },
@@ -124,16 +124,9 @@ const STEPS: readonly HostileInput[] = [
   step('LoadFrontgate', 'null', () => null),
   step('LoadFrontgate', 'a forged place', () => ({ runtimeId: 'rt-x', vpcId: 'vpc-x' })),
   step(
-    'CheckResource',
-    'of another job',
-    ({ otherCluster }) => ({ jobId: otherCluster.jobId, plan: true }),
-    INSTANT,
-  ),
-  step('CheckResource', 'null', () => null, INSTANT),
-  step(
-    'UpdateClusterStatus',
-    'of another job',
-    ({ otherCluster }) => ({ jobId: otherCluster.jobId, end: { status: 'failed', error: null } }),
+    'EndJob',
+    'of another job, with a look at the cloud',
+    ({ otherCluster }) => ({ jobId: otherCluster.jobId, status: 'failed', error: null, refresh: true }),
     INSTANT,
   ),
   step('InspectFrontgate', 'null', () => null, INSTANT),

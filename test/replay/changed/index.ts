@@ -13,14 +13,14 @@ import {
 
 export { walkSlice } from '../../../workflows/walk-slice.workflow.ts';
 
-const { LoadJob, PlanJob, LoadFrontgate } = proxyActivities<JobActivities & FrontgateActivities>({
+const { BeginJob, EndJob, LoadFrontgate } = proxyActivities<JobActivities & FrontgateActivities>({
   taskQueue: WORKFLOW_QUEUE,
   startToCloseTimeout: '1 minute',
 });
 
 export async function runJob(input: RunJobInput): Promise<RunJobResult> {
-  await PlanJob({ jobId: input.jobId });
-  await LoadJob(input);
+  await EndJob({ jobId: input.jobId, status: 'successful', error: null, refresh: false });
+  await BeginJob(input);
   return { jobId: input.jobId, status: 'successful', failedTasks: 0 };
 }
 

@@ -115,7 +115,7 @@ describe('an activity behind the interceptor', () => {
 describe('a step of a job', () => {
   const log = { info: () => undefined, warn: () => undefined };
   const kinds = createActivityKinds({ stores: {}, redactor: createRedactor(), log } as never);
-  const step = { ...kinds('CheckResource'), admit: async () => null };
+  const step = { ...kinds('BeginJob'), admit: async () => null };
   async function endEarly(): Promise<never> {
     throw new WindlassError('cancelled', 'the provider has heard the signal', { code: 'CALL_CANCELLED' });
   }

@@ -33,7 +33,7 @@ const STEPS = [
 /** An input that each step takes, of that job. */
 function inputOf(step: string, jobId: string, clusterId: string): unknown {
   switch (step) {
-    case 'LoadJob':
+    case 'BeginJob':
       return {
         jobId,
         clusterId,
@@ -41,14 +41,9 @@ function inputOf(step: string, jobId: string, clusterId: string): unknown {
         options: {},
         requestedBy: 'tester',
         provider: 'memory',
-        plan: true,
       };
-    case 'CheckResource':
-    case 'PlanJob':
-    case 'UpdateClusterStatus':
-      return { jobId };
-    case 'CloseJob':
-      return { jobId, status: 'successful', error: null };
+    case 'EndJob':
+      return { jobId, status: 'successful', error: null, refresh: true };
     case 'loadSlice':
       return { jobId, slice: { step: 0, of: 'tasks', from: 0, to: 10 } };
     case 'LoadFrontgate':
@@ -136,11 +131,7 @@ describe('a step in its own workflow', () => {
 });
 
 describe('a job', () => {
-  it.each(['CheckResource', 'PlanJob'])('that is closed has no %s', async (step) => {
-    expect(await run('tasks', step, { jobId: 'j-closed' }, OWN)).toMatchObject({ refused: OUTSIDE });
-  });
-
-  it.each(['CheckResource', 'PlanJob', 'UpdateClusterStatus', 'loadSlice', 'RunInstances'])(
+  it.each(['loadSlice', 'RunInstances'])(
     'that does not exist has no %s',
     async (step) => {
       const group = step === 'loadSlice' ? 'engine' : 'tasks';
@@ -150,9 +141,9 @@ describe('a job', () => {
     },
   );
 
-  it('is loaded by the workflow of its cluster alone, also a new one', async () => {
+  it('is begun by the workflow of its cluster alone, also a new one', async () => {
     const load = (jobId: string, clusterId: string) =>
-      run('tasks', 'LoadJob', inputOf('LoadJob', jobId, clusterId), OWN);
+      run('tasks', 'BeginJob', inputOf('BeginJob', jobId, clusterId), OWN);
     expect(await load('j-new', 'cl-own')).toHaveProperty('reached');
     expect(await load('j-closed', 'cl-own')).toHaveProperty('reached');
     expect(await load('j-new', 'cl-other')).toMatchObject({ refused: OUTSIDE });
@@ -160,9 +151,9 @@ describe('a job', () => {
     expect(await load('j-other', 'cl-other')).toMatchObject({ refused: OUTSIDE });
   });
 
-  it('is loaded only as the action that it is', async () => {
-    const input = { ...(inputOf('LoadJob', 'j-open', 'cl-own') as object), action: 'delete' };
-    expect(await run('tasks', 'LoadJob', input, OWN)).toMatchObject({ refused: OUTSIDE });
+  it('is begun only as the action that it is', async () => {
+    const input = { ...(inputOf('BeginJob', 'j-open', 'cl-own') as object), action: 'delete' };
+    expect(await run('tasks', 'BeginJob', input, OWN)).toMatchObject({ refused: OUTSIDE });
   });
 
   it.each([
@@ -171,8 +162,8 @@ describe('a job', () => {
     ['a cluster to create in another action', { create: createOf('cl-own') }],
     ['a conf that holds a NUL', { action: 'create', create: { ...createOf('cl-own'), conf: { a: 'x\0' } } }],
   ])('that brings %s is refused', async (_, change) => {
-    const input = { ...(inputOf('LoadJob', 'j-new', 'cl-own') as object), ...change };
-    expect(await run('tasks', 'LoadJob', input, OWN)).toMatchObject({ refused: { code: 'INPUT_INVALID' } });
+    const input = { ...(inputOf('BeginJob', 'j-new', 'cl-own') as object), ...change };
+    expect(await run('tasks', 'BeginJob', input, OWN)).toMatchObject({ refused: { code: 'INPUT_INVALID' } });
   });
 });
 
