@@ -1,11 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Stores } from '../src/db/index.ts';
-import {
-  TASK_ACTIONS,
-  WindlassError,
-  type Job,
-  type TaskAction,
-} from '../src/domain/index.ts';
+import { TASK_ACTIONS, WindlassError, type Job, type TaskAction } from '../src/domain/index.ts';
 import {
   FRONTGATE_WORKFLOW,
   frontgateWorkflowId,
@@ -82,11 +77,7 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
     return null;
   }
 
-  async function admitJob(
-    step: string,
-    input: StepInput,
-    from: Workflow,
-  ): Promise<Job | null> {
+  async function admitJob(step: string, input: StepInput, from: Workflow): Promise<Job | null> {
     const { jobId = '' } = input;
     const job = await findJob(jobId);
     const wanted = input.clusterId ?? job?.clusterId;

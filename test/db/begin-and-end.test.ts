@@ -11,7 +11,7 @@ import { jobWorkflowId, type BegunJob, type ClosedJob, type RunJobInput } from '
 import type { Provider } from '../../src/provider/index.ts';
 import { createMemoryHarness } from '../fakes/memory-harness.ts';
 import { startPglite, type TestDatabase } from '../kit/databases.ts';
-import { NOW } from '../kit/records.ts';
+import { NOW } from '../kit/sample-records.ts';
 
 const VERSION = 'appv-begin';
 const AWAY: ErrorInfo = { kind: 'permission', code: 'CLOUD_REFUSES', message: 'the cloud says no' };

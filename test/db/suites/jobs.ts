@@ -46,9 +46,9 @@ export function jobsSuite(stores: () => Stores): void {
     await expect(
       jobs.open(aJob('cl-second', 'second'), OPEN, { ...start, made: second }),
     ).rejects.toMatchObject({ code: 'CLUSTER_NAME_TAKEN' });
-    await expect(
-      jobs.open(aJob('cl-third', 'third'), OPEN, { ...start, made: third }),
-    ).rejects.toMatchObject({ code: 'CLUSTER_STATUS' });
+    await expect(jobs.open(aJob('cl-third', 'third'), OPEN, { ...start, made: third })).rejects.toMatchObject(
+      { code: 'CLUSTER_STATUS' },
+    );
     for (const id of ['cl-second', 'cl-third']) {
       await expect(clusters.load(id)).rejects.toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
       expect(await secrets.list(id)).toEqual([]);

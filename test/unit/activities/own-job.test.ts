@@ -131,15 +131,12 @@ describe('a step in its own workflow', () => {
 });
 
 describe('a job', () => {
-  it.each(['loadSlice', 'RunInstances'])(
-    'that does not exist has no %s',
-    async (step) => {
-      const group = step === 'loadSlice' ? 'engine' : 'tasks';
-      expect(await run(group, step, inputOf(step, 'j-none', 'cl-own'), OWN)).toMatchObject({
-        refused: OUTSIDE,
-      });
-    },
-  );
+  it.each(['loadSlice', 'RunInstances'])('that does not exist has no %s', async (step) => {
+    const group = step === 'loadSlice' ? 'engine' : 'tasks';
+    expect(await run(group, step, inputOf(step, 'j-none', 'cl-own'), OWN)).toMatchObject({
+      refused: OUTSIDE,
+    });
+  });
 
   it('is begun by the workflow of its cluster alone, also a new one', async () => {
     const load = (jobId: string, clusterId: string) =>
