@@ -1,14 +1,18 @@
 import type { StepShape } from '../src/domain/index.ts';
 import type { WalkOutcome } from '../src/protocol/index.ts';
 
-/** The table of steps that Temporal's web UI shows as the job's current details (Markdown). */
+/**
+ * The table of steps that Temporal's web UI shows as the job's current details (Markdown). Steps
+ * before `firstStep` were walked by earlier runs of the workflow, which have their own table.
+ */
 export function stepsTable(
   steps: readonly StepShape[],
   outcomes: ReadonlyMap<number, WalkOutcome>,
-  current: number | null,
+  { firstStep, current }: { readonly firstStep: number; readonly current: StepShape | null },
 ): string {
   const rows = steps.map((step) => {
-    const state = stateOf(outcomes.get(step.index), step.index === current);
+    const state =
+      step.index < firstStep ? 'in an earlier run' : stateOf(outcomes.get(step.index), step === current);
     return `| ${step.index + 1} | ${step.title} | ${describeTasks(step)} | ${state} |`;
   });
   return ['| # | step | tasks | state |', '| --- | --- | --- | --- |', ...rows].join('\n');

@@ -1,5 +1,11 @@
 import { ApplicationFailure, log, workflowInfo } from '@temporalio/workflow';
-import { JOB_ACTION_NAMES, type ErrorInfo, type QueueScope } from '../src/domain/index.ts';
+import {
+  JOB_ACTION_NAMES,
+  JOB_MODES,
+  type ErrorInfo,
+  type JobState,
+  type QueueScope,
+} from '../src/domain/index.ts';
 import {
   FRONTGATE_WORKFLOW,
   frontgateWorkflowId,
@@ -21,12 +27,13 @@ type Shape = Readonly<Record<string, unknown>>;
 
 /** @throws ApplicationFailure `INPUT_INVALID`, which ends the workflow. */
 export function requireJobInput(input: unknown): asserts input is RunJobInput {
-  const { jobId, clusterId, action, options, provider, frontgate } = requireObject(input);
+  const { jobId, clusterId, action, options, provider, frontgate, state } = requireObject(input);
   requireText('jobId', jobId);
   requireText('clusterId', clusterId);
   requireText('provider', provider);
   if (!JOB_ACTION_NAMES.some((known) => known === action)) refuse('action', 'is not an action of a job');
   if (!isObject(options)) refuse('options', 'must be an object');
+  requireJobState(state);
   if (frontgate === undefined) return;
   if (!isObject(frontgate)) refuse('frontgate', 'must be an object');
   requireText('frontgate.runtimeId', frontgate['runtimeId']);
@@ -35,6 +42,20 @@ export function requireJobInput(input: unknown): asserts input is RunJobInput {
   const place = { runtimeId: String(frontgate['runtimeId']), vpcId: String(frontgate['vpcId']) };
   if (workflowInfo().parent?.workflowId !== frontgateWorkflowId(place))
     refuse('frontgate', `is for jobs that the workflow ${FRONTGATE_WORKFLOW} starts`);
+}
+
+/** A job that begins has none: nobody may have steps of it passed over. */
+function requireJobState(state: unknown): asserts state is JobState | undefined {
+  const continues = workflowInfo().continuedFromExecutionRunId !== undefined;
+  if (continues !== (state !== undefined)) refuse('state', 'is what one run of a job tells the next');
+  if (state === undefined) return;
+  if (!isObject(state)) return refuse('state', 'must be an object');
+  const { cursor, mode, walked, failedTasks } = state;
+  requireCount('state.cursor', cursor);
+  requireCount('state.failedTasks', failedTasks);
+  if (typeof walked !== 'boolean') refuse('state.walked', 'must be true or false');
+  if (!isObject(mode) || !JOB_MODES.some((known) => known === mode['kind']))
+    refuse('state.mode', `must be one of ${JOB_MODES.join(', ')}`);
 }
 
 /** @throws ApplicationFailure `INPUT_INVALID`, which ends the workflow. */

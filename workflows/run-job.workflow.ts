@@ -1,18 +1,22 @@
 import {
+  allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
+  condition,
+  continueAsNew,
   log,
   setCurrentDetails,
+  setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
-import type { ErrorInfo, StepShape } from '../src/domain/index.ts';
+import { advanceJob, decideMove, NEW_JOB, type JobEvent, type JobMove } from '../src/plan/index.ts';
 import {
+  READ_JOB_STATE,
   toSearchAttributes,
-  type ActivityTiming,
   type BegunJob,
   type ClosedJob,
-  type JobEnd,
   type RunJobInput,
   type RunJobResult,
   type WalkOutcome,
@@ -24,43 +28,105 @@ import { stepsTable } from './job-details.ts';
 import { requireJobInput } from './require-input.ts';
 import { walkStep } from './walk-step.ts';
 
+type WalkMove = Extract<JobMove, { kind: 'walk' }>;
+type EndMove = Extract<JobMove, { kind: 'end' }>;
+
 /**
  * One job: begin (open, check, plan), run the plan's steps, end (read the final state from the cloud,
- * close). Whatever happens in between, the job's row is closed and the cluster's transition cleared; if
- * the workflow is terminated, the sweeper does it.
+ * close). The job machine (src/plan) decides what comes next. Whatever happens in between, the job's row
+ * is closed and the cluster's transition cleared; if the workflow is terminated, the sweeper does it.
+ *
+ * Between two steps a long job continues as new, with the state of the machine alone: all else is in
+ * the rows.
  */
-export async function runJob(input: RunJobInput): Promise<RunJobResult> {
-  requireJobInput(input);
-  setCurrentDetails(`begins, as soon as a worker has the provider ${input.provider}`);
-  let begun: BegunJob | null = null;
-  let walked: Walked = { outcomes: [], stopped: null };
-  try {
-    const { closed, steps, queues, timing } = (begun = await beginJob(input));
-    if (closed !== null) return closed;
-    walked = await walkSteps(steps, (step) => walkStep(input.jobId, step, queues, timing));
-  } catch (error) {
-    walked = { ...walked, stopped: isCancelled(error) ? 'cancelled' : toErrorInfo(error) };
-  }
+export async function runJob(given: RunJobInput): Promise<RunJobResult> {
+  requireJobInput(given);
+  const { state: earlier, ...input } = given;
+  let state = earlier ?? NEW_JOB;
+  setHandler(READ_JOB_STATE, () => state);
 
-  return CancellationScope.nonCancellable(async () => {
-    const { stopped } = walked;
-    const status = stopped === null ? 'successful' : stopped === 'cancelled' ? 'cancelled' : 'failed';
-    const end = { status, error: typeof stopped === 'object' ? stopped : null } as const;
-    const closed = await close(input, end, walked.outcomes.length > 0, begun?.timing);
-    upsertSearchAttributes(toSearchAttributes({ status }));
-    if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it created is kept');
-    if (status === 'failed') {
-      const failure = ApplicationFailure.create({
-        message: closed.error?.message ?? 'the job failed',
-        type: closed.error?.code ?? 'JOB_FAILED',
-        nonRetryable: true,
-        details: closed.error === null ? [] : [closed.error],
-      });
-      // A task failed, not this line: a stack would only show where this code is installed.
-      failure.stack = '';
-      throw failure;
+  const firstStep = state.cursor;
+  const outcomes = new Map<number, WalkOutcome>();
+  let begun = earlier === undefined ? null : await readPlan(input);
+  for (;;) {
+    if (begun !== null && begun.closed !== null) return begun.closed;
+    const rules = { steps: begun?.steps ?? [], onFailure: 'stop' } as const;
+    const move = decideMove(rules, state);
+    setCurrentDetails(
+      begun === null
+        ? `begins, as soon as a worker has the provider ${input.provider}`
+        : stepsTable(rules.steps, outcomes, { firstStep, current: move.kind === 'walk' ? move.step : null }),
+    );
+    if (move.kind === 'end') return end(input, move, begun, state.failedTasks);
+
+    let event: JobEvent;
+    // The safe point for a cancel is a step's border: waits were interrupted, handles were not.
+    if (begun !== null && state.mode.kind !== 'stopping' && CancellationScope.current().consideredCancelled) {
+      event = { kind: 'cancelled' };
+    } else if (move.kind === 'hold') {
+      // A held job can be cancelled; what else it can be told comes with job control.
+      await CancellationScope.current().cancelRequested.catch(() => undefined);
+      continue;
+    } else if (move.kind === 'begin' || begun === null) {
+      [begun, event] = await begin(input);
+    } else {
+      if (state.cursor > firstStep && workflowInfo().continueAsNewSuggested) {
+        // Also a job that is being cancelled: its state says so.
+        await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+        await continueAsNew<typeof runJob>({ ...input, state });
+      }
+      event = await walk(input, move, begun, outcomes);
     }
-    return { jobId: input.jobId, status, failedTasks: countFailed(walked.outcomes) };
+    state = advanceJob(rules, state, event);
+  }
+}
+
+/** The plan of a job that an earlier run has begun. A cancel meanwhile is heard of before the next step. */
+function readPlan(input: RunJobInput): Promise<BegunJob> {
+  return CancellationScope.nonCancellable(() => beginJob(input));
+}
+
+async function begin(input: RunJobInput): Promise<[BegunJob | null, JobEvent]> {
+  try {
+    return [await beginJob(input), { kind: 'begun' }];
+  } catch (error) {
+    if (isCancelled(error)) return [null, { kind: 'cancelled' }];
+    return [null, { kind: 'begin-failed', error: toErrorInfo(error) }];
+  }
+}
+
+/** Walks one step; how, is kept in `outcomes` for the details that the Web UI shows. */
+async function walk(
+  { jobId }: RunJobInput,
+  { step, interruptible }: WalkMove,
+  { queues, timing }: BegunJob,
+  outcomes: Map<number, WalkOutcome>,
+): Promise<JobEvent> {
+  const walkIt = (): Promise<WalkOutcome> => walkStep(jobId, step, queues, timing);
+  try {
+    const outcome = await (interruptible ? walkIt() : CancellationScope.nonCancellable(walkIt));
+    outcomes.set(step.index, outcome);
+    const { failed, allowed, cancelled } = outcome;
+    return { kind: 'step-ended', failed: failed.length, allowed, cancelled };
+  } catch (error) {
+    if (isCancelled(error)) return { kind: 'step-ended', failed: 0, allowed: 0, cancelled: true };
+    return { kind: 'step-broke', error: toErrorInfo(error) };
+  }
+}
+
+function end(
+  input: RunJobInput,
+  move: EndMove,
+  begun: BegunJob | null,
+  failedTasks: number,
+): Promise<RunJobResult> {
+  return CancellationScope.nonCancellable(async () => {
+    const closed = await close(input, move, begun);
+    const { status } = move;
+    upsertSearchAttributes(toSearchAttributes({ status }));
+    if (status === 'cancelled') throw new CancelledFailure('the job was cancelled; what it made is kept');
+    if (status === 'failed') throw toFailure(closed);
+    return { jobId: input.jobId, status, failedTasks };
   });
 }
 
@@ -70,62 +136,28 @@ export async function runJob(input: RunJobInput): Promise<RunJobResult> {
  */
 async function close(
   { jobId, provider }: RunJobInput,
-  end: JobEnd,
-  refresh: boolean,
-  timing?: ActivityTiming,
+  { status, error, askCloud }: EndMove,
+  begun: BegunJob | null,
 ): Promise<ClosedJob> {
-  if (refresh) {
+  const request = { jobId, status, error };
+  if (askCloud) {
     try {
-      return await endJob(provider, { jobId, ...end, refresh }, timing);
-    } catch (error) {
-      log.warn('the status of the cluster could not be read', { error });
+      return await endJob(provider, { ...request, refresh: true }, begun?.timing);
+    } catch (refusal) {
+      log.warn('the status of the cluster could not be read', { error: refusal });
     }
   }
-  return endJob(provider, { jobId, ...end, refresh: false }, timing);
+  return endJob(provider, { ...request, refresh: false }, begun?.timing);
 }
 
-/** Why the steps stopped; the errors of failed tasks are in their rows. */
-type Stopped = 'cancelled' | 'failed' | ErrorInfo;
-
-interface Walked {
-  readonly outcomes: readonly WalkOutcome[];
-  readonly stopped: Stopped | null;
-}
-
-/**
- * Runs the steps in order until one fails or the job is cancelled; then only the steps that always run. A
- * cancel does not interrupt those. A job that has run no step has nothing to clean up.
- */
-async function walkSteps(
-  steps: readonly StepShape[],
-  walk: (step: StepShape) => Promise<WalkOutcome>,
-): Promise<Walked> {
-  const outcomes = new Map<number, WalkOutcome>();
-  let stopped: Stopped | null = null;
-  for (const step of steps) {
-    // The safe point for a cancel is a layer's border: waits were interrupted, handles were not.
-    if (CancellationScope.current().consideredCancelled) stopped ??= 'cancelled';
-    if (stopped !== null && (step.runs !== 'always' || outcomes.size === 0)) continue;
-    setCurrentDetails(stepsTable(steps, outcomes, step.index));
-    try {
-      const outcome = await (step.runs === 'always'
-        ? CancellationScope.nonCancellable(() => walk(step))
-        : walk(step));
-      outcomes.set(step.index, outcome);
-      stopped ??= stopOf(outcome);
-    } catch (error) {
-      stopped ??= isCancelled(error) ? 'cancelled' : toErrorInfo(error);
-    }
-  }
-  setCurrentDetails(stepsTable(steps, outcomes, null));
-  return { outcomes: [...outcomes.values()], stopped };
-}
-
-function stopOf({ failed, cancelled }: WalkOutcome): 'cancelled' | 'failed' | null {
-  if (failed.length > 0) return 'failed';
-  return cancelled ? 'cancelled' : null;
-}
-
-function countFailed(outcomes: readonly WalkOutcome[]): number {
-  return outcomes.reduce((sum, outcome) => sum + outcome.failed.length + outcome.allowed, 0);
+function toFailure({ error }: ClosedJob): ApplicationFailure {
+  const failure = ApplicationFailure.create({
+    message: error?.message ?? 'the job failed',
+    type: error?.code ?? 'JOB_FAILED',
+    nonRetryable: true,
+    details: error === null ? [] : [error],
+  });
+  // A task failed, not this line: a stack would only tell where this code is installed.
+  failure.stack = '';
+  return failure;
 }

@@ -49,6 +49,15 @@ export async function findNewestRun(client: Client, clusterId: string): Promise<
   }
 }
 
+/** The run that goes on with a job where `run` has continued as new; null where there is none. */
+export async function findLaterRun(
+  client: Client,
+  { clusterId, jobId, runId }: JobRun,
+): Promise<JobRun | null> {
+  const newest = await findNewestRun(client, clusterId);
+  return newest?.jobId === jobId && newest.runId !== runId ? newest : null;
+}
+
 /**
  * The view of a job that is not stored: it has just been started, or its first step failed and nothing was
  * stored, or it has deleted its cluster and its own rows.

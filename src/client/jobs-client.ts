@@ -2,9 +2,9 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { isOpenJobStatus, providerAway, WindlassError, type ErrorInfo } from '../domain/index.ts';
 import type { JobView, Requests } from '../protocol/index.ts';
 import { readJobHistories } from './job-history.ts';
-import { findJobRun, viewUnstoredJob, type JobRun } from './job-run.ts';
+import { findJobRun, findLaterRun, viewUnstoredJob, type JobRun } from './job-run.ts';
 import { toPage } from './page.ts';
-import { mergePendingTasks, readPendingTasks } from './pending-tasks.ts';
+import { mergePendingTasks, readPendingTasks, type PendingWork } from './pending-tasks.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 import { waitForJob } from './wait-for-job.ts';
 import { watchJob, type JobLook } from './watch-job.ts';
@@ -101,7 +101,7 @@ async function lookAtJob(
   last: JobLook | null,
   layer?: number,
 ): Promise<JobLook> {
-  const pending = run === null ? null : await readPendingTasks(client, run);
+  const pending = run === null ? null : await readPending(client, run);
   const fingerprint = pending?.fingerprint ?? null;
   const now = Date.now();
   if (
@@ -135,15 +135,25 @@ async function findObstacle(requests: Requests, { provider }: JobRun): Promise<E
   return providers.includes(provider) ? null : providerAway(provider).toInfo();
 }
 
-/** False if the run has ended meanwhile. */
-async function requestCancel(client: Client, { workflowId, runId }: JobRun): Promise<boolean> {
-  try {
-    await client.workflow.getHandle(workflowId, runId).cancel();
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
+/** Of the run, or of the one in which its job has continued as new meanwhile. */
+async function readPending(client: Client, run: JobRun): Promise<PendingWork> {
+  const pending = await readPendingTasks(client, run);
+  const later = pending.open ? null : await findLaterRun(client, run);
+  return later === null ? pending : readPendingTasks(client, later);
+}
+
+/** False where the job has ended meanwhile. */
+async function requestCancel(client: Client, found: JobRun): Promise<boolean> {
+  for (let run: JobRun | null = found; run !== null; run = await findLaterRun(client, run)) {
+    try {
+      await client.workflow.getHandle(run.workflowId, run.runId).cancel();
+      return true;
+    } catch (error) {
+      // It has ended: the job with it, or it has continued as new.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
   }
+  return false;
 }
 
 /** No worker took the request, or the one that took it does not answer. */

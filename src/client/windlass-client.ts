@@ -276,8 +276,8 @@ export interface JobsClient {
    */
   cancel(jobId: string): Promise<CancelledJob>;
   /**
-   * The job's histories in the form that Temporal replays: its own first, then, if requested, those of its
-   * slices.
+   * The job's histories in the form that Temporal replays: those of its runs, the newest first (a
+   * long job has several), each followed, when asked for, by those of its slices.
    */
   history(jobId: string, options?: { readonly children?: boolean }): Promise<readonly JobHistory[]>;
 }

@@ -4,6 +4,7 @@ import {
   isOpenJobStatus,
   type Job,
   type JobCommandName,
+  takesCommand,
   WindlassError,
 } from '../domain/index.ts';
 import { jobNotFound, jobNotOpen } from './not-found.ts';
@@ -22,7 +23,7 @@ export interface CommandToStore extends CommandRequest {
  * command that is in the log already changes nothing, even if the job has been closed since.
  *
  * @param work the change itself; if it throws, nothing is logged
- * @throws not-found `JOB_NOT_FOUND`; conflict `JOB_NOT_OPEN`, `COMMAND_ID_USED`.
+ * @throws not-found `JOB_NOT_FOUND`; conflict `JOB_NOT_OPEN`, `JOB_NOT_HELD`, `COMMAND_ID_USED`.
  */
 export async function carryOut(
   db: Kysely<Database>,
@@ -50,8 +51,16 @@ export async function carryOut(
     }
     const job = jobRows.fromRow(row);
     if (!isOpenJobStatus(job.status)) throw jobNotOpen(jobId, job.status);
+    if (!takesCommand(command.command, job.status)) throw jobNotHeld(job);
     await work(transaction, job);
     await transaction.insertInto('job_command').values(jobCommandRows.toRow(command)).execute();
+  });
+}
+
+function jobNotHeld({ jobId, status }: Job): WindlassError {
+  return new WindlassError('conflict', `job ${jobId} is ${status}: there is nothing to resume`, {
+    code: 'JOB_NOT_HELD',
+    hint: `\`windlass job describe ${jobId}\` shows what it does`,
   });
 }
 

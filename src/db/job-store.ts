@@ -229,10 +229,9 @@ export function createJobStore(db: Kysely<Database>): JobStore {
     },
 
     async resume(jobId, request) {
-      await carryOut(db, { ...request, jobId, command: 'resume', taskId: null }, async (transaction, job) => {
-        if (job.status !== 'held') throw jobNotHeld(job);
-        await setHeld(transaction, jobId, 'working', null);
-      });
+      await carryOut(db, { ...request, jobId, command: 'resume', taskId: null }, (transaction) =>
+        setHeld(transaction, jobId, 'working', null),
+      );
       return await getJob(db, jobId);
     },
 
@@ -260,13 +259,6 @@ async function setHeld(
     .set(jobRows.toChange({ status, held }))
     .where('job_id', '=', jobId)
     .execute();
-}
-
-function jobNotHeld({ jobId, status }: Job): WindlassError {
-  return new WindlassError('conflict', `job ${jobId} is ${status}: there is nothing to resume`, {
-    code: 'JOB_NOT_HELD',
-    hint: `\`windlass job describe ${jobId}\` shows what it does`,
-  });
 }
 
 /** The desired cluster stays, unless the job ended before it had begun any task. */

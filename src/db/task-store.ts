@@ -14,6 +14,7 @@ import {
   isOpenJobStatus,
   ONCE_ACTIONS,
   OPEN_JOB_STATUSES,
+  takesTaskCommand,
   toPastEnd,
   WindlassError,
 } from '../domain/index.ts';
@@ -247,7 +248,8 @@ async function commandTask(
       .where('task_id', '=', taskId)
       .forUpdate()
       .executeTakeFirst();
-    if (row?.status !== 'failed') throw taskNotFailed(taskId, row?.status ?? 'gone');
+    if (row === undefined) throw taskNotFound(taskId);
+    if (!takesTaskCommand(command, row.status)) throw taskNotFailed(taskId, row.status);
     await work(transaction);
   });
   return await getTask(db, taskId);

@@ -11,6 +11,8 @@ export * from './directives.ts';
 export * from './errors.ts';
 export * from './frontgate.ts';
 export * from './job.ts';
+export * from './job-commands.ts';
+export * from './job-state.ts';
 export * from './limits.ts';
 export * from './metadata.ts';
 export * from './names.ts';

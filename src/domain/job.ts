@@ -39,27 +39,6 @@ export interface JobHold {
   readonly at: string;
 }
 
-/** What a person, or the engine itself, tells a job that is open. */
-export type JobCommandName = 'hold' | 'resume' | 'retry' | 'skip';
-
-/** The fields of every command. */
-export interface CommandRequest {
-  /** Chosen by the sender. The same id again, for the same job, is the same command, and changes nothing. */
-  readonly commandId: string;
-  /** Who gave it; `windlass` for the engine itself. */
-  readonly by: string;
-  readonly why: string;
-  readonly at: string;
-}
-
-/** A command that was carried out, as the job's log keeps it. */
-export interface JobCommand extends CommandRequest {
-  readonly jobId: string;
-  readonly command: JobCommandName;
-  /** Null for a command to the whole job. */
-  readonly taskId: string | null;
-}
-
 /** The error for a cluster that takes no further job: one is open on it. */
 export function clusterBusy(
   clusterId: string,

@@ -18,6 +18,8 @@ export interface TemporalServerRequest {
   readonly port?: number;
   /** Default: 8233, or a free one. */
   readonly uiPort?: number;
+  /** Settings of the server's dynamic configuration, beside our own. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
   readonly report: (line: string) => void;
 }
@@ -95,7 +97,9 @@ async function startOnce(request: TemporalServerRequest): Promise<TemporalServer
       ],
       ...['--db-filename', databaseFile, '--log-level', 'warn', '--ui-disable-news-fetch'],
       // Accounts share the queues of a provider.
-      ...['--dynamic-config-value', 'matching.enableFairness=true'],
+      ...Object.entries({ 'matching.enableFairness': 'true', ...request.settings }).flatMap(
+        ([key, value]) => ['--dynamic-config-value', `${key}=${value}`],
+      ),
       ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
     // The server also reads the TEMPORAL_* variables of its clients, which would misconfigure it.

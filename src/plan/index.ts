@@ -9,6 +9,14 @@ export {
   type PlanDocument,
 } from './plan-document.ts';
 export { renderPlan } from './render-plan.ts';
+export {
+  advanceJob,
+  decideMove,
+  NEW_JOB,
+  type JobEvent,
+  type JobMove,
+  type JobRules,
+} from './job-machine.ts';
 export { SLICE_TASKS, sliceStep, type StepSlices } from './slice-step.ts';
 export {
   createLanes,

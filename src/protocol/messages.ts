@@ -5,6 +5,7 @@ import type {
   FrontgatePlace,
   JobAction,
   JobOptions,
+  JobState,
   PlanSlice,
   QueueScope,
 } from '../domain/index.ts';
@@ -51,6 +52,8 @@ export interface RunJobInput {
   readonly create?: CreateClusterInput;
   /** Set if the cluster is a frontgate. */
   readonly frontgate?: FrontgateJob;
+  /** Where the run before this one has left off; absent in the first run of a job. */
+  readonly state?: JobState;
 }
 
 /** The job of a frontgate; only the workflow that keeps it starts one. */
@@ -88,6 +91,9 @@ export interface WalkOutcome {
 export interface ActivityTiming {
   readonly heartbeatSeconds: number;
 }
+
+/** Asks the workflow of a job how the job stands between its steps. */
+export const READ_JOB_STATE = defineQuery<JobState>('jobState');
 
 /** A cluster now needs the frontgate. */
 export const ACQUIRE_FRONTGATE = defineSignal<[FrontgateNews]>('acquireFrontgate');

@@ -26,11 +26,12 @@ export interface FakeStack {
   stop(): Promise<void>;
 }
 
-export async function startFakeStack(): Promise<FakeStack> {
+/** @param settings of the server's dynamic configuration */
+export async function startFakeStack(settings: Readonly<Record<string, string>> = {}): Promise<FakeStack> {
   // What workers log of the failures that the scripts ask for is of no interest.
   const logging = { filter: 'off', forward: {} };
   Runtime.install({ logger: new DefaultLogger('ERROR', () => {}), telemetryOptions: { logging } });
-  const temporal = await startTemporal();
+  const temporal = await startTemporal(settings);
   const { address, namespace } = temporal;
   const connection = await NativeConnection.connect({ address });
   const jobs = new Map<string, ScriptedJob>();

@@ -101,7 +101,7 @@ const history: Command = {
   name: 'history',
   summary: "Print a job's history, as `npm run replay` reads it",
   arguments: [JOB],
-  options: [{ name: 'children', description: "an array: the job's own history, then those of its slices" }],
+  options: [{ name: 'children', description: 'an array: the histories of all its runs and slices' }],
   examples: ['windlass job history j-… > history.json'],
   run: (input, context) =>
     context.withClient(async (client) => {
