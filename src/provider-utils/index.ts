@@ -1,4 +1,5 @@
 export { makeCloudConfig, type CloudConfigOptions } from './cloud-init.ts';
+export { endWithinMoment, mergeChanges } from './end-within-moment.ts';
 export { findTextRule, toErrorByRules, type ErrorRule, type TextRule } from './error-rules.ts';
 export {
   findInstanceRow,

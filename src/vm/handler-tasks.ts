@@ -2,6 +2,7 @@ import {
   INSTANCE_ACTIONS,
   VOLUME_ACTIONS,
   type Changes,
+  type HandleResult,
   type InstanceAction,
   type NodeHandle,
   type NodeTaskContext,
@@ -52,18 +53,18 @@ function toHandleName<Action extends HandlerAction>(action: Action): Uncapitaliz
 /** The frame knows which host key a node must show, whatever a handler reports. */
 function withHostKey(pair: Pair, hostKeyOf: (context: NodeTaskContext) => string): Pair {
   return {
-    ...pair,
+    handle: async (context, call) => replaceHostKey(await pair.handle(context, call), hostKeyOf(context)),
     wait: async (context, call) => replaceHostKey(await pair.wait(context, call), hostKeyOf(context)),
   };
 }
 
-function replaceHostKey(observation: Observation, hostKey: string): Observation {
-  if (observation.state !== 'done') return observation;
-  const node = observation.changes?.node;
-  if (node?.ssh === undefined) return observation;
+function replaceHostKey<Answer extends HandleResult | Observation>(answer: Answer, hostKey: string): Answer {
+  if (answer.state === 'pending') return answer;
+  const node = answer.changes?.node;
+  if (node?.ssh === undefined) return answer;
   return {
-    ...observation,
-    changes: { ...observation.changes, node: { ...node, ssh: { ...node.ssh, hostKey } } },
+    ...answer,
+    changes: { ...answer.changes, node: { ...node, ssh: { ...node.ssh, hostKey } } },
   };
 }
 

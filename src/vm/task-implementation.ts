@@ -7,6 +7,7 @@ import type {
   Observation,
   TaskContext,
 } from '../provider/index.ts';
+import { endWithinMoment } from '../provider-utils/index.ts';
 
 /** The implementation of one action's tasks: the two halves of the Provider contract. */
 export interface TaskImplementation {
@@ -33,6 +34,22 @@ export function forNode<Actions extends TaskAction>(of: NodeTaskImplementation<A
       if (implementation.wait === undefined) throw nothingToWaitFor(context);
       return implementation.wait(toNodeTaskContext(context), call);
     },
+  };
+}
+
+/** For what mostly ends within a moment, as commands on nodes do: the handle polls for it, see endWithinMoment. */
+export function endingSoon<Actions extends TaskAction>({
+  handle,
+  wait,
+}: Required<NodeTaskImplementation<Actions>>): NodeTaskImplementation<Actions> {
+  return {
+    handle: (context, call) =>
+      endWithinMoment(
+        call,
+        () => handle(context, call),
+        (observeCall) => wait(context, observeCall),
+      ),
+    wait,
   };
 }
 

@@ -15,6 +15,8 @@ export interface BoundaryKills {
   readonly chosen: readonly string[];
   /** Where a worker died. */
   readonly killed: readonly string[];
+  /** Chosen points at which no worker died; those of waits are left out, see FaultFolder. */
+  readonly missed: readonly string[];
   /** Runs that did not end like the one without a kill: each stage that differs. */
   readonly different: readonly Stage[];
 }
@@ -47,7 +49,8 @@ export async function killAtBoundaries(
       }),
     );
     const killed = scenarios.flatMap((scenario) => scenario.faults.killed());
-    return { clean, points, chosen, killed, different: different.flat() };
+    const missed = scenarios.flatMap((scenario) => scenario.faults.missed());
+    return { clean, points, chosen, killed, missed, different: different.flat() };
   } finally {
     await Promise.all(scenarios.map((scenario) => scenario.stop()));
   }
@@ -65,7 +68,7 @@ async function killAtEach(
     const stages = await runFourActions(scenario);
     scenario.records.forget();
     different.push(...stages.filter((stage, index) => !isSame(stage, clean[index])));
-    if (scenario.faults.killed().length === points.length) break;
+    if (scenario.faults.missed().length === 0) break;
   }
   return different;
 }

@@ -16,11 +16,19 @@ export interface FaultFolder {
   reached(): readonly string[];
   /** Where a worker died. */
   killed(): readonly string[];
+  /**
+   * Armed points at which no worker has died. Points of waits are left out: a handle whose effect is
+   * there within a moment has no wait, so a run may have none of them.
+   */
+  missed(): readonly string[];
   /** The points at which the next worker that reaches one is frozen, once each. */
   freeze(points: readonly string[]): void;
   /** Workers that were frozen: the point and the process. */
   frozen(): readonly { readonly point: string; readonly pid: number }[];
 }
+
+/** `<phase> Wait<action>:<point>`. */
+const OF_A_WAIT = /^\S+ Wait/;
 
 /** Creates the folder; no worker dies until points are armed. */
 export function openFaultFolder(folder: string): FaultFolder {
@@ -39,6 +47,11 @@ export function openFaultFolder(folder: string): FaultFolder {
       return [...new Set(readFileSync(file('reached'), 'utf8').trim().split('\n'))].sort();
     },
     killed: () => readdirSync(file('kill.reached')).map(decodeURIComponent),
+    missed() {
+      const killed = new Set(this.killed());
+      const armed = readFileSync(file('kill'), 'utf8').split('\n');
+      return armed.filter((point) => point !== '' && !killed.has(point) && !OF_A_WAIT.test(point));
+    },
     freeze: (points) => writeFileSync(file('freeze'), points.join('\n')),
     frozen: () =>
       readdirSync(file('freeze.reached'))

@@ -3,11 +3,12 @@ import type { LedgerResource } from '../../domain/index.ts';
 import type {
   Changes,
   EffectCall,
+  HandleResult,
   InstancePairs,
   NodeTaskContext,
   Observation,
 } from '../../provider/index.ts';
-import { findInstanceRow, instanceGone, instanceRow } from '../../provider-utils/index.ts';
+import { endWithinMoment, findInstanceRow, instanceGone, instanceRow } from '../../provider-utils/index.ts';
 import { SSH_USER } from './machine/ssh-server.ts';
 import { assertZone } from './settings.ts';
 import { watch } from './watch.ts';
@@ -29,6 +30,18 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
       code: 'INSTANCE_DIED',
       hint: `see machine.log beside ${instance.root}`,
     });
+  }
+
+  async function observeDeleted(context: NodeTaskContext): Promise<Observation> {
+    const resource = findInstanceRow(context);
+    const instance = await findInstance(findWorld(context), context);
+    if (instance !== null) return { state: 'pending', seen: `instance ${instance.id} is ${instance.state}` };
+    const gone: Changes =
+      resource === undefined ? {} : { resources: [{ token: resource.token, state: 'gone' }] };
+    return {
+      state: 'done',
+      changes: { ...gone, node: { status: 'deleted', instanceId: '', privateIp: '', publicIp: '' } },
+    };
   }
 
   return {
@@ -60,8 +73,12 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
         };
         instance = await call.effect(token, () => world.makeInstance(wanted, settings.quotas));
       }
-      await boot(world, instance, token, call);
-      return { state: 'started', changes: toMadeChanges(token, instance) };
+      const made = instance;
+      const begin = async (): Promise<HandleResult> => {
+        await boot(world, made, token, call);
+        return { state: 'started', changes: toMadeChanges(token, made) };
+      };
+      return endWithinMoment(call, begin, () => waitUntilRunning(context));
     },
     waitRunInstances: (context, call) => watch(call, () => waitUntilRunning(context)),
 
@@ -91,8 +108,11 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
       const resource = instanceRow(context);
       const instance = await findInstance(world, context);
       if (instance === null) throw instanceGone(context, resource);
-      await boot(world, instance, resource.token, call);
-      return { state: 'started' };
+      const begin = async (): Promise<HandleResult> => {
+        await boot(world, instance, resource.token, call);
+        return { state: 'started' };
+      };
+      return endWithinMoment(call, begin, () => waitUntilRunning(context));
     },
     waitStartInstances: (context, call) =>
       watch(call, async () => {
@@ -104,28 +124,18 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
     async deleteInstances(context, call) {
       const world = findWorld(context);
       const resource = findInstanceRow(context);
-      if (resource === undefined) return { state: 'started' };
-      tellWeakContainment(await findInstance(world, context), call);
-      // Also when no instance is found: an earlier attempt may have died between folder and address.
-      await call.effect(resource.token, async () => {
-        for (const id of listIds(resource)) await world.deleteInstance(id);
-      });
-      return { state: 'started' };
+      const begin = async (): Promise<HandleResult> => {
+        if (resource === undefined) return { state: 'started' };
+        tellWeakContainment(await findInstance(world, context), call);
+        // Also when no instance is found: an earlier attempt may have died between folder and address.
+        await call.effect(resource.token, async () => {
+          for (const id of listIds(resource)) await world.deleteInstance(id);
+        });
+        return { state: 'started' };
+      };
+      return endWithinMoment(call, begin, () => observeDeleted(context));
     },
-    waitDeleteInstances: (context, call) =>
-      watch(call, async () => {
-        const world = findWorld(context);
-        const resource = findInstanceRow(context);
-        const instance = await findInstance(world, context);
-        if (instance !== null)
-          return { state: 'pending', seen: `instance ${instance.id} is ${instance.state}` };
-        const gone: Changes =
-          resource === undefined ? {} : { resources: [{ token: resource.token, state: 'gone' }] };
-        return {
-          state: 'done',
-          changes: { ...gone, node: { status: 'deleted', instanceId: '', privateIp: '', publicIp: '' } },
-        };
-      }),
+    waitDeleteInstances: (context, call) => watch(call, () => observeDeleted(context)),
 
     async resizeInstances(context, call) {
       const { world, settings } = findPlace(context.runtime.settings);

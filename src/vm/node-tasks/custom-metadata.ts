@@ -11,7 +11,9 @@ const TOKEN_FILE = '/var/lib/windlass/custom-metadata';
  * Runs the role's custom metadata command; its output is the node's token, which the other nodes find in
  * the metadata. Changes: node.customToken.
  */
-export function createCustomMetadataTask(nodes: NodeShell): NodeTaskImplementation<'RegisterCustomMetadata'> {
+export function createCustomMetadataTask(
+  nodes: NodeShell,
+): Required<NodeTaskImplementation<'RegisterCustomMetadata'>> {
   return {
     handle: async (context, call) => {
       await startNodeCommand(nodes, context, call, toTokenCommand(context));

@@ -1,6 +1,6 @@
 import { SERVICE_ACTIONS } from '../../domain/index.ts';
 import type { NodeShell } from '../../nodes/index.ts';
-import { forNode, type TaskEntry } from '../task-implementation.ts';
+import { endingSoon, forNode, type TaskEntry } from '../task-implementation.ts';
 import { createCustomMetadataTask } from './custom-metadata.ts';
 import { createSshKeysTask } from './generate-ssh-keys.ts';
 import { createGrowTask, createMountTask, createUnmountTask } from './mount-volumes.ts';
@@ -11,16 +11,16 @@ import { createStopConfigurationTask } from './stop-configuration.ts';
 
 /** The frame's tasks on nodes, over their sshd. */
 export function createNodeTasks(nodes: NodeShell): readonly TaskEntry[] {
-  const service = forNode(createServiceTask(nodes));
+  const service = forNode(endingSoon(createServiceTask(nodes)));
   return [
-    ['PrepareNode', forNode(createPrepareNodeTask(nodes))],
-    ['FormatAndMountVolumes', forNode(createMountTask(nodes))],
-    ['UnmountVolumes', forNode(createUnmountTask(nodes))],
-    ['GrowFilesystems', forNode(createGrowTask(nodes))],
+    ['PrepareNode', forNode(endingSoon(createPrepareNodeTask(nodes)))],
+    ['FormatAndMountVolumes', forNode(endingSoon(createMountTask(nodes)))],
+    ['UnmountVolumes', forNode(endingSoon(createUnmountTask(nodes)))],
+    ['GrowFilesystems', forNode(endingSoon(createGrowTask(nodes)))],
     ['GenerateSshKeys', forNode(createSshKeysTask(nodes))],
     ['RefreshConfiguration', forNode(createRefreshTask(nodes))],
     ['StopConfiguration', forNode(createStopConfigurationTask(nodes))],
-    ['RegisterCustomMetadata', forNode(createCustomMetadataTask(nodes))],
+    ['RegisterCustomMetadata', forNode(endingSoon(createCustomMetadataTask(nodes)))],
     ...SERVICE_ACTIONS.map((action): TaskEntry => [action, service]),
   ];
 }

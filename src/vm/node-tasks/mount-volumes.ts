@@ -17,7 +17,7 @@ const MOUNT_TIMEOUT_SECONDS = 570;
  *
  * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
  */
-export function createMountTask(nodes: NodeShell): NodeTaskImplementation<MountAction> {
+export function createMountTask(nodes: NodeShell): Required<NodeTaskImplementation<MountAction>> {
   return createScriptTask(nodes, (context) => {
     const { format, earlier = [] } = context.task.directive;
     return {
@@ -35,7 +35,7 @@ export function createMountTask(nodes: NodeShell): NodeTaskImplementation<MountA
  *
  * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
  */
-export function createGrowTask(nodes: NodeShell): NodeTaskImplementation<MountAction> {
+export function createGrowTask(nodes: NodeShell): Required<NodeTaskImplementation<MountAction>> {
   return createScriptTask(nodes, (context) => {
     const { volumes } = context.task.directive;
     const sizes = new Map(volumes.map(({ mountPoint, sizeGiB }) => [mountPoint, sizeGiB]));
@@ -54,7 +54,7 @@ export function createGrowTask(nodes: NodeShell): NodeTaskImplementation<MountAc
 }
 
 /** Unmounts the volumes; one that is not mounted is not changed. */
-export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation<MountAction> {
+export function createUnmountTask(nodes: NodeShell): Required<NodeTaskImplementation<MountAction>> {
   return createScriptTask(nodes, (context) => ({
     ...FRAME_COMMAND,
     name: 'unmounting volumes',
@@ -76,7 +76,7 @@ const FRAME_COMMAND = {
 function createScriptTask(
   nodes: NodeShell,
   toCommand: (context: NodeTaskContext<MountAction>) => NodeCommand,
-): NodeTaskImplementation<MountAction> {
+): Required<NodeTaskImplementation<MountAction>> {
   return {
     // Under the runner, like services: if a worker dies while a large disk is formatted, its successor
     // must find the same mkfs, not start a second one.

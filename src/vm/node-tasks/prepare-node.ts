@@ -13,7 +13,7 @@ import { buildHostKeyScript } from './host-key-script.ts';
  *
  * @throws permission `NODE_HOST_KEY` when the node shows neither key, `NODE_AUTH`, `NODE_SUDO`.
  */
-export function createPrepareNodeTask(nodes: NodeShell): NodeTaskImplementation {
+export function createPrepareNodeTask(nodes: NodeShell): Required<NodeTaskImplementation> {
   return {
     handle: async () => ({ state: 'started' }),
     wait: async (context, call) => {

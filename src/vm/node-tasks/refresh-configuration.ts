@@ -2,7 +2,8 @@ import { confdNodeFiles, nodeFiles } from '../../app-package/index.ts';
 import { readConfdFiles, renderFiles, type ConfdTemplate } from '../../confd/index.ts';
 import { WindlassError, type PackageContent } from '../../domain/index.ts';
 import type { NodeFile, NodeShell, NodeTarget } from '../../nodes/index.ts';
-import type { EffectCall, NodeTaskContext } from '../../provider/index.ts';
+import type { EffectCall, HandleResult, NodeTaskContext } from '../../provider/index.ts';
+import { endWithinMoment } from '../../provider-utils/index.ts';
 import { createSharedMetadata, type NodeMetadata } from '../metadata/index.ts';
 import { METADATA_FILE } from '../node-paths.ts';
 import { toNodeTarget } from '../node-target.ts';
@@ -74,8 +75,13 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation<'Ref
       const target = toNodeTarget(context.node, context.access);
       const command = await prepare(context, call, target);
       if (command === null) return { state: 'done' };
-      await startNodeCommand(nodes, context, call, command);
-      return { state: 'started' };
+      const begin = async (): Promise<HandleResult> => {
+        await startNodeCommand(nodes, context, call, command);
+        return { state: 'started' };
+      };
+      return endWithinMoment(call, begin, (observeCall) =>
+        observeNodeCommand(nodes, context, observeCall, command),
+      );
     },
     wait: async (context, call) => {
       const target = toNodeTarget(context.node, context.access);

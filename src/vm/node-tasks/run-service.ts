@@ -4,7 +4,7 @@ import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { observeNodeCommand, SERVICE_CODES, startNodeCommand, type NodeCommand } from './node-command.ts';
 
 /** Every service of a package: its command runs on the node until it ends, or its timeout expires. */
-export function createServiceTask(nodes: NodeShell): NodeTaskImplementation<ServiceAction> {
+export function createServiceTask(nodes: NodeShell): Required<NodeTaskImplementation<ServiceAction>> {
   return {
     handle: async (context, call) => {
       await startNodeCommand(nodes, context, call, toServiceCommand(context.task));

@@ -13,6 +13,7 @@ import {
   instanceGone,
   instanceRow,
   isMissingForLong,
+  mergeChanges,
   pause,
   persistsFor,
 } from '../../../provider-utils/index.ts';
