@@ -3,7 +3,7 @@ import type { Changes, EffectCall, HandleResult, ObserveCall, Observation } from
 
 /** How long a handle polls for its effect, in milliseconds. It holds its slot for that time. */
 const MOMENT_MS = 500;
-/** The pause after the first poll, in milliseconds; doubled after each further one. */
+/** The pause after the first poll, in milliseconds. */
 const FIRST_PAUSE_MS = 20;
 
 /**
@@ -17,6 +17,8 @@ const FIRST_PAUSE_MS = 20;
  *
  * @param begin starts the effect.
  * @param observe as in the wait. Each poll gets the cursor that the one before left.
+ * @param firstPauseMs pause after the first poll, in milliseconds; doubled after each further one. Longer
+ *   where a poll costs requests.
  * @returns what `begin` returned, unless that is `started` and a poll finds the effect; then `done`, with
  *   the changes of both.
  * @throws what `begin` throws.
@@ -25,6 +27,7 @@ export async function endWithinMoment(
   call: EffectCall,
   begin: () => Promise<HandleResult>,
   observe: (call: ObserveCall) => Promise<Observation>,
+  firstPauseMs: number = FIRST_PAUSE_MS,
 ): Promise<HandleResult> {
   const begun = await begin();
   if (begun.state !== 'started') return begun;
@@ -32,7 +35,7 @@ export async function endWithinMoment(
   const deadline = Date.now() + MOMENT_MS;
   let cursor: unknown;
   try {
-    for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs *= 2) {
+    for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs *= 2) {
       const seen = await observe({ signal, log, send: (...of) => call.send(...of), watchMs: 0, cursor });
       if (seen.state === 'done') return { state: 'done', changes: mergeChanges(begun.changes, seen.changes) };
       if (Date.now() + pauseMs > deadline) return begun;

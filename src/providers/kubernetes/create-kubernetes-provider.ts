@@ -1,4 +1,5 @@
 import { PROVIDER_CONTRACT_VERSION, type Capabilities, type Provider } from '../../provider/index.ts';
+import { endWithinMoment } from '../../provider-utils/index.ts';
 import { createConnector, type Connect } from './api/connection.ts';
 import { ALLOW_NOTHING, type CredentialPolicy } from './api/credential.ts';
 import { checkResource } from './checks/check-resource.ts';
@@ -11,6 +12,9 @@ import { KUBERNETES_SETTINGS } from './settings.ts';
 import { describeClusterDetails, updateClusterStatus } from './status.ts';
 import type { KubernetesWorld } from './tasks/release-scope.ts';
 import { findTask } from './tasks/task-table.ts';
+
+/** Between the polls of a handle: each asks for every object of the release. */
+const POLL_PAUSE_MS = 200;
 
 /** What Helm charts on Kubernetes can do. */
 export const KUBERNETES_CAPABILITIES: Capabilities = {
@@ -47,7 +51,16 @@ export function createKubernetesProvider(options: KubernetesProviderOptions): Pr
     settings: KUBERNETES_SETTINGS,
     parseClusterConf: (request) => parseChartConf(request, options.findHelm),
     splitJobIntoTasks: planChartJob,
-    handleSubtask: async (context, call) => findTask(context.task.action).handle(world, context, call),
+    handleSubtask: async (context, call) => {
+      const { handle, wait } = findTask(context.task.action);
+      // Pods of a small chart are ready, and objects gone, about when helm has ended.
+      return endWithinMoment(
+        call,
+        () => handle(world, context, call),
+        (observeCall) => wait(world, context, observeCall),
+        POLL_PAUSE_MS,
+      );
+    },
     waitSubtask: async (context, call) => findTask(context.task.action).wait(world, context, call),
     ...createEnvironment(world),
     checkResource: (request, call) => checkResource(world, request, call),
