@@ -42,7 +42,7 @@ export function failAfterEffect(provider: Provider): Provider {
         }),
       ),
     waitSubtask: (context, call) =>
-      failOnceAfter(`a poll of ${context.task.taskId}`, provider.waitSubtask(context, call)),
+      failOnceAfter(`a poll of ${context.task.taskId}`, call, provider.waitSubtask(context, call)),
     describeSubnets: (request, call) =>
       failOnceAfter('describeSubnets', call, provider.describeSubnets(request, call)),
     describeVpc: (request, call) => failOnceAfter('describeVpc', call, provider.describeVpc(request, call)),

@@ -13,7 +13,6 @@ import {
   instanceGone,
   instanceRow,
   isMissingForLong,
-  mergeChanges,
   pause,
   persistsFor,
 } from '../../../provider-utils/index.ts';
