@@ -45,6 +45,8 @@ describe('a stored task', () => {
       { volumes: [volume], format: true, earlier: [{ taskId: 'j-0.2.0', round: 0 }] },
     ],
     ['StartService', service],
+    ['RegisterMetadata', { addingHosts: ['cln-2'], verticalScalingRoles: [] }],
+    ['RegisterMetadata', {}],
     ['PurgeRelease', { release: 'web', namespace: 'default' }],
   ])('of %s is what its provider is given', (action, directive) => {
     expect(readTask(stored(action, directive)).directive).toEqual(directive);
@@ -55,6 +57,7 @@ describe('a stored task', () => {
     ['CreateVolumes', { volumes: [{ ...volume, sizeGiB: '1' }] }, 'volumes'],
     ['StartService', { ...service, commandTimeoutSeconds: undefined }, 'commandTimeoutSeconds'],
     ['StartService', { ...service, earlier: [1] }, 'earlier'],
+    ['RegisterMetadata', { deletingHosts: 'cln-1' }, 'deletingHosts'],
     ['UpgradeRelease', { release: 'web', namespace: 'default', overrides: [{}] }, 'overrides'],
   ])('of %s that is told %j is refused, naming %s', (action, directive, field) => {
     expect(() => readTask(stored(action, directive))).toThrow(

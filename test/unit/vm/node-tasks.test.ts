@@ -147,6 +147,28 @@ describe('metadata and configuration', () => {
     expect(removed).toEqual({ state: 'done', changes: { metadata: null } });
   });
 
+  it('registers the hosts that join and leave, and the roles that are resized, as the plan says', async () => {
+    const directive = {
+      addingHosts: ['cln-node-2'],
+      deletingHosts: ['cln-node-3'],
+      verticalScalingRoles: ['web', 'log'],
+    };
+    const registered = await bench
+      .provider()
+      .handleSubtask(context('RegisterMetadata', directive, { node: null }), bench.effectCall());
+    expect(registered).toMatchObject({
+      changes: {
+        metadata: {
+          'adding-hosts': { 'cln-node-2': { sid: '2' } },
+          'deleting-hosts': { 'cln-node-3': { sid: '3' } },
+          'vertical-scaling-roles': 'web,log',
+        },
+      },
+    });
+    const { changes } = registered;
+    expect(Object.keys(changes?.metadata?.['adding-hosts'] ?? {})).toEqual(['cln-node-2']);
+  });
+
   it('writes metadata for its owner alone, and the package’s files where asked', async () => {
     await bench
       .provider()
