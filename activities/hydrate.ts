@@ -5,7 +5,6 @@ import {
   readTask,
   storedCredentialBinding,
   storedSecretBinding,
-  TASK_ACTIONS,
   WindlassError,
   type Conf,
   type Credential,
@@ -15,7 +14,7 @@ import {
   type StoredTask,
 } from '../src/domain/index.ts';
 import { findNodeRole } from '../src/plan/index.ts';
-import type { JumpHost, Provider, TaskContext } from '../src/provider/index.ts';
+import { findTaskFacts, type JumpHost, type Provider, type TaskContext } from '../src/provider/index.ts';
 import { FRONTGATE_PACKAGE } from '../src/vm/index.ts';
 import { CHART_CONF, registerChartConf } from './chart-conf.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -127,12 +126,13 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
    * and, for tasks that do not connect to a node, if there is none now.
    */
   async function findJumpHost({ task, runtime, cluster }: HydratedTask): Promise<JumpHost | undefined> {
-    const way = nodeAccessOf(providers.get(runtime.provider), runtime);
+    const provider = providers.get(runtime.provider);
+    const way = nodeAccessOf(provider, runtime);
     if (way === 'direct' || cluster.purpose === 'frontgate') return undefined;
     const gate = await stores.frontgates.findGate(cluster.clusterId);
     const host = gate === undefined || gate === null ? '' : (gate.ssh.host ?? gate.privateIp);
     if (gate === undefined || gate === null || host === '') {
-      if (TASK_ACTIONS[task.action].by !== 'node') return undefined;
+      if (findTaskFacts(task.action, provider).by !== 'node') return undefined;
       throw noFrontgate(task, cluster.vpcId);
     }
     const keys = await nodeKeys.load(gate.clusterId, gate.nodeId);
@@ -148,7 +148,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
 
   async function toContext(found: HydratedTask): Promise<TaskContext> {
     const { job, runtime, cluster, wrapper } = found;
-    const task = readTask(found.task);
+    const task = readTask(found.task, findTaskFacts(found.task.action, providers.get(runtime.provider)));
     const stored = wrapper.nodes.find((node) => node.nodeId === task.nodeId) ?? null;
     if (task.nodeId !== null && stored === null) {
       throw new WindlassError(

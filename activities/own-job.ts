@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Stores } from '../src/db/index.ts';
-import { TASK_ACTIONS, WindlassError, type Job, type TaskAction } from '../src/domain/index.ts';
+import { WindlassError, type Job, type TaskAction } from '../src/domain/index.ts';
 import {
   FRONTGATE_WORKFLOW,
   frontgateWorkflowId,
@@ -109,7 +109,6 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
       const [jobId = ''] = (input as { taskId: string }).taskId.split('.');
       return admitSlice(step, jobId, from);
     }
-    if (!Object.hasOwn(OWNERS, step)) throw outsideJob(step, 'no rule says which workflow may run it');
     const owner = OWNERS[step as keyof typeof OWNERS];
     checkInput(step, STEP_INPUTS[step as keyof typeof OWNERS], input);
     const checked = input as StepInput;
@@ -144,9 +143,12 @@ export async function whileOpen<Answer>(step: string, asked: Promise<Answer>): P
   }
 }
 
-/** Whether a step is the handle or the wait of a task. */
+/**
+ * Whether a step is the handle or the wait of a task: all that have no rule of their own are, because a
+ * provider may bring actions. Whether the task is of this action is seen when it is loaded.
+ */
 export function isTaskStep(step: string): boolean {
-  return Object.hasOwn(TASK_ACTIONS, step.replace(/^Wait/, ''));
+  return !Object.hasOwn(OWNERS, step);
 }
 
 function isJobWorkflow(from: Workflow, clusterId: string): boolean {

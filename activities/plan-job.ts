@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Stores } from '../src/db/index.ts';
 import { JOB_ACTIONS, type JobPlan } from '../src/domain/index.ts';
 import { createPlanBasis, createPlanDocument, refuseUnmade, type PlanDocument } from '../src/plan/index.ts';
-import type { PlanRequest, Provider } from '../src/provider/index.ts';
+import { findTaskFacts, listOnceActions, type PlanRequest, type Provider } from '../src/provider/index.ts';
 
 /**
  * The plan of a job on a stored cluster: its provider computes it from the cluster and the work that
@@ -19,9 +19,10 @@ export async function planJob(
   const { action, clusterId } = request.job;
   const { by, wholeOnly } = JOB_ACTIONS[action];
   if (by === 'engine' && !provider.capabilities.actions.includes(action)) return [];
-  const past = await stores.tasks.listPast(clusterId);
+  const past = await stores.tasks.listPast(clusterId, listOnceActions(provider));
   const plan = provider.splitJobIntoTasks({ ...request, past });
-  if (wholeOnly === true) refuseUnmade(request.cluster.cluster, past);
+  if (wholeOnly === true)
+    refuseUnmade(request.cluster.cluster, past, (name) => findTaskFacts(name, provider));
   return plan;
 }
 

@@ -1,4 +1,4 @@
-import { TASK_ACTIONS, type TaskAction } from '../src/domain/index.ts';
+import { TASK_ACTION_NAMES, WindlassError } from '../src/domain/index.ts';
 import type { TaskActivities, TaskStep } from '../src/protocol/index.ts';
 import {
   handleTask,
@@ -10,15 +10,26 @@ import {
 import type { Attempt, Attempted } from './attempt.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createHydrator } from './hydrate.ts';
+import { isRequest } from './inputs/request-inputs.ts';
+import { isTaskStep } from './own-job.ts';
 import { createTaskStores, type TaskStoreOf } from './task-store.ts';
 import { isTryInterrupted, Pending } from './to-application-failure.ts';
 
 /** How long a handle may continue after its job was cancelled: an effect is not interrupted. */
 const CANCEL_GRACE_MS = 10_000;
 
+/**
+ * The handle and the wait of every task action: of the common ones, and of those that the providers of
+ * this worker bring. Two providers may have one of the same name: each runs its own tasks.
+ *
+ * @throws invalid-input `TASK_ACTION_NAME` where a provider's action is called like another activity.
+ */
 export function createTaskActivities(dependencies: ActivityDependencies): Attempted<TaskActivities> {
   const storeOf = createTaskStores(dependencies, createHydrator(dependencies));
-  const actions = Object.keys(TASK_ACTIONS) as TaskAction[];
+  const own = dependencies.providers.list().flatMap(({ tasks = {} }) => Object.keys(tasks));
+  const taken = own.find((action) => isRequest(action) || !isTaskStep(action));
+  if (taken !== undefined) throw nameTaken(taken);
+  const actions = [...new Set([...TASK_ACTION_NAMES, ...own])];
   return Object.fromEntries(
     actions.flatMap((action) => [
       [
@@ -34,6 +45,13 @@ export function createTaskActivities(dependencies: ActivityDependencies): Attemp
       ],
     ]),
   ) as unknown as Attempted<TaskActivities>;
+}
+
+function nameTaken(action: string): WindlassError {
+  return new WindlassError('invalid-input', `no task action of a provider can be called ${action}`, {
+    code: 'TASK_ACTION_NAME',
+    hint: 'windlass has an activity of this name; the provider must choose another',
+  });
 }
 
 /** An attempt of the handle or the wait of a task. */

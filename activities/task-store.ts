@@ -1,6 +1,6 @@
 import type { TaskChanges } from '../src/db/index.ts';
 import type { Task } from '../src/domain/index.ts';
-import type { Changes } from '../src/provider/index.ts';
+import { findTaskFacts, type Changes } from '../src/provider/index.ts';
 import type { TaskStore } from '../src/task-runner/index.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFrontgates } from './frontgate/frontgate-tasks.ts';
@@ -21,7 +21,8 @@ export function createTaskStores(dependencies: ActivityDependencies, hydrator: H
       if (activity !== task.action && activity !== `Wait${task.action}`) throw otherAction(activity, task);
       // An answer of the cloud may repeat its input, e.g. an event of a pod a value of its chart.
       if (activity !== task.action) await hydrator.registerSecrets(task.clusterId);
-      return { context, provider, subtasks: withFrontgates(dependencies, provider, hydrator) };
+      const facts = findTaskFacts(task.action, provider);
+      return { context, facts, provider, subtasks: withFrontgates(dependencies, provider, hydrator) };
     },
     leases: stores.ledger,
     storeChanges: (task, changes, leases) =>

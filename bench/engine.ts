@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { TASK_ACTIONS, type TaskAction } from '../src/domain/index.ts';
+import { findCoreFacts } from '../src/domain/index.ts';
 import { SLICE_TASKS } from '../src/plan/index.ts';
 import type { LayerView } from '../src/protocol/index.ts';
 import { BARE_WORKFLOW_QUEUE, type BareInput } from './bare/messages.ts';
@@ -73,7 +73,7 @@ function toBareInput(layers: readonly LayerView[]): BareInput {
     sliceTasks: SLICE_TASKS,
     windowSlices: WINDOW_SLICES,
     layers: layers.map(({ name, total }) => {
-      const { by, wait } = TASK_ACTIONS[name.split(' ')[0] as TaskAction];
+      const { by, wait } = findCoreFacts(name.split(' ')[0] ?? '') ?? {};
       return { total, target: by === 'node' ? 'node' : 'cloud', handle: wait !== 'only' };
     }),
   };

@@ -11,7 +11,7 @@ import {
   type RunJobInput,
   type TaskActivities,
 } from '../src/protocol/index.ts';
-import { TASK_ACTIONS } from '../src/domain/index.ts';
+import { findCoreFacts } from '../src/domain/index.ts';
 import type { QueueScope, TaskAction } from '../src/domain/index.ts';
 
 // Every failure that is retried carries its own next delay (activities/to-application-failure.ts). This
@@ -86,6 +86,11 @@ export function inspectFrontgate(
   }).InspectFrontgate(request);
 }
 
+/** An action that a provider brings is not known here: its tasks go to the queues of the cloud's. */
+function isOnNode(action: TaskAction): boolean {
+  return findCoreFacts(action)?.by === 'node';
+}
+
 /** Starts the effect of a task. The result says whether a wait must follow. */
 export function startHandle(
   action: TaskAction,
@@ -94,7 +99,7 @@ export function startHandle(
   options: { taskId: string; summary: string },
 ): Promise<{ wait: boolean }> {
   const activities = proxyActivities<TaskActivities>({
-    taskQueue: providerQueue(TASK_ACTIONS[action].by === 'node' ? 'nodes' : 'effects', queues.provider),
+    taskQueue: providerQueue(isOnNode(action) ? 'nodes' : 'effects', queues.provider),
     activityId: options.taskId,
     summary: options.summary,
     startToCloseTimeout: '10 minutes',
@@ -113,7 +118,7 @@ export function startWait(
   options: { taskId: string; summary: string },
 ): Promise<void> {
   const activities = proxyActivities<TaskActivities>({
-    taskQueue: providerQueue(TASK_ACTIONS[action].by === 'node' ? 'nodes' : 'waits', queues.provider),
+    taskQueue: providerQueue(isOnNode(action) ? 'nodes' : 'waits', queues.provider),
     activityId: `${options.taskId}/wait`,
     summary: options.summary,
     startToCloseTimeout: '2 minutes',

@@ -1,5 +1,5 @@
 import type { QueueScope, TaskRef } from '../src/domain/index.ts';
-import { TASK_ACTIONS } from '../src/domain/index.ts';
+import { findCoreFacts } from '../src/domain/index.ts';
 import { startHandle, startWait } from './activity-proxies.ts';
 import { isCancelled } from './is-cancelled.ts';
 import type { ActivityTiming, WalkOutcome } from '../src/protocol/index.ts';
@@ -27,7 +27,7 @@ async function walkTask(task: TaskRef, queues: QueueScope, timing: ActivityTimin
   const options = { taskId: task.taskId, summary: task.label };
   try {
     const started =
-      TASK_ACTIONS[task.action].wait !== 'only'
+      findCoreFacts(task.action)?.wait !== 'only'
         ? await startHandle(task.action, queues, timing, options)
         : { wait: true };
     if (started.wait) await startWait(task.action, queues, timing, options);

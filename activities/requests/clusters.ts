@@ -10,7 +10,7 @@ import {
 } from '../../src/domain/index.ts';
 import type { ClusterView, NodeView, Requests } from '../../src/protocol/index.ts';
 import { listOwed } from '../../src/plan/index.ts';
-import type { ClusterDetails } from '../../src/provider/index.ts';
+import { listOnceActions, type ClusterDetails } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { frontgateByHand } from '../begin-job.ts';
 import type { Hydrator } from '../hydrate.ts';
@@ -161,6 +161,8 @@ async function toClusterView(
 ): Promise<ClusterView> {
   const { cluster, nodes, links } = wrapper;
   const runtime = await dependencies.stores.runtimes.get(cluster.runtimeId);
+  // A worker without the provider knows what it owes by the common actions alone.
+  const own = dependencies.providers.list().find(({ name }) => name === runtime.provider) ?? {};
   return {
     clusterId: cluster.clusterId,
     purpose: cluster.purpose,
@@ -179,7 +181,7 @@ async function toClusterView(
     // While a job runs, its remaining work is shown with the job.
     owed:
       cluster.transitionStatus === null && cluster.status !== 'deleted'
-        ? listOwed(await dependencies.stores.tasks.listPast(cluster.clusterId)).map(
+        ? listOwed(await dependencies.stores.tasks.listPast(cluster.clusterId, listOnceActions(own))).map(
             ({ action, nodeId, label }) => ({ action, nodeId, label }),
           )
         : [],

@@ -1,4 +1,10 @@
-import { readTask, WindlassError, type ClusterNode, type SecretReference } from '../../src/domain/index.ts';
+import {
+  findCoreFacts,
+  readTask,
+  WindlassError,
+  type ClusterNode,
+  type SecretReference,
+} from '../../src/domain/index.ts';
 import type { ClusterMetadata, Requests } from '../../src/protocol/index.ts';
 import { shareMetadata } from '../../src/vm/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -22,7 +28,10 @@ export function createMetadataRequests(dependencies: ActivityDependencies): Meta
     if (job === undefined) return null;
     const working = await stores.tasks.listByStatus(job.jobId, ['working']);
     for (const stored of working.filter((one) => one.nodeId === nodeId)) {
-      const { taskId, directive } = readTask(stored);
+      // A provider's own actions run no command that the node is told of.
+      const facts = findCoreFacts(stored.action);
+      if (facts === undefined) continue;
+      const { taskId, directive } = readTask(stored, facts);
       if (!('command' in directive)) continue;
       return { id: taskId, cmd: directive.command, timeout: String(directive.commandTimeoutSeconds) };
     }

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   JOB_ACTIONS,
-  TASK_ACTIONS,
   type ClusterNode,
   type ClusterRole,
   type ClusterStatus,
@@ -16,7 +15,7 @@ import {
   type VolumeSpec,
 } from '../domain/index.ts';
 import { findNodeRole, listTasks } from '../plan/index.ts';
-import type { Provider } from '../provider/index.ts';
+import { findTaskFacts, type Provider } from '../provider/index.ts';
 import { CLOUD_LIVES, type CloudLife } from './cloud-life.ts';
 import { createEngine, type Engine, type EngineTask } from './engine.ts';
 import type { NodeWorld, Operation } from './operations.ts';
@@ -137,7 +136,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       for (const task of listTasks(failed)) {
         if (
           (task.nodeId === node.nodeId || life.kind === 'releases') &&
-          TASK_ACTIONS[task.action].by !== 'node'
+          findTaskFacts(task.action, provider).by !== 'node'
         ) {
           await engine.run(engine.toTask(task));
         }

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { EffectCall, HandleResult, Observation, Provider } from '../provider/index.ts';
+import {
+  findTaskFacts,
+  type EffectCall,
+  type HandleResult,
+  type Observation,
+  type Provider,
+} from '../provider/index.ts';
 import type { LeaseStore, LoadedTask, TaskStore } from '../task-runner/index.ts';
 import { assertPlainCursor, isCrash, simulatedCrash } from './engine-rules.ts';
 import type { MemoryStore } from './memory-store.ts';
@@ -114,7 +120,8 @@ export function createWorker(
     store: {
       async load(taskId): Promise<LoadedTask> {
         const subtasks = { handleSubtask: handle, waitSubtask: observe };
-        return { context: memory.loadContext(taskId), provider, subtasks };
+        const context = memory.loadContext(taskId);
+        return { context, facts: findTaskFacts(context.task.action, provider), provider, subtasks };
       },
       leases,
       async storeChanges(task, changes, held) {

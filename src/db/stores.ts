@@ -26,6 +26,7 @@ import type {
   SliceLane,
   StepShape,
   StoredTask,
+  TaskAction,
   TaskStatus,
   TransitionStatus,
 } from '../domain/index.ts';
@@ -285,10 +286,10 @@ export interface TaskStore {
   /** The tasks of a job that have begun and have not succeeded, in order. */
   listUnsuccessful(jobId: string): Promise<readonly StoredTask[]>;
   /**
-   * The outcomes of a cluster's once-only tasks, in the jobs since its last successful start, in their
-   * order.
+   * The outcomes of a cluster's tasks of these once-only actions, in the jobs since its last successful
+   * start, in their order.
    */
-  listPast(clusterId: string): Promise<readonly PastTask[]>;
+  listPast(clusterId: string, actions: readonly TaskAction[]): Promise<readonly PastTask[]>;
   /** How many tasks of each layer have succeeded, failed, or were skipped after that; for jobs too large to list. */
   countByLayer(jobId: string): Promise<readonly LayerCount[]>;
   /**

@@ -6,13 +6,12 @@ import type {
   CommandRequest,
   Job,
   LedgerResource,
-  OnceAction,
+  TaskAction,
   Runtime,
   StoredTask,
 } from '../domain/index.ts';
 import {
   isOpenJobStatus,
-  ONCE_ACTIONS,
   OPEN_JOB_STATUSES,
   takesTaskCommand,
   toPastEnd,
@@ -101,14 +100,14 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       return rows.map(taskRows.fromRow);
     },
 
-    async listPast(clusterId) {
+    async listPast(clusterId, actions) {
       const rows = await db
         .selectFrom('task')
         .innerJoin('job', 'job.job_id', 'task.job_id')
         .select(['task_id', 'round', 'node_id', 'label', 'task.action', 'task.status', 'task.started_at'])
         .select(sql<string | null>`task.error ->> 'code'`.as('error_code'))
         .where('task.cluster_id', '=', clusterId)
-        .where('task.action', 'in', ONCE_ACTIONS)
+        .where('task.action', 'in', actions)
         // A successful start has completed all once-only steps that were open before it. If an earlier
         // release ran it without doing so, the cluster may have been repaired by hand and may hold data.
         .where(({ not, exists, selectFrom }) =>
@@ -129,7 +128,7 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
         .orderBy('index')
         .execute();
       return rows.map((row) => {
-        const action = row.action as OnceAction;
+        const action = row.action as TaskAction;
         const { task_id: taskId, round, node_id: nodeId, label, status } = row;
         const end = toPastEnd({ action, status, startedAt: row.started_at, errorCode: row.error_code });
         return { taskId, round, nodeId, label, action, end };

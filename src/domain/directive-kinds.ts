@@ -1,26 +1,21 @@
 import type { ContainerSpec, VolumeSpec } from './cluster.ts';
 import type {
-  ChangeReleaseDirective,
   CommandDirective,
   InstanceDirective,
   MetadataDirective,
   MountDirective,
   NoDirective,
   RefreshDirective,
-  ReleaseDirective,
   ServiceDirective,
   SshKeysDirective,
   TaskRound,
-  UninstallReleaseDirective,
   VolumesDirective,
-  WorkloadCount,
-  WorkloadOverride,
-  WorkloadsDirective,
 } from './directives.ts';
 
-type Check<T> = (value: unknown) => value is T;
+/** Whether a value is one of this type. */
+export type Check<T> = (value: unknown) => value is T;
 /** A check for each field: the compiler asks for all of them. */
-type Shape<T> = { readonly [Field in keyof Required<T>]: Check<T[Field]> };
+export type Shape<T> = { readonly [Field in keyof Required<T>]: Check<T[Field]> };
 
 /** What a directive must be like; its type and its check, so that neither is without the other. */
 export interface DirectiveKind<T> {
@@ -29,23 +24,27 @@ export interface DirectiveKind<T> {
   readonly findFault: (value: object) => string | undefined;
 }
 
-const isText: Check<string> = (value) => typeof value === 'string';
-const isNumber: Check<number> = (value) => typeof value === 'number';
-const isFlag: Check<boolean> = (value) => typeof value === 'boolean';
+export const isText: Check<string> = (value) => typeof value === 'string';
+export const isNumber: Check<number> = (value) => typeof value === 'number';
+export const isFlag: Check<boolean> = (value) => typeof value === 'boolean';
 
-function isOptional<T>(check: Check<T>): Check<T | undefined> {
+/** Also where the field is absent. */
+export function isOptional<T>(check: Check<T>): Check<T | undefined> {
   return (value): value is T | undefined => value === undefined || check(value);
 }
 
-function isListOf<T>(check: Check<T>): Check<readonly T[]> {
+/** A list of such values. */
+export function isListOf<T>(check: Check<T>): Check<readonly T[]> {
   return (value): value is readonly T[] => Array.isArray(value) && value.every(check);
 }
 
-function isShaped<T>(shape: Shape<T>): Check<T> {
+/** An object of these fields. */
+export function isShaped<T>(shape: Shape<T>): Check<T> {
   return (value): value is T => isGroup(value) && findFault(value, shape) === undefined;
 }
 
-function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+/** An object that is no list. */
+export function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -55,12 +54,10 @@ function findFault(value: object, shape: object): string | undefined {
   )?.[0];
 }
 
-function describe<T>(shape: Shape<T>): DirectiveKind<T> {
+/** A directive of these fields; others beside them are let be. */
+export function describeDirective<T>(shape: Shape<T>): DirectiveKind<T> {
   return { is: isShaped(shape), findFault: (value) => findFault(value, shape) };
 }
-
-const isTexts: Check<Readonly<Record<string, string>>> = (value): value is Readonly<Record<string, string>> =>
-  isGroup(value) && Object.values(value).every(isText);
 
 const isVolumes = isListOf(
   isShaped<VolumeSpec>({
@@ -81,10 +78,9 @@ const COMMAND_SHAPE: Shape<CommandDirective> = {
   idempotent: isFlag,
   earlier: isEarlier,
 };
-const RELEASE_SHAPE: Shape<ReleaseDirective> = { release: isText, namespace: isText };
 
-export const NO_DIRECTIVE = describe<NoDirective>({});
-export const INSTANCE = describe<InstanceDirective>({
+export const NO_DIRECTIVE = describeDirective<NoDirective>({});
+export const INSTANCE = describeDirective<InstanceDirective>({
   cpu: isNumber,
   memoryMiB: isNumber,
   gpu: isNumber,
@@ -95,36 +91,18 @@ export const INSTANCE = describe<InstanceDirective>({
   hostname: isText,
   privateIp: isOptional(isText),
 });
-export const VOLUMES = describe<VolumesDirective>({ volumes: isVolumes });
-export const MOUNT = describe<MountDirective>({ volumes: isVolumes, format: isFlag, earlier: isEarlier });
-export const SSH_KEYS = describe<SshKeysDirective>({ keyType: isText });
-export const METADATA = describe<MetadataDirective>({
+export const VOLUMES = describeDirective<VolumesDirective>({ volumes: isVolumes });
+export const MOUNT = describeDirective<MountDirective>({
+  volumes: isVolumes,
+  format: isFlag,
+  earlier: isEarlier,
+});
+export const SSH_KEYS = describeDirective<SshKeysDirective>({ keyType: isText });
+export const METADATA = describeDirective<MetadataDirective>({
   addingHosts: isNames,
   deletingHosts: isNames,
   verticalScalingRoles: isNames,
 });
-export const REFRESH = describe<RefreshDirective>({ packageFiles: isFlag });
-export const COMMAND = describe<CommandDirective>(COMMAND_SHAPE);
-export const SERVICE = describe<ServiceDirective>({ ...COMMAND_SHAPE, service: isText });
-export const RELEASE = describe<ReleaseDirective>(RELEASE_SHAPE);
-export const CHANGE_RELEASE = describe<ChangeReleaseDirective>({
-  ...RELEASE_SHAPE,
-  overrides: isListOf(
-    isShaped<WorkloadOverride>({
-      kind: isText,
-      name: isText,
-      replicas: isOptional(isNumber),
-      requests: isOptional(isTexts),
-      limits: isOptional(isTexts),
-      stopped: isOptional(isFlag),
-    }),
-  ),
-  stopped: isFlag,
-  hooks: isFlag,
-  renders: isFlag,
-});
-export const UNINSTALL_RELEASE = describe<UninstallReleaseDirective>({ ...RELEASE_SHAPE, force: isFlag });
-export const WORKLOADS = describe<WorkloadsDirective>({
-  ...RELEASE_SHAPE,
-  workloads: isListOf(isShaped<WorkloadCount>({ kind: isText, name: isText, replicas: isNumber })),
-});
+export const REFRESH = describeDirective<RefreshDirective>({ packageFiles: isFlag });
+export const COMMAND = describeDirective<CommandDirective>(COMMAND_SHAPE);
+export const SERVICE = describeDirective<ServiceDirective>({ ...COMMAND_SHAPE, service: isText });

@@ -7,6 +7,19 @@ export * from './check-url.ts';
 export * from './database-url.ts';
 export * from './cluster.ts';
 export * from './cut-text.ts';
+export {
+  describeDirective,
+  isFlag,
+  isGroup,
+  isListOf,
+  isNumber,
+  isOptional,
+  isShaped,
+  isText,
+  type Check,
+  type DirectiveKind,
+  type Shape,
+} from './directive-kinds.ts';
 export * from './directives.ts';
 export * from './errors.ts';
 export * from './frontgate.ts';

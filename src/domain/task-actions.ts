@@ -1,17 +1,13 @@
 import {
-  CHANGE_RELEASE,
   COMMAND,
   INSTANCE,
   METADATA,
   MOUNT,
   NO_DIRECTIVE,
   REFRESH,
-  RELEASE,
   SERVICE,
   SSH_KEYS,
-  UNINSTALL_RELEASE,
   VOLUMES,
-  WORKLOADS,
   type DirectiveKind,
 } from './directive-kinds.ts';
 
@@ -68,39 +64,47 @@ const TABLE = {
   RestoreService: { by: 'node', directive: SERVICE },
   DeleteSnapshotService: { by: 'node', directive: SERVICE },
   CustomService: { by: 'node', directive: SERVICE },
-  InstallRelease: { by: 'cloud', directive: RELEASE, once: true },
-  UpgradeRelease: { by: 'cloud', directive: CHANGE_RELEASE },
-  RollbackRelease: { by: 'cloud', directive: CHANGE_RELEASE },
-  UninstallRelease: { by: 'cloud', directive: UNINSTALL_RELEASE },
-  PurgeRelease: { by: 'cloud', directive: RELEASE },
-  StopWorkloads: { by: 'cloud', directive: WORKLOADS },
-  StartWorkloads: { by: 'cloud', directive: WORKLOADS },
-  RestartWorkloads: { by: 'cloud', directive: WORKLOADS },
 } as const satisfies Record<string, TaskActionFacts>;
 
-export type TaskAction = keyof typeof TABLE;
+/** An action of the table below; those of one provider alone are beside it (see TaskDirectives). */
+export type CoreTaskAction = keyof typeof TABLE;
 
 /**
- * Every task action with its facts: the vocabulary of plans. An activity type is an action's name, its
- * wait `Wait` + the name, so names are append only: histories refer to them.
+ * The task actions that every provider may plan, with their facts. An activity type is an action's name,
+ * its wait `Wait` + the name, so names are append only: histories refer to them.
  */
-export const TASK_ACTIONS: Readonly<Record<TaskAction, TaskActionFacts>> = TABLE;
+export const TASK_ACTIONS: Readonly<Record<CoreTaskAction, TaskActionFacts>> = TABLE;
 
-export const TASK_ACTION_NAMES = Object.keys(TABLE) as readonly TaskAction[];
+export const TASK_ACTION_NAMES = Object.keys(TABLE) as readonly CoreTaskAction[];
 
-/** The directive of each action's tasks. */
-export type TaskDirectives = {
-  readonly [Action in TaskAction]: (typeof TABLE)[Action]['directive'] extends DirectiveKind<infer Directive>
+/** The facts of an action of the table; undefined for one that a provider brings. */
+export function findCoreFacts(action: string): TaskActionFacts | undefined {
+  return Object.hasOwn(TABLE, action) ? TASK_ACTIONS[action as CoreTaskAction] : undefined;
+}
+
+type CoreDirectives = {
+  readonly [Action in CoreTaskAction]: (typeof TABLE)[Action]['directive'] extends DirectiveKind<
+    infer Directive
+  >
     ? Directive
     : never;
 };
 
+/**
+ * What a task of each action is told. A provider that brings actions of its own (`Provider.tasks`) adds
+ * them here by `declare module`.
+ */
+export interface TaskDirectives extends CoreDirectives {}
+
+/** An action of a plan: of the table, or of the provider that plans it. */
+export type TaskAction = keyof TaskDirectives;
+
 /** Actions whose facts have this form. */
 type ActionsWith<Facts> = {
-  [Action in TaskAction]: (typeof TABLE)[Action] extends Facts ? Action : never;
-}[TaskAction];
+  [Action in CoreTaskAction]: (typeof TABLE)[Action] extends Facts ? Action : never;
+}[CoreTaskAction];
 
-/** The once-only actions of a create. */
+/** The once-only actions of the table. */
 export type OnceAction = ActionsWith<{ readonly once: true }>;
 
 export const ONCE_ACTIONS: readonly OnceAction[] = TASK_ACTION_NAMES.filter(

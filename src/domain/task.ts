@@ -1,7 +1,7 @@
 import { WindlassError, type ErrorInfo } from './errors.ts';
 import type { ResourceClaim } from './resource.ts';
 import type { TaskRound } from './directives.ts';
-import { TASK_ACTIONS, type OnceAction, type TaskAction, type TaskDirectives } from './task-actions.ts';
+import { findCoreFacts, type TaskAction, type TaskActionFacts, type TaskDirectives } from './task-actions.ts';
 
 export const TASK_STATUSES = ['queued', 'working', 'successful', 'failed', 'cancelled', 'skipped'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
@@ -70,11 +70,12 @@ export type Task<Actions extends TaskAction = TaskAction> = {
 /**
  * A stored task in the form that its provider gets.
  *
+ * @param facts of its action
  * @throws internal `DIRECTIVE_INVALID` for a plan that another version of windlass has made.
  */
-export function readTask(stored: StoredTask): Task {
+export function readTask(stored: StoredTask, facts: Pick<TaskActionFacts, 'directive'>): Task {
   const { taskId, action, directive } = stored;
-  const fault = TASK_ACTIONS[action].directive.findFault(directive);
+  const fault = facts.directive.findFault(directive);
   if (fault === undefined) return stored as Task;
   throw new WindlassError('internal', `the directive of task ${taskId} (${action}) lacks a valid ${fault}`, {
     code: 'DIRECTIVE_INVALID',
@@ -110,22 +111,22 @@ export interface PastTask extends TaskRound {
   readonly nodeId: string | null;
   /** Its name in plans, e.g. `member 2`. */
   readonly label: string;
-  readonly action: OnceAction;
+  readonly action: TaskAction;
   readonly end: 'unbegun' | 'done' | 'failed' | 'unknown' | 'unseen';
 }
 
 /** How a stored task of a closed job ended. */
 export function toPastEnd(
   task: Pick<StoredTask, 'status' | 'startedAt'> & {
-    readonly action: OnceAction;
+    readonly action: TaskAction;
     readonly errorCode: string | null;
   },
 ): PastTask['end'] {
   if (task.status === 'successful') return 'done';
   if (task.startedAt === null) return 'unbegun';
   // A user has skipped it and takes care of the node by hand. Resources that a cloud was to create still
-  // do not exist.
-  if (task.status === 'skipped' && TASK_ACTIONS[task.action].by !== 'cloud') return 'done';
+  // do not exist; the same holds for a provider's own action.
+  if (task.status === 'skipped' && (findCoreFacts(task.action)?.by ?? 'cloud') !== 'cloud') return 'done';
   if (task.errorCode === COMMAND_OUTCOME_UNKNOWN) return 'unknown';
   const said = task.status === 'failed' && COMMAND_ENDED_CODES.includes(task.errorCode ?? '');
   return said ? 'failed' : 'unseen';

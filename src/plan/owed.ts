@@ -1,16 +1,16 @@
 import {
-  TASK_ACTIONS,
   WindlassError,
   type Cluster,
-  type OnceAction,
   type PastTask,
+  type TaskAction,
+  type TaskActionFacts,
 } from '../domain/index.ts';
 
 /** A once-only task that some job planned, and that no job has done. */
 export interface OwedTask {
   readonly nodeId: string | null;
   readonly label: string;
-  readonly action: OnceAction;
+  readonly action: TaskAction;
   /** How its attempts have ended, the oldest first. */
   readonly tries: readonly PastTask[];
 }
@@ -34,12 +34,17 @@ export function listOwed(past: readonly PastTask[]): readonly OwedTask[] {
  * Refuses to continue with a cluster whose resources were never all created: there is nothing to start.
  * Once-only tasks on nodes can be completed by the planner of node tasks.
  *
+ * @param factsOf of the actions of the cluster's provider
  * @throws conflict `CLUSTER_NOT_WHOLE`
  */
-export function refuseUnmade(cluster: Cluster, past: readonly PastTask[]): void {
+export function refuseUnmade(
+  cluster: Cluster,
+  past: readonly PastTask[],
+  factsOf: (action: TaskAction) => Pick<TaskActionFacts, 'by'>,
+): void {
   const unmade = listOwed(past).filter(
     // A release that a later upgrade has completed is not installed again.
-    ({ action, nodeId }) => TASK_ACTIONS[action].by === 'cloud' && !(nodeId === null && cluster.wasActive),
+    ({ action, nodeId }) => factsOf(action).by === 'cloud' && !(nodeId === null && cluster.wasActive),
   );
   const begun = cluster.wasActive || past.some(({ end }) => end !== 'unbegun');
   if (begun && unmade.length === 0) return;

@@ -8,7 +8,6 @@ import type {
   JobHold,
   JobStatus,
   NodeStatus,
-  OnceAction,
   ServedEndpoint,
   StepRuns,
   TaskAction,
@@ -104,7 +103,7 @@ export interface ClusterView extends Omit<ClusterSummary, 'nodeCount'> {
   readonly reservedIps?: Readonly<Record<string, string>>;
   /** Work that jobs have planned for a cluster once, such as init of a node, and that no job has done. */
   readonly owed?: readonly {
-    readonly action: OnceAction;
+    readonly action: TaskAction;
     readonly nodeId: string | null;
     readonly label: string;
   }[];

@@ -34,6 +34,7 @@ export {
   type VolumePairs,
 } from './provider-handler.ts';
 export { refuseWhenCancelled } from './refuse-when-cancelled.ts';
+export { findTaskFacts, listOnceActions, type ProviderTasks } from './provider-tasks.ts';
 export { createProviderRegistry, type ProviderRegistry } from './registry.ts';
 export { INSTANCE_KIND, toVolumeKind } from './resource-kinds.ts';
 export type { Changes, HandleResult, NextGeneration, Observation } from './result.ts';

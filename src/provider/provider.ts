@@ -11,6 +11,7 @@ import type { JobPlan } from '../domain/plan.ts';
 import type { PastTask } from '../domain/task.ts';
 import type { Call, EffectCall, ObserveCall } from './call.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { ProviderTasks } from './provider-tasks.ts';
 import type { HandleResult, Observation } from './result.ts';
 import type { TaskContext } from './task-context.ts';
 
@@ -145,6 +146,12 @@ export interface Provider {
    * before it is sent. Absent: none is known, so each counts as one that a credential is bound to.
    */
   readonly settings?: ProviderSettings;
+  /**
+   * Task actions of this provider's plans that windlass has not: the facts of each. They are handled and
+   * observed by `handleSubtask` and `waitSubtask` like all others, and their names are activity types, so
+   * append only. Their directives are typed by `declare module` (see TaskDirectives).
+   */
+  readonly tasks?: ProviderTasks;
 
   /**
    * How the nodes of this runtime are reached, where its settings decide that; absent,

@@ -1,4 +1,5 @@
 import { WindlassError } from '../domain/errors.ts';
+import { checkTaskNames, requireKnownTasks } from './provider-tasks.ts';
 import { PROVIDER_CONTRACT_VERSION, type Provider } from './provider.ts';
 import { refuseWhenCancelled } from './refuse-when-cancelled.ts';
 
@@ -40,7 +41,11 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
           hint: 'name each provider package once in the worker’s configuration',
         });
       }
-      byName.set(provider.name, refuseWhenCancelled(provider));
+      checkTaskNames(provider);
+      byName.set(provider.name, {
+        ...refuseWhenCancelled(provider),
+        splitJobIntoTasks: (request) => requireKnownTasks(provider.splitJobIntoTasks(request), provider),
+      });
     },
     get(name) {
       const provider = byName.get(name);

@@ -1,9 +1,9 @@
 import {
   cutText,
   MAX_OBSERVATION_CHARACTERS,
-  TASK_ACTIONS,
   WindlassError,
   type Task,
+  type TaskActionFacts,
 } from '../domain/index.ts';
 import {
   createCall,
@@ -56,12 +56,13 @@ const MOST_GENERATIONS = 100;
 
 /**
  * Claims the rows of a task, calls its handle, and stores the changes; continues with the next generation
- * if the provider asks for it. A task that has ended successfully is not run again.
+ * if the provider asks for it. A task that has ended successfully is not run again; the handle of an action
+ * that has only a wait is not called.
  *
  * @returns whether the task needs a wait.
  * @throws unavailable `LEASE_HELD`, conflict `LEASE_LOST`, `SPEC_CHANGED`; internal
- * `GENERATIONS_WITHOUT_END`, `GENERATION_NOT_GONE`; the provider's errors. After a failure nothing of the
- * result is stored, and the leases are released.
+ * `GENERATIONS_WITHOUT_END`, `GENERATION_NOT_GONE`, `TASK_WITHOUT_WAIT`; the provider's errors. After a
+ * failure nothing of the result is stored, and the leases are released.
  */
 export async function handleTask(attempt: HandleAttempt): Promise<{ wait: boolean }> {
   for (let rounds = 0; rounds < MOST_GENERATIONS; rounds += 1) {
@@ -78,9 +79,10 @@ export async function handleTask(attempt: HandleAttempt): Promise<{ wait: boolea
 async function handleOnce(attempt: HandleAttempt): Promise<HandleResult['state']> {
   const { store, taskId, point, effectSignal: signal } = attempt;
   const loaded = await store.load(taskId);
-  const { context } = loaded;
+  const { context, facts } = loaded;
   if (isSettled(context.task)) return 'done';
-  attempt.onLimit(handleLimitMs(context.task));
+  if (facts.wait === 'only') return 'started';
+  attempt.onLimit(handleLimitMs(context.task, facts));
   const held = await holdLeases(store.leases, context, attempt);
   try {
     await point('claimed');
@@ -97,6 +99,7 @@ async function handleOnce(attempt: HandleAttempt): Promise<HandleResult['state']
       }),
     );
     await point('handled');
+    if (facts.wait === 'never' && result.state === 'started') throw neverDone(context.task);
     const changes = checkChanges(result.changes);
     if (result.state === 'done') {
       if (await store.succeed(context.task, changes, held.leases)) held.markReleased();
@@ -122,6 +125,7 @@ export async function waitForTask(attempt: WaitAttempt): Promise<PollResult> {
   const loaded = await store.load(taskId);
   const { task } = loaded.context;
   if (isSettled(task)) return { state: 'done' };
+  if (loaded.facts.wait === 'never') throw nothingToWaitFor(task);
   const limitMs = Math.min(task.timeoutSeconds * 1000, attempt.pacing.limitMs);
   attempt.onLimit(limitMs);
   await point('looking');
@@ -165,9 +169,23 @@ function isSettled({ status }: Task): boolean {
 /** A node that cannot be reached for two minutes counts as gone; a cloud may throttle for longer. */
 const UNREACHABLE_NODE_MS = 120_000;
 
-function handleLimitMs(task: Task): number {
+function handleLimitMs(task: Task, { by }: TaskActionFacts): number {
   const limitMs = task.timeoutSeconds * 1000;
-  return TASK_ACTIONS[task.action].by === 'node' ? Math.min(limitMs, UNREACHABLE_NODE_MS) : limitMs;
+  return by === 'node' ? Math.min(limitMs, UNREACHABLE_NODE_MS) : limitMs;
+}
+
+/** Nothing of the result is stored: the wait that it asks for does not exist. */
+function neverDone({ taskId, action }: Task): WindlassError {
+  return new WindlassError('internal', `the handle of task ${taskId} (${action}) says started, not done`, {
+    code: 'TASK_WITHOUT_WAIT',
+    hint: `${action} has no wait: its handle must say done, or fail`,
+  });
+}
+
+function nothingToWaitFor({ taskId, action }: Task): WindlassError {
+  return new WindlassError('internal', `${action} is done at once: task ${taskId} has nothing to wait for`, {
+    code: 'TASK_WITHOUT_WAIT',
+  });
 }
 
 /** A generation is followed by the next only when it is gone: there are never two that may both exist. */

@@ -1,9 +1,11 @@
-import type { LedgerResource, ResourceClaim, Task } from '../domain/index.ts';
+import type { LedgerResource, ResourceClaim, Task, TaskActionFacts } from '../domain/index.ts';
 import type { Changes, Provider, TaskContext } from '../provider/index.ts';
 
 /** A task with everything that it refers to. */
 export interface LoadedTask {
   readonly context: TaskContext;
+  /** Of the task's action. */
+  readonly facts: TaskActionFacts;
   /** The cluster's provider. */
   readonly provider: Provider;
   /** The code that handles and observes the task: the provider, or the engine itself for tasks of its own. */

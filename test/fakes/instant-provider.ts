@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseClusterConf } from '../../src/app-package/index.ts';
 import {
+  findCoreFacts,
   JOB_ACTION_NAMES,
   WindlassError,
   type ClusterNode,
@@ -140,7 +141,7 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
           changes.push({ token: row.token, state: 'gone' });
       }
       effects.set(context.task.action, (effects.get(context.task.action) ?? 0) + 1);
-      if (handles === 'done')
+      if (handles === 'done' || findCoreFacts(context.task.action)?.wait === 'never')
         return { state: 'done', changes: { resources: changes, ...toNodeChange(context) } };
       return { state: 'started', changes: { resources: changes } };
     },

@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { JobActivities, JobEnd, TaskActivities } from '../../src/protocol/index.ts';
 import {
-  TASK_ACTIONS,
+  TASK_ACTION_NAMES,
   type ErrorInfo,
   type FlatPlan,
   type PlannedTask,
@@ -135,7 +135,7 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
       return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
     },
   };
-  const actions = Object.keys(TASK_ACTIONS) as TaskAction[];
+  const actions = TASK_ACTION_NAMES;
   const tasks = Object.fromEntries(
     actions.flatMap((action) => [
       [action, (request: { taskId: string }) => runTask(find, request.taskId, 'handle')],

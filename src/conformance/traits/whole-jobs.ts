@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { statusAfterSuccess, TASK_ACTIONS, type ClusterStatus } from '../../domain/index.ts';
+import { statusAfterSuccess, type ClusterStatus } from '../../domain/index.ts';
+import { findTaskFacts } from '../../provider/index.ts';
 import { listLayers } from '../../plan/index.ts';
 import type { Bench } from '../bench.ts';
 import type { CloudLife } from '../cloud-life.ts';
@@ -27,17 +28,19 @@ export function wholeJobs({ it, life, withBench, capabilities }: TraitContext): 
     }));
 }
 
-async function walk({ engine, harness }: Bench, { plan, from, joined, wanted }: PlannedJob): Promise<void> {
+async function walk({ engine, harness, provider }: Bench, { plan, from, joined, wanted }: PlannedJob): Promise<void> {
   engine.setWanted(joined);
   engine.setStatus(from);
   for (const layer of listLayers(plan)) {
     const tasks = layer.tasks.filter(
-      (task) => harness.nodesReachable || TASK_ACTIONS[task.action].by !== 'node',
+      (task) => harness.nodesReachable || findTaskFacts(task.action, provider).by !== 'node',
     );
     await Promise.all(
       tasks.map((planned) => {
         const task = engine.toTask(planned);
-        return TASK_ACTIONS[planned.action].wait === 'only' ? engine.waitUntilDone(task) : engine.run(task);
+        return findTaskFacts(planned.action, provider).wait === 'only'
+          ? engine.waitUntilDone(task)
+          : engine.run(task);
       }),
     );
   }

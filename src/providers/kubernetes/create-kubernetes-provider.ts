@@ -8,6 +8,7 @@ import { createDiscoveryCache } from './helm/discovery-cache.ts';
 import type { FindHelm } from './helm/run-helm.ts';
 import { parseChartConf } from './parse-chart-conf.ts';
 import { CHART_ACTIONS, planChartJob } from './plan-chart-job.ts';
+import { RELEASE_TASKS } from './release-tasks.ts';
 import { KUBERNETES_SETTINGS } from './settings.ts';
 import { describeClusterDetails, updateClusterStatus } from './status.ts';
 import type { KubernetesWorld } from './tasks/release-scope.ts';
@@ -49,6 +50,7 @@ export function createKubernetesProvider(options: KubernetesProviderOptions): Pr
     name: 'kubernetes',
     capabilities: KUBERNETES_CAPABILITIES,
     settings: KUBERNETES_SETTINGS,
+    tasks: RELEASE_TASKS,
     parseClusterConf: (request) => parseChartConf(request, options.findHelm),
     splitJobIntoTasks: planChartJob,
     handleSubtask: async (context, call) => {

@@ -1,26 +1,24 @@
 import {
   planTask,
   WindlassError,
-  type ChangeReleaseDirective,
   type ClusterWrapper,
   type JobAction,
   type JobPlan,
-  type ReleaseDirective,
   type ResourceClaim,
   type TaskDirectives,
   type LayerStep,
   type PlanStep,
-  type WorkloadCount,
 } from '../../domain/index.ts';
 import { compareText, createClaim, createLayer, createPlan } from '../../plan/index.ts';
 import type { PlanRequest } from '../../provider/index.ts';
 import { readSettings } from './settings.ts';
 import { readWorkloadName, toOverrides } from './workloads.ts';
-
-/** Task actions that work on a release. */
-export type ReleaseAction = {
-  [Action in keyof TaskDirectives]: TaskDirectives[Action] extends ReleaseDirective ? Action : never;
-}[keyof TaskDirectives];
+import type {
+  ChangeReleaseDirective,
+  ReleaseAction,
+  ReleaseDirective,
+  WorkloadCount,
+} from './release-tasks.ts';
 
 /** The kind of the one ledger row of a cluster. */
 export const RELEASE_KIND = 'release';

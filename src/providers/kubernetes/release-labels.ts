@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../plan/index.ts';
-import type { WorkloadOverride } from '../../domain/index.ts';
+import type { WorkloadOverride } from './release-tasks.ts';
 
 /** Labels of every revision of our releases, on the secret in which helm keeps it. */
 export const TOKEN_LABEL = 'windlass.token';

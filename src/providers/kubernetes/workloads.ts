@@ -1,9 +1,9 @@
 import type { ClusterWrapper, RoleSpec } from '../../domain/index.ts';
 import { compareText } from '../../plan/index.ts';
 import type { Container, KubeObject, Service, Workload } from './api/kube-types.ts';
-import type { WorkloadOverride } from '../../domain/index.ts';
 import { isHook, nameOf } from './manifest.ts';
 import { formatCpus, formatMiB } from './quantity.ts';
+import type { WorkloadOverride } from './release-tasks.ts';
 
 /** Kinds whose pods run permanently: windlass shows them as roles, and can stop, scale and restart them. */
 export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;

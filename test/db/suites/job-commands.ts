@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
-import type { CommandRequest, PlannedTask } from '../../../src/domain/index.ts';
+import { ONCE_ACTIONS, type CommandRequest, type PlannedTask } from '../../../src/domain/index.ts';
 import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
 import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
@@ -279,7 +279,7 @@ export function jobCommandsSuite(stores: () => Stores): void {
     await tasks.skip('job-owed.0.1', aCommand('c1'));
     await tasks.reopen('job-owed.0.2', aCommand('c2'));
     await close('owed');
-    const past = await tasks.listPast('cl-owed');
+    const past = await tasks.listPast('cl-owed', ONCE_ACTIONS);
     expect(past.map(({ action, round, end }) => [action, round, end])).toEqual([
       ['RunInstances', 0, 'unseen'],
       ['InitService', 0, 'done'],

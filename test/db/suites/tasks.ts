@@ -3,6 +3,7 @@ import type { Lease, Stores } from '../../../src/db/index.ts';
 import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
 import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
+import { ONCE_ACTIONS } from '../../../src/domain/index.ts';
 
 const LATER = '2026-01-02T04:00:00.000Z';
 const FAILURE = { kind: 'unavailable', code: 'CLOUD_DOWN', message: 'no answer' } as const;
@@ -154,7 +155,7 @@ export function tasksSuite(stores: () => Stores): void {
     await fail(4, 'TRIED_TOO_LONG');
     await tasks.hydrate(`${first}.0.5`, NOW);
     await close(first, 'cancelled');
-    const past = (await tasks.listPast(id)).map(({ label, end }) => `${label}: ${end}`);
+    const past = (await tasks.listPast(id, ONCE_ACTIONS)).map(({ label, end }) => `${label}: ${end}`);
     expect(past).toEqual([
       'done: done',
       'failed: failed',
@@ -166,14 +167,14 @@ export function tasksSuite(stores: () => Stores): void {
     ]);
     const again = await open('past-2', { action: 'start', startedAt: '2026-01-01T02:00:00.000Z' }, ['again']);
     await close(again, 'failed');
-    expect(await tasks.listPast(id)).toHaveLength(labels.length + 1);
+    expect(await tasks.listPast(id, ONCE_ACTIONS)).toHaveLength(labels.length + 1);
     const well = await open('past-3', { action: 'start', startedAt: '2026-01-01T03:00:00.000Z' }, ['well']);
     await tasks.end(`${well}.0.0`, { status: 'successful', at: NOW });
     await close(well, 'successful');
-    expect(await tasks.listPast(id)).toEqual([
+    expect(await tasks.listPast(id, ONCE_ACTIONS)).toEqual([
       { taskId: `${well}.0.0`, round: 0, nodeId: null, label: 'well', action, end: 'done' },
     ]);
-    expect(await tasks.listPast('cl-nobody')).toEqual([]);
+    expect(await tasks.listPast('cl-nobody', ONCE_ACTIONS)).toEqual([]);
   });
 
   test('a resource never goes back from made to intended or from gone to made', async () => {

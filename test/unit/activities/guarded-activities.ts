@@ -46,9 +46,11 @@ export function guardActivitiesOver(jobs: readonly Job[]): {
     secrets: touched('secrets'),
     workers: touched('workers'),
   };
+  // Which actions providers bring is asked once, before any activity runs.
+  let listProviders = (): unknown => [];
   const dependencies = {
     stores,
-    providers: { get: touched('providers.get'), list: touched('providers.list') },
+    providers: { get: touched('providers.get'), list: () => listProviders() },
     keyring: { sealingKey: touched('keyring'), openSealed: touched('keyring'), decrypt: touched('keyring') },
     redactor: createRedactor(),
     log: { info: () => undefined, warn: () => undefined },
@@ -62,6 +64,7 @@ export function guardActivitiesOver(jobs: readonly Job[]): {
     plainHttpHosts: [],
   } as unknown as ActivityDependencies;
   const activities = createActivities(dependencies);
+  listProviders = touched('providers.list') as () => unknown;
   function find(group: ActivityGroup, name: string): (...args: unknown[]) => Promise<unknown> {
     const found = (activities[group] as unknown as Record<string, () => Promise<unknown>>)[name];
     if (found === undefined) throw new Error(`there is no activity ${name}`);

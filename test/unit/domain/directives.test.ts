@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { readTask, TASK_ACTION_NAMES, type StoredTask, type TaskAction } from '../../../src/domain/index.ts';
+import {
+  readTask,
+  TASK_ACTION_NAMES,
+  TASK_ACTIONS,
+  type StoredTask,
+  type TaskAction,
+} from '../../../src/domain/index.ts';
+import { RELEASE_TASKS } from '../../../src/providers/kubernetes/release-tasks.ts';
+
+const FACTS = { ...TASK_ACTIONS, ...RELEASE_TASKS };
 
 function stored(action: TaskAction, directive: object): StoredTask {
   return {
@@ -37,7 +46,7 @@ const volume = {
 const service = { service: 'start', command: 'start.sh', commandTimeoutSeconds: 60, idempotent: false };
 
 describe('a stored task', () => {
-  it.each<[TaskAction, object]>([
+  it.each<[keyof typeof FACTS, object]>([
     ['StopInstances', {}],
     ['CreateVolumes', { volumes: [volume] }],
     [
@@ -49,10 +58,10 @@ describe('a stored task', () => {
     ['RegisterMetadata', {}],
     ['PurgeRelease', { release: 'web', namespace: 'default' }],
   ])('of %s is what its provider is given', (action, directive) => {
-    expect(readTask(stored(action, directive)).directive).toEqual(directive);
+    expect(readTask(stored(action, directive), FACTS[action]).directive).toEqual(directive);
   });
 
-  it.each<[TaskAction, object, string]>([
+  it.each<[keyof typeof FACTS, object, string]>([
     ['RunInstances', {}, 'cpu'],
     ['CreateVolumes', { volumes: [{ ...volume, sizeGiB: '1' }] }, 'volumes'],
     ['StartService', { ...service, commandTimeoutSeconds: undefined }, 'commandTimeoutSeconds'],
@@ -60,7 +69,7 @@ describe('a stored task', () => {
     ['RegisterMetadata', { deletingHosts: 'cln-1' }, 'deletingHosts'],
     ['UpgradeRelease', { release: 'web', namespace: 'default', overrides: [{}] }, 'overrides'],
   ])('of %s that is told %j is refused, naming %s', (action, directive, field) => {
-    expect(() => readTask(stored(action, directive))).toThrow(
+    expect(() => readTask(stored(action, directive), FACTS[action])).toThrow(
       expect.objectContaining({
         kind: 'internal',
         code: 'DIRECTIVE_INVALID',
@@ -71,7 +80,7 @@ describe('a stored task', () => {
 
   it.each(TASK_ACTION_NAMES)('of %s is read as its action says, or refused with one code', (action) => {
     try {
-      readTask(stored(action, {}));
+      readTask(stored(action, {}), FACTS[action]);
     } catch (error) {
       expect(error).toMatchObject({ code: 'DIRECTIVE_INVALID' });
     }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ONCE_ACTIONS, type JobPlan, type OnceAction, type PastTask } from '../../../src/domain/index.ts';
+import { findTaskFacts } from '../../../src/provider/index.ts';
+import { RELEASE_TASKS } from '../../../src/providers/kubernetes/release-tasks.ts';
 import { canonicalJson, listLayers, listTasks, refuseUnmade } from '../../../src/plan/index.ts';
 import { equalNodes, manyRoles, service } from './clusters.ts';
 import { labels, layerNames, plan, tasksOf } from './planning.ts';
@@ -28,7 +30,7 @@ const WRAPPER = manyRoles('failed', 'active');
 const CREATE = plan('create', manyRoles('pending', 'pending'));
 const HEALTHY = plan('start', WRAPPER);
 const start = (past: readonly PastTask[]): JobPlan => plan('start', WRAPPER, {}, undefined, past);
-const CLOUD: ReadonlySet<OnceAction> = new Set(['CreateVolumes', 'RunInstances']);
+const CLOUD: ReadonlySet<string> = new Set(['CreateVolumes', 'RunInstances']);
 
 describe('start of a cluster whose create did not end well', () => {
   it('of one that owes nothing is the same as ever, byte by byte', () => {
@@ -142,8 +144,10 @@ describe('start of a cluster whose create did not end well', () => {
 });
 
 describe('a cluster whose resources were never all made', () => {
+  const provider = { name: 'releases', tasks: RELEASE_TASKS };
   const refuse = (past: readonly PastTask[], wasActive = false): (() => void) => {
-    return () => refuseUnmade({ ...WRAPPER.cluster, wasActive }, past);
+    return () =>
+      refuseUnmade({ ...WRAPPER.cluster, wasActive }, past, (name) => findTaskFacts(name, provider));
   };
 
   it.each(ENDS.filter((end) => end !== 'done'))('is refused with a RunInstances that ended %s', (end) => {

@@ -1,4 +1,4 @@
-import type { WorkloadOverride } from '../../../domain/index.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 /** No node of Kubernetes has this label: as a node selector it stops a DaemonSet, which has no count. */
 export const STOPPED_NODE_LABEL = 'windlass/stopped';
 

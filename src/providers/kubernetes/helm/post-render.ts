@@ -1,8 +1,8 @@
 // Run by helm as its post-renderer. Manifests arrive on standard input and are written out with the
 // overrides of the given file; if the file holds a whole manifest, that is written out instead.
 import { readFileSync } from 'node:fs';
-import type { WorkloadOverride } from '../../../domain/index.ts';
 import { putOverrides } from './put-overrides.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
 /** The content of the file. */
 export interface PostRenderInput {

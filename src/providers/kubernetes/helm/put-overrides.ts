@@ -1,8 +1,8 @@
 import { readHelmYaml, splitDocuments, writeHelmJson, type JsonValue } from '../../../helm-yaml/index.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { isHook } from '../manifest.ts';
-import type { WorkloadOverride } from '../../../domain/index.ts';
 import { applyOverride } from './overrides.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
 /**
  * Applies overrides to the workloads that they name in a stream of manifests. Documents without such a

@@ -4,9 +4,9 @@ import { canonicalJson } from '../../../plan/index.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { readManifest } from '../read-manifest.ts';
 import { toHelmError } from './helm-errors.ts';
-import type { WorkloadOverride } from '../../../domain/index.ts';
 import { runHelm, type HelmProgram } from './run-helm.ts';
 import { withWorkFolder } from './work-folder.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
 const RENDER_TIMEOUT_MS = 60_000;
 

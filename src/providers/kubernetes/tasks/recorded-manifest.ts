@@ -5,11 +5,11 @@ import { isWorkloadKind } from '../workloads.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { toLabelValue, VERSION_LABEL } from '../release-labels.ts';
 import type { Workload } from '../api/kube-types.ts';
-import type { WorkloadOverride } from '../../../domain/index.ts';
 import { STOPPED_NODE_LABEL } from '../helm/overrides.ts';
 import { nameOf } from '../manifest.ts';
 import { isOurs, requireRow, type ReleaseScope } from './release-scope.ts';
 import type { WantedSpec } from './wanted-spec.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
 /** The manifest that helm applies instead of the one that it would render. */
 export interface RecordedManifest {

@@ -1,5 +1,5 @@
 import { openChartConf } from '../../../chart-package/index.ts';
-import { WindlassError, type LedgerResource, type ReleaseDirective } from '../../../domain/index.ts';
+import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
 import type { Call, TaskContext } from '../../../provider/index.ts';
 import { requireRow as requireLedgerRow } from '../../../provider-utils/index.ts';
 import { createApiResources, type ApiResources } from '../api/api-resources.ts';
@@ -11,6 +11,7 @@ import type { FindHelm } from '../helm/run-helm.ts';
 import { RELEASE_KIND } from '../plan-chart-job.ts';
 import { encodeToken, TOKEN_LABEL } from '../release-labels.ts';
 import { readSettings, type KubernetesSettings } from '../settings.ts';
+import type { ReleaseDirective } from '../release-tasks.ts';
 
 /** What every task of the provider needs. */
 export interface KubernetesWorld {

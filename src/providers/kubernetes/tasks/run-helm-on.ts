@@ -3,13 +3,13 @@ import { maskSecrets } from '../../../nodes/index.ts';
 import type { EffectCall } from '../../../provider/index.ts';
 import type { KubeConnection } from '../api/connection.ts';
 import { toHelmError } from '../helm/helm-errors.ts';
-import type { WorkloadOverride } from '../../../domain/index.ts';
 import { hideFolder } from '../helm/render-chart.ts';
 import { runHelm, type HelmProgram } from '../helm/run-helm.ts';
 import { withWorkFolder, type WorkFolder } from '../helm/work-folder.ts';
 import type { RecordedManifest } from './recorded-manifest.ts';
 import { requireRow, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
 import { watchHooks } from './watch-hooks.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
 /** Helm's arguments besides the verb and the release's name. */
 export interface HelmOrder {

@@ -8,7 +8,6 @@ import type {
 import { resourcePath } from '../api/api-resources.ts';
 import type { KubeRequest } from '../api/kube-client.ts';
 import type { KubeObject, Workload } from '../api/kube-types.ts';
-import type { WorkloadCount, WorkloadsDirective } from '../../../domain/index.ts';
 import { STOPPED_NODE_LABEL } from '../helm/overrides.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { nameOf } from '../manifest.ts';
@@ -26,6 +25,7 @@ import {
 import { readCounts, writeCounts, type StoppedCounts } from './stopped-counts.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { findNewest } from './wait-release.ts';
+import type { WorkloadCount, WorkloadsDirective } from '../release-tasks.ts';
 
 type WorkloadsScope = ReleaseScope<WorkloadsDirective>;
 

@@ -7,7 +7,7 @@ import type {
   TaskContext,
 } from '../../../provider/index.ts';
 import { installRelease } from './install-release.ts';
-import type { ReleaseAction } from '../plan-chart-job.ts';
+import type { ReleaseAction } from '../release-tasks.ts';
 import type { KubernetesWorld } from './release-scope.ts';
 import {
   restartWorkloads,

@@ -10,7 +10,6 @@ import { resourcePath, SECRETS } from '../api/api-resources.ts';
 import type { KubeRequest } from '../api/kube-client.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { requireRights } from '../checks/permissions.ts';
-import type { UninstallReleaseDirective } from '../../../domain/index.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { describeObject, nameOf } from '../manifest.ts';
 import { groupObjects } from '../observe/live-objects.ts';
@@ -22,6 +21,7 @@ import { isOurs, openScope, requireRow, type KubernetesWorld, type ReleaseScope 
 import { runHelmOn } from './run-helm-on.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { findNewest } from './wait-release.ts';
+import type { UninstallReleaseDirective } from '../release-tasks.ts';
 
 type UninstallScope = ReleaseScope<UninstallReleaseDirective>;
 

@@ -1,5 +1,4 @@
 import type { EffectCall, HandleResult, TaskContext } from '../../../provider/index.ts';
-import type { ChangeReleaseDirective } from '../../../domain/index.ts';
 import { packWithStatus, type ReleaseRevision } from '../helm/release-record.ts';
 import { takeOverArguments } from '../helm/run-helm.ts';
 import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
@@ -20,6 +19,7 @@ import { findRecorded } from './recorded-manifest.ts';
 import { runHelmOn } from './run-helm-on.ts';
 import { readCounts, writeCounts } from './stopped-counts.ts';
 import { wantedSpec, type WantedSpec } from './wanted-spec.ts';
+import type { ChangeReleaseDirective } from '../release-tasks.ts';
 
 type ChangeScope = ReleaseScope<ChangeReleaseDirective>;
 

@@ -1,8 +1,7 @@
-import type { ChangeReleaseDirective } from '../../../domain/index.ts';
-import type { WorkloadOverride } from '../../../domain/index.ts';
 import { hashSpec } from '../release-labels.ts';
 import { readWorkloadName } from '../workloads.ts';
 import { openValues, type ReleaseScope } from './release-scope.ts';
+import type { ChangeReleaseDirective, WorkloadOverride } from '../release-tasks.ts';
 
 /** The target of a change to a release. */
 export interface WantedSpec {
