@@ -28,7 +28,10 @@ export function wholeJobs({ it, life, withBench, capabilities }: TraitContext): 
     }));
 }
 
-async function walk({ engine, harness, provider }: Bench, { plan, from, joined, wanted }: PlannedJob): Promise<void> {
+async function walk(
+  { engine, harness, provider }: Bench,
+  { plan, from, joined, wanted }: PlannedJob,
+): Promise<void> {
   engine.setWanted(joined);
   engine.setStatus(from);
   for (const layer of listLayers(plan)) {
