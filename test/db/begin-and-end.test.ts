@@ -78,7 +78,7 @@ async function run<Answer>(
     leaseSeconds: 15,
     version: 'test',
     faultPoint: async () => undefined,
-    callBudgets: { open: () => ({ take: async () => undefined }) },
+    callBudgets: { open: () => async () => undefined },
     pullChart: async () => new Uint8Array(),
     plainHttpHosts: [],
   } as unknown as ActivityDependencies);
