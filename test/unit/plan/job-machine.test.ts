@@ -133,6 +133,19 @@ describe('a job of any plan, whatever happens to it', () => {
     );
   });
 
+  it('walks after a failure that stops it nothing but steps that run always, and does not succeed', () => {
+    fc.assert(
+      fc.property(lives, (life) => {
+        if (life.onFailure !== 'stop' || !life.begins) return;
+        const { walked, end } = live(life);
+        const failed = walked.findIndex((_, at) => BAD.includes(life.ends[at] ?? 'done'));
+        if (failed === -1) return;
+        expect(end.status).not.toBe('successful');
+        for (const index of walked.slice(failed + 1)) expect(life.steps[index]?.runs).toBe('always');
+      }),
+    );
+  });
+
   it('leaves out no step while nothing stops it, and ends successful only after the last', () => {
     fc.assert(
       fc.property(lives, (life) => {
