@@ -92,6 +92,7 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
       changeCluster(context, 'restart', cluster, which, toRequest(requestId)),
     recover: (cluster, options) => changeCluster(context, 'recover', cluster, {}, options),
     cease: (cluster, options) => changeCluster(context, 'cease', cluster, {}, options),
+    run: (cluster, action, options) => changeCluster(context, action, cluster, {}, options),
   };
 }
 

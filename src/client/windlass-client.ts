@@ -2,6 +2,7 @@ import type {
   ChartReference,
   Conf,
   ErrorDetail,
+  JobAction,
   JobOptions,
   JobStatus,
   PageRequest,
@@ -228,6 +229,8 @@ export interface ClustersClient {
    * left.
    */
   cease(cluster: string, options?: JobRequestOptions): Promise<StartedJob>;
+  /** Any other action of the table that takes no options, by its name. */
+  run(cluster: string, action: JobAction, options?: JobRequestOptions): Promise<StartedJob>;
 }
 
 export interface WatchOptions {

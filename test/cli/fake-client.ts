@@ -32,7 +32,7 @@ export function createFakeClient(fake: FakeClient): WindlassClient {
         delete: refuse,
       },
       ...{ upgrade: refuse, rollback: refuse, updateEnv: refuse, addNodes: refuse, deleteNodes: refuse },
-      ...{ resize: refuse, restart: refuse, recover: refuse, cease: refuse },
+      ...{ resize: refuse, restart: refuse, recover: refuse, cease: refuse, run: refuse },
       ...fake.clusters,
     },
     jobs: {
