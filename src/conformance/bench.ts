@@ -47,6 +47,7 @@ export interface Bench {
   readonly harness: ConformanceHarness;
   readonly provider: Provider;
   readonly engine: Engine;
+  readonly clusterId: string;
   /** The node under test. */
   readonly node: ClusterNode;
   /** A task of an action from the provider's own plan, a new one each time. */
@@ -103,6 +104,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     harness,
     provider,
     engine,
+    clusterId,
     node,
     list,
     task(action) {

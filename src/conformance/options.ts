@@ -173,6 +173,7 @@ export const TRAITS = [
   'errors',
   'refused',
   'nothing-left',
+  'lost-node',
   'whole-jobs',
   'secrets',
 ] as const;

@@ -71,6 +71,12 @@ const STOPS_ONE_NODE: MemoryBug = {
   }),
 };
 
+const LOST_RESIZE: typeof RUN = {
+  traits: ['lost-node'],
+  actions: [],
+  red: 'was lost while it was resized',
+};
+
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     traits: ['whole-jobs'],
@@ -435,6 +441,76 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         async describeVpc(request, call) {
           process.stderr.write(`${request.credential['apiKey']}\n`);
           return careful.describeVpc(request, call);
+        },
+      }),
+    },
+  },
+  {
+    traits: ['lost-node'],
+    actions: [],
+    red: 'makes a lost instance of a resized cluster again',
+    name: 'a lost instance is made again as small as it was created',
+    says: 'CPUs, asked for',
+    bug: {
+      handler: (careful) => ({
+        runInstances: (context, call) =>
+          careful.runInstances(
+            context.resources['instance']?.generation === 1
+              ? context
+              : {
+                  ...context,
+                  task: { ...context.task, directive: { ...context.task.directive, cpu: 1 } },
+                },
+            call,
+          ),
+      }),
+    },
+  },
+  {
+    ...LOST_RESIZE,
+    name: 'a delete fails where the instance is gone',
+    says: 'gone',
+    bug: {
+      handler: (careful, cloud) => ({
+        async deleteInstances(context, call) {
+          const instances = await cloud.describeInstances(context.credential['apiKey'] ?? '');
+          const token = context.resources['instance']?.token;
+          if (instances.every((instance) => instance.token !== token))
+            throw new WindlassError('not-found', 'the instance is gone', { code: 'INSTANCE_GONE' });
+          return careful.deleteInstances(context, call);
+        },
+      }),
+    },
+  },
+  {
+    traits: ['works'],
+    actions: ['StopInstances'],
+    red: 'StopInstances: works',
+    name: 'a stop makes an instance for another node',
+    says: 'was made, and the plan does not name it',
+    bug: {
+      handler: (careful, cloud) => ({
+        async stopInstances(context, call) {
+          const token = (context.resources['instance']?.token ?? '').replace(/\/[^/]+\//, '/cln-other/');
+          await cloud.runInstance(context.credential['apiKey'] ?? '', token, { cpu: 1, memoryMiB: 1024 });
+          return careful.stopInstances(context, call);
+        },
+      }),
+    },
+  },
+  {
+    traits: ['works'],
+    actions: ['AttachVolumes'],
+    red: 'AttachVolumes: works',
+    name: 'an attach grows the volume',
+    says: 'has another size or version, and the plan says use',
+    bug: {
+      handler: (careful, cloud) => ({
+        async attachVolumes(context, call) {
+          const apiKey = context.credential['apiKey'] ?? '';
+          for (const { id, sizeGiB } of await cloud.describeVolumes(apiKey))
+            await cloud.resizeVolume(apiKey, id, sizeGiB + 1);
+          return careful.attachVolumes(context, call);
         },
       }),
     },

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { statusAfterSuccess, type ClusterStatus } from '../../domain/index.ts';
 import { findTaskFacts } from '../../provider/index.ts';
-import { listLayers } from '../../plan/index.ts';
+import { listLayers, listTasks } from '../../plan/index.ts';
 import type { Bench } from '../bench.ts';
 import type { CloudLife } from '../cloud-life.ts';
 import { listLife, planJob, type PlannedJob } from '../planned-jobs.ts';
+import { assertWithinPlan } from '../within-plan.ts';
 import type { TraitContext } from '../trait-context.ts';
 
 const INSTANCES_AFTER: Readonly<Partial<Record<ClusterStatus, string>>> = {
@@ -21,7 +22,11 @@ export function wholeJobs({ it, life, withBench, capabilities }: TraitContext): 
       const { engine, harness, provider } = bench;
       for (const ask of asks) {
         const job = await planJob(provider, harness, engine.cluster(), ask);
+        const before = await bench.list();
         await walk(bench, job);
+        // What an upgrade does inside of a release is Helm's.
+        if (life.kind === 'machines')
+          assertWithinPlan(bench.clusterId, before, await bench.list(), listTasks(job.plan));
         await assertThings(bench, life, INSTANCES_AFTER[statusAfterSuccess(ask.action, ask.from)] ?? 'none');
       }
       assert.deepEqual(engine.ledger.listLive(), [], 'the ledger has rows of what was deleted');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Bench } from '../bench.ts';
 import { createNodeShell } from '../../nodes/index.ts';
 import { assertNodeReached, assertNodeReported } from '../node-report.ts';
+import { assertWithinPlan } from '../within-plan.ts';
 import { toStatusRequest } from '../reads.ts';
 import { settle, type TraitContext } from '../trait-context.ts';
 
@@ -25,6 +26,7 @@ export function works(context: TraitContext): void {
         const { wait } = await bench.engine.handle(task);
         if (wait) await bench.engine.waitUntilDone(task);
         await bench.assertHolds(operation);
+        assertWithinPlan(bench.clusterId, before, await bench.list(), [task.task]);
         assertReported(operation.action, await bench.list(), bench.engine.ledger.listLive());
         if (life.kind !== 'machines') return;
         await assertNodeReported(bench, optional);
