@@ -52,7 +52,7 @@ afterAll(async () => {
 });
 
 describe('the job of a cluster of 250 nodes', () => {
-  it('walks slices in children, so that its own history stays small', { timeout: 120_000 }, async () => {
+  it('walks slices in children, so that its own history stays small', { timeout: 240_000 }, async () => {
     const { clusterId, jobId } = await stack.client.clusters.create({
       app: folder,
       runtime: 'cloud',
