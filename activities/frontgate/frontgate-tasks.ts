@@ -117,7 +117,7 @@ function frontgateFailed({ cluster }: TaskContext, failure: ErrorInfo): Windlass
     `the frontgate of VPC ${cluster.vpcId} is not in its desired state: ${failure.message}`,
     {
       code: 'FRONTGATE_FAILED',
-      hint: `${failure.hint ?? '`windlass job list` shows its job'}; the next start of a cluster tries it again`,
+      hint: `${failure.hint ?? '`windlass job list` shows its job'}; the next start of a cluster retries it`,
     },
   );
 }

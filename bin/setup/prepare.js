@@ -41,8 +41,8 @@ async function prepare(root) {
 }
 
 /**
- * The programs in the cache are run: nobody else may write there. As src/config/private-folder.ts, which looks
- * closer when windlass itself starts.
+ * The programs in the cache are run: no other user may write there. Like src/config/private-folder.ts, which
+ * checks more when windlass itself starts.
  */
 function claimCacheFolder(cache) {
   try {

@@ -59,7 +59,7 @@ export type JobEvent =
       readonly jobId: string;
       readonly layer: number;
     } & LayerCounts)
-  /** Nothing more of it begins until somebody resumes it. */
+  /** Nothing more of it begins until a user resumes it. */
   | {
       readonly event: 'job-held';
       readonly at: string;

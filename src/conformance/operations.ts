@@ -25,7 +25,7 @@ export interface Operation {
   readonly makes: 'instance' | 'volume' | 'release' | null;
   /** Whether it is about volumes: left out where capabilities say that there are none. */
   readonly needsVolumes: boolean;
-  /** @throws where the effect is not there, or there more than once. */
+  /** @throws if the effect does not exist, or exists more than once. */
   assertHolds(world: NodeWorld): void;
 }
 

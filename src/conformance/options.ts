@@ -150,7 +150,7 @@ export interface SuiteOptions {
   readonly runs?: readonly ('plain' | 'failing')[];
   /** Longest that an effect may take to be observed; 30 s by default. */
   readonly waitLimitMs?: number;
-  /** Longest that a call may go on after its signal was aborted; a second by default. */
+  /** The longest that a call may continue after its signal was aborted; a second by default. */
   readonly cancelLimitMs?: number;
   /**
    * What the harness leaves out, and why: `{ failInstance: 'a machine runs or does not' }`. Everything

@@ -27,7 +27,7 @@ export interface TraitContext {
   optional<Part>(name: OptionalPart, part: Part | undefined): Part | undefined;
   /** A new cluster in the world of this run; when the body has passed, all of it is deleted again. */
   withBench(body: (bench: Bench) => Promise<void>): Promise<void>;
-  /** Likewise in a world of its own, which the body may spoil. */
+  /** The same in a world of its own, which the body may damage. */
   withBenchApart(body: (bench: Bench) => Promise<void>): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export async function settleWithin<T>(limitMs: number, what: string, call: Promi
     return await Promise.race([
       settle(call),
       sleep(limitMs, undefined, { signal: timer.signal }).then(() =>
-        assert.fail(`${what} goes on ${limitMs} ms later`),
+        assert.fail(`${what} still runs ${limitMs} ms later`),
       ),
     ]);
   } finally {
@@ -88,7 +88,7 @@ export async function settleWithin<T>(limitMs: number, what: string, call: Promi
 export interface Gate {
   /** Called by the one that freezes: only the first time. */
   freezeOnce(): Promise<void>;
-  /** Resolves when somebody is frozen here. */
+  /** Resolves when a worker is frozen here. */
   readonly reached: Promise<void>;
   open(): void;
 }

@@ -6,7 +6,7 @@ export interface Transcript {
   addError(what: string, error: unknown): void;
   /** Makes a value a secret, and returns it. */
   plant(secret: string): string;
-  /** Likewise each line of a private key that holds key material. */
+  /** The same for each line of a private key that holds key material. */
   plantKey(privateKey: string): void;
   planted(): readonly string[];
   /** What contains a secret, without the secret; empty if all is well. */
@@ -51,7 +51,7 @@ export function createTranscript(plantedSecrets: readonly string[]): Transcript 
   };
 }
 
-/** A secret as it stands, and as encodings that a reader can undo without a key would show it. */
+/** A secret unchanged, and in encodings that can be decoded without a key. */
 function encodingsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const forms = [

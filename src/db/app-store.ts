@@ -185,7 +185,7 @@ function withClaim(claims: RawBuilder<unknown>, claim: string): RawBuilder<unkno
   return sql`${claims} || jsonb_build_object(${claim}::text, ${now})`;
 }
 
-/** A registered version stays registered, whoever claims it; without a claim it becomes registered. */
+/** A registered version stays registered when it is claimed; without a claim it becomes registered. */
 function claimsAfter(claim: string | undefined): RawBuilder<Record<string, string> | null> {
   if (claim === undefined) return sql`null`;
   return sql`case when app_version.claims is null then null else ${withClaim(sql`app_version.claims`, claim)} end`;

@@ -67,8 +67,8 @@ export interface AdvancedService {
 export type ClusterPurpose = 'app' | 'frontgate';
 
 /**
- * What package and conf say of a whole cluster: a provider decides it anew each time it parses
- * them. What has happened to a cluster is ClusterFacts.
+ * The specs of a whole cluster, from package and conf: a provider decides them each time it parses these.
+ * The facts of a cluster are ClusterFacts.
  */
 export interface ClusterSpec {
   readonly description: string;

@@ -24,7 +24,7 @@ export interface VolumesDirective {
   readonly volumes: readonly VolumeSpec[];
 }
 
-/** A task that may have been opened again: each of its rounds begins its command anew. */
+/** A task that may have been opened again: each of its rounds begins its command again. */
 export interface TaskRound {
   readonly taskId: string;
   readonly round: number;

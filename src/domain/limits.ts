@@ -66,7 +66,7 @@ export const MAX_OBSERVATION_CHARACTERS = 1_000;
 export const MAX_LOG_LINE_CHARACTERS = 16_000;
 
 /**
- * A template of confd's while it runs: its steps (each also stands for some bytes that a function
+ * A template of confd's while it runs: its steps (each also counts for some bytes that a function
  * reads or writes), its output, and any value in it, written out.
  */
 export const MAX_TEMPLATE_STEPS = 2_000_000;

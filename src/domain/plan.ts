@@ -25,7 +25,7 @@ export interface Lane {
 
 /**
  * Sequences that do not wait for each other: a slow node does not hold up the others. The next step
- * starts when all have ended. A lane whose task fails ends there; lanes that have begun go on to
+ * starts when all have ended. A lane whose task fails ends there; lanes that have begun continue to
  * their end, and no further lane begins.
  */
 export interface LanesStep {
@@ -70,7 +70,7 @@ export interface LanesShape {
   readonly mostTasks: number;
 }
 
-/** Where a task stands in a stored plan. */
+/** The position of a task in a stored plan. */
 export type TaskPlace = Pick<Task, 'layerIndex' | 'index' | 'lane'>;
 
 /** A plan as it is stored. */

@@ -4,6 +4,6 @@ import { WindlassError } from './errors.ts';
 export function providerAway(provider: string): WindlassError {
   return new WindlassError('unavailable', `no worker that runs now has the provider ${provider}`, {
     code: 'PROVIDER_AWAY',
-    hint: 'start a worker that has it; one of a package of its own is named in WINDLASS_PROVIDERS of that worker. Jobs that wait for it go on then',
+    hint: 'start a worker that has it; name a provider package in WINDLASS_PROVIDERS of that worker. Jobs that wait for it then continue',
   });
 }

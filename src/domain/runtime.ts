@@ -27,7 +27,7 @@ export interface QueueScope {
 /** The setting of every runtime: how many requests a second all workers send for its account and region. */
 export const CALLS_PER_SECOND = 'callsPerSecond';
 
-/** The settings that runtimes of a provider may have, by name; `<…>` in a name stands for any text. */
+/** The settings that runtimes of a provider may have, by name; `<…>` in a name means any text. */
 export interface ProviderSettings {
   /**
    * They decide where or how a credential is sent: when one of them changes, the stored credential must be

@@ -10,7 +10,7 @@ import { reportFailure } from './service-failure.ts';
 
 // The program of the embedded database: PGlite on a folder, behind a server on a socket file, which only
 // those reach who may enter the socket's folder. Arguments: folder, socket. It holds the folder's lock
-// itself, so that whoever starts it, and whatever dies, never two of them write to one folder.
+// itself, so that two of them never write to one folder, however they are started and whichever process dies.
 
 const MAX_CONNECTIONS = 100;
 const EXIT_LOCKED = 3;
@@ -54,7 +54,7 @@ if ('holderPid' in lock)
   fail(`process ${lock.holderPid} has the database folder ${folder} open`, EXIT_LOCKED);
 
 const database = await openDatabase(folder);
-// One that a killed server has left; whoever serves there holds the lock.
+// One that a killed server has left; a running server would hold the lock.
 rmSync(socket, { force: true });
 const server = new PGLiteSocketServer({
   db: keepPipelinesWhole(database),

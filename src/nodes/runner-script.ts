@@ -49,7 +49,7 @@ windlass_nap() { sleep 0.1 2>/dev/null || sleep 1; }
  * there is neither cgroup nor perl is that not found which has left the group and thrown its environment
  * away. Its output goes through a
  * pipe into two files that take turns, so that the disk holds the newest 1 MB at most; a daemon
- * that the command leaves behind may go on writing. \`decided\` is a claim: either the limit or the
+ * that the command leaves behind may continue to write. \`decided\` is a claim: either the limit or the
  * end of the command makes it, and the other keeps quiet.
  */
 const RUNNER = `
@@ -211,7 +211,7 @@ windlass_end $windlass_outcome
 export const START_SCRIPT = `
 LC_ALL=C; export LC_ALL
 umask 077
-# The line may break at any time: then this goes on to its end, or takes away what it has made.
+# The connection may break at any time: then this continues to its end, or removes what it has created.
 trap '' HUP PIPE
 windlass_base="$1${RUN_FOLDER}"
 windlass_dir="$windlass_base/$2"

@@ -151,7 +151,7 @@ export interface LayerView {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
-  /** Those that failed and were skipped, so that the job could go on without them. */
+  /** Those that failed and were skipped, so that the job could continue without them. */
   readonly skipped: number;
   /** All of them up to 200 tasks in the job; beyond that only those that have begun and have not succeeded. */
   readonly tasks: readonly TaskView[];

@@ -188,7 +188,7 @@ export interface Provider {
    * After a failure nothing is left that a later handle or delete cannot find by its token (R6).
    *
    * @throws conflict `LEASE_LOST` (from `call.effect`) when another worker has taken over;
-   *   unavailable, throttled: the engine tries again; quota, permission, invalid-input: it does not.
+   *   unavailable, throttled: the engine retries; quota, permission, invalid-input: it does not.
    */
   handleSubtask(context: TaskContext, call: EffectCall): Promise<HandleResult>;
 

@@ -63,7 +63,7 @@ export async function findHelm(request: FindHelmRequest): Promise<Helm> {
 }
 
 async function askNamed(path: string, env: NodeJS.ProcessEnv): Promise<Helm> {
-  const answer = existsSync(path) ? await ask(path, env) : { fault: 'is not there' };
+  const answer = existsSync(path) ? await ask(path, env) : { fault: 'does not exist' };
   if ('version' in answer) return describe(path, answer, `WINDLASS_HELM (${path})`);
   throw new WindlassError('invalid-input', `WINDLASS_HELM names ${path}, which ${answer.fault}`, {
     code: 'HELM_UNUSABLE',

@@ -13,11 +13,11 @@ function viewAt(look: number): JobView {
 }
 
 describe('the tree of a job', () => {
-  test('shows what runs, what each wait last saw, and when a failed try is followed', () => {
+  test('shows what runs, what each wait last saw, and when a failed attempt is followed', () => {
     expect(renderJobTree(viewAt(2), OPTIONS)).toMatchInlineSnapshot(`
       "create cl-1  j-1  working  4s
       ● RunInstances                    1/2      3s
-          ● RunInstances zk 2           3s       1 failed try, next in 4s: to…
+          ● RunInstances zk 2           3s       1 failed attempt, next in 4s…
           ✔ RunInstances zk 1           2s
       · StartService order 0            0/2
       "

@@ -34,7 +34,7 @@ function describeEvent(event: JobEvent): string | null {
     case 'job-held':
       return `job ${event.jobId}: held by ${event.by}: ${event.why}`;
     case 'job-resumed':
-      return `job ${event.jobId}: goes on`;
+      return `job ${event.jobId}: continues`;
     case 'contact-lost':
       return `${event.error.message}; still trying`;
     case 'contact-restored':

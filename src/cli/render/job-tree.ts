@@ -160,7 +160,8 @@ function taskLine(task: TaskView, now: string): Piece[] {
 }
 
 function describeTask(task: TaskView, now: string): Piece[] {
-  const tries = task.attempts > 0 ? `${task.attempts} failed ${task.attempts === 1 ? 'try' : 'tries'}` : '';
+  const tries =
+    task.attempts > 0 ? `${task.attempts} failed ${task.attempts === 1 ? 'attempt' : 'attempts'}` : '';
   if (task.status === 'failed') return [{ text: task.error?.message ?? 'failed', tone: 'bad' }];
   if (task.status === 'successful') return tries === '' ? [] : [{ text: `after ${tries}`, tone: 'quiet' }];
   if (task.status === 'skipped' && task.error !== null)

@@ -127,7 +127,7 @@ function lexToken(source: string, offset: number, left: number): Token {
       return make('assign', '=');
     case ':':
       if (rest.startsWith(':=')) return make('declare', ':=');
-      throw new TemplateFault('a colon stands only in :=', offset);
+      throw new TemplateFault('a colon is allowed only in :=', offset);
     case '|':
       return make('pipe', '|');
     case '"':

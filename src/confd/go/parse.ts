@@ -43,7 +43,8 @@ class Parser extends PipelineParser {
     if (word.kind !== 'word') return this.readAction(word.offset);
     switch (word.text) {
       case 'define':
-        if (!atTop) throw new TemplateFault('{{define}} stands at the top of a template only', word.offset);
+        if (!atTop)
+          throw new TemplateFault('{{define}} is allowed only at the top of a template', word.offset);
         this.next();
         return this.readDefinition(word.offset);
       case 'block':
@@ -87,7 +88,7 @@ class Parser extends PipelineParser {
 
   /** Outside a range these words name functions, and no such functions exist. */
   private readJump(kind: 'break' | 'continue', offset: number): Node {
-    if (this.rangeDepth === 0) throw new TemplateFault(`{{${kind}}} stands outside a range`, offset);
+    if (this.rangeDepth === 0) throw new TemplateFault(`{{${kind}}} is outside a range`, offset);
     this.next();
     this.expect('right', `after ${kind}`);
     return { kind, offset };

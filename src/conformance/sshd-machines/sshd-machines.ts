@@ -88,7 +88,7 @@ export interface SshdMachines {
   listDisks(): Promise<readonly { readonly diskId: string; readonly sizeGiB: number }[]>;
 
   list(): readonly Machine[];
-  /** Looks inside: runs a command in a running machine as root, past its sshd. @throws Error for an exit code other than 0. */
+  /** Runs a command in a running machine as root, past its sshd. @throws Error for an exit code other than 0. */
   execute(instanceId: string, command: string): Promise<string>;
   /** What the machine and its sshd have written since its first boot. */
   readConsole(instanceId: string): Promise<string>;

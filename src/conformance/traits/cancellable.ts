@@ -69,7 +69,7 @@ export function cancellable(context: TraitContext): void {
   }
 
   if (life.kind === 'machines')
-    it('R11 FrontgateAvailable: a wait that is cancelled before it begins looks no more', () =>
+    it('R11 FrontgateAvailable: a wait that is cancelled before it begins does not poll', () =>
       withBench(async ({ engine, task }) => {
         const wait = task('FrontgateAvailable');
         await assertFails('the wait for the frontgate', ['cancelled'], () =>
@@ -94,7 +94,7 @@ export function cancellable(context: TraitContext): void {
 type Cancellable = (call: Pick<Call, 'signal'>) => Promise<unknown>;
 
 /**
- * The cloud answers nothing until the call has ended: a call that ignores its signal goes on until
+ * The cloud answers nothing until the call has ended: a call that ignores its signal continues until
  * then, however fast the cloud is otherwise.
  */
 async function cancelUnanswered(

@@ -51,7 +51,11 @@ export function frozen({ it, operations, withBench, waitLimitMs, optional }: Tra
         await settleWithin(waitLimitMs, `${action} of the frozen worker`, first);
         // What it sent late may still be on its way; nothing waits for that.
         await eventually(waitLimitMs, () => bench.assertHolds(operation));
-        assert.deepEqual(identify(await bench.list()), identify(done), 'made once, whoever came last');
+        assert.deepEqual(
+          identify(await bench.list()),
+          identify(done),
+          'made once, whichever worker was last',
+        );
       }));
 
     if (operation.makes === null) continue;

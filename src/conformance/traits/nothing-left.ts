@@ -7,7 +7,7 @@ import { settle, type TraitContext } from '../trait-context.ts';
 
 type Point = 'beforeEffect' | 'afterEffect';
 
-/** Enough for three volumes; one who does everything again each time would go on for ever. */
+/** Enough for three volumes; a provider that repeats everything each time would never end. */
 const MOST_DEATHS = 7;
 
 const MAKE_AND_REMOVE: readonly (readonly [make: TaskAction, remove: TaskAction])[] = [
@@ -61,7 +61,7 @@ export function nothingLeft({ it, operations, withBench }: TraitContext): void {
         }
       });
 
-      it(`R3 ${action}: is made anew, under the next generation, after it was deleted`, () =>
+      it(`R3 ${action}: is created again, under the next generation, after it was deleted`, () =>
         withBench(async (bench) => {
           await bench.engine.run(await bench.prepare(operation));
           const first = (await bench.list()).map(({ token }) => token);

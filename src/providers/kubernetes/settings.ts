@@ -5,7 +5,7 @@ import { createSettingsReader } from '../../provider-utils/index.ts';
 export interface KubernetesSettings {
   /** The Kubernetes version that charts see when they are rendered without asking the server. */
   readonly kubeVersion: string;
-  /** How long a pod may be stuck (its image cannot be pulled, it crashes, no node has room) before the job gives up. */
+  /** How long a pod may be stuck (its image cannot be pulled, it crashes, no node has room) before the job fails. */
   readonly patienceMs: number;
   /** The longest time that a wait may take, in seconds. */
   readonly waitSeconds: number;
