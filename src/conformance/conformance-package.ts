@@ -45,7 +45,7 @@ const FORM = {
 /** A small package with all that the suite needs: a role of two nodes, two volumes each. */
 export function createConformancePackage(): PackageContent {
   const text = new TextEncoder();
-  // A placeholder's value is written as JSON, so it stands without quotes.
+  // A placeholder's value is written as JSON, so it has no quotes of its own.
   const template = JSON.stringify(CLUSTER).replace('"{{cluster.name}}"', '{{cluster.name}}');
   return {
     versionId: 'appv-0123456789abcdef',

@@ -84,7 +84,7 @@ describe('a runtime of AWS', () => {
     await harness.moto.change({ quotas: {} });
   });
 
-  it('takes Amazon’s own newest image where nobody names one', async () => {
+  it('takes Amazon’s own newest image if none is named', async () => {
     const { image: _image, ...settings } = harness.runtime.settings;
     const bench = await openAwsBench(harness);
     bench.engine.setRuntime({ ...harness.runtime, settings });

@@ -36,7 +36,10 @@ async function readAll(bench: Bench): Promise<void> {
   for (const read of READS) await bench.engine.read((call) => read.call(bench, call));
 }
 
-/** The one in docs/; everything while that is written anew, by `WRITE_POLICY=1 npx vitest run test/aws/iam-policy -u`. */
+/**
+ * The one in docs/; everything while that is being generated, by `WRITE_POLICY=1 npx vitest run
+ * test/aws/iam-policy -u`.
+ */
 function readPolicy(): object {
   if (process.env['WRITE_POLICY'] === '1') return ALLOW_ALL;
   return JSON.parse(readFileSync(POLICY, 'utf8')) as object;
@@ -101,7 +104,7 @@ it('does all it can do under the policy in docs/, and needs every permission of 
   const task = bench.task('RunInstances');
   await bench.engine.run(task);
   await moto.destroyInstance((await bench.list())[0]?.id ?? '');
-  // Made anew from another range: the one before is taken away.
+  // Created again with another range: the previous one is removed.
   bench.engine.setRuntime({ ...harness.runtime, ...frontgate('198.51.100.0/24').runtime });
   await bench.engine.handle(bench.task('RunInstances')).catch(() => undefined);
   await bench.deleteAll();

@@ -24,7 +24,7 @@ export interface LiveAccount {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Null where nobody named an account: `WINDLASS_TEST_AWS_ZONE`, and mostly the keys beside it. */
+/** Null if no account is named: `WINDLASS_TEST_AWS_ZONE`, and usually the keys beside it. */
 export function findLiveAccount(env: NodeJS.ProcessEnv): LiveAccount | null {
   const zone = env['WINDLASS_TEST_AWS_ZONE'];
   if (zone === undefined || zone === '') return null;
@@ -65,7 +65,7 @@ export function createLiveHarness(account: LiveAccount): ConformanceHarness {
     createdAt: '2026-01-01T00:00:00Z',
   };
   return {
-    // Whoever runs this lends it what the variables name.
+    // The user who runs this allows the worker to use the identity that the variables name.
     provider: createAwsProvider({
       nodes,
       credentials: {

@@ -140,7 +140,7 @@ describe('what aws makes', () => {
     await bench.deleteAll();
   });
 
-  it('is looked for only where somebody may have made it: not by the first who claims it, by the next', async () => {
+  it('is searched only if it may exist already: not by the first attempt that claims it, by the next', async () => {
     const bench = await openAwsBench(harness);
     const countLooks = async (): Promise<number> =>
       (await harness.moto.requests()).filter(({ operation }) =>

@@ -8,13 +8,13 @@ import { sampleTests } from './sample-tests.ts';
 // The first test starts an EC2, which takes long where the machine is busy.
 vi.setConfig({ testTimeout: 120_000 });
 
-// In two files, so that the two runs go on side by side: each has an EC2 of its own.
+// In two files, so that the two runs are parallel: each has an EC2 of its own.
 providerSuite({
   name: 'aws',
   runner: sampleTests({ describe, it, afterAll }),
   capabilities: vmCapabilities(AWS_FEATURES),
   createHarness: () => createAwsHarness(),
-  // Beside other tests; a call that does not listen goes on for 20 s.
+  // Beside other tests; a call that ignores its signal continues for 20 s.
   cancelLimitMs: 15_000,
   runs: ['failing'],
 });

@@ -22,7 +22,7 @@ import {
 } from '../kit/moto/index.ts';
 import { disturbBy } from './disturb-by.ts';
 
-/** Nothing that the provider does here may need more than what users are told to allow. */
+/** Nothing that the provider does here may need more than the documented permissions. */
 const POLICY = JSON.parse(
   readFileSync(new URL('../../docs/aws-iam-policy.json', import.meta.url), 'utf8'),
 ) as object;

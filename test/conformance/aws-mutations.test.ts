@@ -38,7 +38,7 @@ test.each([
     ],
   ],
   [
-    // EC2's client token still makes one of two; without the tag nobody finds it again.
+    // EC2's client token still makes one of two; without the tag it is never found again.
     'adoption-removed',
     [
       'RunInstances: what a worker made before it died is found by its token and deleted',

@@ -1,7 +1,10 @@
 import { createServer, request as sendRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A front before an EC2 that hides from whoever looks by a node's tag all that the node has. */
+/**
+ * A server in front of an EC2 that hides a node's new resources from reads by the node's tag, as an
+ * eventually consistent cloud does.
+ */
 export interface StaleAwsServer {
   readonly url: string;
   close(): Promise<void>;

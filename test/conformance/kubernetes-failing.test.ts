@@ -7,7 +7,7 @@ import { sampleTests } from './sample-tests.ts';
 
 const controlPlane = useControlPlane();
 
-// In two files, so that the two runs go on side by side: helm is a process for each change.
+// In two files, so that the two runs are parallel: helm is a process for each change.
 providerSuite({
   name: 'kubernetes',
   kind: 'releases',
@@ -15,7 +15,7 @@ providerSuite({
   capabilities: KUBERNETES_CAPABILITIES,
   without: KUBERNETES_WITHOUT,
   createHarness: () => createKubernetesHarness(controlPlane()),
-  // Beside other tests; a call that does not listen goes on for 20 s.
+  // Beside other tests; a call that ignores its signal continues for 20 s.
   cancelLimitMs: 15_000,
   runs: ['failing'],
   waitLimitMs: 60_000,

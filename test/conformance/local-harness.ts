@@ -43,7 +43,7 @@ export async function createLocalHarness(
     provider: createLocalProvider({ folder, nodes, world: change(world) }),
     runtime,
     credential: {},
-    // Whoever may run a worker may run processes: the local provider has no credentials.
+    // Every user who may run a worker may run processes: the local provider has no credentials.
     badCredential: null,
     content: createConformancePackage(),
     conf: { cluster: { name: 'conformance' } },

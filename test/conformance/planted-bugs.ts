@@ -8,7 +8,7 @@ import type { MemoryBug } from '../fakes/memory-harness.ts';
 export interface PlantedBug {
   readonly name: string;
   readonly bug: MemoryBug;
-  /** Where to look for it; everything else would only take longer. */
+  /** The test in which it is found; all others would only take longer. */
   readonly traits: readonly Trait[];
   readonly actions: readonly TaskAction[];
   /** In the name of a test that goes red. */

@@ -31,7 +31,7 @@ export function sampleTests(runner: SuiteRunner): SuiteRunner {
       }),
     it: (...test) => {
       const [name] = test;
-      // What looks at the world in the end is no case of its own.
+      // Reads of the world at the end are not a case of their own.
       if (name.endsWith('leaves an empty world') || isChosen(seed, name)) {
         taken += 1;
         runner.it(...test);

@@ -32,7 +32,7 @@ export interface InstantTarget {
   readonly in?: 'handle' | 'wait';
 }
 
-/** An input that ends whatever evaluates it. */
+/** An input that ends the process that evaluates it. */
 export interface DeadlyInput {
   readonly cluster: string;
   readonly at: 'parse' | TaskAction;
@@ -51,14 +51,14 @@ export interface InstantProviderOptions {
   readonly latencyMs?: number;
   /** `started` makes the engine wait, `done` leaves the wait out; `started` by default. */
   readonly handles?: 'started' | 'done';
-  /** Looks that find a wait pending before one finds it done; 0 by default. Counted by each process. */
+  /** How many polls find a wait pending before one finds it done; 0 by default. Counted by each process. */
   readonly pendingLooks?: number;
   readonly failOn?: InstantTarget & {
     readonly error: ErrorInfo;
     /** How often, per task and process; always by default. */
     readonly times?: number;
   };
-  /** A handle that goes on until it is cancelled, or a wait that is pending for ever. */
+  /** A handle that runs until it is cancelled, or a wait that is pending forever. */
   readonly hangOn?: InstantTarget;
   /** What the worker does not survive, of clusters whose conf or node ids hold the word. */
   readonly deadly?: readonly DeadlyInput[];
@@ -68,7 +68,7 @@ export interface InstantProviderOptions {
 export interface InstantProvider extends Provider {
   /** How many effects there were, by action. */
   readonly effects: ReadonlyMap<TaskAction, number>;
-  /** How many handles and looks there were, by `<taskId>` and `<taskId>/wait`. */
+  /** The number of handles and polls, by `<taskId>` and `<taskId>/wait`. */
   readonly calls: ReadonlyMap<string, number>;
 }
 

@@ -13,7 +13,7 @@ export interface MemoryCloudOptions {
   readonly hiddenMs?: number;
   /** Without its last number; `10.0.0.` by default. */
   readonly addressPrefix?: string;
-  /** An address in a subnet that nobody has; without it they are counted up behind the prefix. */
+  /** A free address of a subnet; without a subnet they are counted up after the prefix. */
   readonly chooseAddress?: (subnet: string, taken: ReadonlySet<string>) => string;
   readonly hardware?: MemoryHardware;
   /** Whether a token may be used again when what it made is gone; no by default, as for client tokens. */
@@ -62,7 +62,10 @@ export type MemoryApi = Pick<
   | 'deleteVolume'
 >;
 
-/** What stands behind the cloud: instances and volumes as things. Each is awaited before the API answers. */
+/**
+ * The hardware behind the cloud: instances and volumes as objects. Each change is awaited before the API
+ * answers.
+ */
 export interface MemoryHardware {
   run(instance: {
     readonly id: string;

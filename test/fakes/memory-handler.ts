@@ -258,13 +258,13 @@ export function createMemoryHandler(
   };
 }
 
-/** What every image with cloud-init understands. */
+/** What every image with cloud-init supports. */
 function toUserData({ access, node }: NodeTaskContext, user: string): string {
   const { authorizedKey, hostPrivateKey, hostPublicKey } = access;
   return makeCloudConfig({ authorizedKey, hostPrivateKey, hostPublicKey, hostname: node.nodeId, user });
 }
 
-/** Looks until it is done or the time to watch is over. */
+/** Polls until it is done or the time to watch is over. */
 async function watch(call: ObserveCall, look: () => Promise<Observation>): Promise<Observation> {
   const until = Date.now() + call.watchMs;
   for (;;) {

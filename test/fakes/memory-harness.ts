@@ -102,7 +102,7 @@ export interface MemoryBug {
   readonly handler?: (careful: ProviderHandler, cloud: MemoryApi) => Partial<ProviderHandler>;
   readonly environment?: (careful: VmEnvironment) => Partial<VmEnvironment>;
   readonly provider?: (careful: Provider) => Provider;
-  /** The cloud's client is never told that a call was cancelled. */
+  /** The cloud's client never learns that a call was cancelled. */
   readonly signalIgnored?: boolean;
   /** How long an instance takes to start or stop, in milliseconds. */
   readonly changeMs?: number;

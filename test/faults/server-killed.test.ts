@@ -18,7 +18,7 @@ test.for([
   { server: 'temporal', number: 12 },
   { server: 'database', number: 13 },
 ] as const)(
-  'a job goes on when its $server server dies and comes back on its files, worker and client stay up',
+  'a job continues when its $server server dies and comes back on its files, worker and client stay up',
   { timeout: 180_000 },
   async ({ server, number }) => {
     const servers = await startKillableServers(number);

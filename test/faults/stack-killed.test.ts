@@ -24,7 +24,7 @@ import {
   waitForEnd,
 } from './local-scenario.ts';
 
-test('a job whose whole stack dies in the middle goes on when the stack is started again', async () => {
+test('a job whose whole stack dies in the middle continues when the stack is started again', async () => {
   const home = mkdtempSync(join(tmpdir(), 'windlass-dev-'));
   const {
     TEMPORAL_ADDRESS: _address,

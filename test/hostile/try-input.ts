@@ -2,7 +2,7 @@ import { WindlassError, type ErrorKind } from '../../src/domain/index.ts';
 import type { HostileInput } from './input.ts';
 import type { OpenTarget } from './open-target.ts';
 
-/** What a user can act on; all else is a defect, or looks like one. */
+/** Errors that a user can act on; all others are a defect, or look like one. */
 const REFUSALS: ReadonlySet<ErrorKind> = new Set([
   'invalid-input',
   'not-found',

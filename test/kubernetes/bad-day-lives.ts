@@ -183,7 +183,8 @@ async function assertStands(bench: Bench, lane: Lane, step: Step): Promise<void>
   assert.ok(operation, `no operation is named ${ACTIONS[step]}`);
   await bench.assertHolds(operation);
   if (step === 'scale') await assertScaled(lane);
-  // Helm numbers a try anew that it has itself called failed; what was good before is superseded.
+  // Helm gives an attempt that it has itself recorded as failed a new number; the previous good one is
+  // superseded.
   const records = (await listRecords(lane)).filter((record) => !record.endsWith('failed'));
   const newest = records.pop() ?? 'none';
   assert.match(newest, /^\d+ deployed$/, `the newest record after ${step}`);

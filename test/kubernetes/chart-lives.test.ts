@@ -24,7 +24,7 @@ describe('the life of a chart', () => {
 });
 
 describe('pods on bad days', () => {
-  /** Pods that are stuck are given up after this many seconds. */
+  /** A job with stuck pods fails after this many seconds. */
   const IMPATIENT = { patienceSeconds: '3' };
 
   test.concurrent('pods that are slow to be ready are waited for, and the wait says so', async () => {
@@ -73,7 +73,7 @@ describe('pods on bad days', () => {
     expect(await waitForSnapshot(namespace, NOTHING)).toEqual(NOTHING);
   });
 
-  test.concurrent('a failed upgrade is taken back by a rollback', async () => {
+  test.concurrent('a failed upgrade is undone by a rollback', async () => {
     const { client, register, openRuntime, end, succeed, waitForSnapshot } = scenario;
     const namespace = await openRuntime(IMPATIENT);
     const { clusterId } = await succeed(

@@ -26,13 +26,16 @@ export interface ChartScenario {
   readonly faults: FaultFolder;
   /** A runtime on a namespace of its own; its name is the namespace's. */
   openRuntime(settings?: Readonly<Record<string, string>>): Promise<string>;
-  /** Registers a version of a chart; its images bear that version. A cease takes away what nobody uses. */
+  /**
+   * Registers a version of a chart; its images have that version. A cease deletes versions that are not
+   * used.
+   */
   register(chart: ChartName, version: string): Promise<string>;
   /** Waits for the job, and for it to have gone well. */
   succeed(job: Promise<StartedJob>): Promise<JobView>;
-  /** Waits for the job and returns it, whatever its end. */
+  /** Waits for the job and returns it, however it ends. */
   end(job: Promise<StartedJob>): Promise<JobView>;
-  /** Looks until the namespace is as expected, half a minute at most; returns what was seen last. */
+  /** Polls until the namespace is as expected, half a minute at most; returns the last state. */
   waitForSnapshot(namespace: string, expected: Partial<ReleaseSnapshot>): Promise<Partial<ReleaseSnapshot>>;
   stop(): Promise<void>;
 }

@@ -12,9 +12,9 @@ import { KILLED_ACTIONS, killAtReleasePoints, runReleaseLife } from './release-k
 vi.setConfig({ testTimeout: 400_000 });
 const controlPlane = useControlPlane();
 const SEED = Number(process.env['WINDLASS_TEST_SEED'] ?? 7);
-/** Of each action; `npm run prove` tries them all. */
+/** Of each action; `npm run prove` uses them all. */
 const SAMPLE = 1;
-/** `npm run prove` tries a dozen moments. */
+/** `npm run prove` uses a dozen moments. */
 const HELM_KILL_MS = 100;
 
 let scenario: ChartScenario;
@@ -53,7 +53,7 @@ test('a helm that is killed at any moment leaves one release of the right revisi
   expect(await runReleaseLife(scenario, 'web', 100)).toEqual([]);
   killable.disarm();
   expect(killable.kills(), 'helm died in all four actions, or had ended').toBeGreaterThanOrEqual(2);
-  // In the middle of a hook, which goes on by itself.
+  // In the middle of a hook, which continues by itself.
   const namespace = await openRuntime();
   killable.arm(700);
   await scenario.succeed(

@@ -22,7 +22,7 @@ export interface SmallCharts {
   openRuntime(): Promise<string>;
   /** Waits for the job, and for it to have gone well. */
   succeed(job: Promise<StartedJob>): Promise<JobView>;
-  /** helm itself, in a namespace. @throws what it has said */
+  /** helm itself, in a namespace. @throws its output */
   helm(namespace: string, ...args: string[]): Promise<string>;
   stop(): Promise<void>;
 }

@@ -4,9 +4,9 @@ import type { ApiClient, KubernetesObject } from '../kit/kubernetes/index.ts';
 export interface ReleaseSnapshot {
   /** `<release> v<revision> <status>` of each record of helm's that is not superseded. */
   readonly releases: readonly string[];
-  /** `<kind> <name>` of everything that somebody has made there. */
+  /** `<kind> <name>` of everything that was created there. */
   readonly objects: readonly string[];
-  /** How many pods there are that nobody has told to go. */
+  /** The number of pods that are not being deleted. */
   readonly pods: number;
   readonly readyPods: number;
 }

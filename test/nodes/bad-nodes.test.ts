@@ -107,7 +107,7 @@ describe.concurrent('a node that', () => {
     server.close();
   });
 
-  it('waits for a call that is given up is left at once', { timeout: SLOW }, async () => {
+  it('waits for a call that is cancelled end at once', { timeout: SLOW }, async () => {
     const { server, port } = await listen(() => {});
     const given = new AbortController();
     const call = kit.shell.ping({ ...target, host: '127.0.0.1', port }, given.signal);

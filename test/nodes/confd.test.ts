@@ -83,7 +83,7 @@ describe('confd on a node', () => {
     }
   }
 
-  /** As the engine looks: a node that is away now is asked again. */
+  /** Like the engine's polls: a node that is away now is polled again. */
   async function look(context: TaskContext): Promise<boolean> {
     try {
       const { state } = await provider.waitSubtask(context, createTestObserveCall());
@@ -183,7 +183,7 @@ describe('confd on a node', () => {
     expect(await countReloads()).toBe(3);
   });
 
-  it('fails with what the reload command said, and is run again until it has worked', async () => {
+  it('fails with the output of the reload command, and is run again until it has worked', async () => {
     await run('touch /opt/app/refuse');
     const changed = cluster({ ...CALM, level: 'warn' }, THREE);
     await expect(refresh(changed)).rejects.toMatchObject({
@@ -216,7 +216,7 @@ describe('confd on a node', () => {
     expect(await countReloads()).toBe(before + 1);
   });
 
-  it('applies and reloads anew after the node was stopped', async () => {
+  it('applies and reloads again after the node was stopped', async () => {
     const before = await countReloads();
     await kit.machines.stop('i-confd');
     await kit.machines.start('i-confd');
@@ -246,7 +246,7 @@ describe('confd on a node', () => {
       ]),
     );
     expect(await read('/etc/zookeeper/windlass/server.env')).toContain('\nmyid=1\n');
-    // One server leaves: what is told of it goes.
+    // One server is removed: its metadata is removed.
     await refresh({ ...servers, nodes: servers.nodes.slice(0, 2) });
     expect(await read('/etc/zookeeper/windlass/zoo.cfg')).not.toContain('10.0.0.3');
   });

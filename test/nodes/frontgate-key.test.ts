@@ -62,7 +62,7 @@ describe('the wait for a frontgate that changes its host key just then', () => {
     await kit.waitForSshd({ ...first, hostKey: changed.publicKey });
   }
 
-  it('looks by the key that it has then, not by the one that it was handed', async () => {
+  it('searches by the key that it has then, not by the one that it was given', async () => {
     const nodes = createNodeShell();
     const [entry] = createFrontgateTasks({
       handler: {} as Parameters<typeof createFrontgateTasks>[0]['handler'],

@@ -52,7 +52,7 @@ async function run(task: TaskContext): Promise<unknown> {
 const readLog = (name: string): Promise<string> => readFile(join(target.root, name), 'utf8');
 
 describe('on a real node, a service that failed', () => {
-  // It fails until somebody has made what it needs.
+  // It fails until the test has created what it needs.
   const command = 'echo run >> service.log; test -e needed';
 
   it('runs again when its task is opened again, and does not find the old exit code', async () => {

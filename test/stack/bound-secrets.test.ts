@@ -18,10 +18,10 @@ const CREDENTIAL = JSON.stringify({ accessKeyId: 'known', secretAccessKey: SECRE
 const SETTINGS = { addressRange: '127.95.0.0/16', authority: 'first' };
 const LIMIT_MS = 240_000;
 
-/** A cloud's API, or what somebody would like to be taken for one. */
+/** A cloud's API, or a server that imitates it. */
 interface Address {
   readonly url: string;
-  /** What each connection so far was told. */
+  /** What each connection has received so far. */
   readonly heard: readonly string[];
   readonly connections: () => number;
   readonly server: Server;
@@ -48,7 +48,7 @@ let other: Address;
 
 const windlass = (args: readonly string[], input = ''): Promise<CliRun> => runCli(stack.env, args, { input });
 
-/** What a client has sent to a read, as Temporal keeps it for everybody who may look. */
+/** The input of a client's read, as Temporal stores it for every user who may read it. */
 async function readSent<T>(name: string, isWanted: (input: T) => boolean): Promise<T> {
   const { namespace } = stack.temporal;
   const client = new Client({ connection, namespace });
@@ -64,7 +64,7 @@ async function readSent<T>(name: string, isWanted: (input: T) => boolean): Promi
     const input = JSON.parse(Buffer.from(payload?.data ?? []).toString()) as T;
     if (isWanted(input)) return input;
   }
-  throw new Error(`nobody has asked for ${name}`);
+  throw new Error(`no client has requested ${name}`);
 }
 
 const isOf =
@@ -99,7 +99,7 @@ describe('the stored credential of a runtime', () => {
     ['url', (): readonly string[] => ['--url', other.url]],
     ['zone', (): readonly string[] => ['--url', own.url, '--zone', 'local-2']],
     ['authority', (): readonly string[] => ['--set', 'authority=second']],
-  ])('is not sent along when the %s changes: it is asked for anew', async (name, change) => {
+  ])('is not sent along when the %s changes: it must be given again', async (name, change) => {
     const before = own.connections();
     const run = await windlass(['runtime', 'update', 'prod', ...change(), '--json']);
     expect(run.exitCode).toBe(2);

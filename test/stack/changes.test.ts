@@ -220,6 +220,6 @@ test('a deleted cluster can be brought back, and forgotten for good', async () =
   await expect(describeCluster(clusterId)).rejects.toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
   expect(await stack.client.jobs.list({ clusterId })).toEqual([]);
   expect(await stores.secrets.list(clusterId)).toEqual([]);
-  // Nobody runs it any more, but no newer version has followed it.
+  // No cluster runs it any more, but no newer version has followed it.
   expect((await apps.list()).map(({ versionId }) => versionId)).toContain(newest);
 });

@@ -12,7 +12,7 @@ import { runCli, type CliRun } from './run-cli.ts';
 const { DATABASE_URL: _database, TEMPORAL_ADDRESS: _temporal, ...MACHINE } = process.env;
 const LAUNCHER = fileURLToPath(new URL('../../bin/windlass', import.meta.url));
 const CASE_LIMIT_MS = 120_000;
-/** Nobody listens there: tcpmux. */
+/** No server listens there: tcpmux. */
 const CLOSED_PORT = 1;
 
 let home: string;

@@ -63,7 +63,7 @@ afterAll(async () => {
 
 describe('a worker that was given large secrets', () => {
   it.each(SECRETS.map((secret, index) => [index, secret] as const))(
-    'tells nobody of number %i, and answers others as before',
+    'shows no user number %i, and answers others as before',
     async (_, secret) => {
       const error = await refuse('another', secret);
       expect(error).toMatchObject({ kind: 'permission', code: 'CREDENTIAL_REFUSED' });

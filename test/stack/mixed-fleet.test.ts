@@ -38,7 +38,7 @@ async function createMany(name: string, count: number): Promise<readonly Started
 
 /** How the jobs ended. */
 async function endsOf(jobs: readonly StartedJob[]): Promise<ReadonlySet<string>> {
-  // Many watchers that look often would be most of the work.
+  // Many watchers that poll often would be most of the work.
   const rarely = { pollMs: 2_000 };
   const views = await Promise.all(
     jobs.map((job) => stack.client.jobs.wait(job.jobId, { clusterId: job.clusterId, ...rarely })),
@@ -58,7 +58,7 @@ describe('of two workers one lacks the provider', () => {
     expect(cluster.nodes).toHaveLength(1);
   });
 
-  test('jobs wait for the one that has it, say so, and go on with the next', LIMIT, async () => {
+  test('jobs wait for the one that has it, report that, and continue with the next', LIMIT, async () => {
     const jobs = await createMany('waits', 4);
     await having.stop();
     const away = { code: 'PROVIDER_AWAY', message: expect.stringContaining('instant') as string };

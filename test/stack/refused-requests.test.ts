@@ -85,7 +85,7 @@ describe('a create that is refused leaves nothing', { timeout: LIMIT_MS }, () =>
 });
 
 describe('names of living clusters', { timeout: LIMIT_MS }, () => {
-  it('are one cluster’s alone, whoever asks for them at once', async () => {
+  it('belong to one cluster, even if several are requested at once', async () => {
     const asked = await Promise.allSettled([create({ name: 'one' }), create({ name: 'one' })]);
     const jobs = asked.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     // Where both were asked for before either was stored, the later job says it.

@@ -85,7 +85,7 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 describe('a password and a credential that were planted', () => {
-  it('were really said: the failed service printed the password, and its job shows that, masked', async () => {
+  it('were really printed: the failed service printed the password, and its job shows that, masked', async () => {
     const [failed] = (await stack.client.jobs.list()).filter(({ status }) => status === 'failed');
     expect(failed?.error).toMatchObject({
       code: 'SERVICE_FAILED',
@@ -94,7 +94,7 @@ describe('a password and a credential that were planted', () => {
     expect(worker.log()).toContain('signing with [redacted]');
   });
 
-  it('were really said of a node that was described, masked', () => {
+  it('were really printed for a node that was described, masked', () => {
     expect(runs.some(({ stdout }) => stdout.includes('asked with [redacted]'))).toBe(true);
   });
 

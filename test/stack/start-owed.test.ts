@@ -40,7 +40,7 @@ async function start(name: string): Promise<JobView> {
 
 const describeCluster = (name: string): Promise<ClusterView> => stack.client.clusters.describe(name);
 
-/** Where the disk of each node of a role stands, by server id. */
+/** The folder of the disk of each node of a role, by server id. */
 async function rootsOf(name: string, role = 'first'): Promise<readonly string[]> {
   const { nodes } = await describeCluster(name);
   const instances = await listInstances(stack);

@@ -113,12 +113,12 @@ describe.each([
     },
   );
 
-  it('has a job that waits while no worker runs and then goes on', { timeout: JOB_LIMIT_MS }, async () => {
+  it('has a job that waits while no worker runs and then continues', { timeout: JOB_LIMIT_MS }, async () => {
     const [job] = await stack.client.jobs.list({ clusterId });
     if (job === undefined) throw new Error('the job of the test before is gone');
     await worker.stop();
     for (const { root } of await listInstances(stack)) writeFileSync(join(root, 'go'), '');
-    // The nodes go on by themselves; the job cannot see it.
+    // The nodes continue by themselves; the job cannot see it.
     await sleep(2_000);
     worker = await stack.startWorker();
     const closed = await stack.client.jobs.wait(job.jobId, { timeoutMs: JOB_LIMIT_MS });

@@ -14,9 +14,9 @@ import {
 import { createLanes, createLayer, flattenPlan } from '../../src/plan/index.ts';
 
 /**
- * What one activity does: it is done, it fails for good, it goes on until it is cancelled; or it ends
- * as an activity may end after a cancel without being told of it in time: its worker died, or it failed
- * as what is tried again.
+ * The behaviour of one activity: it is done, it fails permanently, it runs until it is cancelled; or it
+ * ends as an activity may end after a cancel that it did not learn of in time: its worker died, or it
+ * failed with a retryable error.
  */
 type Deed = 'done' | 'fails' | 'hangs' | 'dies' | 'would be tried again';
 
@@ -69,7 +69,7 @@ export const TASK_ERROR: ErrorInfo = {
 
 /** The script as the product stores a plan; what a task does stays with it. */
 function planOf({ steps }: ScriptedJob): FlatPlan {
-  // What a script's task is told, no provider reads.
+  // No provider reads the directive of a script's task.
   const toTask = ({ failureAllowed = false, ...task }: ScriptedTask): PlannedTask => {
     const rest = { nodeId: null, directive: {}, resources: [], timeoutSeconds: 60 };
     return { ...task, ...rest, failureAllowed } as unknown as PlannedTask;

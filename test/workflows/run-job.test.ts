@@ -162,7 +162,7 @@ describe('what there is to wait for', () => {
 });
 
 describe('a failure', () => {
-  it('that is allowed is counted, and the job goes on', async () => {
+  it('that is allowed is counted, and the job continues', async () => {
     const allowed = {
       action: 'InitService',
       label: 'node 1',

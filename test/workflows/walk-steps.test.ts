@@ -45,7 +45,7 @@ describe('lanes', () => {
     ]);
   });
 
-  it('end where they fail; those that have begun go on, and no further one begins', async () => {
+  it('end where they fail; those that have begun continue, and no further one begins', async () => {
     const fails = [layer('StopInstances', { handle: 'fails' }), layer('StartInstances')];
     const good = [layer('StopInstances'), layer('StartInstances')];
     const { handle, job } = await stack.start([

@@ -42,7 +42,7 @@ async function outcome(call: Promise<Response>): Promise<number | 'broken'> {
   }
 }
 
-it('passes everything on as it is where no rule strikes', async () => {
+it('passes everything unchanged if no rule applies', async () => {
   expect(await outcome(make('a'))).toBe(201);
   expect(await count()).toBe(1);
   const response = await fetch(`${proxy.url}/echo`, { headers: { 'x-signature': 'S', host: 'ec2.example' } });
@@ -147,7 +147,7 @@ it('answers no change with an older answer: no cloud does that', async () => {
   expect([rule.fired(), cloud.made]).toEqual([0, ['a', 'a']]);
 });
 
-it('strikes by operation, from the nth request on and so many times', async () => {
+it('applies by operation, from the nth request on and for that many requests', async () => {
   const rule = proxy.addRule({ operation: 'POST things', fault: 'throttle', nth: 2, count: 2 });
   const statuses = [];
   for (const name of ['a', 'b', 'c', 'd']) {

@@ -243,7 +243,7 @@ const PACKAGES: readonly BadPackage[] = [
   },
 ];
 
-/** By the client, which looks first, and past it. */
+/** With the client, which checks first, and without it. */
 export const PACKAGE_INPUTS: readonly HostileInput[] = PACKAGES.flatMap((bad) => {
   const { why, files, conf = CONF, outcome = 'refused' } = bad;
   return [

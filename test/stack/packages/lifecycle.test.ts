@@ -70,7 +70,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
     });
 
     it(
-      'are not called for later roles when one fails, and its code and words are told',
+      'are not called for later roles when one fails, and its code and output are reported',
       { timeout: JOB_LIMIT_MS },
       async (context) => {
         if (!existsSync(app)) return context.skip(MISSING);
@@ -133,7 +133,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
     });
   });
 
-  describe('of a package of ours whose destroy nobody can force', () => {
+  describe('of a package of ours whose destroy cannot be forced', () => {
     it(
       'are asked by every delete of a cluster that was active, until they let one through',
       { timeout: JOB_LIMIT_MS },
@@ -177,7 +177,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
       expect(wereBesideEachOther(made)).toBe(true);
     });
 
-    it('go on with a delete that is forced although destroy refuses', { timeout: JOB_LIMIT_MS }, async () => {
+    it('continue with a delete that is forced although destroy refuses', { timeout: JOB_LIMIT_MS }, async () => {
       appctl.refuse('destroy', 3, { role: 'main', sid: '1' });
       expect(await finish(stack.client.clusters.delete('ours', { force: true }))).toMatchObject({
         status: 'successful',

@@ -112,7 +112,7 @@ describe('a cluster that is linked to another', () => {
   });
 
   it(
-    'has no file that its check refuses, and is told which and by what',
+    'has no file that its check refuses, and the error names the file and the check',
     { timeout: JOB_LIMIT_MS },
     async () => {
       appctl.refuse('check', 9);

@@ -75,7 +75,7 @@ describe('an ensemble of Debian’s ZooKeeper on the local provider', () => {
     }
   });
 
-  it('shows what its nodes are told', async () => {
+  it('shows the metadata of its nodes', async () => {
     const { nodes } = await describeCluster();
     const [node] = nodes;
     if (node === undefined) throw new Error('there are no nodes');
