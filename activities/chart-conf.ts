@@ -14,7 +14,7 @@ import {
   type SealedValue,
 } from '../src/domain/index.ts';
 import type { Redactor } from '../src/observability/index.ts';
-import { putConf } from '../src/plan/index.ts';
+import { mergeConf } from '../src/plan/index.ts';
 
 /** Where the confs of charts are stored: `conf/values/<job>`, each as the job left it. */
 export const CHART_CONF = 'conf/values/';
@@ -48,7 +48,7 @@ export async function mergeChartConf(request: {
   const stored = await openChartConf(over, ({ $secret }) => request.openSecret($secret));
   const change = await openChange(request);
   registerChartConf(redactor, change);
-  const conf = putConf(stored, change);
+  const conf = mergeConf(stored, change);
   checkConfSize(conf);
   checkChartValues(content.files, conf);
   if (Object.keys(change).length === 0) return { given: over, conf, secret: null };

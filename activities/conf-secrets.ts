@@ -12,7 +12,7 @@ import {
   type SecretBinding,
   type SecretReference,
 } from '../src/domain/index.ts';
-import { putConf } from '../src/plan/index.ts';
+import { mergeConf } from '../src/plan/index.ts';
 import { bindConf } from '../src/secrets/index.ts';
 import { mergeChartConf } from './chart-conf.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -70,7 +70,7 @@ export async function storeConf(
   const form = parseForm(new TextDecoder().decode(config.content));
   const secrets: NamedSecret[] = [];
   const changed = await mapPasswords(form, request.conf, createSealedTaker(dependencies, request, secrets));
-  const given = putConf(over ?? {}, changed);
+  const given = mergeConf(over ?? {}, changed);
   const opened = await mapPasswords(form, given, async (value) => {
     if (!isConfReference(value)) return value;
     const fresh = secrets.find(({ name }) => name === value.$secret);

@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { WindlassError } from '../domain/index.ts';
 import { checkDatabaseFolder, databaseDamaged, markUnfinished, unmarkUnfinished } from './database-folder.ts';
-import { keepPipelinesWhole } from './keep-pipelines-whole.ts';
+import { wrapPipelines } from './pglite-pipelines.ts';
 import { acquireProcessLock } from './process-lock.ts';
 import { reportFailure } from './service-failure.ts';
 
@@ -57,7 +57,7 @@ const database = await openDatabase(folder);
 // One that a killed server has left; a running server would hold the lock.
 rmSync(socket, { force: true });
 const server = new PGLiteSocketServer({
-  db: keepPipelinesWhole(database),
+  db: wrapPipelines(database),
   path: socket,
   maxConnections: MAX_CONNECTIONS,
 });

@@ -29,4 +29,4 @@ export {
 export { findNodeRole, selectServiceNodes, sortNodes } from './node-order.ts';
 export { checkJobOptions } from './check-job-options.ts';
 export { clusterNotWhole, listOwed, refuseUnmade, type OwedTask } from './owed.ts';
-export { putConf } from './put-conf.ts';
+export { mergeConf } from './merge-conf.ts';

@@ -44,7 +44,7 @@ const SLOW_STATES: MotoSettings = {
 };
 
 /** As patient as this cloud is slow. */
-export const TIMING = { lookMs: 40, settleMs: 400 };
+export const TIMING = { pollMs: 40, settleMs: 400 };
 
 export interface AwsHarness extends ConformanceHarness {
   readonly moto: Moto;

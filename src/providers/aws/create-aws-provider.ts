@@ -12,7 +12,7 @@ import { describeZones } from './environment/zones.ts';
 import { createInstancePairs } from './handler/instance-pairs.ts';
 import { DEFAULT_TIMING, type Timing } from './handler/timing.ts';
 import { createVolumePairs } from './handler/volume-pairs.ts';
-import { createPlaceFinder } from './place.ts';
+import { createRuntimeFinder } from './aws-runtime.ts';
 import { AWS_SETTINGS } from './settings.ts';
 
 /** What EC2 supports beyond the contract's minimum. */
@@ -45,7 +45,7 @@ export function createAwsProvider(options: AwsProviderOptions): Provider {
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const { credentials = ALLOW_NOTHING, plainHttpHosts = [], endpoint } = options;
   const openCloud = createCloudOpener({
-    lookMs: timing.lookMs,
+    pollMs: timing.pollMs,
     credentials,
     plainHttpHosts,
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -63,19 +63,19 @@ export function createAwsProvider(options: AwsProviderOptions): Provider {
 }
 
 function createAwsHandler(openCloud: OpenCloud, timing: Timing): ProviderHandler {
-  const findPlace = createPlaceFinder(openCloud);
-  return { ...createInstancePairs(findPlace, timing), ...createVolumePairs(findPlace, timing) };
+  const findRuntime = createRuntimeFinder(openCloud);
+  return { ...createInstancePairs(findRuntime, timing), ...createVolumePairs(findRuntime, timing) };
 }
 
 function createAwsEnvironment(openCloud: OpenCloud): VmEnvironment {
-  const findPlace = createPlaceFinder(openCloud);
+  const findRuntime = createRuntimeFinder(openCloud);
   return {
-    describeSubnets: (request, call) => describeSubnets(findPlace, request, call),
-    describeVpc: (request, call) => describeVpc(findPlace, request, call),
-    checkResource: (request, call) => checkResource(findPlace, request, call),
-    validateCredential: (request, call) => validateCredential(findPlace, request, call),
+    describeSubnets: (request, call) => describeSubnets(findRuntime, request, call),
+    describeVpc: (request, call) => describeVpc(findRuntime, request, call),
+    checkResource: (request, call) => checkResource(findRuntime, request, call),
+    validateCredential: (request, call) => validateCredential(findRuntime, request, call),
     describeRuntimeProviderZones: (request, call) => describeZones(openCloud, request, call),
-    updateClusterStatus: (request, call) => updateClusterStatus(findPlace, request, call),
-    describeClusterDetails: (request, call) => describeClusterDetails(findPlace, request, call),
+    updateClusterStatus: (request, call) => updateClusterStatus(findRuntime, request, call),
+    describeClusterDetails: (request, call) => describeClusterDetails(findRuntime, request, call),
   };
 }

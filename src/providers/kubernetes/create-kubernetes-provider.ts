@@ -11,7 +11,7 @@ import { CHART_ACTIONS, planChartJob } from './plan-chart-job.ts';
 import { RELEASE_TASKS } from './release-tasks.ts';
 import { KUBERNETES_SETTINGS } from './settings.ts';
 import { describeClusterDetails, updateClusterStatus } from './status.ts';
-import type { KubernetesWorld } from './tasks/release-scope.ts';
+import type { KubernetesDependencies } from './tasks/release-scope.ts';
 import { findTask } from './tasks/task-table.ts';
 
 /** Between the polls of a handle: each asks for every object of the release. */
@@ -40,7 +40,7 @@ export interface KubernetesProviderOptions {
  * no state: all state is in the API server, and in helm's records there.
  */
 export function createKubernetesProvider(options: KubernetesProviderOptions): Provider {
-  const world: KubernetesWorld = {
+  const world: KubernetesDependencies = {
     connect: options.connect ?? createConnector(options.credentials ?? ALLOW_NOTHING),
     findHelm: options.findHelm,
     discoveryCache: createDiscoveryCache(options.cacheFolder ?? null),

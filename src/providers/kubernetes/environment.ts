@@ -7,7 +7,7 @@ import { isAllowed } from './checks/permissions.ts';
 import { nameOf } from './manifest.ts';
 import { isForbidden } from './observe/explain.ts';
 import { readSettings } from './settings.ts';
-import type { KubernetesWorld } from './tasks/release-scope.ts';
+import type { KubernetesDependencies } from './tasks/release-scope.ts';
 
 /** The name under which windlass shows the one network of a Kubernetes cluster. */
 export const CLUSTER_VPC = 'kubernetes';
@@ -18,7 +18,7 @@ type Environment = Pick<
 >;
 
 /** Namespaces serve as zones and as subnets; the cluster is the one VPC. */
-export function createEnvironment(world: KubernetesWorld): Environment {
+export function createEnvironment(world: KubernetesDependencies): Environment {
   const open = async (
     request: Pick<RuntimeRequest['runtime'], 'url'> & Pick<RuntimeRequest, 'credential'>,
     call: Call,
@@ -78,7 +78,7 @@ interface SelfSubjectReview {
  * there; reports the first that fails.
  */
 async function validateCredential(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   { url, credential, zone, settings }: ValidateCredentialRequest,
   call: Call,
 ): Promise<{ account: string; region: string }> {

@@ -20,7 +20,7 @@ import { nameOf } from './manifest.ts';
 import { listPods } from './observe/explain.ts';
 import { explainPod } from './observe/explain-pod.ts';
 import { RELEASE_KIND } from './plan-chart-job.ts';
-import type { KubernetesWorld } from './tasks/release-scope.ts';
+import type { KubernetesDependencies } from './tasks/release-scope.ts';
 import { isOurs } from './tasks/release-scope.ts';
 import { readObjects } from './helm/release-objects.ts';
 import {
@@ -42,7 +42,7 @@ const RESOURCES: Readonly<Record<string, ApiResource>> = {
 
 /** The server's state of every pod: the nodes of the cluster. */
 export async function updateClusterStatus(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterStatusReport> {
@@ -63,7 +63,7 @@ export async function updateClusterStatus(
 
 /** More for display: pods with their reasons, workloads, services, ingresses, endpoints, warnings. */
 export async function describeClusterDetails(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterDetails> {
@@ -93,7 +93,11 @@ export async function describeClusterDetails(
   };
 }
 
-async function look(world: KubernetesWorld, request: ClusterStatusRequest, call: Call): Promise<Found> {
+async function look(
+  world: KubernetesDependencies,
+  request: ClusterStatusRequest,
+  call: Call,
+): Promise<Found> {
   const { runtime, credential, cluster, resources } = request;
   const client = createKubeClient(await world.connect({ url: runtime.url, credential }), call);
   const namespace = cluster.cluster.subnetId;

@@ -177,21 +177,25 @@ describe('services on nodes whose appctl writes down how it is called', () => {
       expect(wereBesideEachOther(made)).toBe(true);
     });
 
-    it('continue with a delete that is forced although destroy refuses', { timeout: JOB_LIMIT_MS }, async () => {
-      appctl.refuse('destroy', 3, { role: 'main', sid: '1' });
-      expect(await finish(stack.client.clusters.delete('ours', { force: true }))).toMatchObject({
-        status: 'successful',
-      });
-      appctl.permit('destroy');
-      const calls = appctl.take();
-      // destroy of side comes after its stop.
-      expectSteps(calls, [
-        'destroy main 1',
-        'stop main 1,2 + stop main-replica 3,4',
-        'stop side 1',
-        'destroy side 1',
-      ]);
-      expect(calls[0]?.exitCode).toBe(3);
-    });
+    it(
+      'continue with a delete that is forced although destroy refuses',
+      { timeout: JOB_LIMIT_MS },
+      async () => {
+        appctl.refuse('destroy', 3, { role: 'main', sid: '1' });
+        expect(await finish(stack.client.clusters.delete('ours', { force: true }))).toMatchObject({
+          status: 'successful',
+        });
+        appctl.permit('destroy');
+        const calls = appctl.take();
+        // destroy of side comes after its stop.
+        expectSteps(calls, [
+          'destroy main 1',
+          'stop main 1,2 + stop main-replica 3,4',
+          'stop side 1',
+          'destroy side 1',
+        ]);
+        expect(calls[0]?.exitCode).toBe(3);
+      },
+    );
   });
 });

@@ -8,7 +8,7 @@ import {
   type ParsedCluster,
   type RoleSpec,
 } from '../../../src/domain/index.ts';
-import { putConf } from '../../../src/plan/index.ts';
+import { mergeConf } from '../../../src/plan/index.ts';
 import { aCluster, aNode, aRole, NOW } from '../../kit/sample-records.ts';
 import {
   adjustRoles,
@@ -247,10 +247,10 @@ describe('what leaves', () => {
   });
 });
 
-describe('putConf', () => {
+describe('mergeConf', () => {
   it('goes into groups, replaces values as a whole, and takes away what is null', () => {
     const conf: Conf = { a: { b: 1, c: [1, 2], d: 'x' }, e: 2 };
-    expect(putConf(conf, { a: { b: null, c: [3] }, f: { g: 1 } })).toEqual({
+    expect(mergeConf(conf, { a: { b: null, c: [3] }, f: { g: 1 } })).toEqual({
       a: { c: [3], d: 'x' },
       e: 2,
       f: { g: 1 },
@@ -260,15 +260,15 @@ describe('putConf', () => {
 
   it('does not look into references and sealed values', () => {
     const conf: Conf = { password: { $secret: 'conf/password' } };
-    expect(putConf(conf, { password: { $sealed: 'abc' } })).toEqual({ password: { $sealed: 'abc' } });
+    expect(mergeConf(conf, { password: { $sealed: 'abc' } })).toEqual({ password: { $sealed: 'abc' } });
   });
 
   it('says the same when it is put over twice, and never touches a prototype', () => {
     const json = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { noNullPrototype: true });
     fc.assert(
       fc.property(json, json, (conf, change) => {
-        const once = putConf(conf, change);
-        expect(putConf(once, change)).toEqual(once);
+        const once = mergeConf(conf, change);
+        expect(mergeConf(once, change)).toEqual(once);
         expect(Object.getPrototypeOf(once)).toBe(Object.prototype);
       }),
     );

@@ -3,7 +3,7 @@ import { WindlassError } from '../../../domain/index.ts';
 import { toInstanceType, type InstanceType } from '../instance-types.ts';
 import type { AwsCloud, RequestCall } from './open-cloud.ts';
 import { readPages } from './describe-all.ts';
-import { keep } from './keep.ts';
+import { cached } from './cache.ts';
 import { isAwsCode, isNotFoundError } from './to-windlass-error.ts';
 
 /** The instance types of some families (`m6i.*`) and type names that a zone offers. */
@@ -15,8 +15,8 @@ export async function describeOfferedTypes(
 ): Promise<readonly InstanceType[]> {
   const sorted = [...patterns].sort();
   const [offered, types] = await Promise.all([
-    keep(cloud, call, `offered ${zone}`, (first) => describeOfferings(cloud, first, zone)),
-    keep(cloud, call, `types ${sorted.join(' ')}`, (first) => describeTypes(cloud, first, sorted)),
+    cached(cloud, call, `offered ${zone}`, (first) => describeOfferings(cloud, first, zone)),
+    cached(cloud, call, `types ${sorted.join(' ')}`, (first) => describeTypes(cloud, first, sorted)),
   ]);
   return types.filter(({ name }) => offered.has(name));
 }
@@ -70,7 +70,7 @@ export async function describeTypesByName(
 ): Promise<ReadonlyMap<string, InstanceType>> {
   if (names.length === 0) return new Map();
   const sorted = [...new Set(names)].sort();
-  const types = await keep(cloud, call, `types ${sorted.join(' ')}`, (first) =>
+  const types = await cached(cloud, call, `types ${sorted.join(' ')}`, (first) =>
     describeTypes(cloud, first, sorted),
   );
   return new Map(types.map((type) => [type.name, type]));
@@ -106,7 +106,7 @@ export async function findImage(
   name: string,
   field: string,
 ): Promise<MachineImage> {
-  return keep(cloud, call, `image ${name}`, async (first) => {
+  return cached(cloud, call, `image ${name}`, async (first) => {
     const parameter = /^(?:resolve:)?ssm:(.+)$/.exec(name)?.[1];
     const imageId = parameter === undefined ? name : await readParameter(cloud, first, parameter, field);
     try {
@@ -183,7 +183,7 @@ export async function findSubnet(
   subnetId: string,
   field: string,
 ): Promise<Subnet> {
-  return keep(cloud, call, `subnet ${subnetId}`, async (first) => {
+  return cached(cloud, call, `subnet ${subnetId}`, async (first) => {
     try {
       const { Subnets = [] } = await cloud.ec2(first, 'DescribeSubnets', (ec2, options) =>
         ec2.describeSubnets({ SubnetIds: [subnetId] }, options),
@@ -207,7 +207,7 @@ export async function findSubnet(
 
 /** The default subnet of a zone, used when none is named. @throws not-found `SUBNET_NOT_FOUND`. */
 export async function findDefaultSubnet(cloud: AwsCloud, call: RequestCall, zone: string): Promise<Subnet> {
-  return keep(cloud, call, `default subnet ${zone}`, async (first) => {
+  return cached(cloud, call, `default subnet ${zone}`, async (first) => {
     const { Subnets = [] } = await cloud.ec2(first, 'DescribeSubnets', (ec2, options) =>
       ec2.describeSubnets(
         {

@@ -34,9 +34,9 @@ export interface AwsCloud {
   readonly ssm: Ask<SSM>;
   readonly serviceQuotas: Ask<ServiceQuotas>;
   /** A cache that lives as long as the clients: values that were read for this region and account. */
-  readonly memory: Map<string, unknown>;
+  readonly cache: Map<string, unknown>;
   /** The interval in which all waits together read one kind of resource. */
-  readonly lookMs: number;
+  readonly pollMs: number;
 }
 
 export interface CloudPlace {
@@ -47,7 +47,7 @@ export interface CloudPlace {
 }
 
 /** Opens a cloud; the same place returns the same clients, so that connections and reads are shared. */
-export type OpenCloud = (place: CloudPlace) => AwsCloud;
+export type OpenCloud = (aws: CloudPlace) => AwsCloud;
 
 const CONNECTION_LIMIT_MS = 5_000;
 const ANSWER_LIMIT_MS = 60_000;
@@ -57,7 +57,7 @@ const KEPT_CLOUDS = 50;
 /** What the operator of the workers has set for all runtimes. */
 export interface CloudOptions {
   /** The interval in which all waits together read one kind of resource. */
-  readonly lookMs: number;
+  readonly pollMs: number;
   readonly credentials: AwsCredentialPolicy;
   /** Hosts that a runtime's url may name with plain http. */
   readonly plainHttpHosts: readonly string[];
@@ -78,13 +78,13 @@ export function createCloudOpener(options: CloudOptions): OpenCloud {
     const credential = readAwsCredential(given.credential, isElsewhere, options.credentials);
     const checked =
       url === '' ? endpoint : checkUrl(url, { field: 'url', code: 'RUNTIME_URL', plainHttpHosts }).href;
-    const place = { ...given, url: checked };
-    const key = keyOf(place);
+    const aws = { ...given, url: checked };
+    const key = keyOf(aws);
     let cloud = clouds.get(key);
     if (cloud === undefined) {
       const [oldest] = clouds.keys();
       if (oldest !== undefined && clouds.size >= KEPT_CLOUDS) clouds.delete(oldest);
-      cloud = createCloud(place, credential, options.lookMs);
+      cloud = createCloud(aws, credential, options.pollMs);
       clouds.set(key, cloud);
     }
     return cloud;
@@ -97,10 +97,10 @@ function keyOf({ url, region, credential, settings }: CloudPlace): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-function createCloud(place: CloudPlace, credential: AwsCredential, lookMs: number): AwsCloud {
-  const config = once(() => createClientConfig(place, credential));
+function createCloud(aws: CloudPlace, credential: AwsCredential, pollMs: number): AwsCloud {
+  const config = once(() => createClientConfig(aws, credential));
   return {
-    region: place.region,
+    region: aws.region,
     ec2: createAsk('ec2', async () => new (await loadSdk.ec2()).EC2(await config())),
     sts: createAsk('sts', async () => new (await loadSdk.sts()).STS(await config())),
     ssm: createAsk('ssm', async () => new (await loadSdk.ssm()).SSM(await config())),
@@ -108,8 +108,8 @@ function createCloud(place: CloudPlace, credential: AwsCredential, lookMs: numbe
       'servicequotas',
       async () => new (await loadSdk.serviceQuotas()).ServiceQuotas(await config()),
     ),
-    memory: new Map(),
-    lookMs,
+    cache: new Map(),
+    pollMs,
   };
 }
 
@@ -155,12 +155,12 @@ interface ClientConfig {
  * would otherwise read from the worker's environment and shared files is set here, so that no endpoint,
  * signer or identity comes from there.
  */
-async function createClientConfig(place: CloudPlace, credential: AwsCredential): Promise<ClientConfig> {
+async function createClientConfig(aws: CloudPlace, credential: AwsCredential): Promise<ClientConfig> {
   const { NodeHttpHandler } = await loadSdk.httpHandler();
-  const { caCertificate } = place.settings;
+  const { caCertificate } = aws.settings;
   const common: Omit<ClientConfig, 'credentials'> = {
-    region: place.region,
-    ...(place.url === '' ? {} : { endpoint: place.url }),
+    region: aws.region,
+    ...(aws.url === '' ? {} : { endpoint: aws.url }),
     ignoreConfiguredEndpointUrls: true,
     defaultsMode: 'standard',
     retryMode: 'standard',
@@ -168,7 +168,7 @@ async function createClientConfig(place: CloudPlace, credential: AwsCredential):
     useFipsEndpoint: process.env['AWS_USE_FIPS_ENDPOINT'] === 'true',
     useDualstackEndpoint: process.env['AWS_USE_DUALSTACK_ENDPOINT'] === 'true',
     authSchemePreference: ['sigv4'],
-    sigv4aSigningRegionSet: [place.region],
+    sigv4aSigningRegionSet: [aws.region],
     userAgentAppId: 'windlass',
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({

@@ -33,18 +33,18 @@ export function getResources(cloud: AwsCloud): Resources {
 }
 
 /**
- * The same for waits: all of them together send at most one request in each `cloud.lookMs`, because AWS
+ * The same for waits: all of them together send at most one request in each `cloud.pollMs`, because AWS
  * completes nothing at once.
  */
 export function getWatchedResources(cloud: AwsCloud): Resources {
-  return remember(cloud, 'watched resources', cloud.lookMs);
+  return remember(cloud, 'watched resources', cloud.pollMs);
 }
 
 function remember(cloud: AwsCloud, key: string, windowMs: number): Resources {
-  const known = cloud.memory.get(key) as Resources | undefined;
+  const known = cloud.cache.get(key) as Resources | undefined;
   if (known !== undefined) return known;
   const resources = createResources(cloud, windowMs);
-  cloud.memory.set(key, resources);
+  cloud.cache.set(key, resources);
   return resources;
 }
 

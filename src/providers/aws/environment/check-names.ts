@@ -2,7 +2,7 @@ import { WindlassError } from '../../../domain/index.ts';
 import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { describeTypesByName, findImage, findSubnet } from '../cloud/catalogue.ts';
 import { isAwsCode, isNotFoundError } from '../cloud/to-windlass-error.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import { matchesPattern } from '../instance-types.ts';
 import type { AwsSettings, FrontgateSettings } from '../settings.ts';
 
@@ -11,14 +11,14 @@ import type { AwsSettings, FrontgateSettings } from '../settings.ts';
  *
  * @throws not-found or invalid-input, with the setting as `field`.
  */
-export async function checkNames(place: Place, call: RequestCall): Promise<void> {
-  const { cloud, settings } = place;
+export async function checkNames(aws: AwsRuntime, call: RequestCall): Promise<void> {
+  const { cloud, settings } = aws;
   await Promise.all([
     ...settings.subnets.map((subnetId) => findSubnet(cloud, call, subnetId, 'subnet')),
     checkKeyName(cloud, call, settings.keyName),
     checkSecurityGroups(cloud, call, settings.securityGroups),
     checkTypes(cloud, call, settings.instanceTypes),
-    checkFrontgate(place, call, settings.frontgate),
+    checkFrontgate(aws, call, settings.frontgate),
     ...listImages(settings).map(async ({ name, field }) => {
       const image = await findImage(cloud, call, name, field);
       assertArchitecture(image, settings, field);
@@ -94,7 +94,7 @@ async function checkTypes(cloud: AwsCloud, call: RequestCall, patterns: readonly
 
 /** The job that creates a frontgate runs long after the runtime was checked. */
 async function checkFrontgate(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   call: RequestCall,
   frontgate: FrontgateSettings | undefined,
 ): Promise<void> {

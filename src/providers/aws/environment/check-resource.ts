@@ -8,7 +8,7 @@ import { describeInstances, describeVolumes } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { chooseInstanceTypes, listPatterns, type InstanceType } from '../instance-types.ts';
 import { chooseImage, listSubnets } from '../handler/place-node.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import { toStorageQuota, toVcpuQuota, type QuotaCode } from '../quotas.ts';
 import { toVolumeKind, VOLUME_SIZES } from '../volume-types.ts';
 import { assertArchitecture, checkNames } from './check-names.ts';
@@ -28,20 +28,20 @@ interface PlacedNode {
  * @throws invalid-input or not-found with `field`; quota.
  */
 export async function checkResource(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {
   const { needs } = JOB_ACTIONS[request.action];
   if (needs === 'nothing' || needs === 'any') return;
-  const place = findPlace(request);
+  const aws = findRuntime(request);
   const { cluster } = request.cluster;
-  const subnets = await listSubnets(place, call, cluster.subnetId);
+  const subnets = await listSubnets(aws, call, cluster.subnetId);
   const [first] = subnets;
-  if (first !== undefined && first.zone !== place.zone) {
+  if (first !== undefined && first.zone !== aws.zone) {
     throw new WindlassError(
       'invalid-input',
-      `subnet ${first.subnetId} is in ${first.zone}, but the runtime is in ${place.zone}`,
+      `subnet ${first.subnetId} is in ${first.zone}, but the runtime is in ${aws.zone}`,
       {
         code: 'AWS_SUBNET_ZONE',
         field: 'subnet',
@@ -49,22 +49,20 @@ export async function checkResource(
       },
     );
   }
-  await checkNames(place, call);
-  const nodes = await placeNodes(place, request, call);
-  await checkImages(place, request, call);
-  checkVolumes(place, nodes);
+  await checkNames(aws, call);
+  const nodes = await placeNodes(aws, request, call);
+  await checkImages(aws, request, call);
+  checkVolumes(aws, nodes);
   const making = needs === 'new';
   await Promise.all([
     // A stopped instance counts against no vCPU quota; starting it does.
-    checkVcpus(place, request, nodes, call),
-    ...(making
-      ? [checkStorage(place, request, call), checkAddresses(place, request, nodes.length, call)]
-      : []),
+    checkVcpus(aws, request, nodes, call),
+    ...(making ? [checkStorage(aws, request, call), checkAddresses(aws, request, nodes.length, call)] : []),
   ]);
 }
 
 async function placeNodes(
-  place: Place,
+  aws: AwsRuntime,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<readonly PlacedNode[]> {
@@ -74,7 +72,7 @@ async function placeNodes(
   for (const node of nodes) {
     const role = findNodeRole(roles, node);
     if (role === undefined || node.status === 'deleted') continue;
-    const type = typeOfRole.get(role.role) ?? (await chooseType(place, role, call));
+    const type = typeOfRole.get(role.role) ?? (await chooseType(aws, role, call));
     typeOfRole.set(role.role, type);
     placed.push({ role, type });
   }
@@ -82,7 +80,7 @@ async function placeNodes(
 }
 
 async function chooseType(
-  { cloud, settings, zone }: Place,
+  { cloud, settings, zone }: AwsRuntime,
   role: ClusterRole,
   call: Call,
 ): Promise<InstanceType> {
@@ -93,7 +91,7 @@ async function chooseType(
 }
 
 async function checkImages(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {
@@ -110,7 +108,7 @@ async function checkImages(
 /** The root disk and the network interface that every instance has. */
 const OWN_ATTACHMENTS = 2;
 
-function checkVolumes({ settings }: Place, nodes: readonly PlacedNode[]): void {
+function checkVolumes({ settings }: AwsRuntime, nodes: readonly PlacedNode[]): void {
   for (const { role, type } of nodes) {
     for (const volume of role.volumes) {
       const kind = toVolumeKind(volume, settings);
@@ -141,7 +139,7 @@ function checkVolumes({ settings }: Place, nodes: readonly PlacedNode[]): void {
 }
 
 async function checkVcpus(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   request: CheckResourceRequest,
   nodes: readonly PlacedNode[],
   call: Call,
@@ -185,7 +183,7 @@ async function checkInstanceCount(
 const GIB_PER_TIB = 1_024;
 
 async function checkStorage(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {
@@ -211,14 +209,14 @@ async function checkStorage(
 }
 
 async function checkAddresses(
-  place: Place,
+  aws: AwsRuntime,
   request: CheckResourceRequest,
   asked: number,
   call: Call,
 ): Promise<void> {
-  const subnets = await listSubnets(place, call, request.cluster.cluster.subnetId);
+  const subnets = await listSubnets(aws, call, request.cluster.cluster.subnetId);
   const ids = subnets.map(({ subnetId }) => subnetId);
-  const { Subnets = [] } = await place.cloud.ec2(call, 'DescribeSubnets', (ec2, options) =>
+  const { Subnets = [] } = await aws.cloud.ec2(call, 'DescribeSubnets', (ec2, options) =>
     ec2.describeSubnets({ SubnetIds: ids }, options),
   );
   const free = Subnets.reduce((sum, { AvailableIpAddressCount = 0 }) => sum + AvailableIpAddressCount, 0);

@@ -10,7 +10,7 @@ import { findNodeRow, statusWithoutInstance } from '../../../provider-utils/inde
 import { describeInstances } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { isDead, stateOf } from '../handler/find-instance.ts';
-import type { FindPlace } from '../place.ts';
+import type { FindAwsRuntime } from '../aws-runtime.ts';
 
 const STATUS_OF_STATE: Readonly<Partial<Record<InstanceStateName, NodeStatus>>> = {
   pending: 'pending',
@@ -21,11 +21,11 @@ const STATUS_OF_STATE: Readonly<Partial<Record<InstanceStateName, NodeStatus>>> 
 
 /** EC2's state of every node of the cluster: one request for a thousand of them. */
 export async function updateClusterStatus(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterStatusReport> {
-  const instances = await listInstances(findPlace, request, call);
+  const instances = await listInstances(findRuntime, request, call);
   return {
     nodes: request.cluster.nodes.map((node) => {
       const row = findNodeRow(request, node);
@@ -47,12 +47,12 @@ export async function updateClusterStatus(
 
 /** Types, addresses, zones and reasons, for display. */
 export async function describeClusterDetails(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterDetails> {
-  const { cloud, zone } = findPlace(request);
-  const instances = await listInstances(findPlace, request, call);
+  const { cloud, zone } = findRuntime(request);
+  const instances = await listInstances(findRuntime, request, call);
   return {
     nodes: request.cluster.nodes.map((node) => {
       const row = findNodeRow(request, node);
@@ -68,12 +68,12 @@ export async function describeClusterDetails(
 }
 
 async function listInstances(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<readonly Instance[]> {
   const { clusterId } = request.cluster.cluster;
-  return describeInstances(findPlace(request).cloud, call, {
+  return describeInstances(findRuntime(request).cloud, call, {
     Filters: [{ Name: `tag:${TAGS.cluster}`, Values: [clusterId] }],
   });
 }

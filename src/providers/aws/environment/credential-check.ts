@@ -1,7 +1,7 @@
 import { WindlassError } from '../../../domain/index.ts';
 import type { AccountIdentity, Call, ValidateCredentialRequest } from '../../../provider/index.ts';
 import { awsCodeOf } from '../cloud/to-windlass-error.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import { checkNames } from './check-names.ts';
 
 /**
@@ -9,26 +9,26 @@ import { checkNames } from './check-names.ts';
  * the settings name exists: the error says which of these is wrong.
  */
 export async function validateCredential(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   { url, zone, credential, settings }: ValidateCredentialRequest,
   call: Call,
 ): Promise<AccountIdentity> {
-  const place = findPlace({ runtime: { url, zone, settings }, credential });
-  const account = await findAccount(place, url, call);
-  const zones = await findZones(place, call);
+  const aws = findRuntime({ runtime: { url, zone, settings }, credential });
+  const account = await findAccount(aws, url, call);
+  const zones = await findZones(aws, call);
   if (!zones.includes(zone)) {
-    throw new WindlassError('not-found', `region ${place.cloud.region} has no zone ${JSON.stringify(zone)}`, {
+    throw new WindlassError('not-found', `region ${aws.cloud.region} has no zone ${JSON.stringify(zone)}`, {
       code: 'AWS_ZONE',
       field: 'zone',
       hint: `choose one of: ${zones.join(', ')}`,
     });
   }
-  await checkNames(place, call);
-  return { account, region: place.cloud.region };
+  await checkNames(aws, call);
+  return { account, region: aws.cloud.region };
 }
 
 async function findAccount(
-  { cloud, settings }: Pick<Place, 'cloud' | 'settings'>,
+  { cloud, settings }: Pick<AwsRuntime, 'cloud' | 'settings'>,
   url: string,
   call: Call,
 ): Promise<string> {
@@ -51,7 +51,7 @@ async function findAccount(
 function toFieldOfPlace(
   error: WindlassError,
   url: string,
-  { cloud: { region }, settings }: Pick<Place, 'cloud' | 'settings'>,
+  { cloud: { region }, settings }: Pick<AwsRuntime, 'cloud' | 'settings'>,
 ): WindlassError {
   if (error.code !== 'AWS_UNREACHABLE' && error.code !== 'AWS_ANSWER') return error;
   if (url !== '') return WindlassError.fromInfo({ ...error.toInfo(), field: 'url' });
@@ -64,7 +64,10 @@ function toFieldOfPlace(
 }
 
 /** @throws permission `AWS_REGION_OFF`, field `zone`, for a region that the account has not enabled. */
-export async function findZones({ cloud }: Pick<Place, 'cloud'>, call: Call): Promise<readonly string[]> {
+export async function findZones(
+  { cloud }: Pick<AwsRuntime, 'cloud'>,
+  call: Call,
+): Promise<readonly string[]> {
   try {
     const { AvailabilityZones = [] } = await cloud.ec2(call, 'DescribeAvailabilityZones', (ec2, options) =>
       ec2.describeAvailabilityZones({}, options),

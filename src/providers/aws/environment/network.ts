@@ -5,15 +5,15 @@ import { readPages } from '../cloud/describe-all.ts';
 import type { AwsCloud } from '../cloud/open-cloud.ts';
 import { readTag } from '../cloud/tags.ts';
 import { isAwsCode, isNotFoundError } from '../cloud/to-windlass-error.ts';
-import type { FindPlace } from '../place.ts';
+import type { FindAwsRuntime } from '../aws-runtime.ts';
 
 /** Subnets of the runtime's zone, with the number of free addresses in each. */
 export async function describeSubnets(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: RuntimeRequest,
   call: Call,
 ): Promise<readonly Subnet[]> {
-  const { cloud, zone, settings } = findPlace(request);
+  const { cloud, zone, settings } = findRuntime(request);
   const subnets = await listSubnetsBy(cloud, call, 'availability-zone', zone);
   const inZone = subnets.filter(({ AvailabilityZone }) => AvailabilityZone === zone);
   const listed = inZone.map(toSubnet).sort((left, right) => (left.subnetId < right.subnetId ? -1 : 1));
@@ -27,11 +27,11 @@ export async function describeSubnets(
 
 /** @throws not-found `VPC_NOT_FOUND`, field `vpcId`. */
 export async function describeVpc(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: RuntimeRequest & { readonly vpcId: string },
   call: Call,
 ): Promise<Vpc> {
-  const { cloud } = findPlace(request);
+  const { cloud } = findRuntime(request);
   const { vpcId } = request;
   try {
     const { Vpcs = [] } = await cloud.ec2(call, 'DescribeVpcs', (ec2, options) =>

@@ -1,4 +1,4 @@
-import { keep } from '../cloud/keep.ts';
+import { cached } from '../cloud/cache.ts';
 import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { isNotFoundError } from '../cloud/to-windlass-error.ts';
 import type { QuotaCode } from '../quotas.ts';
@@ -10,7 +10,7 @@ export async function readQuota(
   { service, code }: QuotaCode,
 ): Promise<number | undefined> {
   if (code === '') return undefined;
-  return keep(cloud, call, `quota ${service} ${code}`, async (first) => {
+  return cached(cloud, call, `quota ${service} ${code}`, async (first) => {
     try {
       const { Quota } = await cloud.serviceQuotas(first, 'GetServiceQuota', (client, options) =>
         client.getServiceQuota({ ServiceCode: service, QuotaCode: code }, options),

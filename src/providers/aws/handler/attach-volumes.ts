@@ -14,7 +14,7 @@ import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import { chooseDeviceName, toNodeDevice } from '../devices.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import { followInstance } from './move-volumes.ts';
 import { notYet } from './not-yet.ts';
 import { readImageDevices } from './run-instance.ts';
@@ -25,30 +25,30 @@ import { isVolumeGone, loadItems, observeItems, toNodeVolumes, type VolumeItem }
 
 /** Attaches volumes to their instance under device names that the ledger stores. */
 export function createAttachPair(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   timing: Timing,
 ): Pick<ProviderHandler, 'attachVolumes' | 'waitAttachVolumes'> {
   return {
     async attachVolumes(context, call) {
-      const place = findPlace(context);
+      const aws = findRuntime(context);
       if (listTaskVolumes(context).length === 0) return { state: 'done' };
-      const moved = await followInstance(place, context, call);
+      const moved = await followInstance(aws, context, call);
       if (moved !== undefined) return moved;
-      const direct = await attachDirectly(place, context, call);
+      const direct = await attachDirectly(aws, context, call);
       if (direct !== undefined) return { state: 'started', changes: { resources: direct } };
-      const items = await loadItems(place, call, context);
-      const instance = await findInstance(place.cloud, call, context);
+      const items = await loadItems(aws, call, context);
+      const instance = await findInstance(aws.cloud, call, context);
       if (instance === undefined || isDead(instance)) throw instanceGone(context, findInstanceRow(context));
       if (stateOf(instance) === 'pending') throw notYet(`instance ${instance.InstanceId} is still starting`);
       return {
         state: 'started',
-        changes: { resources: await attachAll(place, context, call, items, instance) },
+        changes: { resources: await attachAll(aws, context, call, items, instance) },
       };
     },
     waitAttachVolumes: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const place = findPlace(context);
-        const items = await observeItems(place, look, context);
+      watch(call, timing.pollMs, async (look) => {
+        const aws = findRuntime(context);
+        const items = await observeItems(aws, look, context);
         const instanceId = instanceRow(context).cloudId;
         for (const { spec, volume } of items) {
           const seen = `volume ${spec.index} is not shown by AWS`;
@@ -59,7 +59,7 @@ export function createAttachPair(
           if (attachment?.State === 'attached') continue;
           // A volume cannot become attached to an instance that no longer exists.
           if (attachment === undefined) {
-            const instance = await observeInstance(place.cloud, look, context);
+            const instance = await observeInstance(aws.cloud, look, context);
             const lost = isMissingForLong(look.cursor, 'the instance is not shown by AWS', timing.settleMs);
             if (instance === undefined && !lost.forLong) return lost.observation;
             if (instance === undefined || isDead(instance))
@@ -68,7 +68,7 @@ export function createAttachPair(
           const state = attachment?.State ?? 'not attached yet';
           return { state: 'pending', seen: `volume ${volume.VolumeId} is ${state}` };
         }
-        const nitro = await isNitro(place, context, look);
+        const nitro = await isNitro(aws, context, look);
         const deviceOf = ({ volume }: VolumeItem): string =>
           volume === undefined
             ? ''
@@ -102,7 +102,7 @@ const NEEDS_A_LOOK = [
  * refuses or the ledger does not know enough: then the state has to be read.
  */
 async function attachDirectly(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
 ): Promise<readonly ResourceChange[] | undefined> {
@@ -119,7 +119,7 @@ async function attachDirectly(
     const device = chooseDeviceName({ BlockDeviceMappings: taken }, row.attributes['device'], ofImage);
     if (device === undefined) return undefined;
     try {
-      await sendAttach(place, call, row, { volumeId: row.cloudId, instanceId, device });
+      await sendAttach(aws, call, row, { volumeId: row.cloudId, instanceId, device });
     } catch (error) {
       if (isAwsCode(error, ...NEEDS_A_LOOK)) return undefined;
       throw error;
@@ -131,7 +131,7 @@ async function attachDirectly(
 }
 
 async function sendAttach(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   call: EffectCall,
   row: LedgerResource,
   request: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
@@ -145,7 +145,7 @@ async function sendAttach(
 }
 
 async function attachAll(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   items: readonly VolumeItem[],
@@ -154,7 +154,7 @@ async function attachAll(
   const changes: ResourceChange[] = [];
   // A name that one volume has got is taken for the next one, before EC2 shows it.
   const mappings = [...(instance.BlockDeviceMappings ?? [])];
-  const image = await findImageOf(place, call, instance.ImageId ?? '');
+  const image = await findImageOf(aws, call, instance.ImageId ?? '');
   for (const item of items) {
     const { spec, row, volume } = item;
     // Made a moment ago, where the instance is.
@@ -163,7 +163,7 @@ async function attachAll(
     if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
     const attachment = findAttachment(volume, instance.InstanceId);
     if (attachment !== undefined && attachment.State !== 'detaching') {
-      await confirmAttached(place, call, volume, instance);
+      await confirmAttached(aws, call, volume, instance);
       changes.push(...toAttached(row, volume.VolumeId, attachment.Device));
       continue;
     }
@@ -177,7 +177,7 @@ async function attachAll(
     );
     if (device === undefined) throw noDeviceName(instance);
     const { VolumeId: volumeId = '' } = volume;
-    await sendAttach(place, call, row, { volumeId, instanceId: instance.InstanceId ?? '', device }).catch(
+    await sendAttach(aws, call, row, { volumeId, instanceId: instance.InstanceId ?? '', device }).catch(
       (error: unknown) => {
         // Taken since it was read, or being attached: the next poll shows by which volume.
         if (!isAwsCode(error, 'VolumeInUse', 'IncorrectState', 'IncorrectInstanceState')) throw error;
@@ -199,7 +199,7 @@ async function attachAll(
  * @throws unavailable if the two differ.
  */
 async function confirmAttached(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   call: EffectCall,
   { VolumeId: volumeId = '' }: Volume,
   { InstanceId: instanceId }: Instance,
@@ -228,17 +228,21 @@ function findAttachment(
 }
 
 /** @throws not-found `INSTANCE_NOT_FOUND` */
-async function observeLiving(place: Place, context: NodeTaskContext, call: ObserveCall): Promise<Instance> {
-  const instance = await observeInstance(place.cloud, call, context);
+async function observeLiving(
+  aws: AwsRuntime,
+  context: NodeTaskContext,
+  call: ObserveCall,
+): Promise<Instance> {
+  const instance = await observeInstance(aws.cloud, call, context);
   if (instance !== undefined && !isDead(instance)) return instance;
   throw instanceGone(context, findInstanceRow(context));
 }
 
 /** The ledger knows the type of a running node; while it is stopped, a user may have changed it. */
-async function isNitro(place: Place, context: NodeTaskContext, call: ObserveCall): Promise<boolean> {
+async function isNitro(aws: AwsRuntime, context: NodeTaskContext, call: ObserveCall): Promise<boolean> {
   const known = context.node.status === 'active' ? instanceRow(context).attributes['instanceType'] : '';
-  const name = known || ((await observeLiving(place, context, call)).InstanceType ?? '');
-  return (await describeTypesByName(place.cloud, call, [name])).get(name)?.nitro ?? true;
+  const name = known || ((await observeLiving(aws, context, call)).InstanceType ?? '');
+  return (await describeTypesByName(aws.cloud, call, [name])).get(name)?.nitro ?? true;
 }
 
 function attachedElsewhere(volume: Volume): WindlassError {

@@ -4,7 +4,7 @@ import { findSubnet } from '../cloud/catalogue.ts';
 import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { TAGS, toTags } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import type { FrontgateSettings } from '../settings.ts';
 import { notYet } from './not-yet.ts';
 import { toNodeTags } from './run-request.ts';
@@ -19,13 +19,13 @@ const SSH_PORT = 22;
  * @returns the groups that the frontgate's instance is put into.
  */
 export async function ensureFrontgateGroups(
-  place: Place,
+  aws: AwsRuntime,
   frontgate: FrontgateSettings,
   context: NodeTaskContext,
   call: EffectCall,
   options: { readonly token: string; readonly subnetId: string },
 ): Promise<readonly string[]> {
-  const { cloud, settings } = place;
+  const { cloud, settings } = aws;
   const { VpcId: vpcId = '' } = await findSubnet(cloud, call, options.subnetId, 'frontgateSubnet');
   const name = toGroupName(context);
   let group = await findGroup(cloud, call, vpcId, name);
@@ -119,7 +119,7 @@ function toPermissions(sources: readonly string[]): IpPermission[] {
 
 /** Deletes the group of a frontgate whose instance is gone. @throws unavailable while AWS still holds it. */
 export async function deleteFrontgateGroup(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   token: string,

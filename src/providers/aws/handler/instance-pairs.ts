@@ -18,7 +18,7 @@ import {
 } from '../../../provider-utils/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getWatchedResources } from '../cloud/resources.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import type { AwsSettings } from '../settings.ts';
 import { changeType, ignoreGone, startInstance, stopInstance, STOPPED } from './change-instance.ts';
 import { findInstance, isDead, isOfRow, listInstances, observeInstance, stateOf } from './find-instance.ts';
@@ -30,10 +30,10 @@ import { deleteLaunchedVolumes } from './launched-volumes.ts';
 
 const SSH_PORT = 22;
 
-export function createInstancePairs(findPlace: FindPlace, timing: Timing): InstancePairs {
+export function createInstancePairs(findRuntime: FindAwsRuntime, timing: Timing): InstancePairs {
   async function waitUntilRunning(context: NodeTaskContext, call: ObserveCall): Promise<Observation> {
-    const place = findPlace(context);
-    const instance = await observeInstance(place.cloud, call, context);
+    const aws = findRuntime(context);
+    const instance = await observeInstance(aws.cloud, call, context);
     if (instance === undefined) {
       const missing = isMissingForLong(call.cursor, 'the instance is not shown by AWS yet');
       if (missing.forLong) throw instanceGone(context, findInstanceRow(context));
@@ -52,30 +52,30 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
     if (state !== 'running' || instance.PrivateIpAddress === undefined) {
       return { state: 'pending', seen: `instance ${instance.InstanceId} is ${state}` };
     }
-    return { state: 'done', changes: toRunningChanges(context, place, instance) };
+    return { state: 'done', changes: toRunningChanges(context, aws, instance) };
   }
 
   return {
-    runInstances: (context, call) => runInstance(findPlace(context), context, call),
+    runInstances: (context, call) => runInstance(findRuntime(context), context, call),
     waitRunInstances: (context, call) =>
-      watch(call, timing.lookMs, (look) => waitUntilRunning(context, look)),
+      watch(call, timing.pollMs, (look) => waitUntilRunning(context, look)),
 
-    stopInstances: (context, call) => stopInstance(findPlace(context).cloud, context, call),
+    stopInstances: (context, call) => stopInstance(findRuntime(context).cloud, context, call),
     waitStopInstances: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const instance = await observeInstance(findPlace(context).cloud, look, context);
+      watch(call, timing.pollMs, async (look) => {
+        const instance = await observeInstance(findRuntime(context).cloud, look, context);
         if (instance === undefined || isDead(instance) || stateOf(instance) === 'stopped') {
           return { state: 'done', changes: STOPPED };
         }
         return { state: 'pending', seen: `instance ${instance.InstanceId} is ${stateOf(instance)}` };
       }),
 
-    startInstances: (context, call) => startInstance(findPlace(context).cloud, context, call),
+    startInstances: (context, call) => startInstance(findRuntime(context).cloud, context, call),
     waitStartInstances: (context, call) =>
-      watch(call, timing.lookMs, (look) => waitUntilRunning(context, look)),
+      watch(call, timing.pollMs, (look) => waitUntilRunning(context, look)),
 
     async deleteInstances(context, call) {
-      const { cloud } = findPlace(context);
+      const { cloud } = findRuntime(context);
       const row = findInstanceRow(context);
       if (row === undefined) return { state: 'started' };
       let instances = await listInstances(cloud, call, context);
@@ -84,7 +84,7 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       const settledAt = Date.now() + timing.settleMs;
       while (!instances.some((instance) => isOfRow(instance, row)) && Date.now() < settledAt) {
         if (row.state === 'gone') break;
-        await pause(call, Math.min(timing.lookMs, timing.settleMs));
+        await pause(call, Math.min(timing.pollMs, timing.settleMs));
         instances = await listInstances(cloud, call, context);
       }
       const ids = instances.filter((instance) => !isDead(instance)).map(({ InstanceId = '' }) => InstanceId);
@@ -98,17 +98,17 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
           .catch(ignoreGone);
       }
       // This handle also repeats until none of them is left.
-      await deleteLaunchedVolumes(findPlace(context), context, call, row, instances);
+      await deleteLaunchedVolumes(findRuntime(context), context, call, row, instances);
       // A group can be deleted only after the instance in it: this handle repeats until then.
       if (context.cluster.purpose === 'frontgate') {
-        await deleteFrontgateGroup(findPlace(context), context, call, row.token);
+        await deleteFrontgateGroup(findRuntime(context), context, call, row.token);
       }
       return { state: 'started' };
     },
     waitDeleteInstances: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
+      watch(call, timing.pollMs, async (look) => {
         const row = findInstanceRow(context);
-        const { cloud } = findPlace(context);
+        const { cloud } = findRuntime(context);
         const instances = await listInstances(cloud, look, context, getWatchedResources(cloud));
         const left = instances.find((instance) => stateOf(instance) !== 'terminated');
         if (left !== undefined)
@@ -123,24 +123,24 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       }),
 
     async resizeInstances(context, call) {
-      const place = findPlace(context);
+      const aws = findRuntime(context);
       const row = instanceRow(context);
-      const instance = await findInstance(place.cloud, call, context);
+      const instance = await findInstance(aws.cloud, call, context);
       if (instance === undefined || isDead(instance)) throw instanceGone(context, row);
-      const wanted = await chooseResizedType(place, call, context, instance);
-      await changeType(place.cloud, context, call, instance, wanted);
+      const wanted = await chooseResizedType(aws, call, context, instance);
+      await changeType(aws.cloud, context, call, instance, wanted);
       return { state: 'started' };
     },
     waitResizeInstances: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const place = findPlace(context);
-        const instance = await observeInstance(place.cloud, look, context);
+      watch(call, timing.pollMs, async (look) => {
+        const aws = findRuntime(context);
+        const instance = await observeInstance(aws.cloud, look, context);
         const missing = isMissingForLong(look.cursor, 'the instance is not shown by AWS', timing.settleMs);
         if (instance === undefined && !missing.forLong) return missing.observation;
         if (instance === undefined || isDead(instance)) {
           throw instanceGone(context, findInstanceRow(context));
         }
-        const wanted = await chooseResizedType(place, look, context, instance);
+        const wanted = await chooseResizedType(aws, look, context, instance);
         if (instance.InstanceType === wanted) return { state: 'done' };
         return {
           state: 'pending',
@@ -157,15 +157,15 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
  * run what is on the root disk.
  */
 async function chooseResizedType(
-  place: Place,
+  aws: AwsRuntime,
   call: ObserveCall | Parameters<ProviderHandler['resizeInstances']>[1],
   { task: { directive } }: NodeTaskContext<'ResizeInstances'>,
   instance: Instance,
 ): Promise<_InstanceType> {
-  const zone = instance.Placement?.AvailabilityZone ?? place.zone;
-  const [wanted = ''] = await chooseTypeNames(place, call, directive, zone);
-  const types = await describeTypesByName(place.cloud, call, [wanted]);
-  const architecture = instance.Architecture ?? place.settings.architecture;
+  const zone = instance.Placement?.AvailabilityZone ?? aws.zone;
+  const [wanted = ''] = await chooseTypeNames(aws, call, directive, zone);
+  const types = await describeTypesByName(aws.cloud, call, [wanted]);
+  const architecture = instance.Architecture ?? aws.settings.architecture;
   if (types.get(wanted)?.architectures.includes(architecture) === false) {
     throw new WindlassError(
       'invalid-input',
@@ -176,7 +176,7 @@ async function chooseResizedType(
   return wanted as _InstanceType;
 }
 
-function toRunningChanges(context: NodeTaskContext, { settings }: Place, instance: Instance): Changes {
+function toRunningChanges(context: NodeTaskContext, { settings }: AwsRuntime, instance: Instance): Changes {
   const row = instanceRow(context);
   const instanceId = instance.InstanceId ?? '';
   return {

@@ -6,7 +6,7 @@ import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import { notYet } from './not-yet.ts';
 import { isVolumeGone } from './volumes.ts';
 
@@ -18,13 +18,13 @@ import { isVolumeGone } from './volumes.ts';
  * @throws unavailable while one is still attached to an instance of the node.
  */
 export async function deleteLaunchedVolumes(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   row: LedgerResource,
   instances: readonly Instance[],
 ): Promise<void> {
-  const shown = (await getResources(place.cloud).launchedVolumesOfNode(call, context.node.nodeId)) ?? [];
+  const shown = (await getResources(aws.cloud).launchedVolumesOfNode(call, context.node.nodeId)) ?? [];
   const left = shown.filter(
     (volume) =>
       readTag(volume, TAGS.cluster) === context.cluster.clusterId &&
@@ -33,12 +33,12 @@ export async function deleteLaunchedVolumes(
       isFreeOrOf(volume, instances),
   );
   if (left.length === 0) return;
-  const begun = await listSnapshots(place, call, instances);
+  const begun = await listSnapshots(aws, call, instances);
   for (const volume of left.filter(({ SnapshotId: id = '' }) => begun.has(id))) {
     if (volume.State !== 'available') throw notYet(`volume ${volume.VolumeId} is ${volume.State}`);
     await call
       .effect(row.token, () =>
-        place.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
+        aws.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
           ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
         ),
       )
@@ -63,18 +63,18 @@ function isFreeOrOf({ Attachments: attachments = [] }: Volume, instances: readon
 
 /** The snapshots of the disks of the instances' images; the empty text for disks without one. */
 async function listSnapshots(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   instances: readonly Instance[],
 ): Promise<ReadonlySet<string>> {
   const ids = [...new Set(instances.flatMap(({ ImageId }) => ImageId ?? []))];
-  const images = await Promise.all(ids.map((id) => findImageOf(place, call, id)));
+  const images = await Promise.all(ids.map((id) => findImageOf(aws, call, id)));
   return new Set(images.flatMap((image) => image?.disks.map(({ snapshotId }) => snapshotId) ?? []));
 }
 
 /** The image that an instance was launched from; null if it no longer exists. */
 export async function findImageOf(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   call: RequestCall,
   imageId: string,
 ): Promise<MachineImage | null> {

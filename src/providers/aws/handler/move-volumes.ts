@@ -2,7 +2,7 @@ import type { Volume } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
 import type { EffectCall, HandleResult, NodeTaskContext } from '../../../provider/index.ts';
 import { findInstanceRow, findVolumeRow } from '../../../provider-utils/index.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import { notYet } from './not-yet.ts';
 import { createVolume, deleteVolumesOf, isVolumeGone } from './volumes.ts';
 
@@ -23,33 +23,33 @@ export function mayMoveVolumes(context: NodeTaskContext): boolean {
  *   creates them.
  */
 export async function followInstance(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext<'AttachVolumes'>,
   call: EffectCall,
 ): Promise<HandleResult | undefined> {
   const zone = findInstanceRow(context)?.attributes['zone'];
   const rows = listRows(context).map(({ row }) => row);
-  const elsewhere = rows.filter((row) => zone !== undefined && zoneOf(place, row) !== zone);
-  if (zone === undefined || elsewhere.length === 0) return makeMovedVolumes(place, context, call);
+  const elsewhere = rows.filter((row) => zone !== undefined && zoneOf(aws, row) !== zone);
+  if (zone === undefined || elsewhere.length === 0) return makeMovedVolumes(aws, context, call);
   if (elsewhere.some((row) => row.attributes['device'] !== undefined)) {
     throw new WindlassError('conflict', `the volumes of node ${context.node.nodeId} hold data`, {
       code: 'AWS_VOLUME_DATA',
     });
   }
-  await deleteVolumesOf(place, context, call, elsewhere);
+  await deleteVolumesOf(aws, context, call, elsewhere);
   return beginAnew(elsewhere, { zone });
 }
 
 /** Creates the volumes whose next generation was begun by a move; normally there are none. */
 async function makeMovedVolumes(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext<'AttachVolumes'>,
   call: EffectCall,
 ): Promise<HandleResult | undefined> {
   const made: Volume[] = [];
   for (const { spec, row } of listRows(context)) {
     if (row.attributes['zone'] === undefined || row.state !== 'intended') continue;
-    const volume = await createVolume(place, context, call, spec, row);
+    const volume = await createVolume(aws, context, call, spec, row);
     // A client token may outlive the volume that was created under it.
     if (isVolumeGone(volume)) return beginAnew([row], row.attributes);
     made.push(volume);
@@ -66,8 +66,8 @@ function listRows(context: NodeTaskContext<'AttachVolumes'>) {
   });
 }
 
-function zoneOf(place: Place, row: LedgerResource): string {
-  return row.attributes['zone'] ?? place.zone;
+function zoneOf(aws: AwsRuntime, row: LedgerResource): string {
+  return row.attributes['zone'] ?? aws.zone;
 }
 
 function beginAnew(

@@ -10,12 +10,12 @@ import {
 } from '../cloud/catalogue.ts';
 import { chooseInstanceTypes, listPatterns, type SizeRequest } from '../instance-types.ts';
 import { listPlacements, type Placement, type PlacementSubnet } from '../placements.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import { isAwsImage, type AwsSettings } from '../settings.ts';
 
 /** The subnets in which the nodes of a cluster may be placed, in order; the first is tried first. */
 export async function listSubnets(
-  { cloud, settings, zone }: Place,
+  { cloud, settings, zone }: AwsRuntime,
   call: RequestCall,
   clusterSubnetId: string,
 ): Promise<readonly PlacementSubnet[]> {
@@ -40,27 +40,27 @@ export async function listSubnets(
  * @throws as chooseInstanceTypes.
  */
 export async function listPlacementsOf(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   request: SizeRequest & Pick<InstanceDirective, 'subnetId' | 'privateIp'>,
   purpose: ClusterPurpose,
 ): Promise<readonly Placement[]> {
-  const all = await listSubnets(place, call, request.subnetId);
+  const all = await listSubnets(aws, call, request.subnetId);
   // A reserved address belongs to one subnet.
   const subnets = request.privateIp === undefined ? all : all.slice(0, 1);
-  const { frontgate } = place.settings;
+  const { frontgate } = aws.settings;
   if (purpose === 'frontgate' && frontgate !== undefined) {
     return subnets.map((subnet) => ({ ...subnet, instanceType: frontgate.instanceType }));
   }
   const zones = [...new Set(subnets.map(({ zone }) => zone))];
   const typesByZone = new Map<string, readonly string[]>();
-  for (const zone of zones) typesByZone.set(zone, await chooseTypeNames(place, call, request, zone));
+  for (const zone of zones) typesByZone.set(zone, await chooseTypeNames(aws, call, request, zone));
   return listPlacements(subnets, typesByZone);
 }
 
 /** Names of the types for a size, the best first. @throws as chooseInstanceTypes. */
 export async function chooseTypeNames(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   call: RequestCall,
   request: SizeRequest,
   zone: string,
@@ -93,7 +93,7 @@ export function chooseImage(
 
 /** @throws not-found `AWS_IMAGE_NOT_FOUND`, naming the setting. */
 export async function findNodeImage(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   call: RequestCall,
   context: Pick<NodeTaskContext, 'cluster'>,
   directive: Pick<InstanceDirective, 'container'>,

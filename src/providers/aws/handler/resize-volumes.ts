@@ -5,35 +5,35 @@ import { isMissingForLong, persistsFor, volumeGone } from '../../../provider-uti
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import { watch, type Timing } from './timing.ts';
 import { isVolumeGone, loadItems, observeItems, toNodeVolumes, type VolumeItem } from './volumes.ts';
 
 /** Volumes grow while they are attached or not; AWS allows one change in six hours. */
 export function createResizePair(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   timing: Timing,
 ): Pick<ProviderHandler, 'resizeVolumes' | 'waitResizeVolumes'> {
   return {
     async resizeVolumes(context, call) {
-      const place = findPlace(context);
-      for (const { spec, row, volume } of await loadItems(place, call, context)) {
+      const aws = findRuntime(context);
+      for (const { spec, row, volume } of await loadItems(aws, call, context)) {
         if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
-        await resizeVolume(place, call, { spec, row, volume });
+        await resizeVolume(aws, call, { spec, row, volume });
       }
       return { state: 'started' };
     },
     waitResizeVolumes: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const place = findPlace(context);
-        const items = await observeItems(place, look, context);
+      watch(call, timing.pollMs, async (look) => {
+        const aws = findRuntime(context);
+        const items = await observeItems(aws, look, context);
         for (const { spec, volume } of items) {
           const seen = `volume ${spec.index} is not shown by AWS`;
           const missing = isMissingForLong(look.cursor, seen, timing.settleMs);
           if (volume === undefined && !missing.forLong) return missing.observation;
           if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
           if ((volume.Size ?? 0) >= spec.sizeGiB) continue;
-          const modification = await readModification(look, volume, getWatchedResources(place.cloud));
+          const modification = await readModification(look, volume, getWatchedResources(aws.cloud));
           if (modification?.ModificationState === 'failed') {
             // May be the modification before: one that began a moment ago may not be shown yet.
             const failed = persistsFor(look.cursor, 'failedSinceMs', {
@@ -58,27 +58,27 @@ export function createResizePair(
 }
 
 async function resizeVolume(
-  place: Place,
+  aws: AwsRuntime,
   call: EffectCall,
   { spec, row, volume }: VolumeItem & { readonly volume: Volume },
 ): Promise<void> {
   const size = volume.Size ?? 0;
   if (spec.sizeGiB < size) throw shrinkError(volume, spec);
   if (spec.sizeGiB === size) return;
-  const modification = await readModification(call, volume, getResources(place.cloud));
+  const modification = await readModification(call, volume, getResources(aws.cloud));
   // Requested already: the volume may have been read before it had its new size.
   const begun = modification !== undefined && modification.ModificationState !== 'failed';
   if (begun && (modification.TargetSize ?? 0) >= spec.sizeGiB) return;
   await call
     .effect(row.token, () =>
-      place.cloud.ec2(call, 'ModifyVolume', (ec2, options) =>
+      aws.cloud.ec2(call, 'ModifyVolume', (ec2, options) =>
         ec2.modifyVolume({ VolumeId: volume.VolumeId, Size: spec.sizeGiB }, options),
       ),
     )
     .catch(async (error: unknown) => {
       if (!isAwsCode(error, 'VolumeModificationRateExceeded', 'IncorrectModificationState')) throw error;
       // By another request, or by this one, which the network may have delivered twice.
-      const last = await readModification(call, volume, getResources(place.cloud));
+      const last = await readModification(call, volume, getResources(aws.cloud));
       if (last?.ModificationState !== 'failed' && (last?.TargetSize ?? 0) >= spec.sizeGiB) return;
       throw coolingDown(volume, last);
     });

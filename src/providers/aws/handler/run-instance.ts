@@ -5,7 +5,7 @@ import { instanceRow, mayBeMade } from '../../../provider-utils/index.ts';
 import type { MachineImage } from '../cloud/catalogue.ts';
 import { isAwsCode, isCapacityError } from '../cloud/to-windlass-error.ts';
 import { choosePlacementAfter, type Placement } from '../placements.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import type { AwsSettings } from '../settings.ts';
 import { notYet } from './not-yet.ts';
 import { findInstance, isDead } from './find-instance.ts';
@@ -20,28 +20,28 @@ import { toRunInstancesInput } from './run-request.ts';
  * next generation is attempted in the next placement (`again`).
  */
 export async function runInstance(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext<'RunInstances'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   const row = instanceRow(context);
-  const found = mayBeMade(call, row) ? await findInstance(place.cloud, call, context) : undefined;
+  const found = mayBeMade(call, row) ? await findInstance(aws.cloud, call, context) : undefined;
   if (found !== undefined) return isDead(found) ? replaceDead(row, found) : adopt(row, found);
 
   const directive = context.task.directive;
-  const placements = await listPlacementsOf(place, call, directive, context.cluster.purpose);
+  const placements = await listPlacementsOf(aws, call, directive, context.cluster.purpose);
   const index = readIndex(row, placements);
   const placement = placements[index];
   if (placement === undefined) throw noPlace(context.node.nodeId);
-  const image = await findNodeImage(place, call, context, directive);
-  const settings = await prepareFrontgate(place, context, call, {
+  const image = await findNodeImage(aws, call, context, directive);
+  const settings = await prepareFrontgate(aws, context, call, {
     token: row.token,
     subnetId: placement.subnetId,
   });
   const input = toRunInstancesInput({ context, directive, token: row.token, placement, image, settings });
   try {
     const { Instances = [] } = await call.effect(row.token, () =>
-      place.cloud.ec2(call, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
+      aws.cloud.ec2(call, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
     );
     const [instance] = Instances;
     if (instance?.InstanceId === undefined)
@@ -50,7 +50,7 @@ export async function runInstance(
     if (isDead(instance)) return replaceDead(row, instance);
     return adopt(row, instance, { index, placement, image });
   } catch (error) {
-    if (isCapacityError(error)) return tryNextPlace(context, call, placements, index, place.zone);
+    if (isCapacityError(error)) return tryNextPlace(context, call, placements, index, aws.zone);
     if (isAwsCode(error, 'IdempotentParameterMismatch')) {
       // Requested before with another image or type; the instance that was created then has the tag.
       throw notYet(
@@ -63,14 +63,14 @@ export async function runInstance(
 
 /** A frontgate has a public address, unless the runtime disables it, and a security group of its own. */
 async function prepareFrontgate(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   options: { readonly token: string; readonly subnetId: string },
 ): Promise<AwsSettings> {
-  const { settings } = place;
+  const { settings } = aws;
   if (context.cluster.purpose !== 'frontgate' || settings.frontgate === undefined) return settings;
-  const securityGroups = await ensureFrontgateGroups(place, settings.frontgate, context, call, options);
+  const securityGroups = await ensureFrontgateGroups(aws, settings.frontgate, context, call, options);
   return { ...settings, securityGroups, publicIp: settings.publicIp ?? true };
 }
 

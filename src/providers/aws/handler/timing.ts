@@ -4,7 +4,7 @@ import { watchUntilDone } from '../../../provider-utils/index.ts';
 /** How often AWS is polled; tests on an emulator poll more often. */
 export interface Timing {
   /** Between two polls of one wait. */
-  readonly lookMs: number;
+  readonly pollMs: number;
   /**
    * How long after a create AWS may still not show the new resource: a delete searches this long for
    * resources that a worker may have created before it died.
@@ -13,14 +13,14 @@ export interface Timing {
 }
 
 /** AWS documents seconds; its own tools allow a few. */
-export const DEFAULT_TIMING: Timing = { lookMs: 1_000, settleMs: 5_000 };
+export const DEFAULT_TIMING: Timing = { pollMs: 1_000, settleMs: 5_000 };
 
 /** Polls until it is done or the call's time is over. */
 export function watch(
   call: ObserveCall,
-  lookMs: number,
+  pollMs: number,
   poll: (call: ObserveCall) => Promise<Observation>,
 ): Promise<Observation> {
   // A read for waits already takes one interval; the pause is for a poll that reads nothing.
-  return watchUntilDone(call, { intervalMs: lookMs, pauseMs: lookMs / 20 }, poll);
+  return watchUntilDone(call, { intervalMs: pollMs, pauseMs: pollMs / 20 }, poll);
 }

@@ -4,7 +4,7 @@ import type { EffectCall, NextGeneration, VolumePairs } from '../../../provider/
 import { findVolumeRow, listTaskVolumes, pause, volumeRow } from '../../../provider-utils/index.ts';
 import { getResources, getWatchedResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import { createAttachPair } from './attach-volumes.ts';
 import { notYet } from './not-yet.ts';
 import { createResizePair } from './resize-volumes.ts';
@@ -22,15 +22,15 @@ import {
   toNodeVolumes,
 } from './volumes.ts';
 
-export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumePairs {
+export function createVolumePairs(findRuntime: FindAwsRuntime, timing: Timing): VolumePairs {
   return {
     async createVolumes(context, call) {
-      const place = findPlace(context);
+      const aws = findRuntime(context);
       const resources: ResourceChange[] = [];
       const next: NextGeneration[] = [];
       for (const spec of listTaskVolumes(context)) {
         const row = volumeRow(context, spec.index);
-        const volume = await createVolume(place, context, call, spec, row);
+        const volume = await createVolume(aws, context, call, spec, row);
         resources.push(isVolumeGone(volume) ? { token: row.token, state: 'gone' } : toMade(row, volume));
         if (isVolumeGone(volume)) next.push({ token: row.token, attributes: row.attributes });
       }
@@ -39,20 +39,20 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
         : { state: 'started', changes: { resources } };
     },
     waitCreateVolumes: (context, call) =>
-      watch(call, timing.lookMs, (look) => observeCreated(findPlace(context), context, look)),
+      watch(call, timing.pollMs, (look) => observeCreated(findRuntime(context), context, look)),
 
-    ...createAttachPair(findPlace, timing),
+    ...createAttachPair(findRuntime, timing),
 
     async detachVolumes(context, call) {
-      const place = findPlace(context);
-      for (const { row, volume } of await loadItems(place, call, context, { intended: true })) {
-        if (volume !== undefined && !isVolumeGone(volume)) await detachVolume(place, call, row, volume);
+      const aws = findRuntime(context);
+      for (const { row, volume } of await loadItems(aws, call, context, { intended: true })) {
+        if (volume !== undefined && !isVolumeGone(volume)) await detachVolume(aws, call, row, volume);
       }
       return { state: 'started' };
     },
     waitDetachVolumes: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const items = await observeItems(findPlace(context), look, context, { intended: true });
+      watch(call, timing.pollMs, async (look) => {
+        const items = await observeItems(findRuntime(context), look, context, { intended: true });
         for (const { volume } of items) {
           if (volume === undefined || isVolumeGone(volume) || volume.State === 'available') continue;
           return {
@@ -64,7 +64,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       }),
 
     async deleteVolumes(context, call) {
-      const place = findPlace(context);
+      const aws = findRuntime(context);
       const rows = listTaskVolumes(context)
         .map(({ index }) => findVolumeRow(context, index))
         .filter((row) => row !== undefined);
@@ -74,23 +74,23 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       const settledAt = Date.now() + timing.settleMs;
       let shown: readonly Volume[] = [];
       while (unsettled.length > 0 && Date.now() < settledAt) {
-        shown = (await getResources(place.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
+        shown = (await getResources(aws.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
         if (unsettled.every((row) => shown.some((volume) => isOfKind(volume, row)))) break;
-        await pause(call, Math.min(timing.lookMs, timing.settleMs));
+        await pause(call, Math.min(timing.pollMs, timing.settleMs));
       }
-      await deleteVolumesOf(place, context, call, rows, shown);
+      await deleteVolumesOf(aws, context, call, rows, shown);
       return { state: 'started' };
     },
     waitDeleteVolumes: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const place = findPlace(context);
+      watch(call, timing.pollMs, async (look) => {
+        const aws = findRuntime(context);
         const items = listTaskVolumes(context).flatMap((spec) => {
           const row = findVolumeRow(context, spec.index);
           return row === undefined ? [] : [{ spec, row, volume: undefined }];
         });
         const rows = items.map(({ row }) => row);
-        const watched = getWatchedResources(place.cloud);
-        const volumes = rows.length === 0 ? [] : await listVolumes(place, look, context, rows, watched);
+        const watched = getWatchedResources(aws.cloud);
+        const volumes = rows.length === 0 ? [] : await listVolumes(aws, look, context, rows, watched);
         for (const row of rows) {
           const left = volumes.find((volume) => isOfKind(volume, row) && volume.State !== 'deleted');
           if (left !== undefined)
@@ -105,7 +105,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
         };
       }),
 
-    ...createResizePair(findPlace, timing),
+    ...createResizePair(findRuntime, timing),
   };
 }
 
@@ -116,7 +116,7 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
  * @throws unavailable while EC2 refuses although it shows an attachment.
  */
 async function detachVolume(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   call: EffectCall,
   row: LedgerResource,
   { VolumeId: volumeId = '', Attachments: attachments = [] }: Volume,

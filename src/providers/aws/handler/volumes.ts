@@ -26,7 +26,7 @@ import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { readTag, TAGS, toClientToken, toTags } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import { toVolumeKind } from '../volume-types.ts';
 import { notYet } from './not-yet.ts';
 import { toNodeTags } from './run-request.ts';
@@ -55,7 +55,7 @@ interface ItemOptions {
  * left out, because a job may have failed before its first volume.
  */
 export async function loadItems(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   context: NodeTaskContext,
   options: ItemOptions & { readonly resources?: Resources } = {},
@@ -65,7 +65,7 @@ export async function loadItems(
   );
   if (specs.length === 0) return [];
   const rows = specs.map(({ index }) => volumeRow(context, index));
-  const volumes = await listVolumes(place, call, context, rows, options.resources);
+  const volumes = await listVolumes(aws, call, context, rows, options.resources);
   return specs.map((spec) => {
     const row = volumeRow(context, spec.index);
     return { spec, row, volume: findOfRow(volumes, row) };
@@ -77,11 +77,11 @@ export async function loadItems(
  * ids: a list may be stale, and a single read never proves that a volume is gone.
  */
 export async function listVolumes(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   context: NodeTaskContext,
   rows: readonly LedgerResource[],
-  resources: Resources = getResources(place.cloud),
+  resources: Resources = getResources(aws.cloud),
 ): Promise<readonly Volume[]> {
   const volumes = (await resources.volumesOfNode(call, context.node.nodeId)) ?? [];
   const listed = new Set(volumes.map(({ VolumeId }) => VolumeId));
@@ -92,7 +92,7 @@ export async function listVolumes(
 
 /** The same for a wait: by id if all ids are known, because one request may then name a thousand. */
 export async function observeItems(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   context: NodeTaskContext,
   options: ItemOptions = {},
@@ -101,9 +101,9 @@ export async function observeItems(
     ({ index }) => options.intended !== true || findVolumeRow(context, index) !== undefined,
   );
   const rows = specs.map(({ index }) => volumeRow(context, index));
-  const resources = getWatchedResources(place.cloud);
+  const resources = getWatchedResources(aws.cloud);
   if (rows.some(({ cloudId }) => cloudId === ''))
-    return loadItems(place, call, context, { ...options, resources });
+    return loadItems(aws, call, context, { ...options, resources });
   const { volumeById } = resources;
   return Promise.all(
     specs.map(async (spec) => {
@@ -126,13 +126,13 @@ function findOfRow(volumes: readonly Volume[], row: LedgerResource): Volume | un
  * volume that is being deleted (isVolumeGone): a token may outlive the volume that was created under it.
  */
 export async function createVolume(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   spec: VolumeSpec,
   row: LedgerResource,
 ): Promise<Volume> {
-  const { cloud, settings } = place;
+  const { cloud, settings } = aws;
   if (mayBeMade(call, row)) {
     const volumes = (await getResources(cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
     const found = findOfRow(volumes, row);
@@ -145,7 +145,7 @@ export async function createVolume(
         ec2.createVolume(
           {
             ClientToken: toClientToken(row.token),
-            AvailabilityZone: row.attributes['zone'] ?? place.zone,
+            AvailabilityZone: row.attributes['zone'] ?? aws.zone,
             Size: spec.sizeGiB,
             VolumeType: kind.type as 'gp3',
             ...(kind.iops === undefined ? {} : { Iops: kind.iops }),
@@ -179,11 +179,11 @@ export function toMade(row: LedgerResource, volume: Volume): ResourceChange {
 
 /** Done when all are available, or already attached. */
 export async function observeCreated(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: ObserveCall,
 ): Promise<Observation & { readonly changes?: Changes }> {
-  const items = await observeItems(place, call, context);
+  const items = await observeItems(aws, call, context);
   const missing = items.find(({ volume }) => volume === undefined);
   if (missing !== undefined) {
     const since = isMissingForLong(call.cursor, `volume ${missing.spec.index} is not shown by AWS yet`);
@@ -214,13 +214,13 @@ export async function observeCreated(
  * @throws unavailable while one is still being created or attached.
  */
 export async function deleteVolumesOf(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   rows: readonly LedgerResource[],
   shown: readonly Volume[] = [],
 ): Promise<void> {
-  const listed = await listVolumes(place, call, context, rows);
+  const listed = await listVolumes(aws, call, context, rows);
   const ids = new Set(listed.map(({ VolumeId }) => VolumeId));
   const volumes = [...listed, ...shown.filter(({ VolumeId }) => !ids.has(VolumeId))];
   for (const row of rows) {
@@ -230,7 +230,7 @@ export async function deleteVolumesOf(
       if (volume.State === 'in-use') throw notYet(`volume ${volume.VolumeId} is still attached`);
       await call
         .effect(row.token, () =>
-          place.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
+          aws.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
             ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
           ),
         )

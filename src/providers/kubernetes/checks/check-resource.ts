@@ -14,11 +14,11 @@ import { RELEASE_KIND } from '../plan-chart-job.ts';
 import { parseQuantity } from '../quantity.ts';
 import { CLUSTER_LABEL, toLabelValue } from '../release-labels.ts';
 import { checkReleaseName } from '../release-name.ts';
-import type { KubernetesWorld } from '../tasks/release-scope.ts';
+import type { KubernetesDependencies } from '../tasks/release-scope.ts';
 import { listWorkloads, nameRoles, toOverrides } from '../workloads.ts';
 import { discover } from './discovery.ts';
 import { tryObject, tryPod, type DryRun } from './dry-run.ts';
-import { createLooseCheck } from './loose-definitions.ts';
+import { createLooseCheck } from './crds-folder.ts';
 import { checkPermissions } from './permissions.ts';
 import { addAmounts, amountsOfPod, checkQuotas, type Amounts } from './quotas.ts';
 
@@ -34,7 +34,7 @@ const PARALLEL = 8;
  * fault of that part in `details`.
  */
 export async function checkResource(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {

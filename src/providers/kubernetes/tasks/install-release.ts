@@ -10,14 +10,14 @@ import {
   toLabelValue,
   VERSION_LABEL,
 } from '../release-labels.ts';
-import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
+import { isPending, requireRecorded, waitForOtherHelm } from './pending-revision.ts';
 import {
   isOurs,
   openScope,
   openValues,
   releaseTaken,
   requireRow,
-  type KubernetesWorld,
+  type KubernetesDependencies,
   type ReleaseScope,
 } from './release-scope.ts';
 import { runHelmOn } from './run-helm-on.ts';
@@ -30,7 +30,7 @@ import { runHelmOn } from './run-helm-on.ts';
  * After a failure: at most one release carries the token; a later call or a delete finds it.
  */
 export async function installRelease(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'InstallRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
@@ -70,7 +70,7 @@ export function releaseId({ directive }: ReleaseScope): string {
   return `${directive.namespace}/${directive.release}`;
 }
 
-async function install(world: KubernetesWorld, scope: ReleaseScope, call: EffectCall): Promise<void> {
+async function install(world: KubernetesDependencies, scope: ReleaseScope, call: EffectCall): Promise<void> {
   const values = await openValues(scope);
   await runHelmOn(world, scope, call, {
     verb: 'install',
@@ -95,7 +95,7 @@ export function ownLabels(scope: ReleaseScope): Readonly<Record<string, string>>
 }
 
 /** Without hooks: delete hooks belong to a release that was complete. */
-async function takeBack(world: KubernetesWorld, scope: ReleaseScope, call: EffectCall): Promise<void> {
+async function takeBack(world: KubernetesDependencies, scope: ReleaseScope, call: EffectCall): Promise<void> {
   await runHelmOn(world, scope, call, {
     verb: 'uninstall',
     withChart: false,

@@ -14,7 +14,7 @@ import { readSettings, type KubernetesSettings } from '../settings.ts';
 import type { ReleaseDirective } from '../release-tasks.ts';
 
 /** What every task of the provider needs. */
-export interface KubernetesWorld {
+export interface KubernetesDependencies {
   readonly connect: Connect;
   readonly findHelm: FindHelm;
   readonly discoveryCache: DiscoveryCache;
@@ -36,7 +36,7 @@ export interface ReleaseScope<T extends ReleaseDirective = ReleaseDirective> {
 
 /** @throws cancelled; every fault of the credential. */
 export async function openScope<T extends ReleaseDirective>(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext & { readonly task: { readonly directive: T } },
   call: Call,
 ): Promise<ReleaseScope<T>> {

@@ -7,7 +7,7 @@ import { hideFolder } from '../helm/render-chart.ts';
 import { runHelm, type HelmProgram } from '../helm/run-helm.ts';
 import { withWorkFolder, type WorkFolder } from '../helm/work-folder.ts';
 import type { RecordedManifest } from './recorded-manifest.ts';
-import { requireRow, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
+import { requireRow, type KubernetesDependencies, type ReleaseScope } from './release-scope.ts';
 import { watchHooks } from './watch-hooks.ts';
 import type { WorkloadOverride } from '../release-tasks.ts';
 
@@ -32,7 +32,7 @@ const HELM_REQUESTS = 20;
  * @throws helm's failures, as errors of the closed list; conflict `LEASE_LOST`.
  */
 export async function runHelmOn(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   scope: ReleaseScope,
   call: EffectCall,
   order: HelmOrder,

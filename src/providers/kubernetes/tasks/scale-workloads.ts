@@ -19,7 +19,7 @@ import {
   openScope,
   releaseGone,
   requireRow,
-  type KubernetesWorld,
+  type KubernetesDependencies,
   type ReleaseScope,
 } from './release-scope.ts';
 import { readCounts, writeCounts, type StoppedCounts } from './stopped-counts.ts';
@@ -37,7 +37,7 @@ const GOING_MS = 1_000;
  * an attempt after a crash still finds them. A release that is gone counts as stopped.
  */
 export async function stopWorkloads(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'StopWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
@@ -57,7 +57,7 @@ export async function stopWorkloads(
 
 /** Done when no pod of any workload is left. */
 export async function waitForNoPods(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'StopWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
@@ -85,7 +85,7 @@ export async function waitForNoPods(
 
 /** Restores the counts that the release's record holds; the stored counts where it holds none. */
 export async function startWorkloads(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'StartWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
@@ -107,7 +107,7 @@ export async function startWorkloads(
 
 /** Has every pod of the given workloads replaced, in the way that each kind rolls out. */
 export async function restartWorkloads(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'RestartWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
@@ -131,7 +131,7 @@ const RESTARTED_BY = 'windlass/restarted-by';
 
 /** Done when nothing is stopped any more and every workload is ready. */
 export async function waitForStart(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'StartWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
@@ -146,7 +146,7 @@ export async function waitForStart(
 
 /** Done when every given workload has pods that this job created, all of them ready. */
 export async function waitForRestart(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'RestartWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {

@@ -16,8 +16,14 @@ import { groupObjects } from '../observe/live-objects.ts';
 import { isKept } from '../ownership.ts';
 import { strikeDeleteHooks } from './delete-hooks.ts';
 import { listLeft, namespaceOf } from './left-objects.ts';
-import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
-import { isOurs, openScope, requireRow, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
+import { isPending, requireRecorded, waitForOtherHelm } from './pending-revision.ts';
+import {
+  isOurs,
+  openScope,
+  requireRow,
+  type KubernetesDependencies,
+  type ReleaseScope,
+} from './release-scope.ts';
 import { runHelmOn } from './run-helm-on.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { findNewest } from './wait-release.ts';
@@ -35,7 +41,7 @@ type UninstallScope = ReleaseScope<UninstallReleaseDirective>;
  * After a failure: the record still exists, so that the next attempt and PurgeRelease find it.
  */
 export async function uninstallRelease(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'UninstallRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
@@ -63,7 +69,7 @@ export async function uninstallRelease(
  * why it could not delete an object: if that is forbidden, no further attempt helps.
  */
 async function uninstall(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   scope: UninstallScope,
   call: EffectCall,
   revision: ReleaseRevision,
@@ -104,7 +110,7 @@ async function waitOut(scope: ReleaseScope, pending: ReleaseRevision): Promise<R
 
 /** Done when nothing of the release is left except helm's record of it. */
 export async function waitForNothing(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'UninstallRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
@@ -123,7 +129,7 @@ export async function waitForNothing(
 
 /** Deletes helm's records of the release: the last objects that carry the token. */
 export async function purgeRelease(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'PurgeRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
@@ -146,7 +152,7 @@ export async function purgeRelease(
 
 /** Done when no record of ours is left. */
 export async function waitForPurge(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'PurgeRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {

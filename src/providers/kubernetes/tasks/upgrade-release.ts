@@ -5,14 +5,14 @@ import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.
 import { readWorkloadName } from '../workloads.ts';
 import { forgetRecord, rewriteRecord } from './change-record.ts';
 import { ownLabels, releaseId } from './install-release.ts';
-import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
+import { isPending, requireRecorded, waitForOtherHelm } from './pending-revision.ts';
 import {
   isOurs,
   openScope,
   releaseGone,
   releaseTaken,
   requireRow,
-  type KubernetesWorld,
+  type KubernetesDependencies,
   type ReleaseScope,
 } from './release-scope.ts';
 import { findRecorded } from './recorded-manifest.ts';
@@ -32,7 +32,7 @@ type ChangeScope = ReleaseScope<ChangeReleaseDirective>;
  * After a failure: the revision that ran before is still helm's last good one.
  */
 export function upgradeRelease(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'UpgradeRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
@@ -46,7 +46,7 @@ export function upgradeRelease(
  * have changed since, an upgrade to the same state does it.
  */
 export function rollbackRelease(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'RollbackRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
@@ -75,7 +75,7 @@ type Change = (
 ) => Promise<void>;
 
 async function changeRelease(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'UpgradeRelease' | 'RollbackRelease'>,
   call: EffectCall,
   change: Change,
@@ -119,7 +119,7 @@ async function changeRelease(
 }
 
 async function upgrade(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   scope: ChangeScope,
   call: EffectCall,
   wanted: WantedSpec,

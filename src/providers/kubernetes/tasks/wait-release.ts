@@ -5,14 +5,14 @@ import { readContent, type ReleaseRevision } from '../helm/release-record.ts';
 import { observeReady } from '../observe/observe-release.ts';
 import { SPEC_LABEL } from '../release-labels.ts';
 import { wantedSpec } from './wanted-spec.ts';
-import { isOurs, openScope, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
+import { isOurs, openScope, type KubernetesDependencies, type ReleaseScope } from './release-scope.ts';
 
 /**
  * Whether the release exists and everything in it is ready. Hooks are done when helm reports the release
  * as deployed.
  */
 export async function waitForRelease(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'InstallRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
@@ -22,7 +22,7 @@ export async function waitForRelease(
 
 /** The same, when the newest revision is the one that the job wants. */
 export async function waitForChange(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   context: TaskContext<'UpgradeRelease' | 'RollbackRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {

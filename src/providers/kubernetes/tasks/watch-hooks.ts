@@ -6,7 +6,7 @@ import { nameOf } from '../manifest.ts';
 import { explainObject, type Explanation } from '../observe/explain.ts';
 import { neverReady } from '../observe/observe-release.ts';
 import { judgeObject } from '../observe/readiness.ts';
-import { isPending } from './other-helm.ts';
+import { isPending } from './pending-revision.ts';
 import type { ReleaseScope } from './release-scope.ts';
 import { readHooks } from '../helm/release-objects.ts';
 

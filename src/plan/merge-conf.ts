@@ -4,11 +4,11 @@ import type { Conf } from '../domain/index.ts';
  * A conf with a change merged over it: objects key by key, everything else as a whole; null removes a key.
  * Neither argument is changed.
  */
-export function putConf(conf: Conf, change: Conf): Conf {
+export function mergeConf(conf: Conf, change: Conf): Conf {
   const result: Record<string, unknown> = { ...conf };
   for (const [key, value] of Object.entries(change)) {
     if (value === null) delete result[key];
-    else define(result, key, isGroup(value) ? putConf(groupAt(conf, key), value) : value);
+    else define(result, key, isGroup(value) ? mergeConf(groupAt(conf, key), value) : value);
   }
   return result;
 }

@@ -4,19 +4,19 @@ import { toRegion } from './region.ts';
 import { readAwsSettings, type AwsSettings } from './settings.ts';
 
 /** What a runtime refers to: its settings, parsed, and its cloud. */
-export interface Place {
+export interface AwsRuntime {
   readonly settings: AwsSettings;
   readonly cloud: AwsCloud;
   readonly zone: string;
 }
 
 /** @throws invalid-input, naming the field, for settings, zone or credential that cannot be used. */
-export type FindPlace = (request: {
+export type FindAwsRuntime = (request: {
   readonly runtime: Pick<Runtime, 'url' | 'zone' | 'settings'>;
   readonly credential: Credential;
-}) => Place;
+}) => AwsRuntime;
 
-export function createPlaceFinder(openCloud: OpenCloud): FindPlace {
+export function createRuntimeFinder(openCloud: OpenCloud): FindAwsRuntime {
   return ({ runtime: { url, zone, settings: given }, credential }) => {
     const settings = readAwsSettings(given);
     const region = toRegion(zone, settings);

@@ -12,7 +12,7 @@ const SYNC_MESSAGE = new Uint8Array([0x53, 0, 0, 0, 4]);
  * one session, one connection would bind its parameters to the statement of another. The server already
  * stays with one connection while a transaction is open: this makes an open pipeline count as one.
  */
-export function keepPipelinesWhole(database: PGlite): PGlite {
+export function wrapPipelines(database: PGlite): PGlite {
   let pipelineOpen = false;
 
   const execProtocolRawStream: PGlite['execProtocolRawStream'] = async (message, options) => {
