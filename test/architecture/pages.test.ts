@@ -62,7 +62,7 @@ describe('the pages', () => {
 });
 
 describe('the page about security', () => {
-  it('names for every promise a test that is there', () => {
+  it('names for every guarantee a test that exists', () => {
     const rows = read('docs/security.md')
       .split('\n')
       .filter((line) => line.startsWith('| ') && !/^\| (Guarantee|---)/.test(line));

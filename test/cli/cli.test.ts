@@ -73,7 +73,7 @@ describe('the command line', () => {
     ['cluster create --app x --runtime y --set port', 'must be key=value'],
     ['cluster create --app x --runtime y --conf /nowhere', 'cannot be read (ENOENT)'],
     ['runtime zones', 'neither a runtime nor --provider'],
-    ['runtime update r', 'nothing to change'],
+    ['runtime update r', 'no change was given'],
     ['completion tcsh', 'Allowed choices are bash, zsh, fish'],
   ])('refuses `%s` with exit code 2 before it connects', async (line, words) => {
     const { exitCode, stdout, stderr, connected } = await runCommand(line.split(' '));
