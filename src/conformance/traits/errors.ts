@@ -133,7 +133,7 @@ export function errors(context: TraitContext): void {
 }
 
 function registerMachines({ it, operations, withBench, withBenchApart, optional }: TraitContext): void {
-  it('R3 AttachVolumes: empty volumes follow an instance that found room in another place only, made anew', () =>
+  it('R3 AttachVolumes: empty volumes follow an instance that got capacity only in another place, created again', () =>
     withBenchApart(async (bench) => {
       const { engine, harness } = bench;
       const fillFirstPlace = optional('makeFirstPlaceFull', harness.makeFirstPlaceFull?.bind(harness));
