@@ -44,7 +44,7 @@ export function requireJobInput(input: unknown): asserts input is RunJobInput {
     refuse('frontgate', `is for jobs that the workflow ${FRONTGATE_WORKFLOW} starts`);
 }
 
-/** A job that begins has none: nobody may have steps of it passed over. */
+/** A job that begins has none: a caller must not be able to make it skip steps. */
 function requireJobState(state: unknown): asserts state is JobState | undefined {
   const continues = workflowInfo().continuedFromExecutionRunId !== undefined;
   if (continues !== (state !== undefined)) refuse('state', 'is what one run of a job tells the next');
