@@ -43,7 +43,7 @@ export interface ChangeReleaseDirective extends ReleaseDirective {
   /** Scaling and sizes are no new version: the chart's hooks are not run for them. */
   readonly hooks: boolean;
   /**
-   * Whether the chart is rendered anew, as for another version or other values; else what helm has
+   * Whether the chart is rendered again, as for another version or other values; otherwise what helm has
    * recorded is taken.
    */
   readonly renders: boolean;

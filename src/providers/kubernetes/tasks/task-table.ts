@@ -8,7 +8,7 @@ import type {
 } from '../../../provider/index.ts';
 import { installRelease } from './install-release.ts';
 import type { ReleaseAction } from '../release-tasks.ts';
-import type { KubernetesWorld } from './release-scope.ts';
+import type { KubernetesDependencies } from './release-scope.ts';
 import {
   restartWorkloads,
   startWorkloads,
@@ -23,8 +23,12 @@ import { waitForChange, waitForRelease } from './wait-release.ts';
 
 /** The implementation of an action's tasks. */
 interface ReleaseTask<Action extends TaskAction = TaskAction> {
-  handle(world: KubernetesWorld, context: TaskContext<Action>, call: EffectCall): Promise<HandleResult>;
-  wait(world: KubernetesWorld, context: TaskContext<Action>, call: ObserveCall): Promise<Observation>;
+  handle(
+    world: KubernetesDependencies,
+    context: TaskContext<Action>,
+    call: EffectCall,
+  ): Promise<HandleResult>;
+  wait(world: KubernetesDependencies, context: TaskContext<Action>, call: ObserveCall): Promise<Observation>;
 }
 
 /** Implementations by action. */
