@@ -149,6 +149,6 @@ describe('setChartValue', () => {
 
   it('refuses to lead through a value', () => {
     expect(() => setChartValue({ a: 1 }, 'a.b', 'x')).toThrow('not a mapping');
-    expect(() => setChartValue({ a: {} }, 'a[0]', 'x')).toThrow('no list');
+    expect(() => setChartValue({ a: {} }, 'a[0]', 'x')).toThrow('not a list');
   });
 });

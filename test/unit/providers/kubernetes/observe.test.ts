@@ -202,7 +202,7 @@ describe('judgeObject', () => {
       'a claim whose volume is gone',
       object('PersistentVolumeClaim', {}, { phase: 'Lost' }),
       'failed',
-      'gone',
+      'no longer exists',
     ],
     ['a Service inside', object('Service', { type: 'ClusterIP' }, {}), 'ready', 'ready'],
     [
