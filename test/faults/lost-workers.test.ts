@@ -102,7 +102,7 @@ describe.concurrent('what its workers do not survive', () => {
       .execute('runJob', { workflowId: jobWorkflowId(clusterId), taskQueue: WORKFLOW_QUEUE, args: [input] })
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(WorkflowFailedError);
-    expect((error as WorkflowFailedError).cause).toMatchObject({ cause: { type: 'WORKERS_LOST' } });
+    expect((error as WorkflowFailedError).cause).toMatchObject({ type: 'WORKERS_LOST' });
   });
 
   test('does no harm to a job beside it, whose tasks its workers died in', LIMIT, async () => {

@@ -63,6 +63,10 @@ describe('an ensemble of ZooKeeper on EC2, over its API and SSH', () => {
         status: 'failed',
         error: { kind: 'permission', message: expect.stringContaining('ec2:CreateVolume') as string },
       });
+      // The instances are made beside the volumes. A delete takes back what is there.
+      expect(await finish(await aws.stack.client.clusters.delete(job.clusterId))).toMatchObject({
+        status: 'successful',
+      });
       expect(await countEc2(aws.moto)).toEqual(NOTHING);
     },
   );

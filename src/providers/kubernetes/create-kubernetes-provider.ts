@@ -1,3 +1,4 @@
+import type { TaskAction } from '../../domain/index.ts';
 import { PROVIDER_CONTRACT_VERSION, type Capabilities, type Provider } from '../../provider/index.ts';
 import { endWithinMoment } from '../../provider-utils/index.ts';
 import { createConnector, type Connect } from './api/connection.ts';
@@ -14,7 +15,12 @@ import { describeClusterDetails, updateClusterStatus } from './status.ts';
 import type { KubernetesDependencies } from './tasks/release-scope.ts';
 import { findTask } from './tasks/task-table.ts';
 
-/** Between the polls of a handle: each asks for every object of the release. */
+/**
+ * Tasks whose effect is mostly there when the handle has started it. What makes pods is not among them: a pod
+ * that crashes may be ready for a moment first.
+ */
+const TAKES_AWAY: ReadonlySet<TaskAction> = new Set(['UninstallRelease', 'PurgeRelease', 'StopWorkloads']);
+/** Between the polls of a handle, in milliseconds: each asks for every object of the release. */
 const POLL_PAUSE_MS = 200;
 
 /** What Helm charts on Kubernetes can do. */
@@ -55,7 +61,7 @@ export function createKubernetesProvider(options: KubernetesProviderOptions): Pr
     splitJobIntoTasks: planChartJob,
     handleSubtask: async (context, call) => {
       const { handle, wait } = findTask(context.task.action);
-      // Pods of a small chart are ready, and objects gone, about when helm has ended.
+      if (!TAKES_AWAY.has(context.task.action)) return handle(world, context, call);
       return endWithinMoment(
         call,
         () => handle(world, context, call),
