@@ -49,7 +49,7 @@ describe.concurrent('a delete removes all that is left of', () => {
     const job = await scenario.create(HANG);
     const view = await waitForEnd(scenario.client, job);
     expect(view).toMatchObject({ status: 'failed', error: { code: 'SERVICE_TIMEOUT' } });
-    expect(view.error?.message).toMatch(/limit of 6 s.*start hangs, as it was told to/s);
+    expect(view.error?.message).toMatch(/timeout of 6 s.*start hangs, as it was told to/s);
     await expectDeletable(job);
   }, 180_000);
 
