@@ -48,7 +48,7 @@ describe('the page of a job in the Web UI of Temporal', { timeout: 3 * PAGE_LIMI
   });
 
   it('reads as the job: what was done, and to which node', async () => {
-    for (const action of ['StartService', 'WaitStartService']) {
+    for (const action of ['PrepareNode', 'StartService']) {
       for (const node of [1, 2, 3]) {
         await page.getByText(`${action} • keeper ${node}`, { exact: true }).first().waitFor();
       }

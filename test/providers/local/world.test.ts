@@ -286,7 +286,7 @@ describe('a limit', () => {
     ).rejects.toMatchObject({
       kind: 'quota',
       message:
-        '1 volumes are requested, but 0 are left of 1 (1 in use); 5 GiB of volumes are requested, and 3 are left of 10 (7 in use)',
+        '1 volumes are requested, but 0 are left of 1 (1 in use); 5 GiB of volumes are requested, but 3 are left of 10 (7 in use)',
     });
   });
 
