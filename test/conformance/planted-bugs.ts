@@ -316,7 +316,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       }),
     },
   },
-  { ...CANCEL, name: 'the signal is ignored', says: 'goes on', bug: { signalIgnored: true } },
+  { ...CANCEL, name: 'the signal is ignored', says: 'still runs', bug: { signalIgnored: true } },
   {
     ...CANCEL,
     name: 'a call that waits for the budget is not ended',
