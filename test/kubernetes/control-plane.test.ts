@@ -96,7 +96,9 @@ describe('the control plane that tests start', () => {
     await deploy(namespace, 'huge', {
       containers: [{ ...container, resources: { requests: { cpu: '100' } } }],
     });
-    await untilPods(namespace, 'huge', ([pod]) => JSON.stringify(pod?.status ?? null).includes('Insufficient cpu'));
+    await untilPods(namespace, 'huge', ([pod]) =>
+      JSON.stringify(pod?.status ?? null).includes('Insufficient cpu'),
+    );
   });
 
   it('lets no user do anything', async () => {
