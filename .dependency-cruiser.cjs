@@ -1,11 +1,13 @@
 'use strict';
 
 // The import rule: downward only. A level may import those below it, and itself; from outside a
-// folder only its index.ts is imported. `provider`, `workflows` and `client` are stricter than their level.
+// folder only its index.ts is imported. What client, workflows and activities say to each other stands in
+// `protocol`: none of the three imports another.
 
 const DOMAIN = '^src/domain/';
 const LEVELS = [
   { name: 'domain', folders: ['domain'], mayImport: [] },
+  { name: 'protocol', folders: ['protocol'], mayImport: ['domain'] },
   { name: 'provider', folders: ['provider'], mayImport: ['domain'] },
   { name: 'bounds', folders: ['bounds'], mayImport: ['domain'] },
   { name: 'confd', folders: ['confd'], mayImport: ['domain', 'bounds'] },
@@ -21,6 +23,7 @@ const LEVELS = [
     folders: ['plan', 'db', 'secrets', 'nodes', 'observability', 'tools'],
     mayImport: ['domain', 'masking', 'config'],
   },
+  { name: 'wanted', folders: ['wanted'], mayImport: ['domain', 'plan'] },
   { name: 'packages', folders: ['app-package'], mayImport: ['domain', 'bounds', 'confd'] },
   {
     name: 'charts',
@@ -67,9 +70,14 @@ const LEVELS = [
     ],
   },
   {
+    name: 'task-runner',
+    folders: ['task-runner'],
+    mayImport: ['domain', 'provider'],
+  },
+  {
     name: 'client',
     folders: ['client'],
-    mayImport: ['domain', 'config', 'secrets', 'app-package', 'chart-package', 'client'],
+    mayImport: ['domain', 'protocol', 'config', 'secrets', 'app-package', 'chart-package', 'client'],
   },
   {
     name: 'conformance',
@@ -83,6 +91,8 @@ const LEVELS = [
       'nodes',
       'app-package',
       'secrets',
+      'task-runner',
+      'wanted',
       'conformance',
     ],
   },
@@ -100,7 +110,7 @@ const levelRules = LEVELS.flatMap(({ name, folders, mayImport }) =>
     from: { path: `^src/${folder}/` },
     to: {
       path: '^(src|workflows|activities)/',
-      pathNot: [toFolderPattern([...new Set([...mayImport, folder])]), '^workflows/messages\\.ts$'],
+      pathNot: [toFolderPattern([...new Set([...mayImport, folder])])],
     },
   })),
 );
@@ -116,10 +126,10 @@ module.exports = {
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'] },
     },
     {
-      name: 'messages-only-for-clients',
-      comment: 'only those who speak with workflows know their messages',
+      name: 'workflows-are-started-by-name',
+      comment: 'what starts, signals or serves a workflow knows its messages, never its code',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(client|cli|worker|embedded)/' },
+      from: { path: '^(src|activities)/' },
       to: { path: '^workflows/' },
     },
     {
@@ -134,25 +144,26 @@ module.exports = {
     },
     {
       name: 'workflows-are-deterministic',
-      comment:
-        'a workflow sees domain, plan, its own folder, the SDK’s workflow package, and types of activities',
+      comment: 'a workflow sees domain, plan, protocol, its own folder and the SDK’s workflow package',
       severity: 'error',
       from: { path: '^workflows/' },
       to: {
         pathNot: [
           '^workflows/',
-          '^src/(domain|plan)/',
+          '^src/(domain|plan|protocol)/',
           'node_modules/@temporalio/(workflow|common)/',
-          '^activities/',
         ],
       },
     },
     {
-      name: 'workflows-see-types-of-activities',
-      comment: 'activities are called through proxies: only their types cross',
+      name: 'protocol-is-light',
+      comment: 'workflows and clients load it whole: of libraries only what both load anyway',
       severity: 'error',
-      from: { path: '^workflows/' },
-      to: { path: '^activities/', dependencyTypesNot: ['type-only'] },
+      from: { path: '^src/protocol/' },
+      to: {
+        dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'],
+        pathNot: 'node_modules/@temporalio/common/',
+      },
     },
     {
       name: 'activities-name-no-provider',

@@ -10,8 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
-    // Most of a test's time is waiting for servers: Vitest's own choice leaves one of two cores idle.
-    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+    // Half of a long test's time is waiting for servers: two files a core leave no core idle.
+    maxWorkers: Math.max(4, availableParallelism()),
     sequence: { sequencer: LongestFirst },
   },
 });

@@ -1,30 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallBudgetStore } from '../src/db/index.ts';
 import { WindlassError, type QueueScope } from '../src/domain/index.ts';
-import type { Call, Provider } from '../src/provider/index.ts';
+import type { Provider } from '../src/provider/index.ts';
 
-/** Whose requests are counted together. */
+/** Requests with the same scope are counted together. */
 export type BudgetScope = QueueScope;
 
 /** How this worker shares the clouds' APIs with all others. */
 export interface CallBudgets {
   /**
-   * `request` of a call by `provider` for an account and region. Where they are not known yet (the
-   * credential of a runtime that is being made), nothing is counted.
+   * How a call of `provider` takes the budget of an account and region. If they are not known yet (the
+   * credential of a runtime that is being created), nothing is counted.
    */
   open(
     scope: BudgetScope | null,
     provider: Pick<Provider, 'callsPerSecond'>,
     signal: AbortSignal,
-  ): Call['request'];
+  ): (requests?: number) => Promise<void>;
 }
 
-/** Turns of so long are taken from the database at once: what a worker that dies can waste. */
+/**
+ * The time span of the slots that are taken from the database in one request: at most this much is wasted
+ * when a worker dies.
+ */
 const BATCH_SECONDS = 0.25;
-/** For so long an account without a limit is not asked for again. */
+/** An account without a limit is not read again for this time. */
 const UNLIMITED_MS = 5_000;
 
-/** Gives out turns to the calls of one worker, in the order in which they asked. */
+/** Assigns slots to the calls of one worker, in the order in which they asked. */
 export function createCallBudgets(store: CallBudgetStore): CallBudgets {
   const lines = new Map<string, Line>();
   return {
@@ -41,7 +44,7 @@ export function createCallBudgets(store: CallBudgetStore): CallBudgets {
   };
 }
 
-/** Those who wait for turns of one account and region. */
+/** The callers that wait for slots of one account and region. */
 interface Line {
   take(count: number, signal: AbortSignal): Promise<void>;
 }
@@ -64,7 +67,7 @@ function createLine(reserve: (count: number) => ReturnType<CallBudgetStore['rese
     return waiting[0];
   }
 
-  /** Turns for those at the head of the line: at most a batch, but at least those of the first. */
+  /** Slots for the first callers of the line: at most a batch, but at least those of the first caller. */
   function countTurns(): number {
     let turns = 0;
     for (const { count, gone } of waiting) {
@@ -89,7 +92,7 @@ function createLine(reserve: (count: number) => ReturnType<CallBudgetStore['rese
       for (let used = 0; used < turns;) {
         const waitMs = reservedAt + answer.waitMs + (used * 1000) / answer.perSecond - performance.now();
         if (waitMs > 0) await sleep(waitMs);
-        // Whoever gave up while it waited leaves its turn to the next.
+        // A caller that was cancelled while it waited leaves its slot to the next.
         const next = first();
         if (next === undefined || used + next.count > turns) break;
         waiting.shift();

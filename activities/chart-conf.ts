@@ -14,24 +14,24 @@ import {
   type SealedValue,
 } from '../src/domain/index.ts';
 import type { Redactor } from '../src/observability/index.ts';
-import { putConf } from '../src/plan/index.ts';
+import { mergeConf } from '../src/plan/index.ts';
 
-/** Where the confs of charts live: `conf/values/<job>`, each as the job left it. */
+/** Where the confs of charts are stored: `conf/values/<job>`, each as the job left it. */
 export const CHART_CONF = 'conf/values/';
 
-/** A chart's conf, put over the one before. */
+/** A chart's conf, merged over the previous one. */
 export interface MergedChartConf {
   /** As it is stored: a reference and the names, never a value. */
   readonly given: Conf;
-  /** Whole, for a provider and in memory alone. */
+  /** The complete values, only for a provider and only in memory. */
   readonly conf: Conf;
-  /** What `given` refers to; null where that is what it was before. */
+  /** The value that `given` refers to; null if it is the same as before. */
   readonly secret: { readonly name: string; readonly value: string } | null;
 }
 
 /**
- * Opens the conf of a chart, which comes sealed as a whole, and puts it over the stored one. No
- * schema has a say in what is secret: all of it is.
+ * Opens the conf of a chart, which arrives sealed as a whole, and merges it over the stored one. No schema
+ * decides what is secret: all of it is.
  *
  * @throws invalid-input `CONF_INVALID`, `CONF_UNSEALED`, `SEALED_SECRET`.
  */
@@ -48,7 +48,7 @@ export async function mergeChartConf(request: {
   const stored = await openChartConf(over, ({ $secret }) => request.openSecret($secret));
   const change = await openChange(request);
   registerChartConf(redactor, change);
-  const conf = putConf(stored, change);
+  const conf = mergeConf(stored, change);
   checkConfSize(conf);
   checkChartValues(content.files, conf);
   if (Object.keys(change).length === 0) return { given: over, conf, secret: null };
@@ -57,12 +57,12 @@ export async function mergeChartConf(request: {
   return { given, conf, secret: { name, value: JSON.stringify(conf) } };
 }
 
-/** What a change of a chart's conf is stored as, beside the job: which paths it names. */
+/** How a change of a chart's conf is stored, beside the job: the paths that it names. */
 export function describeChartChange(given: Conf): Conf {
   return isChartConf(given) ? { keys: given.keys } : {};
 }
 
-/** From now on what a conf holds is masked where a program prints it. */
+/** From now on the values of a conf are masked in everything that a program prints. */
 export function registerChartConf(redactor: Redactor, conf: Conf): void {
   for (const value of listHiddenValues(conf)) redactor.register(value);
 }
@@ -73,7 +73,7 @@ async function openChange({
 }: Pick<Parameters<typeof mergeChartConf>[0], 'conf' | 'openSealed'>): Promise<Conf> {
   if (Object.keys(conf).length === 0) return {};
   if (!isSealedValue(conf)) {
-    throw new WindlassError('invalid-input', 'the conf of a chart came unsealed', {
+    throw new WindlassError('invalid-input', 'the conf of a chart arrived unsealed', {
       code: 'CONF_UNSEALED',
       field: 'conf',
       hint: 'use the client library or the windlass command: they seal it before it leaves the machine',

@@ -1,9 +1,10 @@
 import { MAX_ANSWER_BYTES, WindlassError } from '../src/domain/index.ts';
 
 /**
- * What an activity is about to answer, if Temporal can carry it.
+ * The result of an activity, if Temporal can carry it.
  *
- * @throws invalid-input `ANSWER_TOO_LARGE`: it is said once, where Temporal's worker would try to send it for ever.
+ * @throws invalid-input `ANSWER_TOO_LARGE`: reported once, because Temporal's worker would try to send the
+ * result forever.
  */
 export function checkAnswer<T>(answer: T): T {
   const bytes = answerBytes(answer);

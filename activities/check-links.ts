@@ -11,43 +11,44 @@ import type { Stores } from '../src/db/index.ts';
 import {
   WindlassError,
   type ClusterLink,
-  type ClusterWrapper,
   type Conf,
   type ErrorDetail,
   type PackageContent,
+  type ParsedCluster,
 } from '../src/domain/index.ts';
 
-/** A cluster to be, and the conf that it was made from. */
+/** A future cluster, and the conf that it was created from. */
 export interface LinkCheck {
   readonly content: PackageContent;
   /** With every default. */
   readonly conf: Conf;
-  readonly wanted: ClusterWrapper;
-  /** Links that a stored cluster has already: what became of those is no fault of its change. */
+  readonly runtimeId: string;
+  /** Link name → id of the cluster it leads to. */
+  readonly links: ParsedCluster['links'];
+  /** Links that a stored cluster already has: their present state is not a fault of its change. */
   readonly known?: readonly ClusterLink[];
 }
 
 /**
- * Checks what a cluster links to: clusters of its own runtime that live. Every `service` value of
- * the conf must be of an app that the item's `limits` allow, too; a link that stands in
- * cluster.json itself has no limits.
+ * Checks the links of a cluster: they must lead to existing clusters of its own runtime. Every `service`
+ * value of the conf must also be of an app that the item's `limits` allow; a link in cluster.json itself
+ * has no limits.
  *
  * @throws invalid-input `CONF_INVALID`, each fault naming its key, or the link.
  */
 export async function checkLinks(
   stores: Pick<Stores, 'apps' | 'clusters'>,
-  { content, conf, wanted, known = [] }: LinkCheck,
+  { content, conf, runtimeId, links: named, known = [] }: LinkCheck,
 ): Promise<void> {
-  const { runtimeId } = wanted.cluster;
   const config = content.files.find(({ path }) => path === 'config.json');
   const form = config === undefined ? null : parseForm(new TextDecoder().decode(config.content));
   const chosen = form === null ? [] : listLinkedClusters(form, conf);
-  const literal = wanted.links.filter(({ targetClusterId }) =>
-    chosen.every(({ clusterId }) => clusterId !== targetClusterId),
+  const literal = Object.entries(named).filter(([, target]) =>
+    chosen.every(({ clusterId }) => clusterId !== target),
   );
   const links = [
     ...chosen.map(({ item, clusterId }) => ({ field: dottedKey(item), item, clusterId })),
-    ...literal.map((link) => ({ field: `links.${link.name}`, item: null, clusterId: link.targetClusterId })),
+    ...literal.map(([name, clusterId]) => ({ field: `links.${name}`, item: null, clusterId })),
   ];
   const faults: ErrorDetail[] = [];
   for (const { field, item, clusterId } of links) {
@@ -67,7 +68,7 @@ async function explainLink(
   const unknown = `there is no cluster with the id ${quoted} in this runtime`;
   try {
     const cluster = await stores.clusters.resolve(clusterId);
-    // Of another runtime's clusters no more is told than of those that do not exist.
+    // A cluster of another runtime gives the same error as one that does not exist.
     if (cluster.runtimeId !== runtimeId || cluster.status === 'deleted' || cluster.purpose !== 'app')
       return unknown;
     if (cluster.clusterId !== clusterId) return `must be an id: that of ${quoted} is ${cluster.clusterId}`;

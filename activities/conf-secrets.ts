@@ -12,21 +12,24 @@ import {
   type SecretBinding,
   type SecretReference,
 } from '../src/domain/index.ts';
-import { putConf } from '../src/plan/index.ts';
+import { mergeConf } from '../src/plan/index.ts';
 import { bindConf } from '../src/secrets/index.ts';
 import { mergeChartConf } from './chart-conf.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
-/** Where the secrets of confs live: `conf/<key>`, and `conf/<key>/<job>` for one that a job has changed. */
+/**
+ * Where the secrets of confs are stored: `conf/<key>`, and `conf/<key>/<job>` for one that a job has
+ * changed.
+ */
 const CONF_SECRETS = 'conf/';
 
 /** A conf without a secret in it. */
 export interface StoredConf {
   /** As the user gave it. */
   readonly given: Conf;
-  /** Whole, with the package's defaults, as a provider gets it. */
+  /** Complete, with the package's defaults, as a provider gets it. */
   readonly conf: Conf;
-  /** What the references in both stand for, under the database's key, by name. */
+  /** The values behind the references in both, encrypted under the database's key, by name. */
   readonly secrets: readonly NamedSecret[];
 }
 
@@ -35,18 +38,20 @@ export interface NamedSecret {
   readonly secret: StoredSecret;
 }
 
-/** What becomes of a conf on its way into the database: with what it came in, passwords sealed for that alone. */
+/**
+ * How a conf is converted for the database: the binding of its sealed passwords, and what it is applied
+ * over.
+ */
 export interface StoreConfRequest extends ConfRequest {
   readonly content: PackageContent;
-  /** The stored conf that it is put over, its passwords references; absent for a new cluster. */
+  /** The stored conf that it is applied over, its passwords references; absent for a new cluster. */
   readonly over?: Conf;
   /** The value behind a reference of `over`. */
   readonly openSecret: (name: string) => Promise<string>;
 }
 
 /**
- * Opens the sealed passwords of a conf, checks the whole conf with them, and puts references in
- * their place.
+ * Opens the sealed passwords of a conf, checks the whole conf with them, and replaces them by references.
  *
  * @throws invalid-input `CONF_INVALID` with every fault, `PASSWORD_UNSEALED`, `CONF_TOO_LARGE`.
  */
@@ -58,14 +63,14 @@ export async function storeConf(
   if (isChart(content.files)) return storeChartConf(dependencies, request);
   const config = content.files.find((file) => file.path === 'config.json');
   if (config === undefined) {
-    // Nothing says what is secret in it, and nothing would use it.
+    // Nothing says which of its values are secret, and nothing would use it.
     checkGivenConf({ items: [] }, request.conf);
     return { given: {}, conf: {}, secrets: [] };
   }
   const form = parseForm(new TextDecoder().decode(config.content));
   const secrets: NamedSecret[] = [];
   const changed = await mapPasswords(form, request.conf, createSealedTaker(dependencies, request, secrets));
-  const given = putConf(over ?? {}, changed);
+  const given = mergeConf(over ?? {}, changed);
   const opened = await mapPasswords(form, given, async (value) => {
     if (!isConfReference(value)) return value;
     const fresh = secrets.find(({ name }) => name === value.$secret);
@@ -89,7 +94,7 @@ export async function storeConf(
   return { given, conf, secrets };
 }
 
-/** Likewise for a chart, whose conf is one secret. */
+/** The same for a chart, whose conf is one secret. */
 async function storeChartConf(
   dependencies: ActivityDependencies,
   request: StoreConfRequest,
@@ -114,7 +119,7 @@ function bindRequest(request: StoreConfRequest): (key: string) => SecretBinding 
   });
 }
 
-/** Opens what is sealed, keeps it under the database's key, and leaves a reference in its place. */
+/** Opens sealed values, encrypts them under the database's key, and replaces them by references. */
 function createSealedTaker(
   dependencies: ActivityDependencies,
   request: StoreConfRequest,
@@ -127,7 +132,7 @@ function createSealedTaker(
     if (!isSealedValue(value)) throw unsealedPassword(key);
     const password = await keyring.openSealed(value.$sealed, bind(key));
     redactor.register(password);
-    // What was stored before stays, until nobody can want it back.
+    // Old secret versions are kept until no rollback can need them.
     const name = `${CONF_SECRETS}${key}${over === undefined ? '' : `/${jobId}`}`;
     secrets.push(encryptSecret(dependencies, request, name, password));
     return { $secret: name };
@@ -162,7 +167,7 @@ function isConfReference(value: unknown): value is SecretReference {
 }
 
 function unsealedPassword(key: string): WindlassError {
-  return new WindlassError('invalid-input', `${key} is a password and came unsealed`, {
+  return new WindlassError('invalid-input', `${key} is a password and arrived unsealed`, {
     code: 'PASSWORD_UNSEALED',
     field: key,
     hint: 'use the client library or the windlass command: they seal it before it leaves the machine',

@@ -12,27 +12,28 @@ export interface ActivityLogger {
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** Everything the activities work with; the worker builds it. */
+/** Everything that the activities need; the worker builds it. */
 export interface ActivityDependencies {
   readonly stores: Stores;
   readonly providers: ProviderRegistry;
   readonly keyring: Keyring;
   readonly log: ActivityLogger;
-  /** Knows every secret that this worker has opened, and keeps it out of what leaves an activity. */
+  /**
+   * Knows every secret that this worker has decrypted, and removes it from everything that leaves an
+   * activity.
+   */
   readonly redactor: Redactor;
-  /** Of this worker process; part of every lease's holder. */
+  /** Identifies this worker process; part of every lease's holder. */
   readonly identity: string;
   readonly heartbeatSeconds: number;
   readonly leaseSeconds: number;
   /** Version of windlass, for describeWorker. */
   readonly version: string;
-  /** Called after a runtime was made or changed, so that its queues are polled at once. */
-  readonly onRuntimesChanged: () => void;
   readonly faultPoint: FaultPoint;
   readonly callBudgets: CallBudgets;
-  /** Hosts that a runtime's url may name with plain http, beside this machine. */
+  /** Hosts that a runtime's url may name with plain http, besides this machine. */
   readonly plainHttpHosts: readonly string[];
-  /** Fetches the archive of a chart, with helm; the credential is the reference's, opened. */
+  /** Fetches the archive of a chart with helm; the credential is the reference's, decrypted. */
   readonly pullChart: (
     reference: ChartReference,
     credential: ChartCredential | null,

@@ -1,382 +1,51 @@
-import { Context } from '@temporalio/activity';
-import {
-  ACTION_RULES,
-  FRONTGATE_NEEDED,
-  isOpenJobStatus,
-  PLAN_SCHEMA_VERSION,
-  WindlassError,
-  type Cluster,
-  type CreateClusterInput,
-  type Job,
-  type JobAction,
-  type LayerShape,
-  type QueueScope,
-  type Runtime,
-  type SecretReference,
-  type TaskRef,
-} from '../src/domain/index.ts';
-import type { Stores } from '../src/db/index.ts';
-import { withoutLeaving } from '../src/plan/index.ts';
-import type { Call, PlanRequest, RuntimeRequest } from '../src/provider/index.ts';
-import type { ActivityTiming, RunJobInput, RunJobResult } from '../workflows/messages.ts';
-import { checkAnswer } from './check-answer.ts';
-import { closeJob, type ClosedJob, type JobEnd } from './close-job.ts';
+import { isOpenJobStatus, type Job } from '../src/domain/index.ts';
+import type { JobActivities, JobEnd, RunJobResult } from '../src/protocol/index.ts';
+import type { Attempted } from './attempt.ts';
+import { checkAndPlan, openJob } from './begin-job.ts';
+import { closeJob } from './close-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
-import { readProgress, startHeartbeats } from './heartbeat.ts';
-import { createHydrator, type Hydrator } from './hydrate.ts';
-import { planJob } from './plan-job.ts';
-import { prepareChange } from './prepare-change.ts';
-import { prepareCluster, type PreparedCluster } from './prepare-cluster.ts';
+import { createHydrator } from './hydrate.ts';
 import { whileOpen } from './own-job.ts';
-import { toReportedInfo, toWindlassError } from './report-error.ts';
-import { isRetried, toApplicationFailure } from './to-application-failure.ts';
+import { refreshCluster } from './refresh-cluster.ts';
+import { toReportedInfo } from './report-error.ts';
 
-export interface LoadedJob {
-  readonly queues: QueueScope;
-  readonly timing: ActivityTiming;
-  /** Set when this job id was run before: there is nothing to do. */
-  readonly closed: RunJobResult | null;
-  /** The stored plan, where the job is planned already: then nothing is left to check or to plan. */
-  readonly layers?: readonly LayerShape[];
-}
-
-/**
- * Steps that run one after the other cost more between than in them: one is asked to do the next one
- * too. What is done without being asked for would change what older workflow code has recorded.
- */
-export interface MayPlan {
-  readonly plan?: boolean;
-}
-
-/** What a check answers when the job was planned in the same step. */
-export interface CheckedJob {
-  readonly layers: readonly LayerShape[];
-}
-
-/** What the last look at the cloud answers when the job was closed in the same step. */
-export interface RefreshedJob {
-  readonly closed: ClosedJob;
-}
-
-export interface JobRequest {
-  readonly jobId: string;
-}
-
-/** Activities as they are implemented: with the job that they are a step of, where one is stored. */
-export type StepsOf<Activities> = {
-  readonly [Name in keyof Activities]: Activities[Name] extends (input: infer Input) => infer Result
-    ? (input: Input, job: Job | null) => Result
-    : never;
-};
-
-/** The steps of a job round its walk. */
-export interface EngineActivities {
-  /**
-   * For a create: checks and stores the cluster. Opens the job and sets the transition status. Plans
-   * it too where that is asked for, and no cloud has to be asked first.
-   */
-  LoadJob(input: RunJobInput & MayPlan): Promise<LoadedJob>;
-  /**
-   * Asks the cloud whether it can take what the job will make; then plans the job where that is asked
-   * for. Nothing is planned where the cloud refuses.
-   */
-  CheckResource(request: JobRequest & MayPlan): Promise<CheckedJob | undefined>;
-  /** Splits the job into tasks and stores the plan, once: for jobs that no step before has planned. */
-  PlanJob(request: JobRequest): Promise<readonly LayerShape[]>;
-  loadSlice(request: {
-    jobId: string;
-    layerIndex: number;
-    offset: number;
-    limit: number;
-  }): Promise<readonly TaskRef[]>;
-  /**
-   * Stores what the cloud says about every node, then closes the job as CloseJob does, where it is told
-   * how the job ended.
-   */
-  UpdateClusterStatus(request: JobRequest & { end?: JobEnd }): Promise<RefreshedJob | undefined>;
-  /** Closes the job's row and clears the transition status. */
-  CloseJob(request: JobRequest & JobEnd): Promise<ClosedJob>;
-}
-
-/** Actions that make something, and so are checked against quotas first. */
-const MAKING_ACTIONS: ReadonlySet<JobAction> = new Set([
-  'create',
-  'add-nodes',
-  'resize',
-  'recover',
-  'start',
-  'upgrade',
-  'rollback',
-  'update-env',
-]);
-
-/** The steps, each with its job as the guard before it has read it (activities/own-job.ts). */
-export function createEngineActivities(dependencies: ActivityDependencies): StepsOf<EngineActivities> {
-  const { stores, providers } = dependencies;
+/** The steps, each with its job as it was read when the step was allowed to begin (activities/own-job.ts). */
+export function createJobActivities(dependencies: ActivityDependencies): Attempted<JobActivities> {
+  const { stores } = dependencies;
   const hydrator = createHydrator(dependencies);
 
-  async function loadCloud(
-    job: Job,
-  ): Promise<RuntimeRequest & { provider: ReturnType<typeof providers.get> }> {
-    const { runtime, credential } = await hydrator.loadRuntime(job.runtimeId);
-    return { runtime, credential, provider: providers.get(runtime.provider) };
-  }
-
-  return guardAll<StepsOf<EngineActivities>>(dependencies, {
-    async LoadJob({ plan, ...input }, known) {
-      const job = known ?? (await openJob(dependencies, hydrator, input));
-      const runtime = await stores.runtimes.get(job.runtimeId);
-      const layers = plan === true ? await planUnasked(job, runtime) : null;
+  return {
+    async BeginJob(input, { job: known, signal }) {
+      const job = known ?? (await openJob(dependencies, hydrator, input, signal));
+      const { provider, account, region } = await stores.runtimes.get(job.runtimeId);
+      const open = isOpenJobStatus(job.status);
       return {
-        ...(layers === null ? {} : { layers }),
-        queues: { provider: runtime.provider, account: runtime.account, region: runtime.region },
+        queues: { provider, account, region },
         timing: { heartbeatSeconds: dependencies.heartbeatSeconds },
-        closed: isOpenJobStatus(job.status)
-          ? null
-          : { jobId: job.jobId, status: toResultStatus(job), failedTasks: 0 },
+        closed: open ? null : { jobId: job.jobId, status: toResultStatus(job), failedTasks: 0 },
+        steps: open ? await checkAndPlan(dependencies, hydrator, job) : [],
       };
     },
 
-    async CheckResource({ jobId, plan }, stored) {
-      const job = stored ?? (await stores.jobs.get(jobId));
-      if (!MAKING_ACTIONS.has(job.action)) return undefined;
-      const { provider, runtime, credential } = await loadCloud(job);
-      const call = currentCall(dependencies, jobId, runtime);
-      // What is to be made anew is what the cloud no longer has.
-      if (job.action === 'recover') await refreshCluster(dependencies, hydrator, job.clusterId, () => call);
-      const wanted = await loadWanted(stores, job);
-      const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
-      const loadPackage = () => hydrator.loadPackage(wanted.cluster.cluster.versionId);
-      const openSecret = ({ $secret }: SecretReference) => hydrator.openSecret(job.clusterId, $secret);
-      await provider.checkResource(
-        { action: job.action, ...wanted, reserved, runtime, credential, loadPackage, openSecret },
-        call,
-      );
-      return plan === true ? { layers: await storePlan(job, runtime, wanted) } : undefined;
+    loadSlice: ({ jobId, slice }) => whileOpen('loadSlice', stores.tasks.loadSlice(jobId, slice)),
+
+    async EndJob({ jobId, refresh, ...end }, { job }) {
+      // It was never opened; or an earlier try has forgotten it, with its cluster.
+      if (job === null) return { error: bounded(end).error };
+      // An earlier try has closed it.
+      if (!isOpenJobStatus(job.status)) return { error: job.error };
+      if (refresh) await refreshCluster(dependencies, hydrator, job.clusterId, { job: jobId });
+      const { error } = await closeJob(stores, job, bounded(end));
+      return { error };
     },
+  };
 
-    async PlanJob({ jobId }, stored) {
-      const shape = await stores.jobs.loadShape(jobId);
-      if (shape !== null) return shape;
-      const job = stored ?? (await stores.jobs.get(jobId));
-      return storePlan(job, await stores.runtimes.get(job.runtimeId));
-    },
-
-    loadSlice: ({ jobId, layerIndex, offset, limit }) =>
-      whileOpen('loadSlice', stores.tasks.loadSlice(jobId, layerIndex, offset, limit)),
-
-    async UpdateClusterStatus({ jobId, end }, stored) {
-      const job = stored ?? (await stores.jobs.get(jobId));
-      // A try before this one has closed it, and nobody has heard of it.
-      if (end !== undefined && !isOpenJobStatus(job.status)) return { closed: { error: job.error } };
-      await refreshCluster(dependencies, hydrator, job.clusterId, (runtime) =>
-        currentCall(dependencies, jobId, runtime),
-      );
-      return end === undefined ? undefined : { closed: await closeJob(stores, job, bounded(end)) };
-    },
-
-    async CloseJob({ jobId: _jobId, ...end }, job) {
-      // Ceasing takes the job's own row with it; an earlier try did.
-      return job === null ? { error: null } : closeJob(stores, job, bounded(end));
-    },
-  });
-
-  /** Its error may be another's than ours: it comes with the input. */
+  /** Its error may come from another step: it is part of the input. */
   function bounded(end: JobEnd): JobEnd {
     return end.error === null ? end : { ...end, error: toReportedInfo(end.error, dependencies.redactor) };
   }
-
-  /** Stores the plan of an open job, once; a stored one wins. */
-  async function storePlan(
-    job: Job,
-    runtime: Runtime,
-    wanted?: Pick<PlanRequest, 'cluster' | 'before'>,
-  ): Promise<readonly LayerShape[]> {
-    const request = { job, ...(wanted ?? (await loadWanted(stores, job))), runtime };
-    const plan = await planJob(stores, providers.get(runtime.provider), request);
-    return stores.jobs.storePlan(job.jobId, plan, PLAN_SCHEMA_VERSION);
-  }
-
-  /** The plan of an open job for which no cloud has to be asked; null where another step is to make it. */
-  async function planUnasked(job: Job, runtime: Runtime): Promise<readonly LayerShape[] | null> {
-    if (MAKING_ACTIONS.has(job.action) || !isOpenJobStatus(job.status)) return null;
-    try {
-      return await storePlan(job, runtime);
-    } catch {
-      // The job is open now: the step that plans says what is wrong, and the job is closed with it.
-      return null;
-    }
-  }
-}
-
-/** The cluster as an open job wants it, and as it was before where the job changes that. */
-async function loadWanted(stores: Stores, job: Job): Promise<Pick<PlanRequest, 'cluster' | 'before'>> {
-  const stored = await stores.clusters.load(job.clusterId);
-  const change = await stores.jobs.loadChange(job.jobId);
-  if (change === null) return { cluster: stored };
-  return { cluster: withoutLeaving(stored, change.leaving), before: change.before };
-}
-
-/** Asks the cloud about every node of a cluster and stores the answer. */
-export async function refreshCluster(
-  dependencies: ActivityDependencies,
-  hydrator: Hydrator,
-  clusterId: string,
-  toCall: (runtime: Runtime) => Call,
-): Promise<void> {
-  const { stores, providers } = dependencies;
-  const cluster = await stores.clusters.load(clusterId);
-  const { runtime, credential } = await hydrator.loadRuntime(cluster.cluster.runtimeId);
-  const resources = await stores.ledger.list(clusterId, { live: true });
-  const report = await providers
-    .get(runtime.provider)
-    .updateClusterStatus({ cluster, resources, runtime, credential }, toCall(runtime));
-  await stores.clusters.updateNodes(
-    clusterId,
-    report.nodes.map(({ nodeId, status, change }) => ({ nodeId, change: { ...change, status } })),
-  );
-}
-
-/** Two that nobody named may choose the same name at once: then the later one takes the next. */
-async function createCluster(
-  dependencies: ActivityDependencies,
-  hydrator: Hydrator,
-  input: CreateClusterInput,
-): Promise<PreparedCluster> {
-  for (;;) {
-    const prepared = await prepareCluster(dependencies, hydrator, input);
-    try {
-      await dependencies.stores.clusters.create(prepared.wrapper);
-      return prepared;
-    } catch (error) {
-      if (prepared.named || !WindlassError.isInstance(error) || error.code !== 'CLUSTER_NAME_TAKEN')
-        throw error;
-    }
-  }
-}
-
-async function openJob(
-  dependencies: ActivityDependencies,
-  hydrator: Hydrator,
-  input: RunJobInput,
-): Promise<Job> {
-  const { stores } = dependencies;
-  if (input.create !== undefined && input.frontgate !== undefined) {
-    await stores.clusters.create(
-      await prepareFrontgate(dependencies, hydrator, input.create, input.frontgate),
-    );
-  } else if (input.create !== undefined) {
-    const { secrets } = await createCluster(dependencies, hydrator, input.create);
-    for (const { name, secret } of secrets) await stores.secrets.putIfAbsent(input.clusterId, name, secret);
-  }
-  const cluster = await stores.clusters.load(input.clusterId);
-  if (cluster.cluster.purpose === 'frontgate') {
-    if (input.frontgate === undefined) throw frontgateByHand(input.clusterId);
-    await refuseWhileNeeded(stores, cluster.cluster, input.action);
-  }
-  const runtime = await stores.runtimes.get(cluster.cluster.runtimeId);
-  const rule = ACTION_RULES[input.action];
-  const prepared = await prepareChange(dependencies, hydrator, { ...input, cluster, runtime });
-  // Before the rows that refer to them; those of a job that is never opened are forgotten with the cluster.
-  for (const { name, secret } of prepared?.secrets ?? [])
-    await stores.secrets.putIfAbsent(input.clusterId, name, secret);
-  return stores.jobs.open(
-    {
-      jobId: input.jobId,
-      clusterId: input.clusterId,
-      runtimeId: runtime.runtimeId,
-      action: input.action,
-      status: 'working',
-      options: prepared?.options ?? input.options,
-      requestedBy: input.requestedBy,
-      startedAt: new Date().toISOString(),
-      closedAt: null,
-      error: null,
-    },
-    { from: rule.from, status: rule.transition },
-    prepared?.change,
-  );
 }
 
 function toResultStatus(job: Job): RunJobResult['status'] {
   return job.status === 'failed' || job.status === 'cancelled' ? job.status : 'successful';
-}
-
-/** The call of a step; `jobId`: of the job, or of the cluster, that it is for. */
-export function currentCall(dependencies: ActivityDependencies, jobId: string, runtime: Runtime): Call {
-  const { info, cancellationSignal } = Context.current();
-  return {
-    signal: cancellationSignal,
-    log: (message, fields) =>
-      dependencies.log.info(message, { ...fields, job: jobId, activity: info.activityType }),
-    request: dependencies.callBudgets.open(
-      runtime,
-      dependencies.providers.get(runtime.provider),
-      cancellationSignal,
-    ),
-  };
-}
-
-/** Round every step: heartbeats where they are asked for, fault points, errors with their next delay. */
-export function guardAll<Steps extends object>(dependencies: ActivityDependencies, activities: Steps): Steps {
-  const guarded = Object.entries(activities).map(([name, activity]) => [
-    name,
-    async (input: never, job: Job | null) => {
-      const { info } = Context.current();
-      const progress = readProgress(new Date());
-      const heartbeats =
-        info.heartbeatTimeoutMs === undefined || info.heartbeatTimeoutMs === 0 || info.isLocal
-          ? null
-          : startHeartbeats(info.heartbeatTimeoutMs / 1000, () => progress);
-      try {
-        return await dependencies.redactor.during(async () => {
-          try {
-            if (!info.isLocal) await dependencies.faultPoint(`${name}:begun`);
-            const result = await (activity as (input: never, job: Job | null) => Promise<unknown>)(
-              input,
-              job,
-            );
-            if (!info.isLocal) await dependencies.faultPoint(`${name}:stored`);
-            return checkAnswer(result);
-          } catch (thrown) {
-            const error = toWindlassError(thrown, dependencies.redactor);
-            const failures = info.attempt - 1;
-            if (isRetried(error, failures))
-              dependencies.log.warn('a step failed and is tried again', { activity: name, error });
-            throw toApplicationFailure(error, failures);
-          }
-        });
-      } finally {
-        heartbeats?.stop();
-      }
-    },
-  ]);
-  return Object.fromEntries(guarded) as Steps;
-}
-
-/** The error for a job that somebody else than its own workflow wants on a frontgate. */
-export function frontgateByHand(clusterId: string): WindlassError {
-  return new WindlassError(
-    'conflict',
-    `${clusterId} is a frontgate: it is made, stopped, started and deleted as the clusters behind it need it`,
-    { code: 'FRONTGATE_BY_HAND', hint: 'stop or delete the clusters of its VPC instead' },
-  );
-}
-
-/**
- * A cluster may have joined since its workflow looked. A failed frontgate goes whoever needs it:
- * it leads nowhere.
- */
-async function refuseWhileNeeded(
-  stores: Stores,
-  { clusterId, runtimeId, vpcId, status }: Cluster,
-  action: JobAction,
-): Promise<void> {
-  if (status === 'failed' || (action !== 'stop' && action !== 'delete')) return;
-  const { members } = await stores.frontgates.load({ runtimeId, vpcId });
-  if (members.every(({ use }) => use !== 'needed')) return;
-  throw new WindlassError('conflict', `${clusterId} is a frontgate, and clusters need it`, {
-    code: FRONTGATE_NEEDED,
-  });
 }

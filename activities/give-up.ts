@@ -1,37 +1,21 @@
 import type { Stores } from '../src/db/index.ts';
-import { isOpenJobStatus, WindlassError, type ErrorInfo, type Job } from '../src/domain/index.ts';
-import { closeJob } from './close-job.ts';
-import { isTaskStep } from './own-job.ts';
+import { WindlassError, type ErrorInfo } from '../src/domain/index.ts';
 
 /**
- * Stores that a step is not tried again: a task has failed, and a job that could not be loaded is
- * closed, because its workflow ends without it. Of other steps the workflow hears.
+ * Stores that a task has failed because its activity is not tried again.
  *
- * @throws unavailable while the database is away; it is tried again then.
+ * @throws unavailable while the database is away; it is retried then.
  */
-export async function giveUpStep(
-  stores: Stores,
-  step: string,
-  input: unknown,
-  job: Job | null,
+export async function giveUpTask(
+  stores: Pick<Stores, 'tasks'>,
+  taskId: string,
   error: ErrorInfo,
 ): Promise<void> {
-  if (isTaskStep(step)) {
-    const { taskId } = input as { readonly taskId: string };
-    await whileOpenStill(async () => {
-      await stores.tasks.recordFailure(taskId, error);
-      await stores.tasks.end(taskId, { status: 'failed', at: new Date().toISOString(), error });
-    });
-  } else if (step === 'LoadJob' && job !== null && isOpenJobStatus(job.status)) {
-    await closeJob(stores, job, { status: 'failed', error });
-  }
-}
-
-/** A job that was closed meanwhile has nothing to be told. */
-async function whileOpenStill(store: () => Promise<unknown>): Promise<void> {
   try {
-    await store();
-  } catch (error) {
-    if (!WindlassError.isInstance(error) || !['conflict', 'not-found'].includes(error.kind)) throw error;
+    await stores.tasks.recordFailure(taskId, error);
+    await stores.tasks.end(taskId, { status: 'failed', at: new Date().toISOString(), error });
+  } catch (thrown) {
+    // A job that was closed meanwhile has nothing to be told.
+    if (!WindlassError.isInstance(thrown) || !['conflict', 'not-found'].includes(thrown.kind)) throw thrown;
   }
 }

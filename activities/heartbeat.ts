@@ -1,44 +1,29 @@
 import { Context } from '@temporalio/activity';
-import { beat } from './tries.ts';
+import { newProgress, type Progress } from '../src/task-runner/index.ts';
 
-/** What a task's activity remembers from try to try; readable in Temporal's describe. */
-export interface Progress {
-  readonly firstSeenAt: string;
-  /** What the last look saw. */
-  readonly observation: string | null;
-  /** Tries that ended in an error. */
-  readonly failures: number;
-  /** Time in which somebody looked, in milliseconds: time without any worker does not count. */
-  readonly waitedMs: number;
-  readonly lastLookAt: string | null;
-  readonly nextLookMs: number;
-  readonly cursor: unknown;
-}
-
+/** The data that earlier attempts left in their heartbeats; visible in Temporal's describe. */
 export function readProgress(now: Date): Progress {
   const details: unknown = Context.current().info.heartbeatDetails;
   if (typeof details === 'object' && details !== null && 'firstSeenAt' in details) return details as Progress;
-  return {
-    firstSeenAt: now.toISOString(),
-    observation: null,
-    failures: 0,
-    waitedMs: 0,
-    lastLookAt: null,
-    nextLookMs: 0,
-    cursor: undefined,
-  };
+  return newProgress(now);
+}
+
+/** When an activity sends heartbeats. */
+export interface HeartbeatRule {
+  readonly everyMs: number;
+  /** Whether the first one is sent at once. */
+  readonly atOnce: boolean;
 }
 
 /**
- * Heartbeats steadily, so that a killed worker is noticed within the limit. Not at once: the limit
- * counts from the start of the try, and most activities end before anybody would miss them.
+ * Sends heartbeats periodically, so that a killed worker is noticed within the timeout.
+ *
+ * @param rule null if only the activity itself sends heartbeats.
+ * @returns a function that stops them.
  */
-export function startHeartbeats(
-  heartbeatSeconds: number,
-  read: () => Progress,
-): { beat(ends: boolean): void; stop(): void } {
-  const context = Context.current();
-  const beatNow = (ends: boolean): void => beat(context, read(), ends);
-  const timer = setInterval(() => beatNow(false), (heartbeatSeconds * 1000) / 4);
-  return { beat: beatNow, stop: () => clearInterval(timer) };
+export function startHeartbeats(rule: HeartbeatRule | null, send: () => void): () => void {
+  if (rule === null) return () => {};
+  if (rule.atOnce) send();
+  const timer = setInterval(send, rule.everyMs);
+  return () => clearInterval(timer);
 }

@@ -2,19 +2,19 @@ import { unpackContent } from '../src/app-package/index.ts';
 import type { HydratedTask, StoredSecret } from '../src/db/index.ts';
 import {
   FRONTGATE_VERSION,
+  readTask,
   storedCredentialBinding,
   storedSecretBinding,
-  TASK_ACTIONS,
   WindlassError,
   type Conf,
   type Credential,
   type NodeAccessWay,
   type PackageContent,
   type Runtime,
-  type Task,
+  type StoredTask,
 } from '../src/domain/index.ts';
 import { findNodeRole } from '../src/plan/index.ts';
-import type { JumpHost, Provider, TaskContext } from '../src/provider/index.ts';
+import { findTaskFacts, type JumpHost, type Provider, type TaskContext } from '../src/provider/index.ts';
 import { FRONTGATE_PACKAGE } from '../src/vm/index.ts';
 import { CHART_CONF, registerChartConf } from './chart-conf.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -22,20 +22,29 @@ import { createMetadataReaders } from './metadata-reader.ts';
 import { createNodeKeys } from './node-keys.ts';
 import { registerCredential } from './register-credential.ts';
 
-/** Turns ids into what they name, so that a provider never sees the database. */
+/** Loads what ids refer to, so that a provider never sees the database. */
 export interface Hydrator {
-  /** @throws conflict `JOB_NOT_OPEN`; not-found for an unknown task or provider. */
+  /** @throws conflict `JOB_NOT_OPEN`; not-found for an unknown task or provider; internal `DIRECTIVE_INVALID`. */
   hydrateTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
-  /** Likewise, for an activity that begins: the first to come by stores when that was. */
+  /** The same, for an activity that begins: the first attempt stores the time. */
   beginTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
-  /** The credential of a runtime as it is stored; `{}` where there is none. @throws internal `STORED_SECRET`. */
+  /** The stored credential of a runtime; `{}` if there is none. @throws internal `STORED_SECRET`. */
   openCredential(runtime: Runtime, stored: StoredSecret | null): Credential;
-  /** A runtime by name or id, with its credential. @throws internal `STORED_SECRET` where one was changed in the database. */
+  /**
+   * A runtime by name or id, with its credential. @throws internal `STORED_SECRET` if one was changed in
+   * the database.
+   */
   loadRuntime(nameOrId: string): Promise<{ readonly runtime: Runtime; readonly credential: Credential }>;
   loadPackage(versionId: string): Promise<PackageContent>;
-  /** The value of a secret of the cluster, known to the redactor from then on. @throws not-found `SECRET_NOT_FOUND` */
+  /**
+   * The value of a secret of the cluster, registered with the redactor. @throws not-found
+   * `SECRET_NOT_FOUND`
+   */
   openSecret(clusterId: string, name: string): Promise<string>;
-  /** Has the redactor know all values that the cluster's user gave, for texts of others that may repeat them. */
+  /**
+   * Registers all values that the cluster's user gave with the redactor, because texts of other programs
+   * may repeat them.
+   */
   registerSecrets(clusterId: string): Promise<void>;
 }
 
@@ -44,7 +53,7 @@ const KEPT_PACKAGES = 20;
 export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   const { stores, providers, keyring, redactor } = dependencies;
   const nodeKeys = createNodeKeys(dependencies);
-  // Content is addressed by digest, so what was read once stays true.
+  // Content is addressed by digest, so a cached content never becomes stale.
   const packages = new Map<string, Promise<PackageContent>>();
 
   async function readPackage(versionId: string): Promise<PackageContent> {
@@ -105,7 +114,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     return values;
   }
 
-  /** Values of linked clusters reach the nodes too, so they are masked as the cluster's own. */
+  /** Values of linked clusters also reach the nodes, so they are masked like the cluster's own. */
   async function loadSecretValues(clusterId: string): Promise<readonly string[]> {
     const seen = await stores.clusters.listMetadata(clusterId, { neighbours: false });
     const clusterIds = new Set([clusterId, ...seen.map((version) => version.clusterId)]);
@@ -113,16 +122,17 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   }
 
   /**
-   * The frontgate through which the task's cluster is reached; undefined where nodes are reached
-   * directly, and, for tasks that do not go to a node, where there is none now.
+   * The frontgate through which the task's cluster is reached; undefined if nodes are reached directly,
+   * and, for tasks that do not connect to a node, if there is none now.
    */
   async function findJumpHost({ task, runtime, cluster }: HydratedTask): Promise<JumpHost | undefined> {
-    const way = nodeAccessOf(providers.get(runtime.provider), runtime);
+    const provider = providers.get(runtime.provider);
+    const way = nodeAccessOf(provider, runtime);
     if (way === 'direct' || cluster.purpose === 'frontgate') return undefined;
     const gate = await stores.frontgates.findGate(cluster.clusterId);
     const host = gate === undefined || gate === null ? '' : (gate.ssh.host ?? gate.privateIp);
     if (gate === undefined || gate === null || host === '') {
-      if (TASK_ACTIONS[task.action].target === 'cloud') return undefined;
+      if (findTaskFacts(task.action, provider).by !== 'node') return undefined;
       throw noFrontgate(task, cluster.vpcId);
     }
     const keys = await nodeKeys.load(gate.clusterId, gate.nodeId);
@@ -137,7 +147,8 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
   }
 
   async function toContext(found: HydratedTask): Promise<TaskContext> {
-    const { task, job, runtime, cluster, wrapper } = found;
+    const { job, runtime, cluster, wrapper } = found;
+    const task = readTask(found.task, findTaskFacts(found.task.action, providers.get(runtime.provider)));
     const stored = wrapper.nodes.find((node) => node.nodeId === task.nodeId) ?? null;
     if (task.nodeId !== null && stored === null) {
       throw new WindlassError(
@@ -202,7 +213,7 @@ export function nodeAccessOf(provider: Provider, runtime: Pick<Runtime, 'setting
   return provider.nodeAccess?.(runtime) ?? provider.capabilities.nodeAccess;
 }
 
-function noFrontgate(task: Task, vpcId: string): WindlassError {
+function noFrontgate(task: StoredTask, vpcId: string): WindlassError {
   return new WindlassError(
     'unavailable',
     `${task.label} is behind the frontgate of VPC ${JSON.stringify(vpcId)}, and there is none now`,

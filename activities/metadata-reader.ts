@@ -2,10 +2,10 @@ import type { ClusterStore, MetadataVersion } from '../src/db/index.ts';
 import type { Cluster, MetadataTree, SecretReference } from '../src/domain/index.ts';
 import type { RelatedMetadata } from '../src/provider/index.ts';
 
-/** Trees that a worker keeps; one of a thousand nodes is about half a megabyte. */
+/** Trees that a worker caches; one of a thousand nodes has about half a megabyte. */
 const KEPT_TREES = 32;
 
-/** What a cluster may see of the registered trees. */
+/** The registered trees that a cluster may see. */
 export interface MetadataReader {
   /** Its own; null when none is registered. */
   readOwn(): Promise<MetadataTree | null>;
@@ -13,8 +13,8 @@ export interface MetadataReader {
 }
 
 /**
- * Reads trees once per change, not once per node that is told: of a thousand nodes each costs one
- * small question to the database, whether the tree is still the same.
+ * Reads trees once for each change, not once for each node: each of a thousand nodes costs one small
+ * request to the database, whether the tree is unchanged.
  */
 export function createMetadataReaders(
   clusters: Pick<ClusterStore, 'getMetadata' | 'listMetadata'>,
@@ -37,7 +37,7 @@ export function createMetadataReaders(
   }
 
   return ({ clusterId, metadataRootAccess }) => {
-    // Asked once for a task: its own tree and those beside it are of one moment.
+    // Read together for a task: its own tree and the linked ones are of one moment.
     let asked: Promise<readonly MetadataVersion[]> | undefined;
     const list = (): Promise<readonly MetadataVersion[]> =>
       (asked ??= clusters.listMetadata(clusterId, { neighbours: metadataRootAccess }));
@@ -55,7 +55,7 @@ export function createMetadataReaders(
             const open = ({ $secret }: SecretReference): Promise<string> =>
               openSecret(other.clusterId, $secret);
             const { links } = other;
-            // Only who is linked by the user's word is told another cluster's secrets.
+            // Only a cluster that the user has linked gets another cluster's secrets.
             return { clusterId: other.clusterId, links, tree, openSecret: links.length > 0 ? open : null };
           }),
         );

@@ -7,17 +7,18 @@ import type { ActivityDependencies } from './dependencies.ts';
 const KEPT_PAIRS = 2_000;
 
 /**
- * Keys by which nodes are reached: one pair per cluster to connect with, two host keys per node (the
- * first for user-data, the second for what follows), all made before the node is. They are made when first asked for; of two workers that ask at
- * once, the first to store wins and both use that one.
+ * Keys by which nodes are reached: one pair for each cluster to connect with, two host keys for each node
+ * (the first for user-data, the second for all later connections), all generated before the node is
+ * created. They are generated when first needed; if two workers do so at the same time, the first to store
+ * wins and both use that one.
  */
 export function createNodeKeys(dependencies: Pick<ActivityDependencies, 'stores' | 'keyring'>): {
   load(clusterId: string, nodeId: string): Promise<NodeAccess>;
-  /** What the node's host key is changed to over its first connection. */
+  /** The host key that replaces the node's first one over its first connection. */
   loadChangedHostKey(clusterId: string, nodeId: string): Promise<HostKeyPair>;
 } {
   const { stores, keyring } = dependencies;
-  // A pair is asked for by every task of its node, a cluster's own by every task; none ever changes.
+  // Every task of a node needs its pair, and every task the cluster's own; they never change.
   const known = new Map<string, Promise<HostKeyPair>>();
 
   async function openPair(clusterId: string, name: string): Promise<HostKeyPair> {

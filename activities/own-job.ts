@@ -1,44 +1,37 @@
 import { Context } from '@temporalio/activity';
 import type { Stores } from '../src/db/index.ts';
-import {
-  isOpenJobStatus,
-  TASK_ACTIONS,
-  WindlassError,
-  type Job,
-  type TaskAction,
-} from '../src/domain/index.ts';
+import { WindlassError, type Job, type TaskAction } from '../src/domain/index.ts';
 import {
   FRONTGATE_WORKFLOW,
   frontgateWorkflowId,
   jobWorkflowId,
   RUN_JOB_WORKFLOW,
-  sliceWorkflowId,
+  sliceWorkflowPrefix,
   WALK_SLICE_WORKFLOW,
-} from '../workflows/messages.ts';
+} from '../src/protocol/index.ts';
 import { checkInput } from './inputs/check-input.ts';
 import { STEP_INPUTS, TASK_INPUT } from './inputs/step-inputs.ts';
 
 /**
- * Lets a step begin, or refuses it: whoever reaches Temporal may start any activity, and any
- * workflow with any input. Null where the job is not stored, or is not needed by the step.
+ * Lets a step begin, or refuses it: anyone who reaches Temporal may start any activity, and any workflow
+ * with any input. Null if the job is not stored, or the step does not need it.
  *
  * @throws permission `EFFECT_OUTSIDE_JOB`, invalid-input `INPUT_INVALID`; nothing is done then.
  */
 export type Admission = (step: string, input: unknown) => Promise<Job | null>;
 
 type Workflow = { readonly id: string; readonly type: string };
-/** Of what the owners are found by; the rest is the step's own. */
+/** The fields by which the owner is found; the others belong to the step itself. */
 type StepInput = Readonly<Partial<Record<'jobId' | 'clusterId' | 'action' | 'runtimeId' | 'vpcId', string>>>;
 
-/** Who may take a step. */
+/** The workflows that may run a step. */
 type Owner =
-  /** The workflow of the job `jobId`, while the job is open. */
-  | 'open-job'
-  /** Likewise, also once it is closed: the step answers how it ended. */
+  /**
+   * The workflow of the job `jobId`, also before the job is stored, after it is closed and after it is
+   * deleted: the step creates it, returns how it ended, or has nothing to do.
+   */
   | 'job'
-  /** Likewise, and before it is stored, or when it is no longer: the step makes it, or has nothing to do. */
-  | 'job-or-none'
-  /** The workflow of the job, or of a slice of it. The step itself looks that the job is open. */
+  /** The workflow of the job, or of a slice of it. The step itself checks that the job is open. */
   | 'slice'
   /** The workflow of the frontgate itself. */
   | 'frontgate'
@@ -46,12 +39,9 @@ type Owner =
   | 'frontgate-cluster';
 
 const OWNERS: Readonly<Record<keyof typeof STEP_INPUTS, Owner>> = {
-  LoadJob: 'job-or-none',
-  CheckResource: 'open-job',
-  PlanJob: 'open-job',
+  BeginJob: 'job',
   loadSlice: 'slice',
-  UpdateClusterStatus: 'job',
-  CloseJob: 'job-or-none',
+  EndJob: 'job',
   LoadFrontgate: 'frontgate',
   InspectFrontgate: 'frontgate-cluster',
 };
@@ -59,7 +49,7 @@ const OWNERS: Readonly<Record<keyof typeof STEP_INPUTS, Owner>> = {
 /** The cluster of a job never changes, so a worker asks once for each. */
 const KEPT_JOBS = 2_000;
 
-/** The one guard before every step of a job and of a frontgate; a step that it does not know is refused. */
+/** The one guard before every step of a job and of a frontgate; an unknown step is refused. */
 export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admission {
   const clusters = new Map<string, string>();
 
@@ -76,33 +66,25 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
     return clusters.get(jobId) ?? (await findJob(jobId))?.clusterId ?? null;
   }
 
-  async function admitSlice(step: string, jobId: string, layer: number, from: Workflow): Promise<null> {
+  async function admitSlice(step: string, jobId: string, from: Workflow): Promise<null> {
     const clusterId = await findCluster(jobId);
     const own =
       clusterId !== null &&
       (isJobWorkflow(from, clusterId) ||
         (from.type === WALK_SLICE_WORKFLOW &&
-          from.id.startsWith(sliceWorkflowId(jobWorkflowId(clusterId), jobId, layer, ''))));
-    if (!own) throw outsideJob(step, `it is no step of ${describe(from)}`);
+          from.id.startsWith(sliceWorkflowPrefix(jobWorkflowId(clusterId), jobId))));
+    if (!own) throw outsideJob(step, `it is not a step of ${describe(from)}`);
     return null;
   }
 
-  async function admitJob(
-    step: string,
-    owner: Extract<Owner, 'open-job' | 'job' | 'job-or-none'>,
-    input: StepInput,
-    from: Workflow,
-  ): Promise<Job | null> {
+  async function admitJob(step: string, input: StepInput, from: Workflow): Promise<Job | null> {
     const { jobId = '' } = input;
     const job = await findJob(jobId);
-    if (job === null && owner !== 'job-or-none') throw outsideJob(step, `there is no job ${jobId}`);
     const wanted = input.clusterId ?? job?.clusterId;
-    // A job that is gone has taken its cluster with it, and leaves nothing to do.
+    // A job that was deleted has deleted its cluster too, and leaves nothing to do.
     const own = wanted === undefined ? from.type === RUN_JOB_WORKFLOW : isJobWorkflow(from, wanted);
     const same = job === null || (job.clusterId === wanted && (input.action ?? job.action) === job.action);
-    if (!own || !same) throw outsideJob(step, `job ${jobId} is not that of ${describe(from)}`);
-    if (job !== null && owner === 'open-job' && !isOpenJobStatus(job.status))
-      throw outsideJob(step, `job ${jobId} is closed: it is ${job.status}`);
+    if (!own || !same) throw outsideJob(step, `job ${jobId} does not belong to ${describe(from)}`);
     return job;
   }
 
@@ -113,37 +95,36 @@ export function createAdmission(stores: Pick<Stores, 'jobs' | 'clusters'>): Admi
         : (await stores.clusters.load(input.clusterId ?? '')).cluster;
     const gate = !('purpose' in place) || place.purpose === 'frontgate';
     if (!gate || from.type !== FRONTGATE_WORKFLOW || from.id !== frontgateWorkflowId(place))
-      throw outsideJob(step, `it is no step of ${describe(from)}`);
+      throw outsideJob(step, `it is not a step of ${describe(from)}`);
     return null;
   }
 
   return async (step, input) => {
     const { info } = Context.current();
     if (info.workflowExecution === undefined || !info.inWorkflow)
-      throw outsideJob(step, 'it was started by itself');
+      throw outsideJob(step, 'it was started without a workflow');
     const from = { id: info.workflowExecution.workflowId, type: info.workflowType ?? '' };
     if (isTaskStep(step)) {
       checkInput(step, TASK_INPUT, input);
-      const [jobId = '', layer = ''] = (input as { taskId: string }).taskId.split('.');
-      return admitSlice(step, jobId, Number(layer), from);
+      const [jobId = ''] = (input as { taskId: string }).taskId.split('.');
+      return admitSlice(step, jobId, from);
     }
-    if (!Object.hasOwn(OWNERS, step)) throw outsideJob(step, 'no rule says whose step it is');
     const owner = OWNERS[step as keyof typeof OWNERS];
     checkInput(step, STEP_INPUTS[step as keyof typeof OWNERS], input);
-    const checked = input as StepInput & { readonly layerIndex?: number };
+    const checked = input as StepInput;
     switch (owner) {
       case 'slice':
-        return admitSlice(step, checked.jobId ?? '', checked.layerIndex ?? 0, from);
+        return admitSlice(step, checked.jobId ?? '', from);
       case 'frontgate':
       case 'frontgate-cluster':
         return admitFrontgate(step, owner, checked, from);
       default:
-        return admitJob(step, owner, checked, from);
+        return admitJob(step, checked, from);
     }
   };
 }
 
-/** Of a task that is not what the activity does: its id was given to another activity than its own. */
+/** The task does not match the activity: its id was passed to another activity than its own. */
 export function otherAction(
   step: string,
   task: { readonly taskId: string; readonly action: TaskAction },
@@ -151,7 +132,7 @@ export function otherAction(
   return outsideJob(step, `task ${task.taskId} is ${task.action}`);
 }
 
-/** What a step asks in the statement that begins it: a job that is closed has no steps. */
+/** Checked in the statement that begins the step: a closed job has no steps. */
 export async function whileOpen<Answer>(step: string, asked: Promise<Answer>): Promise<Answer> {
   try {
     return await asked;
@@ -162,9 +143,12 @@ export async function whileOpen<Answer>(step: string, asked: Promise<Answer>): P
   }
 }
 
-/** Whether a step is the handle or the wait of a task. */
+/**
+ * Whether a step is the handle or the wait of a task: all that have no rule of their own are, because a
+ * provider may bring actions. Whether the task is of this action is seen when it is loaded.
+ */
 export function isTaskStep(step: string): boolean {
-  return Object.hasOwn(TASK_ACTIONS, step.replace(/^Wait/, ''));
+  return !Object.hasOwn(OWNERS, step);
 }
 
 function isJobWorkflow(from: Workflow, clusterId: string): boolean {

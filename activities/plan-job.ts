@@ -1,17 +1,15 @@
+import { createHash } from 'node:crypto';
 import type { Stores } from '../src/db/index.ts';
-import type { JobAction, JobPlan } from '../src/domain/index.ts';
-import { refuseUnmade } from '../src/plan/index.ts';
-import type { PlanRequest, Provider } from '../src/provider/index.ts';
-
-/** Actions that go on with what is there: they make nothing that a create has left unmade. */
-const GOING_ON: ReadonlySet<JobAction> = new Set(['start', 'restart', 'add-nodes', 'delete-nodes', 'resize']);
+import { JOB_ACTIONS, type JobPlan } from '../src/domain/index.ts';
+import { createPlanBasis, createPlanDocument, refuseUnmade, type PlanDocument } from '../src/plan/index.ts';
+import { findTaskFacts, listOnceActions, type PlanRequest, type Provider } from '../src/provider/index.ts';
 
 /**
- * The plan of a job on a stored cluster, as its provider makes it from the cluster and what earlier
- * jobs have left undone. To forget a deleted cluster is the engine's own work: a provider that does
- * not name `cease` has no part in it.
+ * The plan of a job on a stored cluster: its provider computes it from the cluster and the work that
+ * earlier jobs have left undone. A provider has no part in actions of the engine alone, unless its
+ * capabilities name the action.
  *
- * @throws conflict `CLUSTER_NOT_WHOLE`; and what the provider throws.
+ * @throws conflict `CLUSTER_NOT_WHOLE`; the errors of the provider.
  */
 export async function planJob(
   stores: Pick<Stores, 'tasks'>,
@@ -19,10 +17,32 @@ export async function planJob(
   request: Omit<PlanRequest, 'past'>,
 ): Promise<JobPlan> {
   const { action, clusterId } = request.job;
-  const isOurs = action === 'cease' && !provider.capabilities.actions.includes('cease');
-  if (isOurs) return [];
-  const past = await stores.tasks.listPast(clusterId);
+  const { by, wholeOnly } = JOB_ACTIONS[action];
+  if (by === 'engine' && !provider.capabilities.actions.includes(action)) return [];
+  const past = await stores.tasks.listPast(clusterId, listOnceActions(provider));
   const plan = provider.splitJobIntoTasks({ ...request, past });
-  if (GOING_ON.has(action)) refuseUnmade(request.cluster.cluster, past);
+  if (wholeOnly === true)
+    refuseUnmade(request.cluster.cluster, past, (name) => findTaskFacts(name, provider));
   return plan;
+}
+
+/**
+ * A plan with what it was made from, and the hash of both.
+ *
+ * @throws not-found `APP_NOT_FOUND`
+ */
+export async function documentPlan(
+  stores: Pick<Stores, 'apps'>,
+  steps: JobPlan,
+  request: Pick<PlanRequest, 'cluster' | 'before' | 'runtime'>,
+): Promise<PlanDocument> {
+  const { versionId, purpose } = request.cluster.cluster;
+  // The package of a frontgate is a part of this program.
+  const version =
+    purpose === 'frontgate' ? { versionId, digest: versionId } : await stores.apps.get(versionId);
+  return createPlanDocument(steps, createPlanBasis({ ...request, version }, digestText), digestText);
+}
+
+function digestText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

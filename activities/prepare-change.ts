@@ -1,7 +1,8 @@
+import { Context } from '@temporalio/activity';
 import { isChart } from '../src/chart-package/index.ts';
 import type { WantedChange } from '../src/db/index.ts';
 import {
-  ACTION_RULES,
+  JOB_ACTIONS,
   WindlassError,
   type AppVersion,
   type ClusterWrapper,
@@ -11,25 +12,26 @@ import {
   type PreviousVersion,
   type Runtime,
 } from '../src/domain/index.ts';
-import { checkJobOptions, joinLeaving, mergeWanted } from '../src/plan/index.ts';
+import { checkJobOptions } from '../src/plan/index.ts';
 import type { Provider } from '../src/provider/index.ts';
 import { describeChartChange } from './chart-conf.ts';
 import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { Hydrator } from './hydrate.ts';
+import { adjustRoles, joinLeaving, mergeWanted } from '../src/wanted/index.ts';
 
-/** A job's change of what its cluster shall be; nothing of it is stored yet. */
+/** A job's change of its cluster's desired state; nothing of it is stored yet. */
 export interface PreparedChange {
   readonly before: ClusterWrapper;
   readonly wanted: ClusterWrapper;
   readonly change: WantedChange;
-  /** As they are stored with the job: nothing sealed in them. */
+  /** In their stored form: without sealed values. */
   readonly options: JobOptions;
   readonly secrets: readonly NamedSecret[];
 }
 
-/** What a job is asked to do with a stored cluster. */
+/** What a job shall do with a stored cluster. */
 export interface ChangeRequest {
   readonly jobId: string;
   readonly action: JobAction;
@@ -40,12 +42,11 @@ export interface ChangeRequest {
 }
 
 /**
- * Checks what a job wants of a cluster and makes the wanted cluster, without storing it: the same
- * for the check before a job and for the job itself. Null for an action that changes nothing of what
- * the cluster shall be.
+ * Checks a job's request and computes the desired cluster, without storing it: the same for the check
+ * before a job and for the job itself. Null for an action that does not change the desired state.
  *
  * @throws invalid-input `JOB_OPTIONS`, `ACTION_NOT_SUPPORTED`, `CONF_INVALID`, `UPGRADE_OTHER_APP`;
- *   conflict `NOTHING_TO_ROLL_BACK`; not-found `APP_NOT_FOUND`; whatever the provider refuses.
+ * conflict `NOTHING_TO_ROLL_BACK`; not-found `APP_NOT_FOUND`; the provider's refusals.
  */
 export async function prepareChange(
   dependencies: ActivityDependencies,
@@ -56,7 +57,7 @@ export async function prepareChange(
   const provider = dependencies.providers.get(runtime.provider);
   requireAction(provider, action);
   checkJobOptions(action, options, before);
-  if (ACTION_RULES[action].changesWanted !== true) return null;
+  if (JOB_ACTIONS[action].spec !== 'changed') return null;
 
   const target = await findTarget(dependencies, request);
   const content = await hydrator.loadPackage(target.version.versionId);
@@ -77,25 +78,29 @@ export async function prepareChange(
           ...options,
           conf: isChart(content.files) ? describeChartChange(given) : pickGiven(given, options.conf),
         };
+  const adjustments = adjustRoles(before, request);
   const parsed = await provider.parseClusterConf({
     content,
     runtime,
     conf,
     clusterId: before.cluster.clusterId,
-    createdAt: before.cluster.createdAt,
     change: { action, options: stored, cluster: before },
+    signal: Context.current().cancellationSignal,
   });
-  await checkLinks(dependencies.stores, { content, conf, wanted: parsed, known: before.links });
-  const merged = mergeWanted(before, parsed);
-  const wanted: ClusterWrapper = {
-    ...merged,
-    cluster: {
-      ...merged.cluster,
-      versionId: target.version.versionId,
-      conf: given,
-      previous: target.previous,
-    },
-  };
+  const { runtimeId } = before.cluster;
+  await checkLinks(dependencies.stores, {
+    content,
+    conf,
+    runtimeId,
+    links: parsed.links,
+    known: before.links,
+  });
+  const wanted = mergeWanted(before, parsed, {
+    versionId: target.version.versionId,
+    conf: given,
+    previous: target.previous,
+    adjustments,
+  });
   const { joined, leaving } = joinLeaving(before, wanted);
   return { before, wanted, change: { before, joined, leaving }, options: stored, secrets };
 }
@@ -118,22 +123,22 @@ async function findTarget(
   if (action !== 'upgrade') return { version: await stores.apps.get(cluster.versionId), conf, previous };
   const version = await stores.apps.get(options.versionId ?? '');
   if (version.appName !== cluster.appName) throw otherApp(cluster.appName, version);
-  // An upgrade that is tried again after it failed still goes back to what ran before the first try.
+  // An upgrade that is repeated after a failure still goes back to the version before the first attempt.
   const again = version.versionId === cluster.versionId && previous !== null;
   return { version, conf, previous: again ? previous : { versionId: cluster.versionId, conf } };
 }
 
-/** The action itself; what it needs of this cluster is looked at when it is planned. */
+/** Checks only the action itself; what it needs of this cluster is checked when it is planned. */
 function requireAction({ name, capabilities }: Provider, action: JobAction): void {
-  if (action === 'cease' || capabilities.actions.includes(action)) return;
+  if (JOB_ACTIONS[action].by === 'engine' || capabilities.actions.includes(action)) return;
   throw new WindlassError('invalid-input', `${name} clusters do not support ${action}`, {
     code: 'ACTION_NOT_SUPPORTED',
-    hint: `supported are: ${capabilities.actions.join(', ')}`,
+    hint: `the supported actions are: ${capabilities.actions.join(', ')}`,
     field: 'action',
   });
 }
 
-/** What the change says, as it is stored: the same keys, references in place of sealed values. */
+/** The change in its stored form: the same keys, with references instead of sealed values. */
 function pickGiven(given: Conf, change: Conf): Conf {
   const entries = Object.entries(change).map(([key, value]) => {
     const stored: unknown = Object.hasOwn(given, key) ? given[key] : null;
@@ -152,7 +157,7 @@ function nothingToRollBack(clusterId: string): WindlassError {
     `cluster ${clusterId} was not upgraded: there is no version to go back to`,
     {
       code: 'NOTHING_TO_ROLL_BACK',
-      hint: 'a rollback takes the last upgrade back, once; upgrade to the version that you want',
+      hint: 'a rollback undoes the last upgrade, once; upgrade to the version that you want',
     },
   );
 }

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { readGivenName } from '../src/app-package/index.ts';
 import { isChart } from '../src/chart-package/index.ts';
 import {
@@ -5,31 +6,32 @@ import {
   chooseFreeName,
   toClusterName,
   type ClusterWrapper,
-  type CreateClusterInput,
   type Runtime,
 } from '../src/domain/index.ts';
+import type { CreateClusterInput } from '../src/protocol/index.ts';
 import type { Provider } from '../src/provider/index.ts';
 import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { Hydrator } from './hydrate.ts';
+import { newCluster } from '../src/wanted/index.ts';
 
-/** A cluster that could be stored: everything checked, nothing stored yet. */
+/** A cluster that is ready to be stored: everything checked, nothing stored yet. */
 export interface PreparedCluster {
   readonly runtime: Runtime;
   readonly wrapper: ClusterWrapper;
-  /** Whether the user asked for its name, so that no other will do. */
+  /** Whether the user gave the name, so that no other may be chosen. */
   readonly named: boolean;
-  /** Password values of the conf under the database's key, by secret name (`conf/<key>`). */
+  /** Password values of the conf encrypted under the database's key, by secret name (`conf/<key>`). */
   readonly secrets: readonly NamedSecret[];
 }
 
 /**
- * Checks a request for a cluster and makes its rows, without storing them: the same for the
- * check before a job and for the job itself.
+ * Checks a request for a cluster and builds its rows, without storing them: the same for the check before
+ * a job and for the job itself.
  *
- * @throws invalid-input with every fault of the conf, links to clusters among them, `CLUSTER_NAME`;
- *   not-found for runtime or version; conflict `CLUSTER_NAME_TAKEN` for a name that was asked for.
+ * @throws invalid-input with every fault of the conf, including links to clusters, `CLUSTER_NAME`;
+ * not-found for runtime or version; conflict `CLUSTER_NAME_TAKEN` for a given name.
  */
 export async function prepareCluster(
   dependencies: ActivityDependencies,
@@ -60,32 +62,29 @@ export async function prepareCluster(
       runtime,
       conf,
       clusterId: input.clusterId,
-      createdAt: new Date().toISOString(),
+      signal: Context.current().cancellationSignal,
       ...(name === undefined ? {} : { name }),
     });
   const parsed = await parse(input.name);
-  await checkLinks(stores, { content, conf, wanted: parsed });
+  await checkLinks(stores, { content, conf, runtimeId: runtime.runtimeId, links: parsed.links });
   const asked = input.name ?? inConf;
   if (asked !== null) await stores.clusters.requireFreeName(asked, input.clusterId);
-  const name = asked ?? (await chooseName(parsed.cluster.name || version.appName, input.clusterId));
-  // A provider may have made something of the name, as helm does of a release's.
-  const wrapper = asked === null && name !== parsed.cluster.name ? await parse(name) : parsed;
+  const name = asked ?? (await chooseName(parsed.place.name || version.appName, input.clusterId));
+  // A provider may use the name in its specs, as helm does for a release's name.
+  const wanted = asked === null && name !== parsed.place.name ? await parse(name) : parsed;
   return {
     runtime,
     secrets,
     named: asked !== null,
-    wrapper: {
-      ...wrapper,
-      cluster: {
-        ...wrapper.cluster,
-        name,
-        versionId: version.versionId,
-        appName: version.appName,
-        conf: given,
-        previous: null,
-        wasActive: false,
-      },
-    },
+    wrapper: newCluster(wanted, {
+      clusterId: input.clusterId,
+      runtimeId: runtime.runtimeId,
+      name,
+      versionId: version.versionId,
+      appName: version.appName,
+      conf: given,
+      createdAt: new Date().toISOString(),
+    }),
   };
 
   async function chooseName(suggested: string, clusterId: string): Promise<string> {

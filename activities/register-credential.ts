@@ -1,7 +1,7 @@
 import type { Credential } from '../src/domain/index.ts';
 import type { Redactor } from '../src/observability/index.ts';
 
-/** Parts of credentials that are no secrets, and words that stand in many messages. */
+/** Parts of credentials that are not secret, and words that occur in many messages. */
 const PLAIN_PARTS: ReadonlySet<string> = new Set([
   'certificateAuthority',
   'inCluster',
@@ -12,7 +12,10 @@ const PLAIN_PARTS: ReadonlySet<string> = new Set([
   'webIdentityTokenFile',
 ]);
 
-/** Tells the redactor all of a credential that is secret, also where another client has made it of more than texts. */
+/**
+ * Registers all secret parts of a credential with the redactor, also if a third-party client has put more
+ * than strings into it.
+ */
 export function registerCredential(redactor: Redactor, credential: Credential): void {
   for (const [name, value] of Object.entries(credential)) {
     if (!PLAIN_PARTS.has(name)) registerAll(redactor, value);

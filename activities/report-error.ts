@@ -14,9 +14,9 @@ import {
 import type { Redactor } from '../src/observability/index.ts';
 
 /**
- * Anything thrown, as one of the closed list: every known secret masked, every text at most as long as
- * limits.ts says, in all of MAX_ERROR_BYTES. A message of unknown origin is kept: it names the
- * defect. Never throws, whatever was thrown: what cannot be read becomes a fixed error.
+ * Turns every thrown value into an error of the closed list: known secrets are masked, and every text is
+ * limited as limits.ts says, in all to MAX_ERROR_BYTES. A message of unknown origin is kept: it describes
+ * the defect. Never throws, whatever was thrown: an unreadable value becomes a fixed error.
  */
 export function toWindlassError(thrown: unknown, redactor: Redactor): WindlassError {
   try {
@@ -37,7 +37,7 @@ export function toWindlassError(thrown: unknown, redactor: Redactor): WindlassEr
   }
 }
 
-/** An error that came from elsewhere, such as the input of an activity, as what toWindlassError makes of one. */
+/** An error from outside, such as the input of an activity, in the form of toWindlassError. */
 export function toReportedInfo(info: ErrorInfo, redactor: Redactor): ErrorInfo {
   try {
     return toWindlassError(WindlassError.fromInfo(info), redactor).toInfo();
@@ -46,7 +46,7 @@ export function toReportedInfo(info: ErrorInfo, redactor: Redactor): ErrorInfo {
   }
 }
 
-/** Providers of others throw these too, so that nothing of them is sure. */
+/** Third-party providers throw these too, so that none of its fields is certain. */
 function boundError(info: ErrorInfo, redact: (text: string) => string): ErrorInfo {
   const { kind, code, message, hint, field, retryAfterMs, details } = info;
   const say = (text: unknown, maxCharacters: number): string => cutText(redact(String(text)), maxCharacters);
@@ -66,7 +66,7 @@ function boundError(info: ErrorInfo, redact: (text: string) => string): ErrorInf
   return { ...bounded, details: fitDetails(shown, details.length, MAX_ERROR_BYTES - bytesOf(bounded)) };
 }
 
-/** As many as there is room for, and a last one that says how many are left out. */
+/** As many as fit, and a last one that says how many are left out. */
 function fitDetails(shown: readonly ErrorDetail[], total: number, maxBytes: number): readonly ErrorDetail[] {
   const kept: ErrorDetail[] = [];
   let left = maxBytes - BYTES_OF_REST;

@@ -1,345 +1,105 @@
-import { createHash } from 'node:crypto';
-import { Context } from '@temporalio/activity';
-import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
-import type { TaskChanges } from '../src/db/index.ts';
+import { TASK_ACTION_NAMES, WindlassError } from '../src/domain/index.ts';
+import type { TaskActivities, TaskStep } from '../src/protocol/index.ts';
 import {
-  cutText,
-  MAX_OBSERVATION_CHARACTERS,
-  TASK_ACTIONS,
-  WindlassError,
-  type Task,
-  type TaskAction,
-} from '../src/domain/index.ts';
-import { canonicalJson } from '../src/plan/index.ts';
-import type { Call, Changes, HandleResult } from '../src/provider/index.ts';
+  handleTask,
+  PRODUCT_PACING,
+  waitForTask,
+  type PollResult,
+  type TaskAttempt,
+} from '../src/task-runner/index.ts';
+import type { Attempt, Attempted } from './attempt.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { readProgress, startHeartbeats, type Progress } from './heartbeat.ts';
-import { withFrontgates } from './frontgate/frontgate-tasks.ts';
-import { createHydrator, type Hydrator } from './hydrate.ts';
-import { holdLeases } from './leases.ts';
-import { lookUntil } from './look.ts';
-import { otherAction, whileOpen } from './own-job.ts';
-import {
-  isJobCancellation,
-  isLeaseMatter,
-  isRetried,
-  isTryInterrupted,
-  toApplicationFailure,
-  tryInterrupted,
-} from './to-application-failure.ts';
-import { toWindlassError } from './report-error.ts';
+import { createHydrator } from './hydrate.ts';
+import { isRequest } from './inputs/request-inputs.ts';
+import { isTaskStep } from './own-job.ts';
+import { createTaskStores, type TaskStoreOf } from './task-store.ts';
+import { isTryInterrupted, Pending } from './to-application-failure.ts';
 
-export interface TaskRequest {
-  readonly taskId: string;
-}
-
-/** An activity for every action, and one for every wait. */
-export type TaskActivities = Readonly<
-  Record<TaskAction, (request: TaskRequest) => Promise<{ wait: boolean }>> &
-    Record<`Wait${TaskAction}`, (request: TaskRequest) => Promise<void>>
->;
-
-/** How long a handle may go on after its job was cancelled: an effect is not cut in the middle. */
+/** How long a handle may continue after its job was cancelled: an effect is not interrupted. */
 const CANCEL_GRACE_MS = 10_000;
 
-export function createTaskActivities(dependencies: ActivityDependencies): TaskActivities {
-  const hydrator = createHydrator(dependencies);
-  const actions = Object.keys(TASK_ACTIONS) as TaskAction[];
+/**
+ * The handle and the wait of every task action: of the common ones, and of those that the providers of
+ * this worker bring. Two providers may have one of the same name: each runs its own tasks.
+ *
+ * @throws invalid-input `TASK_ACTION_NAME` where a provider's action is called like another activity.
+ */
+export function createTaskActivities(dependencies: ActivityDependencies): Attempted<TaskActivities> {
+  const storeOf = createTaskStores(dependencies, createHydrator(dependencies));
+  const own = dependencies.providers.list().flatMap(({ tasks = {} }) => Object.keys(tasks));
+  const taken = own.find((action) => isRequest(action) || !isTaskStep(action));
+  if (taken !== undefined) throw nameTaken(taken);
+  const actions = [...new Set([...TASK_ACTION_NAMES, ...own])];
   return Object.fromEntries(
     actions.flatMap((action) => [
       [
         action,
-        (request: TaskRequest) => guard(dependencies, request, (attempt) => handle(attempt, hydrator)),
+        ({ taskId }: TaskStep, attempt: Attempt) => handle({ taskId, attempt, dependencies, storeOf }),
       ],
       [
         `Wait${action}`,
-        (request: TaskRequest) => guard(dependencies, request, (attempt) => wait(attempt, hydrator)),
+        async ({ taskId }: TaskStep, attempt: Attempt) => {
+          const result = await wait({ taskId, attempt, dependencies, storeOf });
+          if (result.state === 'pending') throw new Pending(result.seen, result.nextLookMs);
+        },
       ],
     ]),
-  ) as unknown as TaskActivities;
+  ) as unknown as Attempted<TaskActivities>;
 }
 
-/** One try of an activity. */
-interface Attempt {
+function nameTaken(action: string): WindlassError {
+  return new WindlassError('invalid-input', `no task action of a provider can be called ${action}`, {
+    code: 'TASK_ACTION_NAME',
+    hint: 'windlass has an activity of this name; the provider must choose another',
+  });
+}
+
+/** An attempt of the handle or the wait of a task. */
+interface TaskTry {
   readonly taskId: string;
-  /** The activity's type. */
-  readonly activity: string;
+  readonly attempt: Attempt;
   readonly dependencies: ActivityDependencies;
-  readonly signal: AbortSignal;
-  readonly point: (name: string) => Promise<void>;
-  readonly log: Call['log'];
-  progress: Progress;
-  /** How long this activity may be tried, in milliseconds; known once the task is read. */
-  limitMs: number;
-  readonly startedAtMs: number;
-  /** Heartbeats now, so that the latest progress survives this try; `ends` where that ends with it. */
-  beat(ends: boolean): void;
+  readonly storeOf: TaskStoreOf;
 }
 
-/**
- * Round every activity of a task: heartbeats, cancellation, errors. A failure that is final is
- * written to the task's row before Temporal hears of it.
- */
-async function guard<T>(
-  dependencies: ActivityDependencies,
-  request: TaskRequest,
-  work: (attempt: Attempt) => Promise<T>,
-): Promise<T> {
-  const { info, cancellationSignal: signal } = Context.current();
-  const log = (message: string, fields?: Readonly<Record<string, unknown>>): void =>
-    dependencies.log.info(message, { ...fields, task: request.taskId, activity: info.activityType });
-  const attempt: Attempt = {
-    taskId: request.taskId,
-    activity: info.activityType,
-    dependencies,
-    signal,
-    point: (name) => dependencies.faultPoint(`${info.activityType}:${name}`),
-    log,
-    progress: readProgress(new Date()),
-    limitMs: Number.POSITIVE_INFINITY,
-    startedAtMs: Date.now(),
-    beat: (ends) => heartbeats.beat(ends),
-  };
-  const heartbeats = startHeartbeats(dependencies.heartbeatSeconds, () => attempt.progress);
-  try {
-    return await dependencies.redactor.during(async () => {
-      try {
-        return await work(attempt);
-      } catch (error) {
-        throw await settle(attempt, error);
-      }
-    });
-  } finally {
-    heartbeats.stop();
-  }
+function handle(one: TaskTry): Promise<{ wait: boolean }> {
+  const { identity, leaseSeconds } = one.dependencies;
+  const effectSignal = graceful(one.attempt.signal);
+  return handleTask({ ...toTaskAttempt(one), effectSignal, identity, leaseSeconds });
 }
 
-/** Turns what was thrown into what Temporal is told, after the row was told. */
-async function settle(attempt: Attempt, thrown: unknown): Promise<Error> {
-  if (isPendingFailure(thrown)) return thrown;
-  const { signal, dependencies, taskId, progress } = attempt;
-  const { tasks } = dependencies.stores;
-  const error = toWindlassError(thrown, dependencies.redactor);
-  // A try that was taken over, or froze and woke up, must not write over what its successor does.
-  if (isTryInterrupted(signal)) return toApplicationFailure(tryInterrupted(), 0);
-  if (isLeaseMatter(error)) return toApplicationFailure(error, 0);
-  if (isJobCancellation(signal)) {
-    await recordQuietly(() => tasks.end(taskId, { status: 'cancelled', at: new Date().toISOString() }));
-    return new CancelledFailure('the job was cancelled');
-  }
-  const failure = toApplicationFailure(error, progress.failures);
-  const triedMs = progress.waitedMs + Date.now() - attempt.startedAtMs;
-  attempt.progress = { ...progress, failures: progress.failures + 1, waitedMs: triedMs + delayOf(failure) };
-  attempt.beat(true);
-  if (isRetried(error, progress.failures) && triedMs < attempt.limitMs) {
-    dependencies.log.warn('a try failed; another follows', {
-      task: taskId,
-      error,
-      failures: progress.failures + 1,
-    });
-    await recordQuietly(() => tasks.recordFailure(taskId, error.toInfo()));
-    return failure;
-  }
-  if (!(await isCurrentTry())) return toApplicationFailure(tryInterrupted(), 0);
-  const last = isRetried(error, progress.failures) ? triedTooLong(error, triedMs) : error;
-  await recordQuietly(async () => {
-    await tasks.recordFailure(taskId, last.toInfo());
-    await tasks.end(taskId, { status: 'failed', at: new Date().toISOString(), error: last.toInfo() });
-  });
-  return toApplicationFailure(last, progress.failures);
-}
-
-/**
- * Whether Temporal still waits for this try. A frozen process that wakes up may reach its last
- * failure before it hears that another has been given the task; only the server knows.
- */
-async function isCurrentTry(): Promise<boolean> {
-  const { info, client } = Context.current();
-  if (info.workflowExecution === undefined) return false;
-  try {
-    const { workflowId, runId } = info.workflowExecution;
-    const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
-    const pending = raw.pendingActivities?.find((activity) => activity.activityId === info.activityId);
-    return pending?.attempt === info.attempt;
-  } catch {
-    // The server is away: whatever is said now, Temporal will try again.
-    return false;
-  }
-}
-
-function delayOf(failure: ApplicationFailure): number {
-  return typeof failure.nextRetryDelay === 'number' ? failure.nextRetryDelay : 0;
-}
-
-/** The limit of a task holds for its tries too; only time in which somebody tried counts. */
-function triedTooLong(error: WindlassError, triedMs: number): WindlassError {
-  return new WindlassError(
-    'timeout',
-    `tried for ${Math.round(triedMs / 1000)} s, at last: ${error.message}`,
-    {
-      code: 'TRIED_TOO_LONG',
-      hint: error.hint ?? 'see whether the cloud or the node answers, then start the job again',
-    },
-  );
-}
-
-/** A database that is away must not hide the error that is being reported: closing the job mends the row. */
-async function recordQuietly(record: () => Promise<unknown>): Promise<void> {
-  try {
-    await record();
-  } catch (error) {
-    if (!WindlassError.isInstance(error)) throw error;
-  }
-}
-
-/** More generations than any provider lists places; a provider that never ends is ended here. */
-const MOST_GENERATIONS = 100;
-
-async function handle(attempt: Attempt, hydrator: Hydrator): Promise<{ wait: boolean }> {
-  for (let rounds = 0; rounds < MOST_GENERATIONS; rounds += 1) {
-    const result = await handleOnce(attempt, hydrator);
-    if (result !== 'again') return { wait: result === 'started' };
-    attempt.signal.throwIfAborted();
-  }
-  throw new WindlassError('internal', `task ${attempt.taskId} begins one generation after another`, {
-    code: 'GENERATIONS_WITHOUT_END',
-    hint: 'the provider must end its `again` with an error; report it to its authors',
-  });
-}
-
-async function handleOnce(attempt: Attempt, hydrator: Hydrator): Promise<HandleResult['state']> {
-  const { dependencies, taskId, point } = attempt;
-  const { stores } = dependencies;
-  const { context, provider } = await begin(attempt, hydrator);
-  if (context.task.status === 'successful') return 'done';
-  attempt.limitMs = handleLimitMs(context.task);
-  const held = await holdLeases(stores, context, {
-    ...dependencies,
-    specHash: hashSpec(context.task.directive),
-  });
-  const signal = graceful(attempt.signal);
-  try {
-    await point('claimed');
-    const result = await withFrontgates(dependencies, provider, hydrator).handleSubtask(
-      { ...context, resources: held.resources },
-      {
-        signal,
-        log: attempt.log,
-        request: dependencies.callBudgets.open(context.runtime, provider, signal),
-        beforeEffect: async (token) => {
-          await held.assertHeld(token);
-          await point('before-effect');
-        },
-        afterEffect: () => point('after-effect'),
-        isFirstClaim: (token) => held.isFirstClaim(token),
-      },
-    );
-    await point('handled');
-    const changes = toTaskChanges(context.task.nodeId, result.changes);
-    if (result.state === 'done') {
-      const at = new Date().toISOString();
-      const { leases } = held;
-      const end = { status: 'successful', at, changes, leases, release: true } as const;
-      if (await stores.tasks.end(taskId, end)) held.markReleased();
-    } else if (held.leases.length > 0 || isAnyChange(changes)) {
-      // Under a lease even no change is stored: it fails where another has taken over.
-      await stores.tasks.applyChanges(taskId, changes, held.leases, true);
-      held.markReleased();
-    }
-    await point('stored');
-    return result.state;
-  } finally {
-    await held.release();
-  }
-}
-
-async function wait(attempt: Attempt, hydrator: Hydrator): Promise<void> {
-  const { dependencies, taskId, point } = attempt;
-  const { stores } = dependencies;
-  const { context, provider } = await begin(attempt, hydrator);
-  if (context.task.status === 'successful') return;
-  // What the cloud says may repeat what it was given, e.g. an event of a pod a value of its chart.
-  await hydrator.registerSecrets(context.cluster.clusterId);
-  attempt.limitMs = context.task.timeoutSeconds * 1000;
-  await point('looking');
-  const { signal, log } = attempt;
-  const request = dependencies.callBudgets.open(context.runtime, provider, signal);
-  const done = await lookUntil({
-    look: async (cursor, watchMs) => {
-      const cloud = withFrontgates(dependencies, provider, hydrator);
-      const observation = await cloud.waitSubtask(context, { signal, log, request, cursor, watchMs });
-      // Temporal keeps it with the heartbeats, and whoever asks for the job reads it.
-      return observation.state === 'pending'
-        ? {
-            ...observation,
-            seen: cutText(dependencies.redactor.redactMessage(observation.seen), MAX_OBSERVATION_CHARACTERS),
-          }
-        : observation;
-    },
-    signal,
-    limitMs: context.task.timeoutSeconds * 1000,
-    label: `${context.task.action} of ${context.task.label}`,
-    read: () => attempt.progress,
-    write: (progress, ends) => {
+function wait(one: TaskTry): Promise<PollResult> {
+  const { attempt, dependencies } = one;
+  return waitForTask({
+    ...toTaskAttempt(one),
+    pacing: PRODUCT_PACING,
+    redact: (text) => dependencies.redactor.redactMessage(text),
+    readProgress: () => attempt.progress,
+    writeProgress: (progress, ends) => {
       attempt.progress = progress;
       attempt.beat(ends);
     },
   });
-  await point('seen');
-  await stores.tasks.end(taskId, {
-    status: 'successful',
-    at: new Date().toISOString(),
-    changes: toTaskChanges(context.task.nodeId, done.changes),
-  });
-  await point('stored');
 }
 
-/** Loads the task, which must be what this activity is for, of a job that is open. */
-async function begin({ taskId, activity }: Attempt, hydrator: Hydrator): ReturnType<Hydrator['beginTask']> {
-  const begun = await whileOpen(activity, hydrator.beginTask(taskId));
-  const { task } = begun.context;
-  if (activity !== task.action && activity !== `Wait${task.action}`) throw otherAction(activity, task);
-  return begun;
-}
-
-function isAnyChange({ resources = [], node, metadata }: TaskChanges): boolean {
-  return resources.length > 0 || node !== undefined || metadata !== undefined;
-}
-
-/** A node that cannot be reached for two minutes is not there; a cloud may throttle for longer. */
-const UNREACHABLE_NODE_MS = 120_000;
-
-function handleLimitMs(task: Task): number {
-  const limitMs = task.timeoutSeconds * 1000;
-  return TASK_ACTIONS[task.action].target === 'node' ? Math.min(limitMs, UNREACHABLE_NODE_MS) : limitMs;
-}
-
-function toTaskChanges(nodeId: string | null, changes: Changes = {}): TaskChanges {
+function toTaskAttempt({ taskId, attempt, dependencies, storeOf }: TaskTry): TaskAttempt {
+  const { callBudgets, faultPoint, log } = dependencies;
+  const { activity, signal } = attempt;
   return {
-    ...(changes.resources === undefined ? {} : { resources: changes.resources }),
-    ...(changes.node === undefined || nodeId === null ? {} : { node: { nodeId, change: changes.node } }),
-    ...(changes.metadata === undefined ? {} : { metadata: changes.metadata }),
-    ...(changes.next === undefined ? {} : { next: assertGivenUp(changes) }),
+    taskId,
+    store: storeOf(activity),
+    log: (message, fields) => log.info(message, { ...fields, task: taskId, activity }),
+    signal,
+    openBudget: ({ context, provider }, budgetSignal) =>
+      callBudgets.open(context.runtime, provider, budgetSignal),
+    point: (name) => faultPoint(`${activity}:${name}`),
+    onLimit: (limitMs) => {
+      attempt.limitMs = limitMs;
+    },
   };
 }
 
-/** A generation is followed by the next only when it is gone: never two that may both exist. */
-function assertGivenUp({ next = [], resources = [] }: Changes): NonNullable<Changes['next']> {
-  const gone = new Set(resources.filter(({ state }) => state === 'gone').map(({ token }) => token));
-  const living = next.find(({ token }) => !gone.has(token));
-  if (living === undefined) return next;
-  throw new WindlassError('internal', `${living.token} is to be followed before it is gone`, {
-    code: 'GENERATION_NOT_GONE',
-    hint: 'the provider must report a row gone in the changes that begin its next generation',
-  });
-}
-
-/** Identifies what is asked for; a live ledger row made for another spec is a conflict. */
-function hashSpec(directive: unknown): string {
-  return createHash('sha256').update(canonicalJson(directive)).digest('hex');
-}
-
-/** The job's signal, delayed: a running effect may finish, a hanging one is given up. */
+/** The job's signal, delayed: a running effect may finish, a hanging one is aborted. */
 function graceful(signal: AbortSignal): AbortSignal {
   const delayed = new AbortController();
   signal.addEventListener(
@@ -354,8 +114,4 @@ function graceful(signal: AbortSignal): AbortSignal {
     { once: true },
   );
   return delayed.signal;
-}
-
-function isPendingFailure(error: unknown): error is ApplicationFailure {
-  return error instanceof Error && 'type' in error && error.type === 'PENDING';
 }

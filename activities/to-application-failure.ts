@@ -1,16 +1,10 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { RETRY_TABLE, WindlassError } from '../src/domain/index.ts';
-
-/** Whether an activity that failed `failures` times before may be tried again. */
-export function isRetried(error: WindlassError, failures: number): boolean {
-  if (isLeaseMatter(error)) return true;
-  const rule = RETRY_TABLE[error.kind];
-  return rule.retried && failures + 1 < rule.maxTries;
-}
+import { WindlassError } from '../src/domain/index.ts';
+import { isLeaseMatter, isRetried, retryDelayMs } from '../src/task-runner/index.ts';
 
 /**
- * The only place where a WindlassError becomes a Temporal failure. Its type is the code, its
- * first detail the ErrorInfo. A retried one always says when.
+ * The only place where a WindlassError becomes a Temporal failure. Its type is the code, its first detail
+ * the ErrorInfo. A retryable one always has its next delay.
  */
 export function toApplicationFailure(error: WindlassError, failures: number): ApplicationFailure {
   const retried = isRetried(error, failures);
@@ -19,39 +13,36 @@ export function toApplicationFailure(error: WindlassError, failures: number): Ap
     type: error.code,
     nonRetryable: !retried,
     details: [error.toInfo()],
-    ...(retried
-      ? {
-          nextRetryDelay:
-            error.retryAfterMs ??
-            backOff(Math.max(RETRY_TABLE[error.kind].delayMs, SHORTEST_DELAY_MS), failures),
-        }
-      : {}),
+    ...(retried ? { nextRetryDelay: retryDelayMs(error, failures) } : {}),
     ...(isLeaseMatter(error) ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
-  // It would only tell where this code is installed, and repeat the message.
+  // A stack would only show where this code is installed, and repeat the message.
   failure.stack = '';
   return failure;
 }
 
-/** A look that found it not there yet: no error, only the engine's way to free the slot. */
-export function toPendingFailure(seen: string, nextLookMs: number): ApplicationFailure {
+/** Thrown when a poll found that the effect is not complete yet. */
+export class Pending extends Error {
+  readonly nextPollMs: number;
+
+  /** @param seen the observed state, redacted. */
+  constructor(seen: string, nextPollMs: number) {
+    super(seen);
+    this.nextPollMs = nextPollMs;
+  }
+}
+
+/** What Temporal gets: not an error, only a way to free the slot until the next poll. */
+export function toPendingFailure({ message, nextPollMs }: Pending): ApplicationFailure {
   return ApplicationFailure.create({
-    message: seen,
+    message,
     type: 'PENDING',
     category: ApplicationFailureCategory.BENIGN,
-    nextRetryDelay: nextLookMs,
+    nextRetryDelay: nextPollMs,
   });
 }
 
-/**
- * Another worker holds the lease, or held it when it died, or has taken ours over: this try ends,
- * and that is no failure of the task.
- */
-export function isLeaseMatter(error: WindlassError): boolean {
-  return error.code === 'LEASE_HELD' || error.code === 'LEASE_LOST';
-}
-
-/** What Temporal gives as the reason when the job, and not only this try, is over. */
+/** Temporal's reason when the job, and not only this attempt, is over. */
 const CANCELLED = 'CANCELLED';
 
 /** True when the job was cancelled. */
@@ -60,24 +51,17 @@ export function isJobCancellation(signal: AbortSignal): boolean {
 }
 
 /**
- * True when this try is over but the task is not: the worker shuts down, or Temporal gave the task
- * to another because this one was silent for too long.
+ * True when this attempt is over but the task is not: the worker shuts down, or Temporal gave the task to
+ * another worker because this one was silent for too long.
  */
 export function isTryInterrupted(signal: AbortSignal): boolean {
   return signal.aborted && !isJobCancellation(signal);
 }
 
-/** The end of such a try. */
+/** The end of such an attempt. */
 export function tryInterrupted(): WindlassError {
-  return new WindlassError('unavailable', 'this try was interrupted; another one goes on', {
+  return new WindlassError('unavailable', 'this attempt was interrupted; another one continues', {
     code: 'TRY_INTERRUPTED',
     retryAfterMs: 100,
   });
-}
-
-const MAX_BACK_OFF_MS = 30_000;
-const SHORTEST_DELAY_MS = 1_000;
-
-function backOff(delayMs: number, failures: number): number {
-  return Math.min(delayMs * 2 ** Math.min(failures, 10), MAX_BACK_OFF_MS);
 }

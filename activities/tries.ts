@@ -6,32 +6,32 @@ import { MAX_LOST_TRIES, WindlassError } from '../src/domain/index.ts';
 import { isJobCancellation, tryInterrupted } from './to-application-failure.ts';
 
 /**
- * How the tries of an activity have ended, as its heartbeats keep it from try to try. A worker that
- * dies or hangs reports nothing: what is counted is what began and was never heard of again.
+ * How the attempts of an activity have ended; its heartbeats carry this from attempt to attempt. A worker
+ * that dies or hangs reports nothing: attempts are counted that began and never reported their end.
  */
 interface Tries {
-  /** The last try that ended with a report; 0 for none. */
+  /** The last attempt that reported its end; 0 for none. */
   readonly ended: number;
-  /** Tries since then that have begun. */
+  /** Attempts since then that have begun. */
   readonly begun: number;
 }
 
-/** The try that runs. */
+/** The running attempt. */
 interface Running {
   readonly lost: number;
-  /** It does the activity's work: where nobody hears of it again, it counts. */
+  /** It does the activity's work: it counts if its end is never reported. */
   begun: boolean;
-  /** What it has said last. */
+  /** Its last heartbeat data. */
   details: object;
   tries: Tries;
 }
 
 const running = new WeakMap<Context, Running>();
 
-/** From so many lost tries on, an activity is suspected of them. */
+/** After this many lost attempts, an activity is suspected of causing them. */
 const SUSPECT_TRIES = 2;
 
-/** Before anything else in a try: whatever refuses it then is a report, and counts as one. */
+/** Before anything else in an attempt: a refusal is a report, and counts as one. */
 export function openTry(): void {
   const context = Context.current();
   const { ended, lost } = readLost(context.info);
@@ -40,12 +40,12 @@ export function openTry(): void {
 }
 
 /**
- * Begins the work of a try. The first one, and one after a try that ended with a report, costs
- * nothing. Another is told to the server before anything is done, so that it counts if nobody hears
- * of it again; and one that is suspected waits for the other suspects of its worker, so that what
- * died with one, and did no harm, is not taken for it.
+ * Begins the work of an attempt. For the first one, and for one after an attempt that reported its end,
+ * this costs nothing. Any other is recorded on the server before it starts, so that it counts if its end
+ * is never reported; and a suspected one waits for the other suspects of its worker, so that an activity
+ * that only died together with one is not blamed.
  *
- * @throws internal `WORKERS_LOST` when too many were lost in a row: the activity is to be given up.
+ * @throws internal `WORKERS_LOST` when too many were lost in a row: the activity must be abandoned.
  */
 export async function beginTry(): Promise<void> {
   const context = Context.current();
@@ -61,8 +61,8 @@ export async function beginTry(): Promise<void> {
 }
 
 /**
- * Heartbeats with what the activity wants to find in its next try. With `ends` this try counts as
- * ended: only its report follows.
+ * Sends a heartbeat with data for the activity's next attempt. With `ends` this attempt counts as ended:
+ * only its report follows.
  */
 export function beat(context: Context, details: object, ends = false): void {
   const current = running.get(context);
@@ -72,18 +72,19 @@ export function beat(context: Context, details: object, ends = false): void {
   try {
     context.heartbeat({ ...details, tries: current.tries });
   } catch {
-    // What a provider asks to be reminded of may not be data; thrown from a timer, it would end the worker.
+    // A provider's cursor may not be plain data; an error from a timer would end the worker.
     context.heartbeat({ tries: current.tries });
   }
 }
 
 /**
- * How a try ends. `retried`: with a report that asks for another. `untouched`: likewise, but nothing was
- * tried: another holds the lease, or the worker is stopped; that says nothing about what it would do.
+ * How an attempt ends. `retried`: with a report that asks for another. `untouched`: the same, but no work
+ * was done: another worker holds the lease, or the worker is stopped; that proves nothing about the
+ * activity.
  */
 export type TryEnd = 'last' | 'retried' | 'untouched';
 
-/** Notes how this try ends, for the next one; frees its turn in any case. */
+/** Records how this attempt ends, for the next one; always releases its turn. */
 export function endTry(end: TryEnd): void {
   const context = Context.current();
   const current = running.get(context);
@@ -92,7 +93,7 @@ export function endTry(end: TryEnd): void {
   if (current.tries.ended === context.info.attempt) return;
   const { lost, begun, details, tries } = current;
   if (lost > 0 && (!begun || end === 'untouched')) {
-    // The count stays what it was before this try.
+    // The count stays the same as before this attempt.
     if (!begun) return;
     current.tries = { ...tries, begun: lost };
     beat(context, details);
@@ -104,7 +105,7 @@ export function endTry(end: TryEnd): void {
 function readLost({ attempt, heartbeatDetails, isLocal }: Info): { ended: number; lost: number } {
   const { ended, begun } = readTries(heartbeatDetails);
   if (isLocal || ended >= attempt - 1) return { ended: Math.min(ended, attempt - 1), lost: 0 };
-  // The first one after a report is not told to the server.
+  // The first one after a report is not recorded on the server.
   return { ended, lost: Math.max(begun, 1) };
 }
 
@@ -116,11 +117,12 @@ function readTries(heartbeatDetails: unknown): Tries {
   return { ended: known(ended), begun: known(begun) };
 }
 
-function detailsOf({ heartbeatDetails }: Info): object {
+/** The last heartbeat data of earlier attempts. */
+export function detailsOf({ heartbeatDetails }: Info): object {
   return typeof heartbeatDetails === 'object' && heartbeatDetails !== null ? heartbeatDetails : {};
 }
 
-/** Not by the activity's own heartbeat, which is sent some time later: the work must not begin before. */
+/** Not with the activity's own heartbeat, which is sent some time later: the work must not begin before. */
 async function tellServer({ info, client }: Context, details: object): Promise<void> {
   try {
     await client.withDeadline(Date.now() + TELL_LIMIT_MS, () =>
@@ -132,7 +134,7 @@ async function tellServer({ info, client }: Context, details: object): Promise<v
     );
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
-    // The server is away, or has given the task to another.
+    // The server is away, or has given the task to another worker.
     throw tryInterrupted();
   }
 }
@@ -141,7 +143,10 @@ const TELL_LIMIT_MS = 10_000;
 
 /** Suspects of one worker, one after the other. */
 let lastTurn: Promise<void> = Promise.resolve();
-/** A try that kills its worker does it within this; longer none keeps the others waiting. */
+/**
+ * An attempt that kills its worker does so within this time; a longer one does not delay the others any
+ * more.
+ */
 const TURN_MS = 20_000;
 
 async function takeTurn(context: Context, { details, tries }: Running): Promise<void> {
@@ -171,10 +176,10 @@ function beatMs({ heartbeatTimeoutMs }: Info): number {
 function workersLost(activity: string, lost: number): WindlassError {
   return new WindlassError(
     'internal',
-    `${lost} workers in a row died or hung while they ran ${activity}: it is not tried again`,
+    `${lost} workers in a row died or hung while they ran ${activity}: it is not retried`,
     {
       code: 'WORKERS_LOST',
-      hint: 'the last lines of the workers’ logs, and what ended them (memory, the watchdog), say why; what this was given may be too large or too deep',
+      hint: 'the last lines of the workers’ logs, and what ended them (memory, the watchdog), show why; its input may be too large or nested too deeply',
     },
   );
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { jobWorkflowId } from '../workflows/messages.ts';
+import { jobWorkflowId } from '../src/protocol/index.ts';
 import { findAnsible, runAnsible } from './aws/ansible.ts';
 import { KEY, openCloud, REGION, ZONE, type BenchCloud } from './aws/cloud.ts';
 import { runPlainScript } from './aws/plain-script.ts';

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
-import { TASK_ACTIONS, type LayerView, type TaskAction } from '../src/domain/index.ts';
-import { SLICE_TASKS } from '../workflows/messages.ts';
+import { findCoreFacts } from '../src/domain/index.ts';
+import { SLICE_TASKS } from '../src/plan/index.ts';
+import type { LayerView } from '../src/protocol/index.ts';
 import { BARE_WORKFLOW_QUEUE, type BareInput } from './bare/messages.ts';
 import { createCluster, readDurationMs } from './jobs.ts';
 import type { Bench, Finding, PartResult } from './part.ts';
@@ -72,8 +73,8 @@ function toBareInput(layers: readonly LayerView[]): BareInput {
     sliceTasks: SLICE_TASKS,
     windowSlices: WINDOW_SLICES,
     layers: layers.map(({ name, total }) => {
-      const { target, handle } = TASK_ACTIONS[name.split(' ')[0] as TaskAction];
-      return { total, target, handle };
+      const { by, wait } = findCoreFacts(name.split(' ')[0] ?? '') ?? {};
+      return { total, target: by === 'node' ? 'node' : 'cloud', handle: wait !== 'only' };
     }),
   };
 }

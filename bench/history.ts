@@ -35,6 +35,7 @@ export async function measureHistory(bench: Bench, temporal: Client): Promise<Pa
           what: `${of}: for each node`,
           value: `${round(sum('events') / nodes)} events, ${round(sum('bytes') / nodes, 0)} bytes`,
         },
+        { what: `${of}: the job's own, events`, value: String(histories[0]?.events ?? 0) },
         {
           what: `${of}: largest, events`,
           value: String(largest('events')),

@@ -1,6 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { LayerView } from '../src/domain/index.ts';
-import { jobWorkflowId } from '../workflows/messages.ts';
+import { jobWorkflowId, type LayerView } from '../src/protocol/index.ts';
 import type { Bench } from './part.ts';
 
 /** One runtime for each way to measure, named as its provider (bench/worker-process.ts). */

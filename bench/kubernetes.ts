@@ -14,7 +14,7 @@ import {
   startControlPlane,
   type ControlPlane,
 } from '../test/kit/kubernetes/index.ts';
-import { jobWorkflowId } from '../workflows/messages.ts';
+import { jobWorkflowId } from '../src/protocol/index.ts';
 import { readDurationMs } from './jobs.ts';
 import type { Bench, Finding, PartResult } from './part.ts';
 import { median, round } from './statistics.ts';

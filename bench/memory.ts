@@ -34,8 +34,8 @@ async function untilAllWait(bench: Bench, jobIds: readonly string[]): Promise<vo
   for (const jobId of jobIds) {
     for (;;) {
       const { layers } = await bench.stack.client.jobs.describe(jobId);
-      const hanging = layers.find((layer) => layer.name === 'RunInstances')?.tasks ?? [];
-      if (hanging.some((task) => task.status === 'working')) break;
+      const tasks = layers.flatMap((layer) => layer.tasks);
+      if (tasks.some(({ action, status }) => action === 'RunInstances' && status === 'working')) break;
       await sleep(200);
     }
   }

@@ -9,7 +9,7 @@ export interface Bench {
   readonly settings: BenchSettings;
   /** Starts a worker as a process of its own and waits until it polls. */
   startWorker(role: 'windlass' | 'bare', env?: NodeJS.ProcessEnv): Promise<BenchWorker>;
-  /** Tells a person what goes on. */
+  /** Reports progress to the user. */
   report(line: string): void;
 }
 

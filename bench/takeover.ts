@@ -72,7 +72,7 @@ async function killAndMeasure(bench: Bench, env: NodeJS.ProcessEnv): Promise<rea
   const next = (is: (seen: Seen) => boolean): Promise<Seen> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error('nobody took the job over in time')),
+        () => reject(new Error('no worker took the job over in time')),
         TAKEOVER_LIMIT_MS,
       );
       onSeen = (seen) => {

@@ -1,13 +1,22 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { EngineActivities, FrontgateActivities, TaskActivities } from '../activities/index.ts';
-import { effectsQueue, NODES_QUEUE, TASK_ACTIONS, waitsQueue, WORKFLOW_QUEUE } from '../src/domain/index.ts';
+import {
+  providerQueue,
+  WORKFLOW_QUEUE,
+  type ActivityTiming,
+  type BegunJob,
+  type ClosedJob,
+  type FrontgateActivities,
+  type JobActivities,
+  type RunJobInput,
+  type TaskActivities,
+} from '../src/protocol/index.ts';
+import { findCoreFacts } from '../src/domain/index.ts';
 import type { QueueScope, TaskAction } from '../src/domain/index.ts';
-import type { ActivityTiming } from './messages.ts';
 
-// Every failure that is retried carries its own next delay (activities/to-application-failure.ts).
-// What is left for this policy are timeouts, i.e. a worker that died: the next try starts after
-// one second, however many looks a wait has had before.
+// Every failure that is retried carries its own next delay (activities/to-application-failure.ts). This
+// policy applies only to timeouts, i.e. a worker that died: the next attempt starts after one second,
+// however many polls a wait has had before.
 const RETRY_FOREVER = { initialInterval: '1 second', backoffCoefficient: 1 } as const;
 
 const BOOKKEEPING: ActivityOptions = {
@@ -16,53 +25,60 @@ const BOOKKEEPING: ActivityOptions = {
   retry: RETRY_FOREVER,
 };
 
-/** The first step. Its heartbeat limit is fixed: the configured one is part of what it answers. */
-export const { LoadJob: loadJob } = proxyActivities<Pick<EngineActivities, 'LoadJob'>>({
-  ...BOOKKEEPING,
-  heartbeatTimeout: '5 seconds',
-});
+/** Until BeginJob has said what is configured. */
+const FIRST_TIMING: ActivityTiming = { heartbeatSeconds: 5 };
 
-/** Steps of the job that touch only our database. */
-export function bookkeeping(timing: ActivityTiming): Pick<EngineActivities, 'PlanJob' | 'CloseJob'> {
-  return proxyActivities<Pick<EngineActivities, 'PlanJob' | 'CloseJob'>>({
-    ...BOOKKEEPING,
-    heartbeatTimeout: timing.heartbeatSeconds * 1000,
-  });
+/**
+ * Begins a job as soon as there is a worker that has the provider. If the job is cancelled meanwhile, the
+ * end of the activity is awaited, so that nothing is opened after the job was closed.
+ */
+export function beginJob(input: RunJobInput): Promise<BegunJob> {
+  return proxyActivities<Pick<JobActivities, 'BeginJob'>>({
+    taskQueue: providerQueue('effects', input.provider),
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: FIRST_TIMING.heartbeatSeconds * 1000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: RETRY_FOREVER,
+  }).BeginJob(input);
+}
+
+/** Ends a job: on a worker that has the provider if the cloud is read, else on any worker. */
+export function endJob(
+  provider: string,
+  request: Parameters<JobActivities['EndJob']>[0],
+  { heartbeatSeconds }: ActivityTiming = FIRST_TIMING,
+): Promise<ClosedJob> {
+  return proxyActivities<Pick<JobActivities, 'EndJob'>>({
+    taskQueue: request.refresh ? providerQueue('effects', provider) : WORKFLOW_QUEUE,
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: heartbeatSeconds * 1000,
+    retry: RETRY_FOREVER,
+  }).EndJob(request);
 }
 
 /** Reads that leave one event instead of three. */
-export const { loadSlice } = proxyLocalActivities<Pick<EngineActivities, 'loadSlice'>>({
+export const { loadSlice } = proxyLocalActivities<Pick<JobActivities, 'loadSlice'>>({
   startToCloseTimeout: '30 seconds',
   retry: RETRY_FOREVER,
 });
 
-/** Steps of the job that ask the cloud. */
-export function cloudSteps(
-  queues: QueueScope,
-  timing: ActivityTiming,
-): Pick<EngineActivities, 'CheckResource' | 'UpdateClusterStatus'> {
-  return proxyActivities<Pick<EngineActivities, 'CheckResource' | 'UpdateClusterStatus'>>({
-    taskQueue: effectsQueue(queues),
-    startToCloseTimeout: '5 minutes',
-    heartbeatTimeout: timing.heartbeatSeconds * 1000,
-    retry: RETRY_FOREVER,
-  });
-}
-
-/** What the workflow of a frontgate asks of our database. */
+/** Steps of a frontgate's workflow that use our database. */
 export const { LoadFrontgate: loadFrontgate } = proxyActivities<Pick<FrontgateActivities, 'LoadFrontgate'>>({
   ...BOOKKEEPING,
   heartbeatTimeout: '5 seconds',
 });
 
-/** And of the cloud. A cloud that does not answer in time has not said that the frontgate is lost. */
+/**
+ * Steps that use the cloud. A cloud that does not answer in time does not prove that the frontgate is
+ * lost.
+ */
 export function inspectFrontgate(
   queues: QueueScope,
   timing: ActivityTiming,
   request: Parameters<FrontgateActivities['InspectFrontgate']>[0],
 ): Promise<void> {
   return proxyActivities<Pick<FrontgateActivities, 'InspectFrontgate'>>({
-    taskQueue: effectsQueue(queues),
+    taskQueue: providerQueue('effects', queues.provider),
     startToCloseTimeout: '1 minute',
     scheduleToCloseTimeout: '2 minutes',
     heartbeatTimeout: timing.heartbeatSeconds * 1000,
@@ -70,7 +86,12 @@ export function inspectFrontgate(
   }).InspectFrontgate(request);
 }
 
-/** Starts the effect of a task. The result says whether there is something to wait for. */
+/** An action that a provider brings is not known here: its tasks go to the queues of the cloud's. */
+function isOnNode(action: TaskAction): boolean {
+  return findCoreFacts(action)?.by === 'node';
+}
+
+/** Starts the effect of a task. The result says whether a wait must follow. */
 export function startHandle(
   action: TaskAction,
   queues: QueueScope,
@@ -78,7 +99,7 @@ export function startHandle(
   options: { taskId: string; summary: string },
 ): Promise<{ wait: boolean }> {
   const activities = proxyActivities<TaskActivities>({
-    taskQueue: TASK_ACTIONS[action].target === 'node' ? NODES_QUEUE : effectsQueue(queues),
+    taskQueue: providerQueue(isOnNode(action) ? 'nodes' : 'effects', queues.provider),
     activityId: options.taskId,
     summary: options.summary,
     startToCloseTimeout: '10 minutes',
@@ -89,7 +110,7 @@ export function startHandle(
   return activities[action]({ taskId: options.taskId });
 }
 
-/** Observes the effect of a task until it is there, or its limit is over. */
+/** Observes the effect of a task until it is complete, or its timeout expires. */
 export function startWait(
   action: TaskAction,
   queues: QueueScope,
@@ -97,7 +118,7 @@ export function startWait(
   options: { taskId: string; summary: string },
 ): Promise<void> {
   const activities = proxyActivities<TaskActivities>({
-    taskQueue: TASK_ACTIONS[action].target === 'node' ? NODES_QUEUE : waitsQueue(queues),
+    taskQueue: providerQueue(isOnNode(action) ? 'nodes' : 'waits', queues.provider),
     activityId: `${options.taskId}/wait`,
     summary: options.summary,
     startToCloseTimeout: '2 minutes',

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { ErrorInfo } from '../src/domain/index.ts';
+import { isErrorInfo, type ErrorInfo } from '../src/domain/index.ts';
 
-/** What an activity or a child has failed with, as it was thrown; of another failure its innermost message. */
+/** The original failure of an activity or a child; for another failure its innermost message. */
 export function toErrorInfo(error: unknown): ErrorInfo {
   let message = String(error);
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
@@ -9,10 +9,4 @@ export function toErrorInfo(error: unknown): ErrorInfo {
     message = cause.message;
   }
   return { kind: 'internal', code: 'JOB_STEP_FAILED', message };
-}
-
-function isErrorInfo(value: unknown): value is ErrorInfo {
-  return (
-    typeof value === 'object' && value !== null && 'kind' in value && 'code' in value && 'message' in value
-  );
 }

@@ -2,62 +2,56 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
-  defineQuery,
-  defineSignal,
   log,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LoadedFrontgate } from '../activities/index.ts';
-import type { ErrorInfo, FrontgateMember } from '../src/domain/index.ts';
-import { inspectFrontgate, loadFrontgate } from './activity-proxies.ts';
 import {
-  ACQUIRE_SIGNAL,
-  FRONTGATE_QUERY,
-  RELEASE_SIGNAL,
+  ACQUIRE_FRONTGATE,
+  READ_FRONTGATE,
+  RELEASE_FRONTGATE,
   type FrontgateInput,
   type FrontgateNews,
   type FrontgateState,
-} from './messages.ts';
+  type LoadedFrontgate,
+} from '../src/protocol/index.ts';
+import type { ErrorInfo, FrontgateMember } from '../src/domain/index.ts';
+import { inspectFrontgate, loadFrontgate } from './activity-proxies.ts';
 import { planFrontgate } from './plan-frontgate.ts';
 import { isFrontgateNews, requireFrontgateInput } from './require-input.ts';
 import { runFrontgateJob } from './run-frontgate-job.ts';
 
-const acquireSignal = defineSignal<[FrontgateNews]>(ACQUIRE_SIGNAL);
-const releaseSignal = defineSignal<[FrontgateNews]>(RELEASE_SIGNAL);
-const frontgateQuery = defineQuery<FrontgateState>(FRONTGATE_QUERY);
-
-/** Without news it looks again after so long: for a cluster whose release was lost with its job. */
+/** Without signals it checks again after this time: for a cluster whose release was lost with its job. */
 const LOOK_AGAIN_MS = 60 * 60_000;
-/** After a job that failed, unless there is news before: doubled each time, up to an hour. */
+/** After a failed job, unless a signal arrives before: doubled each time, up to an hour. */
 const FIRST_RETRY_MS = 60_000;
-/** A job that is not ours runs on it: one that outlived a workflow before this. */
+/** Another job still holds the cluster, left from a previous run of this workflow: retry after this delay. */
 const BUSY_MS = 2_000;
-/** Then it continues as new. Signals are most of it. */
+/** After this many events it continues as new. Most of them are signals. */
 const MAX_EVENTS = 1_000;
 
-/** What it knows between two steps. */
+/** Its state between two steps. */
 interface Knowledge {
   members: ReadonlyMap<string, FrontgateMember['use']>;
   failure: ErrorInfo | null;
   failures: number;
   job: FrontgateState['job'];
-  /** Something was said that has not been acted on. */
+  /** A signal arrived that has not been handled yet. */
   news: boolean;
-  /** A cluster is about to use it, so that what we believe of it must be true. */
+  /** A cluster is about to use it, so the known state must be verified. */
   acquired: boolean;
   ready: boolean;
   settled: boolean;
 }
 
 /**
- * Keeps the frontgate of one runtime and VPC: an entity that lives for as long as clusters need
- * it. It knows the set of clusters, which signals change, and runs at most one job at a time, an
- * ordinary job on the cluster that is the frontgate, until that is as the set wants it. What it
- * knows is small, so it continues as new whenever its history has grown.
+ * Keeps the frontgate of one runtime and VPC: an entity workflow that runs as long as clusters need it. It
+ * knows the set of clusters, which signals change, and runs at most one job at a time, an ordinary job on
+ * the frontgate cluster, until that has reached the state that the set requires. Its state is small, so it
+ * continues as new whenever its history has grown.
  *
- * Who changes the set writes a row first and signals then: the database has the set whatever
- * happens to this workflow, and what it acts on is read after the last signal that it has seen.
+ * A task that changes the set first writes a row and then signals: the database always has the set, and
+ * this workflow acts only on data that was read after the last signal.
  */
 export async function frontgate(input: FrontgateInput): Promise<void> {
   requireFrontgateInput(input);
@@ -69,9 +63,9 @@ export async function frontgate(input: FrontgateInput): Promise<void> {
     }
     state.news = false;
     const loaded = await loadFrontgate({ runtimeId, vpcId });
-    // The runtime is deleted, so nothing is left.
+    // The runtime is deleted, so there is nothing left to do.
     if (loaded === null) return;
-    // What was read may be older than what was said meanwhile.
+    // The data may be older than signals that arrived meanwhile.
     if (state.news) continue;
     state.members = new Map(loaded.members.map(({ clusterId, use }) => [clusterId, use]));
     if (await inspect(state, loaded)) continue;
@@ -108,22 +102,25 @@ function begin({ known }: FrontgateInput): Knowledge {
     else changed.set(clusterId, use);
     Object.assign(state, { members: changed, news: true, settled: false });
   };
-  setHandler(acquireSignal, (said) => {
+  setHandler(ACQUIRE_FRONTGATE, (said) => {
     if (!isFrontgateNews(said)) return;
     take(said);
     Object.assign(state, { acquired: true, ready: false, failure: null });
   });
-  setHandler(releaseSignal, (said) => {
+  setHandler(RELEASE_FRONTGATE, (said) => {
     if (isFrontgateNews(said)) take(said);
   });
-  setHandler(frontgateQuery, () => {
+  setHandler(READ_FRONTGATE, () => {
     const { ready, settled, job, failure } = state;
     return { members: listMembers(state), ready, settled, job, failure };
   });
   return state;
 }
 
-/** Before it is said to be ready the cloud is asked whether it is still there. False where there was nothing to ask. */
+/**
+ * Before it is reported as ready, the cloud is asked whether it still exists. False if there was nothing
+ * to ask.
+ */
 async function inspect(state: Knowledge, loaded: LoadedFrontgate): Promise<boolean> {
   const { acquired } = state;
   state.acquired = false;
@@ -137,7 +134,7 @@ async function inspect(state: Knowledge, loaded: LoadedFrontgate): Promise<boole
   return true;
 }
 
-/** One job, or a pause where it cannot be begun; after one that failed a pause until there is news. */
+/** Runs one job, or pauses if it cannot be begun; after a failed job it pauses until a signal arrives. */
 async function step(state: Knowledge, run: () => Promise<ErrorInfo | 'busy' | null>): Promise<void> {
   const ended = await run();
   if (ended === null) return;
@@ -147,7 +144,7 @@ async function step(state: Knowledge, run: () => Promise<ErrorInfo | 'busy' | nu
   }
   log.warn('a job of the frontgate failed', { code: ended.code });
   state.failures += 1;
-  // Who has asked since it began is tried for at once, and is not told of what was before.
+  // A cluster that has asked since it began is handled at once, and does not get the earlier failure.
   if (state.news) return;
   state.failure = ended;
   await condition(() => state.news, Math.min(FIRST_RETRY_MS * 2 ** (state.failures - 1), LOOK_AGAIN_MS));

@@ -1,10 +1,10 @@
 import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 
 /**
- * Whether `error` is how a cancel ended an activity or a child, and no failure of its own. Once the
- * cancel is requested Temporal tries nothing again, so whatever would have been tried again ends
- * there too: a worker that died, a look that found it pending, a lease that another held. Only an
- * error that is final is one.
+ * Whether `error` means that a cancel ended an activity or a child, and not a failure of its own. After a
+ * cancel is requested Temporal does not retry, so everything that would have been retried ends there too:
+ * a worker that died, a poll that found the effect pending, a lease that another worker held. Only a final
+ * error is a failure.
  */
 export function isCancelled(error: unknown): boolean {
   if (isCancellation(error)) return true;

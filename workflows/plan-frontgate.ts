@@ -3,12 +3,11 @@ import type { ClusterStatus, FrontgateMember, JobAction } from '../src/domain/in
 export type FrontgateAction = Extract<JobAction, 'create' | 'start' | 'stop' | 'delete'>;
 
 /**
- * The next job of a frontgate, from who needs it and what it is now (null: there is none). Null
- * where all is as it should be.
+ * The next job of a frontgate, from the clusters that need it and its current state (null: there is none).
+ * Null if it is in its desired state.
  *
- * While one member needs it, it runs. While members only keep it, it is stopped; when there was
- * none, none is made for them. A failed one holds no data: it is deleted, and made anew where it
- * is needed.
+ * While one member needs it, it runs. While members only keep it, it is stopped; if there was none, none
+ * is created for them. A failed one holds no data: it is deleted, and created again when it is needed.
  */
 export function planFrontgate(
   members: readonly FrontgateMember[],

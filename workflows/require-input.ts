@@ -1,50 +1,77 @@
 import { ApplicationFailure, log, workflowInfo } from '@temporalio/workflow';
-import { JOB_ACTIONS, type ErrorInfo, type QueueScope } from '../src/domain/index.ts';
+import {
+  JOB_ACTION_NAMES,
+  JOB_MODES,
+  type ErrorInfo,
+  type JobState,
+  type QueueScope,
+} from '../src/domain/index.ts';
 import {
   FRONTGATE_WORKFLOW,
   frontgateWorkflowId,
   jobWorkflowId,
   RUN_JOB_WORKFLOW,
+  sliceWorkflowPrefix,
   type ActivityTiming,
   type FrontgateInput,
   type FrontgateNews,
   type RunJobInput,
   type WalkSliceInput,
-} from './messages.ts';
+} from '../src/protocol/index.ts';
 
-// Whoever reaches Temporal may start these workflows and signal them with anything. What a workflow
-// cannot read ends it at once: an exception of any other kind would have its first step tried for
-// ever. Only what the workflow itself reads is looked at; the rest is checked where it is used.
+// Anyone who reaches Temporal may start these workflows and signal them with anything. Input that a
+// workflow cannot read ends it at once: any other exception would have its first step retried forever.
+// Only the fields that the workflow itself uses are checked; the others are checked where they are used.
 
 type Shape = Readonly<Record<string, unknown>>;
 
 /** @throws ApplicationFailure `INPUT_INVALID`, which ends the workflow. */
 export function requireJobInput(input: unknown): asserts input is RunJobInput {
-  const { jobId, clusterId, action, options, frontgate } = requireObject(input);
+  const { jobId, clusterId, action, options, provider, frontgate, state } = requireObject(input);
   requireText('jobId', jobId);
   requireText('clusterId', clusterId);
-  if (!JOB_ACTIONS.some((known) => known === action)) refuse('action', 'is no action of a job');
+  requireText('provider', provider);
+  if (!JOB_ACTION_NAMES.some((known) => known === action)) refuse('action', 'is not an action of a job');
   if (!isObject(options)) refuse('options', 'must be an object');
+  requireJobState(state);
   if (frontgate === undefined) return;
   if (!isObject(frontgate)) refuse('frontgate', 'must be an object');
   requireText('frontgate.runtimeId', frontgate['runtimeId']);
   requireText('frontgate.vpcId', frontgate['vpcId']);
-  // A job of a frontgate is a child of the workflow that keeps it; nobody else starts one.
+  // A job of a frontgate is a child of the workflow that keeps it; no other may start one.
   const place = { runtimeId: String(frontgate['runtimeId']), vpcId: String(frontgate['vpcId']) };
   if (workflowInfo().parent?.workflowId !== frontgateWorkflowId(place))
     refuse('frontgate', `is for jobs that the workflow ${FRONTGATE_WORKFLOW} starts`);
 }
 
+/** A job that begins has none: a caller must not be able to make it skip steps. */
+function requireJobState(state: unknown): asserts state is JobState | undefined {
+  const continues = workflowInfo().continuedFromExecutionRunId !== undefined;
+  if (continues !== (state !== undefined)) refuse('state', 'is what one run of a job tells the next');
+  if (state === undefined) return;
+  if (!isObject(state)) return refuse('state', 'must be an object');
+  const { cursor, mode, walked, failedTasks } = state;
+  requireCount('state.cursor', cursor);
+  requireCount('state.failedTasks', failedTasks);
+  if (typeof walked !== 'boolean') refuse('state.walked', 'must be true or false');
+  if (!isObject(mode) || !JOB_MODES.some((known) => known === mode['kind']))
+    refuse('state.mode', `must be one of ${JOB_MODES.join(', ')}`);
+}
+
 /** @throws ApplicationFailure `INPUT_INVALID`, which ends the workflow. */
 export function requireSliceInput(input: unknown): asserts input is WalkSliceInput {
-  const { jobId, layerIndex, offset, limit, queues, timing } = requireObject(input);
+  const { jobId, slice, lanesAtOnce, queues, timing } = requireObject(input);
   requireText('jobId', jobId);
-  for (const [field, value] of Object.entries({ layerIndex, offset, limit })) requireCount(field, value);
+  if (!isObject(slice)) return refuse('slice', 'must be an object');
+  const { step, of, from, to } = slice;
+  if (of !== 'tasks' && of !== 'lanes') refuse('slice.of', 'must be tasks or lanes');
+  const counts = { 'slice.step': step, 'slice.from': from, 'slice.to': to, lanesAtOnce };
+  for (const [field, value] of Object.entries(counts)) requireCount(field, value);
   requireQueues(queues);
   requireTiming(timing);
   // A slice is a child of its job.
   const { parent, workflowId } = workflowInfo();
-  if (parent === undefined || !workflowId.startsWith(`${parent.workflowId}/${String(jobId)}/`))
+  if (parent === undefined || !workflowId.startsWith(sliceWorkflowPrefix(parent.workflowId, String(jobId))))
     refuse('jobId', `must be of the job whose ${RUN_JOB_WORKFLOW} starts this slice`);
   if (!parent.workflowId.startsWith(jobWorkflowId(''))) refuse('jobId', 'must be of a job of a cluster');
 }
@@ -57,7 +84,7 @@ export function requireFrontgateInput(input: unknown): asserts input is Frontgat
   if (
     workflowInfo().workflowId !== frontgateWorkflowId({ runtimeId: String(runtimeId), vpcId: String(vpcId) })
   )
-    refuse('vpcId', 'must be of the place that this workflow is for');
+    refuse('vpcId', 'must be the runtime and VPC of this workflow');
   if (known === undefined) return;
   if (!isObject(known)) refuse('known', 'must be an object');
   const { members, failure, failures, acquired } = known;
@@ -67,11 +94,11 @@ export function requireFrontgateInput(input: unknown): asserts input is Frontgat
   if (typeof acquired !== 'boolean') refuse('known.acquired', 'must be true or false');
 }
 
-/** Whether a signal says what it should; one that does not is noted, and changes nothing. */
+/** Whether a signal is well-formed; a malformed one is logged, and changes nothing. */
 export function isFrontgateNews(said: unknown): said is FrontgateNews {
   if (isObject(said) && isText(said['clusterId']) && ['needed', 'kept', 'none'].includes(String(said['use'])))
     return true;
-  log.warn('a signal that cannot be read was passed by');
+  log.warn('a signal that cannot be read was ignored');
   return false;
 }
 
@@ -121,7 +148,7 @@ function refuse(field: string | null, message: string): never {
     kind: 'invalid-input',
     code: 'INPUT_INVALID',
     message: `the workflow ${workflowType} cannot take this input: ${field ?? 'it'} ${message}`,
-    hint: 'clients of windlass start it rightly: windlass cluster --help',
+    hint: 'clients of windlass start it correctly: windlass cluster --help',
     ...(field === null ? {} : { field }),
   };
   const failure = ApplicationFailure.create({
@@ -130,7 +157,7 @@ function refuse(field: string | null, message: string): never {
     nonRetryable: true,
     details: [info],
   });
-  // It says nothing but where this code is installed.
+  // A stack would only show where this code is installed.
   failure.stack = '';
   throw failure;
 }

@@ -1,16 +1,13 @@
-import { CancellationScope } from '@temporalio/workflow';
-import { loadSlice } from './activity-proxies.ts';
-import type { WalkSliceInput } from './messages.ts';
+import type { WalkOutcome, WalkSliceInput } from '../src/protocol/index.ts';
 import { requireSliceInput } from './require-input.ts';
-import { walkTasks, type WalkOutcome } from './walk-tasks.ts';
+import { loadLanes, walkLanes } from './walk-lanes.ts';
 
 /**
- * One slice of a wide layer, as a child of its job: so that no history grows with the width of
- * the cluster. A slice never holds: it returns the ids that failed.
+ * One slice of a wide step, as a child of its job, so that no history grows with the size of the cluster.
+ * A slice never holds: it returns the ids that failed.
  */
 export async function walkSlice(input: WalkSliceInput): Promise<WalkOutcome> {
   requireSliceInput(input);
-  const { jobId, layerIndex, offset, limit } = input;
-  const tasks = await CancellationScope.nonCancellable(() => loadSlice({ jobId, layerIndex, offset, limit }));
-  return walkTasks(tasks, input.queues, input.timing);
+  const { jobId, slice, lanesAtOnce, queues, timing } = input;
+  return walkLanes(await loadLanes(jobId, slice), lanesAtOnce, queues, timing);
 }

@@ -1,17 +1,8 @@
 import type { QueueScope, TaskRef } from '../src/domain/index.ts';
-import { TASK_ACTIONS } from '../src/domain/index.ts';
+import { findCoreFacts } from '../src/domain/index.ts';
 import { startHandle, startWait } from './activity-proxies.ts';
 import { isCancelled } from './is-cancelled.ts';
-import type { ActivityTiming } from './messages.ts';
-
-/** How a set of tasks ended. Only ids leave a slice: the rest is in the task rows. */
-export interface WalkOutcome {
-  /** Tasks whose failure stops the job. */
-  readonly failed: readonly string[];
-  /** Tasks whose failure was allowed. */
-  readonly allowed: number;
-  readonly cancelled: boolean;
-}
+import type { ActivityTiming, WalkOutcome } from '../src/protocol/index.ts';
 
 export const NOTHING_WALKED: WalkOutcome = { failed: [], allowed: 0, cancelled: false };
 
@@ -35,9 +26,10 @@ export async function walkTasks(
 async function walkTask(task: TaskRef, queues: QueueScope, timing: ActivityTiming): Promise<WalkOutcome> {
   const options = { taskId: task.taskId, summary: task.label };
   try {
-    const started = TASK_ACTIONS[task.action].handle
-      ? await startHandle(task.action, queues, timing, options)
-      : { wait: true };
+    const started =
+      findCoreFacts(task.action)?.wait !== 'only'
+        ? await startHandle(task.action, queues, timing, options)
+        : { wait: true };
     if (started.wait) await startWait(task.action, queues, timing, options);
     return NOTHING_WALKED;
   } catch (error) {

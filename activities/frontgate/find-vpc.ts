@@ -2,10 +2,10 @@ import { WindlassError, type Cluster } from '../../src/domain/index.ts';
 import type { Call, Provider, TaskContext } from '../../src/provider/index.ts';
 
 /**
- * The VPC of a cluster: as it is stored, else that of its subnet, else the only one there is.
+ * The VPC of a cluster: the stored one, otherwise that of its subnet, otherwise the only one that exists.
  *
- * @throws not-found `FRONTGATE_VPC` where the cloud has no such subnet; invalid-input
- *   `FRONTGATE_VPC` where several VPCs are possible.
+ * @throws not-found `FRONTGATE_VPC` if the cloud has no such subnet; invalid-input `FRONTGATE_VPC` if
+ * several VPCs are possible.
  */
 export async function findVpc(
   provider: Provider,
@@ -26,7 +26,7 @@ function noSubnet({ subnetId }: Cluster): WindlassError {
   return new WindlassError(
     'not-found',
     subnetId === '' ? 'the runtime has no subnet' : `the runtime has no subnet ${JSON.stringify(subnetId)}`,
-    { code: 'FRONTGATE_VPC', hint: '`windlass runtime subnets` lists those that there are' },
+    { code: 'FRONTGATE_VPC', hint: '`windlass runtime subnets` lists the subnets' },
   );
 }
 

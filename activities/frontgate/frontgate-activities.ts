@@ -1,37 +1,17 @@
 import { createHash } from 'node:crypto';
-import { WindlassError, type FrontgatePlace, type QueueScope, type Runtime } from '../../src/domain/index.ts';
-import type { ClusterStatus, FrontgateMember } from '../../src/domain/index.ts';
-import type { ActivityTiming } from '../../workflows/messages.ts';
+import { WindlassError, type FrontgatePlace, type Runtime } from '../../src/domain/index.ts';
+import type { FrontgateActivities } from '../../src/protocol/index.ts';
+import type { Attempted } from '../attempt.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { currentCall, guardAll, refreshCluster, type StepsOf } from '../engine-activities.ts';
 import { createHydrator } from '../hydrate.ts';
-
-/** What the workflow of a frontgate decides by. */
-export interface LoadedFrontgate {
-  readonly queues: QueueScope;
-  readonly timing: ActivityTiming;
-  readonly members: readonly FrontgateMember[];
-  /** The cluster that is the frontgate now. */
-  readonly cluster: { readonly clusterId: string; readonly status: ClusterStatus } | null;
-  /** A job is open on it. */
-  readonly busy: boolean;
-  /** For the next one that is made. */
-  readonly nextClusterId: string;
-  readonly subnetId: string;
-}
-
-/** The steps of the workflow that keeps a frontgate. */
-export interface FrontgateActivities {
-  /** Null when the runtime is deleted. */
-  LoadFrontgate(place: FrontgatePlace): Promise<LoadedFrontgate | null>;
-  /** Asks the cloud; a frontgate that does not run there any more is stored as failed. */
-  InspectFrontgate(request: { clusterId: string }): Promise<void>;
-}
+import { refreshCluster } from '../refresh-cluster.ts';
 
 /** Where a frontgate is placed when the runtime's settings name a subnet for it. */
 const SUBNET_SETTING = 'frontgateSubnet';
 
-export function createFrontgateActivities(dependencies: ActivityDependencies): StepsOf<FrontgateActivities> {
+export function createFrontgateActivities(
+  dependencies: ActivityDependencies,
+): Attempted<FrontgateActivities> {
   const { stores } = dependencies;
   const hydrator = createHydrator(dependencies);
 
@@ -44,7 +24,7 @@ export function createFrontgateActivities(dependencies: ActivityDependencies): S
     }
   }
 
-  return guardAll<StepsOf<FrontgateActivities>>(dependencies, {
+  return {
     async LoadFrontgate(place) {
       const runtime = await findRuntime(place.runtimeId);
       if (runtime === null) return null;
@@ -63,18 +43,19 @@ export function createFrontgateActivities(dependencies: ActivityDependencies): S
     },
 
     async InspectFrontgate({ clusterId }) {
-      await refreshCluster(dependencies, hydrator, clusterId, (runtime) =>
-        currentCall(dependencies, clusterId, runtime),
-      );
+      await refreshCluster(dependencies, hydrator, clusterId);
       const { cluster, nodes } = await stores.clusters.load(clusterId);
       if (cluster.status !== 'active' || nodes.every(({ status }) => status === 'active')) return;
-      dependencies.log.warn('a frontgate does not run any more; it is made anew', { cluster: clusterId });
+      dependencies.log.warn('a frontgate no longer runs; it is created again', { cluster: clusterId });
       await stores.clusters.setStatus(clusterId, { status: 'failed' });
     },
-  });
+  };
 }
 
-/** Of runtime, VPC and how many there were before: never used twice, the same for whoever makes it. */
+/**
+ * Derived from runtime, VPC and the number of earlier ones: never used twice, and the same for every
+ * worker.
+ */
 function toClusterId({ runtimeId, vpcId }: FrontgatePlace, number: number): string {
   const digest = createHash('sha256').update(`${runtimeId}\n${vpcId}`).digest('hex');
   return `fg-${digest.slice(0, 10)}-${number}`;

@@ -1,34 +1,40 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { WindlassError, WORKFLOW_QUEUE, type FrontgatePlace } from '../../src/domain/index.ts';
+import { WindlassError, type FrontgatePlace } from '../../src/domain/index.ts';
 import {
-  ACQUIRE_SIGNAL,
-  FRONTGATE_QUERY,
+  ACQUIRE_FRONTGATE,
   FRONTGATE_WORKFLOW,
   frontgateWorkflowId,
-  RELEASE_SIGNAL,
+  READ_FRONTGATE,
+  RELEASE_FRONTGATE,
+  WORKFLOW_QUEUE,
   type FrontgateInput,
   type FrontgateNews,
   type FrontgateState,
-} from '../../workflows/messages.ts';
+  type Workflows,
+} from '../../src/protocol/index.ts';
 
 /** How long a worker may take to answer for the workflow, in milliseconds. */
 const ASK_LIMIT_MS = 10_000;
 
 /**
- * Tells the workflow that keeps a frontgate, and starts it where none runs: in one request, so
- * that it never misses a word. Said twice is said once.
+ * Signals the workflow that keeps a frontgate, and starts it if none runs: in one request, so that it
+ * misses no signal. A repeated signal has no further effect.
  *
  * @throws unavailable `TEMPORAL_UNREACHABLE`
  */
 export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews): Promise<void> {
   const input: FrontgateInput = { runtimeId: place.runtimeId, vpcId: place.vpcId };
+  const { client, info } = Context.current();
+  // Its work belongs to the same account as the task that signals it.
+  const priority = info.priority === undefined ? {} : { priority: info.priority };
   await reach(() =>
-    Context.current().client.workflow.signalWithStart(FRONTGATE_WORKFLOW, {
+    client.workflow.signalWithStart<Workflows['frontgate'], [FrontgateNews]>(FRONTGATE_WORKFLOW, {
+      ...priority,
       taskQueue: WORKFLOW_QUEUE,
       workflowId: frontgateWorkflowId(place),
       args: [input],
-      signal: news.use === 'needed' ? ACQUIRE_SIGNAL : RELEASE_SIGNAL,
+      signal: news.use === 'needed' ? ACQUIRE_FRONTGATE : RELEASE_FRONTGATE,
       signalArgs: [news],
       staticSummary: `frontgate of VPC ${place.vpcId}`,
     }),
@@ -36,7 +42,7 @@ export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews):
 }
 
 /**
- * What the workflow knows, after every word that was said before. Null where none runs.
+ * The state of the workflow, after all earlier signals. Null if none runs.
  *
  * @throws unavailable `TEMPORAL_UNREACHABLE`
  */
@@ -45,9 +51,7 @@ export async function askFrontgate(place: FrontgatePlace): Promise<FrontgateStat
   return reach(async () => {
     try {
       const handle = client.workflow.getHandle(frontgateWorkflowId(place));
-      return await client.withDeadline(Date.now() + ASK_LIMIT_MS, () =>
-        handle.query<FrontgateState>(FRONTGATE_QUERY),
-      );
+      return await client.withDeadline(Date.now() + ASK_LIMIT_MS, () => handle.query(READ_FRONTGATE));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
       throw error;
@@ -61,7 +65,7 @@ async function reach<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new WindlassError('unavailable', 'the workflow of the frontgate cannot be reached', {
       code: 'TEMPORAL_UNREACHABLE',
-      hint: 'it is tried again; a Temporal server and one worker must be up',
+      hint: 'it is retried; a Temporal server and one worker must be running',
       retryAfterMs: 1_000,
       cause: error,
     });

@@ -7,7 +7,7 @@ import type {
   Provider,
   TaskContext,
 } from '../../src/provider/index.ts';
-import type { FrontgateState } from '../../workflows/messages.ts';
+import type { FrontgateState } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
 import { findVpc } from './find-vpc.ts';
@@ -16,8 +16,8 @@ import { askFrontgate, tellFrontgate } from './frontgate-link.ts';
 type Subtasks = Pick<Provider, 'handleSubtask' | 'waitSubtask'>;
 
 /**
- * The tasks of a provider, and those of the engine among them: to join the set of clusters that
- * need a frontgate, to leave it, and to wait until it is there.
+ * The tasks of a provider and those of the engine: joining the set of clusters that need a frontgate,
+ * leaving it, and waiting until it is ready.
  */
 export function withFrontgates(
   dependencies: Pick<ActivityDependencies, 'stores' | 'faultPoint'>,
@@ -39,7 +39,7 @@ export function withFrontgates(
   }
 
   async function release(context: TaskContext): Promise<HandleResult> {
-    // A stopped cluster may start again: what leads to it stays, stopped as well.
+    // A stopped cluster may start again: its frontgate stays, stopped as well.
     const left = context.job.action === 'stop' ? 'kept' : 'none';
     await faultPoint('ReleaseFrontgate:before-effect');
     await stores.frontgates.release(context.job.jobId, left);
@@ -55,15 +55,18 @@ export function withFrontgates(
   async function waitUntilLed(context: TaskContext, call: ObserveCall): Promise<Observation> {
     const place = placeOf(context);
     const state = place === null ? null : await askFrontgate(place);
-    if (state === null) return { state: 'pending', seen: 'nothing keeps the frontgate yet' };
+    if (state === null) return { state: 'pending', seen: 'no workflow keeps the frontgate yet' };
     if (state.failure !== null) throw frontgateFailed(context, state.failure);
     if (!state.ready) return { state: 'pending', seen: describeState(state) };
-    // What we were given may be from before it was ready: its host key has changed since.
+    // The data that was passed in may be from before it was ready: its host key has changed since.
     const { context: fresh } = await hydrator.hydrateTask(context.task.taskId);
     return provider.waitSubtask(fresh, call);
   }
 
-  /** Until the frontgate is as those want it who are left: what a deleted cluster has used is then gone too. */
+  /**
+   * Until the frontgate has reached the state that its remaining members require: then the resources that
+   * only a deleted cluster needed are gone too.
+   */
   async function waitUntilLeft(context: TaskContext): Promise<Observation> {
     const place = placeOf(context);
     const state = place === null ? null : await askFrontgate(place);
@@ -103,18 +106,18 @@ function placeOf({ runtime, cluster }: TaskContext): FrontgatePlace | null {
 }
 
 function describeState({ job }: FrontgateState): string {
-  if (job === null) return 'the frontgate is about to be made ready';
+  if (job === null) return 'the frontgate is being prepared';
   return `job ${job.jobId} is to ${job.action} the frontgate ${job.clusterId}`;
 }
 
-/** The reason keeps its words; what is to be done about it is to be done there. */
+/** The reason keeps its text; its hint is for the frontgate's own job. */
 function frontgateFailed({ cluster }: TaskContext, failure: ErrorInfo): WindlassError {
   return new WindlassError(
     'conflict',
-    `the frontgate of VPC ${cluster.vpcId} is not as it should be: ${failure.message}`,
+    `the frontgate of VPC ${cluster.vpcId} is not in its desired state: ${failure.message}`,
     {
       code: 'FRONTGATE_FAILED',
-      hint: `${failure.hint ?? '`windlass job list` shows its job'}; the next start of a cluster tries it again`,
+      hint: `${failure.hint ?? '`windlass job list` shows its job'}; the next start of a cluster retries it`,
     },
   );
 }

@@ -1,9 +1,10 @@
-import { FRONTGATE_VERSION, type ClusterWrapper, type CreateClusterInput } from '../../src/domain/index.ts';
-import type { FrontgateJob } from '../../workflows/messages.ts';
+import { FRONTGATE_VERSION, type ClusterWrapper } from '../../src/domain/index.ts';
+import type { CreateClusterInput, FrontgateJob } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Hydrator } from '../hydrate.ts';
+import { newCluster } from '../../src/wanted/index.ts';
 
-/** The rows of a frontgate: a cluster of the built-in package, in the VPC that it is for. */
+/** The rows of a frontgate: a cluster of the built-in package, in its VPC. */
 export async function prepareFrontgate(
   { stores, providers }: Pick<ActivityDependencies, 'stores' | 'providers'>,
   hydrator: Pick<Hydrator, 'loadPackage'>,
@@ -11,23 +12,21 @@ export async function prepareFrontgate(
   { vpcId, subnetId }: FrontgateJob,
 ): Promise<ClusterWrapper> {
   const runtime = await stores.runtimes.get(input.runtime);
-  const wrapper = await providers.get(runtime.provider).parseClusterConf({
+  const parsed = await providers.get(runtime.provider).parseClusterConf({
     content: await hydrator.loadPackage(FRONTGATE_VERSION),
     runtime,
     conf: {},
     clusterId: input.clusterId,
+  });
+  return newCluster(parsed, {
+    clusterId: input.clusterId,
+    runtimeId: runtime.runtimeId,
+    purpose: 'frontgate',
+    name: `frontgate ${vpcId}`,
+    versionId: FRONTGATE_VERSION,
+    appName: FRONTGATE_VERSION,
+    vpcId,
+    subnetId,
     createdAt: new Date().toISOString(),
   });
-  return {
-    ...wrapper,
-    cluster: {
-      ...wrapper.cluster,
-      purpose: 'frontgate',
-      name: `frontgate ${vpcId}`,
-      versionId: FRONTGATE_VERSION,
-      appName: FRONTGATE_VERSION,
-      vpcId,
-      subnetId,
-    },
-  };
 }

@@ -2,8 +2,7 @@ import type { z } from 'zod';
 import { MAX_DETAILS, WindlassError, type ErrorDetail } from '../../src/domain/index.ts';
 
 /**
- * Checks what an activity was given, before anything is done with it. Values are not quoted: they may
- * be secrets.
+ * Checks the input of an activity before it is used. Values are not quoted: they may be secrets.
  *
  * @throws invalid-input `INPUT_INVALID` with every fault by field.
  */
@@ -11,14 +10,14 @@ export function checkInput(activity: string, schema: z.ZodType, input: unknown):
   const parsed = schema.safeParse(input);
   if (parsed.success) return;
   const faults = parsed.error.issues.flatMap(toFaults).slice(0, MAX_DETAILS);
-  const first = faults[0] ?? { message: 'is not as it must be' };
+  const first = faults[0] ?? { message: 'is not valid' };
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
   throw new WindlassError(
     'invalid-input',
     `${activity} cannot take this input: ${first.field ?? 'it'} ${first.message}${more}`,
     {
       code: 'INPUT_INVALID',
-      hint: 'correct the field; where a client of windlass sent it, client and workers are of different releases',
+      hint: 'correct the field; if a client of windlass sent it, client and workers are of different releases',
       details: faults,
       ...(first.field === undefined ? {} : { field: first.field }),
     },

@@ -1,10 +1,15 @@
 import { z } from 'zod';
-import { JOB_ACTIONS, MAX_CONF_BYTES, MAX_JSON_DEPTH, MAX_SEALED_BYTES } from '../../src/domain/index.ts';
+import {
+  JOB_ACTION_NAMES,
+  MAX_CONF_BYTES,
+  MAX_JSON_DEPTH,
+  MAX_SEALED_BYTES,
+} from '../../src/domain/index.ts';
 
-// What the inputs of activities are made of. Every text has a maximum length, and none holds a NUL:
-// PostgreSQL cannot store one.
+// The fields of activity inputs. Every text has a maximum length, and none holds a NUL: PostgreSQL cannot
+// store one.
 
-/** What no name or id holds: it would end up in logs, terminals and statements. */
+/** Characters that no name or id has: they would end up in logs, terminals and statements. */
 // eslint-disable-next-line no-control-regex -- these are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 /** Texts of several lines, such as certificates, may hold tabs and line breaks. */
@@ -32,7 +37,7 @@ export function wholeNumber(minimum: number, maximum: number) {
   return z.number(message).int(message).min(minimum, message).max(maximum, message);
 }
 
-/** A name or an id, as somebody typed it. */
+/** A name or an id that a user typed. */
 export const name = line(255);
 
 /** An id that windlass made. */
@@ -52,7 +57,7 @@ export const settings = z
   .record(line(100), lines(64 * 1024))
   .refine((value) => Object.keys(value).length <= 100, 'must be at most 100 settings');
 
-/** A conf, sealed values in it: what stands in it is checked against its package, later. */
+/** A conf with sealed values in it: its content is checked against its package later. */
 export const conf = z
   .custom<Readonly<Record<string, unknown>>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -65,7 +70,7 @@ export const conf = z
       context.addIssue({ code: 'custom', message: `must be at most ${MAX_SEALED_CONF_BYTES} bytes of JSON` });
   });
 
-/** Sealing makes base64 of what it seals, and adds a key to it. */
+/** Sealing turns a value into base64, and adds a key to it. */
 const MAX_SEALED_CONF_BYTES = 2 * MAX_CONF_BYTES;
 
 function findFault(value: unknown, depth: number): string | null {
@@ -79,11 +84,11 @@ function findFault(value: unknown, depth: number): string | null {
   return null;
 }
 
-export const action = z.enum(JOB_ACTIONS, `must be one of ${JOB_ACTIONS.join(', ')}`);
+export const action = z.enum(JOB_ACTION_NAMES, `must be one of ${JOB_ACTION_NAMES.join(', ')}`);
 
 const amount = z.number('must be a number').optional();
 
-/** Shapes only: which action takes which is checked with the cluster at hand. */
+/** Only the structure: which action takes which option is checked later, with the cluster. */
 export const jobOptions = z.strictObject({
   force: z.boolean('must be true or false').optional(),
   versionId: name.optional(),

@@ -1,50 +1,56 @@
 import { z } from 'zod';
-import type { EngineActivities } from '../engine-activities.ts';
-import type { FrontgateActivities } from '../frontgate/frontgate-activities.ts';
+import type { FrontgateActivities, JobActivities } from '../../src/protocol/index.ts';
 import { action, createCluster, id, jobOptions, line, name, wholeNumber } from './fields.ts';
 
 const jobId = id;
-const flag = z.boolean('must be true or false').optional();
 const anyNumber = wholeNumber(0, 1_000_000);
 
-/** As a workflow knows it: what it says was checked when it was thrown. */
+/** In the workflow's form: its content was checked when it was thrown. */
 const errorInfo = z.looseObject({ kind: line(100), code: line(200), message: z.string('must be text') });
 const jobEnd = {
   status: z.enum(['successful', 'failed', 'cancelled'], 'must be successful, failed or cancelled'),
   error: errorInfo.nullable(),
 };
 
-/** What each step of a job and of a frontgate takes: whoever reaches Temporal may start their workflows. */
-export const STEP_INPUTS: Readonly<Record<keyof EngineActivities | keyof FrontgateActivities, z.ZodType>> = {
-  LoadJob: z
+/**
+ * The input of each step of a job and of a frontgate: anyone who reaches Temporal may start their
+ * workflows.
+ */
+export const STEP_INPUTS: Readonly<Record<keyof JobActivities | keyof FrontgateActivities, z.ZodType>> = {
+  BeginJob: z
     .strictObject({
       jobId,
       clusterId: id,
       action,
       options: jobOptions,
       requestedBy: line(500),
+      provider: name,
       create: createCluster.optional(),
       frontgate: z.strictObject({ runtimeId: id, vpcId: name, subnetId: name }).optional(),
-      plan: flag,
     })
     .superRefine((job, context) => {
       const fault = (message: string): void =>
         context.addIssue({ code: 'custom', path: ['create'], message });
       if ((job.action === 'create') !== (job.create !== undefined))
-        fault('must be there for the action create, and for no other');
+        fault('must be present for the action create, and for no other');
       else if (job.create !== undefined && job.create.clusterId !== job.clusterId)
         fault('must be of the cluster that the job is for');
     }),
-  CheckResource: z.strictObject({ jobId, plan: flag }),
-  PlanJob: z.strictObject({ jobId }),
-  loadSlice: z.strictObject({ jobId, layerIndex: anyNumber, offset: anyNumber, limit: anyNumber }),
-  UpdateClusterStatus: z.strictObject({ jobId, end: z.strictObject(jobEnd).optional() }),
-  CloseJob: z.strictObject({ jobId, ...jobEnd }),
+  loadSlice: z.strictObject({
+    jobId,
+    slice: z.strictObject({
+      step: anyNumber,
+      of: z.enum(['tasks', 'lanes'], 'must be tasks or lanes'),
+      from: anyNumber,
+      to: anyNumber,
+    }),
+  }),
+  EndJob: z.strictObject({ jobId, ...jobEnd, refresh: z.boolean('must be true or false') }),
   LoadFrontgate: z.strictObject({ runtimeId: name, vpcId: name }),
   InspectFrontgate: z.strictObject({ clusterId: id }),
 };
 
-/** What handle and wait of every task take. */
+/** The input of handle and wait of every task. */
 export const TASK_INPUT = z.strictObject({
   taskId: z
     .string('must be text')

@@ -25,7 +25,7 @@ function readStamp(file) {
 }
 
 /**
- * Whether somebody else (a plain `npm ci`) has installed exactly what the lock file says: npm
+ * Whether another program (a plain `npm ci`) has installed exactly what the lock file says: npm
  * writes what it installed into the tree. Saves an install, and keeps a tree that is in use.
  */
 function isInstalledByHand(root) {
@@ -75,7 +75,7 @@ async function ensureDependencies({ root, cache, env, nodeMajor, report }) {
         `npm ci failed: ${summarizeOutput(output) || `exit code ${code}`}`,
         isNetworkFailure(output)
           ? 'connect to the network (or set npm’s registry or proxy), then run this again'
-          : 'mend what npm says above, then run this again',
+          : 'fix the error that npm shows above, then run this again',
       );
     }
     // npm makes no folder where there is nothing to install.

@@ -1,6 +1,6 @@
 'use strict';
 
-/** A set-up that cannot go on for a reason the user can mend; shown as one line and a hint, never as a stack. */
+/** A set-up that cannot continue for a reason that the user can fix; shown as one line and a hint, never as a stack. */
 class SetUpError extends Error {
   constructor(message, hint, exitCode = 1) {
     super(message);

@@ -9,15 +9,15 @@ import {
 } from './file-rules.ts';
 import { checkPackageSize } from './pack-content.ts';
 
-// Counts also what is left out, so that reading ends whatever an archive is made of.
+// Also counts entries that are left out, so that reading ends whatever an archive contains.
 const MAX_EXPANDED_BYTES = 100_000_000;
 const MAX_ENTRIES = 20_000;
-// Text shrinks to a tenth or a twentieth; what shrinks to less than this was made to do so.
+// Text compresses to a tenth or a twentieth; an archive that compresses further was built to do so.
 const MAX_RATIO = 200;
 const RATIO_COUNTS_FROM_BYTES = 1_000_000;
 const MAX_LINKS_IN_A_ROW = 40;
 
-/** What an archive says of one of its entries, before its content is read. */
+/** The header of an archive entry, before its content is read. */
 export interface EntryHeader {
   readonly path: string;
   readonly kind: 'file' | 'folder' | 'symbolic-link' | 'hard-link' | 'other';
@@ -25,21 +25,21 @@ export interface EntryHeader {
   readonly mode: number;
 }
 
-/** Takes the entries of one archive, whatever its format, and makes files of a package of them. */
+/** Takes the entries of one archive, whatever its format, and turns them into the files of a package. */
 export interface ArchiveCollector {
   /**
-   * Adds an entry. `read` yields its content; for a symbolic link `target` is where it leads.
-   * Nothing is read of an entry that is refused or left out, so that callers must skip it.
+   * Adds an entry. `read` yields its content; for a symbolic link `target` is where it points. An entry
+   * that is refused or left out is not read, so that callers must skip it.
    *
-   * @throws invalid-input `PACKAGE_PATH`, `PACKAGE_ENTRY`, `PACKAGE_TOO_LARGE`,
-   *   `PACKAGE_TOO_MANY_FILES`, `PACKAGE_EXPANDS`.
+   * @throws invalid-input `PACKAGE_PATH`, `PACKAGE_ENTRY`, `PACKAGE_TOO_LARGE`, `PACKAGE_TOO_MANY_FILES`,
+   * `PACKAGE_EXPANDS`.
    */
   add(
     header: EntryHeader,
     source: { readonly content: AsyncIterable<Uint8Array>; readonly target?: string },
   ): Promise<void>;
   /**
-   * The files, links replaced by what they lead to, a folder that wraps everything taken off.
+   * The files; links are replaced by their targets, and a folder that wraps everything is removed.
    *
    * @throws invalid-input `PACKAGE_LINK`, `PACKAGE_PATH`, `PACKAGE_TOO_LARGE`.
    */
@@ -117,7 +117,7 @@ export function createArchiveCollector(archiveBytes: number): ArchiveCollector {
         default:
           throw new WindlassError('invalid-input', `${path} is neither file, folder nor link`, {
             code: 'PACKAGE_ENTRY',
-            hint: 'devices, pipes and sockets do not belong into a package',
+            hint: 'a package may not contain devices, pipes or sockets',
             field: path,
           });
       }
@@ -137,11 +137,11 @@ export function createArchiveCollector(archiveBytes: number): ArchiveCollector {
   };
 }
 
-/** @throws invalid-input `PACKAGE_PATH` for a path that would leave the folder it is unpacked in. */
+/** @throws invalid-input `PACKAGE_PATH` for a path that would leave the folder into which it is unpacked. */
 function toInnerPath(path: string): string {
   checkPath(path);
   if (/^[/\\]|^[A-Za-z]:/.test(path)) throw wrongPath(path, 'is absolute');
-  if (/[\0\\]/.test(path)) throw wrongPath(path, 'has a character that no path may have');
+  if (/[\0\\]/.test(path)) throw wrongPath(path, 'has a character that is not allowed in a path');
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) throw wrongPath(path, 'leads out of the package');
   return parts.join('/');
@@ -151,7 +151,7 @@ function folderOf(path: string): readonly string[] {
   return path.split('/').slice(0, -1);
 }
 
-/** Where a link leads, seen from the top of the archive. */
+/** The target of a link, relative to the top of the archive. */
 function resolveTarget(path: string, target: string, from: readonly string[]): string {
   if (target === '') throw wrongLink(path, 'leads nowhere');
   if (/^[/\\]|^[A-Za-z]:/.test(target)) throw wrongLink(path, 'leads out of the package');
@@ -205,7 +205,7 @@ function refuseFoldersThatAreFiles(files: readonly PackageFile[]): void {
   }
 }
 
-// What stands at the top of a package, of either format.
+// The files at the top of a package, for either format.
 const TOP_FILES: ReadonlySet<string> = new Set([
   'config.json',
   'cluster.json.mustache',

@@ -1,7 +1,7 @@
 import type { ObjectReader } from './object-reader.ts';
 
-// What the specification's own cloud offers. Other clouds offer other things, so that a value
-// outside is somebody's choice: it is pointed out and kept.
+// The catalogue of the specification's own cloud. Other clouds differ, so a value outside may be intended:
+// a warning points it out, and the value is kept.
 const CATALOGUE = {
   cpu: [1, 2, 4, 8, 12, 16],
   memory: [1024, 2048, 4096, 6144, 8192, 12288, 16384, 24576, 32768, 40960, 49152, 65536, 131072],
@@ -13,7 +13,7 @@ const CATALOGUE = {
   passphraseless: ['ssh-dsa', 'ssh-rsa'],
 } as const satisfies Record<string, readonly (number | string)[]>;
 
-/** Warns of a value that the specification's catalogue does not have. */
+/** Warns of a value that is not in the specification's catalogue. */
 export function checkCatalogue(reader: ObjectReader, key: keyof typeof CATALOGUE, value: unknown): void {
   const offered: readonly unknown[] = CATALOGUE[key];
   if (value === undefined || value === null || offered.includes(value)) return;
@@ -27,7 +27,7 @@ const MAX_VOLUMES = 3;
 const VOLUME_STEP_GIB = 10;
 const MAX_VOLUME_GIB = 5_000;
 
-/** Warns of more, larger or odder volumes than the specification's cloud has. */
+/** Warns of volumes that exceed the limits of the specification's cloud. */
 export function checkVolumeLimits(reader: ObjectReader, sizeGiB: number, volumes: number): void {
   if (volumes > MAX_VOLUMES)
     reader.warning('mount_point', `names ${volumes} volumes; the limit is ${MAX_VOLUMES}`);

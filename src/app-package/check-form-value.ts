@@ -8,16 +8,16 @@ import {
 import type { FormItem } from './form.ts';
 import { isSealedValue, isSecretReference, listSome, quoteValue } from './values.ts';
 
-/** Why a value does not fit its item. The message never quotes a password. */
+/** The reason why a value does not fit its item. The message never quotes a password. */
 export interface ValueFault {
   readonly kind: 'type' | 'limit';
   readonly message: string;
 }
 
 /**
- * Whether a value that is there fits its item: type, then range, min, max, step and pattern.
- * A password that is sealed or a reference already has only its presence to show. All values of one
- * form share the budget of its patterns.
+ * Checks that a given value fits its item: type, then range, min, max, step and pattern. A password that
+ * is already sealed or a reference is checked only for presence. All values of one form share the time
+ * budget for patterns.
  */
 export function checkFormValue(
   item: FormItem,
@@ -73,7 +73,7 @@ function checkChoices(item: FormItem, value: unknown): ValueFault | null {
   return twice === undefined ? null : { kind: 'limit', message: `${quoteFor(item, twice)} is chosen twice` };
 }
 
-/** The single choices of a multichoice value, given joined or as an array; null for anything else. */
+/** The single choices of a multichoice value, given as joined text or as an array; null for anything else. */
 export function toChoices(item: FormItem, value: unknown): readonly string[] | null {
   if (typeof value === 'string') {
     return value === '' ? [] : value.split(item.separator).map((choice) => choice.trim());
@@ -89,7 +89,7 @@ function isChoice(item: FormItem, value: unknown): boolean {
   return item.range.some((choice) => toChoiceText(choice) === toChoiceText(value));
 }
 
-/** A choice as it is written and compared. */
+/** A choice in the form in which it is written and compared. */
 export function toChoiceText(choice: unknown): string {
   return typeof choice === 'string' ? choice : (JSON.stringify(choice) ?? '');
 }
@@ -100,7 +100,7 @@ function checkNumber(item: FormItem, value: unknown): string | null {
   if (item.max !== undefined && value > item.max) return `must be ${item.max} or less, not ${value}`;
   if (item.step === undefined || item.step <= 0) return null;
   const steps = (value - (item.min ?? 0)) / item.step;
-  // Tolerant of what binary fractions do to a step such as 0.1.
+  // Tolerates the rounding of binary fractions with a step such as 0.1.
   if (Math.abs(steps - Math.round(steps)) < 1e-9) return null;
   const from = item.min === undefined ? '' : `, counted from ${item.min}`;
   return `must rise in steps of ${item.step}${from}; ${value} does not`;
@@ -112,7 +112,7 @@ function checkPattern(item: FormItem, value: unknown, budget: WorkBudget): strin
     if (compilePattern(item.pattern, budget).isFoundIn(value)) return null;
   } catch (error) {
     if (error instanceof OverLimitError) return `cannot be checked: ${error.message}`;
-    // A form that an older release has read may hold it still.
+    // A form that an older release has parsed may still contain it.
     if (error instanceof PatternError) return null;
     throw error;
   }
@@ -125,5 +125,5 @@ function quoteRange(item: FormItem): string {
 }
 
 function quoteFor(item: FormItem, value: unknown): string {
-  return item.type === 'password' ? 'what was given' : quoteValue(value);
+  return item.type === 'password' ? 'the given value' : quoteValue(value);
 }

@@ -5,12 +5,12 @@ import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } fro
 import { isEmptyValue, isObject, isSameJson, listSome } from './values.ts';
 
 /**
- * The user's conf, checked strictly and made whole: every value of the form is there, its default
- * where the user gave none. A password that is sealed or a SecretReference already is checked for
- * presence only.
+ * Checks the user's conf strictly and completes it: every value of the form is present, with its default
+ * if the user gave none. A password that is already sealed or a SecretReference is checked for presence
+ * only.
  *
- * @throws invalid-input `CONF_INVALID`; every fault names its dotted key in `details`. No message
- *   quotes a password.
+ * @throws invalid-input `CONF_INVALID`; every fault names its dotted key in `details`. No message quotes a
+ * password.
  */
 export function validateConf(form: Form, conf: Conf): Conf {
   const faults: ErrorDetail[] = [];
@@ -20,8 +20,8 @@ export function validateConf(form: Form, conf: Conf): Conf {
 }
 
 /**
- * Checks what a conf says, and nothing of what it leaves out: for a client, which sends what the
- * form knows alone, and for a change, which is put over what is stored. Null takes a value away.
+ * Checks the values of a conf, and ignores missing ones: for a client, which knows only the form, and for
+ * a change, which is applied over the stored conf. Null removes a value.
  *
  * @throws as validateConf.
  */
@@ -47,16 +47,16 @@ export function createConfError(faults: readonly ErrorDetail[]): WindlassError {
   });
 }
 
-/** Like the value of an empty field: what stands in a cluster where nothing was said. */
+/** The value of an empty field: what a cluster has if nothing was given. */
 export function absentValue(item: FormItem): unknown {
   return ['string', 'password', 'service'].includes(item.type) ? '' : null;
 }
 
-/** What the values of one conf share while they are checked. */
+/** State that the checks of one conf share. */
 interface Filling {
   readonly faults: ErrorDetail[];
   readonly budget: WorkBudget;
-  /** What is absent is not looked at. */
+  /** An absent value is not checked. */
   readonly givenOnly?: true;
 }
 
@@ -107,7 +107,7 @@ function fillSection(
 function fillValue(item: FormItem, given: unknown, { faults, budget, givenOnly }: Filling): unknown {
   if (givenOnly === true && (given === undefined || given === null)) return null;
   const value = given === undefined || given === null ? item.default : given;
-  // What a user gives is the password itself: what looks like a sealed one or a reference is forged.
+  // A user gives the password itself: a value that looks like a sealed one or a reference is forged.
   if (givenOnly === true && item.type === 'password' && typeof value !== 'string') {
     faults.push({ field: dottedKey(item), message: 'must be a string' });
     return null;
@@ -118,7 +118,7 @@ function fillValue(item: FormItem, given: unknown, { faults, budget, givenOnly }
     if (typeFault?.kind === 'type') faults.push({ field: dottedKey(item), message: typeFault.message });
     return value ?? absentValue(item);
   }
-  // A package may ship a default outside its own limits: whoever leaves it as it is may use it.
+  // A package may ship a default outside its own limits: a user who leaves it unchanged may use it.
   const fault = isSameJson(value, item.default) ? null : checkFormValue(item, value, budget);
   if (fault !== null) faults.push({ field: dottedKey(item), message: fault.message });
   return item.multichoice && Array.isArray(value)
@@ -126,17 +126,17 @@ function fillValue(item: FormItem, given: unknown, { faults, budget, givenOnly }
     : value;
 }
 
-/** The values that the form requires and that neither the conf nor a default gives, in order. */
+/** The values that the form requires and for which neither the conf nor a default gives a value, in order. */
 export function listMissing(form: Form, conf: Conf): FormItem[] {
   return listFormValues(form).filter((item) => needsAnswer(item) && isEmptyValue(valueAt(conf, item.path)));
 }
 
-/** Whether a cluster cannot be made before the user gives this value. */
+/** Whether a cluster cannot be created before the user gives this value. */
 export function needsAnswer(item: FormItem): boolean {
   return item.required && !mayStayEmpty(item) && item.hiddenDefault !== true && isEmptyValue(item.default);
 }
 
-/** Why a text is no value for an item, as a person typed it; null where it is one. */
+/** The reason why a text that a person typed is not a value for an item; null if it is one. */
 export function explainAnswer(item: FormItem, text: string): string | null {
   try {
     const value = readText(item, text);
@@ -149,8 +149,8 @@ export function explainAnswer(item: FormItem, text: string): string | null {
 }
 
 // Packages mark as required what a console must ask for. An empty network means the runtime's default
-// subnet, and no load balancer is attached by any provider yet. Parameters of services are asked for
-// when a service is run, not when a cluster is made.
+// subnet, and no provider attaches a load balancer yet. Parameters of services are asked for when a
+// service is run, not when a cluster is created.
 function mayStayEmpty(item: FormItem): boolean {
   const [section] = item.path;
   return (
@@ -166,9 +166,9 @@ export function passwordKeys(form: Form, conf: Conf): string[] {
 }
 
 /**
- * A copy of the conf in which every password that it gives is replaced by what `replace` returns:
- * the client seals with it, the worker opens and stores. Defaults are not looked at; after
- * validateConf they are values like others.
+ * A copy of the conf in which every given password is replaced by the result of `replace`: the client uses
+ * it to seal, the worker to decrypt and store. Defaults are not replaced; after validateConf they are
+ * values like others.
  */
 export async function mapPasswords(
   form: Form,
@@ -177,7 +177,7 @@ export async function mapPasswords(
 ): Promise<Conf> {
   let mapped = conf;
   for (const { item, value } of listPasswords(form, conf)) {
-    // One after another: the order of effects, if `replace` has any, is the order of the form.
+    // One after another: the effects of `replace`, if it has any, follow the order of the form.
     mapped = withValue(mapped, item.path, await replace(value, dottedKey(item)));
   }
   return mapped;
@@ -190,7 +190,7 @@ function listPasswords(form: Form, conf: Conf): { readonly item: FormItem; reado
     .filter(({ value }) => !isEmptyValue(value));
 }
 
-/** The value of an item in a conf; undefined where the conf says nothing. */
+/** The value of an item in a conf; undefined if the conf has none. */
 export function valueAt(conf: Conf, path: readonly string[]): unknown {
   let value: unknown = conf;
   for (const key of path) {
@@ -212,8 +212,8 @@ function withValue(
 }
 
 /**
- * A copy of the conf with one value set from text, as `--set key=value` gives it: numbers and
- * booleans are read as the form says. Limits are left to validateConf.
+ * A copy of the conf with one value set from text, as `--set key=value` gives it: numbers and booleans are
+ * read as the form says. Limits are checked by validateConf.
  *
  * @throws invalid-input `CONF_INVALID` for an unknown key or text that is not of the type.
  */
@@ -225,7 +225,7 @@ export function setConfValue(form: Form, conf: Conf, key: string, text: string):
   return withValue(conf, item.path, readText(item, text));
 }
 
-/** A copy of the conf with every setting put over it. @throws as setConfValue. */
+/** A copy of the conf with all the settings applied. @throws as setConfValue. */
 export function applySettings(form: Form, conf: Conf, settings: Readonly<Record<string, string>>): Conf {
   return Object.entries(settings).reduce((whole, [key, text]) => setConfValue(form, whole, key, text), conf);
 }
@@ -251,7 +251,7 @@ function readText(item: FormItem, text: string): unknown {
   }
 }
 
-/** The name that the user's conf gives the cluster; null where it gives none. */
+/** The name that the user's conf gives the cluster; null if it gives none. */
 export function readGivenName(conf: Conf): string | null {
   const group = conf['cluster'];
   const name = isObject(group) ? group['name'] : undefined;

@@ -3,7 +3,7 @@ import type { FormItem } from './form.ts';
 import { isForeignApp } from './linked-clusters.ts';
 import { NO_LOAD_BALANCER } from './note-unused.ts';
 
-/** What an item accepts, in a few words; empty where its type says all. */
+/** What an item accepts, in a few words; empty if its type says everything. */
 export function describeLimits(item: FormItem): string {
   const limits: string[] = [];
   if (item.range.length > 0) {

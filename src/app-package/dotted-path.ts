@@ -1,7 +1,7 @@
 /**
- * Follows a dotted path whose keys may themselves contain dots: `env.web.console.enabled` is found
- * as `env` → `web.console.enabled` as well as `env` → `web` → `console.enabled`. Longer keys are
- * tried first; what leads nowhere is taken back.
+ * Follows a dotted path whose keys may themselves contain dots: `env.web.console.enabled` is found as
+ * `env` → `web.console.enabled` as well as `env` → `web` → `console.enabled`. Longer keys are tried first,
+ * with backtracking.
  *
  * @returns the nodes from the first key to the last, or null.
  */

@@ -1,8 +1,15 @@
-import type { ClusterRole, ClusterWrapper, Endpoint, EndpointView, Env, EnvValue } from '../domain/index.ts';
+import type {
+  ClusterRole,
+  ClusterWrapper,
+  Endpoint,
+  ServedEndpoint,
+  Env,
+  EnvValue,
+} from '../domain/index.ts';
 
 /**
- * The port of an endpoint: itself, or what `env.<key>` (of the cluster) or `<role>.env.<key>`
- * names. Null where the reference leads to nothing that is a port.
+ * The port of an endpoint: itself, or the value of `env.<key>` (of the cluster) or `<role>.env.<key>`.
+ * Null if the reference does not lead to a port.
  */
 export function resolveEndpointPort(
   cluster: Pick<ClusterWrapper, 'cluster' | 'roles'>,
@@ -27,8 +34,8 @@ function findPort(port: number | string, clusterEnv: Env, roles: readonly RoleEn
   return Object.hasOwn(env, key) ? toPort(env[key]) : null;
 }
 
-/** The endpoints of a cluster with the addresses of the nodes that serve them, as users see them. */
-export function listEndpoints(wrapper: ClusterWrapper): EndpointView[] {
+/** The endpoints of a cluster with the addresses of the nodes that serve them. */
+export function listEndpoints(wrapper: ClusterWrapper): ServedEndpoint[] {
   return wrapper.cluster.endpoints.flatMap((endpoint) => {
     const port = resolveEndpointPort(wrapper, endpoint);
     if (port === null) return [];

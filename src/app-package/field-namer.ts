@@ -1,11 +1,11 @@
-import type { NameField } from './build-cluster.ts';
+import type { NameField } from './role-spec.ts';
 import { followDottedPath } from './dotted-path.ts';
 import { parseJson } from './parse-json.ts';
 import { renderWith, type Template } from './template.ts';
 
 /**
- * Names a place in cluster.json by the conf key whose value stands there: the template is rendered
- * once more with every placeholder as the text of its own path.
+ * Maps a position in cluster.json to the conf key whose value is there: the template is rendered again
+ * with every placeholder replaced by its own path.
  */
 export function createFieldNamer(template: Template): NameField {
   const shadow = parseJson(renderWith(template, (path) => `{{${path}}}`).text);

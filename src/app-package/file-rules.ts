@@ -1,7 +1,7 @@
 import { MAX_PATH_BYTES, MAX_PATH_PART_BYTES, WindlassError, type PackageFile } from '../domain/index.ts';
 import type { ProblemReport } from './problems.ts';
 
-// What tools leave behind in a working copy or an archive; no part of an application.
+// Files that tools leave in a working copy or an archive; they are not part of an application.
 const IGNORED_NAMES: ReadonlySet<string> = new Set([
   '.git',
   '.hg',
@@ -14,12 +14,12 @@ const IGNORED_NAMES: ReadonlySet<string> = new Set([
   'Thumbs.db',
 ]);
 
-// A guard against pointing at the wrong folder, e.g. a home folder.
+// Protects against naming the wrong folder, e.g. a home folder.
 const MAX_FILES = 5_000;
 
 /** Whether a file or folder of this name belongs to tools, not to the package. */
 export function isIgnoredName(name: string): boolean {
-  // `._name` holds what macOS knows of `name`.
+  // `._name` holds macOS' metadata of `name`.
   return IGNORED_NAMES.has(name) || name.startsWith('._');
 }
 
@@ -50,9 +50,12 @@ export function wrongPath(path: string, why: string): WindlassError {
   });
 }
 
-/** @throws invalid-input `PACKAGE_PATH` for a path that is too long, or holds what nobody can see or type. */
+/**
+ * @throws invalid-input `PACKAGE_PATH` for a path that is too long, or holds invisible or control
+ * characters.
+ */
 export function checkPath(path: string): void {
-  // Not the path itself: it would fill the screen.
+  // The path itself is not quoted: it would fill the screen.
   const shown = `${path.slice(0, 60)}…`;
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     throw wrongPath(shown, `is too long; the limit is ${MAX_PATH_BYTES} bytes`);
@@ -63,7 +66,7 @@ export function checkPath(path: string): void {
   if (/\p{Cc}/u.test(path)) throw wrongPath(path, 'holds a control character');
 }
 
-/** Warns of paths that are one and the same file on a machine that tells no case apart. */
+/** Warns of paths that are the same file on a machine that ignores case. */
 export function warnOfLikePaths(files: readonly PackageFile[], report: ProblemReport): void {
   const seen = new Map<string, string>();
   for (const { path } of files) {
@@ -75,8 +78,8 @@ export function warnOfLikePaths(files: readonly PackageFile[], report: ProblemRe
 }
 
 /**
- * Executable or not, as git keeps it: the rest depends on the umask of whoever checked a file out,
- * and the same package must have the same digest everywhere.
+ * Executable or not, as git keeps it: all other mode bits depend on the umask of the user who checked a
+ * file out, and the same package must have the same digest everywhere.
  */
 export function toPackageMode(mode: number): number {
   return (mode & 0o111) === 0 ? 0o644 : 0o755;

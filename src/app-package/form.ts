@@ -1,6 +1,6 @@
 import { isEmptyValue } from './values.ts';
 
-/** Types of the specification; others are kept as they are and accept any value. */
+/** Types of the specification; other types are kept and accept any value. */
 export const FORM_TYPES = [
   'integer',
   'boolean',
@@ -12,19 +12,22 @@ export const FORM_TYPES = [
   'password',
 ] as const;
 
-/** A group of the form, or one value that a user fills in. Plain JSON: a form may travel. */
+/**
+ * A group of the form, or one value that a user fills in. Plain JSON: a form may be sent between
+ * processes.
+ */
 export interface FormItem {
   readonly key: string;
-  /** Keys from the root to this item; joined by dots they are what a template writes. */
+  /** Keys from the root to this item; joined by dots they are the path that a template writes. */
   readonly path: readonly string[];
   readonly type: string;
   readonly label: string;
   readonly description: string;
-  /** Absent where the package gives none. */
+  /** Absent if the package gives none. */
   readonly default?: unknown;
-  /** Of a password: the package has a default, which is not shown (describeForm). */
+  /** For a password: the package has a default, which is not shown (describeForm). */
   readonly hiddenDefault?: true;
-  /** Empty where any value goes. */
+  /** Empty if any value is accepted. */
   readonly range: readonly unknown[];
   readonly min?: number;
   readonly max?: number;
@@ -37,13 +40,13 @@ export interface FormItem {
   /** Several values of the range, joined by `separator`. */
   readonly multichoice: boolean;
   readonly separator: string;
-  /** type service: which versions of which apps may be linked to. */
+  /** type service: the apps and versions that may be linked. */
   readonly limits?: Readonly<Record<string, readonly string[]>>;
   /** type loadbalancer: the ports behind it. */
   readonly port?: number | readonly number[];
   /** Null for a value; the items of a group. */
   readonly items: readonly FormItem[] | null;
-  /** Fields beyond the specification, as they stand. */
+  /** Fields beyond the specification, unchanged. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
@@ -67,10 +70,10 @@ export function findFormItem(form: Form, path: string): FormItem | null {
   return items.get(path) ?? null;
 }
 
-// A template asks for every placeholder.
+// A template looks up every placeholder.
 const indexes = new WeakMap<Form, ReadonlyMap<string, FormItem>>();
 
-/** Keys may hold dots: where two items have one dotted key, that with the longer first key counts. */
+/** Keys may hold dots: if two items have the same dotted key, the one with the longer first key counts. */
 function indexItems(form: Form): ReadonlyMap<string, FormItem> {
   const index = new Map<string, FormItem>();
   const add = (items: readonly FormItem[]): void => {
@@ -104,8 +107,8 @@ export function listFormValues(form: Form): FormItem[] {
 }
 
 /**
- * The form as it is shown and as it travels to a client: a form itself, so that a client can check
- * a conf against it, but without the default values of passwords.
+ * The form as it is shown and as it is sent to a client: a form itself, so that a client can check a conf
+ * against it, but without the default values of passwords.
  */
 export function describeForm(form: Form): Form {
   return { items: form.items.map(describeItem) };

@@ -2,7 +2,7 @@ import type { Conf } from '../domain/index.ts';
 import { valueAt } from './conf.ts';
 import { listFormValues, type Form, type FormItem } from './form.ts';
 
-/** What a cluster runs, as `limits` of a service item ask for it. */
+/** The application of a cluster, in the terms that `limits` of a service item use. */
 export interface LinkedApp {
   readonly appName: string;
   /** From package.json. */
@@ -10,7 +10,7 @@ export interface LinkedApp {
   readonly versionId: string;
 }
 
-// Ids that AppCenter gave its apps and versions. What they stand for is known there only.
+// Ids that AppCenter gave its apps and versions. Only AppCenter knows what they mean.
 const FOREIGN_APP = /^app-[0-9a-z]{8}$/;
 const FOREIGN_VERSION = /^appv-[0-9a-z]{8}$/;
 
@@ -26,9 +26,9 @@ export function listLinkedClusters(
 }
 
 /**
- * Whether `limits` of a service item allow an app: one of the apps that they name, in one of the
- * versions, as text or id; no version means any. Ids of AppCenter are passed over: where there is
- * nothing else, any app will do.
+ * Whether `limits` of a service item allow an app: one of the apps that they name, in one of the versions,
+ * as text or id; no version means any. Ids of AppCenter are ignored: if there is nothing else, any app is
+ * allowed.
  */
 export function mayLinkTo({ limits = {} }: FormItem, app: LinkedApp): boolean {
   const versions = limits[app.appName];
@@ -37,7 +37,7 @@ export function mayLinkTo({ limits = {} }: FormItem, app: LinkedApp): boolean {
   return known.length === 0 || known.includes(app.version) || known.includes(app.versionId);
 }
 
-/** Whether `limits` name an app by an id that another cloud gave it. */
+/** Whether `limits` name an app by an id of another cloud. */
 export function isForeignApp(name: string): boolean {
   return FOREIGN_APP.test(name);
 }

@@ -1,17 +1,17 @@
 import type { ServiceSpec } from '../domain/index.ts';
-import type { ClusterSpec } from './cluster-spec.ts';
+import type { PackageCluster } from './package-cluster.ts';
 import { dottedKey, listFormValues, type Form } from './form.ts';
 import { CONFIG_FILE } from './parse-form.ts';
 import type { ProblemReport } from './problems.ts';
 
-/** Services that some action of a cluster of machines runs; all others are declared and kept. */
+/** Services that some action of a VM cluster runs; all others are only stored. */
 const SERVICES_THAT_RUN: readonly string[] = ['init', 'start', 'stop', 'destroy'];
 
 /**
- * Says what a package asks for and nothing acts on yet, so that nobody waits for it: load balancers,
- * services without an action, settings that are kept only.
+ * Lists settings of a package that have no effect yet: load balancers, services without an action,
+ * settings that are only stored.
  */
-export function noteUnused(spec: ClusterSpec, form: Form, file: string, report: ProblemReport): void {
+export function noteUnused(spec: PackageCluster, form: Form, file: string, report: ProblemReport): void {
   const chosen = listFormValues(form).filter(({ type }) => type === 'loadbalancer');
   for (const item of chosen) {
     report.note(CONFIG_FILE, { field: dottedKey(item) }, `is kept: ${NO_LOAD_BALANCER}`);
@@ -33,14 +33,14 @@ export function noteUnused(spec: ClusterSpec, form: Form, file: string, report: 
   }
 }
 
-/** What a form item of type loadbalancer, and the field of a role, come to. */
+/** What happens to a form item of type loadbalancer, and to the field of a role. */
 export const NO_LOAD_BALANCER = 'no load balancer is attached yet';
 
 function isIdle({ name, custom }: ServiceSpec): boolean {
   return custom || !SERVICES_THAT_RUN.includes(name);
 }
 
-const KEPT_SETTINGS: readonly (readonly [name: string, isThere: (spec: ClusterSpec) => boolean])[] = [
+const KEPT_SETTINGS: readonly (readonly [name: string, isThere: (spec: PackageCluster) => boolean])[] = [
   ['health_check', (spec) => [spec, ...spec.roles].some(({ healthCheck }) => healthCheck !== null)],
   ['monitor', (spec) => [spec, ...spec.roles].some(({ monitor }) => monitor !== null)],
   ['display_tabs', ({ displayTabs }) => displayTabs !== null],

@@ -2,8 +2,8 @@ import type { ProblemReport } from './problems.ts';
 import { isObject, quoteValue } from './values.ts';
 
 /**
- * Reads the fields of one JSON object by name and type. A field of the wrong type is an error in
- * the report, and reads as absent; what was never asked for is reported as unknown at the end.
+ * Reads the fields of one JSON object by name and type. A field of the wrong type is an error in the
+ * report, and reads as absent; fields that were never read are reported as unknown at the end.
  */
 export class ObjectReader {
   readonly path: string;
@@ -24,7 +24,7 @@ export class ObjectReader {
     return Object.hasOwn(this.#value, key);
   }
 
-  /** The field as it stands; undefined where absent. */
+  /** The field unchanged; undefined if absent. */
   raw(key: string): unknown {
     this.#known.add(key);
     return this.has(key) ? this.#value[key] : undefined;
@@ -34,7 +34,7 @@ export class ObjectReader {
     return this.#read(key, 'a string', (value) => (typeof value === 'string' ? value : undefined));
   }
 
-  /** A whole number of at least `min`, and at most `max` where there is such a limit. */
+  /** A whole number of at least `min`, and at most `max` if there is such a limit. */
   integer(key: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
     const what = min === 0 ? 'a whole number, not negative' : `a whole number, ${min} or more`;
     const value = this.#read(key, what, (raw) =>
@@ -69,7 +69,7 @@ export class ObjectReader {
     return this.#read(key, 'an object', (value) => (isObject(value) ? value : undefined));
   }
 
-  /** A reader for the object under a key. */
+  /** A reader for the object of a key. */
   object(key: string): ObjectReader | undefined {
     const value = this.record(key);
     return value && new ObjectReader(this.#file, this.pathOf(key), value, this.#report);
@@ -87,7 +87,7 @@ export class ObjectReader {
     this.#report.warning(this.#file, { field: this.pathOf(key) }, message);
   }
 
-  /** Fields that nothing asked for; each is reported as unknown and returned. */
+  /** Fields that nothing has read; each is reported as unknown and returned. */
   readUnknown(): Record<string, unknown> {
     const unknown = Object.entries(this.#value).filter(([key]) => !this.#known.has(key));
     for (const [key] of unknown) this.warning(key, 'unknown field, kept as it is');
@@ -103,7 +103,7 @@ export class ObjectReader {
   }
 }
 
-/** Names a wrong value without quoting what may be long or secret. */
+/** Describes a wrong value without quoting it: it may be long or secret. */
 function quoteKind(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (isObject(value)) return 'an object';

@@ -4,17 +4,16 @@ import { checkFileCount, checkPath, wrongPath } from './file-rules.ts';
 import { parseJson } from './parse-json.ts';
 import { isObject } from './values.ts';
 
-// The packed form: a line that names it, a line of JSON that lists path, mode and size of every
-// file in path order, then the contents one after another. Same files, same bytes, hence the same
-// digest, on every machine: no times, owners or padding, which is why this is not a tar.
+// The packed form: a line with its name, a line of JSON that lists path, mode and size of every file in
+// path order, then the contents one after another. The same files give the same bytes, and so the same
+// digest, on every machine: it has no times, owners or padding, which is why it is not a tar.
 const MAGIC = 'windlass-package/1';
 
 /**
- * Packs the files of a package into one run of bytes; equal files give equal bytes whatever the
- * order they come in.
+ * Packs the files of a package into bytes; the same files give the same bytes in whatever order they come.
  *
- * @throws invalid-input `PACKAGE_TOO_LARGE` beyond MAX_PACKAGE_BYTES, `PACKAGE_PATH` for a path
- *   that is absolute, leads out or occurs twice.
+ * @throws invalid-input `PACKAGE_TOO_LARGE` beyond MAX_PACKAGE_BYTES, `PACKAGE_PATH` for a path that is
+ * absolute, leads out or occurs twice.
  */
 export function packContent(files: readonly PackageFile[]): Uint8Array {
   const sorted = sortFiles(files);
@@ -31,8 +30,8 @@ export function packContent(files: readonly PackageFile[]): Uint8Array {
 }
 
 /**
- * The files of a packed package, in path order. What arrives may come from anyone: nothing in it
- * is believed before it is checked.
+ * The files of a packed package, in path order. The input may come from anyone: everything in it is
+ * checked.
  *
  * @throws invalid-input `PACKAGE_MALFORMED`, `PACKAGE_TOO_LARGE` or `PACKAGE_PATH`.
  */
@@ -58,7 +57,7 @@ export function unpackContent(packed: Uint8Array): PackageFile[] {
   return files;
 }
 
-/** sha256 of packed content, hex: what identifies a package. */
+/** sha256 of packed content, hex: it identifies a package. */
 export function digestContent(packed: Uint8Array): string {
   return createHash('sha256').update(packed).digest('hex');
 }
@@ -73,7 +72,7 @@ export function checkPackageSize(sizeBytes: number): void {
   if (sizeBytes <= MAX_PACKAGE_BYTES) return;
   throw new WindlassError(
     'invalid-input',
-    `the package is larger than ${MAX_PACKAGE_BYTES / 1_000_000} MB, the most that travels to a worker`,
+    `the package is larger than ${MAX_PACKAGE_BYTES / 1_000_000} MB, the most that is sent to a worker`,
     {
       code: 'PACKAGE_TOO_LARGE',
       hint: 'put large files into the machine image, or let the init service fetch them',

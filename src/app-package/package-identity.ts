@@ -6,7 +6,7 @@ import { CONFIG_FILE, readForm } from './parse-form.ts';
 import { createProblemReport } from './problems.ts';
 import { isObject } from './values.ts';
 
-/** What a package calls itself. */
+/** The name and version that a package gives itself. */
 export interface PackageIdentity {
   readonly appName: string;
   readonly version: string;
@@ -15,8 +15,8 @@ export interface PackageIdentity {
 const NO_VERSION = '0.0.0';
 
 /**
- * Name and version: package.json's where there is one, else the default of `cluster.name` in the
- * form, else `fallbackName` (the folder's). Never fails; what cannot be read counts as absent.
+ * Name and version: from package.json if there is one, otherwise the default of `cluster.name` in the
+ * form, otherwise `fallbackName` (the folder's). Never fails; a file that cannot be read counts as absent.
  */
 export function readPackageIdentity(files: readonly PackageFile[], fallbackName = 'app'): PackageIdentity {
   const manifest = readManifest(files);

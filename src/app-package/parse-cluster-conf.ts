@@ -1,12 +1,13 @@
-import {
-  type ClusterWrapper,
-  type Conf,
-  type ErrorDetail,
-  type PackageContent,
-  type Runtime,
+import type {
+  ClusterFacts,
+  Conf,
+  ErrorDetail,
+  PackageContent,
+  ParsedCluster,
+  Runtime,
 } from '../domain/index.ts';
-import { buildNodes, findClusterFaults, toClusterRole } from './build-cluster.ts';
-import type { ClusterSpec } from './cluster-spec.ts';
+import { findClusterFaults, toRoleSpec } from './role-spec.ts';
+import type { PackageCluster } from './package-cluster.ts';
 import { createConfError, passwordKeys, validateConf, valueAt } from './conf.ts';
 import { createFieldNamer } from './field-namer.ts';
 import { findFormItem, type Form } from './form.ts';
@@ -19,32 +20,29 @@ import { renderTemplate, type Template } from './template.ts';
 import { isSealedValue, isSecretReference } from './values.ts';
 import { checkPackage } from './validate-package.ts';
 
-/** What a cluster is made from; the same shape as the provider contract's request. */
+/** The input of a cluster's parse; the same shape as the provider contract's request. */
 export interface ClusterConfRequest {
   readonly content: PackageContent;
   readonly runtime: Runtime;
   /** Passwords in it are SecretReferences. */
   readonly conf: Conf;
-  readonly clusterId: string;
-  /** RFC 3339 */
-  readonly createdAt: string;
-  /** Set where a stored cluster is changed, not made. */
+  /** Set if a stored cluster is changed, not created. */
   readonly change?: {
     readonly action: string;
     readonly options: { readonly conf?: Conf };
-    readonly cluster: ClusterWrapper;
+    readonly cluster: { readonly cluster: Pick<ClusterFacts, 'conf'> };
   };
 }
 
 /**
- * Package and conf → the cluster to store, with roles, nodes and ids. Pure: the same request gives
- * the same cluster. Nothing in the result is a password.
+ * Package and conf → the desired state of the cluster. Pure: the same request gives the same specs. No
+ * part of the result is a password.
  *
- * @throws invalid-input `APP_INVALID` where the package itself is wrong, `CONF_INVALID` where the
- *   conf is, each fault naming its dotted key in `details`.
+ * @throws invalid-input `APP_INVALID` if the package itself is wrong, `CONF_INVALID` if the conf is, each
+ * fault naming its dotted key in `details`.
  */
-export function parseClusterConf(request: ClusterConfRequest): ClusterWrapper {
-  const { content, runtime, clusterId } = request;
+export function parseClusterConf(request: ClusterConfRequest): ParsedCluster {
+  const { content, runtime } = request;
   const { form, template } = readCheckedPackage(content);
   const conf = validateConf(form, request.conf);
   if (request.change !== undefined) {
@@ -53,48 +51,16 @@ export function parseClusterConf(request: ClusterConfRequest): ClusterWrapper {
   }
   refuseBarePasswords(form, conf);
   const spec = readSpec(template, conf);
-  const { appName } = readPackageIdentity(content.files);
+  const { name, subnetId, reservedIps, roles, links, ...cluster } = spec;
   return {
-    cluster: {
-      clusterId,
-      purpose: 'app',
-      name: spec.name === '' ? appName : spec.name,
-      description: spec.description,
-      runtimeId: runtime.runtimeId,
-      versionId: content.versionId,
-      appName,
-      subnetId: spec.subnetId === '' ? (runtime.settings['subnet'] ?? '') : spec.subnetId,
-      vpcId: '',
-      status: 'pending',
-      transitionStatus: null,
-      env: spec.env,
-      endpoints: spec.endpoints,
-      metadataRootAccess: spec.metadataRootAccess,
-      advancedActions: spec.advancedActions,
-      upgradePolicy: spec.upgradePolicy,
-      healthCheck: spec.healthCheck,
-      monitor: spec.monitor,
-      displayTabs: spec.displayTabs,
-      reservedIps: spec.reservedIps,
-      backupPolicy: spec.backupPolicy,
-      incrementalBackupSupported: spec.incrementalBackupSupported,
-      upgradingPolicy: spec.upgradingPolicy,
-      multiZonePolicy: spec.multiZonePolicy,
-      advancedServices: spec.advancedServices,
-      addLinks: spec.addLinks,
-      extra: spec.extra,
-      conf: {},
-      previous: null,
-      wasActive: false,
-      createdAt: request.createdAt,
+    place: {
+      name: name === '' ? readPackageIdentity(content.files).appName : name,
+      subnetId: subnetId === '' ? (runtime.settings['subnet'] ?? '') : subnetId,
+      reservedIps,
     },
-    roles: spec.roles.map((role) => toClusterRole(role, clusterId)),
-    nodes: buildNodes(spec.roles, clusterId),
-    links: Object.entries(spec.links).map(([name, targetClusterId]) => ({
-      clusterId,
-      name,
-      targetClusterId,
-    })),
+    cluster,
+    roles: roles.map(toRoleSpec),
+    links,
   };
 }
 
@@ -119,7 +85,7 @@ function refuseBarePasswords(form: Form, conf: Conf): void {
   if (faults.length > 0) throw createConfError(faults);
 }
 
-function readSpec(template: Template, conf: Conf): ClusterSpec {
+function readSpec(template: Template, conf: Conf): PackageCluster {
   const nameField = createFieldNamer(template);
   const parsed = parseJson(renderTemplate(template, conf).text);
   const report = createProblemReport();
@@ -128,7 +94,7 @@ function readSpec(template: Template, conf: Conf): ClusterSpec {
     return field === undefined ? { message } : { field: nameField(field), message };
   });
   if (spec !== null && faults.length === 0) faults.push(...findClusterFaults(spec.roles, nameField));
-  // The package was sound with its defaults, so what is wrong now came with the conf.
+  // The package was valid with its defaults, so a fault now comes from the conf.
   if (spec === null || faults.length > 0) throw createConfError(faults);
   return spec;
 }

@@ -19,11 +19,11 @@ import { createOffsetLocator, locateJsonFields, parseJson } from './parse-json.t
 import { checkFormValue, toChoiceText } from './check-form-value.ts';
 import { isObject } from './values.ts';
 
-/** Where a package keeps its form. */
+/** The file of a package that holds its form. */
 export const CONFIG_FILE = 'config.json';
 
 /**
- * Parses the text of config.json, loosely as real packages need it: what is doubtful is kept.
+ * Parses the text of config.json, as loosely as real packages need it: doubtful values are kept.
  *
  * @throws invalid-input `APP_INVALID` with every fault that leaves the form undefined.
  */
@@ -34,7 +34,7 @@ export function parseForm(configJson: string): Form {
   return form;
 }
 
-/** Like parseForm, but faults go to the report; what can be read is returned in any case. */
+/** Like parseForm, but faults go to the report; everything that can be read is returned in any case. */
 export function readForm(configJson: string, report: ProblemReport): Form {
   const parsed = parseJson(configJson);
   if ('fault' in parsed) {
@@ -70,7 +70,7 @@ export function readForm(configJson: string, report: ProblemReport): Form {
   return { items: readItems(properties, [], { report, budget: createPatternBudget() }) };
 }
 
-/** What is counted is read one by one, and every check of a conf reads it all again. */
+/** The counted items are read one by one, and every check of a conf reads them all again. */
 function countItems(list: readonly unknown[]): number {
   return list.reduce<number>((count, entry) => {
     const inner: unknown = isObject(entry) ? entry['properties'] : undefined;
@@ -78,13 +78,13 @@ function countItems(list: readonly unknown[]): number {
   }, 0);
 }
 
-/** What the items of one form share while they are read. */
+/** State that the items of one form share while they are read. */
 interface FormReading {
   readonly report: ProblemReport;
   readonly budget: WorkBudget;
 }
 
-/** Fields are named by the keys of items; in the text they stand under `properties.0.properties.3`. */
+/** Fields are named by the keys of items; in the text they are at `properties.0.properties.3`. */
 function createItemLocator(text: string, properties: readonly unknown[]): LocateField {
   const places = new Map<string, string>();
   const collect = (list: readonly unknown[], path: string, place: string): void => {
@@ -194,7 +194,7 @@ function readItem(
   return item;
 }
 
-/** Some packages write a line for each choice; nothing but the display hangs on it. */
+/** Some packages write a line for each choice; it only affects the display. */
 function readDescription(reader: ObjectReader): string {
   const raw = reader.raw('description');
   if (!Array.isArray(raw) || !raw.every((line) => typeof line === 'string')) {
@@ -289,8 +289,8 @@ function readPort(reader: ObjectReader): number | readonly number[] | undefined 
   return undefined;
 }
 
-// The default's type decides what the template makes of it, so a wrong one is an error; a default
-// outside its own limits is somebody's choice that works.
+// The default's type decides what the template renders, so a wrong type is an error; a default outside its
+// own limits may be intended, and works.
 function checkDefault(reader: ObjectReader, item: FormItem, budget: WorkBudget): void {
   if (item.default === undefined) {
     if (!item.required) reader.warning('default', 'is missing, though the value is not required');

@@ -5,7 +5,7 @@ import {
   MAX_JSON_VALUES,
 } from '../domain/index.ts';
 
-/** Where in a text something is; both count from 1. */
+/** A position in a text; both count from 1. */
 export interface TextPosition {
   readonly line: number;
   readonly column: number;
@@ -22,19 +22,19 @@ export interface DuplicateKey extends TextPosition {
   readonly offset: number;
 }
 
-/** Enough for somebody to mend; the rest is found by the next look. */
+/** As many faults as a user can fix at once; the next run finds the others. */
 const MAX_DUPLICATES = 100;
 
 export type JsonResult =
   | { readonly value: unknown; readonly duplicates: readonly DuplicateKey[] }
   | { readonly fault: JsonFault };
 
-/** Line and column of an offset; an offset beyond the end is the end. */
+/** Line and column of an offset; an offset beyond the end counts as the end. */
 export function locateOffset(text: string, offset: number): TextPosition {
   return createOffsetLocator(text)(offset);
 }
 
-/** Like locateOffset, for many offsets of one text: the text is read once, whatever is asked. */
+/** Like locateOffset, for many offsets of one text, which is read only once. */
 export function createOffsetLocator(text: string): (offset: number) => TextPosition {
   let lineStarts: readonly number[] | undefined;
   return (offset) => {
@@ -51,7 +51,7 @@ function findLineStarts(text: string): readonly number[] {
   return starts;
 }
 
-/** How many of the rising numbers are not above the limit. */
+/** How many of the ascending numbers are not above the limit. */
 export function countUpTo(numbers: readonly number[], limit: number): number {
   let low = 0;
   let high = numbers.length;
@@ -64,17 +64,20 @@ export function countUpTo(numbers: readonly number[], limit: number): number {
 }
 
 export interface ParseJsonOptions {
-  /** Also take comments and a comma before the end of an object or array, for files that people write. */
+  /** Also accepts comments and a comma before the end of an object or array, for files that people write. */
   readonly comments?: boolean;
 }
 
-/** Where a value of a JSON text begins (a member of an object: its key), and what lies in it, by key or index. */
+/**
+ * Where a value of a JSON text begins (a member of an object: its key), and the positions inside it, by
+ * key or index.
+ */
 export interface JsonPlace {
   readonly offset: number;
   readonly inner: Map<string, JsonPlace>;
 }
 
-/** Where everything in a JSON text begins; of a text that does not parse, what comes before its fault. */
+/** Where every value in a JSON text begins; if the text does not parse, the values before its fault. */
 export function locateJsonFields(text: string): JsonPlace {
   const root: JsonPlace = { offset: 0, inner: new Map() };
   const parser = new JsonParser(text, false, root);
@@ -87,10 +90,10 @@ export function locateJsonFields(text: string): JsonPlace {
 }
 
 /**
- * Parses JSON exactly as `JSON.parse` does, and says what that does not: the position of the first
- * fault, and the keys that occur twice in one object (the last value wins; of many, the first). Text
- * beyond the limits of JSON documents is a fault, and so is a number that is not finite. Never
- * throws. A fault's message quotes at most one character of the text.
+ * Parses JSON exactly as `JSON.parse` does, and reports what that does not: the position of the first
+ * fault, and the keys that occur twice in one object (the last value wins; if there are many, the first
+ * are listed). Text beyond the limits of JSON documents is a fault, and so is a number that is not finite.
+ * Never throws. A fault's message quotes at most one character of the text.
  */
 export function parseJson(text: string, options: ParseJsonOptions = {}): JsonResult {
   const parser = new JsonParser(text, options.comments ?? false, null);
@@ -127,7 +130,7 @@ class JsonParser {
   readonly #text: string;
   readonly #path: string[] = [];
   readonly #locate: (offset: number) => TextPosition;
-  /** Where the object or array that is being read stands; null where nobody asks. */
+  /** The path of the object or array that is being read; null if positions are not needed. */
   #place: JsonPlace | null;
   #offset = 0;
   #values = 0;

@@ -1,7 +1,7 @@
 import { cutText, MAX_DETAIL_CHARACTERS, WindlassError, type ErrorDetail } from '../domain/index.ts';
 import type { JsonPlace, TextPosition } from './parse-json.ts';
 
-/** One thing that is wrong, or doubtful, in a package. */
+/** One error or warning about a package. */
 export interface PackageProblem {
   /** Path of the file in the package. */
   readonly file: string;
@@ -15,23 +15,23 @@ export interface PackageProblem {
 
 export type ProblemPlace = Omit<PackageProblem, 'file' | 'message'>;
 
-/** The place of a dotted path; null where it cannot be told. */
+/** The position of a dotted path; null if it is not known. */
 export type LocateField = (field: string) => TextPosition | null;
 
-/** Collects what is found about one file; errors and warnings of all files end in the same lists. */
+/** Collects the problems of one file; errors and warnings of all files end up in the same lists. */
 export interface ProblemReport {
   readonly errors: PackageProblem[];
   readonly warnings: PackageProblem[];
-  /** What is sound and not acted on yet; never makes a package worse, not with `--strict` either. */
+  /** Valid settings that have no effect yet; they never make a package worse, not even with `--strict`. */
   readonly notes: PackageProblem[];
-  /** How the fields of a file are found in its text, for problems that are reported without a place. */
+  /** How the fields of a file are found in its text, for problems that are reported without a position. */
   locateFields(file: string, locate: LocateField): void;
   error(file: string, place: ProblemPlace, message: string): void;
   warning(file: string, place: ProblemPlace, message: string): void;
   note(file: string, place: ProblemPlace, message: string): void;
 }
 
-/** Of each kind; nobody reads more. */
+/** The limit for each kind; users do not read more. */
 const MAX_PROBLEMS = 1_000;
 
 export function createProblemReport(): ProblemReport {
@@ -44,7 +44,7 @@ export function createProblemReport(): ProblemReport {
       place.line === undefined && place.field !== undefined ? locators.get(file)?.(place.field) : null;
     return { file, ...place, ...found, message };
   };
-  // A field that is read twice has the same fault twice.
+  // A field that is read twice reports the same fault twice.
   const seen = new Set<string>();
   const addTo = (list: PackageProblem[], file: string, place: ProblemPlace, message: string): void => {
     if (list.length > MAX_PROBLEMS) return;
@@ -68,17 +68,17 @@ export function createProblemReport(): ProblemReport {
   };
 }
 
-/** What has a longer name is found by no eye either, and takes long to look for. */
+/** A user cannot find a longer name either, and searching it takes long. */
 const MAX_LOCATED_CHARACTERS = 1_000;
 
-/** Finds a field among the places of a text; of what is not there, the nearest that holds it. */
+/** Finds a field among the positions of a text; for a missing field, the nearest one that holds it. */
 export function findFieldOffset(root: JsonPlace, field: string): number | null {
   if (field.length > MAX_LOCATED_CHARACTERS) return null;
   const found = findNearest(root, field);
   return found.place === root ? null : found.place.offset;
 }
 
-/** `rest` is how much of the path leads to nothing. */
+/** `rest` is how much of the path does not exist. */
 function findNearest(start: JsonPlace, path: string): { readonly place: JsonPlace; readonly rest: number } {
   let nearest = { place: start, rest: path.length };
   for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
@@ -92,18 +92,18 @@ function findNearest(start: JsonPlace, path: string): { readonly place: JsonPlac
   return nearest;
 }
 
-/** One line that a person can act on: `config.json:12:3: env.port: …`. */
+/** One line that a user can act on: `config.json:12:3: env.port: …`. */
 export function formatProblem(problem: PackageProblem): string {
   const line = problem.line === undefined ? '' : `:${problem.line}:${problem.column ?? 1}`;
   const field = problem.field === undefined ? '' : `${problem.field}: `;
   return `${problem.file}${line}: ${field}${problem.message}`;
 }
 
-/** The error for a package that cannot be used; every fault stands in `details`. */
+/** The error for a package that cannot be used; `details` lists every fault. */
 export function createPackageError(errors: readonly PackageProblem[]): WindlassError {
   const details: ErrorDetail[] = errors.map((problem) => ({
     ...(problem.field === undefined ? {} : { field: problem.field }),
-    // A message may quote what the package holds, at any length.
+    // A message may quote content of the package, of any length.
     message: cutText(formatProblem(problem), MAX_DETAIL_CHARACTERS),
   }));
   const first = details[0]?.message ?? 'the package cannot be read';

@@ -1,7 +1,6 @@
-import { MAX_NODES, MAX_ROLES, type Env } from '../domain/index.ts';
-import type { ClusterSpec, RoleSpec } from './cluster-spec.ts';
+import { MAX_NODES, MAX_ROLES, replicaRole, type Env } from '../domain/index.ts';
+import type { PackageCluster, PackageRole } from './package-cluster.ts';
 import { leadsToPort } from './endpoints.ts';
-import { replicaRole } from './node-identity.ts';
 import { ObjectReader } from './object-reader.ts';
 import type { ProblemReport } from './problems.ts';
 import { readDisplayTabs } from './read-display-tabs.ts';
@@ -12,10 +11,10 @@ import { readAdvancedActions, readEnv, readRole } from './read-role.ts';
 import { isObject } from './values.ts';
 
 /**
- * Reads cluster.json once its placeholders have values. Faults and doubts go to the report under
- * the name of `file`; the result is usable only where no error was reported.
+ * Reads cluster.json once its placeholders have values. Errors and warnings go to the report under the
+ * name of `file`; the result is usable only if no error was reported.
  */
-export function readClusterSpec(value: unknown, file: string, report: ProblemReport): ClusterSpec | null {
+export function readClusterSpec(value: unknown, file: string, report: ProblemReport): PackageCluster | null {
   if (!isObject(value)) {
     report.error(file, {}, 'must be an object');
     return null;
@@ -27,7 +26,7 @@ export function readClusterSpec(value: unknown, file: string, report: ProblemRep
   };
   const roles = readRoles(reader, inherited, report, file);
   const env = readEnv(reader);
-  const spec: Omit<ClusterSpec, 'extra'> = {
+  const spec: Omit<PackageCluster, 'extra'> = {
     ...inherited,
     ...readPolicies(reader),
     name: reader.text('name') ?? '',
@@ -52,10 +51,10 @@ function readSubnet(reader: ObjectReader): string {
 
 function readRoles(
   reader: ObjectReader,
-  inherited: Pick<ClusterSpec, 'healthCheck' | 'monitor'>,
+  inherited: Pick<PackageCluster, 'healthCheck' | 'monitor'>,
   report: ProblemReport,
   file: string,
-): RoleSpec[] {
+): PackageRole[] {
   const nodes = reader.list('nodes');
   if (nodes === undefined || nodes.length === 0) {
     if (nodes !== undefined || !reader.has('nodes'))
@@ -86,8 +85,8 @@ function readRoles(
   return roles;
 }
 
-/** Replicas are nodes too. Checked here, before anything makes a row of each. */
-function checkNodeCount(roles: readonly RoleSpec[], report: ProblemReport, file: string): void {
+/** Replicas are nodes too. Checked here, before rows are built from them. */
+function checkNodeCount(roles: readonly PackageRole[], report: ProblemReport, file: string): void {
   const sizes = roles.map(({ path, count, replica }) => ({ path, nodes: count * (1 + replica) }));
   const total = sizes.reduce((sum, { nodes }) => sum + nodes, 0);
   if (total <= MAX_NODES) return;
@@ -113,9 +112,9 @@ function readLinks(reader: ObjectReader): Readonly<Record<string, string>> {
 function readEndpoints(
   reader: ObjectReader,
   env: Env,
-  roles: readonly RoleSpec[],
-): Pick<ClusterSpec, 'endpoints' | 'reservedIps'> {
-  const endpoints: ClusterSpec['endpoints'][number][] = [];
+  roles: readonly PackageRole[],
+): Pick<PackageCluster, 'endpoints' | 'reservedIps'> {
+  const endpoints: PackageCluster['endpoints'][number][] = [];
   const services = reader.object('endpoints');
   for (const name of Object.keys(reader.record('endpoints') ?? {})) {
     const endpoint = services?.object(name);
@@ -139,7 +138,7 @@ function readEndpoints(
 }
 
 /** Names of the roles, those of their replicas among them. */
-function roleNames(roles: readonly RoleSpec[]): ReadonlySet<string> {
+function roleNames(roles: readonly PackageRole[]): ReadonlySet<string> {
   return new Set(roles.flatMap(({ role, replica }) => (replica > 0 ? [role, replicaRole(role)] : [role])));
 }
 

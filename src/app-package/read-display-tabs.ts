@@ -3,7 +3,7 @@ import type { ObjectReader } from './object-reader.ts';
 const MAX_TABS = 5;
 const MAX_TIMEOUT_SECONDS = 10;
 
-/** `display_tabs` as they stand; faults and doubts go to the report. */
+/** `display_tabs` unchanged; errors and warnings go to the report. */
 export function readDisplayTabs(
   cluster: ObjectReader,
   roles: ReadonlySet<string>,

@@ -7,7 +7,7 @@ const MIN_TIMEOUT_SECONDS = 3;
 const MIN_THRESHOLD = 2;
 const DEFAULT_INTERVAL_SECONDS = 60;
 
-/** `health_check` of the cluster or of a role, as it stands; faults and doubts go to the report. */
+/** `health_check` of the cluster or of a role, unchanged; errors and warnings go to the report. */
 export function readHealthCheck(owner: ObjectReader): Settings | null {
   const settings = owner.record('health_check');
   const reader = owner.object('health_check');

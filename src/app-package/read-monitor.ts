@@ -8,7 +8,7 @@ const VALUE_TYPES: readonly string[] = ['int', 'str'];
 const TEXT_STATISTICS: readonly string[] = ['mode', 'latest'];
 const STATISTICS: readonly string[] = ['min', 'max', 'avg', 'delta', 'rate', 'median', ...TEXT_STATISTICS];
 
-/** `monitor` of the cluster or of a role, as it stands; faults and doubts go to the report. */
+/** `monitor` of the cluster or of a role, unchanged; errors and warnings go to the report. */
 export function readMonitor(owner: ObjectReader): Settings | null {
   const settings = owner.record('monitor');
   const reader = owner.object('monitor');

@@ -5,12 +5,11 @@ import { checkFileCount, checkPath, isIgnoredName, toPackageMode, wrongLink } fr
 import { checkPackageSize, sortFiles } from './pack-content.ts';
 
 /**
- * Reads a package from a folder: every file, in path order, executable or not. Symbolic
- * links are followed as long as they stay inside the folder.
+ * Reads a package from a folder: every file, in path order, executable or not. Symbolic links are followed
+ * as long as they stay inside the folder.
  *
- * @throws not-found `PACKAGE_NOT_FOUND`; invalid-input `PACKAGE_NOT_A_FOLDER`, `PACKAGE_LINK` (one
- *   that leads out, or nowhere), `PACKAGE_TOO_LARGE`, `PACKAGE_TOO_MANY_FILES`; permission
- *   `PACKAGE_UNREADABLE`.
+ * @throws not-found `PACKAGE_NOT_FOUND`; invalid-input `PACKAGE_NOT_A_FOLDER`, `PACKAGE_LINK` (one that
+ * leads out, or nowhere), `PACKAGE_TOO_LARGE`, `PACKAGE_TOO_MANY_FILES`; permission `PACKAGE_UNREADABLE`.
  */
 export async function readPackageFolder(path: string): Promise<PackageFile[]> {
   const root = await realpath(path).catch((error: unknown) => {
@@ -40,7 +39,7 @@ async function readFolder(
   prefix: string,
   open: ReadonlySet<string>,
 ): Promise<void> {
-  // Links to folders can make a few of them look like a million.
+  // A few links to folders can look like a million files.
   reading.folders += 1;
   checkFileCount(reading.folders);
   const names = await readdir(folder).catch((error: unknown) => {
@@ -90,7 +89,7 @@ function leadsOut(root: string, target: string): boolean {
   return way === '..' || way.startsWith(`..${sep}`);
 }
 
-/** What went wrong with a file, in the user's words; anything else as it is. */
+/** The error of a file operation in the user's terms; any other error unchanged. */
 export function toFileError(error: unknown, path: string): unknown {
   if (WindlassError.isInstance(error) || !(error instanceof Error) || !('code' in error)) return error;
   switch (error.code) {

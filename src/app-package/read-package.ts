@@ -5,9 +5,9 @@ import { archiveTooLarge, MAX_ARCHIVE_BYTES, readPackageArchive } from './read-p
 import { readPackageFolder, toFileError } from './read-package-folder.ts';
 
 /**
- * Reads a package from where a user has it: a folder, or an archive of one.
+ * Reads a package from the user's disk: a folder, or an archive of one.
  *
- * @throws what readPackageFolder and readPackageArchive throw.
+ * @throws the errors of readPackageFolder and readPackageArchive.
  */
 export async function readPackage(path: string): Promise<PackageFile[]> {
   const archive = await openArchive(path);
@@ -16,7 +16,7 @@ export async function readPackage(path: string): Promise<PackageFile[]> {
 
 const ARCHIVE_ENDING = /\.(?:tar\.gz|tgz|tar|zip)$/i;
 
-/** Whether a user means a folder or an archive by this, not the name of what is registered. */
+/** Whether an argument means a folder or an archive, not the name of a registered app. */
 export function isPackagePath(app: string): boolean {
   if (isChartReference(app)) return false;
   return /[/\\]|^\.+$/.test(app) || ARCHIVE_ENDING.test(app);
@@ -27,7 +27,7 @@ export function isChartReference(app: string): boolean {
   return app.startsWith('oci://');
 }
 
-/** What a package is called that has no name of its own: its folder or archive, without endings. */
+/** The name of a package that gives itself none: its folder or archive, without file extensions. */
 export function packageNameOf(path: string): string {
   return basename(resolve(path)).replace(ARCHIVE_ENDING, '');
 }

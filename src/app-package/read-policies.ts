@@ -7,7 +7,7 @@ const UPGRADING_POLICIES: readonly string[] = ['sequential', 'parallel'];
 const DEFAULT_ADVANCED_TIMEOUT_SECONDS = 5;
 const MAX_ADVANCED_TIMEOUT_SECONDS = 30;
 
-/** What a package says of backups, upgrades, zones and links for the cluster as a whole. */
+/** The package's settings for backups, upgrades, zones and links of the cluster as a whole. */
 export type ClusterPolicies = Pick<
   Cluster,
   | 'backupPolicy'
@@ -19,7 +19,7 @@ export type ClusterPolicies = Pick<
   | 'addLinks'
 >;
 
-/** Faults and doubts go to the reader's report. */
+/** Errors and warnings go to the reader's report. */
 export function readPolicies(reader: ObjectReader): ClusterPolicies {
   return {
     backupPolicy: readWord(reader, 'backup_policy', BACKUP_POLICIES),

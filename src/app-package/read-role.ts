@@ -8,7 +8,7 @@ import {
   type Env,
   type EnvValue,
 } from '../domain/index.ts';
-import type { ClusterSpec, RoleSpec, VolumeLayout } from './cluster-spec.ts';
+import type { PackageCluster, PackageRole, VolumeLayout } from './package-cluster.ts';
 import { checkCatalogue, checkVolumeLimits } from './catalogue.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { readHealthCheck } from './read-health-check.ts';
@@ -22,15 +22,15 @@ const DEFAULT_FILESYSTEM = 'ext4';
 const DEFAULT_CPU = 1;
 const DEFAULT_MEMORY_MIB = 1024;
 
-/** One entry of `nodes`; null where what makes it a role is missing. Faults go to the reader's report. */
+/** One entry of `nodes`; null if a required part is missing. Errors go to the reader's report. */
 export function readRole(
   reader: ObjectReader,
-  cluster: Pick<ClusterSpec, 'healthCheck' | 'monitor'>,
-): RoleSpec | null {
+  cluster: Pick<PackageCluster, 'healthCheck' | 'monitor'>,
+): PackageRole | null {
   const container = readContainer(reader);
   const count = reader.integer('count', 0);
   if (count === undefined && !reader.has('count')) reader.error('count', 'is missing');
-  const role: Omit<RoleSpec, 'count' | 'container' | 'extra'> = {
+  const role: Omit<PackageRole, 'count' | 'container' | 'extra'> = {
     path: reader.path,
     role: readRoleName(reader),
     cpu: readSize(reader, 'cpu', { fallback: DEFAULT_CPU, max: MAX_NODE_CPUS }),
@@ -60,7 +60,7 @@ export function readRole(
     : { ...role, container: container.spec, count, extra };
 }
 
-/** A list of load balancers, or one; `""` and null where the user chose none. */
+/** A list of load balancers, or one; `""` and null if the user chose none. */
 function readLoadBalancers(reader: ObjectReader): readonly unknown[] {
   const raw = reader.raw('loadbalancer');
   if (raw === undefined || raw === null || raw === '') return [];
@@ -116,7 +116,7 @@ function readContainer(
   if (!container.has('image')) container.warning('image', 'is missing');
   const spec = { type, image: container.text('image') ?? '', zone: container.text('zone') ?? '' };
   const extra = container.readUnknown();
-  // Fields of the container that only some cloud knows stand with those of its role.
+  // Container fields that only some clouds know are stored with those of the role.
   return { spec, extra: Object.keys(extra).length === 0 ? {} : { container: extra } };
 }
 
@@ -209,14 +209,14 @@ function readMountPoints(reader: ObjectReader): readonly string[] {
   return texts;
 }
 
-/** Some packages end it with a slash; a link to a volume cannot, and one path would have two names. */
+/** Some packages end the path with a slash; a link to a volume cannot, and one path would have two names. */
 function toMountPoint(point: string): string {
   let end = point.length;
   while (end > 1 && point[end - 1] === '/') end -= 1;
   return point.slice(0, end);
 }
 
-// What stands in fstab and in scripts of a node, where white space and quotes divide words.
+// Words in fstab and in scripts of a node, where white space and quotes separate words.
 const MOUNT_OPTIONS = /^[A-Za-z0-9_.:=,%+@/-]{0,500}$/;
 const FILESYSTEM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 const MOUNT_POINT_PART = /^[^\s\p{C}\\"'`$]+$/u;
@@ -245,7 +245,7 @@ function readScalingPolicy(reader: ObjectReader): 'sequential' | 'parallel' {
   return 'parallel';
 }
 
-function readCustomMetadata(role: ObjectReader): RoleSpec['customMetadata'] {
+function readCustomMetadata(role: ObjectReader): PackageRole['customMetadata'] {
   const reader = role.object('custom_metadata');
   if (reader === undefined) return null;
   const command = reader.text('cmd');

@@ -7,7 +7,7 @@ import {
 import type { ObjectReader } from './object-reader.ts';
 import { isObject } from './values.ts';
 
-/** The services of one role, in the order they are declared. */
+/** The services of one role, in the order in which they are declared. */
 export function readServices(role: ObjectReader): ServiceSpec[] {
   const services = role.object('services');
   if (services === undefined) return [];
@@ -18,7 +18,7 @@ export function readServices(role: ObjectReader): ServiceSpec[] {
   });
 }
 
-/** A known service must be an object; what the specification does not know may be anything. */
+/** A known service must be an object; a service unknown to the specification may be anything. */
 function readServiceObject(services: ObjectReader, name: string): ObjectReader | undefined {
   if (isObject(services.raw(name)) || SERVICE_NAMES.some((known) => known === name))
     return services.object(name);
@@ -46,7 +46,7 @@ function readService(reader: ObjectReader, name: string): ServiceSpec | null {
   warnOfMisplaced(reader, service);
   reader.readUnknown();
   if (command !== undefined && command !== '') return { ...service, command };
-  // The device backup policy needs no command of its own; elsewhere nothing would ever run.
+  // The device backup policy needs no command of its own; any other service without one would never run.
   const deviceBackup = name === 'backup' || name === 'delete_snapshot';
   if (!reader.has('cmd') && !deviceBackup) reader.warning('cmd', 'is missing; the service is left out');
   return null;
@@ -72,7 +72,7 @@ function warnOfMisplaced(reader: ObjectReader, { name, custom }: Pick<ServiceSpe
   }
 }
 
-/** Seconds; 600 where none are given, never more than a day. */
+/** Seconds; 600 if none are given, never more than a day. */
 export function readTimeout(reader: ObjectReader): number {
   const timeoutSeconds = reader.integer('timeout', 1);
   if (timeoutSeconds === undefined) return DEFAULT_SERVICE_TIMEOUT_SECONDS;
@@ -91,7 +91,7 @@ function readCustom(reader: ObjectReader, name: string): boolean {
   return true;
 }
 
-/** Health check and monitor of a role: what the cluster declares, overridden key by key. */
+/** Health check and monitor of a role: the cluster's settings, overridden key by key. */
 export function inheritSettings(
   cluster: Readonly<Record<string, unknown>> | null,
   role: Readonly<Record<string, unknown>> | undefined,

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import type { ArchiveCollector, EntryHeader } from './archive-collector.ts';
 
-/** Hands every entry of a tar, gzipped or not, to the collector. Throws what either says. */
+/** Passes every entry of a tar, gzipped or not, to the collector. Throws the errors of both. */
 export async function readTar(
   archive: Uint8Array,
   compressed: boolean,
@@ -13,7 +13,7 @@ export async function readTar(
   const entries = extract();
   const source = Readable.from([archive]);
   const flow = compressed ? pipeline(source, createGunzip(), entries) : pipeline(source, entries);
-  // Seen below, where the entries end; until then it must not count as unhandled.
+  // Awaited below, where the entries end; until then it must not count as unhandled.
   flow.catch(() => {});
   for await (const entry of entries) {
     const { header } = entry;

@@ -7,10 +7,10 @@ const UNIX = 3;
 const KIND_BITS = 0o170000;
 const LONGEST_TARGET_BYTES = 4_096;
 
-/** Hands every entry of a zip to the collector. Throws what either says. */
+/** Passes every entry of a zip to the collector. Throws the errors of both. */
 export async function readZip(archive: Uint8Array, collector: ArchiveCollector): Promise<void> {
   const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
-  // Names are judged by the collector, like those of every other format.
+  // The collector checks names, as for every other format.
   const zip = await fromBufferPromise(bytes, { lazyEntries: true, decodeStrings: false });
   for await (const entry of zip.eachEntry()) {
     const path = getFileNameLowLevel(
@@ -30,19 +30,19 @@ export async function readZip(archive: Uint8Array, collector: ArchiveCollector):
   }
 }
 
-// Opened only when the collector wants to see it.
+// Opened only when the collector reads it.
 async function* readContent(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
   yield* await zip.openReadStreamPromise(entry);
 }
 
-/** In a zip, where a symbolic link leads is its content. */
+/** In a zip, the target of a symbolic link is its content. */
 async function readTarget(zip: ZipFile, entry: Entry): Promise<string> {
   if (entry.uncompressedSize > LONGEST_TARGET_BYTES) return '';
   return (await buffer(await zip.openReadStreamPromise(entry))).toString('utf8');
 }
 
 function toHeader(entry: Entry, path: string): EntryHeader {
-  // Only what Unix tools made says what kind of file it was.
+  // Only Unix tools record what kind of file an entry was.
   const unixMode = entry.versionMadeBy >>> 8 === UNIX ? entry.externalFileAttributes >>> 16 : 0;
   return { path, kind: toKind(unixMode, path), mode: unixMode === 0 ? 0o644 : unixMode };
 }

@@ -3,18 +3,18 @@ import { absentValue, createConfError, valueAt } from './conf.ts';
 import { dottedKey, listFormValues, type Form, type FormItem } from './form.ts';
 import { isEmptyValue, isSameJson } from './values.ts';
 
-/** What a job wants to change of a cluster's conf. */
+/** A change that a job wants to make to a cluster's conf. */
 export interface ConfChange {
   readonly action: string;
-  /** What the user gives now, and nothing else. */
+  /** Only the values that the user gives now. */
   readonly given: Conf;
-  /** What the user gave when the cluster was made, and since. */
+  /** The values that the user gave when the cluster was created, and since. */
   readonly before: Conf;
 }
 
 /**
- * Refuses another value for what a package calls not `changeable`. Nothing was there before of an
- * item that came with the version of an upgrade, so that it may be given then.
+ * Refuses a new value for an item that a package declares as not `changeable`. An item that is new in the
+ * version of an upgrade has no earlier value, so it may be given then.
  *
  * @throws invalid-input `CONF_INVALID`, naming every such key.
  */
@@ -34,7 +34,7 @@ function changes(item: FormItem, { action, given, before }: ConfChange): boolean
   const then = valueAt(before, item.path);
   if (then === undefined && action !== 'update') return false;
   const known = then ?? item.default ?? absentValue(item);
-  // Of a password nobody can tell here whether it is another one.
+  // For a password it cannot be known here whether it is a different one.
   if (item.type === 'password') return !isEmptyValue(now) || !isEmptyValue(known);
   return !isSameJson(now ?? item.default ?? absentValue(item), known);
 }

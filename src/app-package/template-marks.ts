@@ -1,16 +1,16 @@
 import type { TemplateSyntax } from './template.ts';
 
-/** What stands between braces in a template. */
+/** The text between braces in a template. */
 export interface Mark {
   readonly offset: number;
   readonly length: number;
-  /** What stands inside the braces; null for a comment. */
+  /** The text inside the braces; null for a comment. */
   readonly inside: string | null;
 }
 
 /**
- * Every comment and everything between double or triple braces, in order. Triple braces mean the same
- * as double; what holds a brace itself, or is not closed, is none. Reads the text once.
+ * Every comment and everything between double or triple braces, in order. Triple braces mean the same as
+ * double; a text that contains a brace, or is not closed, does not count. Reads the text once.
  */
 export function findMarks(text: string, syntax: TemplateSyntax): Mark[] {
   const marks: Mark[] = [];
@@ -37,7 +37,10 @@ function readBraces(text: string, offset: number, count: 2 | 3): Mark | null {
   return { offset, length: end + count - offset, inside: text.slice(offset + count, end) };
 }
 
-/** Where the comment that begins at an offset ends; null where none begins. Asked for rising offsets. */
+/**
+ * The end of the comment that begins at an offset; null if none begins there. Must be called with
+ * ascending offsets.
+ */
 type FindCommentEnd = (offset: number) => number | null;
 
 /** `{{! … }}` */
@@ -59,7 +62,7 @@ function goComments(text: string): FindCommentEnd {
     if (text[start] === '-') start += 1;
     start = skipSpace(text, start);
     if (!text.startsWith('/*', start)) return null;
-    // As in Go, the first mark that ends a comment ends it; the braces must stand right behind it.
+    // As in Go, the first end mark ends a comment; the braces must follow directly.
     const close = findClose(start + 2);
     if (close !== last.close) last = { close, end: close === -1 ? null : findBraces(text, close + 2) };
     return last.end;
@@ -78,7 +81,10 @@ function skipSpace(text: string, start: number): number {
   return at;
 }
 
-/** `indexOf` for rising offsets: what was found is kept, so that all looks together read a text once. */
+/**
+ * `indexOf` for ascending offsets: the last result is kept, so that all searches together read a text
+ * once.
+ */
 function createFinder(text: string, what: string): (from: number) => number {
   let found = -2;
   return (from) => {

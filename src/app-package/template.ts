@@ -8,7 +8,7 @@ import { isObject } from './values.ts';
 export type TemplateSyntax = 'mustache' | 'tmpl';
 
 export interface Template {
-  /** Path of the file in the package; what faults name. */
+  /** The file's path in the package; faults name it. */
   readonly file: string;
   readonly syntax: TemplateSyntax;
   readonly text: string;
@@ -19,7 +19,7 @@ export interface Placeholder {
   readonly path: string;
   readonly offset: number;
   readonly length: number;
-  /** Written between quotes, which go with it: its value is JSON and brings its own. */
+  /** Written between quotes, which are replaced with it: its value is JSON and has its own. */
   readonly quoted: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface TemplateFault {
 
 export interface RenderedTemplate {
   readonly text: string;
-  /** Where in the template an offset of the rendered text comes from. */
+  /** The offset in the template that an offset of the rendered text comes from. */
   toTemplateOffset(offset: number): number;
 }
 
@@ -45,7 +45,7 @@ interface TemplateParts {
   readonly faults: readonly TemplateFault[];
 }
 
-/** Every placeholder in order, and what looks like one but is none. */
+/** Every placeholder in order, and texts that look like one but are not. */
 export function findPlaceholders(template: Template): Omit<TemplateParts, 'comments'> {
   const { placeholders, faults } = findParts(template);
   return { placeholders, faults };
@@ -67,7 +67,7 @@ function findParts({ text, syntax }: Template): TemplateParts {
       faults.push({ offset, message: `too many placeholders; the limit is ${MAX_PLACEHOLDERS}` });
       break;
     }
-    // A template with faults is not used: the first of them will do.
+    // A template with faults is not used: reporting the first is enough.
     if (faults.length >= MAX_PLACEHOLDERS) break;
     const path = toPlaceholderPath(inside, syntax);
     if (typeof path !== 'string') faults.push({ offset, message: path.message });
@@ -80,7 +80,7 @@ function findParts({ text, syntax }: Template): TemplateParts {
   return { placeholders, comments, faults };
 }
 
-/** Follows which string of a JSON text an offset lies in; asked for rising offsets only. */
+/** Tracks which string of a JSON text an offset is in; only for ascending offsets. */
 function createStringTracker(text: string): {
   openedBefore(offset: number): number | null;
   skipTo(offset: number): void;
@@ -107,7 +107,7 @@ function toPlaceholderPath(inside: string, syntax: TemplateSyntax): string | { r
       message: `a placeholder has ${inside.length} characters; the limit is ${MAX_PLACEHOLDER_CHARACTERS}`,
     };
   }
-  // The dashes of a Go template only trim the space around it, which JSON does not have.
+  // The dashes of a Go template only trim the space around it, which has no meaning in JSON.
   const text = syntax === 'tmpl' ? inside.replace(/^-\s|\s-$/g, '').trim() : inside.replace(/^&/, '').trim();
   if (text === '') return { message: 'an empty placeholder' };
   if (/^[#/^>=]|\s/.test(text)) {
@@ -121,8 +121,8 @@ function toPlaceholderPath(inside: string, syntax: TemplateSyntax): string | { r
 }
 
 /**
- * Writes the values into a template, each as JSON; comments are left out. What has no value is
- * written as `null`; validatePackage is what finds placeholders without a key.
+ * Writes the values into a template, each as JSON; comments are left out. A placeholder without a value is
+ * written as `null`; validatePackage reports placeholders without a key.
  */
 export function renderTemplate(
   template: Template,
@@ -132,8 +132,8 @@ export function renderTemplate(
 }
 
 /**
- * Like renderTemplate, with the value of each path asked for. A text beyond the limit of JSON documents
- * is left off there; parsing it says so.
+ * Like renderTemplate, but calls a function for the value of each path. A text beyond the limit of JSON
+ * documents is cut there; parsing reports it.
  */
 export function renderWith(template: Template, getValue: (path: string) => unknown): RenderedTemplate {
   const shifts: {
@@ -164,13 +164,13 @@ export function renderWith(template: Template, getValue: (path: string) => unkno
       const shift = shifts[countUpTo(starts, offset) - 1];
       if (shift === undefined) return offset;
       const beyond = offset - shift.renderedEnd;
-      // Inside a value the best that can be said is where its placeholder ends.
+      // Inside a value, the end of its placeholder is the most precise position known.
       return shift.templateEnd + Math.max(beyond, 0);
     },
   };
 }
 
-/** The value that a dotted path names in nested objects whose keys may contain dots. */
+/** The value of a dotted path in nested objects whose keys may contain dots. */
 export function lookUpValue(values: Readonly<Record<string, unknown>>, path: string): unknown {
   const root: { readonly value: unknown } = { value: values };
   return followDottedPath(root, path, ({ value }, key) =>

@@ -1,7 +1,7 @@
 import { readConfdFiles } from '../confd/index.ts';
 import type { PackageFile } from '../domain/index.ts';
 import { readClusterTemplate, readPackageText } from './cluster-template.ts';
-import type { NameField } from './build-cluster.ts';
+import type { NameField } from './role-spec.ts';
 import { createFieldNamer } from './field-namer.ts';
 import { warnOfLikePaths } from './file-rules.ts';
 import { dottedKey, findFormItem, listFormValues, type Form, type FormItem } from './form.ts';
@@ -15,11 +15,14 @@ import { isObject } from './values.ts';
 
 const REPLACE_POLICY_FILE = 'replace_policy.json';
 
-/** What is wrong with a package (it is refused), doubtful (it is used as it stands), or without effect. */
+/**
+ * The errors of a package (it is refused), its warnings (it is used unchanged), and its settings without
+ * effect.
+ */
 export interface PackageValidation {
   readonly errors: readonly PackageProblem[];
   readonly warnings: readonly PackageProblem[];
-  /** What is sound and not acted on yet. */
+  /** Valid settings that have no effect yet. */
   readonly notes: readonly PackageProblem[];
 }
 
@@ -30,14 +33,14 @@ export function validatePackage(files: readonly PackageFile[]): PackageValidatio
   return { errors: report.errors, warnings: report.warnings, notes: report.notes };
 }
 
-/** Like validatePackage, and returns what was read on the way. */
+/** Like validatePackage, and also returns what was parsed. */
 export function checkPackage(
   files: readonly PackageFile[],
   report: ProblemReport,
 ): { readonly form: Form; readonly template: Template | null } {
   const form = checkForm(files, report);
   const template = readClusterTemplate(files, report);
-  // Against a form that could not be read every placeholder would be a fault of its own.
+  // Against a form that could not be read, every placeholder would be reported as a fault.
   if (template !== null && form !== null) checkTemplate(template, form, report);
   checkManifest(files, report);
   checkLocales(files, report);
@@ -67,7 +70,7 @@ function checkTemplate(template: Template, form: Form, report: ProblemReport): v
   const locateInTemplate = createOffsetLocator(template.text);
   const locate = (offset: number) => locateInTemplate(rendered.toTemplateOffset(offset));
   if ('fault' in parsed) {
-    // What looks like a placeholder and is none is no JSON either.
+    // A text that looks like a placeholder but is not one is not JSON either.
     if (unreadable) return;
     report.error(template.file, locate(parsed.fault.offset), parsed.fault.message);
     return;
@@ -88,7 +91,7 @@ function checkTemplate(template: Template, form: Form, report: ProblemReport): v
   if (spec !== null) noteUnused(spec, form, template.file, report);
 }
 
-/** Leaves out what is wrong only because a placeholder has no value, which is reported already. */
+/** Leaves out faults that are caused only by a placeholder without a value, which is reported already. */
 function withoutEchoes(
   report: ProblemReport,
   faulty: ReadonlySet<string>,
@@ -102,7 +105,7 @@ function withoutEchoes(
   };
 }
 
-/** Reports placeholders: the paths of those without a value, and whether others are no placeholders at all. */
+/** Reports placeholders: the paths of those without a value, and whether there are malformed ones. */
 function checkPlaceholders(
   template: Template,
   form: Form,
@@ -139,11 +142,11 @@ function checkPlaceholder(
   return item.items === null ? null : 'names a group, not a value';
 }
 
-/** Finds a key that differs in case only, or ends alike. */
+/** Finds a key that differs only in case, or has the same ending. */
 function createNearFinder(form: Form): (path: string) => string | null {
   const byLowerCase = new Map<string, string>();
   const byEnding = new Map<string, string>();
-  // Of several the first is named.
+  // If there are several, the first is named.
   for (const item of listFormValues(form).reverse()) {
     const key = dottedKey(item);
     byLowerCase.set(key.toLowerCase(), key);
@@ -155,10 +158,10 @@ function createNearFinder(form: Form): (path: string) => string | null {
   };
 }
 
-/** A value of the right type, so that the shape of cluster.json can be seen without a conf. */
+/** A value of the right type, so that the structure of cluster.json can be checked without a conf. */
 function sampleValue(item: FormItem | null): unknown {
   if (item === null) return null;
-  // Only where a reference may stand can a password stand.
+  // A password is allowed only where a reference is allowed.
   if (item.type === 'password') return { $secret: dottedKey(item) };
   if (item.default !== undefined) return item.default;
   const first = item.range[0];
@@ -176,7 +179,7 @@ function sampleValue(item: FormItem | null): unknown {
   }
 }
 
-/** Templates for nodes: every fault with its place, so that none shows only on a node. */
+/** Checks the templates for nodes, every fault with its position, so that none appears only on a node. */
 function checkConfdFiles(files: readonly PackageFile[], report: ProblemReport): void {
   const { errors, warnings } = readConfdFiles(files);
   for (const { file, message, ...place } of errors) report.error(file, place, message);
@@ -191,7 +194,7 @@ function checkManifest(files: readonly PackageFile[], report: ProblemReport): vo
   else if (typeof value['name'] !== 'string') report.warning('package.json', { field: 'name' }, 'is missing');
 }
 
-/** Translations leave neither form nor plan undefined, so that no fault of theirs is an error. */
+/** Translations do not affect the form or the plan, so their faults are never errors. */
 function checkLocales(files: readonly PackageFile[], report: ProblemReport): void {
   for (const { path } of files) {
     if (!/^locale\/[^/]+\.json$/.test(path)) continue;

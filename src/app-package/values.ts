@@ -5,24 +5,24 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What stands for a secret in rows and trees. */
+/** What replaces a secret in rows and trees. */
 export function isSecretReference(value: unknown): value is SecretReference {
   return isObject(value) && typeof value['$secret'] === 'string';
 }
 
-/** What stands for a secret on its way from client to worker. */
+/** What replaces a secret on its way from client to worker. */
 export function isSealedValue(value: unknown): value is SealedValue {
   return isObject(value) && isObject(value['$sealed']);
 }
 
-/** Absent, or as good as absent: what `required` does not accept. */
+/** Absent, or a value that `required` treats as absent. */
 export function isEmptyValue(value: unknown): boolean {
   return (
     value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
   );
 }
 
-/** Compares JSON values; the order of keys does not count. */
+/** Compares JSON values; the order of keys does not matter. */
 export function isSameJson(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true;
   if (Array.isArray(left) && Array.isArray(right)) {
@@ -36,20 +36,20 @@ export function isSameJson(left: unknown, right: unknown): boolean {
   );
 }
 
-/** Line breaks and the like, which no name may hold. */
+/** Line breaks and similar characters, which are not allowed in names. */
 export function hasControlCharacter(text: string): boolean {
   return /\p{Cc}/u.test(text);
 }
 
 const LISTED = 30;
 
-/** Words with commas between them; of many, the first and how many there are. */
+/** Words separated by commas; of many, the first ones and the number of all. */
 export function listSome(words: readonly string[]): string {
   const shown = words.slice(0, LISTED).join(', ');
   return words.length > LISTED ? `${shown}, … (${words.length} in all)` : shown;
 }
 
-/** A value as it may stand in a message: JSON, cut short. Never call it with a secret. */
+/** A value for a message: JSON, shortened. Never call it with a secret. */
 export function quoteValue(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

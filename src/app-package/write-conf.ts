@@ -4,12 +4,12 @@ import { describeLimits } from './describe-item.ts';
 import type { Form, FormItem } from './form.ts';
 
 /**
- * The conf that a form has before anybody fills it in, as JSON with comments: every value with its
- * default, what it means and accepts above it, and which are required and still empty. It is read
- * again by parseJson with `comments`.
+ * The conf that a form starts with, as JSON with comments: every value with its default, with a comment
+ * above it that says what it means and accepts, and whether it is required and still empty. parseJson
+ * reads it back with `comments`.
  *
- * Passwords stand in it commented out: left out, the package's own default counts. Parameters of
- * services are given when a service is run, so they are not in it.
+ * Passwords are commented out: if they are left out, the package's own default counts. Parameters of
+ * services are given when a service is run, so they are not included.
  */
 export function writeConf(form: Form): string {
   const lines = ['{'];
@@ -18,7 +18,7 @@ export function writeConf(form: Form): string {
   return lines.join('\n');
 }
 
-/** The same as a value, without what only comments can say. */
+/** The same as a value, without the comments. */
 export function buildDefaultConf(form: Form): Conf {
   return buildSection(form.items);
 }

@@ -1,7 +1,7 @@
 /**
- * About how many instructions a pattern compiles to, without compiling it: each character, class and
- * group counts, times the counted repetitions round it (`(ab{3}){5}`). A wrong guess at odd syntax
- * does no harm: what is compiled is measured as well.
+ * An estimate of how many instructions a pattern compiles to, without compiling it: each character, class
+ * and group counts, times the counted repetitions around it (`(ab{3}){5}`). A wrong estimate for unusual
+ * syntax does no harm: the compiled pattern is measured as well.
  */
 export function estimateInstructions(source: string): number {
   const open: { total: number; last: number }[] = [];
@@ -33,7 +33,7 @@ export function estimateInstructions(source: string): number {
       index = repeat.end;
       continue;
     }
-    // What stands between quotes is no syntax.
+    // Text between quotes is not syntax.
     if (sign === '\\' && source[index] === 'Q') {
       const end = source.indexOf('\\E', index);
       const stop = end === -1 ? source.length : end;
@@ -47,7 +47,7 @@ export function estimateInstructions(source: string): number {
   return open.reduce((sum, { total }) => sum + total, current.total);
 }
 
-/** `*`, `+` and `?` are atoms of their own here, which is about what they cost. */
+/** `*`, `+` and `?` count as atoms of their own here, which is about their cost. */
 function readRepeat(source: string, start: number): { readonly count: number; readonly end: number } | null {
   const end = source.indexOf('}', start);
   const bounds = end === -1 ? null : /^(\d+)(?:,(\d*))?$/.exec(source.slice(start + 1, end));

@@ -6,17 +6,17 @@ import { createWorkBudget, type WorkBudget } from './work-budget.ts';
 /** A user's pattern, compiled. */
 export interface Pattern {
   /**
-   * Whether the pattern is found anywhere in the text; `^` and `$` anchor it. Takes time in
-   * proportion to both, whatever they are.
+   * Whether the pattern is found anywhere in the text; `^` and `$` anchor it. Takes time in proportion to
+   * both, whatever they are.
    *
-   * @throws OverLimitError where that would be more than the budget allows.
+   * @throws OverLimitError if that would exceed the budget.
    */
   isFoundIn(text: string, budget?: WorkBudget): boolean;
 }
 
 /** A pattern that cannot be used. */
 export class PatternError extends Error {
-  /** It is sound in JavaScript, but needs lookaround or a backreference, which have no linear time. */
+  /** It is valid in JavaScript, but needs lookaround or a backreference, which have no linear time. */
   readonly needsBacktracking: boolean;
 
   constructor(message: string, needsBacktracking = false) {
@@ -33,14 +33,14 @@ export function createPatternBudget(): WorkBudget {
   );
 }
 
-/** Compiling an instruction takes as long as so many steps of a match. */
+/** Compiling an instruction takes as long as this many steps of a match. */
 const STEPS_PER_INSTRUCTION = 100;
 
 /**
- * Compiles a pattern in the syntax of RE2, which is also that of Go and thus of helm; what of
- * JavaScript's syntax is only spelled otherwise (`\u0041`, `(?<name>…)`) is taken too. No flags.
+ * Compiles a pattern in the syntax of RE2, which is also that of Go and thus of helm; JavaScript's other
+ * spellings of the same things (`\u0041`, `(?<name>…)`) are accepted too. No flags.
  *
- * @throws PatternError where it does not compile or is over a limit; OverLimitError as the budget says.
+ * @throws PatternError if it does not compile or is over a limit; OverLimitError as the budget says.
  */
 export function compilePattern(source: string, budget = createPatternBudget()): Pattern {
   if (source.length > MAX_PATTERN_CHARACTERS) {
@@ -77,7 +77,7 @@ function compile(source: string): RE2JS {
 
 function needsBacktracking(): PatternError {
   return new PatternError(
-    'needs lookaround, a backreference or another thing that RE2 (the syntax of patterns) does not have',
+    'needs lookaround, a backreference or another feature that RE2 (the syntax of patterns) does not have',
     true,
   );
 }

@@ -1,10 +1,10 @@
-/** Counts work, and stops what would do more than its limit. The same work costs the same everywhere. */
+/** Counts work, and stops work that would exceed its limit. The same work costs the same everywhere. */
 export interface WorkBudget {
-  /** @throws OverLimitError once all that was spent exceeds the limit. */
+  /** @throws OverLimitError once everything spent exceeds the limit. */
   spend(units: number): void;
 }
 
-/** Something that a user supplied exceeds a limit. Its message names the limit. */
+/** A user's input exceeds a limit. Its message names the limit. */
 export class OverLimitError extends Error {}
 
 /** `describe` says which limit was exceeded, after "the limit is …". */

@@ -1,14 +1,14 @@
 import { checkCredentialSize, WindlassError, type ChartReference } from '../domain/index.ts';
 
-/** Who a private registry or repository of charts knows. */
+/** The login for a private chart registry or repository. */
 export interface ChartCredential {
   readonly username: string;
   readonly password: string;
 }
 
 /**
- * The host (and port) that holds the chart: a sealed credential is bound to it, so that no other
- * host is ever sent it. Empty where the reference has no address; fetching it then says what is wrong.
+ * The host (and port) that holds the chart: a sealed credential is bound to it, and is never sent to
+ * another host. Empty if the reference has no address; fetching it then reports the fault.
  */
 export function chartHostOf({ chart, repository }: Pick<ChartReference, 'chart' | 'repository'>): string {
   const address = repository ?? chart.replace(/^oci:/, 'https:');
@@ -16,7 +16,7 @@ export function chartHostOf({ chart, repository }: Pick<ChartReference, 'chart' 
 }
 
 /**
- * Reads `{"username": …, "password": …}`. Nothing of the text appears in an error.
+ * Parses `{"username": …, "password": …}`. Errors contain nothing of the text.
  *
  * @throws invalid-input `CREDENTIAL_FORMAT`, `CREDENTIAL_TOO_LARGE`
  */
@@ -26,12 +26,12 @@ export function parseChartCredential(text: string): ChartCredential {
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw wrong('it is no JSON');
+    throw wrong('it is not JSON');
   }
   const { username, password } = (parsed ?? {}) as { username?: unknown; password?: unknown };
   if (typeof username !== 'string' || username === '') throw wrong('it has no username');
   if (typeof password !== 'string' || password === '') throw wrong('it has no password');
-  // The header that carries both is cut at the first colon.
+  // The header that carries both is split at the first colon.
   if (username.includes(':')) throw wrong('its username holds a colon');
   return { username, password };
 }

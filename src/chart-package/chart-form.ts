@@ -3,19 +3,19 @@ import { isSecretName, type Conf, type PackageFile } from '../domain/index.ts';
 import { readChart } from './read-chart.ts';
 import { formatPath, listLeaves, mapLeaves, type PathStep, type Values } from './values.ts';
 
-/** What a client must know of a chart to prepare values: plain JSON, so that it can travel. */
+/** What a client needs to know of a chart to prepare values: plain JSON, so that it can be sent. */
 export interface ChartForm {
   readonly kind: 'chart';
   readonly description: string;
   readonly appVersion: string;
   readonly kubeVersion: string;
-  /** values.yaml, without texts whose names are those of secrets. */
+  /** values.yaml, without values whose names are those of secrets. */
   readonly values: Values;
-  /** Text of values.schema.json; null where there is none. */
+  /** The text of values.schema.json; null if there is none. */
   readonly schemaText: string | null;
 }
 
-/** The form of a chart, as `windlass app describe` answers it. */
+/** The form of a chart, as `windlass app describe` returns it. */
 export async function describeChart(files: readonly PackageFile[]): Promise<ChartForm> {
   const { description, appVersion, kubeVersion, values, schemaText } = readChart(
     files,
@@ -29,19 +29,19 @@ export async function describeChart(files: readonly PackageFile[]): Promise<Char
   return { kind: 'chart', description, appVersion, kubeVersion, values: shown as Values, schemaText };
 }
 
-/** Whether the answer of `app describe` is that of a chart. */
+/** Whether the answer of `app describe` is for a chart. */
 export function isChartForm(form: unknown): form is ChartForm {
   return typeof form === 'object' && form !== null && 'kind' in form && form.kind === 'chart';
 }
 
-/** What is stored in the place of a chart's conf: the whole is a secret. */
+/** What is stored instead of a chart's conf: the whole conf is a secret. */
 export interface ChartConf {
   readonly $secret: string;
   /** Every path that has a value, and none of the values. */
   readonly keys: readonly string[];
 }
 
-/** Longer confs are told by their first paths. */
+/** Of a longer conf only the first paths are listed. */
 const MOST_KEYS = 500;
 
 /** The paths of a conf, for display. */
@@ -55,25 +55,25 @@ export function isChartConf(conf: Conf): conf is Conf & ChartConf {
   return typeof conf['$secret'] === 'string' && Array.isArray(conf['keys']);
 }
 
-/** The values that a stored conf of a chart stands for; a conf that is no reference is the values. */
+/** The values behind a chart's stored conf; a conf that is not a reference is the values. */
 export async function openChartConf(
   conf: Conf,
   open: ((reference: { readonly $secret: string }) => Promise<string>) | undefined,
 ): Promise<Conf> {
   if (!isChartConf(conf)) return conf;
-  if (open === undefined) throw new Error('the conf of a chart is a secret, and nothing opens it');
+  if (open === undefined) throw new Error('the conf of a chart is a secret, and it cannot be decrypted here');
   return JSON.parse(await open({ $secret: conf.$secret })) as Conf;
 }
 
-/** Shorter ones stand in every text. */
+/** Shorter texts occur in every output. */
 const SHORTEST_HIDDEN = 8;
 
-/** What roles show of a chart anyway. */
+/** Values that roles show of a chart anyway. */
 const SHOWN_NAMES = /^(image|repository|registry|tag)$/i;
 
 /**
- * The values of a conf that are masked where a program prints them: all under a name of a secret,
- * and all others that are long enough to tell something, except those of images.
+ * The values of a conf that are masked where a program prints them: all under the name of a secret, and
+ * all others that are long enough to be specific, except those of images.
  */
 export function listHiddenValues(conf: Conf): readonly string[] {
   return listLeaves(conf).flatMap(({ leaf, path }) => {

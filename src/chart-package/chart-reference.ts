@@ -1,15 +1,15 @@
 import { checkUrl, isLoopbackHost, WindlassError, type ChartReference } from '../domain/index.ts';
 
-/** A reference that helm may be given. */
+/** A reference that is safe to pass to helm. */
 export interface ChartSource {
   /** `oci://…` without a version, or a name. */
   readonly chart: string;
   readonly repository: string | null;
   readonly version: string | null;
   readonly certificateAuthority: string | null;
-  /** A registry of this machine is asked without TLS. */
+  /** A registry of this machine is used without TLS. */
   readonly plainHttp: boolean;
-  /** What users know it by. */
+  /** The name that users know it by. */
   readonly label: string;
 }
 
@@ -19,17 +19,18 @@ const VERSION = /^[0-9A-Za-z^~<>=*!][0-9A-Za-z^~<>=*!.,|+ _-]{0,99}$/;
 const PATH = /^(\/[A-Za-z0-9][A-Za-z0-9._-]*)+$/;
 
 /**
- * Reads `oci://REGISTRY/PATH[:VERSION]`, or a name and the address of a repository.
+ * Parses `oci://REGISTRY/PATH[:VERSION]`, or a name and the address of a repository.
  *
  * @throws invalid-input `CHART_REFERENCE`; `field` says which part.
  */
 export function parseChartReference(reference: ChartReference): ChartSource {
   const { chart, repository, certificateAuthority = null } = reference;
   if (certificateAuthority !== null && !isCertificates(certificateAuthority)) {
-    throw wrong('certificateAuthority', 'is no certificate in PEM, or has more than certificates in it');
+    throw wrong('certificateAuthority', 'is not a PEM certificate, or holds more than certificates');
   }
   if (repository !== undefined) {
-    if (!NAME.test(chart)) throw wrong('chart', `is no name of a chart in a repository: ${quote(chart)}`);
+    if (!NAME.test(chart))
+      throw wrong('chart', `is not a valid name of a chart in a repository: ${quote(chart)}`);
     const url = readUrl(repository, 'repository');
     const version = checkVersion(reference.version ?? null);
     return {
@@ -44,9 +45,9 @@ export function parseChartReference(reference: ChartReference): ChartSource {
   if (!chart.startsWith('oci://')) throw wrong('chart', 'must begin with oci://, or come with a repository');
   const [, bare = chart, tag] = /^(oci:\/\/.*\/[^/:@]*):([^/:]+)$/.exec(chart) ?? [];
   if (tag !== undefined && reference.version !== undefined) {
-    throw wrong('version', 'is named twice: with the chart, and beside it');
+    throw wrong('version', 'is given twice: in the chart reference, and as an option');
   }
-  // A tag must not have a +; helm writes _ instead.
+  // A tag may not contain a +; helm writes _ instead.
   const version = checkVersion(reference.version ?? tag?.replaceAll('_', '+') ?? null);
   const url = readUrl(bare.replace(/^oci:/, 'https:'), 'chart');
   if (!PATH.test(url.pathname)) throw wrong('chart', 'must be oci://REGISTRY/PATH/CHART');
@@ -55,7 +56,7 @@ export function parseChartReference(reference: ChartReference): ChartSource {
     repository: null,
     version,
     certificateAuthority,
-    // Whoever names a CA speaks TLS, on this machine too.
+    // A CA implies TLS, on this machine too.
     plainHttp: isLoopbackHost(url.hostname) && certificateAuthority === null,
     label: label(bare, version),
   };
@@ -75,7 +76,7 @@ function isCertificates(text: string): boolean {
 
 function checkVersion(version: string | null): string | null {
   if (version === null || VERSION.test(version)) return version;
-  throw wrong('version', `is no version: ${quote(version)}`);
+  throw wrong('version', `is not a version: ${quote(version)}`);
 }
 
 function label(what: string, version: string | null): string {
@@ -87,7 +88,7 @@ function quote(text: string): string {
 }
 
 function wrong(field: string, why: string): WindlassError {
-  return new WindlassError('invalid-input', `the chart cannot be looked for: ${field} ${why}`, {
+  return new WindlassError('invalid-input', `the chart cannot be found: ${field} ${why}`, {
     code: 'CHART_REFERENCE',
     field,
     hint: 'windlass app register oci://REGISTRY/CHART --version 1.2.3, or NAME --repo https://… --version 1.2.3',

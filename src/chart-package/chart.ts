@@ -1,6 +1,6 @@
 import type { PackageFile } from '../domain/index.ts';
 
-/** Every chart has it; what tells charts from packages of the other format. */
+/** Every chart has it; it distinguishes charts from packages of the other format. */
 export const CHART_FILE = 'Chart.yaml';
 export const VALUES_FILE = 'values.yaml';
 export const SCHEMA_FILE = 'values.schema.json';
@@ -8,28 +8,28 @@ export const SCHEMA_FILE = 'values.schema.json';
 /** What a chart needs of another one. */
 export interface ChartDependency {
   readonly name: string;
-  /** Under which key its values stand. */
+  /** The key of its values. */
   readonly alias: string;
   readonly version: string;
   readonly repository: string;
-  /** Paths of values that switch it on or off, comma separated. */
+  /** Paths of values that enable or disable it, separated by commas. */
   readonly condition: string;
 }
 
-/** A chart as far as windlass reads it; templates are helm's. */
+/** The parts of a chart that windlass reads; templates are read by helm. */
 export interface Chart {
   readonly name: string;
   readonly version: string;
   readonly description: string;
   readonly appVersion: string;
   readonly apiVersion: string;
-  /** Range of Kubernetes versions, as the chart has it; empty where it names none. */
+  /** The range of Kubernetes versions in the chart's own text; empty if it names none. */
   readonly kubeVersion: string;
   readonly type: string;
   readonly dependencies: readonly ChartDependency[];
-  /** Defaults, as values.yaml has them. */
+  /** The defaults of values.yaml. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Text of values.schema.json; null where there is none. */
+  /** The text of values.schema.json; null if there is none. */
   readonly schemaText: string | null;
 }
 
@@ -38,7 +38,7 @@ export function isChart(files: readonly PackageFile[]): boolean {
   return files.some((file) => file.path === CHART_FILE);
 }
 
-/** The text of one file; null where there is no such file. */
+/** The text of one file; null if there is no such file. */
 export function readChartText(files: readonly PackageFile[], path: string): string | null {
   const file = files.find((candidate) => candidate.path === path);
   return file === undefined ? null : new TextDecoder().decode(file.content);

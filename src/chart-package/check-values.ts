@@ -6,8 +6,8 @@ import { isObject, mergeValues, type Values } from './values.ts';
 import { compileValuesSchema } from './values-schema.ts';
 
 /**
- * Checks a user's values, put over the chart's own, against the schema of the chart and of the
- * subcharts that lie unpacked in it.
+ * Checks a user's values, merged over the chart's own, against the schema of the chart and of its unpacked
+ * subcharts.
  *
  * @throws invalid-input `CONF_INVALID`; every fault names its key in `details`, and no value is quoted.
  */
@@ -16,7 +16,7 @@ export function checkChartValues(files: readonly PackageFile[], conf: Conf): voi
   if (faults.length > 0) throw createValuesError(faults);
 }
 
-/** Every fault of the values; empty if all is well. */
+/** Every fault of the values; empty if there is none. */
 export function findValueFaults(files: readonly PackageFile[], conf: Conf): readonly ErrorDetail[] {
   const chart = readChart(files, createProblemReport());
   return findFaults(files, chart, mergeValues(chart.values, conf), []);
@@ -49,12 +49,12 @@ function prefix(fault: ErrorDetail, path: readonly string[]): ErrorDetail {
 interface Subchart {
   readonly chart: Chart;
   readonly files: readonly PackageFile[];
-  /** Under which key its values stand. */
+  /** The key of its values. */
   readonly key: string;
   readonly conditions: readonly string[];
 }
 
-/** Subcharts that lie as folders in charts/; those that are packed are left to helm. */
+/** Subcharts that are folders in charts/; packed ones are left to helm. */
 function listSubcharts(files: readonly PackageFile[], chart: Chart): Subchart[] {
   const folders = new Set(
     files
@@ -79,7 +79,7 @@ function listSubcharts(files: readonly PackageFile[], chart: Chart): Subchart[] 
   });
 }
 
-/** As helm does it: the first condition that names a boolean decides. */
+/** As helm does it: the first condition that refers to a boolean decides. */
 function isSwitchedOff(subchart: Subchart, values: Values): boolean {
   for (const condition of subchart.conditions) {
     let value: unknown = values;

@@ -5,13 +5,13 @@ import { isObject, setOwn } from './values.ts';
 
 const COUNTER = 'x-windlass-count';
 
-/** What is data of a schema, or no map of schemas: nothing is evaluated in it. */
+/** Keywords whose value is data, or not a map of schemas: nothing in them is evaluated. */
 const NO_SCHEMAS: ReadonlySet<string> = new Set([
   ...['const', 'enum', 'default', 'examples', 'required', 'dependencies', 'dependentRequired'],
 ]);
 
 /**
- * A copy of a schema in which every part counts when it is evaluated: a few parts that refer to each
+ * A copy of a schema in which every part is counted when it is evaluated: a few parts that refer to each
  * other twice are evaluated a million times.
  */
 export function withCounters(schema: unknown): unknown {
@@ -21,12 +21,12 @@ export function withCounters(schema: unknown): unknown {
   for (const [key, value] of Object.entries(schema)) {
     setOwn(counted, key, NO_SCHEMAS.has(key) ? value : withCounters(value));
   }
-  // In a map of schemas it is a schema that takes everything.
+  // In a map of schemas it is a schema that accepts everything.
   setOwn(counted, COUNTER, true);
   return counted;
 }
 
-/** Lets a validator count, and compare the items of a list in linear time. */
+/** Makes a validator count, and compare the items of a list in linear time. */
 export function addCountingKeywords(ajv: Ajv, budget: () => WorkBudget): void {
   ajv.addKeyword({
     keyword: COUNTER,

@@ -15,7 +15,10 @@ export function validateAnyPackage(files: readonly PackageFile[]): PackageValida
   return isChart(files) ? validateChart(files) : validatePackage(files);
 }
 
-/** Name and version of a package of either format. Never fails; what cannot be read counts as absent. */
+/**
+ * Name and version of a package of either format. Never fails; a file that cannot be read counts as
+ * absent.
+ */
 export function identifyPackage(files: readonly PackageFile[], fallbackName?: string): PackageIdentity {
   if (!isChart(files)) return readPackageIdentity(files, fallbackName);
   const { name, version } = readChart(files, createProblemReport());

@@ -12,8 +12,8 @@ import {
 import { isObject, setOwn, type Values } from './values.ts';
 
 /**
- * Reads Chart.yaml, values.yaml and finds the schema; what is wrong goes to the report and is
- * replaced by what is harmless, so that all faults are found at once. Never throws.
+ * Reads Chart.yaml and values.yaml and finds the schema; faults go to the report and the faulty value is
+ * replaced by a harmless one, so that all faults are found at once. Never throws.
  */
 export function readChart(files: readonly PackageFile[], report: ProblemReport): Chart {
   const manifest = readYamlObject(files, CHART_FILE, report) ?? {};
@@ -21,8 +21,8 @@ export function readChart(files: readonly PackageFile[], report: ProblemReport):
     const value = manifest[field];
     if (value === undefined || value === null) return '';
     if (typeof value === 'string') return value;
-    // A version such as 1.10 that is not quoted is a number in YAML, and has lost its zero.
-    report.error(CHART_FILE, { field }, `must be text: put quotes round ${JSON.stringify(value)}`);
+    // An unquoted version such as 1.10 is a number in YAML, and has lost its zero.
+    report.error(CHART_FILE, { field }, `must be text: put ${JSON.stringify(value)} in quotes`);
     return looseText(value);
   };
   return {
@@ -40,8 +40,8 @@ export function readChart(files: readonly PackageFile[], report: ProblemReport):
 }
 
 /**
- * As helm reads it; of a file of several documents the first. Null where the file is missing or no
- * YAML object; the report says the latter.
+ * As helm reads it; the first document if a file has several. Null if the file is missing or not a YAML
+ * object; the report contains the latter.
  */
 export function readYamlObject(
   files: readonly PackageFile[],
@@ -52,7 +52,7 @@ export function readYamlObject(
   return text === null ? null : readObject(text, path, report);
 }
 
-/** Null where the file is missing or too long; the report says the latter. */
+/** Null if the file is missing or too long; the report contains the latter. */
 function readWithinLimit(files: readonly PackageFile[], path: string, report: ProblemReport): string | null {
   const text = readChartText(files, path);
   if (text === null || text.length <= MAX_CHART_YAML_CHARACTERS) return text;
@@ -60,7 +60,7 @@ function readWithinLimit(files: readonly PackageFile[], path: string, report: Pr
   return null;
 }
 
-/** Documents of a chart's values are put over each other, the later over the earlier. */
+/** Several documents of a chart's values are merged, the later over the earlier. */
 function readDefaultValues(files: readonly PackageFile[], report: ProblemReport): Values {
   const text = readWithinLimit(files, VALUES_FILE, report);
   if (text === null) return {};

@@ -4,17 +4,16 @@ import { isObject, setOwn, type PathStep, type Values } from './values.ts';
 const MAX_INDEX = 1_000;
 
 /**
- * A copy of the values with one set from text, as `--set key=value` gives it: `a.b`, `a[0].b`, a
- * dot in a key written `\.`; true, false, null and whole numbers are read as such, everything else
- * is text.
+ * A copy of the values with one set from text, as `--set key=value` gives it: `a.b`, `a[0].b`, a dot in a
+ * key written `\.`; true, false, null and whole numbers are converted, everything else is text.
  *
- * @throws invalid-input `CONF_INVALID` for a key that cannot be read or leads through a value.
+ * @throws invalid-input `CONF_INVALID` for a key that cannot be parsed or leads through a value.
  */
 export function setChartValue(values: Values, key: string, text: string): Values {
   return setAt(values, parsePath(key), readScalar(text), key) as Values;
 }
 
-/** Reads `a.b[0].c\.d`. @throws invalid-input `CONF_INVALID` */
+/** Parses `a.b[0].c\.d`. @throws invalid-input `CONF_INVALID` */
 export function parsePath(key: string): readonly PathStep[] {
   const steps: PathStep[] = [];
   const pattern = /(?:^|\.)((?:\\.|[^.[\]\\])+)|\[(\d+)\]/gy;
@@ -24,7 +23,7 @@ export function parsePath(key: string): readonly PathStep[] {
     end = pattern.lastIndex;
   }
   if (steps.length === 0 || end !== key.length || key.startsWith('.') || typeof steps[0] === 'number') {
-    throw wrongKey(key, 'is no path: write a.b, a[0].b, or a\\.b for a key with a dot');
+    throw wrongKey(key, 'is not a path: write a.b, a[0].b, or a\\.b for a key with a dot');
   }
   return steps;
 }
@@ -42,7 +41,7 @@ function setAt(target: unknown, path: readonly PathStep[], value: unknown, key: 
   if (step === undefined) return value;
   if (typeof step === 'number') {
     if (target !== undefined && target !== null && !Array.isArray(target)) {
-      throw wrongKey(key, `leads through something that is no list at [${step}]`);
+      throw wrongKey(key, `leads through something that is not a list at [${step}]`);
     }
     if (step > MAX_INDEX) throw wrongKey(key, `has an index above ${MAX_INDEX}`);
     const list: unknown[] = [...((target ?? []) as unknown[])];
@@ -51,7 +50,7 @@ function setAt(target: unknown, path: readonly PathStep[], value: unknown, key: 
     return list;
   }
   if (target !== undefined && target !== null && !isObject(target)) {
-    throw wrongKey(key, `leads through a value that is no mapping at ${step}`);
+    throw wrongKey(key, `leads through a value that is not a mapping at ${step}`);
   }
   const copy: Record<string, unknown> = { ...target };
   setOwn(copy, step, setAt(Object.hasOwn(copy, step) ? copy[step] : undefined, rest, value, key));

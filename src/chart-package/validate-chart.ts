@@ -15,8 +15,8 @@ const NAME = /^[a-zA-Z0-9._-]{1,250}$/;
 const VERSION = /^v?\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
 /**
- * Checks a chart without a user's values and without helm: what makes it unusable is an error,
- * what is only doubtful a warning. Templates are checked when they are rendered. Never throws.
+ * Checks a chart without a user's values and without helm: faults that make it unusable are errors,
+ * doubtful ones are warnings. Templates are checked when they are rendered. Never throws.
  */
 export function validateChart(files: readonly PackageFile[]): PackageValidation {
   const report = createProblemReport();
@@ -44,17 +44,13 @@ function checkManifest(chart: Chart, report: ProblemReport): void {
     report.error(CHART_FILE, { field: 'apiVersion' }, `must be v1 or v2, not ${JSON.stringify(apiVersion)}`);
   }
   if (type === 'library') {
-    report.error(
-      CHART_FILE,
-      { field: 'type' },
-      'is library: it is for other charts, nothing can be installed of it',
-    );
+    report.error(CHART_FILE, { field: 'type' }, 'is library: it is for other charts and cannot be installed');
   } else if (type !== 'application') {
     report.error(CHART_FILE, { field: 'type' }, `must be application, not ${JSON.stringify(type)}`);
   }
 }
 
-/** Helm installs no chart one of whose dependencies does not lie in it. */
+/** Helm installs no chart that does not contain all of its dependencies. */
 function checkDependencies(files: readonly PackageFile[], chart: Chart, report: ProblemReport): void {
   for (const { name, version } of chart.dependencies) {
     const isThere = files.some(
@@ -91,13 +87,13 @@ function checkSchema(files: readonly PackageFile[], chart: Chart, report: Proble
   const compiled = compileValuesSchema(chart.schemaText);
   if ('fault' in compiled) {
     const isJson = !compiled.fault.startsWith('is no JSON') && !compiled.fault.startsWith('must be');
-    // What only this validator cannot use helm still checks, when it installs.
+    // A schema that only this validator cannot use is still checked by helm when it installs.
     if (isJson) report.warning(SCHEMA_FILE, {}, `cannot be checked here: ${compiled.fault}`);
     else report.error(SCHEMA_FILE, {}, compiled.fault);
     return;
   }
   for (const { field, message } of findValueFaults(files, {})) {
-    // A chart may demand what it has no default for; that is for the user to fill in.
+    // A chart may require values without a default; the user has to give them.
     report.warning(
       'values.yaml',
       field === undefined ? {} : { field },

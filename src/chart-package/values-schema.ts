@@ -22,20 +22,20 @@ export interface ValuesSchema {
 
 export type SchemaResult = { readonly schema: ValuesSchema } | { readonly fault: string };
 
-// Charts' schemas use what validators of other languages allow; helm is no stricter.
+// Charts' schemas use what validators of other languages allow; helm is equally lenient.
 const OPTIONS: Options = {
   allErrors: true,
   strict: false,
   verbose: false,
   logger: false,
   validateFormats: true,
-  // Put in place, parts that refer to each other twice would double the code with each.
+  // With inlining, parts that refer to each other twice would double the code each time.
   inlineRefs: false,
 };
 
 /**
- * What Ajv takes in the place of RegExp: patterns in linear time, and in the syntax that helm's own
- * validator reads (`(?i)a`). `code` would matter only for validators written to a file.
+ * Ajv uses it instead of RegExp: patterns in linear time, and in the syntax of helm's own validator
+ * (`(?i)a`). `code` would matter only for validators that are written to a file.
  */
 function createPatterns(budget: WorkBudget): NonNullable<NonNullable<Options['code']>['regExp']> {
   const createRegExp = (source: string): { readonly test: (text: string) => boolean } => {
@@ -47,11 +47,11 @@ function createPatterns(budget: WorkBudget): NonNullable<NonNullable<Options['co
 }
 
 /**
- * Compiles a chart's schema by the draft that it names: 2020-12, 2019-09, else draft-07, which
- * reads the older ones too. Never throws; a fault says why it cannot be used.
+ * Compiles a chart's schema by the draft that it names: 2020-12, 2019-09, otherwise draft-07, which also
+ * reads the older ones. Never throws; a fault says why it cannot be used.
  */
 export function compileValuesSchema(text: string): SchemaResult {
-  // The same chart is checked for every cluster made of it, and compiling takes longer than the rest.
+  // The same chart is checked for every cluster that uses it, and compiling takes longest.
   const known = compiled.get(text);
   if (known !== undefined) return known;
   const result = compileAnew(text);
@@ -80,7 +80,7 @@ function compileAnew(text: string): SchemaResult {
   }
 }
 
-/** A schema may refer to itself without end, or ask more of its patterns than they may take. */
+/** A schema may refer to itself without end, or exceed the time budget of its patterns. */
 function checkValues({ validate, begin }: CompiledSchema, values: Values): readonly ErrorDetail[] {
   begin();
   try {
@@ -120,12 +120,13 @@ function compile(document: Values): CompiledSchema {
     : draft.includes('2019-09')
       ? new Ajv2019(options)
       : new Ajv(options);
-  // Ajv's types name the default export of a CommonJS module otherwise than Node does.
+  // Ajv's types name the default export of a CommonJS module differently from Node.
   (addFormats as unknown as (target: unknown) => void)(ajv);
   ajv.addFormat('password', true);
   let budget = createEvaluationBudget();
   addCountingKeywords(ajv, () => budget);
-  // The dialect is chosen: a name that Ajv does not know (draft-04, with or without #) is no fault.
+  // The dialect is chosen already: a name that Ajv does not know (draft-04, with or without #) is not a
+  // fault.
   const validate = ajv.compile(withCounters(rest) as Values);
   return {
     validate,
@@ -140,7 +141,7 @@ function toDetails(errors: readonly ErrorObject[], values: Values): ErrorDetail[
   const details = new Map<string, ErrorDetail>();
   for (const error of errors) {
     const path = toPath(error.instancePath, values);
-    // `anyOf` and the like repeat what the branches have said.
+    // `anyOf` and similar keywords repeat the faults of their branches.
     if (error.keyword === 'if') continue;
     const detail = toDetail(error, path);
     details.set(`${detail.field ?? ''} ${detail.message}`, detail);
@@ -148,7 +149,7 @@ function toDetails(errors: readonly ErrorObject[], values: Values): ErrorDetail[
   return [...details.values()];
 }
 
-/** Says what is wrong without quoting the value: it may be a secret that nobody marked. */
+/** Says what is wrong without quoting the value: it may be an unmarked secret. */
 function toDetail(error: ErrorObject, path: readonly PathStep[]): ErrorDetail {
   const { keyword, message = 'is not valid' } = error;
   const params = error.params as Readonly<Record<string, unknown>>;

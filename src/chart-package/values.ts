@@ -6,8 +6,8 @@ export function isObject(value: unknown): value is Values {
 }
 
 /**
- * Values put over others as helm does it: objects are joined key by key, anything else replaces,
- * and null takes a default away.
+ * Merges values over others as helm does it: objects are merged key by key, anything else replaces, and
+ * null removes a default.
  */
 export function mergeValues(base: Values, over: Values): Values {
   const merged: Record<string, unknown> = { ...base };
@@ -25,7 +25,7 @@ export function mergeValues(base: Values, over: Values): Values {
 /** One step of a path into values: a key, or the index of a list. */
 export type PathStep = string | number;
 
-/** The path in the form in which users write it: `a.b[0].c`, a dot of a key as `\.`. */
+/** The path as users write it: `a.b[0].c`, a dot in a key as `\.`. */
 export function formatPath(path: readonly PathStep[]): string {
   return path
     .map((step, index) => {
@@ -35,7 +35,7 @@ export function formatPath(path: readonly PathStep[]): string {
     .join('');
 }
 
-/** A copy in which every leaf is what `change` makes of it. */
+/** A copy in which every leaf is replaced by the result of `change`. */
 export function mapLeaves(
   value: unknown,
   change: (leaf: unknown, path: readonly PathStep[]) => unknown,
@@ -59,7 +59,7 @@ export function listLeaves(
   return leaves;
 }
 
-/** Sets a key of its own whatever its name is (`__proto__` too). */
+/** Sets an own property whatever its name is (also `__proto__`). */
 export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }

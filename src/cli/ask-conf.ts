@@ -12,16 +12,16 @@ import {
 import type { Conf } from '../domain/index.ts';
 import type { CliIo } from './io.ts';
 
-/** May a person be asked? Only where one sits at both ends: never with --json or a pipe. */
+/** Whether questions may be asked: only if both ends are a terminal, never with --json or a pipe. */
 export function mayAsk(io: CliIo, json: boolean): boolean {
   return !json && io.keyboard !== null && io.stderr.isTerminal;
 }
 
 /**
- * Asks for every value that the form requires and the conf lacks; each answer is checked before the
- * next question. Questions go to stderr, passwords are not echoed.
+ * Asks for every value that the form requires and the conf lacks; each answer is checked before the next
+ * question. Questions go to stderr, passwords are not echoed.
  *
- * @returns the conf with the answers; null when the person gave up (Ctrl-C).
+ * @returns the conf with the answers; null if the user cancelled (Ctrl-C).
  */
 export async function askForMissing(io: CliIo, form: Form, conf: Conf): Promise<Conf | null> {
   let whole = conf;
@@ -33,7 +33,7 @@ export async function askForMissing(io: CliIo, form: Form, conf: Conf): Promise<
   return whole;
 }
 
-/** An answer as text, as `--set` would give it. */
+/** An answer as text, in the form of `--set`. */
 async function ask(io: CliIo, item: FormItem): Promise<string | null> {
   const limits = describeLimits(item);
   const name = item.label === '' || item.label === item.key ? '' : `${item.label} `;

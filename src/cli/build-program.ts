@@ -5,10 +5,10 @@ import { COMMANDS } from './commands/index.ts';
 
 const JSON_HELP = 'one JSON value on stdout, everything else on stderr';
 
-/** Where the parsed command line goes. */
+/** Receives the parsed command line. */
 export type Dispatch = (command: Command, input: CommandInput) => Promise<void>;
 
-/** The program that parses the command line, made from the commands' data. */
+/** The program that parses the command line, built from the commands' data. */
 export function buildProgram(version: string, dispatch: Dispatch): Program {
   const program = new Program('windlass')
     .description('Durable jobs for the whole life of clustered applications')
@@ -39,7 +39,7 @@ function addCommand(parent: Program, spec: Command, dispatch: Dispatch): void {
   for (const { name, value, description, required, repeated } of spec.options ?? []) {
     const meaning = required === true ? `${description} (required)` : description;
     const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, meaning);
-    // Not commander's variadic: that would swallow arguments that follow.
+    // Not commander's variadic options, which would consume the arguments after them.
     if (repeated === true) {
       option.argParser<string[]>((text, before) => [...(Array.isArray(before) ? before : []), text]);
     }
@@ -58,7 +58,7 @@ function addCommand(parent: Program, spec: Command, dispatch: Dispatch): void {
 }
 
 /**
- * Not left to commander, which would complain of what is missing before it looks at what is misspelt.
+ * Not left to commander, which would report missing options before misspelt ones.
  *
  * @throws invalid-input `USAGE`
  */

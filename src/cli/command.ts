@@ -7,9 +7,9 @@ export interface Command {
   readonly summary: string;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
-  /** It changes something behind the server: people are told which one. */
+  /** It changes something behind the server: the user is told which server. */
   readonly changes?: true;
-  /** Whole command lines that work. */
+  /** Complete command lines that work. */
   readonly examples?: readonly string[];
   readonly run: (input: CommandInput, context: CommandContext) => Promise<CommandResult>;
 }
@@ -29,9 +29,9 @@ export interface ArgumentSpec {
 }
 
 export interface OptionSpec {
-  /** Without the dashes. `no-…` turns off what is on. */
+  /** Without the dashes. `no-…` turns a default off. */
   readonly name: string;
-  /** What stands for the value in the help; a flag has none. */
+  /** The placeholder of the value in the help; a flag has none. */
   readonly value?: string;
   readonly description: string;
   readonly required?: boolean;
@@ -39,7 +39,7 @@ export interface OptionSpec {
   readonly repeated?: boolean;
 }
 
-/** What the user gave. */
+/** The user's arguments and options. */
 export interface CommandInput {
   readonly arguments: readonly string[];
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
@@ -50,16 +50,16 @@ export interface CommandContext {
   /** Only one JSON value goes to stdout. */
   readonly json: boolean;
   readonly version: string;
-  /** Connects, hands over the client, and closes it whatever happens. */
+  /** Connects, passes the client on, and always closes it. */
   readonly withClient: <T>(use: (client: WindlassClient) => Promise<T>) => Promise<T>;
 }
 
-/** What a command has to say; the runner prints it in the form that was asked for. */
+/** The result of a command; the runner prints it in the requested form. */
 export interface CommandResult {
-  /** For `--json`; absent where the command has written its output itself. */
+  /** For `--json`; absent if the command has written its output itself. */
   readonly value?: unknown;
-  /** For people. */
+  /** The text output. */
   readonly text?: string;
-  /** 0 when absent. */
+  /** 0 if absent. */
   readonly exitCode?: number;
 }

@@ -4,8 +4,9 @@ import { Socket } from 'node:net';
 const LAUNCHER_PIPE = 'WINDLASS_LAUNCHER_PIPE';
 
 /**
- * Where the launcher has started this process: ends it, as SIGTERM does, when the launcher is gone, which a
- * killed one cannot say. The variable is taken out of the environment, so that no child looks at a pipe of ours.
+ * If the launcher has started this process: ends it, as SIGTERM does, when the launcher is gone; a killed
+ * launcher cannot send a signal. The variable is removed from the environment, so that no child process
+ * uses our pipe.
  */
 export function endWithLauncher(env: NodeJS.ProcessEnv): void {
   const fd = Number(env[LAUNCHER_PIPE]);
@@ -15,7 +16,7 @@ export function endWithLauncher(env: NodeJS.ProcessEnv): void {
   try {
     pipe = new Socket({ fd, readable: true, writable: false });
   } catch {
-    // No pipe there: a variable that somebody else has set.
+    // It is not a pipe: the variable was set by another program.
     return;
   }
   let ended = false;
@@ -24,6 +25,6 @@ export function endWithLauncher(env: NodeJS.ProcessEnv): void {
     ended = true;
   };
   pipe.on('error', end).on('close', end).resume();
-  // It does not keep a command up that has done its work.
+  // It does not keep the process alive once the command is done.
   pipe.unref();
 }

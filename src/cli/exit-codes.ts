@@ -20,7 +20,7 @@ export const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   'invalid-input': EXIT.badInput,
   'not-found': EXIT.notFound,
   conflict: EXIT.conflict,
-  // The world as it is does not allow it: like a conflict, it passes when something is given up.
+  // The current state does not allow it: like a conflict, it passes when something is freed.
   quota: EXIT.conflict,
   permission: EXIT.permission,
   throttled: EXIT.unavailable,

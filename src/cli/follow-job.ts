@@ -11,12 +11,12 @@ export const JOB_OPTIONS: readonly OptionSpec[] = [
   { name: 'no-wait', description: 'return when the job is started, instead of showing it until it ends' },
 ];
 
-/** `--request-id` as a request has it. */
+/** `--request-id` in the form of a request. */
 export function readRequestId(input: CommandInput): { requestId?: string } {
   return pickOptions(input, { 'request-id': 'requestId' });
 }
 
-/** Shows the job until it ends, unless told not to wait. */
+/** Shows the job until it ends, unless `--no-wait` is given. */
 export async function followJob(
   input: CommandInput,
   context: CommandContext,
@@ -38,8 +38,14 @@ export async function followJob(
     io.stderr.write(describeInterrupted(jobId));
     return { value: started, exitCode: EXIT.interrupted };
   }
-  const { status, error } = shown.view;
-  const value = { clusterId, jobId, status, ...(error === null ? {} : { error }) };
+  const { status, error, held } = shown.view;
+  const value = {
+    clusterId,
+    jobId,
+    status,
+    ...(error === null ? {} : { error }),
+    ...(held === null ? {} : { held }),
+  };
   return {
     value,
     text: describeEnd(shown.view.action, clusterId, jobId, status),
@@ -51,9 +57,13 @@ function describeEnd(action: string, clusterId: string, jobId: string, status: s
   const lines = [`${action} of ${clusterId} is ${status === 'successful' ? 'done' : status}`];
   if (status !== 'successful') {
     lines.push(`  what happened: windlass job describe ${jobId}`);
-    lines.push(`  to take it away: windlass cluster delete ${clusterId}`);
+    lines.push(
+      status === 'held'
+        ? `  to end it: windlass job cancel ${jobId}`
+        : `  to delete it: windlass cluster delete ${clusterId}`,
+    );
   } else if (action === 'delete') {
-    lines.push(`  to forget it for good: windlass cluster cease ${clusterId}`);
+    lines.push(`  to forget it permanently: windlass cluster cease ${clusterId}`);
   } else if (action !== 'cease') {
     lines.push(`  see it: windlass cluster describe ${clusterId}`);
   }

@@ -2,7 +2,7 @@ import { endWithLauncher } from './end-with-launcher.ts';
 import { createProcessIo } from './process-io.ts';
 import { runCli } from './run-cli.ts';
 
-// Whatever this process and its children write is for this user alone.
+// Files that this process and its children write are for this user alone.
 process.umask(0o077);
 endWithLauncher(process.env);
 

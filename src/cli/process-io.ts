@@ -3,9 +3,9 @@ import type { CliIo, Output } from './io.ts';
 
 const DEFAULT_COLUMNS = 80;
 
-/** The real process as the outside of the command. */
+/** The real process's input and output. */
 export function createProcessIo(): CliIo {
-  // A reader that has gone (`| head`) is no error of ours.
+  // A reader that has closed the pipe (`| head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
@@ -36,7 +36,7 @@ function toOutput(stream: NodeJS.WriteStream): Output {
   return {
     write: (chunk) => void stream.write(chunk),
     stream,
-    // A terminal without a size (some pseudo-terminals) is one that nothing can be drawn on.
+    // A terminal without a size (some pseudo-terminals) cannot be drawn on.
     isTerminal: stream.isTTY && stream.rows > 0 && stream.columns > 0,
     get columns() {
       return stream.isTTY && stream.columns > 0 ? stream.columns : DEFAULT_COLUMNS;

@@ -3,10 +3,10 @@ import type { ChartForm } from '../chart-package/index.ts';
 import type { WindlassClient } from '../client/index.ts';
 import type { PackageFile } from '../domain/index.ts';
 
-/** What a user fills in for a package of either format. */
+/** The form of a package of either format. */
 export type AnyForm = Form | ChartForm;
 
-/** The form of a package on this machine, or of one that is registered; null where it has none. */
+/** The form of a package on this machine, or of a registered one; null if it has none. */
 export async function readForm(client: WindlassClient, app: string): Promise<AnyForm | null> {
   const { isPackagePath } = await import('../app-package/index.ts');
   return isPackagePath(app) ? readLocalForm(app) : toForm((await client.apps.describe(app)).form);
@@ -18,7 +18,7 @@ export async function readLocalForm(path: string): Promise<AnyForm | null> {
   return readFormOf(await readPackage(path));
 }
 
-/** The form in a package, without what is secret in its defaults; null where it has none. */
+/** The form in a package, without secret defaults; null if it has none. */
 export async function readFormOf(files: readonly PackageFile[]): Promise<AnyForm | null> {
   const { describeForm, parseForm } = await import('../app-package/index.ts');
   const { describeChart, isChart } = await import('../chart-package/index.ts');
@@ -27,7 +27,7 @@ export async function readFormOf(files: readonly PackageFile[]): Promise<AnyForm
   return config === undefined ? null : describeForm(parseForm(new TextDecoder().decode(config.content)));
 }
 
-/** What a worker answered, where it is a form. */
+/** A worker's answer, if it is a form. */
 export function toForm(value: unknown): AnyForm | null {
   return isAnyForm(value) ? value : null;
 }

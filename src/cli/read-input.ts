@@ -3,7 +3,7 @@ import { WindlassError, type Conf } from '../domain/index.ts';
 import type { CommandInput } from './command.ts';
 import type { CliIo } from './io.ts';
 
-/** The argument at a position; commander has seen to it that it is there. */
+/** The argument at a position; commander has checked that it exists. */
 export function readArgument(input: CommandInput, index: number): string {
   return input.arguments[index] ?? '';
 }

@@ -23,7 +23,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   for (const one of [program, ...program.commands, ...program.commands.flatMap((noun) => noun.commands)]) {
     one.exitOverride().configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      // Usage errors are shown below, like every other.
+      // Usage errors are shown below, like all others.
       writeErr: () => {},
       getOutHelpWidth: () => io.stdout.columns,
     });
@@ -60,7 +60,7 @@ async function runCommand(command: Command, input: CommandInput, context: Comman
 interface ContextOptions {
   readonly json: boolean;
   readonly version: string;
-  /** Whether people are told on which server it acts. */
+  /** Whether the user is told which server it acts on. */
   readonly tellsServer: boolean;
 }
 
@@ -89,7 +89,7 @@ function showError(io: CliIo, json: boolean, thrown: unknown): number {
   return EXIT_OF_KIND[error.kind];
 }
 
-/** commander's words, without its prefix; its guess at what was meant becomes the hint. */
+/** commander's message, without its prefix; its suggestion becomes the hint. */
 function toUsageError(error: CommanderError): WindlassError {
   const [message = '', guess] = error.message.replace(/^error: /, '').split('\n');
   const meant = /\(Did you mean (.*)\?\)/.exec(guess ?? '')?.[1];

@@ -1,12 +1,13 @@
 import type { WindlassClient } from '../client/index.ts';
-import { WindlassError, type JobView } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { JobView } from '../protocol/index.ts';
 import type { CliIo } from './io.ts';
 import type { JobRenderer } from './render/job-renderer.ts';
 
-/** The job as it ended, or that the user went away from it. */
+/** The job as it ended, or that the user stopped watching it. */
 export type ShownJob = { readonly view: JobView } | 'interrupted';
 
-/** Shows a job until it closes. Ctrl-C goes away from it; the job goes on. */
+/** Shows a job until it closes. Ctrl-C stops watching it; the job continues. */
 export async function showJob(
   io: CliIo,
   client: WindlassClient,
@@ -19,6 +20,7 @@ export async function showJob(
     const view = await client.jobs.wait(job.jobId, {
       signal: away.signal,
       ...(job.clusterId === undefined ? {} : { clusterId: job.clusterId }),
+      onView: (view) => renderer.look?.(view),
       onEvent: (event) => renderer.show(event),
     });
     return { view };
@@ -32,7 +34,7 @@ export async function showJob(
   }
 }
 
-/** What is said to those who went away. */
+/** The message for a user who stopped watching. */
 export function describeInterrupted(jobId: string): string {
-  return `\njob ${jobId} goes on; take it up again: windlass job watch ${jobId}\n`;
+  return `\njob ${jobId} continues; watch it again: windlass job watch ${jobId}\n`;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** From package.json, which lies two folders up in a clone and three in a built package. */
+/** From package.json, which is two folders up in a clone and three in a built package. */
 export function readVersion(): string {
   for (const path of ['../../package.json', '../../../package.json']) {
     try {
@@ -9,7 +9,7 @@ export function readVersion(): string {
       };
       if (version !== undefined) return version;
     } catch {
-      // Not there: the other one.
+      // Not there: try the other path.
     }
   }
   return '0.0.0';

@@ -17,27 +17,29 @@ import {
 import {
   chartBinding,
   checkAppName,
-  PART_BYTES,
   WindlassError,
+  type ChartReference,
+  type ErrorDetail,
+} from '../domain/index.ts';
+import {
+  PART_BYTES,
   type AppUpload,
   type AppVersionView,
-  type ChartReference,
   type Claimed,
-  type ErrorDetail,
-  type Reads,
-} from '../domain/index.ts';
+  type Requests,
+} from '../protocol/index.ts';
 import { sealSecret } from '../secrets/index.ts';
 import { checkPlainName } from './clear-text.ts';
 import { toPage } from './page.ts';
 import type { AppsClient, ChartPlace } from './windlass-client.ts';
 
-/** Parts on their way at once. */
+/** Parts that are sent at the same time. */
 const PARALLEL_PARTS = 4;
-/** How often a package is sent that is forgotten on its way. */
+/** How often a package is sent again whose parts were deleted meanwhile. */
 const UPLOAD_TRIES = 5;
 
-/** Packages: looked at on this machine, brought to the workers, listed. */
-export function createAppsClient(reads: Reads): AppsClient {
+/** Packages: checked on this machine, sent to the workers, listed. */
+export function createAppsClient(requests: Requests): AppsClient {
   return {
     async validate(path) {
       const files = await readPackage(path);
@@ -49,21 +51,21 @@ export function createAppsClient(reads: Reads): AppsClient {
         notes: notes.map(toDetail),
       };
     },
-    register: (path, where = {}) => registerPackage(reads, path, where),
-    list: (options) => reads.listApps(toPage(options)),
-    describe: async (version) => reads.describeApp({ version: checkPlainName(version, 'app') }),
+    register: (path, where = {}) => registerPackage(requests, path, where),
+    list: (options) => requests.listApps(toPage(options)),
+    describe: async (version) => requests.describeApp({ version: checkPlainName(version, 'app') }),
   };
 }
 
-/** Brings a package to the workers; with a claim, for one request alone. */
+/** Sends a package to the workers; with a claim, for one request alone. */
 export async function registerPackage(
-  reads: Reads,
+  requests: Requests,
   path: string,
   where: ChartPlace,
   claimed: Claimed = {},
 ): Promise<AppVersionView> {
   if (isChartReference(path) || where.repository !== undefined) {
-    return reads.registerChart({ ...(await toReference(reads, path, where)), ...claimed });
+    return requests.registerChart({ ...(await toReference(requests, path, where)), ...claimed });
   }
   refuseWhere(path, where);
   const files = await readPackage(path);
@@ -73,9 +75,9 @@ export async function registerPackage(
   const packed = packContent(files);
   for (let tries = 1; ; tries += 1) {
     try {
-      return await uploadPackage(reads, packed, claimed);
+      return await uploadPackage(requests, packed, claimed);
     } catch (error) {
-      // Another request with the same package was refused, and its parts were forgotten under this one.
+      // Another request with the same package was refused, and that deleted the parts of this one.
       const isForgotten = WindlassError.isInstance(error) && error.code === 'APP_PART_MISSING';
       if (!isForgotten || tries === UPLOAD_TRIES) throw error;
     }
@@ -83,34 +85,42 @@ export async function registerPackage(
 }
 
 async function toReference(
-  reads: Reads,
+  requests: Requests,
   chart: string,
   { credential, ...place }: ChartPlace,
 ): Promise<ChartReference> {
   const reference = { ...place, chart };
-  // What a worker would refuse is not sent to one.
+  // A package that a worker would refuse is not sent.
   parseChartReference(reference);
   if (credential === undefined) return reference;
   const text = JSON.stringify(parseChartCredential(credential));
-  const sealed = await sealSecret(await reads.getSealingKey(), text, chartBinding(reference));
+  const sealed = await sealSecret(await requests.getSealingKey(), text, chartBinding(reference));
   return { ...reference, credential: sealed };
 }
 
-/** Sends the parts that the workers lack; after a failure the next try sends only the rest. */
-async function uploadPackage(reads: Reads, packed: Uint8Array, claimed: Claimed): Promise<AppVersionView> {
+/** Sends the parts that the workers lack; after a failure the next attempt sends only the rest. */
+async function uploadPackage(
+  requests: Requests,
+  packed: Uint8Array,
+  claimed: Claimed,
+): Promise<AppVersionView> {
   const upload: AppUpload = {
     ...claimed,
     digest: digestContent(packed),
     sizeBytes: packed.byteLength,
     parts: Math.max(1, Math.ceil(packed.byteLength / PART_BYTES)),
   };
-  const { missing, registered } = await reads.beginAppUpload(upload);
+  const { missing, registered } = await requests.beginAppUpload(upload);
   if (registered !== null) return registered;
   const waiting = [...missing];
   const sendNext = async (): Promise<void> => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
       const part = packed.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
-      await reads.putAppPart({ digest: upload.digest, index, base64: Buffer.from(part).toString('base64') });
+      await requests.putAppPart({
+        digest: upload.digest,
+        index,
+        base64: Buffer.from(part).toString('base64'),
+      });
     }
   };
   const senders = Array.from({ length: PARALLEL_PARTS }, () =>
@@ -119,21 +129,25 @@ async function uploadPackage(reads: Reads, packed: Uint8Array, claimed: Claimed)
       throw error;
     }),
   );
-  // What is on its way arrives before a failure is told: the next try need not send it again.
+  // Parts in flight arrive before a failure is reported: the next attempt need not send them again.
   await Promise.allSettled(senders);
   await Promise.all(senders);
-  return reads.registerApp(upload);
+  return requests.registerApp(upload);
 }
 
-/** What is asked of a folder or an archive must not be dropped without a word. */
+/** Options that have no meaning for a folder or an archive must not be ignored silently. */
 function refuseWhere(path: string, where: ChartPlace): void {
   const [name] = Object.entries(where).find(([, value]) => value !== undefined) ?? [];
   if (name === undefined) return;
-  throw new WindlassError('invalid-input', `${name} is of charts that are fetched, and ${path} is not one`, {
-    code: 'CHART_REFERENCE',
-    field: name,
-    hint: 'a version, a CA and a credential go with oci://REGISTRY/CHART, or with a repository and the name of a chart',
-  });
+  throw new WindlassError(
+    'invalid-input',
+    `${name} is only for charts that are fetched, and ${path} is not one`,
+    {
+      code: 'CHART_REFERENCE',
+      field: name,
+      hint: 'give a version, a CA and a credential with oci://REGISTRY/CHART, or with a repository and the name of a chart',
+    },
+  );
 }
 
 function toDetail(problem: PackageProblem): ErrorDetail {

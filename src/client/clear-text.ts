@@ -1,18 +1,19 @@
-import { checkUrl, namesSetting, WindlassError, type Reads, type RuntimeInput } from '../domain/index.ts';
+import { checkUrl, namesSetting, WindlassError } from '../domain/index.ts';
+import type { Requests, RuntimeInput } from '../protocol/index.ts';
 
-// What leaves this process in clear text is kept by Temporal for weeks, whatever a worker says to
-// it. So everything is looked at before: each argument by its own rule, and all of them by one.
+// Temporal stores for weeks what leaves this process in clear text, even if a worker then refuses it. So
+// everything is checked before: each argument by its own rule, and all of them by one.
 
-/** A user in an address is a secret as often as a password is. */
+/** A user in an address is as often a secret as a password is. */
 const USER_IN_ADDRESS = /[a-z0-9+.-]:\/\/[^\s/?#@"']*@/i;
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/;
 /** A line of a PEM block, which settings may hold. */
 const PEM_LINE = /^(?:-----|[A-Za-z0-9+/=]{1,76}$)/;
 
-/** Checked by the form, sealed, or the content of a package. */
+/** Arguments that are checked by the form, sealed, or the content of a package. */
 const OWN_RULES: ReadonlySet<string> = new Set(['conf', 'credential', 'base64']);
 
-/** Names and ids, in whatever request they stand. */
+/** Names and ids, in every request that has them. */
 const NAMES: ReadonlySet<string> = new Set([
   'after',
   'cluster',
@@ -26,7 +27,7 @@ const NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Looks through everything that a request sends in clear text, whatever it is.
+ * Checks everything that a request sends in clear text.
  *
  * @throws invalid-input `CLEAR_SECRET` with the field; nothing of the text is quoted.
  */
@@ -40,7 +41,7 @@ export function refuseClearSecrets(value: unknown, field = ''): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(value)) {
     if (OWN_RULES.has(key)) continue;
-    // A key is text too; one that is none of ours is not named.
+    // A key is text too; an unknown key is not named in the error.
     if (explainSecret(key) !== null) throw clearSecret(field, 'has a key that holds a secret');
     refuseClearSecrets(member, Array.isArray(value) ? field : key);
   }
@@ -53,7 +54,7 @@ function explainSecret(text: string): string | null {
   return !isCertificate && isDocument(text) ? 'holds a whole document' : null;
 }
 
-/** What no name, address or setting looks like: a document that was given under the wrong option. */
+/** A text that no name, address or setting has: a document that was given under the wrong option. */
 function isDocument(text: string): boolean {
   const lines = text.split('\n').map((line) => line.trim());
   if (lines.some((line) => line.startsWith('{') || line.startsWith('['))) return true;
@@ -71,13 +72,13 @@ function clearSecret(field: string, why: string): WindlassError {
 }
 
 /**
- * Checks a name or an id that a user refers to, or a zone; an empty one is left to the workers.
+ * Checks a name or an id that a user gives, or a zone; an empty one is left to the workers.
  *
- * @throws invalid-input `BAD_NAME`; the text is not quoted, for it may be anything.
+ * @throws invalid-input `BAD_NAME`; the text is not quoted, because it may be anything.
  */
 export function checkPlainName(text: string, field: string): string {
   if (/^[\p{L}\p{N}_.@/+ -]{0,253}$/u.test(text)) return text;
-  throw new WindlassError('invalid-input', `${field} is no name and no id`, {
+  throw new WindlassError('invalid-input', `${field} is not a valid name or id`, {
     code: 'BAD_NAME',
     field,
     hint: 'letters, digits, and . _ - + / @ between them, at most 253; nothing was sent',
@@ -85,20 +86,20 @@ export function checkPlainName(text: string, field: string): string {
 }
 
 /**
- * Checks all of a runtime but its credential by what the workers know of its provider. They are
- * asked with nothing of it.
+ * Checks all of a runtime except its credential, with what the workers know of its provider. Nothing of
+ * the runtime is sent for that.
  *
  * @throws invalid-input `RUNTIME_URL`, `BAD_NAME`, `SETTING_UNKNOWN`, `CLEAR_SECRET`; not-found
- *   `PROVIDER_UNKNOWN`.
+ * `PROVIDER_UNKNOWN`.
  */
 export async function checkRuntime(
-  reads: Reads,
+  requests: Requests,
   { provider, url, zone, settings }: Pick<RuntimeInput, 'provider' | 'url' | 'zone' | 'settings'>,
 ): Promise<void> {
   checkPlainName(zone, 'zone');
-  // Whether http is allowed to other machines, the workers know.
+  // Only the workers know whether http is allowed to other machines.
   if (url !== '') checkUrl(url, { field: 'url', code: 'RUNTIME_URL', plainHttpHosts: null });
-  const worker = await reads.describeWorker();
+  const worker = await requests.describeWorker();
   if (!worker.providers.includes(provider)) throw providerUnknown(worker.providers);
   const known = worker.settings[provider];
   if (known !== undefined) {

@@ -7,13 +7,11 @@ import {
   checkName,
   checkConfSize,
   WindlassError,
-  type ClusterView,
-  type CreateClusterInput,
   type ErrorKind,
   type JobAction,
   type JobOptions,
-  type Reads,
 } from '../domain/index.ts';
+import type { ClusterView, CreateClusterInput, Requests } from '../protocol/index.ts';
 import { registerPackage } from './apps-client.ts';
 import { prepareConf } from './cluster-conf.ts';
 import { toPage } from './page.ts';
@@ -31,33 +29,33 @@ import type {
   UpgradeRequest,
 } from './windlass-client.ts';
 
-/** What the clients of clusters work with. */
+/** What the clients of clusters need. */
 export interface ClustersContext {
   readonly client: Client;
-  readonly reads: Reads;
+  readonly requests: Requests;
   readonly place: ServerPlace;
   readonly apps: AppsClient;
-  /** Who asks. */
+  /** The requesting user. */
   readonly identity: string;
 }
 
 /** Clusters: reads, and one job for each change. */
 export function createClustersClient(context: ClustersContext): ClustersClient {
-  const { reads } = context;
+  const { requests } = context;
   return {
     create: (request) => createCluster(context, request),
     list: (options) =>
-      reads.listClusters({
+      requests.listClusters({
         ...toPage(options),
         ...(options?.includeDeleted === undefined ? {} : { includeDeleted: options.includeDeleted }),
         ...(options?.includeFrontgates === undefined ? {} : { includeFrontgates: options.includeFrontgates }),
       }),
     describe: (cluster, options) =>
-      reads.describeCluster({
+      requests.describeCluster({
         cluster,
         ...(options?.refresh === undefined ? {} : { refresh: options.refresh }),
       }),
-    metadata: (cluster, options) => reads.readMetadata({ cluster, ...options }),
+    metadata: (cluster, options) => requests.readMetadata({ cluster, ...options }),
     stop: (cluster, options) => changeCluster(context, 'stop', cluster, {}, options),
     start: (cluster, options) => changeCluster(context, 'start', cluster, {}, options),
     delete: (cluster, options) =>
@@ -73,7 +71,7 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
         async ({ clusterId, versionId }, jobId) => {
           const { form } = await context.apps.describe(versionId);
           const carrier = { action: 'update-env' as const, clusterId, jobId, versionId };
-          return { conf: await prepareConf(reads, form as Form | ChartForm | null, carrier, request) };
+          return { conf: await prepareConf(requests, form as Form | ChartForm | null, carrier, request) };
         },
         request,
       );
@@ -94,6 +92,7 @@ export function createClustersClient(context: ClustersContext): ClustersClient {
       changeCluster(context, 'restart', cluster, which, toRequest(requestId)),
     recover: (cluster, options) => changeCluster(context, 'recover', cluster, {}, options),
     cease: (cluster, options) => changeCluster(context, 'cease', cluster, {}, options),
+    run: (cluster, action, options) => changeCluster(context, action, cluster, {}, options),
   };
 }
 
@@ -102,17 +101,17 @@ function toRequest(requestId: string | undefined): JobRequestOptions {
 }
 
 async function createCluster(context: ClustersContext, request: CreateClusterRequest): Promise<StartedJob> {
-  const { reads } = context;
+  const { requests } = context;
   if (request.name !== undefined) checkName('cluster', request.name);
-  // Before a package is brought to the workers for it.
+  // Before a package is sent to the workers for it.
   checkConfSize(request.conf);
   const requestId = request.requestId ?? randomUUID();
   const ids = { clusterId: clusterIdOf(requestId), jobId: jobIdOf(requestId) };
-  // A request id of our own making was never used before.
+  // A request id that we generated was never used before.
   const known =
     request.requestId === undefined
       ? null
-      : await findStartedJob(reads, { jobId: ids.jobId, action: 'create', cluster: ids.clusterId });
+      : await findStartedJob(requests, { jobId: ids.jobId, action: 'create', cluster: ids.clusterId });
   if (known !== null) return known;
 
   return withPackage(context, request, (app) => createClusterOf(context, request, ids, app));
@@ -124,20 +123,22 @@ async function createClusterOf(
   ids: Pick<CreateClusterInput, 'clusterId' | 'jobId'>,
   app: AppDescription,
 ): Promise<StartedJob> {
-  const { reads, identity } = context;
-  // By its id, so that nobody can make another runtime of this name what the conf was sealed for.
-  const { runtimeId } = await reads.describeRuntime({ runtime: request.runtime });
+  const { requests, identity } = context;
+  // By its id, so that the runtime for which the conf was sealed cannot be replaced by another one of the
+  // same name.
+  const { runtimeId } = await requests.describeRuntime({ runtime: request.runtime });
   const { versionId } = app;
   const named = { ...ids, versionId, ...(request.name === undefined ? {} : { name: request.name }) };
   const carrier = { action: 'create' as const, ...named, runtimeId };
-  const conf = await prepareConf(reads, app.form as Form | ChartForm | null, carrier, request);
+  const conf = await prepareConf(requests, app.form as Form | ChartForm | null, carrier, request);
   const create: CreateClusterInput = { ...named, runtime: runtimeId, conf };
   const nameInConf = isChartForm(app.form) ? null : readGivenName(conf);
   if (nameInConf !== null) checkName('cluster', nameInConf, 'cluster.name');
-  await reads.checkCreateCluster(create);
-  const input = { ...ids, action: 'create' as const, options: {}, requestedBy: identity, create };
+  const { route } = await requests.checkCreateCluster(create);
+  const { provider, fairnessKey } = route;
+  const input = { ...ids, action: 'create' as const, options: {}, requestedBy: identity, provider, create };
   const clusterName = request.name ?? app.appName;
-  return startJob(context, input, { runtimeId, appName: app.appName, clusterName });
+  return startJob(context, input, { runtimeId, appName: app.appName, clusterName, fairnessKey });
 }
 
 async function upgradeCluster(
@@ -146,17 +147,17 @@ async function upgradeCluster(
   request: UpgradeRequest,
 ): Promise<StartedJob> {
   checkConfSize(request.conf);
-  const { reads } = context;
-  // Of a request that was taken before, nothing is sent again.
+  const { requests } = context;
+  // For a request that was accepted before, nothing is sent again.
   const known =
     request.requestId === undefined
       ? null
-      : await findStartedJob(reads, { jobId: jobIdOf(request.requestId), action: 'upgrade', cluster });
+      : await findStartedJob(requests, { jobId: jobIdOf(request.requestId), action: 'upgrade', cluster });
   if (known !== null) return known;
   return withPackage(context, request, ({ versionId, form }) => {
     const prepare = async ({ clusterId }: ClusterView, jobId: string): Promise<JobOptions> => {
       const carrier = { action: 'upgrade' as const, clusterId, jobId, versionId };
-      const conf = await prepareConf(reads, form as Form | ChartForm | null, carrier, request);
+      const conf = await prepareConf(requests, form as Form | ChartForm | null, carrier, request);
       return { versionId, ...(Object.keys(conf).length === 0 ? {} : { conf }) };
     };
     return changeCluster(context, 'upgrade', cluster, prepare, request);
@@ -170,24 +171,25 @@ async function changeCluster(
   given: JobOptions | ((cluster: ClusterView, jobId: string) => Promise<JobOptions>),
   request: JobRequestOptions = {},
 ): Promise<StartedJob> {
-  const { reads, identity } = context;
+  const { requests, identity } = context;
   const jobId = jobIdOf(request.requestId ?? randomUUID());
-  // Before the cluster is looked up: a repeated delete finds its job though the name is gone.
+  // Before the cluster is looked up: a repeated delete finds its job although the name is gone.
   const known =
-    request.requestId === undefined ? null : await findStartedJob(reads, { jobId, action, cluster });
+    request.requestId === undefined ? null : await findStartedJob(requests, { jobId, action, cluster });
   if (known !== null) return known;
-  const found = await reads.describeCluster({ cluster });
+  const found = await requests.describeCluster({ cluster });
   const { clusterId, name } = found;
   const options = typeof given === 'function' ? await given(found, jobId) : given;
   const wanted = { jobId, clusterId, action };
   try {
-    const { runtimeId, appName } = await reads.checkJob({ ...wanted, options });
-    const input = { ...wanted, options, requestedBy: identity };
-    return await startJob(context, input, { runtimeId, appName, clusterName: name });
+    const { runtimeId, appName, route } = await requests.checkJob({ ...wanted, options });
+    const { provider, fairnessKey } = route;
+    const input = { ...wanted, options, requestedBy: identity, provider };
+    return await startJob(context, input, { runtimeId, appName, clusterName: name, fairnessKey });
   } catch (error) {
-    // The same request, sent twice at once: the other one was quicker, and this is its job.
+    // The same request was sent twice at the same time: the other one was faster, and this is its job.
     if (!WindlassError.isInstance(error) || error.kind !== 'conflict') throw error;
-    const other = await findStartedJob(reads, { jobId, action, cluster: clusterId });
+    const other = await findStartedJob(requests, { jobId, action, cluster: clusterId });
     if (other === null) throw error;
     return other;
   }
@@ -200,12 +202,12 @@ interface AppRequest {
 }
 
 /**
- * Does something with the app of a request. A folder, or a chart that is fetched, comes to the workers
- * on the way; whether it is one shows in how it is written. It is registered by the job that is
- * opened with it: of a request that is refused nothing is left.
+ * Does something with the app of a request. A folder, or a chart that is fetched, is sent to the workers;
+ * the form of the argument shows whether it is one. It is registered by the job that is opened with it: a
+ * refused request leaves nothing behind.
  */
 async function withPackage<Result>(
-  { apps, reads }: ClustersContext,
+  { apps, requests }: ClustersContext,
   { app, place = {} }: AppRequest,
   use: (app: AppDescription) => Promise<Result>,
 ): Promise<Result> {
@@ -213,12 +215,12 @@ async function withPackage<Result>(
   if (!isBrought) return use(await describeApp(apps, app));
   const claim = randomUUID();
   try {
-    const { versionId } = await registerPackage(reads, app, place, { claim });
+    const { versionId } = await registerPackage(requests, app, place, { claim });
     return await use(await apps.describe(versionId));
   } catch (error) {
-    // Where it is not known whether the job has begun, the claim runs out by itself.
+    // If it is not known whether the job has begun, the claim expires by itself.
     const refused = WindlassError.isInstance(error) && REFUSALS.has(error.kind);
-    if (refused) await reads.releaseApp({ claim }).catch(() => {});
+    if (refused) await requests.releaseApp({ claim }).catch(() => {});
     throw error;
   }
 }

@@ -1,16 +1,10 @@
-import {
-  isOpenJobStatus,
-  type ErrorInfo,
-  type JobView,
-  type LayerView,
-  type TaskStatus,
-  type TaskView,
-} from '../domain/index.ts';
+import { isOpenJobStatus, type ErrorInfo, type TaskStatus } from '../domain/index.ts';
+import type { JobView, LayerView, TaskView } from '../protocol/index.ts';
 import type { JobEvent } from './job-events.ts';
 
 /**
- * What happened between two views of a job, in the order of the plan; against null, all that led
- * to the first view. Pure: `seenAt` stands in where no time is stored.
+ * What happened between two views of a job, in the order of the plan; compared with null, everything that
+ * led to the first view. Pure: `seenAt` is used where no time is stored.
  */
 export function compareJobViews(previous: JobView | null, next: JobView, seenAt: string): JobEvent[] {
   const events: JobEvent[] = [];
@@ -24,9 +18,10 @@ export function compareJobViews(previous: JobView | null, next: JobView, seenAt:
   for (const layer of next.layers) {
     events.push(...compareLayers(jobId, previous?.layers[layer.index] ?? null, layer, seenAt));
   }
+  events.push(...compareHolds(previous, next, seenAt));
   const { status, startedAt, error } = next;
   if (isOpenJobStatus(status)) {
-    // An open job has an error while nothing can move it.
+    // An open job has an error while it cannot continue.
     if (error !== null && previous?.error == null)
       events.push({ event: 'contact-lost', at: seenAt, jobId, error });
     if (error === null && previous?.error != null)
@@ -36,6 +31,17 @@ export function compareJobViews(previous: JobView | null, next: JobView, seenAt:
     events.push({ event: 'job-ended', at, jobId, clusterId, action, status, startedAt, error });
   }
   return events;
+}
+
+function compareHolds(previous: JobView | null, next: JobView, seenAt: string): JobEvent[] {
+  const { jobId, held, status } = next;
+  const before = previous?.held ?? null;
+  if (held !== null) {
+    const { by, why, at } = held;
+    return before?.at === at ? [] : [{ event: 'job-held', at, jobId, by, why }];
+  }
+  const isResumed = before !== null && isOpenJobStatus(status);
+  return isResumed ? [{ event: 'job-resumed', at: seenAt, jobId }] : [];
 }
 
 function compareLayers(
@@ -56,7 +62,7 @@ function compareLayers(
     events.push(...compareTasks(jobId, layer, before.get(task.taskId) ?? null, task, seenAt));
   }
   for (const task of before.values()) {
-    // Large jobs list only what is unfinished or failed: what left the list has ended well.
+    // Large jobs list only unfinished and failed tasks: a task that left the list has succeeded.
     if (!after.has(task.taskId) && !hasTaskEnded(task)) {
       const ended = { ...task, status: 'successful' as const, observation: null, endedAt: seenAt };
       events.push(...compareTasks(jobId, layer, task, ended, seenAt));
@@ -71,15 +77,17 @@ function compareLayers(
 function compareTasks(
   jobId: string,
   layer: number,
-  previous: TaskView | null,
+  before: TaskView | null,
   next: TaskView,
   seenAt: string,
 ): JobEvent[] {
   const events: JobEvent[] = [];
+  // A task that was opened again runs as if it never had.
+  const previous = before !== null && before.round < next.round ? null : before;
   const { taskId, action, nodeId, label, attempts, error, startedAt, status } = next;
   const base = { jobId, layer, taskId, action, nodeId, label };
   if (hasTaskBegun(next) && (previous === null || !hasTaskBegun(previous))) {
-    events.push({ event: 'task-started', at: startedAt ?? seenAt, ...base });
+    events.push({ event: 'task-started', at: next.round > 0 ? seenAt : (startedAt ?? seenAt), ...base });
   }
   if (next.observation !== null && next.observation !== (previous?.observation ?? null)) {
     events.push({ event: 'task-observed', at: seenAt, ...base, observation: next.observation });
@@ -116,9 +124,9 @@ function hasTaskEnded(task: TaskView): boolean {
   return ENDED.includes(task.status);
 }
 
-/** A skipped task ended without having begun. */
+/** A task that is skipped when its job closes never began; one that failed first did. */
 function hasTaskBegun(task: TaskView): boolean {
-  return task.status !== 'queued' && task.status !== 'skipped';
+  return task.status === 'skipped' ? task.startedAt !== null : task.status !== 'queued';
 }
 
 function hasBegun(layer: LayerView): boolean {
@@ -129,7 +137,7 @@ function hasBegun(layer: LayerView): boolean {
 }
 
 function hasEnded(layer: LayerView): boolean {
-  return layer.tasks.every(hasTaskEnded) && layer.done + layer.failed >= layer.total;
+  return layer.tasks.every(hasTaskEnded) && layer.done + layer.failed + layer.skipped >= layer.total;
 }
 
 function earliest(layer: LayerView | undefined): string | undefined {

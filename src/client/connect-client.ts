@@ -5,14 +5,14 @@ import { WindlassError } from '../domain/index.ts';
 import { createAppsClient } from './apps-client.ts';
 import { createClustersClient } from './clusters-client.ts';
 import { createJobsClient } from './jobs-client.ts';
-import { createReadsClient } from './reads-client.ts';
+import { createRequestsClient } from './requests-client.ts';
 import { createRuntimesClient } from './runtimes-client.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 import type { WindlassClient } from './windlass-client.ts';
 
 /**
- * What is absent comes from `TEMPORAL_*` or a profile of temporal.toml; where none names an address, from the
- * stack of this WINDLASS_HOME while it lives; else from Temporal's defaults.
+ * Absent values come from `TEMPORAL_*` or a profile of temporal.toml; if none names an address, from the
+ * running stack of this WINDLASS_HOME; otherwise from Temporal's defaults.
  */
 export interface ConnectOptions {
   readonly address?: string;
@@ -23,7 +23,7 @@ export interface ConnectOptions {
   readonly profile?: string;
   /** Instead of process.env. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Who asks, for the job log; `user@host` when absent. */
+  /** The requesting user, for the job log; `user@host` if absent. */
   readonly identity?: string;
   readonly connectTimeoutMs?: number;
   /** How long a request waits for a worker to take it. */
@@ -34,11 +34,11 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const WORKER_TIMEOUT_MS = 10_000;
 
 /**
- * Connects to Temporal; that a worker is there shows with the first request.
+ * Connects to Temporal; whether a worker runs shows with the first request.
  *
  * @throws invalid-input `CONFIG_INVALID` for a server on another machine without TLS (nothing is sent
- *   then); unavailable `TEMPORAL_UNREACHABLE`; invalid-input `TEMPORAL_CONFIG` for a profile or
- *   certificate that cannot be read; permission `TEMPORAL_REFUSED`.
+ * then); unavailable `TEMPORAL_UNREACHABLE`; invalid-input `TEMPORAL_CONFIG` for a profile or certificate
+ * that cannot be read; permission `TEMPORAL_REFUSED`.
  */
 export async function connectClient(options: ConnectOptions = {}): Promise<WindlassClient> {
   const found = loadClientConnection(options.env ?? process.env, options.profile);
@@ -69,21 +69,24 @@ export async function connectClient(options: ConnectOptions = {}): Promise<Windl
     throw toWindlassError(error, place);
   }
   const client = new Client({ connection, namespace: place.namespace, identity });
-  const reads = createReadsClient(client, place, options.workerTimeoutMs ?? WORKER_TIMEOUT_MS);
-  const jobs = createJobsClient({ client, reads, place });
-  const apps = createAppsClient(reads);
+  const requests = createRequestsClient(client, place, options.workerTimeoutMs ?? WORKER_TIMEOUT_MS);
+  const jobs = createJobsClient({ client, requests, place });
+  const apps = createAppsClient(requests);
   return {
-    runtimes: createRuntimesClient(reads),
+    runtimes: createRuntimesClient(requests),
     apps,
-    clusters: createClustersClient({ client, reads, place, apps, identity }),
+    clusters: createClustersClient({ client, requests, place, apps, identity }),
     jobs,
     server: place,
-    describeWorker: () => reads.describeWorker(),
+    describeWorker: () => requests.describeWorker(),
     close: () => connection.close(),
   };
 }
 
-/** An address of the caller's own takes keys and certificates from the configuration, but nothing of a stack. */
+/**
+ * An address that the caller gives uses keys and certificates of the configuration, but nothing of a
+ * stack.
+ */
 function withoutStack({
   clusterId,
   connectionOptions,
@@ -92,8 +95,8 @@ function withoutStack({
 }
 
 /**
- * A record may name a port that another program took meanwhile: nothing is asked of a server that is not
- * the one it was written for. The connection is closed then.
+ * A record may name a port that another program took meanwhile: no request goes to a server that is not
+ * the one of the record. The connection is closed then.
  *
  * @throws unavailable `STACK_SERVER_GONE`
  */

@@ -1,6 +1,6 @@
 export { connectClient, type ConnectOptions } from './connect-client.ts';
 export type { JobEvent } from './job-events.ts';
-export { isErrorInfo, type ServerPlace } from './to-windlass-error.ts';
+export type { ServerPlace } from './to-windlass-error.ts';
 export type {
   AddNodesRequest,
   AppDescription,
@@ -26,3 +26,17 @@ export type {
   WatchOptions,
   WindlassClient,
 } from './windlass-client.ts';
+export type {
+  AppVersionView,
+  ClusterMetadata,
+  ClusterSummary,
+  ClusterView,
+  JobSummary,
+  JobView,
+  LayerView,
+  StepView,
+  NodeView,
+  RoleView,
+  RuntimeView,
+  TaskView,
+} from '../protocol/index.ts';

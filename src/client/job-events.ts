@@ -11,8 +11,9 @@ interface TaskEventBase {
 }
 
 /**
- * What happens in a job, in order; the same stream feeds every renderer and `--json`. `at` is the
- * stored time where there is one, else the time when it was seen. Fields are added, never renamed.
+ * What happens in a job, in order, for line output and for `--json`; a display of the whole job renders
+ * its view instead (`onView`). `at` is the stored time if there is one, otherwise the time when it was
+ * seen. Fields are added, never renamed.
  */
 export type JobEvent =
   | {
@@ -36,9 +37,9 @@ export type JobEvent =
       readonly layer: number;
     } & LayerCounts)
   | ({ readonly event: 'task-started' } & TaskEventBase)
-  /** A look saw something new. */
+  /** A poll saw something new. */
   | ({ readonly event: 'task-observed'; readonly observation: string } & TaskEventBase)
-  /** A try failed; `attempts` have by now. The task may go on. */
+  /** An attempt failed; there were `attempts` so far. The task may continue. */
   | ({
       readonly event: 'task-failed';
       readonly attempts: number;
@@ -58,7 +59,16 @@ export type JobEvent =
       readonly jobId: string;
       readonly layer: number;
     } & LayerCounts)
-  /** Nobody answers, or nobody can go on with the job; it goes on by itself once that has passed. */
+  /** Nothing more of it begins until a user resumes it. */
+  | {
+      readonly event: 'job-held';
+      readonly at: string;
+      readonly jobId: string;
+      readonly by: string;
+      readonly why: string;
+    }
+  | { readonly event: 'job-resumed'; readonly at: string; readonly jobId: string }
+  /** No answer, or no worker to continue the job; it continues by itself once that is over. */
   | { readonly event: 'contact-lost'; readonly at: string; readonly jobId: string; readonly error: ErrorInfo }
   | { readonly event: 'contact-restored'; readonly at: string; readonly jobId: string }
   | {

@@ -1,24 +1,25 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { isOpenJobStatus, WindlassError, type JobView, type Reads } from '../domain/index.ts';
+import { isOpenJobStatus, providerAway, WindlassError, type ErrorInfo } from '../domain/index.ts';
+import type { JobView, Requests } from '../protocol/index.ts';
 import { readJobHistories } from './job-history.ts';
-import { findJobRun, viewUnstoredJob, type JobRun } from './job-run.ts';
+import { findJobRun, findLaterRun, viewUnstoredJob, type JobRun } from './job-run.ts';
 import { toPage } from './page.ts';
-import { mergePendingTasks, readPendingTasks } from './pending-tasks.ts';
+import { mergePendingTasks, readPendingTasks, type PendingWork } from './pending-tasks.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 import { waitForJob } from './wait-for-job.ts';
 import { watchJob, type JobLook } from './watch-job.ts';
 import type { JobsClient } from './windlass-client.ts';
 
-/** What the clients of jobs work with. */
+/** What the clients of jobs need. */
 export interface JobsContext {
   readonly client: Client;
-  readonly reads: Reads;
+  readonly requests: Requests;
   readonly place: ServerPlace;
 }
 
-/** Jobs: the log that the workers keep, joined with what Temporal knows of the open ones. */
+/** Jobs: the log that the workers keep, joined with Temporal's data of open jobs. */
 export function createJobsClient(context: JobsContext): JobsClient {
-  const { client, reads, place } = context;
+  const { client, requests, place } = context;
   const mapErrors = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -36,7 +37,7 @@ export function createJobsClient(context: JobsContext): JobsClient {
   };
   const jobs: JobsClient = {
     list: ({ clusterId, ...page } = {}) =>
-      reads.listJobs({ ...toPage(page), ...(clusterId === undefined ? {} : { clusterId }) }),
+      requests.listJobs({ ...toPage(page), ...(clusterId === undefined ? {} : { clusterId }) }),
     describe: (jobId, options = {}) =>
       mapErrors(async () => {
         const run = await findJobRun(client, jobId, options.clusterId);
@@ -47,13 +48,13 @@ export function createJobsClient(context: JobsContext): JobsClient {
     cancel: (jobId) =>
       mapErrors(async () => {
         const run = await findJobRun(client, jobId);
-        // Temporal is told first: it keeps the word for a worker that is to come.
+        // Temporal gets the request first: it keeps it for the next worker.
         const told = run?.open === true && (await requestCancel(client, run));
         if (!told) throw jobClosed((await lookAtJob(context, jobId, run, null)).view);
         try {
           const { view } = await lookAtJob(context, jobId, run, null);
           if (!isOpenJobStatus(view.status) && view.status !== 'cancelled') throw jobClosed(view);
-          const { layers: _layers, ...summary } = view;
+          const { layers: _layers, commands: _commands, ...summary } = view;
           return { ...summary, waitsForWorker: false };
         } catch (error) {
           if (!isUnanswered(error)) throw error;
@@ -67,6 +68,7 @@ export function createJobsClient(context: JobsContext): JobsClient {
             closedAt,
             requestedBy: '',
             error: null,
+            held: null,
           };
           return { ...known, waitsForWorker: true };
         }
@@ -75,31 +77,31 @@ export function createJobsClient(context: JobsContext): JobsClient {
       mapErrors(async () => {
         const run = await findJobRun(client, jobId);
         if (run !== null) return readJobHistories(client, run, options.children === true);
-        await reads.describeJob({ jobId });
-        throw new WindlassError('not-found', `Temporal has forgotten the history of job ${jobId}`, {
+        await requests.describeJob({ jobId });
+        throw new WindlassError('not-found', `Temporal no longer has the history of job ${jobId}`, {
           code: 'HISTORY_GONE',
-          hint: 'a longer retention of the namespace keeps histories longer; the job log keeps the job',
+          hint: 'a longer retention of the namespace keeps histories longer; the job log still has the job',
         });
       }),
   };
   return jobs;
 }
 
-/** After so long the job log is read again even where Temporal saw nothing move. */
+/** After this time the job log is read again even if Temporal shows no change. */
 const IDLE_READ_MS = 3_000;
 
 /**
- * One look: the stored view, and what the pending activities add. While nothing moved since the
- * last look, the workers are not asked.
+ * One poll: the stored view, and what the pending activities add. While nothing has changed since the last
+ * poll, the workers are not asked.
  */
 async function lookAtJob(
-  { client, reads, place }: JobsContext,
+  { client, requests, place }: JobsContext,
   jobId: string,
   run: JobRun | null,
   last: JobLook | null,
   layer?: number,
 ): Promise<JobLook> {
-  const pending = run === null ? null : await readPendingTasks(client, run);
+  const pending = run === null ? null : await readPending(client, run);
   const fingerprint = pending?.fingerprint ?? null;
   const now = Date.now();
   if (
@@ -111,7 +113,7 @@ async function lookAtJob(
     return last;
   }
   try {
-    const stored = await reads.describeJob({ jobId, ...(layer === undefined ? {} : { layer }) });
+    const stored = await requests.describeJob({ jobId, ...(layer === undefined ? {} : { layer }) });
     const view =
       isOpenJobStatus(stored.status) && pending !== null
         ? { ...mergePendingTasks(stored, pending.tasks), error: stored.error ?? pending.trouble }
@@ -120,19 +122,38 @@ async function lookAtJob(
   } catch (error) {
     if (!WindlassError.isInstance(error) || error.kind !== 'not-found' || run === null) throw error;
     const open = pending?.open ?? run.open;
-    return { view: await viewUnstoredJob(client, { ...run, open }, place), fingerprint: null, readAtMs: now };
+    const view = await viewUnstoredJob(client, { ...run, open }, place);
+    const obstacle = open ? await findObstacle(requests, run) : null;
+    return { view: { ...view, error: view.error ?? obstacle }, fingerprint: null, readAtMs: now };
   }
 }
 
-/** False where the run has ended meanwhile. */
-async function requestCancel(client: Client, { workflowId, runId }: JobRun): Promise<boolean> {
-  try {
-    await client.workflow.getHandle(workflowId, runId).cancel();
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
+/** What a job that has not begun waits for. */
+async function findObstacle(requests: Requests, { provider }: JobRun): Promise<ErrorInfo | null> {
+  if (provider === null) return null;
+  const { providers } = await requests.describeWorker();
+  return providers.includes(provider) ? null : providerAway(provider).toInfo();
+}
+
+/** Of the run, or of the one in which its job has continued as new meanwhile. */
+async function readPending(client: Client, run: JobRun): Promise<PendingWork> {
+  const pending = await readPendingTasks(client, run);
+  const later = pending.open ? null : await findLaterRun(client, run);
+  return later === null ? pending : readPendingTasks(client, later);
+}
+
+/** False where the job has ended meanwhile. */
+async function requestCancel(client: Client, found: JobRun): Promise<boolean> {
+  for (let run: JobRun | null = found; run !== null; run = await findLaterRun(client, run)) {
+    try {
+      await client.workflow.getHandle(run.workflowId, run.runId).cancel();
+      return true;
+    } catch (error) {
+      // It has ended: the job with it, or it has continued as new.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
   }
+  return false;
 }
 
 /** No worker took the request, or the one that took it does not answer. */

@@ -2,16 +2,16 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
-import type { ErrorInfo, JobView, LayerView, TaskView } from '../domain/index.ts';
-import { isErrorInfo } from './to-windlass-error.ts';
+import { isErrorInfo, type ErrorInfo } from '../domain/index.ts';
+import type { JobView, LayerView, TaskView } from '../protocol/index.ts';
 
 type PendingActivity = temporal.api.workflow.v1.PendingActivityInfo.$Properties;
 type Payloads = temporal.api.common.v1.Payloads.$Properties;
 
-/** What only Temporal knows of a task: its try that runs, or the next one. */
+/** What only Temporal knows of a task: its running attempt, or the next one. */
 export interface PendingTask {
   readonly taskId: string;
-  /** A worker has it now, or has had it. */
+  /** A worker has it now, or had it. */
   readonly begun: boolean;
   readonly failures: number;
   readonly observation: string | null;
@@ -21,14 +21,14 @@ export interface PendingTask {
 
 export interface PendingWork {
   readonly tasks: ReadonlyMap<string, PendingTask>;
-  /** Changes whenever the job may have moved; null where that cannot be told cheaply. */
+  /** Changes whenever the job may have changed; null if that cannot be found out cheaply. */
   readonly fingerprint: string | null;
   readonly open: boolean;
-  /** Why the job itself, not one of its tasks, does not move. */
+  /** Why the job itself, not one of its tasks, does not continue. */
   readonly trouble: ErrorInfo | null;
 }
 
-/** Reads the pending activities of a job's run and of the slices below it. */
+/** Reads the pending activities of a job's run and of its slices. */
 export async function readPendingTasks(
   client: Client,
   run: { readonly workflowId: string; readonly runId: string },
@@ -68,8 +68,8 @@ function findTrouble(attempts: number): ErrorInfo | null {
   return {
     kind: 'internal',
     code: 'JOB_STUCK',
-    message: 'the workers fail to go on with this job',
-    hint: 'their logs and the job in the Web UI say why; it goes on by itself once they can',
+    message: 'the workers fail to continue this job',
+    hint: 'their logs and the job in the Web UI show why; it continues by itself once they can',
   };
 }
 
@@ -87,7 +87,7 @@ export function mergePendingTasks(view: JobView, pending: ReadonlyMap<string, Pe
 }
 
 function mergeTask(task: TaskView, pending: PendingTask): TaskView {
-  // The row is written before Temporal hears of the end, so an ended row is the newer truth.
+  // The row is written before Temporal gets the result, so a row that has ended is newer.
   if (task.endedAt !== null) return task;
   return {
     ...task,
@@ -99,7 +99,7 @@ function mergeTask(task: TaskView, pending: PendingTask): TaskView {
   };
 }
 
-/** `<taskId>` is a handle, `<taskId>/wait` a wait; the engine's own steps have bare numbers. */
+/** `<taskId>` is a handle, `<taskId>/wait` a wait; the engine's own steps have plain numbers. */
 function toPendingTask(activity: PendingActivity): PendingTask | null {
   const id = activity.activityId ?? '';
   const taskId = id.endsWith('/wait') ? id.slice(0, -'/wait'.length) : id;
@@ -123,7 +123,7 @@ function toMarks(activity: PendingActivity): unknown {
   return [activity.activityId, activity.state, activity.attempt, readString(heartbeat, 'observation')];
 }
 
-/** A look that found it pending ends as a benign failure: it is no attempt. */
+/** A poll that found it pending ends as a benign failure: it does not count as an attempt. */
 function isBenign(activity: PendingActivity): boolean {
   const category = activity.lastFailure?.applicationFailureInfo?.category;
   return category === proto.temporal.api.enums.v1.ApplicationErrorCategory.APPLICATION_ERROR_CATEGORY_BENIGN;
@@ -137,7 +137,7 @@ function toErrorInfo(activity: PendingActivity): ErrorInfo {
     return {
       kind: 'unavailable',
       code: 'WORKER_LOST',
-      message: 'the worker that had it stopped answering; another one takes over',
+      message: 'the worker that ran it stopped answering; another one takes over',
     };
   }
   return { kind: 'internal', code: 'UNEXPECTED', message: failure?.message ?? 'failed without a message' };

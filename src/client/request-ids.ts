@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { checkRequestId } from '../domain/index.ts';
 
-// Ids come from the request, so that a repeated request finds what the first one made.
+// Ids are derived from the request, so that a repeated request finds what the first one created.
 
 const ID_LENGTH = 10;
 

@@ -5,25 +5,23 @@ import {
   credentialBinding,
   WindlassError,
   type CredentialUse,
-  type Reads,
-  type RuntimeInput,
-  type RuntimeQuery,
   type SealedSecret,
 } from '../domain/index.ts';
+import type { Requests, RuntimeInput, RuntimeQuery } from '../protocol/index.ts';
 import { sealSecret } from '../secrets/index.ts';
 import { checkRuntime } from './clear-text.ts';
 import { toPage } from './page.ts';
 import { runtimeIdOf } from './request-ids.ts';
 import type { RuntimeRequest, RuntimesClient, RuntimeTarget } from './windlass-client.ts';
 
-/** Runtimes over the workers' reads; a credential leaves only sealed. */
-export function createRuntimesClient(reads: Reads): RuntimesClient {
+/** Runtimes through the workers' requests; a credential leaves this process only sealed. */
+export function createRuntimesClient(requests: Requests): RuntimesClient {
   async function seal(
     use: CredentialUse,
     runtime: Omit<RuntimeInput, 'credential'>,
     json: string,
   ): Promise<SealedSecret> {
-    return sealSecret(await reads.getSealingKey(), json, credentialBinding(use, runtime));
+    return sealSecret(await requests.getSealingKey(), json, credentialBinding(use, runtime));
   }
 
   async function toInput(use: CredentialUse, request: RuntimeRequest): Promise<RuntimeInput> {
@@ -31,9 +29,9 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
     checkName('runtime', name);
     const runtimeId = runtimeIdOf(request.requestId ?? randomUUID());
     const runtime = { runtimeId, name, provider, url, zone, settings };
-    // Before anything is asked: what is refused needs no worker.
+    // Before any request: what is refused here needs no worker.
     const json = credential === undefined ? null : toCredentialJson(credential);
-    await checkRuntime(reads, runtime);
+    await checkRuntime(requests, runtime);
     return { ...runtime, credential: json === null ? null : await seal(use, runtime, json) };
   }
 
@@ -42,31 +40,31 @@ export function createRuntimesClient(reads: Reads): RuntimesClient {
   }
 
   return {
-    create: async (request) => reads.createRuntime(await toInput('create', request)),
-    list: (options) => reads.listRuntimes(toPage(options)),
-    describe: (runtime) => reads.describeRuntime({ runtime }),
-    validate: async (target) => reads.validateRuntime(await toQuery('validate', target)),
-    zones: async (target) => reads.listZones(await toQuery('zones', target)),
-    subnets: (runtime) => reads.listSubnets({ runtime }),
-    vpc: (runtime, vpcId) => reads.describeVpc({ runtime, vpcId }),
+    create: async (request) => requests.createRuntime(await toInput('create', request)),
+    list: (options) => requests.listRuntimes(toPage(options)),
+    describe: (runtime) => requests.describeRuntime({ runtime }),
+    validate: async (target) => requests.validateRuntime(await toQuery('validate', target)),
+    zones: async (target) => requests.listZones(await toQuery('zones', target)),
+    subnets: (runtime) => requests.listSubnets({ runtime }),
+    vpc: (runtime, vpcId) => requests.describeVpc({ runtime, vpcId }),
     async update(runtime, { credential, ...change }) {
       const json = credential === undefined ? null : toCredentialJson(credential);
-      const known = await reads.describeRuntime({ runtime });
+      const known = await requests.describeRuntime({ runtime });
       const settings = { ...known.settings, ...change.settings };
       const wanted = { ...known, ...change, settings };
-      await checkRuntime(reads, wanted);
+      await checkRuntime(requests, wanted);
       const update = { runtime: known.runtimeId, ...change };
-      if (json === null) return reads.updateRuntime(update);
-      // The envelope is bound to all of the runtime as it shall be.
-      return reads.updateRuntime({ ...update, credential: await seal('update', wanted, json) });
+      if (json === null) return requests.updateRuntime(update);
+      // The envelope is bound to the whole desired runtime.
+      return requests.updateRuntime({ ...update, credential: await seal('update', wanted, json) });
     },
-    delete: (runtime) => reads.deleteRuntime({ runtime }),
+    delete: (runtime) => requests.deleteRuntime({ runtime }),
   };
 }
 
 /**
- * A JSON object of strings travels as it is; any other document (a kubeconfig) as the one field
- * `document`. Nothing of the text appears in an error.
+ * A JSON object of strings is sent unchanged; any other document (a kubeconfig) as the one field
+ * `document`. Errors contain nothing of the text.
  *
  * @throws invalid-input `CREDENTIAL_FORMAT`, `CREDENTIAL_TOO_LARGE`
  */
@@ -78,7 +76,7 @@ function toCredentialJson(text: string): string {
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw credentialFormat('it begins like a JSON object and is none');
+    throw credentialFormat('it begins like a JSON object but is not one');
   }
   const flat =
     typeof parsed === 'object' &&

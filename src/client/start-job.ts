@@ -1,51 +1,49 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
-import {
-  isOpenJobStatus,
-  WindlassError,
-  WORKFLOW_QUEUE,
-  type JobAction,
-  type JobSummary,
-  type Reads,
-} from '../domain/index.ts';
+import { clusterBusy, isOpenJobStatus, WindlassError, type JobAction } from '../domain/index.ts';
 import {
   jobWorkflowId,
   RUN_JOB_WORKFLOW,
-  SEARCH_ATTRIBUTES,
+  toSearchAttributes,
+  WORKFLOW_QUEUE,
+  type JobSummary,
+  type Requests,
   type RunJobInput,
-} from '../../workflows/messages.ts';
+  type Workflows,
+} from '../protocol/index.ts';
 import { refuseClearSecrets } from './clear-text.ts';
 import { findNewestRun, type JobRun } from './job-run.ts';
 import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
 import type { StartedJob } from './windlass-client.ts';
 
-/** What people see of a job in Temporal's own tools. */
+/** What users see of a job in Temporal's own tools. */
 export interface JobLabels {
   readonly runtimeId: string;
   readonly appName: string;
   readonly clusterName: string;
+  /** The work of its account is isolated by it. */
+  readonly fairnessKey: string;
 }
 
-/** What a job is started with. */
+/** The input of a job's start. */
 export interface JobStarter {
   readonly client: Client;
   readonly place: ServerPlace;
-  readonly reads: Reads;
+  readonly requests: Requests;
 }
 
-/** A workflow whose job is closed has one answer left to take; where a worker died with it, that lasts. */
+/** A workflow whose job is closed still receives one answer; if a worker died with it, that takes long. */
 const CLOSING_LIMIT_MS = 30_000;
 const CLOSING_PAUSE_MS = 200;
 
 /**
- * Starts the job's workflow, unless it runs already. A job before it that is closed, and whose
- * workflow is about to end, is waited for.
+ * Starts the job's workflow, unless it runs already. If an earlier job is closed and its workflow is about
+ * to end, that is waited for.
  *
  * @throws conflict `CLUSTER_BUSY` naming the job that runs.
  */
 export async function startJob(
-  { client, place, reads }: JobStarter,
+  { client, place, requests }: JobStarter,
   input: RunJobInput,
   labels: JobLabels,
 ): Promise<StartedJob> {
@@ -54,16 +52,24 @@ export async function startJob(
   const closingDeadline = Date.now() + CLOSING_LIMIT_MS;
   for (;;) {
     try {
-      await client.workflow.start(RUN_JOB_WORKFLOW, {
+      await client.workflow.start<Workflows['runJob']>(RUN_JOB_WORKFLOW, {
         taskQueue: WORKFLOW_QUEUE,
         workflowId: jobWorkflowId(clusterId),
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         args: [input],
-        memo: { jobId },
-        typedSearchAttributes: toSearchAttributes(input, labels),
+        memo: { jobId, provider: input.provider },
+        priority: { fairnessKey: labels.fairnessKey },
+        typedSearchAttributes: toSearchAttributes({
+          cluster: clusterId,
+          job: jobId,
+          action: input.action,
+          status: 'working',
+          runtime: labels.runtimeId,
+          app: labels.appName,
+        }),
         staticSummary: `${input.action} ${labels.clusterName}`,
-        staticDetails: `job ${jobId}, app ${labels.appName}, asked for by ${input.requestedBy}`,
+        staticDetails: `job ${jobId}, app ${labels.appName}, requested by ${input.requestedBy}`,
       });
       return { clusterId, jobId, status: 'queued' };
     } catch (error) {
@@ -71,11 +77,12 @@ export async function startJob(
     }
     const running = await findRunning(client, place, clusterId);
     if (running?.jobId === jobId) return { clusterId, jobId, status: 'working' };
-    // It ended between the two calls, so the way is free.
+    // It ended between the two calls, so nothing is in the way.
     if (running?.open !== true) continue;
-    const job = await reads.findJob({ jobId: running.jobId });
+    const job = await requests.findJob({ jobId: running.jobId });
     const closing = job !== null && !isOpenJobStatus(job.status);
-    if (!closing || Date.now() > closingDeadline) throw clusterBusy(clusterId, running);
+    if (!closing || Date.now() > closingDeadline)
+      throw clusterBusy(clusterId, { ...running, held: job?.held ?? null });
     await sleep(CLOSING_PAUSE_MS);
   }
 }
@@ -83,13 +90,13 @@ export async function startJob(
 /**
  * The job that an earlier request with the same id started, if any.
  *
- * @throws conflict `REQUEST_ID_USED` where that was another request.
+ * @throws conflict `REQUEST_ID_USED` if that was another request.
  */
 export async function findStartedJob(
-  reads: Reads,
+  requests: Requests,
   wanted: { readonly jobId: string; readonly action: JobAction; readonly cluster: string },
 ): Promise<StartedJob | null> {
-  const known = await reads.findJob({ jobId: wanted.jobId });
+  const known = await requests.findJob({ jobId: wanted.jobId });
   if (known === null) return null;
   const { clusterId, jobId, action, status } = known;
   // A name cannot be compared: the cluster that it named may be gone since.
@@ -104,30 +111,6 @@ async function findRunning(client: Client, place: ServerPlace, clusterId: string
   } catch (error) {
     throw toWindlassError(error, place);
   }
-}
-
-function toSearchAttributes(input: RunJobInput, labels: JobLabels): SearchAttributePair[] {
-  const values: Readonly<Record<keyof typeof SEARCH_ATTRIBUTES, string>> = {
-    cluster: input.clusterId,
-    job: input.jobId,
-    action: input.action,
-    status: 'working',
-    runtime: labels.runtimeId,
-    app: labels.appName,
-  };
-  const names = Object.keys(values) as (keyof typeof SEARCH_ATTRIBUTES)[];
-  return names.map((name) => ({
-    key: defineSearchAttributeKey(SEARCH_ATTRIBUTES[name], 'KEYWORD'),
-    value: values[name],
-  }));
-}
-
-function clusterBusy(clusterId: string, running: { jobId: string; action: string }): WindlassError {
-  return new WindlassError(
-    'conflict',
-    `cluster ${clusterId} is busy: job ${running.jobId} (${running.action}) runs on it`,
-    { code: 'CLUSTER_BUSY', hint: `watch it: windlass job watch ${running.jobId}` },
-  );
 }
 
 function requestIdUsed(known: JobSummary): WindlassError {

@@ -5,9 +5,9 @@ import {
   NamespaceNotFoundError,
   TimeoutFailure,
 } from '@temporalio/common';
-import { ERROR_KINDS, WindlassError, type ErrorInfo } from '../domain/index.ts';
+import { isErrorInfo, WindlassError } from '../domain/index.ts';
 
-/** Status codes of gRPC that have a meaning of their own here. */
+/** gRPC status codes that have a meaning of their own here. */
 const GRPC = {
   CANCELLED: 1,
   DEADLINE_EXCEEDED: 4,
@@ -19,19 +19,19 @@ const GRPC = {
   UNAUTHENTICATED: 16,
 } as const;
 
-/** Where the server is, for messages. */
+/** The server's address, for messages. */
 export interface ServerPlace {
   readonly address: string;
   readonly namespace: string;
   /** What names it: a variable, a profile, the stack of a WINDLASS_HOME, the default. */
   readonly from?: string;
-  /** The log of its worker, where it is the embedded stack's. */
+  /** The log of its worker, if it is the embedded stack's. */
   readonly workerLog?: string;
 }
 
 /**
- * What a call to Temporal threw, in our words: the error that a worker threw (its first detail is
- * the ErrorInfo), no worker in time, no server, a server that refuses.
+ * Turns an error of a call to Temporal into ours: the error that a worker threw (its first detail is the
+ * ErrorInfo), no worker in time, no server, a server that refuses.
  */
 export function toWindlassError(error: unknown, place: ServerPlace): WindlassError {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
@@ -45,24 +45,11 @@ export function toWindlassError(error: unknown, place: ServerPlace): WindlassErr
       return fromGrpcError(GRPC.NOT_FOUND, 'it does not exist', place, error);
     if (isGrpcServiceError(cause)) return fromGrpcError(cause.code, cause.details, place, error);
   }
-  // The client gives up connecting with a plain error of its own.
+  // The client stops connecting with a plain error of its own.
   if (error instanceof Error && /connect/i.test(error.message))
     return unreachable(place, error.message, error);
   const message = error instanceof Error ? error.message : String(error);
   return new WindlassError('internal', message, { code: 'UNEXPECTED', cause: error });
-}
-
-export function isErrorInfo(value: unknown): value is ErrorInfo {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'kind' in value &&
-    ERROR_KINDS.some((kind) => kind === value.kind) &&
-    'code' in value &&
-    typeof value.code === 'string' &&
-    'message' in value &&
-    typeof value.message === 'string'
-  );
 }
 
 function fromApplicationFailure(failure: ApplicationFailure): WindlassError {
@@ -78,7 +65,7 @@ function fromApplicationFailure(failure: ApplicationFailure): WindlassError {
 
 function fromTimeout(failure: TimeoutFailure, { workerLog }: ServerPlace): WindlassError {
   if (failure.timeoutType === 'SCHEDULE_TO_START') {
-    return new WindlassError('unavailable', 'the server is there, but no worker took the request', {
+    return new WindlassError('unavailable', 'the server answers, but no worker took the request', {
       code: 'NO_WORKER',
       hint:
         workerLog === undefined
@@ -86,9 +73,14 @@ function fromTimeout(failure: TimeoutFailure, { workerLog }: ServerPlace): Windl
           : `the stack's worker is gone or busy; windlass dev starts another by itself. Its log is ${workerLog}`,
     });
   }
+  return answerTimeout(workerLog);
+}
+
+/** A worker took the request, and neither it nor the next one has answered in time. */
+export function answerTimeout(workerLog?: string): WindlassError {
   return new WindlassError('timeout', 'a worker took the request and did not answer in time', {
     code: 'READ_TIMEOUT',
-    hint: `try again; where it stays so, read ${workerLog === undefined ? 'the log of the workers' : `the worker's log: ${workerLog}`}`,
+    hint: `it may still be carried out; check whether it was, then try again. If it happens again, read ${workerLog === undefined ? 'the log of the workers' : `the worker's log: ${workerLog}`}`,
   });
 }
 
@@ -99,7 +91,7 @@ function fromGrpcError(code: number, details: string, place: ServerPlace, cause:
     case GRPC.DEADLINE_EXCEEDED:
       return unreachable(place, details, cause);
     case GRPC.CANCELLED:
-      return new WindlassError('cancelled', 'the request was given up', { code: 'CANCELLED', cause });
+      return new WindlassError('cancelled', 'the request was cancelled', { code: 'CANCELLED', cause });
     case GRPC.NOT_FOUND:
       return new WindlassError('not-found', `${where}, namespace ${place.namespace}: ${details}`, {
         code: 'TEMPORAL_NOT_FOUND',
@@ -114,7 +106,7 @@ function fromGrpcError(code: number, details: string, place: ServerPlace, cause:
         cause,
       });
     case GRPC.RESOURCE_EXHAUSTED:
-      return new WindlassError('throttled', `${where} asks to slow down: ${details}`, {
+      return new WindlassError('throttled', `${where} limits the request rate: ${details}`, {
         code: 'TEMPORAL_THROTTLED',
         hint: 'try again a little later',
         cause,

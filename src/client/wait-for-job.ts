@@ -1,10 +1,12 @@
-import { WindlassError, type JobView } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { JobView } from '../protocol/index.ts';
 import type { JobsClient, WaitOptions } from './windlass-client.ts';
 
 /**
- * Watches a job until it closes, then returns it as it is stored.
+ * Watches a job until it closes or is held, then returns its stored view. A held job waits for a person,
+ * which could take days.
  *
- * @throws timeout `JOB_WAIT_TIMEOUT`, cancelled `WAIT_ABORTED`; the job goes on in both cases.
+ * @throws timeout `JOB_WAIT_TIMEOUT`, cancelled `WAIT_ABORTED`; the job continues in both cases.
  */
 export async function waitForJob(
   jobs: Pick<JobsClient, 'watch' | 'describe'>,
@@ -17,15 +19,16 @@ export async function waitForJob(
   let ended = false;
   for await (const event of jobs.watch(jobId, { ...watch, signal: AbortSignal.any(signals) })) {
     onEvent?.(event);
-    ended = event.event === 'job-ended';
+    ended = event.event === 'job-ended' || event.event === 'job-held';
+    if (ended) break;
   }
   if (ended) return jobs.describe(jobId, watch.clusterId === undefined ? {} : { clusterId: watch.clusterId });
-  const hint = `take it up again: windlass job watch ${jobId}`;
+  const hint = `watch it again: windlass job watch ${jobId}`;
   if (signal?.aborted !== true && deadline?.aborted === true) {
-    const message = `job ${jobId} was not closed within ${(timeoutMs ?? 0) / 1000} s; it goes on`;
+    const message = `job ${jobId} was not closed within ${(timeoutMs ?? 0) / 1000} s; it continues`;
     throw new WindlassError('timeout', message, { code: 'JOB_WAIT_TIMEOUT', hint });
   }
-  throw new WindlassError('cancelled', `no longer waiting for job ${jobId}; it goes on`, {
+  throw new WindlassError('cancelled', `no longer waiting for job ${jobId}; it continues`, {
     code: 'WAIT_ABORTED',
     hint,
   });

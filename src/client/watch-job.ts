@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOpenJobStatus, WindlassError, type ErrorKind, type JobView } from '../domain/index.ts';
+import { isOpenJobStatus, WindlassError, type ErrorKind } from '../domain/index.ts';
+import type { JobView } from '../protocol/index.ts';
 import { compareJobViews } from './compare-job-views.ts';
 import type { JobEvent } from './job-events.ts';
 import type { WatchOptions } from './windlass-client.ts';
 
-/** What a look at a job saw, and what tells whether another one is worth while. */
+/** What a poll of a job saw, and a fingerprint that shows whether anything has changed since. */
 export interface JobLook {
   readonly view: JobView;
   readonly fingerprint: string | null;
@@ -12,23 +13,23 @@ export interface JobLook {
 }
 
 const POLL_MS = 700;
-/** Nobody answers: asking three times less often does no harm. */
+/** While the server or the workers do not answer, poll three times less often. */
 const LOST_POLL_FACTOR = 3;
-/** A server or a workforce may be away for so long before the watch gives up. */
+/** The watch fails when the server or the workers do not answer for this long. */
 const PATIENCE_MS = 15 * 60_000;
-/** What passes by itself when a server or a worker comes back. */
+/** Errors that end by themselves when the server or a worker answers again. */
 const PASSING: readonly ErrorKind[] = ['unavailable', 'timeout', 'throttled'];
 
 /**
- * The events of a job, made by comparing looks, until it closes or the signal aborts. What fails
- * before the first look is thrown; later, contact may be lost and restored.
+ * The events of a job, computed from successive polls, until it closes or the signal aborts. An error
+ * before the first poll has succeeded is thrown; later, contact may be lost and restored.
  */
 export async function* watchJob(
   jobId: string,
   look: (last: JobLook | null) => Promise<JobLook>,
   options: WatchOptions,
 ): AsyncGenerator<JobEvent, void> {
-  const { signal, pollMs = POLL_MS } = options;
+  const { signal, pollMs = POLL_MS, onView } = options;
   let last: JobLook | null = null;
   let lostAtMs: number | null = null;
   while (signal?.aborted !== true) {
@@ -45,8 +46,12 @@ export async function* watchJob(
     }
     if (lostAtMs !== null) yield { event: 'contact-restored', at: seenAt, jobId };
     lostAtMs = null;
-    if (next.look !== last) yield* compareJobViews(last?.view ?? null, next.look.view, seenAt);
+    const before: JobLook | null = last;
     last = next.look;
+    if (last !== before) {
+      onView?.(last.view);
+      yield* compareJobViews(before?.view ?? null, last.view, seenAt);
+    }
     if (!isOpenJobStatus(last.view.status)) return;
     await pause(pollMs, signal);
   }
@@ -54,7 +59,7 @@ export async function* watchJob(
 
 type Settled = { readonly look: JobLook } | { readonly failure: WindlassError } | 'aborted';
 
-/** A look may take seconds when nobody answers; who aborts does not wait for it. */
+/** A poll that gets no answer may take seconds; an abort does not wait for it. */
 function settle(looking: Promise<JobLook>, signal: AbortSignal | undefined): Promise<Settled> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => resolve('aborted');
@@ -72,6 +77,6 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   try {
     await sleep(ms, undefined, signal === undefined ? {} : { signal });
   } catch {
-    // Aborted: the caller looks at the signal.
+    // Aborted: the caller checks the signal.
   }
 }

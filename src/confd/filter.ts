@@ -2,11 +2,11 @@ import { compilePattern, type WorkBudget } from '../bounds/index.ts';
 import { GoList, GoPair, toText, typeName, type Value } from './go/index.ts';
 
 /**
- * What of a list fits a regular expression, anywhere in it: strings, or pairs by their value.
- * AppCenter's own confd has it.
+ * The elements of a list that match a regular expression anywhere: strings, or pairs by their value.
+ * AppCenter's own confd has this function.
  *
- * @throws Error for anything but a list, for a pattern that does not compile, and where the patterns
- *   of one template have taken more than their budget.
+ * @throws Error for anything but a list, for a pattern that does not compile, and when the patterns of one
+ * template have used up their budget.
  */
 export function filterByPattern(pattern: string, list: Value, budget: WorkBudget): GoList {
   if (!(list instanceof GoList)) throw new Error(`filter takes a list, not ${typeName(list)}`);

@@ -17,7 +17,7 @@ import { readJsonArray, readJsonObject, writeJson } from './json-values.ts';
 import type { KeyStore } from './key-store.ts';
 import { basePath, dirPath } from './paths.ts';
 
-/** `seq` makes no longer lists than this. */
+/** `seq` creates no longer lists than this. */
 const MAX_SEQUENCE = 100_000;
 
 function ofStrings(count: number, call: (...texts: readonly string[]) => Value): TemplateFunction {
@@ -34,7 +34,7 @@ function ofNumbers(call: (left: bigint | number, right: bigint | number) => Valu
   };
 }
 
-/** On two ints as Go's int, else on floats. */
+/** On two ints like Go's int, otherwise on floats. */
 function arithmetic(
   onInts: (left: bigint, right: bigint) => bigint,
   onFloats: (left: number, right: number) => number,
@@ -53,7 +53,7 @@ function refuseZero<Result>(divide: (left: bigint, right: bigint) => Result) {
   };
 }
 
-/** Functions that need nothing but their arguments. */
+/** Functions that depend only on their arguments. */
 const PURE_FUNCTIONS: readonly (readonly [string, TemplateFunction])[] = [
   ['base', ofStrings(1, (path = '') => basePath(path))],
   ['dir', ofStrings(1, (path = '') => dirPath(path))],
@@ -115,7 +115,7 @@ const PURE_FUNCTIONS: readonly (readonly [string, TemplateFunction])[] = [
   ['min', ofNumbers((left, right) => Math.min(Number(left), Number(right)))],
 ];
 
-/** Every function of confd's that a template may call, over one store of keys. */
+/** All confd functions that a template may call, over one store of keys. */
 export function createFunctions(store: KeyStore): FunctionTable {
   const budget = createPatternBudget();
   return new Map<string, TemplateFunction>([
@@ -145,7 +145,7 @@ export function createFunctions(store: KeyStore): FunctionTable {
   ]);
 }
 
-/** A parameter of type string holds one: the evaluator has seen to it. */
+/** The evaluator has checked that a parameter of type string holds one. */
 function asText(value: Value): string {
   return typeof value === 'string' ? value : '';
 }
@@ -158,7 +158,7 @@ function mapText(bytes: string, change: (text: string) => string): string {
   return toBytes(change(toText(bytes)));
 }
 
-/** Go maps each character to one character: `ß` stays as it is, `İ` loses its dot. */
+/** Go maps each character to one character: `ß` stays the same, `İ` loses its dot. */
 function mapRunes(text: string, change: 'toUpperCase' | 'toLowerCase'): string {
   return Array.from(text)
     .map((rune) => {
@@ -169,7 +169,7 @@ function mapRunes(text: string, change: 'toUpperCase' | 'toLowerCase'): string {
 }
 
 function split(text: string, by: string): GoList {
-  // Between no separator and the next stands one character.
+  // With an empty separator, the text is split into single characters.
   const parts = by === '' ? splitRunes(text) : text.split(by);
   return new GoList('string', parts);
 }
@@ -188,7 +188,7 @@ function replace(text: string, from: string, to: string, count: bigint): string 
     if (parts.length - 1 <= limit) return parts.join(to);
     return parts.slice(0, limit + 1).join(to) + from + parts.slice(limit + 1).join(from);
   }
-  // Nothing is found before each character and at the end.
+  // The empty text is found before each character and at the end.
   const runes = splitRunes(text);
   checkBytes(text.length + Math.min(runes.length + 1, limit) * to.length);
   return [...runes, ''].map((rune, index) => (index < limit ? to + rune : rune)).join('');
@@ -210,7 +210,7 @@ function createMap(values: readonly Value[]): GoMap {
 }
 
 function decodeBase64(text: string): string {
-  // Go skips ends of lines.
+  // Go ignores line ends.
   const bare = text.replace(/[\r\n]/g, '');
   const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(bare);
   if (!valid) throw new Error('the text is no base64');
@@ -248,13 +248,16 @@ function sequence(first: bigint, last: bigint): GoList {
   );
 }
 
-/** In place, as confd does. What `gets` gives is of a type of its own, which confd's reverse leaves alone. */
+/**
+ * Changes the list in place, as confd does. The result of `gets` has a type of its own, which confd's
+ * reverse leaves unchanged.
+ */
 function reverse(value: Value): Value {
   if (value instanceof GoList && (value.kind === 'string' || value.kind === 'pair')) value.items.reverse();
   return value;
 }
 
-/** In place; those of one length keep their order. */
+/** In place; elements of equal length keep their order. */
 function sortByLength(list: Value): Value {
   if (list instanceof GoList) list.items.sort((a, b) => asText(a).length - asText(b).length);
   return list;

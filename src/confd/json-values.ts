@@ -11,27 +11,27 @@ import {
   type Value,
 } from './go/index.ts';
 
-/** What confd's `json` makes of a text. @throws Error for anything but an object (or null). */
+/** The result of confd's `json` for a text. @throws Error for anything but an object (or null). */
 export function readJsonObject(text: ByteString): Value {
   const value = fromJson(parse(text));
   if (value === null) return new GoMap(new Map());
   if (value instanceof GoMap) return value;
-  throw new Error('the text is no JSON object');
+  throw new Error('the text is not a JSON object');
 }
 
-/** What confd's `jsonArray` makes of a text. @throws Error for anything but an array (or null). */
+/** The result of confd's `jsonArray` for a text. @throws Error for anything but an array (or null). */
 export function readJsonArray(text: ByteString): Value {
   const value = fromJson(parse(text));
   if (value === null) return new GoList('any', []);
   if (value instanceof GoList) return value;
-  throw new Error('the text is no JSON array');
+  throw new Error('the text is not a JSON array');
 }
 
 function parse(text: ByteString): unknown {
   try {
     return JSON.parse(toText(text));
   } catch {
-    throw new Error('the text is no JSON');
+    throw new Error('the text is not JSON');
   }
 }
 
@@ -89,7 +89,7 @@ function writeString(bytes: ByteString): ByteString {
 
 function writeNumber(value: number): string {
   const magnitude = Math.abs(value);
-  // As ES6 does, but that 1e-07 loses its zero.
+  // As ES6 does, except that 1e-07 loses its zero.
   if (magnitude !== 0 && (magnitude < 1e-6 || magnitude >= 1e21)) {
     return formatFloat(value, 'v', null).replace(/e([+-])0(\d)$/, 'e$1$2');
   }

@@ -4,12 +4,12 @@ import { GoList, GoPair, type ByteString } from './go/index.ts';
 import { createPathMatcher } from './match-path.ts';
 import { basePath, cleanPath, dirPath } from './paths.ts';
 
-/** The keys that a template sees, each an absolute path, with their values; all byte strings. */
+/** The keys that a template sees, each an absolute path, with their values; all are byte strings. */
 export class KeyStore {
   private readonly values: ReadonlyMap<ByteString, ByteString>;
   private readonly budget = createWorkBudget(
     MAX_TEMPLATE_COMPARISONS,
-    (limit) => `the template looks for too many keys: the limit is ${limit} comparisons`,
+    (limit) => `the template searches too many keys: the limit is ${limit} comparisons`,
   );
 
   constructor(values: ReadonlyMap<ByteString, ByteString>) {
@@ -20,19 +20,19 @@ export class KeyStore {
     return this.values.has(key);
   }
 
-  /** @throws Error where the key is absent and nothing is given instead. */
+  /** @throws Error if the key is absent and no default is given. */
   getValue(key: ByteString, otherwise?: ByteString): ByteString {
     const value = this.values.get(key) ?? otherwise;
     if (value === undefined) throw new Error(`the key ${key} does not exist`);
     return value;
   }
 
-  /** @throws Error where the key is absent. */
+  /** @throws Error if the key is absent. */
   get(key: ByteString): GoPair {
     return new GoPair(key, this.getValue(key));
   }
 
-  /** Every key that fits the pattern, by key. @throws Error for a malformed pattern. */
+  /** Every key that matches the pattern, by key. @throws Error for a malformed pattern. */
   getAll(pattern: ByteString): GoList {
     const pairs = this.findKeys(pattern)
       .map(([key, value]) => new GoPair(key, value))
@@ -40,7 +40,7 @@ export class KeyStore {
     return new GoList('pairs', pairs);
   }
 
-  /** The values of the keys that fit, sorted among themselves. */
+  /** The values of the keys that match, sorted. */
   getAllValues(pattern: ByteString): GoList {
     const values = this.findKeys(pattern).map(([, value]) => value);
     return new GoList('string', values.sort(compareBytes));
@@ -52,7 +52,7 @@ export class KeyStore {
     return [...this.values].filter(([key]) => fits(key));
   }
 
-  /** Names directly below a path; the path's own last element where it is a key itself. */
+  /** Names directly below a path; the path's own last element if it is a key itself. */
   list(path: ByteString): GoList {
     checkPathLength(path);
     const prefix = toTerms(path);
@@ -67,7 +67,7 @@ export class KeyStore {
     return new GoList('string', [...names].sort(compareBytes));
   }
 
-  /** Names directly below a path that have something below themselves. */
+  /** Names directly below a path that have keys below them. */
   listDirectories(path: ByteString): GoList {
     checkPathLength(path);
     const prefix = toTerms(path);
@@ -83,7 +83,7 @@ export class KeyStore {
   }
 }
 
-/** A key is taken apart, cleaned and compared by its elements. */
+/** A key is split, cleaned and compared by its elements. */
 const COMPARISONS_PER_CHARACTER = 4;
 
 /** Every key is compared with it. */

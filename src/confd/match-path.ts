@@ -1,11 +1,11 @@
 import { splitRunes, toText } from './go/index.ts';
 
 /**
- * Tells of many paths whether they fit a pattern of Go's path.Match as a whole: `*` and `?` for what
- * holds no slash, `[a-z]`, `[^a-z]`, a backslash before what is meant as it is. The pattern is read
- * once. `spend` is told of every comparison, and may throw.
+ * Returns a function that says of many paths whether the whole path matches a pattern of Go's path.Match:
+ * `*` and `?` for anything without a slash, `[a-z]`, `[^a-z]`, a backslash before a literal character. The
+ * pattern is parsed once. `spend` is called for every comparison, and may throw.
  *
- * @throws Error for a malformed pattern, but only when the walk gets to its fault, as in Go.
+ * @throws Error for a malformed pattern, but only when the matching reaches its fault, as in Go.
  */
 export function createPathMatcher(pattern: string, spend: Spend): (path: string) => boolean {
   const runes = toRunes(pattern);
@@ -29,7 +29,7 @@ function matchFrom(wholePattern: readonly string[], wholePath: readonly string[]
   while (pattern.length > 0) {
     const { star, chunk, rest } = splitChunk(pattern);
     pattern = rest;
-    // A star at the end takes all that is left of this element.
+    // A star at the end matches the rest of this element.
     if (star && chunk.length === 0) return !path.includes('/');
     const direct = matchChunk(chunk, path);
     if (direct !== null && (direct.length === 0 || pattern.length > 0)) {
@@ -61,7 +61,7 @@ function findLater(
   return null;
 }
 
-/** Go reports a malformed pattern also where what stands before it does not match. */
+/** Go also reports a malformed pattern if the part before the fault does not match. */
 function checkRest(pattern: readonly string[]): void {
   let left = pattern;
   while (left.length > 0) {
@@ -90,10 +90,10 @@ function splitChunk(pattern: readonly string[]): {
   return { star: start > 0, chunk: pattern.slice(start, end), rest: pattern.slice(end) };
 }
 
-/** What is left of the path after the chunk; null where it does not fit. */
+/** The rest of the path after the chunk; null if it does not match. */
 function matchChunk(chunk: readonly string[], path: readonly string[]): readonly string[] | null {
   let at = 0;
-  // After a mismatch the rest of the chunk is still read, for its faults.
+  // After a mismatch the rest of the chunk is still parsed, to find its faults.
   let failed = false;
   for (let index = 0; index < chunk.length; index += 1) {
     const sign = chunk[index];

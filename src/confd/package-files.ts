@@ -2,7 +2,7 @@ import type { PackageFile } from '../domain/index.ts';
 import { readResource, type ConfdResource } from './resource.ts';
 import { findTemplateFaults, type TextFault } from './template-text.ts';
 
-/** Where a package keeps what confd on its nodes would read, in confd's own layout. */
+/** The folder of a package that holds confd's files, in confd's own layout. */
 export const CONFD_FOLDER = 'node/etc/confd/';
 const RESOURCES_FOLDER = `${CONFD_FOLDER}conf.d/`;
 const TEMPLATES_FOLDER = `${CONFD_FOLDER}templates/`;
@@ -12,24 +12,24 @@ const MAX_TEMPLATE_BYTES = 1_000_000;
 /** A resource with its template. */
 export interface ConfdTemplate {
   readonly resource: ConfdResource;
-  /** Path of the template in the package. */
+  /** The path of the template in the package. */
   readonly file: string;
   readonly text: string;
 }
 
-/** What is wrong, or doubtful, in a file of the package. */
+/** An error or a warning about a file of the package. */
 export interface FileFault extends TextFault {
   readonly file: string;
 }
 
 export interface ConfdFiles {
-  /** In the order in which confd takes them. */
+  /** In the order in which confd processes them. */
   readonly templates: readonly ConfdTemplate[];
   readonly errors: readonly FileFault[];
   readonly warnings: readonly FileFault[];
 }
 
-/** Reads all that a package has for confd. Never throws: what is wrong is listed with its place. */
+/** Reads all files of a package for confd. Never throws: faults are listed with their positions. */
 export function readConfdFiles(files: readonly PackageFile[]): ConfdFiles {
   const templates: ConfdTemplate[] = [];
   const errors: FileFault[] = [];
@@ -53,7 +53,10 @@ export function readConfdFiles(files: readonly PackageFile[]): ConfdFiles {
   return { templates, errors, warnings };
 }
 
-/** Every file below conf.d whose name ends with `toml`, folder by folder, as confd finds them. */
+/**
+ * Every file below conf.d whose name ends with `toml`, folder by folder, in the order in which confd finds
+ * them.
+ */
 function listResources(files: readonly PackageFile[]): readonly PackageFile[] {
   return files
     .filter(({ path }) => path.startsWith(RESOURCES_FOLDER) && path.endsWith('toml'))

@@ -16,13 +16,13 @@ export function cleanPath(path: string): string {
   return joined === '' ? '.' : joined;
 }
 
-/** Parts that are not empty, joined and cleaned; empty when all are. */
+/** The shortest path that means the same; `.` for the empty path. */
 export function joinPath(...parts: readonly string[]): string {
   const joined = parts.filter((part) => part !== '').join('/');
   return joined === '' ? '' : cleanPath(joined);
 }
 
-/** The last element; `.` for nothing, `/` for a path of slashes alone. */
+/** The last element; `.` for the empty path, `/` for a path that has only slashes. */
 export function basePath(path: string): string {
   if (path === '') return '.';
   let end = path.length;
@@ -32,7 +32,7 @@ export function basePath(path: string): string {
   return bare.slice(bare.lastIndexOf('/') + 1);
 }
 
-/** All but the last element, cleaned. */
+/** All except the last element, cleaned. */
 export function dirPath(path: string): string {
   return cleanPath(path.slice(0, path.lastIndexOf('/') + 1));
 }

@@ -12,11 +12,11 @@ export interface RenderedFile {
 }
 
 /**
- * The files of one node. `values` are the leaves of what the node is told, by path; `prefix` is
- * what templates leave out, `/self` or `/`.
+ * Renders the files of one node. `values` are the leaves of the node's metadata, by path; `prefix` is the
+ * part that templates leave out, `/self` or `/`.
  *
- * @throws conflict `CONFIGURATION_RENDER` for a template that fails over these values, e.g. for a
- *   key that is not there; every such template stands in `details`, no value does.
+ * @throws conflict `CONFIGURATION_RENDER` for a template that fails with these values, e.g. because a key
+ * is missing; `details` lists every such template, and holds no value.
  */
 export function renderFiles(
   templates: readonly ConfdTemplate[],
@@ -34,7 +34,7 @@ export function renderFiles(
   return rendered;
 }
 
-/** What a resource's keys let its template see, without the prefix. */
+/** The part of the metadata that a resource's keys let its template see, without the prefix. */
 function selectValues(
   values: ReadonlyMap<ByteString, ByteString>,
   keys: readonly string[],
@@ -58,10 +58,10 @@ function renderFailed(faults: readonly FileFault[]): WindlassError {
   const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
   return new WindlassError(
     'conflict',
-    `a template of the package fails over this node’s metadata: ${details[0]?.message ?? ''}${more}`,
+    `a template of the package fails with this node’s metadata: ${details[0]?.message ?? ''}${more}`,
     {
       code: 'CONFIGURATION_RENDER',
-      hint: '`windlass cluster metadata CLUSTER --node NODE` shows what the template sees; a key that may be absent wants `exists`, or a default after it',
+      hint: '`windlass cluster metadata CLUSTER --node NODE` shows what the template sees; a key that may be absent needs `exists`, or a default after it',
       details,
     },
   );

@@ -2,27 +2,27 @@ import { parse, TomlError } from 'smol-toml';
 import { renderCheckCommand, type TextFault } from './template-text.ts';
 import { TemplateFault } from './go/index.ts';
 
-/** One file that a package wants on its nodes: a resource of confd, as its conf.d declares it. */
+/** One file that a package needs on its nodes: a resource of confd, as its conf.d declares it. */
 export interface ConfdResource {
   /** Path of its template below `templates`. */
   readonly src: string;
-  /** Where the file goes; absolute. */
+  /** The absolute path of the file on the node. */
   readonly dest: string;
-  /** What of the metadata the template sees: every key that begins with one of these. */
+  /** The part of the metadata that the template sees: every key that begins with one of these. */
   readonly keys: readonly string[];
-  /** Unix permission bits; null keeps those of the file that is there, or 0644. */
+  /** Unix permission bits; null keeps those of the existing file, or means 0644. */
   readonly mode: number | null;
-  /** Null leaves the file to whoever writes it. */
+  /** Null leaves the file with the user that writes it. */
   readonly uid: number | null;
   readonly gid: number | null;
-  /** Must end with 0 before the file is replaced; `{{.src}}` is the file that would be written. */
+  /** Must exit with 0 before the file is replaced; `{{.src}}` is the new file. */
   readonly checkCommand: string | null;
-  /** Run where the content changed. */
+  /** Run if the content changed. */
   readonly reloadCommand: string | null;
 }
 
 export interface ResourceResult {
-  /** Null where an error leaves it undefined. */
+  /** Null if an error leaves it undefined. */
   readonly resource: ConfdResource | null;
   readonly errors: readonly TextFault[];
   readonly warnings: readonly TextFault[];
@@ -31,7 +31,7 @@ export interface ResourceResult {
 const KNOWN_KEYS = ['src', 'dest', 'keys', 'mode', 'uid', 'gid', 'check_cmd', 'reload_cmd', 'prefix'];
 const MAX_ID = 2 ** 31 - 1;
 
-/** Reads a resource of conf.d. Never throws: what is wrong is listed with its place. */
+/** Reads a resource of conf.d. Never throws: faults are listed with their positions. */
 export function readResource(text: string): ResourceResult {
   const reading = new Reading(text);
   const table = reading.parse();
@@ -116,7 +116,7 @@ class Reading {
     return value;
   }
 
-  /** As Go reads a number of any base: a leading zero makes it octal. */
+  /** As Go reads a number of any base: a leading zero means octal. */
   mode(table: Table): number | null {
     const text = this.text(table, 'mode');
     if (text === null) return null;
@@ -132,7 +132,7 @@ class Reading {
 
   id(table: Table, key: 'uid' | 'gid'): number | null {
     const value = find(table, key);
-    // confd's own word for: whoever runs it.
+    // confd's own value for the user that runs it.
     if (value === undefined || value === -1) return null;
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_ID) return value;
     this.error(key, `${key} must be a number`);
@@ -156,7 +156,7 @@ class Reading {
     this.warnings.push({ ...this.locate(key), message });
   }
 
-  /** Where a key stands, or the beginning of the file. */
+  /** The position of a key, or the beginning of the file. */
   private locate(key: string): { readonly line: number; readonly column: number } {
     const lines = this.source.split('\n');
     const index = lines.findIndex((line) => {
@@ -168,7 +168,7 @@ class Reading {
   }
 }
 
-/** confd's reader of TOML does not mind case. */
+/** confd's TOML reader ignores case. */
 function find(table: Table, key: string): unknown {
   if (table[key] !== undefined) return table[key];
   const spelled = Object.keys(table).find((name) => name.toLowerCase() === key);

@@ -17,30 +17,30 @@ export const FUNCTION_NAMES: ReadonlySet<string> = new Set([
   ...createFunctions(new KeyStore(new Map())).keys(),
 ]);
 
-const READS_THE_MACHINE = 'it reads the machine that renders, and files must follow from the metadata alone';
+const READS_THE_MACHINE = 'it reads the machine that renders, and files must depend only on the metadata';
 
-/** Functions of confd or of Go that templates may not call, and why. */
+/** Functions of confd or Go that templates may not call, and the reason. */
 export const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ...['getenv', 'datetime', 'fileExists', 'lookupIP', 'lookupIPV4', 'lookupIPV6', 'lookupSRV'].map(
     (name) => [name, READS_THE_MACHINE] as const,
   ),
   ...['cget', 'cgets', 'cgetv', 'cgetvs'].map(
-    (name) => [name, 'it needs a private key; values of type password arrive opened'] as const,
+    (name) => [name, 'it needs a private key; values of type password are already decrypted'] as const,
   ),
-  ['toYaml', 'use toJson, which is YAML too'],
-  ['call', 'there is nothing that could be called'],
+  ['toYaml', 'use toJson, whose output is also YAML'],
+  ['call', 'no function could be called with it'],
 ]);
 
 const MAX_FAULTS = 100;
 
-/** What is wrong at one place of a text. Line and column count from 1. */
+/** A fault at one position of a text. Line and column count from 1. */
 export interface TextFault {
   readonly line: number;
   readonly column: number;
   readonly message: string;
 }
 
-/** Every fault of a template's text that shows before it runs: none means that it can run. */
+/** Every fault of a template's text that can be found before it runs: no fault means that it can run. */
 export function findTemplateFaults(text: string): readonly TextFault[] {
   const source = toBytes(text);
   const faults: TextFault[] = [];
@@ -48,7 +48,7 @@ export function findTemplateFaults(text: string): readonly TextFault[] {
     parseTemplate(source, (name, offset) => {
       const fault = checkFunction(name, offset);
       if (fault === null) return;
-      // A function that is not there does not hide what is wrong further down, up to a number.
+      // A missing function does not hide later faults, up to a limit.
       if (faults.length >= MAX_FAULTS) throw fault;
       faults.push(toTextFault(source, fault));
     });
@@ -61,7 +61,10 @@ export function findTemplateFaults(text: string): readonly TextFault[] {
 
 export type RenderResult = { readonly content: Uint8Array } | { readonly fault: TextFault };
 
-/** Renders one template over a store of keys; what fails is a value, because it concerns the package. */
+/**
+ * Renders one template with a store of keys; a failure is returned as a value, because it is a fault of
+ * the package.
+ */
 export function renderTemplateText(text: string, values: ReadonlyMap<ByteString, ByteString>): RenderResult {
   const source = toBytes(text);
   try {
@@ -75,7 +78,7 @@ export function renderTemplateText(text: string, values: ReadonlyMap<ByteString,
 }
 
 /**
- * A check command with `{{.src}}` in it, filled in.
+ * A check command with its `{{.src}}` filled in.
  *
  * @throws TemplateFault: the offset is one of the command's own text.
  */

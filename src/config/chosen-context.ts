@@ -15,7 +15,7 @@ export function readChosenProfile(home: string): string | null {
 }
 
 /**
- * Chooses a profile for all later commands of a home folder; null takes the choice back.
+ * Chooses a profile for all later commands of a home folder; null removes the choice.
  * @throws permission `FOLDER_UNSAFE`
  */
 export function writeChosenProfile(home: string, profile: string | null): void {

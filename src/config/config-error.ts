@@ -1,7 +1,7 @@
 import { type ErrorDetail, WindlassError } from '../domain/index.ts';
 
 /**
- * The one error of a wrong environment.
+ * The error of a wrong environment.
  * @param faults by variable; at least one
  */
 export function toConfigError(faults: readonly ErrorDetail[]): WindlassError {

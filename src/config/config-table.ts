@@ -2,10 +2,10 @@
 export interface ConfigVariable {
   readonly name: string;
   readonly type: 'text' | 'path' | 'integer' | 'list' | 'choice' | 'address' | 'url' | 'boolean';
-  /** What holds when it is absent, in words where it is computed; null for nothing. */
+  /** The default, as text if it is computed; null for none. */
   readonly default: string | null;
   readonly description: string;
-  /** Its value must be in no log, and comes from a file in production. */
+  /** Its value must not appear in any log, and comes from a file in production. */
   readonly secret: boolean;
 }
 
@@ -27,24 +27,29 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
   variable(
     'TEMPORAL_ADDRESS',
     'address',
-    'the profile’s, for clients then the stack of WINDLASS_HOME, else localhost:7233',
+    'that of the profile, for clients then the stack of WINDLASS_HOME, otherwise localhost:7233',
     'host:port of the Temporal server',
   ),
   variable('TEMPORAL_NAMESPACE', 'text', 'default', 'Temporal namespace'),
   variable('TEMPORAL_PROFILE', 'text', 'default', 'profile of temporal.toml to read'),
-  variable('TEMPORAL_CONFIG_FILE', 'path', 'Temporal’s own place', 'temporal.toml to read'),
+  variable('TEMPORAL_CONFIG_FILE', 'path', 'Temporal’s own default', 'temporal.toml to read'),
   variable('TEMPORAL_API_KEY', 'text', null, 'API key of the Temporal server', true),
-  variable('TEMPORAL_TLS', 'boolean', 'on where a key or certificate is given', 'whether TLS is spoken'),
+  variable('TEMPORAL_TLS', 'boolean', 'on if a key or certificate is given', 'whether TLS is used'),
   variable('TEMPORAL_TLS_CLIENT_CERT_PATH', 'path', null, 'client certificate, a file'),
   variable('TEMPORAL_TLS_CLIENT_CERT_DATA', 'text', null, 'client certificate, PEM text'),
   variable('TEMPORAL_TLS_CLIENT_KEY_PATH', 'path', null, 'client key, a file'),
   variable('TEMPORAL_TLS_CLIENT_KEY_DATA', 'text', null, 'client key, PEM text', true),
   variable('TEMPORAL_TLS_SERVER_CA_CERT_PATH', 'path', null, 'CA of the server, a file'),
   variable('TEMPORAL_TLS_SERVER_CA_CERT_DATA', 'text', null, 'CA of the server, PEM text'),
-  variable('TEMPORAL_TLS_SERVER_NAME', 'text', null, 'name that the server’s certificate must bear'),
+  variable('TEMPORAL_TLS_SERVER_NAME', 'text', null, 'name that the server’s certificate must have'),
   variable('DATABASE_URL', 'url', 'the embedded database (windlass dev)', 'PostgreSQL of the workers', true),
   variable('DATABASE_URL_FILE', 'path', null, 'file that holds DATABASE_URL; for secrets kept as files'),
-  variable('WINDLASS_DATABASE_CONNECTIONS', 'integer', '10', 'database connections of one worker'),
+  variable(
+    'WINDLASS_DATABASE_CONNECTIONS',
+    'integer',
+    '5',
+    'database connections of one worker, at most; all workers together must stay below PostgreSQL’s max_connections',
+  ),
   variable(
     'WINDLASS_HOME',
     'path',
@@ -55,12 +60,12 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'WINDLASS_CACHE',
     'path',
     'the user’s cache folder',
-    'downloaded tools, and what API servers say of their kinds; may be deleted at any time',
+    'downloaded tools, compiled code, and what API servers say of their kinds; may be deleted at any time',
   ),
   variable(
     'WINDLASS_HELM',
     'path',
-    'helm on the PATH, else one that is brought',
+    'helm on the PATH, otherwise one that is installed',
     'helm to use for Kubernetes: 4, or 3.14 and newer',
   ),
   variable(
@@ -86,7 +91,7 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'WINDLASS_AWS_TOKEN_FILES',
     'list',
     null,
-    'files that a credential may name as webIdentityTokenFile, by their whole paths; absent: none',
+    'files that a credential may name as webIdentityTokenFile, by their absolute paths; absent: none',
   ),
   variable(
     'WINDLASS_INSECURE_DATABASE',
@@ -104,7 +109,7 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'WINDLASS_INSECURE_URLS',
     'list',
     null,
-    'hosts (or host:port) that runtimes may name with http://, beside this machine; absent: none',
+    'hosts (or host:port) that runtimes may name with http://, besides this machine; absent: none',
   ),
   variable(
     'WINDLASS_KUBERNETES_EXEC',
@@ -122,9 +127,14 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'WINDLASS_LOCAL_PROVIDER',
     'boolean',
     'true where the Temporal server is on this machine',
-    'whether runtimes of the provider local are taken; whoever makes one runs programs as the user of the worker',
+    'whether runtimes of the provider local are allowed; a user who creates one runs programs as the user of the worker',
   ),
-  variable('WINDLASS_PROVIDERS', 'list', null, 'packages with further providers, separated by commas'),
+  variable(
+    'WINDLASS_PROVIDERS',
+    'list',
+    null,
+    'packages with further providers, or paths of their files, separated by commas',
+  ),
   variable(
     'WINDLASS_HEARTBEAT_SECONDS',
     'integer',
@@ -148,12 +158,32 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'WINDLASS_SLOTS_WORKFLOWS',
     'integer',
     '40',
-    'workflow tasks at once, and as many short steps of jobs',
+    'workflow tasks at the same time, and as many short steps of jobs',
   ),
-  variable('WINDLASS_SLOTS_EFFECTS', 'integer', '40', 'effects at once, for each account and region'),
-  variable('WINDLASS_SLOTS_WAITS', 'integer', '100', 'observations at once, for each account and region'),
-  variable('WINDLASS_SLOTS_NODES', 'integer', '40', 'node commands at once'),
-  variable('WINDLASS_SLOTS_READS', 'integer', '20', 'clients’ questions at once'),
+  variable(
+    'WINDLASS_SLOTS_EFFECTS',
+    'integer',
+    '40',
+    'effects at the same time, for each account and region',
+  ),
+  variable(
+    'WINDLASS_SLOTS_WAITS',
+    'integer',
+    '100',
+    'observations at the same time, for each account and region',
+  ),
+  variable(
+    'WINDLASS_SLOTS_NODES',
+    'integer',
+    '40',
+    'node commands at the same time, for each account and region',
+  ),
+  variable(
+    'WINDLASS_SLOTS_READS',
+    'integer',
+    '20',
+    'requests of clients at the same time, of those that any worker can answer and of each provider',
+  ),
   variable(
     'WINDLASS_STICKY_SECONDS',
     'integer',
@@ -171,6 +201,6 @@ export const CONFIG_TABLE: readonly ConfigVariable[] = [
     'WINDLASS_WATCHDOG_SECONDS',
     'integer',
     '30',
-    'a worker whose event loop stands still for so long ends itself; 0: never',
+    'a worker whose event loop is blocked for this long ends itself; 0: never',
   ),
 ];

@@ -12,7 +12,7 @@ import { loadTemporalConnection, type TemporalConnection } from './temporal-conn
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** How much of each kind one worker does at once. */
+/** How much of each kind one worker does at the same time. */
 export interface SlotCounts {
   readonly workflows: number;
   readonly effects: number;
@@ -21,10 +21,10 @@ export interface SlotCounts {
   readonly reads: number;
 }
 
-/** Everything that the environment decides. */
+/** All settings of the environment. */
 export interface Config {
   readonly temporal: TemporalConnection;
-  /** Null: none is given; `windlass dev` brings its own. Holds a password: never logged. */
+  /** Null: none is given; `windlass dev` starts its own. Holds a password: never logged. */
   readonly databaseUrl: string | null;
   /** Whether the database of another machine may be reached without verified TLS. */
   readonly insecureDatabase: boolean;
@@ -32,7 +32,7 @@ export interface Config {
   readonly homeFolder: string;
   readonly cacheFolder: string;
   readonly keyringFile: string;
-  /** Null: helm is looked for on the PATH, and brought where it is not there. */
+  /** Null: helm is searched on the PATH, and installed if it is not there. */
   readonly helmFile: string | null;
   /** Whether a runtime may use the worker's own AWS identity. */
   readonly awsOwnIdentity: boolean;
@@ -42,11 +42,14 @@ export interface Config {
   readonly awsTokenFiles: readonly string[];
   /** Hosts, with or without port, that runtimes may name with plain http. */
   readonly insecureUrls: readonly string[];
-  /** Programs that a kubeconfig may have workers call. */
+  /** Programs that a kubeconfig may have workers run. */
   readonly kubernetesExec: readonly string[];
   /** Whether a runtime may use the service account of the worker's pod. */
   readonly kubernetesInCluster: boolean;
-  /** Whether runtimes of the provider `local` are taken: their packages run programs as the worker's user. */
+  /**
+   * Whether runtimes of the provider `local` are allowed: their packages run programs as the worker's
+   * user.
+   */
   readonly localProvider: boolean;
   /** Names of packages with further providers. */
   readonly providerPackages: readonly string[];
@@ -95,12 +98,12 @@ const list = z
 const schema = z.object({
   DATABASE_URL: z.string().optional(),
   DATABASE_URL_FILE: z.string().optional(),
-  WINDLASS_DATABASE_CONNECTIONS: integer(1, 200, 10),
+  WINDLASS_DATABASE_CONNECTIONS: integer(1, 200, 5),
   WINDLASS_KEYRING: z.string().optional(),
   WINDLASS_HELM: z.string().optional(),
   WINDLASS_AWS_OWN_IDENTITY: flag,
   WINDLASS_AWS_PROFILES: list,
-  WINDLASS_AWS_TOKEN_FILES: list.pipe(z.array(z.string().startsWith('/', 'must be whole paths'))),
+  WINDLASS_AWS_TOKEN_FILES: list.pipe(z.array(z.string().startsWith('/', 'must be absolute paths'))),
   WINDLASS_INSECURE_DATABASE: flag,
   WINDLASS_INSECURE_TEMPORAL: flag,
   WINDLASS_INSECURE_URLS: list,
@@ -123,7 +126,7 @@ const schema = z.object({
   WINDLASS_WATCHDOG_SECONDS: integer(0, 3600, 30),
 });
 
-/** Names that begin like ours but are in no table are typing errors, but for these: the test run's own. */
+/** Unknown names that begin like ours are typing errors, except those of test runs. */
 const FOREIGN_NAMES = new Set(['WINDLASS_CLOSING_LINE_FILE']);
 
 /**
@@ -148,14 +151,17 @@ export function loadConfig(env: Environment): Config {
       faults.push({ field: String(issue.path[0]), message: issue.message });
   }
   if (given['DATABASE_URL'] !== undefined && given['DATABASE_URL_FILE'] !== undefined) {
-    faults.push({ field: 'DATABASE_URL_FILE', message: 'is given beside DATABASE_URL; give one of them' });
+    faults.push({
+      field: 'DATABASE_URL_FILE',
+      message: 'is given as well as DATABASE_URL; give one of them',
+    });
   }
   const database = findDatabaseUrl(given, faults);
   if (!parsed.success || faults.length > 0) throw toConfigError(faults);
 
   const values = parsed.data;
   if (values.WINDLASS_LEASE_SECONDS < values.WINDLASS_HEARTBEAT_SECONDS) {
-    // A lease that ends before its worker counts as dead would let a second one work beside it.
+    // If a lease expired before its worker counts as dead, a second one would work at the same time.
     throw toConfigError([
       { field: 'WINDLASS_LEASE_SECONDS', message: 'must not be less than WINDLASS_HEARTBEAT_SECONDS' },
     ]);
@@ -201,7 +207,10 @@ export function loadConfig(env: Environment): Config {
   };
 }
 
-/** Variables of the tests' own begin with WINDLASS_TEST_; commands on nodes get some, which a nested windlass inherits. */
+/**
+ * Variables of the tests begin with WINDLASS_TEST_; commands on nodes get some, which a nested windlass
+ * inherits.
+ */
 function isForeign(name: string): boolean {
   return FOREIGN_NAMES.has(name) || /^WINDLASS_(TEST_|FAULT_|ROOT$|BOOT_ID$|INSTANCE$)/.test(name);
 }

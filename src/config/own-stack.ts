@@ -11,13 +11,16 @@ const stackSchema = z.object({
   clusterId: z.string().min(1),
 });
 
-/** What `windlass dev` writes down of its Temporal server once it serves, for clients of the same WINDLASS_HOME. */
+/**
+ * The record that `windlass dev` writes of its running Temporal server, for clients of the same
+ * WINDLASS_HOME.
+ */
 export interface OwnStack extends Readonly<z.infer<typeof stackSchema>> {
-  /** Temporal's own id of the server's database: another server on the same port has another one. */
+  /** Temporal's own id of the server's database: another server on the same port has another id. */
   readonly clusterId: string;
 }
 
-/** Where it is written. */
+/** The path of the record. */
 export function findStackFile(home: string): string {
   return join(home, 'run', 'stack.json');
 }
@@ -27,7 +30,9 @@ export function findWorkerLog(home: string): string {
   return join(home, 'run', 'worker.log');
 }
 
-/** The stack of a home folder, while its server's process lives; null where there is none, or only its record. */
+/**
+ * The stack of a home folder, while its server's process lives; null if there is none, or only its record.
+ */
 export function readOwnStack(home: string): OwnStack | null {
   let stack: OwnStack;
   try {

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, realpathSync, type Stats, statSync } f
 import { dirname } from 'node:path';
 import { WindlassError } from '../domain/index.ts';
 
-/** Which variable names a folder, for messages. */
+/** The variable that names a folder, for messages. */
 export type FolderVariable = 'WINDLASS_HOME' | 'WINDLASS_CACHE';
 
 const OTHERS = 0o077;
@@ -11,13 +11,13 @@ const WORLD_WRITES = 0o002;
 const STICKY = 0o1000;
 
 /**
- * Makes a folder that only this user can enter, or closes the one that is there: what lies in it is then
- * out of reach, whatever its own modes. Nothing is done where the platform knows no owners.
+ * Creates a folder that only this user can enter, or removes other users' access to an existing one: its
+ * content is then out of reach, whatever its own modes. Does nothing if the platform has no owners.
  *
- * @returns the mode that it had, in octal digits, where others could enter it before; else null
- * @throws permission `FOLDER_UNSAFE`, with the command that mends it, for a link, for what is no folder or
- *   belongs to another user, and below a folder in which others can put something else in its place;
- *   permission `FOLDER_NOT_WRITABLE` where it cannot be made. Nothing is changed then.
+ * @returns the mode that it had, in octal digits, if other users could enter it before; otherwise null
+ * @throws permission `FOLDER_UNSAFE`, with the command that fixes it, for a link, for anything that is not
+ * a folder or belongs to another user, and below a folder in which other users can replace it; permission
+ * `FOLDER_NOT_WRITABLE` if it cannot be created. Nothing is changed then.
  */
 export function claimPrivateFolder(folder: string, variable: FolderVariable): string | null {
   const uid = process.getuid?.();
@@ -26,7 +26,7 @@ export function claimPrivateFolder(folder: string, variable: FolderVariable): st
   if (found.isSymbolicLink()) {
     throw unsafe(folder, 'is a link', `set ${variable} to the folder itself: ${realPath(folder)}`);
   }
-  if (!found.isDirectory()) throw unsafe(folder, 'is no folder', `set ${variable} to another path`);
+  if (!found.isDirectory()) throw unsafe(folder, 'is not a folder', `set ${variable} to another path`);
   if (found.uid !== uid) {
     throw unsafe(
       folder,
@@ -57,19 +57,19 @@ function make(folder: string, variable: FolderVariable): Stats {
   }
 }
 
-/** Whoever may write in a parent can put another folder in the place of ours, unless the parent is sticky. */
+/** A user who may write to a parent can replace our folder, unless the parent is sticky. */
 function refuseOpenParents(folder: string, variable: FolderVariable): void {
   const group = process.getgid?.();
   let parent = dirname(realPath(folder));
   for (;;) {
     const { mode, gid } = statSync(parent);
     const isSticky = (mode & STICKY) !== 0;
-    // A group of one's own, as many systems give each user, is no other user.
+    // A user's own private group, which many systems create, does not count as other users.
     const who = (mode & WORLD_WRITES) !== 0 ? 'o' : (mode & GROUP_WRITES) !== 0 && gid !== group ? 'g' : null;
     if (who !== null && !isSticky) {
       throw unsafe(
         folder,
-        `lies in ${parent}, where other users can put another in its place`,
+        `is in ${parent}, where other users can replace it`,
         `chmod ${who}-w ${parent}, or set ${variable} to another folder`,
       );
     }
@@ -87,7 +87,7 @@ function realPath(folder: string): string {
 }
 
 function unsafe(folder: string, why: string, hint: string): WindlassError {
-  return new WindlassError('permission', `${folder} ${why}: others could read or change what is kept there`, {
+  return new WindlassError('permission', `${folder} ${why}: other users could read or change its files`, {
     code: 'FOLDER_UNSAFE',
     hint,
   });

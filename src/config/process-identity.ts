@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A process for good: pid and start time, because pids are used again. */
+/** A process, identified permanently: pid and start time, because pids are reused. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startTime: string;
 }
 
-/** When a process was started, in the platform's own notation; null when there is none (or it is dead and not yet collected). */
+/**
+ * When a process was started, in the platform's own notation; null if there is none (or it is dead and not
+ * yet reaped).
+ */
 export function readStartTime(pid: number): string | null {
   if (process.platform === 'linux') {
     try {
@@ -30,7 +33,7 @@ export function readStartTime(pid: number): string | null {
   }
 }
 
-/** Whether the very process still runs. */
+/** Whether this same process still runs. */
 export function isRunning(identity: ProcessIdentity): boolean {
   const startTime = readStartTime(identity.pid);
   return startTime !== null && startTime === identity.startTime;

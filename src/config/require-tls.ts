@@ -2,15 +2,15 @@ import { isLoopbackHost } from '../domain/index.ts';
 import { toConfigError } from './config-error.ts';
 import type { Environment } from './folders.ts';
 
-/** Whether TLS is spoken, as Temporal's library decides it. */
+/** Whether TLS is used, by the rules of Temporal's library. */
 interface TransportOptions {
   readonly tls?: unknown;
   readonly apiKey?: unknown;
 }
 
 /**
- * Refuses a Temporal server on another machine without TLS, unless WINDLASS_INSECURE_TEMPORAL says so:
- * whoever is on the way could act on every cluster. Refuses also a process in which Node verifies no
+ * Refuses a Temporal server on another machine without TLS, unless WINDLASS_INSECURE_TEMPORAL allows it:
+ * an attacker on the network could act on every cluster. Also refuses a process in which Node verifies no
  * certificate at all.
  *
  * @throws invalid-input `CONFIG_INVALID`
@@ -20,7 +20,8 @@ export function requireTls(address: string, { tls, apiKey }: TransportOptions, e
     throw toConfigError([
       {
         field: 'NODE_TLS_REJECT_UNAUTHORIZED',
-        message: 'turns the check of every certificate off; name a CA of your own with NODE_EXTRA_CA_CERTS',
+        message:
+          'turns the verification of every certificate off; name a CA of your own with NODE_EXTRA_CA_CERTS',
       },
     ]);
   }

@@ -9,24 +9,27 @@ import { readChosenProfile } from './chosen-context.ts';
 import { findHomeFolder, type Environment } from './folders.ts';
 import { findWorkerLog, readOwnStack } from './own-stack.ts';
 
-/** How the Temporal server is reached, and whether the user has said so. */
+/** The address of the Temporal server, and whether the user has given it. */
 export interface TemporalConnection {
   readonly address: string;
   readonly namespace: string;
-  /** Whether TEMPORAL_ADDRESS or a profile names the address; a stack of ours and the default address count as not named. */
+  /**
+   * Whether TEMPORAL_ADDRESS or a profile names the address; a stack of ours and the default address do
+   * not count.
+   */
   readonly isNamed: boolean;
   readonly connectionOptions: ClientConnectConfig['connectionOptions'];
 }
 
-/** The server that a client acts on, and how it came to be that one. */
+/** The server that a client acts on, and why it is that one. */
 export interface ClientConnection extends TemporalConnection {
-  /** For people: what names the address. */
+  /** For users: what names the address. */
   readonly from: string;
-  /** The profile that names the address; null where none does. */
+  /** The profile that names the address; null if none does. */
   readonly profile: string | null;
-  /** What the server must call itself; null where any will do. */
+  /** The name that the server must report; null if any is accepted. */
   readonly clusterId: string | null;
-  /** The log of the embedded stack's worker, where the server is that stack's. */
+  /** The log of the embedded stack's worker, if the server belongs to that stack. */
   readonly workerLog: string | null;
 }
 
@@ -42,7 +45,8 @@ const DEFAULT_NAMESPACE = 'default';
 
 /**
  * Reads TEMPORAL_* and temporal.toml as Temporal's own tools do, for workers and servers.
- * @throws invalid-input `TEMPORAL_CONFIG` for a profile or file that cannot be read; it shows no value of it.
+ * @throws invalid-input `TEMPORAL_CONFIG` for a profile or file that cannot be read; it shows no value of
+ * it.
  */
 export function loadTemporalConnection(env: Environment, profileName?: string): TemporalConnection {
   return guard(() => {
@@ -62,9 +66,9 @@ export function loadTemporalConnection(env: Environment, profileName?: string): 
 }
 
 /**
- * Which server the commands and the library act on: TEMPORAL_ADDRESS, or a profile that TEMPORAL_PROFILE,
- * `windlass context use` or the default of temporal.toml names; else the stack of this WINDLASS_HOME, while
- * it lives; else the default address. Nothing is connected to.
+ * The server that the commands and the library act on: TEMPORAL_ADDRESS, or a profile that
+ * TEMPORAL_PROFILE, `windlass context use` or the default of temporal.toml names; otherwise the running
+ * stack of this WINDLASS_HOME; otherwise the default address. Opens no connection.
  * @throws invalid-input `TEMPORAL_CONFIG`
  */
 export function loadClientConnection(env: Environment, givenProfile?: string): ClientConnection {
@@ -79,7 +83,7 @@ export function loadClientConnection(env: Environment, givenProfile?: string): C
     if (env['TEMPORAL_ADDRESS']) return { ...connection, ...none, from: 'TEMPORAL_ADDRESS' };
     return { ...connection, ...none, profile: name, from: `profile ${name} of temporal.toml` };
   }
-  // Keys and certificates without an address are for the server at the default one: our stack takes none.
+  // Keys and certificates without an address are for the server at the default one: our stack uses none.
   const { tls, apiKey } = connection.connectionOptions;
   const isOpen = (tls === undefined || tls === false || tls === null) && apiKey === undefined;
   const stack = isOpen ? readOwnStack(home) : null;

@@ -1,7 +1,7 @@
 import { generateKeyPair } from '../nodes/index.ts';
 import type { NodeAccess } from '../provider/index.ts';
 
-/** Key pairs of a node, made as the engine makes them: before the node is. */
+/** Key pairs of a node, generated as the engine does it: before the node is created. */
 export function createNodeAccess(nodeId: string): NodeAccess {
   const client = generateKeyPair('cluster');
   const host = generateKeyPair(nodeId);

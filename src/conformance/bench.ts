@@ -2,55 +2,62 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  TASK_ACTIONS,
+  JOB_ACTIONS,
   type ClusterNode,
+  type ClusterRole,
   type ClusterStatus,
   type ClusterWrapper,
   type JobAction,
   type JobPlan,
   type PlannedTask,
+  type ResourceSpec,
   type TaskAction,
+  type VolumeSpec,
 } from '../domain/index.ts';
-import type { InstanceDirective, Provider, VolumesDirective } from '../provider/index.ts';
+import { findNodeRole, listTasks } from '../plan/index.ts';
+import { findTaskFacts, type Provider } from '../provider/index.ts';
 import { CLOUD_LIVES, type CloudLife } from './cloud-life.ts';
 import { createEngine, type Engine, type EngineTask } from './engine.ts';
-import { MadeTwiceError, type NodeWorld, type Operation } from './operations.ts';
+import type { NodeWorld, Operation } from './operations.ts';
 import type { ConformanceHarness, WorldResource } from './options.ts';
+import { listLife, planJob, type PlannedJob } from './planned-jobs.ts';
 import { createTranscript, type Transcript } from './transcript.ts';
+import { newCluster } from '../wanted/index.ts';
 
 const PAUSE_MS = 25;
-/** How long a wait may take where nobody says otherwise. */
+/** The default timeout of a wait. */
 export const WAIT_LIMIT_MS = 30_000;
 
 export interface BenchOptions {
   readonly harness: ConformanceHarness;
-  /** The harness's provider by default; or a worse one made from it. */
+  /** The harness's provider by default; or a variant of it with a planted bug. */
   readonly provider?: Provider;
   /** One of its own by default. */
   readonly clusterId?: string;
-  /** Where what the provider lets out is kept; by default nobody looks. */
+  /** Records everything that the provider lets out; by default nothing is recorded. */
   readonly transcript?: Transcript;
-  /** How long a wait may take; half a minute by default. */
+  /** The timeout of a wait; half a minute by default. */
   readonly waitLimitMs?: number;
   /** That of machines by default. */
   readonly life?: CloudLife;
 }
 
-/** A cluster of its own with an engine, to try an operation on one of its nodes. */
+/** A cluster of its own with an engine, to run an operation on one of its nodes. */
 export interface Bench {
   readonly harness: ConformanceHarness;
   readonly provider: Provider;
   readonly engine: Engine;
+  readonly clusterId: string;
   /** The node under test. */
   readonly node: ClusterNode;
-  /** A task of an action as the provider's own plan has it, each time a new one. */
+  /** A task of an action from the provider's own plan, a new one each time. */
   task(action: TaskAction): EngineTask;
   prepare(operation: Operation): Promise<EngineTask>;
-  /** What the cloud holds of this cluster, in the order of ids. */
+  /** What the cloud holds of this cluster, ordered by id. */
   list(): Promise<readonly WorldResource[]>;
-  /** Waits until the world holds what the operation is for. */
+  /** Checks once whether the world holds the result of the operation. */
   assertHolds(operation: Operation): Promise<void>;
-  /** Deletes all that may be there, by tokens alone, and asserts that nothing is left. */
+  /** Deletes everything that may exist, by tokens alone, and asserts that nothing is left. */
   deleteAll(): Promise<void>;
 }
 
@@ -64,28 +71,27 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     waitLimitMs = WAIT_LIMIT_MS,
     life = CLOUD_LIVES.machines,
   } = options;
-  const cluster = await provider.parseClusterConf({
+  const parsed = await provider.parseClusterConf({
     content: harness.content,
     runtime: harness.runtime,
     conf: harness.conf,
     clusterId,
+  });
+  const cluster = newCluster(parsed, {
+    clusterId,
+    runtimeId: harness.runtime.runtimeId,
+    versionId: harness.content.versionId,
+    appName: 'conformance',
+    purpose: harness.purpose ?? 'app',
+    conf: harness.conf,
     createdAt: '2026-01-01T00:00:00Z',
   });
   const engine = createEngine({ harness, provider, transcript, waitLimitMs, cluster });
-  const node = chooseNode(cluster, provider.capabilities.volumes);
-  const planned = collectTasks(provider, harness, cluster, node.nodeId);
-  const changes =
-    life.kind === 'releases'
-      ? await planChanges(provider, harness, cluster)
-      : new Map<TaskAction, PlannedChange>();
-  const role = cluster.roles.find((candidate) => candidate.role === node.role.replace(/-replica$/, ''));
+  const node = chooseNode(cluster, provider.capabilities.volumes === true);
+  const planned = await collectTasks({ provider, harness, cluster, nodeId: node.nodeId, life });
+  const role = findNodeRole(cluster.roles, node);
   assert.ok(role, `node ${node.nodeId} has a role that the cluster does not have`);
-  let asked: NodeWorld['asked'] = {
-    cpu: role.cpu,
-    memoryMiB: role.memoryMiB,
-    volumes: role.volumes,
-    ...(harness.changed === undefined ? {} : { version: harness.changed.versionBefore }),
-  };
+  let asked = askedOf(role, harness, 'first');
 
   const list = async () => {
     const all = await harness.world.list();
@@ -98,49 +104,46 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     harness,
     provider,
     engine,
+    clusterId,
     node,
     list,
     task(action) {
-      const change = changes.get(action);
-      if (change !== undefined) {
-        engine.setWanted(change.wanted);
-        asked = { ...asked, version: change.version };
+      const found = planned.get(action);
+      assert.ok(found, `no plan of what the capabilities name has a task ${action} for node ${node.nodeId}`);
+      const { task, job } = found;
+      if (job !== null && JOB_ACTIONS[job.action].spec === 'changed') {
+        engine.setWanted(job.joined);
+        asked = askedOf(findNodeRole(job.joined.roles, node), harness, job.conf);
       }
-      const plan = change?.task ?? planned.get(action);
-      assert.ok(
-        plan,
-        `no plan of create, stop, start and delete has a task ${action} for node ${node.nodeId}`,
-      );
-      if (action === 'ResizeInstances' || action === 'ResizeVolumes') asked = grow(role);
-      return engine.toTask(plan, action.startsWith('Resize') ? asked : {});
+      if (job === null) asked = grow(role);
+      return engine.toTask(task, job === null ? asked : {});
     },
     async prepare(operation) {
       for (const action of operation.prepare) await engine.run(bench.task(action));
       return bench.task(operation.action);
     },
     async assertHolds(operation) {
-      await eventually(waitLimitMs, async () => {
-        const resources = (await list()).filter((resource) => resource.token.includes(`/${node.nodeId}/`));
-        operation.assertHolds({
-          instances: resources.filter((resource) => resource.kind === 'instance'),
-          volumes: resources.filter((resource) => resource.kind === 'volume'),
-          releases: (await list()).filter((resource) => resource.kind === 'release'),
-          asked,
-        });
+      const all = await list();
+      const own = all.filter((resource) => resource.token.includes(`/${node.nodeId}/`));
+      operation.assertHolds({
+        instances: own.filter((resource) => resource.kind === 'instance'),
+        volumes: own.filter((resource) => resource.kind === 'volume'),
+        releases: all.filter((resource) => resource.kind === 'release'),
+        asked,
       });
     },
     async deleteAll() {
       engine.ledger.expireLeases();
       const failed = planAction(provider, harness, engine.cluster(), 'delete', 'failed');
-      for (const task of failed.flatMap((layer) => layer.tasks)) {
+      for (const task of listTasks(failed)) {
         if (
           (task.nodeId === node.nodeId || life.kind === 'releases') &&
-          TASK_ACTIONS[task.action].target === 'cloud'
+          findTaskFacts(task.action, provider).by !== 'node'
         ) {
           await engine.run(engine.toTask(task));
         }
       }
-      // At once: each wait has said that nothing carries the token any more.
+      // Checked at once: each wait has reported that nothing carries the token any more.
       const left = (await list()).map((resource) => `${resource.kind} ${resource.id} of ${resource.token}`);
       assert.deepEqual(left, [], 'left in the cloud after everything was deleted');
     },
@@ -155,7 +158,7 @@ export async function eventually(limitMs: number, assertion: () => Promise<void>
     try {
       return await assertion();
     } catch (error) {
-      if (error instanceof MadeTwiceError || Date.now() > giveUpAt) throw error;
+      if (Date.now() > giveUpAt) throw error;
       await sleep(PAUSE_MS);
     }
   }
@@ -168,51 +171,6 @@ function chooseNode(cluster: ClusterWrapper, withVolumes: boolean): ClusterNode 
   assert.ok(node, `the harness's package makes no node${withVolumes ? ' with volumes' : ''}`);
   return node;
 }
-
-interface PlannedChange {
-  readonly wanted: ClusterWrapper;
-  readonly task: PlannedTask;
-  /** What the cloud runs when it is done. */
-  readonly version: string;
-}
-
-/** The upgrade to the harness's other conf, and the way back, as the engine has them planned. */
-async function planChanges(
-  provider: Provider,
-  harness: ConformanceHarness,
-  cluster: ClusterWrapper,
-): Promise<ReadonlyMap<TaskAction, PlannedChange>> {
-  const { changed } = harness;
-  assert.ok(changed, 'a harness of releases needs another conf: `changed`');
-  const changes = new Map<TaskAction, PlannedChange>();
-  let before = cluster;
-  for (const [action, conf, version] of [
-    ['update-env', changed.conf, changed.versionAfter],
-    ['rollback', harness.conf, changed.versionBefore],
-  ] as const) {
-    const wanted = await provider.parseClusterConf({
-      content: harness.content,
-      runtime: harness.runtime,
-      conf,
-      clusterId: cluster.cluster.clusterId,
-      createdAt: cluster.cluster.createdAt,
-      change: { action, options: {}, cluster: before },
-    });
-    const [task] = planAction(provider, harness, wanted, action, 'active').flatMap((layer) => layer.tasks);
-    assert.ok(task, `the plan of ${action} is empty`);
-    changes.set(task.action, { wanted, task, version });
-    before = wanted;
-  }
-  return changes;
-}
-
-const LIFE: readonly (readonly [JobAction, ClusterStatus])[] = [
-  ['create', 'pending'],
-  ['restart', 'active'],
-  ['stop', 'active'],
-  ['start', 'stopped'],
-  ['delete', 'active'],
-];
 
 /** The plan of one action of a cluster's life. */
 export function planAction(
@@ -229,57 +187,103 @@ export function planAction(
   });
 }
 
-/** The node's tasks as the provider plans them; those of resizing are made from those of creating. */
-function collectTasks(
-  provider: Provider,
-  harness: ConformanceHarness,
-  cluster: ClusterWrapper,
-  nodeId: string,
-): ReadonlyMap<TaskAction, PlannedTask> {
-  const tasks = new Map<TaskAction, PlannedTask>();
-  for (const [action, status] of LIFE) {
-    if (!provider.capabilities.actions.includes(action)) continue;
-    for (const task of planAction(provider, harness, cluster, action, status).flatMap(
-      (layer) => layer.tasks,
-    )) {
-      if ((task.nodeId === nodeId || task.nodeId === null) && !tasks.has(task.action))
-        tasks.set(task.action, task);
+/** A task of one of a cluster's jobs; null where no job of the provider has it yet. */
+interface CollectedTask {
+  readonly task: PlannedTask;
+  readonly job: PlannedJob | null;
+}
+
+interface CollectRequest {
+  readonly provider: Provider;
+  readonly harness: ConformanceHarness;
+  readonly cluster: ClusterWrapper;
+  readonly nodeId: string;
+  readonly life: CloudLife;
+}
+
+/**
+ * The first task of each action that works on the node (or on the whole cluster), from the plans of
+ * the actions that the capabilities name. Those that change what is wanted must be parsed, which takes
+ * time with charts: they are planned, one on the cluster of the other, only while an operation has no
+ * task. Those of a recovery come last: they may find nothing to do. Tasks of a resize that no plan has
+ * yet are made from those that create.
+ */
+async function collectTasks(request: CollectRequest): Promise<ReadonlyMap<TaskAction, CollectedTask>> {
+  const { provider, harness, nodeId, life } = request;
+  const found = new Map<TaskAction, CollectedTask>();
+  const asks = listLife(provider);
+  const isMissing = (): boolean => life.operations.some(({ action }) => !found.has(action));
+  let { cluster } = request;
+  const ranked = asks.map((ask) => ({ ask, rank: rankOf(ask.action) })).sort((a, b) => a.rank - b.rank);
+  for (const { ask, rank } of ranked) {
+    if (rank > 0 && !isMissing()) continue;
+    const job = await planJob(provider, harness, cluster, ask);
+    if (rank === 1) cluster = job.wanted;
+    for (const task of listTasks(job.plan)) {
+      if ((task.nodeId === nodeId || task.nodeId === null) && !found.has(task.action))
+        found.set(task.action, { task, job });
     }
   }
-  const run = tasks.get('RunInstances');
-  if (run !== undefined)
-    tasks.set('ResizeInstances', toUse(run, 'ResizeInstances', growInstance(run.directive)));
-  const create = tasks.get('CreateVolumes');
-  if (create !== undefined)
-    tasks.set('ResizeVolumes', toUse(create, 'ResizeVolumes', growVolumes(create.directive)));
+  for (const task of makeUpResize(found)) found.set(task.action, { task, job: null });
+  return found;
+}
+
+function rankOf(action: JobAction): number {
+  const { refreshFirst, spec } = JOB_ACTIONS[action];
+  if (refreshFirst === true) return 2;
+  return spec === 'changed' ? 1 : 0;
+}
+
+/** What a handler must be able to do before the frame plans it. */
+function makeUpResize(found: ReadonlyMap<TaskAction, CollectedTask>): readonly PlannedTask[] {
+  const tasks: PlannedTask[] = [];
+  const run = found.get('RunInstances')?.task;
+  if (run?.action === 'RunInstances' && !found.has('ResizeInstances')) {
+    const { cpu, memoryMiB } = run.directive;
+    const directive = { ...run.directive, cpu: cpu * 2, memoryMiB: memoryMiB * 2 };
+    tasks.push({ ...run, action: 'ResizeInstances', directive, resources: toChange(run) });
+  }
+  const create = found.get('CreateVolumes')?.task;
+  if (create?.action === 'CreateVolumes' && !found.has('ResizeVolumes')) {
+    const directive = { volumes: growVolumes(create.directive.volumes) };
+    tasks.push({ ...create, action: 'ResizeVolumes', directive, resources: toChange(create) });
+  }
   return tasks;
 }
 
-function toUse(task: PlannedTask, action: TaskAction, directive: PlannedTask['directive']): PlannedTask {
-  return {
-    ...task,
-    action,
-    directive,
-    resources: task.resources.map((claim) => ({ ...claim, intent: 'use' })),
-  };
+function askedOf(
+  role: ClusterRole | undefined,
+  { changed }: ConformanceHarness,
+  conf: PlannedJob['conf'],
+): NodeWorld['asked'] {
+  assert.ok(role, 'the node under test has a role that the cluster does not have');
+  const { cpu, memoryMiB, volumes } = role;
+  const versions = changed && { first: changed.versionBefore, changed: changed.versionAfter };
+  return { cpu, memoryMiB, volumes, ...(versions === undefined ? {} : { version: versions[conf] }) };
+}
+
+function toChange({ resources }: PlannedTask): PlannedTask['resources'] {
+  return resources.map((claim) =>
+    claim.intent === 'make' ? { ...claim, intent: 'change', spec: growSpec(claim.spec) } : claim,
+  );
 }
 
 function grow<T extends NodeWorld['asked']>(role: T): NodeWorld['asked'] {
   return {
     cpu: role.cpu * 2,
     memoryMiB: role.memoryMiB * 2,
-    volumes: role.volumes.map((volume) => ({ ...volume, sizeGiB: volume.sizeGiB * 2 })),
+    volumes: growVolumes(role.volumes),
   };
 }
 
-// A plan's directives are plain data to everyone but the provider; those of the instance and
-// volume actions have the form that the contract gives them.
-function growInstance(directive: PlannedTask['directive']): PlannedTask['directive'] {
-  const { cpu, memoryMiB } = directive as unknown as InstanceDirective;
-  return { ...directive, cpu: cpu * 2, memoryMiB: memoryMiB * 2 };
+function growSpec(spec: ResourceSpec): ResourceSpec {
+  const grown = Object.entries(spec).map(([name, value]) => [
+    name,
+    ['cpu', 'memoryMiB', 'sizeGiB'].includes(name) ? Number(value) * 2 : value,
+  ]);
+  return Object.fromEntries(grown) as ResourceSpec;
 }
 
-function growVolumes(directive: PlannedTask['directive']): PlannedTask['directive'] {
-  const { volumes } = directive as unknown as VolumesDirective;
-  return { ...directive, volumes: volumes.map((volume) => ({ ...volume, sizeGiB: volume.sizeGiB * 2 })) };
+function growVolumes(volumes: readonly VolumeSpec[]): readonly VolumeSpec[] {
+  return volumes.map((volume) => ({ ...volume, sizeGiB: volume.sizeGiB * 2 }));
 }

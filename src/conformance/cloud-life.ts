@@ -3,15 +3,15 @@ import { OPERATIONS, type Operation } from './operations.ts';
 import type { CloudKind, WorldResource } from './options.ts';
 import { RELEASE_OPERATIONS } from './release-operations.ts';
 
-/** What the traits need to know of a kind of cloud: which task does what in a cluster's life. */
+/** What the traits need to know about a kind of cloud: which task does what in a cluster's life. */
 export interface CloudLife {
   readonly kind: CloudKind;
   readonly operations: readonly Operation[];
-  /** Makes what a cluster mainly is. */
+  /** Creates the main resource of a cluster. */
   readonly make: TaskAction;
   readonly stop: TaskAction;
   readonly start: TaskAction;
-  /** What that is in the world. */
+  /** The kind of that resource in the world. */
   readonly thing: WorldResource['kind'];
 }
 

@@ -1,4 +1,4 @@
-/** Freezes plain data all the way down, so that a provider which changes its input is caught. */
+/** Freezes plain data deeply, so that a provider which changes its input is noticed. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
     return value;

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { RETRY_TABLE, WindlassError } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import { isRetried as isRetriedByEngine } from '../task-runner/index.ts';
 
 const MAX_CURSOR_BYTES = 2048;
-const MAX_TRIES = 20;
+const MOST_FAILURES = 20;
 const CRASH = 'SIMULATED_CRASH';
 
 /** Thrown by a hook of HandleOptions, it ends the worker there: nothing is stored or released. */
@@ -15,12 +16,13 @@ export function isCrash(error: unknown): boolean {
   return WindlassError.isInstance(error) && error.code === CRASH;
 }
 
-/** Whether the engine tries again: by the one table, but not for ever. */
-export function isRetried(error: unknown, tries: number): boolean {
-  if (!WindlassError.isInstance(error) || isCrash(error)) return false;
-  if (error.code === 'LEASE_HELD') return true;
-  const rule = RETRY_TABLE[error.kind];
-  return rule.retried && tries < Math.min(rule.maxTries, MAX_TRIES);
+/**
+ * Whether another attempt follows an error: by the product's own rule, but not forever, and not by a
+ * worker that was overtaken: the test checks what that worker does before it ends.
+ */
+export function isRetried(error: unknown, failures: number): error is WindlassError {
+  if (!WindlassError.isInstance(error) || isCrash(error) || error.code === 'LEASE_LOST') return false;
+  return isRetriedByEngine(error, failures) && failures < MOST_FAILURES;
 }
 
 /** A cursor goes through the engine's storage as JSON. */

@@ -1,53 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createHash } from 'node:crypto';
+import type { ClusterWrapper } from '../domain/index.ts';
 import {
-  WindlassError,
-  type ClusterNode,
-  type ClusterRole,
-  type ClusterWrapper,
-  type Job,
-  type MetadataTree,
-  type PlannedTask,
-  type Runtime,
-  type Task,
-} from '../domain/index.ts';
-import type {
-  Call,
-  Changes,
-  EffectCall,
-  HandleResult,
-  HostKeyPair,
-  NodeAccess,
-  ObserveCall,
-  Observation,
-  Provider,
-  TaskContext,
+  createCall,
+  refuseCancelled,
+  type Call,
+  type CallOptions,
+  type ObserveCall,
+  type Observation,
+  type Provider,
 } from '../provider/index.ts';
-import { generateKeyPair } from '../nodes/index.ts';
-import { createNodeAccess } from './access.ts';
-import { deepFreeze } from './deep-freeze.ts';
-import { assertPlainCursor, isCrash, isRetried } from './engine-rules.ts';
-import { createMemoryLedger, type MemoryLease, type MemoryLedger } from './ledger.ts';
+import {
+  handleTask,
+  newProgress,
+  observeTask,
+  waitForTask,
+  type Pacing,
+  type Progress,
+  type TaskAttempt,
+} from '../task-runner/index.ts';
+import { isCrash, isRetried } from './engine-rules.ts';
+import { createMemoryStore, type EngineTask, type MemoryStore } from './memory-store.ts';
 import type { ConformanceHarness } from './options.ts';
 import type { Transcript } from './transcript.ts';
+import { createWorker, type HandleOptions } from './workers.ts';
+
+export type { EngineTask } from './memory-store.ts';
+export type { HandleOptions } from './workers.ts';
 
 const LOOK_MS = 200;
 const PAUSE_MS = 25;
-const MAX_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 250;
+/** A test decides when leases expire. */
+const LEASE_SECONDS = 3_600;
 const NO_SIGNAL = new AbortController().signal;
-
-/** How one handle is disturbed; nothing of it happens in an undisturbed one. */
-export interface HandleOptions {
-  readonly signal?: AbortSignal;
-  /** Before the n-th effect (from 1) of this handle, before the lease is checked. */
-  readonly beforeEffect?: (count: number) => Promise<void> | void;
-  /** Before the n-th effect, when the lease has been found good: too late to be stopped by it. */
-  readonly pastLease?: (count: number) => Promise<void> | void;
-  /** After the n-th effect. */
-  readonly afterEffect?: (count: number) => Promise<void> | void;
-  /** The worker dies before it stores the answer. */
-  readonly answerLost?: boolean;
-}
 
 export interface EngineOptions {
   readonly provider: Provider;
@@ -57,286 +42,182 @@ export interface EngineOptions {
   readonly waitLimitMs: number;
 }
 
-/** What the suite plays: one cluster with its ledger, and workers that handle and wait. */
-export interface Engine {
-  readonly ledger: MemoryLedger;
-  cluster(): ClusterWrapper;
-  setRuntime(runtime: Runtime): void;
-  setStatus(status: ClusterWrapper['cluster']['status']): void;
-  /** What a job wants of the cluster, as the engine stores it before the job's first task. */
-  setWanted(wanted: ClusterWrapper): void;
-  /** Gives a planned task an id; its role, where the task changes what the role asks for. */
-  toTask(planned: PlannedTask, role?: Partial<ClusterRole>): EngineTask;
-  /** One handle by a worker of its own, tried again after errors that the engine retries. */
-  handle(task: EngineTask, options?: HandleOptions): Promise<HandleResult>;
-  /** Writes the ledger rows of a task as a worker does that dies before it calls the provider. */
-  claimOnly(task: EngineTask): void;
-  /** One look, tried again after errors that the engine retries. */
-  look(task: EngineTask, call?: Partial<ObserveCall>): Promise<Observation>;
+/** The product's task runner over one cluster in memory, and the workers that it runs for. */
+export interface Engine extends Omit<MemoryStore, 'addTask' | 'loadContext' | 'storeChanges' | 'storeEnd'> {
+  readonly toTask: MemoryStore['addTask'];
+  /** One handle by a worker of its own, retried after errors that the engine retries. */
+  handle(task: EngineTask, options?: HandleOptions): Promise<{ readonly wait: boolean }>;
+  /** Writes the ledger rows of a task like a worker that dies before it calls the provider. */
+  claimOnly(task: EngineTask): Promise<void>;
+  /** One poll, retried after errors that the engine retries. */
+  look(task: EngineTask, call?: Partial<ObserveCall> & Repeats): Promise<Observation>;
   waitUntilDone(task: EngineTask): Promise<void>;
   /** Handle and wait, as the job workflow does. */
   run(task: EngineTask, options?: HandleOptions): Promise<void>;
-  /** How many requests to the cloud's API the provider has announced by `call.request`. */
+  /** The number of requests to the cloud's API for which the budget was taken. */
   requests(): number;
-  /** A call that only reads, tried again likewise. */
-  read<T>(call: (call: Call) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Every request waits for the budget of calls until the function that it returns is called. */
+  exhaustBudget(): () => void;
+  /** A call that only reads, retried in the same way. */
+  read<T>(call: (call: Call) => Promise<T>, given?: Partial<Pick<Call, 'signal'>> & Repeats): Promise<T>;
 }
 
-export interface EngineTask {
-  readonly task: Task;
-  readonly role: Partial<ClusterRole>;
-}
+type Repeats = Pick<HandleOptions, 'once'>;
 
 export function createEngine(options: EngineOptions): Engine {
-  const { provider, harness, transcript } = options;
-  const ledger = createMemoryLedger();
-  const accessByNode = new Map<string, NodeAccess>();
-  const changedHostKeys = new Map<string, HostKeyPair>();
-  let runtime = harness.runtime;
-  let wrapper = options.cluster;
-  let metadata: MetadataTree | null = null;
-  let tasks = 0;
-  let workers = 0;
-  let requests = 0;
-
-  const job: Job = {
-    jobId: `j-${wrapper.cluster.clusterId}`,
-    clusterId: wrapper.cluster.clusterId,
-    runtimeId: runtime.runtimeId,
-    action: 'create',
-    status: 'working',
-    options: {},
-    requestedBy: 'conformance',
-    startedAt: wrapper.cluster.createdAt,
-    closedAt: null,
-    error: null,
+  const { transcript, waitLimitMs } = options;
+  const memory = createMemoryStore(options);
+  const workers = { ...options, memory };
+  const pacing: Pacing = {
+    watchMs: LOOK_MS,
+    quickMs: waitLimitMs,
+    firstPauseMs: PAUSE_MS,
+    limitMs: waitLimitMs,
   };
+  let requests = 0;
+  // Pending while nothing is left of the budget.
+  let emptyBudget = Promise.resolve();
 
-  const newCall = (signal: AbortSignal | undefined): Call => ({
-    signal: signal ?? NO_SIGNAL,
-    log: (message, fields) => transcript.add('log', { message, fields }),
-    async request(count = 1) {
+  const log: Call['log'] = (message, fields) => transcript.add('log', { message, fields });
+  const openBudget =
+    (signal: AbortSignal): CallOptions['takeBudget'] =>
+    async (count) => {
       requests += count;
-    },
-  });
+      await Promise.race([emptyBudget, whenAborted(signal)]);
+      refuseCancelled(signal);
+    };
+  const newCall = (signal: AbortSignal): Call => createCall({ signal, log, takeBudget: openBudget(signal) });
 
-  function getAccess(node: ClusterNode): NodeAccess {
-    const known = accessByNode.get(node.nodeId) ?? createNodeAccess(node.nodeId);
-    accessByNode.set(node.nodeId, known);
-    transcript.plantKey(known.clientPrivateKey);
-    transcript.plantKey(known.hostPrivateKey);
-    return known;
-  }
-
-  function getChangedHostKey(nodeId: string): HostKeyPair {
-    const known = changedHostKeys.get(nodeId) ?? generateKeyPair(nodeId);
-    changedHostKeys.set(nodeId, known);
-    transcript.plantKey(known.privateKey);
-    return known;
-  }
-
-  function hydrate({ task, role: roleChange }: EngineTask): TaskContext {
-    const node = wrapper.nodes.find((candidate) => candidate.nodeId === task.nodeId) ?? null;
-    const role =
-      wrapper.roles.find((candidate) => candidate.role === node?.role.replace(/-replica$/, '')) ?? null;
+  function toAttempt({ task }: EngineTask, worker: ReturnType<typeof createWorker>): TaskAttempt {
+    const { store, point } = worker;
     return {
-      ...deepFreeze({
-        task,
-        job,
-        runtime,
-        credential: harness.credential,
-        cluster: wrapper.cluster,
-        node,
-        role: role === null ? null : { ...role, ...roleChange },
-        access: node === null ? null : getAccess(node),
-        resources: ledger.newest(task.nodeId ?? ''),
-      }),
-      loadCluster: async () => wrapper,
-      loadPackage: async () => harness.content,
-      loadMetadata: async () => metadata,
-      loadRelatedMetadata: async () => [],
-      openSecret: async (reference) => transcript.plant(`opened-secret-of-${reference.$secret}`),
-      loadChangedHostKey: async () => getChangedHostKey(node?.nodeId ?? ''),
-      loadSecretValues: async () => transcript.planted(),
-    };
-  }
-
-  function applyChanges(task: Task, changes: Changes | undefined, leases: readonly MemoryLease[]): void {
-    ledger.applyChanges(changes?.resources ?? [], leases);
-    ledger.beginNext(changes?.next ?? []);
-    if (changes?.metadata !== undefined) metadata = changes.metadata;
-    const change = changes?.node;
-    if (change === undefined) return;
-    wrapper = {
-      ...wrapper,
-      nodes: wrapper.nodes.map((node) => (node.nodeId === task.nodeId ? { ...node, ...change } : node)),
-    };
-  }
-
-  function claim({ task }: EngineTask, holder: string): readonly MemoryLease[] {
-    return ledger.claim({
-      clusterId: wrapper.cluster.clusterId,
-      nodeId: task.nodeId ?? '',
-      holder,
-      specHash: createHash('sha256').update(JSON.stringify(task.directive)).digest('hex'),
-      claims: task.resources,
-    });
-  }
-
-  function createEffectCall(
-    leases: readonly MemoryLease[],
-    options: HandleOptions,
-    counts: EffectCounts,
-  ): EffectCall {
-    return {
-      ...newCall(options.signal),
-      async beforeEffect(token) {
-        counts.before += 1;
-        const count = counts.before;
-        await options.beforeEffect?.(count);
-        const lease = leases.find((candidate) => candidate.token === token);
-        if (lease === undefined) {
-          throw new WindlassError(
-            'internal',
-            `beforeEffect was called for ${token}, which the task does not claim`,
-            {
-              code: 'TOKEN_NOT_CLAIMED',
-            },
-          );
-        }
-        ledger.assertHeld(lease);
-        await options.pastLease?.(count);
+      taskId: task.taskId,
+      store,
+      point,
+      log,
+      signal: NO_SIGNAL,
+      openBudget: (_loaded, signal) => async (count) => {
+        await openBudget(signal)(count);
+        await worker.whileBudgetIsTaken();
       },
-      async afterEffect() {
-        counts.after += 1;
-        await options.afterEffect?.(counts.after);
-      },
-      isFirstClaim: (token) => leases.find((lease) => lease.token === token)?.fence === 1,
+      onLimit: () => {},
     };
   }
 
-  async function handleOnce(task: EngineTask, options: HandleOptions, holder: string, counts: EffectCounts) {
-    const leases = claim(task, holder);
+  async function attemptOnce<T>(what: string, attempt: () => Promise<T>): Promise<T> {
     try {
-      const result = await provider.handleSubtask(hydrate(task), createEffectCall(leases, options, counts));
-      transcript.add(`result of ${task.task.action}`, result);
-      if (options.answerLost !== true) applyChanges(task.task, result.changes, leases);
-      ledger.release(leases);
-      return result;
+      return await attempt();
     } catch (error) {
-      if (!isCrash(error)) ledger.release(leases);
+      transcript.addError(what, error);
       throw error;
     }
   }
 
-  async function retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    const giveUpAt = Date.now() + options.waitLimitMs;
-    for (let tries = 1; ;) {
+  /** Plays the part of Temporal: another attempt after a retryable error, as soon as a test allows. */
+  async function retry<T>(what: string, attempt: () => Promise<T>, signal = NO_SIGNAL): Promise<T> {
+    const giveUpAt = Date.now() + waitLimitMs;
+    for (let failures = 0; ;) {
       try {
-        return await attempt();
+        return await attemptOnce(what, attempt);
       } catch (error) {
-        transcript.addError(what, error);
-        // Waiting for another worker's lease is no try: a slow cloud would use all of them up.
-        const waited = WindlassError.isInstance(error) && error.code === 'LEASE_HELD';
-        tries += waited ? 0 : 1;
-        if (!isRetried(error, tries - 1) || Date.now() > giveUpAt) throw error;
-        await sleep(Math.min(WindlassError.isInstance(error) ? (error.retryAfterMs ?? 0) : 0, MAX_PAUSE_MS));
+        if (signal.aborted || !isRetried(error, failures) || Date.now() > giveUpAt) throw error;
+        // Waiting for another worker's lease does not count as a failure: a slow cloud would use up all
+        // attempts.
+        failures += error.code === 'LEASE_HELD' ? 0 : 1;
+        await sleep(Math.min(error.retryAfterMs ?? 0, LONGEST_PAUSE_MS));
       }
     }
   }
 
   const engine: Engine = {
-    ledger,
-    cluster: () => wrapper,
+    ...memory,
+    toTask: memory.addTask,
     requests: () => requests,
-    setRuntime(changed) {
-      runtime = changed;
-    },
-    setStatus(status) {
-      wrapper = { ...wrapper, cluster: { ...wrapper.cluster, status } };
-    },
-    setWanted(wanted) {
-      wrapper = wanted;
-    },
-    toTask(planned, role = {}) {
-      tasks += 1;
-      const task: Task = {
-        ...planned,
-        taskId: `${job.jobId}.0.${tasks}`,
-        jobId: job.jobId,
-        clusterId: job.clusterId,
-        layerIndex: 0,
-        index: tasks,
-        status: 'working',
-        failures: 0,
-        observation: null,
-        error: null,
-        startedAt: job.startedAt,
-        endedAt: null,
-      };
-      return { task, role };
+    exhaustBudget() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      emptyBudget = promise;
+      return resolve;
     },
     async handle(task, handleOptions = {}) {
-      // Who needs a frontgate is the engine's own matter: no provider ever sees these tasks.
-      if (task.task.action === 'AcquireFrontgate' || task.task.action === 'ReleaseFrontgate')
-        return { state: 'done' };
-      workers += 1;
-      const holder = `worker-${workers}`;
-      const counts: EffectCounts = { before: 0, after: 0 };
-      for (;;) {
-        const result = await retry(task.task.action, () => handleOnce(task, handleOptions, holder, counts));
-        // A worker whose answer is lost has stored nothing: whoever comes next finds the same.
-        if (result.state !== 'again' || handleOptions.answerLost === true) return result;
+      const { signal = NO_SIGNAL } = handleOptions;
+      const worker = createWorker(workers, handleOptions);
+      const attempt = {
+        ...toAttempt(task, worker),
+        signal,
+        effectSignal: signal,
+      };
+      try {
+        const handleOnce = () =>
+          handleTask({ ...attempt, identity: worker.identity, leaseSeconds: LEASE_SECONDS });
+        return handleOptions.once === true
+          ? await attemptOnce(task.task.action, handleOnce)
+          : await retry(task.task.action, handleOnce, signal);
+      } catch (error) {
+        // The next worker finds what this one has done.
+        if (isCrash(error) && worker.hasLostItsAnswer()) return { wait: true };
+        throw error;
       }
     },
-    claimOnly(task) {
-      workers += 1;
-      ledger.release(claim(task, `worker-${workers}`));
+    async claimOnly(task) {
+      await engine.handle(task, { claimOnly: true });
     },
-    async look(task, call = {}) {
-      return retry(`Wait${task.task.action}`, async () => {
-        const observation = await provider.waitSubtask(hydrate(task), {
+    async look(task, { once = false, ...call } = {}) {
+      const worker = createWorker(workers, {});
+      const { signal = NO_SIGNAL } = call;
+      const lookOnce = async (): Promise<Observation> => {
+        const loaded = await worker.store.load(task.task.taskId);
+        const observation = await observeTask(loaded, {
+          ...newCall(signal),
           watchMs: LOOK_MS,
           cursor: undefined,
-          ...newCall(undefined),
           ...call,
         });
-        transcript.add(`observation of ${task.task.action}`, observation);
-        if (observation.state === 'pending') assertPlainCursor(observation.cursor);
-        else applyChanges(task.task, observation.changes, []);
+        if (observation.state === 'done')
+          await worker.store.succeed(task.task, observation.changes ?? {}, []);
         return observation;
-      });
+      };
+      const what = `Wait${task.task.action}`;
+      return once ? attemptOnce(what, lookOnce) : retry(what, lookOnce, signal);
     },
     async waitUntilDone(task) {
-      const giveUpAt = Date.now() + options.waitLimitMs;
-      let cursor: unknown;
+      const worker = createWorker(workers, {});
+      let progress: Progress = newProgress(new Date());
       for (;;) {
-        const observation = await engine.look(task, { cursor });
-        if (observation.state === 'done') return;
-        if (Date.now() > giveUpAt) {
-          throw new WindlassError('timeout', `${task.task.action} is not done: ${observation.seen}`, {
-            code: 'CONFORMANCE_WAIT_LIMIT',
-          });
-        }
-        cursor = observation.cursor;
-        await sleep(Math.min(observation.retryAfterMs ?? PAUSE_MS, MAX_PAUSE_MS));
+        const result = await retry(`Wait${task.task.action}`, () =>
+          waitForTask({
+            ...toAttempt(task, worker),
+            pacing,
+            redact: (text) => text,
+            readProgress: () => progress,
+            writeProgress: (seen) => {
+              progress = seen;
+            },
+          }),
+        );
+        if (result.state === 'done') return;
+        await sleep(Math.min(result.nextLookMs, LONGEST_PAUSE_MS));
       }
     },
     async run(task, handleOptions) {
-      const result = await engine.handle(task, handleOptions);
-      if (result.state === 'started' || handleOptions?.answerLost === true) await engine.waitUntilDone(task);
+      const { wait } = await engine.handle(task, handleOptions);
+      if (wait) await engine.waitUntilDone(task);
     },
-    read: (call, signal) =>
-      retry('a read', async () => {
+    async read(call, { signal = NO_SIGNAL, once = false } = {}) {
+      const readOnce = async () => {
         const answer = await call(newCall(signal));
         transcript.add('answer', answer);
         return answer;
-      }),
+      };
+      return once ? attemptOnce('a read', readOnce) : retry('a read', readOnce, signal);
+    },
   };
   return engine;
 }
 
-interface EffectCounts {
-  before: number;
-  after: number;
+/** Resolves when the signal is aborted; never where it is not. */
+function whenAborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
 }

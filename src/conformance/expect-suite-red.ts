@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError, type TaskAction } from '../domain/index.ts';
-import { removeBudget, removeLease, removeToken, type Mutant } from './mutants.ts';
+import { removeBudget, removeLease, removeToken, reverseOrder, type Mutant } from './mutants.ts';
 import type { ConformanceHarness, SuiteOptions, SuiteRunner, Trait } from './options.ts';
 import { registerRun, type SuiteRun } from './provider-suite.ts';
 
 const TEST_LIMIT_MS = 60_000;
 
-/** A suite to be shown to have teeth. */
+/** A suite that must be shown to find bugs. */
 export interface MutationOptions extends Omit<SuiteOptions, 'runner'> {
   /**
-   * A harness whose provider finds nothing of what exists when it looks for a token. That is
-   * inside the provider, so that only its author can take it away.
+   * A harness whose provider finds no existing resource when it searches for a token. That is inside the
+   * provider, so only its author can plant it.
    */
   adoptionRemoved(): Promise<ConformanceHarness>;
-  /** Which traits to run against a mutant; those that can notice it by default. */
+  /** The traits to run against a mutant; by default those that can notice it. */
   readonly traits?: readonly Trait[];
-  /** Which operations to run against a mutant; all by default. */
+  /** The operations to run against a mutant; all by default. */
   readonly actions?: readonly TaskAction[];
 }
 
@@ -29,14 +29,13 @@ export interface TestOutcome {
 
 const TRAITS_WITH_TEETH: readonly Trait[] = ['idempotent', 'frozen', 'nothing-left'];
 
-/** Those that can notice a mutant. The budget needs a world that counts requests (`countRequests`). */
+/** Traits that can notice a mutant. The budget needs a world that counts requests (`countRequests`). */
 function chooseTraits(mutant: Mutant | null): readonly Trait[] {
   return mutant === 'budget-removed' ? ['budgeted'] : TRAITS_WITH_TEETH;
 }
 
 /**
- * Runs the suite against a mutant of the provider and returns the names of the tests that went
- * red.
+ * Runs the suite against a mutant of the provider and returns the names of the tests that failed.
  *
  * @throws internal `SUITE_WITHOUT_TEETH` when none did.
  */
@@ -49,12 +48,12 @@ export async function expectSuiteRed(options: MutationOptions, mutant: Mutant): 
     `all ${outcomes.length} tests of the suite pass against ${options.name} with ${mutant}`,
     {
       code: 'SUITE_WITHOUT_TEETH',
-      hint: 'the mutant does not take effect in this harness, or the suite cannot see it',
+      hint: 'the mutant has no effect in this harness, or the suite cannot notice it',
     },
   );
 }
 
-/** Runs the suite against a mutant; `null` is the provider as it is. */
+/** Runs the suite against a mutant; `null` is the provider itself. */
 export async function runMutant(
   options: MutationOptions,
   mutant: Mutant | null,
@@ -76,6 +75,7 @@ export async function runMutant(
 function chooseWrap(mutant: Mutant | null): SuiteRun['wrap'] {
   if (mutant === 'token-removed') return removeToken;
   if (mutant === 'lease-removed') return removeLease;
+  if (mutant === 'lease-before-budget') return reverseOrder;
   if (mutant === 'budget-removed') return removeBudget;
   return (provider) => provider;
 }
@@ -112,8 +112,8 @@ async function findFailure(body: () => Promise<void>): Promise<string | null> {
   try {
     return await Promise.race([
       body().then(() => null),
-      // A mutant may wait for ever; what goes on behind ends with its world.
-      sleep(TEST_LIMIT_MS, 'the test goes on and on', { signal: timer.signal }),
+      // A mutant may wait forever; background work ends with its world.
+      sleep(TEST_LIMIT_MS, 'the test does not end', { signal: timer.signal }),
     ]);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -11,9 +11,9 @@ export interface SweepLane {
   readonly proxy: FaultProxy;
 }
 
-/** One request of one operation, and what shall happen to it. */
+/** One request of one operation, and the fault for it. */
 export interface SweepCase {
-  /** A handle/wait pair by its action, or a function that only looks. */
+  /** A handle/wait pair by its action, or a function that only reads. */
   readonly operation: string;
   /** As the proxy names the request. */
   readonly request: string;
@@ -28,8 +28,8 @@ export interface SweepOptions {
   /** All cases by default. */
   readonly choose?: (cases: readonly SweepCase[]) => readonly SweepCase[];
   /**
-   * How many resources of a cluster were ever made with each token, also those that are gone: where
-   * the cloud can say so, a twin that was deleted again is found too.
+   * How many resources of a cluster were ever created with each token, including those that are gone: if
+   * the cloud can report that, a duplicate that was deleted again is found too.
    */
   readonly countMade?: (clusterId: string) => Promise<ReadonlyMap<string, number>>;
   readonly report?: (line: string) => void;
@@ -40,13 +40,13 @@ export interface SweepOptions {
 export interface SweepOutcome {
   /** Cases that were run. */
   readonly runs: number;
-  /** Cases whose fault really struck. */
+  /** Cases whose fault really occurred. */
   readonly struck: number;
   /** Resources that were left when everything had been deleted. */
   readonly leaked: number;
-  /** Tokens with which more than one resource was made. */
+  /** Tokens with which more than one resource was created. */
   readonly doubled: number;
-  /** What went wrong, case by case; empty if all is well. */
+  /** The problems, case by case; empty if there is none. */
   readonly complaints: readonly string[];
 }
 
@@ -55,8 +55,8 @@ const DELAY_MS = 250;
 const MOST_NTH = 3;
 
 /**
- * Tries every request of every operation with every fault, each in a cluster of its own: the effect
- * must be there once, and nothing may be left when all of it was deleted, as the cloud itself counts.
+ * Runs every request of every operation with every fault, each in a cluster of its own: the effect must
+ * exist once, and nothing may be left after everything was deleted, as the cloud itself counts.
  */
 export async function sweepFaults(options: SweepOptions): Promise<SweepOutcome> {
   const { lanes, choose = (cases) => cases, report = () => undefined } = options;
@@ -114,7 +114,7 @@ function open({ harness }: SweepLane, { waitLimitMs = WAIT_LIMIT_MS }: SweepOpti
   return openBench({ harness, waitLimitMs });
 }
 
-/** Does what comes before an operation; the answer does the operation and asserts what it is for. */
+/** Does the steps before an operation; the result does the operation and asserts its effect. */
 async function prepare(bench: Bench, name: string): Promise<() => Promise<void>> {
   const operation = OPERATIONS.find(({ action }) => action === name);
   if (operation !== undefined) {

@@ -1,3 +1,4 @@
+export { createConformancePackage } from './conformance-package.ts';
 export { expectSuiteRed, runMutant, type MutationOptions, type TestOutcome } from './expect-suite-red.ts';
 export { failAfterEffect } from './fail-after-effect.ts';
 export {
@@ -20,12 +21,16 @@ export {
   type SweepOptions,
   type SweepOutcome,
 } from './fault-sweep.ts';
+export { createNodeShell, type NodeShell, type NodeShellOptions } from '../nodes/index.ts';
 export { MUTANTS, type Mutant } from './mutants.ts';
 export {
+  DISTURBANCES,
   TRAITS,
   type CloudKind,
   type ConformanceHarness,
   type ConformanceWorld,
+  type Disturbance,
+  type OptionalPart,
   type SuiteOptions,
   type SuiteRunner,
   type Trait,

@@ -1,22 +1,28 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { WindlassError } from '../domain/index.ts';
 import type { Call, HandleResult, Observation, Provider, TaskContext } from '../provider/index.ts';
 
-/** What can be taken away from a provider, one at a time; the suite must notice each. */
-export const MUTANTS = ['token-removed', 'adoption-removed', 'lease-removed', 'budget-removed'] as const;
+/** What can be removed from a provider, one at a time; the suite must notice each. */
+export const MUTANTS = [
+  'token-removed',
+  'adoption-removed',
+  'lease-removed',
+  'lease-before-budget',
+  'budget-removed',
+] as const;
 export type Mutant = (typeof MUTANTS)[number];
 
 const MARK = '~';
 
-/** A provider whose calls each see tokens of their own, as if made from a run or a clock. */
+/** A provider whose calls each see tokens of their own, as if derived from a run or a clock. */
 export function removeToken(provider: Provider): Provider {
   return {
     ...provider,
     async handleSubtask(context, call) {
       const result = await provider.handleSubtask(withFreshTokens(context), {
         ...call,
-        beforeEffect: (token) => call.beforeEffect(withoutMark(token)),
-        afterEffect: (token) => call.afterEffect(withoutMark(token)),
+        effect: (token, send, options) => call.effect(withoutMark(token), send, options),
+        isFirstClaim: (token) => call.isFirstClaim(withoutMark(token)),
       });
       return withKnownTokens(result);
     },
@@ -25,30 +31,47 @@ export function removeToken(provider: Provider): Provider {
   };
 }
 
-/** A provider that does not care whether its worker still holds the lease. */
+/** A provider that changes the cloud outside of `call.effect`, so that the lease is never checked. */
 export function removeLease(provider: Provider): Provider {
   return {
     ...provider,
     handleSubtask: (context, call) =>
-      provider.handleSubtask(context, {
-        ...call,
-        async beforeEffect(token) {
-          try {
-            await call.beforeEffect(token);
-          } catch (error) {
-            if (!WindlassError.isInstance(error) || error.code !== 'LEASE_LOST') throw error;
-          }
-        },
-      }),
+      provider.handleSubtask(context, { ...call, effect: (_token, send) => send() }),
   };
 }
 
-/** A provider that sends its requests without a word to the budget of calls. */
-export function removeBudget(provider: Provider): Provider {
-  const silent = <Given extends Call>(call: Given): Given => ({ ...call, request: async () => {} });
+/** A provider that waits for the budget after its worker's lease was checked. */
+export function reverseOrder(provider: Provider): Provider {
   return {
     ...provider,
-    handleSubtask: (context, call) => provider.handleSubtask(context, silent(call)),
+    handleSubtask: (context, call) => {
+      const outside = AsyncLocalStorage.snapshot();
+      return provider.handleSubtask(context, {
+        ...call,
+        effect: (token, send, options) =>
+          call.effect(
+            token,
+            async () => {
+              await outside(() => call.send(async () => undefined, options));
+              return send();
+            },
+            { requests: 0 },
+          ),
+      });
+    },
+  };
+}
+
+/** A provider that sends its requests without the budget of calls. */
+export function removeBudget(provider: Provider): Provider {
+  const silent = <Given extends Call>(call: Given): Given => ({ ...call, send: (request) => request() });
+  return {
+    ...provider,
+    handleSubtask: (context, call) =>
+      provider.handleSubtask(context, {
+        ...silent(call),
+        effect: (token, send) => call.effect(token, send, { requests: 0 }),
+      }),
     waitSubtask: (context, call) => provider.waitSubtask(context, silent(call)),
     describeSubnets: (request, call) => provider.describeSubnets(request, silent(call)),
     describeVpc: (request, call) => provider.describeVpc(request, silent(call)),

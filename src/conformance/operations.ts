@@ -16,11 +16,6 @@ export interface NodeWorld {
   };
 }
 
-/** There is more than was asked for: waiting does not mend that. */
-export class MadeTwiceError extends Error {
-  override readonly name = 'MadeTwiceError';
-}
-
 /** One handle/wait pair. */
 export interface Operation {
   readonly action: TaskAction;
@@ -30,7 +25,7 @@ export interface Operation {
   readonly makes: 'instance' | 'volume' | 'release' | null;
   /** Whether it is about volumes: left out where capabilities say that there are none. */
   readonly needsVolumes: boolean;
-  /** Throws while the effect is not there, or there more than once. */
+  /** @throws if the effect does not exist, or exists more than once. */
   assertHolds(world: NodeWorld): void;
 }
 
@@ -81,12 +76,7 @@ export const OPERATIONS: readonly Operation[] = [
     prepare: ['RunInstances', 'StopInstances'],
     makes: null,
     needsVolumes: false,
-    assertHolds(world) {
-      const { cpu, memoryMiB } = assertInstance(world, 'stopped');
-      if (cpu !== undefined) assert.ok(cpu >= world.asked.cpu, `${cpu} CPUs, asked for ${world.asked.cpu}`);
-      if (memoryMiB === undefined) return;
-      assert.ok(memoryMiB >= world.asked.memoryMiB, `${memoryMiB} MiB, asked for ${world.asked.memoryMiB}`);
-    },
+    assertHolds: (world) => assertInstance(world, 'stopped'),
   },
   {
     action: 'ResizeVolumes',
@@ -121,16 +111,18 @@ export const OPERATIONS: readonly Operation[] = [
 function assertInstance(world: NodeWorld, state: WorldResource['state']): WorldResource {
   const [instance] = world.instances;
   assert.ok(instance, 'the node has no instance');
-  if (world.instances.length > 1)
-    throw new MadeTwiceError(`instances of one node: ${describe(world.instances)}`);
+  assert.equal(world.instances.length, 1, `instances of one node: ${describe(world.instances)}`);
   assert.equal(instance.state, state, `state of ${instance.id}`);
+  const { cpu, memoryMiB } = instance;
+  const { asked } = world;
+  if (cpu !== undefined) assert.ok(cpu >= asked.cpu, `${cpu} CPUs, asked for ${asked.cpu}`);
+  if (memoryMiB !== undefined)
+    assert.ok(memoryMiB >= asked.memoryMiB, `${memoryMiB} MiB, asked for ${asked.memoryMiB}`);
   return instance;
 }
 
 function assertVolumes(world: NodeWorld, state: WorldResource['state']): void {
   const { volumes, asked } = world;
-  if (volumes.length > asked.volumes.length)
-    throw new MadeTwiceError(`volumes of one node: ${describe(volumes)}`);
   assert.equal(volumes.length, asked.volumes.length, `volumes of one node: ${describe(volumes)}`);
   for (const volume of volumes) assert.equal(volume.state, state, `state of ${volume.id}`);
   const sizes = volumes.map((volume) => volume.sizeGiB ?? 0).sort(ascending);

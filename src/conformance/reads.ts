@@ -4,7 +4,7 @@ import type { Call, ClusterStatusRequest } from '../provider/index.ts';
 import type { Bench } from './bench.ts';
 import type { ConformanceHarness } from './options.ts';
 
-/** One of the functions that only look. */
+/** One of the functions that only read. */
 export interface Read {
   readonly name: string;
   /** The harness's credential by default. */
@@ -12,7 +12,7 @@ export interface Read {
   assertAnswer(answer: unknown, bench: Bench): void;
 }
 
-/** The seven functions that only look. */
+/** The seven functions that only read. */
 export const READS: readonly Read[] = [
   {
     name: 'describeSubnets',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { MadeTwiceError, type NodeWorld, type Operation } from './operations.ts';
+import type { NodeWorld, Operation } from './operations.ts';
 import type { WorldResource } from './options.ts';
 
-/** What a provider of releases does, in the order of a cluster's life. */
+/** The operations of a provider of releases, in the order of a cluster's life. */
 export const RELEASE_OPERATIONS: readonly Operation[] = [
   {
     action: 'InstallRelease',
@@ -65,9 +65,7 @@ export const RELEASE_OPERATIONS: readonly Operation[] = [
 function assertOne({ releases }: NodeWorld, state: WorldResource['state']): WorldResource {
   const [release] = releases;
   assert.ok(release, 'the cluster has no release');
-  if (releases.length > 1) {
-    throw new MadeTwiceError(`releases of one cluster: ${releases.map(({ id }) => id).join(', ')}`);
-  }
+  assert.equal(releases.length, 1, `releases of one cluster: ${releases.map(({ id }) => id).join(', ')}`);
   assert.equal(release.state, state, `state of ${release.id}`);
   return release;
 }

@@ -5,7 +5,7 @@ import type { Capabilities } from '../provider/index.ts';
 import type { Bench } from './bench.ts';
 import type { CloudLife } from './cloud-life.ts';
 import type { Operation } from './operations.ts';
-import type { SuiteRunner } from './options.ts';
+import type { OptionalPart, SuiteOptions, SuiteRunner } from './options.ts';
 import type { Read } from './reads.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -20,9 +20,14 @@ export interface TraitContext {
   readonly waitLimitMs: number;
   readonly cancelLimitMs: number;
   readonly transcript: Transcript;
+  /** What this process has written to stdout and stderr since the run began. */
+  readOutput(): string;
+  readonly choose: NonNullable<SuiteOptions['choose']>;
+  /** A part of the harness, or undefined where the options say that it is left out. @throws where it is absent. */
+  optional<Part>(name: OptionalPart, part: Part | undefined): Part | undefined;
   /** A new cluster in the world of this run; when the body has passed, all of it is deleted again. */
   withBench(body: (bench: Bench) => Promise<void>): Promise<void>;
-  /** Likewise in a world of its own, which the body may spoil. */
+  /** The same in a world of its own, which the body may damage. */
   withBenchApart(body: (bench: Bench) => Promise<void>): Promise<void>;
 }
 
@@ -71,7 +76,7 @@ export async function settleWithin<T>(limitMs: number, what: string, call: Promi
     return await Promise.race([
       settle(call),
       sleep(limitMs, undefined, { signal: timer.signal }).then(() =>
-        assert.fail(`${what} goes on ${limitMs} ms later`),
+        assert.fail(`${what} still runs ${limitMs} ms later`),
       ),
     ]);
   } finally {
@@ -83,7 +88,7 @@ export async function settleWithin<T>(limitMs: number, what: string, call: Promi
 export interface Gate {
   /** Called by the one that freezes: only the first time. */
   freezeOnce(): Promise<void>;
-  /** Resolves when somebody is frozen here. */
+  /** Resolves when a worker is frozen here. */
   readonly reached: Promise<void>;
   open(): void;
 }

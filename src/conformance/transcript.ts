@@ -6,7 +6,7 @@ export interface Transcript {
   addError(what: string, error: unknown): void;
   /** Makes a value a secret, and returns it. */
   plant(secret: string): string;
-  /** Likewise each line of a private key that holds key material. */
+  /** The same for each line of a private key that holds key material. */
   plantKey(privateKey: string): void;
   planted(): readonly string[];
   /** What contains a secret, without the secret; empty if all is well. */
@@ -16,6 +16,8 @@ export interface Transcript {
 export function createTranscript(plantedSecrets: readonly string[]): Transcript {
   const entries: { readonly what: string; readonly text: string }[] = [];
   const secrets = new Set(plantedSecrets);
+  // They are base64 already.
+  const keyLines = new Set<string>();
   return {
     add(what, value) {
       entries.push({ what, text: toText(value) });
@@ -30,15 +32,47 @@ export function createTranscript(plantedSecrets: readonly string[]): Transcript 
     plantKey(privateKey) {
       // The first two lines of OpenSSH's form hold the cipher's name and the public half.
       const lines = privateKey.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));
-      for (const line of lines.slice(2)) if (line.length >= 16) secrets.add(line);
+      for (const line of lines.slice(2)) {
+        if (line.length < 16) continue;
+        secrets.add(line);
+        keyLines.add(line);
+      }
     },
     planted: () => [...secrets],
     findLeaks(moreText) {
       const all = [...entries, { what: 'the log', text: moreText }];
-      const leaks = all.filter(({ text }) => [...secrets].some((secret) => text.includes(secret)));
+      // Whether any is in any comes first: almost always none is.
+      const whole = all.map(({ text }) => text).join('\n');
+      const forms = [...secrets].flatMap((secret) => (keyLines.has(secret) ? [secret] : encodingsOf(secret)));
+      const found = forms.filter((form) => whole.includes(form));
+      const leaks = all.filter(({ text }) => found.some((form) => text.includes(form)));
       return [...new Set(leaks.map(({ what }) => what))];
     },
   };
+}
+
+/** A secret unchanged, and in encodings that can be decoded without a key. */
+function encodingsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const forms = [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    ...[0, 1, 2].flatMap((shift) => base64Inside(bytes, shift)),
+  ];
+  return [...new Set(forms)].filter((form) => form.length >= Math.min(secret.length, SHORTEST_FORM));
+}
+
+const SHORTEST_FORM = 8;
+
+/** The part of a base64 text that depends on the secret alone, when it begins `shift` bytes into a group of three. */
+function base64Inside(bytes: Buffer, shift: number): readonly string[] {
+  const whole = Buffer.concat([Buffer.alloc(shift), bytes]);
+  const first = shift === 0 ? 0 : 4;
+  const length = Math.floor(whole.length / 3) * 4;
+  return (['base64', 'base64url'] as const).map((form) => whole.toString(form).slice(first, length));
 }
 
 function toText(value: unknown): string {

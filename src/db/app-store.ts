@@ -6,7 +6,7 @@ import { appVersionRows } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { AppStore } from './stores.ts';
 
-/** The database's, so that workers whose clocks differ agree. */
+/** The database's clock, so that workers whose clocks differ agree. */
 const now = sql<string>`clock_timestamp()`;
 
 /** @internal */
@@ -52,10 +52,10 @@ export function createAppStore(db: Kysely<Database>): AppStore {
         const missing = gap === -1 ? rows.length : gap;
         throw new WindlassError(
           'not-found',
-          `part ${missing} of the package with digest ${digest} is not there`,
+          `part ${missing} of the package with digest ${digest} does not exist`,
           {
             code: 'APP_PART_MISSING',
-            hint: 'register the package again: only what is missing is sent',
+            hint: 'register the package again: only missing parts are sent',
           },
         );
       }
@@ -148,7 +148,8 @@ export function createAppStore(db: Kysely<Database>): AppStore {
 
     async forgetUnused(versionId) {
       await db.transaction().execute(async (transaction) => {
-        // Locked by a statement of its own: the next one sees the cluster that was being stored with it.
+        // Locked by a statement of its own: the next one then sees the cluster that was being stored with
+        // it.
         await transaction
           .selectFrom('app_version')
           .select('version_id')
@@ -158,7 +159,7 @@ export function createAppStore(db: Kysely<Database>): AppStore {
         await sql`
           with unused as (
             delete from app_version old where version_id = ${versionId}
-              and coalesce(registered_at, created_at) < ${now} - interval '1 hour'
+              and registered_at < ${now} - interval '1 hour'
               and exists (
                 select 1 from app_version newer
                 where newer.app_name = old.app_name and newer.created_at > old.created_at
@@ -184,13 +185,16 @@ function withClaim(claims: RawBuilder<unknown>, claim: string): RawBuilder<unkno
   return sql`${claims} || jsonb_build_object(${claim}::text, ${now})`;
 }
 
-/** A registered version stays one, whoever claims it; without a claim it becomes one. */
+/** A registered version stays registered when it is claimed; without a claim it becomes registered. */
 function claimsAfter(claim: string | undefined): RawBuilder<Record<string, string> | null> {
   if (claim === undefined) return sql`null`;
   return sql`case when app_version.claims is null then null else ${withClaim(sql`app_version.claims`, claim)} end`;
 }
 
-/** Whoever renews a version at this moment waits for its row, and then finds it gone or claims it first. */
+/**
+ * A transaction that renews a version at this moment waits for its row, and then finds it gone or claims
+ * it first.
+ */
 async function forgetUnclaimed(transaction: Kysely<Database>): Promise<void> {
   await sql`
     with unclaimed as (delete from app_version where claims = '{}'::jsonb returning digest)
@@ -199,10 +203,10 @@ async function forgetUnclaimed(transaction: Kysely<Database>): Promise<void> {
 }
 
 /**
- * Keeps a version from being forgotten until the transaction ends, which stores a cluster of it; one
+ * Keeps a version from being deleted until the transaction ends, which stores a cluster of it; a version
  * that came with the request is registered by that.
  *
- * @throws not-found `APP_NOT_FOUND` where it is forgotten already.
+ * @throws not-found `APP_NOT_FOUND` if it is deleted already.
  */
 export async function holdVersion(transaction: Kysely<Database>, versionId: string): Promise<void> {
   await transaction

@@ -6,8 +6,8 @@ import type { Database } from './schema.ts';
 const BATCH_ROWS = 2_000;
 
 /**
- * Inserts rows, each an object with the names of the columns. They travel as one json parameter
- * per batch, which PostgreSQL and PGlite take much faster than a parameter per value.
+ * Inserts rows, each an object with the names of the columns. They are sent as one json parameter for each
+ * batch, which PostgreSQL and PGlite process much faster than a parameter for each value.
  */
 export async function insertAll(
   db: Kysely<Database>,
@@ -28,9 +28,8 @@ export async function insertAll(
 }
 
 /**
- * The assignments of an update from `change.value` (jsonb): a column keeps its value where the
- * change does not name it. Each looks at the row itself, so that two updates of different
- * columns never undo each other.
+ * The assignments of an update from `change.value` (jsonb): a column keeps its value if the change does
+ * not name it. Each reads the row itself, so that two updates of different columns never undo each other.
  */
 export function assignments(
   table: keyof Database,

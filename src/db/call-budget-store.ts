@@ -3,13 +3,13 @@ import { CALLS_PER_SECOND } from '../domain/index.ts';
 import type { Database } from './schema.ts';
 import type { CallBudgetStore } from './stores.ts';
 
-/** What an idle account may save up: requests of so long may be sent at once. */
+/** How much budget an idle account may save: requests for this time may be sent at once. */
 const SAVED_SECONDS = 0.25;
 
 /**
- * @internal One row for an account and region holds when its next request may be sent; whoever
- * takes turns moves it on. So turns are handed out in the order of asking, over all workers, and
- * by the database's clock alone: a worker is told how long to wait, not until when.
+ * @internal One row for each account and region holds when its next request may be sent; a caller that
+ * reserves slots moves it on. So slots are assigned in the order of asking, over all workers, and by the
+ * database's clock alone: a worker is told how long to wait, not until when.
  */
 export function createCallBudgetStore(db: Kysely<Database>): CallBudgetStore {
   return {

@@ -14,23 +14,17 @@ import { clusterNotFound, notFound, runtimeNotFound } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { sumReserved } from './reserved.ts';
 import { type Row, toJson } from './row-mapping.ts';
-import { clusterLinkRows, clusterNodeRows, clusterRows, fromStoredRole } from './rows.ts';
+import { clusterLinkRows, clusterNodeRows, clusterRows } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { ClusterStore } from './stores.ts';
 
 /** @internal */
 export function createClusterStore(db: Kysely<Database>): ClusterStore {
   return {
-    async create(wrapper) {
-      try {
-        await db.transaction().execute((transaction) => storeCluster(transaction, wrapper));
-      } catch (error) {
-        if (!isNameConflict(error)) throw error;
-        await requireFreeName(db, wrapper.cluster.name, wrapper.cluster.clusterId);
-        // Whoever had the name is gone since.
-        throw nameJustFreed();
-      }
-    },
+    create: (wrapper) =>
+      explainNameConflict(db, wrapper, () =>
+        db.transaction().execute((transaction) => storeCluster(transaction, wrapper)),
+      ),
 
     requireFreeName: (name, clusterId) => requireFreeName(db, name, clusterId),
     listNamesLike: (name, clusterId) => listNamesLike(db, name, clusterId),
@@ -76,7 +70,7 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
       if (row === undefined) throw clusterNotFound(clusterId);
       return {
         cluster: clusterRows.fromRow(row.cluster),
-        roles: row.roles.map(fromStoredRole),
+        roles: row.roles,
         nodes: row.nodes.map(clusterNodeRows.fromRow),
         links: row.links.map(clusterLinkRows.fromRow),
       };
@@ -164,7 +158,7 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
     },
 
     async listMetadata(clusterId, { neighbours }) {
-      // The row's own version tells of every change, without reading the tree.
+      // The row's own version shows every change, without reading the tree.
       const { rows } = await sql<{ cluster_id: string; version: string; links: readonly string[] }>`
         select c.cluster_id, c.xmin::text || '/' || c.ctid::text as version,
           (
@@ -188,14 +182,36 @@ export function createClusterStore(db: Kysely<Database>): ClusterStore {
   };
 }
 
-/** What may change of a node; its identity does not. */
+/** The fields of a node that may change; its identity does not. */
 export const CHANGEABLE_NODE_COLUMNS = clusterNodeRows.columns.filter(
   ({ name }) => name !== 'node_id' && name !== 'cluster_id',
 );
 
-async function storeCluster(transaction: Kysely<Database>, wrapper: ClusterWrapper): Promise<void> {
+/**
+ * Says what is wrong where the cluster could not be stored because of its name.
+ *
+ * @internal
+ * @throws conflict `CLUSTER_NAME_TAKEN`; unavailable `CLUSTER_NAME_BUSY`; whatever else `store` throws.
+ */
+export async function explainNameConflict<Answer>(
+  db: Kysely<Database>,
+  { cluster }: ClusterWrapper,
+  store: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await store();
+  } catch (error) {
+    if (!isNameConflict(error)) throw error;
+    await requireFreeName(db, cluster.name, cluster.clusterId);
+    // The cluster that had the name has been deleted since.
+    throw nameJustFreed();
+  }
+}
+
+/** @internal Stores all rows of a cluster; one that is stored already stays as it is. */
+export async function storeCluster(transaction: Kysely<Database>, wrapper: ClusterWrapper): Promise<void> {
   const { cluster } = wrapper;
-  // Held until the cluster is stored, so that the runtime is not deleted in between.
+  // Held until the cluster is stored, so that the runtime is not deleted meanwhile.
   const runtime = await transaction
     .selectFrom('runtime')
     .select('runtime_id')
@@ -256,6 +272,6 @@ async function requireGone(db: Kysely<Database>, clusterId: string, status: stri
 function nameAmbiguous(name: string, clusterIds: readonly string[]): WindlassError {
   return new WindlassError('conflict', `${clusterIds.length} clusters are named ${JSON.stringify(name)}`, {
     code: 'CLUSTER_NAME_AMBIGUOUS',
-    hint: `name one by its id: ${clusterIds.slice(0, 5).join(', ')}`,
+    hint: `use an id: ${clusterIds.slice(0, 5).join(', ')}`,
   });
 }

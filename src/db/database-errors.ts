@@ -1,8 +1,10 @@
 import { WindlassError } from '../domain/index.ts';
 
+const HINT_NO_CONNECTION =
+  'PostgreSQL has no connection left: raise its max_connections, or lower WINDLASS_DATABASE_CONNECTIONS of the workers';
 const HINT_UNAVAILABLE = 'check that PostgreSQL runs and that DATABASE_URL names it';
 
-/** Of the driver and of Node's sockets; those of PostgreSQL are told by their class. */
+/** Codes of the driver and of Node's sockets; those of PostgreSQL are recognised by their class. */
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -15,7 +17,7 @@ const CONNECTION_CODES = new Set([
   'ENETUNREACH',
 ]);
 
-/** The driver gives these no code; the words are its own and stable since pg 7. */
+/** The driver gives these no code; the texts are its own and stable since pg 7. */
 const CONNECTION_MESSAGES = [
   'Connection terminated',
   'timeout exceeded when trying to connect',
@@ -24,12 +26,12 @@ const CONNECTION_MESSAGES = [
   'Cannot use a pool after calling end on the pool',
 ];
 
-/** How often a method is tried when PostgreSQL ends its transaction for the sake of another. */
+/** How often a method is attempted when PostgreSQL aborts its transaction in favour of another. */
 const MAX_TRIES = 4;
 
 /**
- * Gives every method of a store the errors of the contract. A transaction that lost a deadlock or
- * a serialization conflict is run again: every method may be repeated.
+ * Gives every method of a store the errors of the contract. A transaction that lost a deadlock or a
+ * serialization conflict is run again: every method may be repeated.
  */
 export function withDatabaseErrors<Store extends object>(store: Store): Store {
   const wrapped: Record<string, unknown> = {};
@@ -49,8 +51,8 @@ export function withDatabaseErrors<Store extends object>(store: Store): Store {
 }
 
 /**
- * What a failure of the database means. Its text and detail are left out, and it is not kept as
- * the cause: PostgreSQL repeats values there, and a value may be a secret.
+ * Translates a failure of the database. Its text and detail are left out, and it is not kept as the cause:
+ * PostgreSQL repeats values there, and a value may be a secret.
  */
 export function toDatabaseError(error: unknown): WindlassError {
   if (WindlassError.isInstance(error)) return error;
@@ -61,7 +63,7 @@ export function toDatabaseError(error: unknown): WindlassError {
       `the database cannot be reached${code === '' ? '' : ` (${code})`}`,
       {
         code: 'DATABASE_UNAVAILABLE',
-        hint: HINT_UNAVAILABLE,
+        hint: code === '53300' ? HINT_NO_CONNECTION : HINT_UNAVAILABLE,
       },
     );
   }
@@ -78,13 +80,13 @@ export function toDatabaseError(error: unknown): WindlassError {
   if (code === '53100' || code === 'ENOSPC') {
     return new WindlassError('unavailable', 'the disk of the database is full', {
       code: 'DATABASE_FULL',
-      hint: 'make room on the disk of the database; work goes on by itself then',
+      hint: 'free some space on the disk of the database; work continues by itself then',
     });
   }
   if (code === '42P01') {
     return new WindlassError('internal', 'the database has no tables of windlass', {
       code: 'DATABASE_NOT_MIGRATED',
-      hint: 'a worker makes the tables when it starts; check that DATABASE_URL names the right database',
+      hint: 'a worker creates the tables when it starts; check that DATABASE_URL names the right database',
     });
   }
   if (code !== '') {
@@ -99,14 +101,14 @@ export function toDatabaseError(error: unknown): WindlassError {
       { code: 'DATABASE_ERROR' },
     );
   }
-  // No failure of PostgreSQL: a defect of ours, whose text holds no parameter.
+  // Not a failure of PostgreSQL: a defect of ours, whose text holds no parameter.
   return new WindlassError('internal', error instanceof Error ? error.message : 'a store failed', {
     code: 'DATABASE_ERROR',
     cause: error,
   });
 }
 
-/** Whether the row is already there: PostgreSQL's unique violation, of this constraint. */
+/** Whether the row exists already: PostgreSQL's unique violation, of this constraint. */
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return readText(error, 'code') === '23505' && readText(error, 'constraint') === constraint;
 }

@@ -6,6 +6,7 @@ export type {
   ClaimRequest,
   ClusterStore,
   HydratedTask,
+  JobStart,
   JobStore,
   LayerCount,
   Lease,
@@ -19,5 +20,6 @@ export type {
   TaskEnd,
   TaskStore,
   WantedChange,
+  WorkerReport,
 } from './stores.ts';
 export type { StoredChange } from './stored-change.ts';

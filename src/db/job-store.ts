@@ -1,28 +1,31 @@
 import { type Kysely, sql } from 'kysely';
 import {
+  clusterBusy,
   type ClusterStatus,
   isOpenJobStatus,
   type Job,
-  JOB_STATUSES,
-  type JobPlan,
+  type JobHold,
+  OPEN_JOB_STATUSES,
+  type FlatPlan,
   type JobStatus,
-  type LayerShape,
   PLAN_SCHEMA_VERSION,
+  type StepShape,
   WindlassError,
 } from '../domain/index.ts';
 import { holdVersion } from './app-store.ts';
 import { insertAll } from './bulk.ts';
+import { carryOut } from './job-commands.ts';
+import { explainNameConflict, storeCluster } from './cluster-store.ts';
 import { requireFreeName } from './living-names.ts';
 import { clusterNotFound, jobNotFound, jobNotOpen } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { toJson } from './row-mapping.ts';
-import { clusterRows, jobRows, taskRows } from './rows.ts';
+import { clusterRows, jobCommandRows, jobRows, taskRows } from './rows.ts';
 import type { Database } from './schema.ts';
+import { putSecret } from './secret-store.ts';
 import type { JobStore, WantedChange } from './stores.ts';
 import type { StoredChange } from './stored-change.ts';
 import { removeLeaving, storeWanted } from './wanted-cluster.ts';
-
-const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
 
 /**
  * @internal
@@ -30,8 +33,9 @@ const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
  */
 export function createJobStore(db: Kysely<Database>): JobStore {
   return {
-    async open(job, transition, change) {
-      return await db.transaction().execute(async (transaction) => {
+    async open(job, transition, { made, change, secrets = [] } = {}) {
+      const open = async (transaction: Kysely<Database>): Promise<Job> => {
+        if (made !== undefined) await storeCluster(transaction, made);
         // Jobs of one cluster are opened one after the other.
         const cluster = await transaction
           .selectFrom('cluster')
@@ -44,32 +48,40 @@ export function createJobStore(db: Kysely<Database>): JobStore {
         if (cluster === undefined) throw clusterNotFound(job.clusterId);
         const running = await transaction
           .selectFrom('job')
-          .select(['job_id', 'action'])
+          .selectAll()
           .where('cluster_id', '=', job.clusterId)
-          .where('status', 'in', OPEN_STATUSES)
+          .where('status', 'in', OPEN_JOB_STATUSES)
           .executeTakeFirst();
-        if (running !== undefined) throw clusterBusy(job.clusterId, running.job_id, running.action);
+        if (running !== undefined) throw clusterBusy(job.clusterId, jobRows.fromRow(running));
         if (!transition.from.includes(cluster.status))
           throw wrongStatus(job, cluster.status, transition.from);
-        // It gets its name back, which may be another's by now.
+        // It gets its name back, which another cluster may have by now.
         if (transition.status === 'recovering') {
           await requireFreeName(transaction, cluster.name, job.clusterId);
         }
         await transaction
           .insertInto('job')
-          .values({ ...jobRows.toRow(job), plan_schema_version: null, change: toChangeColumn(change) })
+          .values({
+            ...jobRows.toRow(job),
+            plan_schema_version: null,
+            plan_hash: null,
+            change: toChangeColumn(change),
+          })
           .execute();
         await transaction
           .updateTable('cluster')
           .set({ transition_status: transition.status })
           .where('cluster_id', '=', job.clusterId)
           .execute();
+        for (const { name, secret } of secrets) await putSecret(transaction, job.clusterId, name, secret);
         if (change !== undefined) {
           await holdVersion(transaction, change.joined.cluster.versionId);
           await storeWanted(transaction, change.joined);
         }
         return job;
-      });
+      };
+      const opened = (): Promise<Job> => db.transaction().execute(open);
+      return made === undefined ? opened() : explainNameConflict(db, made, opened);
     },
 
     async loadChange(jobId) {
@@ -78,11 +90,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
       return row.change;
     },
 
-    async get(jobId) {
-      const job = await findJob(db, jobId);
-      if (job === null) throw jobNotFound(jobId);
-      return job;
-    },
+    get: (jobId) => getJob(db, jobId),
 
     find: (jobId) => findJob(db, jobId),
 
@@ -103,14 +111,14 @@ export function createJobStore(db: Kysely<Database>): JobStore {
       const rows = await db
         .selectFrom('job')
         .selectAll()
-        .where('status', 'in', OPEN_STATUSES)
+        .where('status', 'in', OPEN_JOB_STATUSES)
         .orderBy('started_at')
         .orderBy('job_id')
         .execute();
       return rows.map(jobRows.fromRow);
     },
 
-    async storePlan(jobId, plan, schemaVersion) {
+    async storePlan(jobId, plan, schemaVersion, hash = null) {
       return await db.transaction().execute(async (transaction) => {
         const job = await transaction
           .selectFrom('job')
@@ -122,12 +130,19 @@ export function createJobStore(db: Kysely<Database>): JobStore {
         if (job.plan_schema_version !== null)
           return await readShape(transaction, jobId, job.plan_schema_version);
         if (!isOpenJobStatus(job.status)) throw jobNotOpen(jobId, job.status);
-        const layers = plan.map((layer, index) => ({ index, name: layer.name, total: layer.tasks.length }));
+        await insertAll(
+          transaction,
+          'job_step',
+          ['job_id', 'index', 'title', 'runs', 'lanes'],
+          plan.steps.map(({ layers: _layers, ...step }) => ({ job_id: jobId, ...step })),
+        );
         await insertAll(
           transaction,
           'job_layer',
-          ['job_id', 'index', 'name', 'total'],
-          layers.map((layer) => ({ job_id: jobId, ...layer })),
+          ['job_id', 'step', 'index', 'name', 'total'],
+          plan.steps.flatMap(({ index: step, layers }) =>
+            layers.map((layer) => ({ job_id: jobId, step, ...layer })),
+          ),
         );
         await insertAll(
           transaction,
@@ -137,11 +152,20 @@ export function createJobStore(db: Kysely<Database>): JobStore {
         );
         await transaction
           .updateTable('job')
-          .set({ plan_schema_version: schemaVersion })
+          .set({ plan_schema_version: schemaVersion, plan_hash: hash })
           .where('job_id', '=', jobId)
           .execute();
-        return layers;
+        return plan.steps;
       });
+    },
+
+    async findPlanHash(jobId) {
+      const row = await db
+        .selectFrom('job')
+        .select('plan_hash')
+        .where('job_id', '=', jobId)
+        .executeTakeFirst();
+      return row?.plan_hash ?? null;
     },
 
     async loadShape(jobId) {
@@ -163,7 +187,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .forUpdate()
           .executeTakeFirst();
         if (row === undefined) throw jobNotFound(jobId);
-        if (!isOpenJobStatus(row.status)) return jobRows.fromRow(row);
+        if (!isOpenJobStatus(row.status)) return { job: jobRows.fromRow(row), changed: false };
         if (row.change !== null) await settleChange(transaction, row, row.change, end.status);
         await transaction
           .updateTable('task')
@@ -180,7 +204,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
             clusterRows.toChange({
               status: end.clusterStatus,
               transitionStatus: null,
-              // Never taken back: the data of a cluster outlives the jobs that fail on it.
+              // Never reset: the data of a cluster outlives the jobs that fail on it.
               ...(end.status === 'successful' && end.clusterStatus === 'active' ? { wasActive: true } : {}),
             }),
           )
@@ -188,17 +212,56 @@ export function createJobStore(db: Kysely<Database>): JobStore {
           .execute();
         const closed = await transaction
           .updateTable('job')
-          .set(jobRows.toChange({ status: end.status, error: end.error, closedAt: end.closedAt }))
+          .set(jobRows.toChange({ status: end.status, error: end.error, closedAt: end.closedAt, held: null }))
           .where('job_id', '=', jobId)
           .returningAll()
           .executeTakeFirstOrThrow();
-        return jobRows.fromRow(closed);
+        return { job: jobRows.fromRow(closed), changed: true };
       });
+    },
+
+    async hold(jobId, request) {
+      const { by, why, at } = request;
+      await carryOut(db, { ...request, jobId, command: 'hold', taskId: null }, async (transaction, job) => {
+        if (job.status !== 'held') await setHeld(transaction, jobId, 'held', { by, why, at });
+      });
+      return await getJob(db, jobId);
+    },
+
+    async resume(jobId, request) {
+      await carryOut(db, { ...request, jobId, command: 'resume', taskId: null }, (transaction) =>
+        setHeld(transaction, jobId, 'working', null),
+      );
+      return await getJob(db, jobId);
+    },
+
+    async listCommands(jobId) {
+      const rows = await db
+        .selectFrom('job_command')
+        .selectAll()
+        .where('job_id', '=', jobId)
+        .orderBy('at')
+        .orderBy('command_id')
+        .execute();
+      return rows.map(jobCommandRows.fromRow);
     },
   };
 }
 
-/** The wanted cluster stays, unless the job came to nothing before it had begun anything. */
+async function setHeld(
+  transaction: Kysely<Database>,
+  jobId: string,
+  status: JobStatus,
+  held: JobHold | null,
+): Promise<void> {
+  await transaction
+    .updateTable('job')
+    .set(jobRows.toChange({ status, held }))
+    .where('job_id', '=', jobId)
+    .execute();
+}
+
+/** The desired cluster stays, unless the job ended before it had begun any task. */
 async function settleChange(
   transaction: Kysely<Database>,
   job: { readonly job_id: string; readonly cluster_id: string },
@@ -221,7 +284,7 @@ async function settleChange(
 
 function toChangeColumn(change: WantedChange | undefined): StoredChange | null {
   if (change === undefined) return null;
-  // The driver takes json as text.
+  // The driver accepts json as text.
   return toJson({ before: change.before, leaving: change.leaving }) as unknown as StoredChange;
 }
 
@@ -230,11 +293,17 @@ async function findJob(db: Kysely<Database>, jobId: string): Promise<Job | null>
   return row === undefined ? null : jobRows.fromRow(row);
 }
 
+async function getJob(db: Kysely<Database>, jobId: string): Promise<Job> {
+  const job = await findJob(db, jobId);
+  if (job === null) throw jobNotFound(jobId);
+  return job;
+}
+
 async function readShape(
   db: Kysely<Database>,
   jobId: string,
   version: number,
-): Promise<readonly LayerShape[]> {
+): Promise<readonly StepShape[]> {
   if (version > PLAN_SCHEMA_VERSION) {
     throw new WindlassError(
       'internal',
@@ -242,40 +311,40 @@ async function readShape(
       { code: 'PLAN_TOO_NEW', hint: 'start workers of the release that planned the job' },
     );
   }
-  return await db
-    .selectFrom('job_layer')
-    .select(['index', 'name', 'total'])
+  const steps = await db
+    .selectFrom('job_step')
+    .select(['index', 'title', 'runs', 'lanes'])
     .where('job_id', '=', jobId)
     .orderBy('index')
     .execute();
+  const layers = await db
+    .selectFrom('job_layer')
+    .select(['step', 'index', 'name', 'total'])
+    .where('job_id', '=', jobId)
+    .orderBy('index')
+    .execute();
+  return steps.map((step) => ({
+    ...step,
+    layers: layers.flatMap(({ step: of, ...layer }) => (of === step.index ? [layer] : [])),
+  }));
 }
 
-function toTaskRecords(jobId: string, clusterId: string, plan: JobPlan): readonly object[] {
-  return plan.flatMap((layer, layerIndex) =>
-    layer.tasks.map((task, index) =>
-      taskRows.toRecord({
-        ...task,
-        taskId: `${jobId}.${layerIndex}.${index}`,
-        jobId,
-        clusterId,
-        layerIndex,
-        index,
-        status: 'queued',
-        failures: 0,
-        observation: null,
-        error: null,
-        startedAt: null,
-        endedAt: null,
-      }),
-    ),
+function toTaskRecords(jobId: string, clusterId: string, { tasks }: FlatPlan): readonly object[] {
+  return tasks.map((task) =>
+    taskRows.toRecord({
+      ...task,
+      taskId: `${jobId}.${task.layerIndex}.${task.index}`,
+      jobId,
+      clusterId,
+      status: 'queued',
+      round: 0,
+      failures: 0,
+      observation: null,
+      error: null,
+      startedAt: null,
+      endedAt: null,
+    }),
   );
-}
-
-function clusterBusy(clusterId: string, jobId: string, action: string): WindlassError {
-  return new WindlassError('conflict', `cluster ${clusterId} is busy: job ${jobId} (${action}) runs on it`, {
-    code: 'CLUSTER_BUSY',
-    hint: `wait for it with \`windlass job watch ${jobId}\`, or cancel it first`,
-  });
 }
 
 function wrongStatus(job: Job, status: ClusterStatus, from: readonly ClusterStatus[]): WindlassError {

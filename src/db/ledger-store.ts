@@ -1,5 +1,12 @@
 import { type Kysely, sql } from 'kysely';
-import { type LedgerResource, resourceToken, WindlassError } from '../domain/index.ts';
+import {
+  canonicalJson,
+  type LedgerResource,
+  type ResourceClaim,
+  type ResourceSpec,
+  resourceToken,
+  WindlassError,
+} from '../domain/index.ts';
 import { insertAll } from './bulk.ts';
 import { leaseLost } from './leases.ts';
 import { toJson } from './row-mapping.ts';
@@ -62,20 +69,21 @@ export function createLedgerStore(db: Kysely<Database>): LedgerStore {
 type Claimed = { readonly resource: LedgerResource; readonly lease: Lease };
 
 /**
- * The claim of rows that nobody else holds, in one statement; null where it is to be seen by which
- * row it fails, or where another claim has written one of them at the same moment. Nothing is
- * changed then, but rows that were written meanwhile may be leased already to this holder.
+ * Claims rows that no other worker holds, in one statement; null if the caller has to find out which row
+ * it fails on, or if another claim has written one of them at the same moment. Nothing is changed then,
+ * except that rows written meanwhile may already be leased to this holder.
  */
 async function claimAtOnce(db: Kysely<Database>, request: ClaimRequest): Promise<readonly Claimed[] | null> {
-  const { clusterId, nodeId, jobId, holder, specHash, leaseMs } = request;
-  const claims = request.claims.map(({ kind, intent }) => ({
-    kind,
-    makes: intent === 'make',
-    head: resourceToken(clusterId, nodeId, kind, 0).slice(0, -1),
+  const { clusterId, nodeId, jobId, holder, leaseMs } = request;
+  const claims = request.claims.map((claim) => ({
+    kind: claim.kind,
+    makes: claim.intent === 'make',
+    asked: claim.intent === 'make' ? claim.spec : null,
+    head: resourceToken(clusterId, nodeId, claim.kind, 0).slice(0, -1),
   }));
   const { rows } = await sql<ResourceTable & { readonly expected: number }>`
     with claim as (
-      select * from jsonb_to_recordset(${toJson(claims)}::jsonb) as c (kind text, makes boolean, head text)
+      select * from jsonb_to_recordset(${toJson(claims)}::jsonb) as c (kind text, makes boolean, asked jsonb, head text)
     ),
     locked as (
       select * from resource
@@ -85,7 +93,7 @@ async function claimAtOnce(db: Kysely<Database>, request: ClaimRequest): Promise
     ),
     newest as (select distinct on (kind) * from locked order by kind, generation desc),
     wanted as (
-      select claim.*, newest.token, newest.generation, newest.spec_hash, newest.holder, newest.lease_until,
+      select claim.*, newest.token, newest.generation, newest.spec, newest.holder, newest.lease_until,
         claim.makes and (newest.token is null or newest.state = 'gone') as is_new
       from claim left join newest on newest.kind = claim.kind
       where claim.makes or newest.token is not null
@@ -93,15 +101,15 @@ async function claimAtOnce(db: Kysely<Database>, request: ClaimRequest): Promise
     refused as (
       select 1 from wanted
       where not is_new and (
-        (makes and spec_hash <> ${specHash})
+        (makes and spec <> asked)
         or (holder not in ('', ${holder}) and lease_until > clock_timestamp())
       )
     ),
     made as (
-      insert into resource (token, cluster_id, node_id, kind, generation, spec_hash, cloud_id, state,
-        attributes, job_id, holder, fence, lease_until)
+      insert into resource (token, cluster_id, node_id, kind, generation, spec, made_by_job, cloud_id,
+        state, attributes, holder, fence, lease_until)
       select head || (coalesce(generation, 0) + 1), ${clusterId}, ${nodeId}, kind, coalesce(generation, 0) + 1,
-        ${specHash}, '', 'intended', '{}'::jsonb, ${jobId}, ${holder}, 1, ${leaseEnd(leaseMs)}
+        asked, ${jobId}, '', 'intended', '{}'::jsonb, ${holder}, 1, ${leaseEnd(leaseMs)}
       from wanted where is_new and not exists (select 1 from refused)
       order by head
       on conflict do nothing
@@ -110,7 +118,8 @@ async function claimAtOnce(db: Kysely<Database>, request: ClaimRequest): Promise
     leased as (
       update resource set
         fence = case when resource.holder = ${holder} then resource.fence else resource.fence + 1 end,
-        holder = ${holder}, job_id = ${jobId}, lease_until = ${leaseEnd(leaseMs)}
+        holder = ${holder}, lease_until = ${leaseEnd(leaseMs)},
+        made_by_job = case when wanted.makes and resource.state = 'intended' then ${jobId} else resource.made_by_job end
       from wanted
       where resource.token = wanted.token and not wanted.is_new and not exists (select 1 from refused)
       returning resource.*
@@ -129,30 +138,30 @@ async function claimAtOnce(db: Kysely<Database>, request: ClaimRequest): Promise
   });
 }
 
-/** A row as another transaction may have left it, with what is left of its lease. */
+/** A row that another transaction may have written, with the rest of its lease. */
 type LockedRow = ResourceTable & { readonly remaining_ms: number };
 
 /**
- * Locks the newest row of each kind, writes those that are to be made, and leases them all, or
- * throws and changes nothing. A kind that is only used and has no row is left out of the answer.
+ * Locks the newest row of each kind, writes those that will be made, and leases them all, or throws and
+ * changes nothing. A kind that is only used and has no row is left out of the result.
  */
 async function claimRows(transaction: Kysely<Database>, request: ClaimRequest): Promise<readonly Claimed[]> {
   let newest = await lockNewest(transaction, request);
-  const toMake = request.claims.flatMap(({ kind, intent }) => {
-    const row = newest.get(kind);
-    if (intent !== 'make' || (row !== undefined && row.state !== 'gone')) return [];
-    return [toIntended(request, kind, (row?.generation ?? 0) + 1)];
+  const toMake = request.claims.flatMap((claim) => {
+    const row = newest.get(claim.kind);
+    if (claim.intent !== 'make' || (row !== undefined && row.state !== 'gone')) return [];
+    return [toIntended(request, claim, (row?.generation ?? 0) + 1)];
   });
   if (toMake.length > 0) {
     await insertIntended(transaction, toMake);
-    // Whoever wrote a row first, we or another claim at the same moment, it is read as it is now.
+    // Whether we or another claim wrote a row first, it is read again.
     newest = await lockNewest(transaction, request);
   }
-  const rows = request.claims.flatMap(({ kind, intent }) => {
-    const row = newest.get(kind);
+  const rows = request.claims.flatMap((claim) => {
+    const row = newest.get(claim.kind);
     if (row === undefined) return [];
     assertFree(row, request);
-    if (intent === 'make') assertSameSpec(row, request);
+    if (claim.intent === 'make') assertSameSpec(row, claim.spec);
     return [row];
   });
   return rows.length === 0 ? [] : await leaseRows(transaction, request, rows);
@@ -178,19 +187,22 @@ async function lockNewest(
   return newest;
 }
 
-function toIntended(request: ClaimRequest, kind: string, generation: number): ResourceTable {
-  const { clusterId, nodeId, specHash, jobId } = request;
+function toIntended(
+  { clusterId, nodeId, jobId }: ClaimRequest,
+  { kind, spec }: Extract<ResourceClaim, { intent: 'make' | 'change' }>,
+  generation: number,
+): ResourceTable {
   return {
     token: resourceToken(clusterId, nodeId, kind, generation),
     cluster_id: clusterId,
     node_id: nodeId,
     kind,
     generation,
-    spec_hash: specHash,
+    spec,
+    made_by_job: jobId,
     cloud_id: '',
     state: 'intended',
     attributes: {},
-    job_id: jobId,
     holder: '',
     fence: 0,
     lease_until: null,
@@ -206,16 +218,16 @@ function assertFree(row: LockedRow, request: ClaimRequest): void {
   if (row.holder === '' || row.holder === request.holder || !(row.remaining_ms > 0)) return;
   throw new WindlassError('unavailable', `another worker is working on ${row.token}`, {
     code: 'LEASE_HELD',
-    hint: 'its lease ends by itself if that worker is gone',
+    hint: 'its lease expires by itself if that worker is gone',
     retryAfterMs: Math.ceil(row.remaining_ms),
   });
 }
 
-function assertSameSpec(row: LockedRow, request: ClaimRequest): void {
-  if (row.spec_hash === request.specHash) return;
-  throw new WindlassError('conflict', `${row.token} was made for another specification`, {
+function assertSameSpec(row: LockedRow, spec: ResourceSpec): void {
+  if (canonicalJson(row.spec) === canonicalJson(JSON.parse(toJson(spec)))) return;
+  throw new WindlassError('conflict', `${row.token} has another specification`, {
     code: 'SPEC_CHANGED',
-    hint: 'delete what was made before, or resize it',
+    hint: 'delete the existing one, or resize it',
   });
 }
 
@@ -224,10 +236,12 @@ async function leaseRows(
   request: ClaimRequest,
   rows: readonly LockedRow[],
 ): Promise<readonly Claimed[]> {
+  const makes = request.claims.filter(({ intent }) => intent === 'make').map(({ kind }) => kind);
   const leased = await sql<ResourceTable>`
     update resource set
       fence = case when holder = ${request.holder} then fence else fence + 1 end,
-      holder = ${request.holder}, job_id = ${request.jobId}, lease_until = ${leaseEnd(request.leaseMs)}
+      holder = ${request.holder}, lease_until = ${leaseEnd(request.leaseMs)},
+      made_by_job = case when state = 'intended' and kind = any(${makes}) then ${request.jobId} else made_by_job end
     where token = any(${rows.map((row) => row.token)})
     returning *
   `.execute(db);

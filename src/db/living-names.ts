@@ -2,10 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import { WindlassError } from '../domain/index.ts';
 import type { Database } from './schema.ts';
 
-/** Whose names are taken; the index `cluster_living_name` holds the same for those that share none. */
+/** The clusters whose names are taken; the index `cluster_living_name` uses the same condition. */
 const LIVING = sql<boolean>`purpose = 'app' and (status <> 'deleted' or transition_status = 'recovering')`;
 
-/** The living cluster, another than this one, that has a name; null where nobody has it. */
+/** The existing cluster, other than this one, that has a name; null if none has it. */
 export async function findNamesake(
   db: Kysely<Database>,
   name: string,
@@ -29,7 +29,7 @@ export async function requireFreeName(db: Kysely<Database>, name: string, cluste
   if (other !== null) throw nameTaken(name, other);
 }
 
-/** Names of living clusters, of others than this one, that are `name` or begin with `name-`. */
+/** Names of existing clusters, other than this one, that are `name` or begin with `name-`. */
 export async function listNamesLike(
   db: Kysely<Database>,
   name: string,
@@ -45,7 +45,7 @@ export async function listNamesLike(
   return new Set(rows.map((row) => row.name));
 }
 
-/** Whether a statement failed because two clusters would have had one name. */
+/** Whether a statement failed because two clusters would have had the same name. */
 export function isNameConflict(error: unknown): boolean {
   return (
     typeof error === 'object' &&
@@ -55,9 +55,9 @@ export function isNameConflict(error: unknown): boolean {
   );
 }
 
-/** Tried again, it succeeds. */
+/** A retry succeeds. */
 export function nameJustFreed(): WindlassError {
-  return new WindlassError('unavailable', 'the name was another cluster’s until this moment', {
+  return new WindlassError('unavailable', 'another cluster had the name until this moment', {
     code: 'CLUSTER_NAME_BUSY',
     hint: 'try again',
     retryAfterMs: 100,

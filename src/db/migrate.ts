@@ -3,9 +3,9 @@ import { type Migration, MIGRATIONS } from './migrations/index.ts';
 import type { Database } from './schema.ts';
 
 /**
- * Applies the pending migrations, all in one transaction: after a failure the schema is as
- * before. Workers that start at once wait for each other on the lock row and then find nothing
- * left to do. Migrations that only a newer release knows are left alone.
+ * Applies the pending migrations, all in one transaction: after a failure the schema is unchanged. Workers
+ * that start at the same time wait for each other on the lock row and then find nothing left to do.
+ * Migrations that only a newer release knows are ignored.
  */
 export async function migrateDatabase(
   db: Kysely<Database>,
@@ -36,8 +36,8 @@ async function createBookkeeping(db: Kysely<Database>): Promise<void> {
     try {
       await sql.raw(statement).execute(db);
     } catch (error) {
-      // `if not exists` does not see a table that another connection is creating at this moment;
-      // its catalogue entry then collides with ours, and afterwards the table is there.
+      // `if not exists` does not see a table that another connection is creating at this moment; its
+      // catalogue entry then collides with ours, and afterwards the table exists.
       if (!isDuplicate(error)) throw error;
     }
   }
@@ -45,7 +45,7 @@ async function createBookkeeping(db: Kysely<Database>): Promise<void> {
 
 function isDuplicate(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false;
-  // Unique violation, duplicate object (the table's row type), duplicate table: whichever of the
-  // catalogue's entries the two met at.
+  // Unique violation, duplicate object (the table's row type), duplicate table: whichever catalogue
+  // entries collided.
   return error.code === '23505' || error.code === '42710' || error.code === '42P07';
 }

@@ -1,6 +1,6 @@
 import { WindlassError } from '../domain/index.ts';
 
-/** The error for an id or name that names nothing. */
+/** The error for an id or name that does not exist. */
 export function notFound(what: string, name: string, code: string, hint?: string): WindlassError {
   return new WindlassError('not-found', `there is no ${what} ${JSON.stringify(name)}`, {
     code,
@@ -34,7 +34,7 @@ export function versionNotFound(idOrName: string): WindlassError {
   );
 }
 
-/** The error for work on a job that has been closed: its effects are no longer wanted. */
+/** The error for work on a closed job: its effects are no longer wanted. */
 export function jobNotOpen(jobId: string, status: string): WindlassError {
   return new WindlassError('conflict', `job ${jobId} is ${status}: nothing more is done for it`, {
     code: 'JOB_NOT_OPEN',

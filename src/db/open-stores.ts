@@ -7,6 +7,7 @@ import { createClusterStore } from './cluster-store.ts';
 import { withDatabaseErrors } from './database-errors.ts';
 import { createFrontgateStore } from './frontgate-store.ts';
 import { createJobStore } from './job-store.ts';
+import { createLeaderStore } from './leader-store.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { migrateDatabase } from './migrate.ts';
 import { createRuntimeStore } from './runtime-store.ts';
@@ -14,32 +15,35 @@ import type { Database } from './schema.ts';
 import { createSecretStore } from './secret-store.ts';
 import type { Stores } from './stores.ts';
 import { toPoolConfig } from './to-pool-config.ts';
+import { createWorkerStore } from './worker-store.ts';
 import { createTaskStore } from './task-store.ts';
 
 export interface OpenStoresOptions {
   /** `postgres://user:password@host:port/database`; appears in no error and no log line. */
   readonly databaseUrl: string;
-  /** Whether another machine may be spoken to without verified TLS (WINDLASS_INSECURE_DATABASE). */
+  /** Whether another machine may be used without verified TLS (WINDLASS_INSECURE_DATABASE). */
   readonly insecureDatabase?: boolean;
-  /** At most this many connections at once; 10 by default. */
+  /** At most this many connections at once; further requests wait for one of them. */
   readonly maxConnections?: number;
-  /** Told of connections that broke while nobody used them. */
+  /** Called for connections that broke while they were idle. */
   readonly log?: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
+/** For programs other than a worker; a worker has its own setting. */
+const DEFAULT_CONNECTIONS = 10;
 /** How long a new connection may take before the database counts as unavailable. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * The stores on one PostgreSQL. Connects when first used, so it succeeds without a database;
- * `ping` tells whether one is there. `close` gives all connections back.
+ * The stores on one PostgreSQL. Connects at first use, so it succeeds without a database; `ping` checks
+ * whether one answers. `close` closes all connections.
  *
- * @throws invalid-input `CONFIG_INVALID` for a URL that cannot be used, or must not be
+ * @throws invalid-input `CONFIG_INVALID` for a URL that cannot be used, or is not allowed
  */
 export function openStores(options: OpenStoresOptions): Stores {
   const pool = new pg.Pool({
     ...toPoolConfig(readDatabaseUrl(options.databaseUrl, options.insecureDatabase ?? false)),
-    max: options.maxConnections ?? 10,
+    max: options.maxConnections ?? DEFAULT_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     types: { getTypeParser: getTypeParser as typeof pg.types.getTypeParser },
@@ -49,8 +53,8 @@ export function openStores(options: OpenStoresOptions): Stores {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : 'none';
     options.log?.('a database connection was lost', { code });
   });
-  // The pool listens only while nobody uses a connection. Whoever uses one hears of its loss by the
-  // query that fails.
+  // The pool listens only while a connection is idle. A caller that uses one gets its loss as the error of
+  // a query.
   pool.on('connect', (client) => {
     client.on('error', () => {});
   });
@@ -66,6 +70,8 @@ export function openStores(options: OpenStoresOptions): Stores {
     tasks: withDatabaseErrors(createTaskStore(db)),
     ledger: withDatabaseErrors(createLedgerStore(db)),
     callBudget: withDatabaseErrors(createCallBudgetStore(db)),
+    leaders: withDatabaseErrors(createLeaderStore(db)),
+    workers: withDatabaseErrors(createWorkerStore(db)),
     ...withDatabaseErrors({
       migrate: () => migrateDatabase(db),
       ping: async () => {
@@ -76,7 +82,7 @@ export function openStores(options: OpenStoresOptions): Stores {
   };
 }
 
-/** Times come back as RFC 3339 in UTC, counts as numbers. */
+/** Times are returned as RFC 3339 in UTC, counts as numbers. */
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   const standard = pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown;
   if (oid === pg.types.builtins.TIMESTAMPTZ) {

@@ -1,7 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { PageRequest } from '../domain/index.ts';
 
-/** Where a page begins: rows older than the last one seen; all of them for the first page. */
+/**
+ * The condition for the beginning of a page: rows older than the last one seen; all of them for the first
+ * page.
+ */
 export function afterLastSeen(
   table: string,
   time: string,

@@ -1,13 +1,13 @@
 import { type Kysely, sql } from 'kysely';
-import type { JobAction, Reserved } from '../domain/index.ts';
+import { listJobActions, OPEN_JOB_STATUSES, type Reserved } from '../domain/index.ts';
 import type { Database } from './schema.ts';
 
-/** Jobs that make instances or volumes; what the nodes of other jobs lack, nobody will make. */
-const MAKING_ACTIONS: readonly JobAction[] = ['create', 'add-nodes', 'recover'];
+/** Jobs that create missing resources; missing resources of other jobs' nodes stay missing. */
+const MAKING_ACTIONS = listJobActions(({ needs }) => needs === 'new');
 
 /**
- * Sums what clusters of an account will make and have not made yet: the instance and each volume
- * of their nodes whose newest ledger row is not `made`, where a job that makes them is open.
+ * Sums what clusters of an account will create and have not created yet: the instance and each volume of
+ * their nodes whose newest ledger row is not `made`, if a job that creates them is open.
  */
 export async function sumReserved(
   db: Kysely<Database>,
@@ -25,7 +25,7 @@ export async function sumReserved(
         and r.role = case when n.is_replica and not exists (
           select 1 from cluster_role own where own.cluster_id = n.cluster_id and own.role = n.role
         ) then regexp_replace(n.role, '-replica$', '') else n.role end
-      where j.status in ('queued', 'working', 'held') and j.action = any(${MAKING_ACTIONS})
+      where j.status = any(${OPEN_JOB_STATUSES}) and j.action = any(${MAKING_ACTIONS})
         and u.provider = ${scope.provider} and u.account = ${scope.account} and u.region = ${scope.region}
         and c.cluster_id <> ${exceptClusterId} and n.status <> 'deleted'
     ),

@@ -1,4 +1,4 @@
-/** How a field is kept: as a column of this type. */
+/** The column type of a field. */
 export type FieldKind = 'text' | 'integer' | 'boolean' | 'json' | 'time';
 
 type SnakeCase<Name extends string> = Name extends `${infer Head}${infer Tail}`
@@ -7,24 +7,24 @@ type SnakeCase<Name extends string> = Name extends `${infer Head}${infer Tail}`
     : `_${Lowercase<Head>}${SnakeCase<Tail>}`
   : Name;
 
-/** The row of a domain object: one column per field, named in snake case. */
+/** The row of a domain object: one column for each field, named in snake case. */
 export type Row<T> = { [Field in keyof T & string as SnakeCase<Field>]: T[Field] };
 
 /** Converts between a domain object and its row. */
 export interface RowMapping<T> {
   /** Each column with the kind of its field, in the order of the fields. */
   readonly columns: readonly { readonly name: string; readonly kind: FieldKind }[];
-  /** For an insert: values as the driver takes them, json as text. */
+  /** For an insert: values in the driver's form, json as text. */
   readonly toRow: (value: T) => Row<T>;
-  /** For an update: only the fields that the change has. */
+  /** For an update: only the fields of the change. */
   readonly toChange: (change: Partial<T>) => Partial<Row<T>>;
-  /** For rows that travel as one json parameter. */
+  /** For rows that are sent as one json parameter. */
   readonly toRecord: (value: Partial<T>) => Readonly<Record<string, unknown>>;
   /** From a selected row, or from its `to_jsonb` form; other columns are left out. */
   readonly fromRow: (row: Row<T>) => T;
 }
 
-/** Makes the mapping of a domain type; the compiler asks for every one of its fields. */
+/** Creates the mapping of a domain type; the compiler requires every one of its fields. */
 export function createRowMapping<T extends object>(
   kinds: Readonly<Record<keyof T & string, FieldKind>>,
 ): RowMapping<T> {
@@ -59,8 +59,8 @@ export function createRowMapping<T extends object>(
 }
 
 /**
- * JSON text that PostgreSQL accepts: what it cannot keep in a string (U+0000, half of a surrogate
- * pair) becomes U+FFFD. Output of commands on nodes may hold either.
+ * JSON text that PostgreSQL accepts: characters that it cannot store in a string (U+0000, half of a
+ * surrogate pair) become U+FFFD. Output of commands on nodes may hold either.
  */
 export function toJson(value: unknown): string {
   const text = JSON.stringify(value);
@@ -70,7 +70,7 @@ export function toJson(value: unknown): string {
   );
 }
 
-/** Likewise for a text column. */
+/** The same for a text column. */
 export function toStorableText(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }

@@ -3,11 +3,11 @@ import type {
   Cluster,
   ClusterLink,
   ClusterNode,
-  ClusterRole,
   Job,
+  JobCommand,
   LedgerResource,
   Runtime,
-  Task,
+  StoredTask,
 } from '../domain/index.ts';
 import { createRowMapping } from './row-mapping.ts';
 
@@ -62,6 +62,7 @@ export const clusterRows = createRowMapping<Cluster>({
   extra: 'json',
   conf: 'json',
   previous: 'json',
+  adjustments: 'json',
   wasActive: 'boolean',
   createdAt: 'time',
 });
@@ -84,17 +85,6 @@ export const clusterNodeRows = createRowMapping<ClusterNode>({
   customToken: 'text',
 });
 
-/** A role is stored whole; roles of earlier releases lack what came later. */
-export function fromStoredRole(spec: ClusterRole): ClusterRole {
-  return { ...ROLE_FIELDS_SINCE_FIRST_RELEASE, ...spec };
-}
-
-const ROLE_FIELDS_SINCE_FIRST_RELEASE = {
-  supportsBackup: false,
-  loadBalancers: [],
-  extra: {},
-} satisfies Partial<ClusterRole>;
-
 export const clusterLinkRows = createRowMapping<ClusterLink>({
   clusterId: 'text',
   name: 'text',
@@ -112,14 +102,26 @@ export const jobRows = createRowMapping<Job>({
   startedAt: 'time',
   closedAt: 'time',
   error: 'json',
+  held: 'json',
 });
 
-export const taskRows = createRowMapping<Task>({
+export const jobCommandRows = createRowMapping<JobCommand>({
+  jobId: 'text',
+  commandId: 'text',
+  command: 'text',
+  taskId: 'text',
+  by: 'text',
+  why: 'text',
+  at: 'time',
+});
+
+export const taskRows = createRowMapping<StoredTask>({
   taskId: 'text',
   jobId: 'text',
   clusterId: 'text',
   layerIndex: 'integer',
   index: 'integer',
+  lane: 'integer',
   action: 'text',
   nodeId: 'text',
   label: 'text',
@@ -128,6 +130,7 @@ export const taskRows = createRowMapping<Task>({
   failureAllowed: 'boolean',
   timeoutSeconds: 'integer',
   status: 'text',
+  round: 'integer',
   failures: 'integer',
   observation: 'text',
   error: 'json',
@@ -141,7 +144,8 @@ export const resourceRows = createRowMapping<LedgerResource>({
   nodeId: 'text',
   kind: 'text',
   generation: 'integer',
-  specHash: 'text',
+  spec: 'json',
+  madeByJob: 'text',
   cloudId: 'text',
   state: 'text',
   attributes: 'json',

@@ -48,7 +48,7 @@ export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {
         ...runtimeRows.toChange(change),
         ...(credential === undefined ? {} : toCredentialColumns(credential)),
       };
-      // `set` of nothing is no statement; naming the key makes every update one.
+      // An empty `set` is not a valid statement; naming the key makes every update one.
       const updated = await db
         .updateTable('runtime')
         .set({ ...columns, runtime_id: runtimeId })
@@ -83,7 +83,7 @@ export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {
           .execute();
         const clusters = users.filter(({ purpose }) => purpose === 'app').map(({ name }) => name);
         if (clusters.length > 0) throw inUse(runtime, clusters);
-        // Sorted behind the clusters, it shows only where it is alone.
+        // Sorted after the clusters, it appears only if it is alone.
         const [gate] = users;
         if (gate !== undefined) throw hasFrontgate(runtime, gate.cluster_id);
         await transaction
@@ -126,7 +126,7 @@ export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {
   };
 }
 
-/** The credential of a runtime's row; null where it has none. */
+/** The credential of a runtime's row; null if it has none. */
 export function toStoredSecret(row: {
   credential_key_id: string | null;
   credential_sealed: Uint8Array | null;
@@ -153,8 +153,8 @@ function nameTaken(name: string): WindlassError {
 function runtimeDeleted(runtimeId: string): WindlassError {
   return new WindlassError(
     'conflict',
-    `runtime ${runtimeId} was deleted: a request that was made for it is not carried out any more`,
-    { code: 'RUNTIME_DELETED', hint: 'make a new runtime, with a new request id where you give one' },
+    `runtime ${runtimeId} was deleted: a request that was created for it is not carried out any more`,
+    { code: 'RUNTIME_DELETED', hint: 'create a new runtime, with a new request id if you give one' },
   );
 }
 
@@ -176,7 +176,7 @@ function hasFrontgate(runtime: Runtime, clusterId: string): WindlassError {
     `runtime ${runtime.name} still has a frontgate, ${clusterId}, which is deleted when no cluster needs it`,
     {
       code: 'RUNTIME_HAS_FRONTGATE',
-      hint: `try again in a minute; \`windlass cluster describe ${clusterId}\` and \`windlass job list --cluster ${clusterId}\` say what became of it`,
+      hint: `try again in a minute; \`windlass cluster describe ${clusterId}\` and \`windlass job list --cluster ${clusterId}\` show its state`,
     },
   );
 }

@@ -8,11 +8,14 @@ import type {
   FrontgateMember,
   FrontgatePlace,
   Job,
+  JobCommand,
+  LanesShape,
   LayerShape,
   LedgerResource,
   MetadataTree,
   Runtime,
-  Task,
+  StepShape,
+  StoredTask,
 } from '../domain/index.ts';
 import type { Row } from './row-mapping.ts';
 import type { StoredChange } from './stored-change.ts';
@@ -29,17 +32,28 @@ export interface Database {
   cluster_secret: { cluster_id: string; name: string; key_id: string; sealed: Uint8Array };
   frontgate_member: Row<FrontgateMember & FrontgatePlace>;
   job: JobTable;
-  job_layer: Row<LayerShape> & { job_id: string };
-  task: Row<Task>;
+  job_step: JobStepTable;
+  job_layer: Row<LayerShape> & { job_id: string; step: number };
+  job_command: Row<JobCommand>;
+  task: Row<StoredTask>;
   resource: ResourceTable;
   call_budget: { provider: string; account: string; region: string; next_at: string };
+  leader: { role: string; holder: string; held_until: string };
+  worker: {
+    identity: string;
+    providers: Readonly<Record<string, readonly string[] | null>>;
+    seen_at: string;
+  };
   schema_migration: { name: string; applied_at: string };
   schema_lock: { id: number };
 }
 
 type AppVersionTable = Row<AppVersion> & {
-  registered_at: string | null;
-  /** Of requests that brought it and are not taken yet, with their times; null once it is registered. */
+  registered_at: string;
+  /**
+   * For a version that came with requests which are not accepted yet, their times; null once it is
+   * registered.
+   */
   claims: Readonly<Record<string, string>> | null;
 };
 
@@ -52,25 +66,29 @@ type RuntimeTable = Row<Runtime> & {
 
 type ClusterTable = Row<Cluster> & {
   metadata: MetadataTree | null;
-  /** It has had another's name since names could be shared. */
-  name_shared: Generated<boolean>;
 };
 
 interface ClusterRoleTable {
   cluster_id: string;
   role: string;
-  /** Order among the roles of the cluster, as the package has it. */
+  /** Order among the roles of the cluster, as in the package. */
   position: number;
   spec: ClusterRole;
 }
 
-/** `plan_schema_version` is null until the plan is stored, `change` where the job changes nothing that is wanted. */
-type JobTable = Row<Job> & { plan_schema_version: number | null; change: StoredChange | null };
+type JobTable = Row<Job> & {
+  /** Null until the plan is stored, like its hash. */
+  plan_schema_version: number | null;
+  plan_hash: string | null;
+  /** Null if the job does not change the desired state. */
+  change: StoredChange | null;
+};
+
+/** `lanes` is null for a step of one layer. */
+type JobStepTable = Row<Omit<StepShape, 'layers' | 'lanes'>> & { job_id: string; lanes: LanesShape | null };
 
 export type ResourceTable = Row<LedgerResource> & {
-  /** The job that claimed it last. */
-  job_id: string;
-  /** Empty when nobody holds the lease. */
+  /** Empty when no worker holds the lease. */
   holder: string;
   fence: number;
   lease_until: string | null;

@@ -5,16 +5,10 @@ import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
 import type { SecretStore, StoredSecret } from './stores.ts';
 
-/** @internal Only ciphertext passes here. */
+/** @internal Only ciphertext passes through here. */
 export function createSecretStore(db: Kysely<Database>): SecretStore {
   return {
-    async putIfAbsent(clusterId, name, secret) {
-      await db
-        .insertInto('cluster_secret')
-        .values({ cluster_id: clusterId, name, key_id: secret.keyId, sealed: secret.sealed })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    },
+    putIfAbsent: (clusterId, name, secret) => putSecret(db, clusterId, name, secret),
 
     async get(clusterId, name) {
       const row = await db
@@ -73,7 +67,7 @@ export function createSecretStore(db: Kysely<Database>): SecretStore {
     },
 
     async replace(row, secret) {
-      // Only what was read is replaced: a value that was changed meanwhile stays.
+      // Only the value that was read is replaced: one that was changed meanwhile stays.
       if ('runtimeId' in row.owner) {
         await db
           .updateTable('runtime')
@@ -92,6 +86,20 @@ export function createSecretStore(db: Kysely<Database>): SecretStore {
       }
     },
   };
+}
+
+/** @internal Insert if absent: the first value stays. */
+export async function putSecret(
+  db: Kysely<Database>,
+  clusterId: string,
+  name: string,
+  { keyId, sealed }: StoredSecret,
+): Promise<void> {
+  await db
+    .insertInto('cluster_secret')
+    .values({ cluster_id: clusterId, name, key_id: keyId, sealed })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 function toSecret(row: { readonly key_id: string; readonly sealed: Uint8Array }): StoredSecret {

@@ -4,37 +4,42 @@ import type {
   ClusterNode,
   ClusterStatus,
   ClusterWrapper,
+  CommandRequest,
   ErrorInfo,
+  FlatPlan,
   FrontgateMember,
   FrontgatePlace,
   Job,
-  JobPlan,
+  JobCommand,
   JobStatus,
-  LayerShape,
   LedgerResource,
   MetadataTree,
   PageRequest,
   PastTask,
+  PlanSlice,
   QueueScope,
   Reserved,
   ResourceChange,
+  ResourceClaim,
   Runtime,
   SecretBinding,
-  Task,
-  TaskRef,
+  SliceLane,
+  StepShape,
+  StoredTask,
+  TaskAction,
   TaskStatus,
   TransitionStatus,
 } from '../domain/index.ts';
 import type { StoredChange } from './stored-change.ts';
 
-// One store per aggregate. Every method is one transaction, may be repeated, and throws
-// WindlassErrors: not-found where an id names nothing, conflict where a row forbids it,
-// unavailable where the database cannot be reached.
+// One store for each aggregate. Every method is one transaction, may be repeated, and throws
+// WindlassErrors: not-found for an id that does not exist, conflict if a row forbids it, unavailable if
+// the database cannot be reached.
 
 export interface RuntimeStore {
   /**
-   * Same id again: the stored one. @throws conflict `RUNTIME_NAME_TAKEN` for another with its name,
-   * `RUNTIME_DELETED` where the stored one is deleted.
+   * Same id again: the stored one. @throws conflict `RUNTIME_NAME_TAKEN` if another has its name,
+   * `RUNTIME_DELETED` if the stored one is deleted.
    */
   create(runtime: Runtime, credential: StoredSecret | null): Promise<Runtime>;
   update(
@@ -47,15 +52,15 @@ export interface RuntimeStore {
   /** By name or id. @throws not-found `RUNTIME_NOT_FOUND`. */
   get(nameOrId: string): Promise<Runtime>;
   list(page: PageRequest): Promise<readonly Runtime[]>;
-  /** By name or id, with the credential that belongs to just this state of it. @throws as get. */
+  /** By name or id, with the credential that belongs to exactly this state of it. @throws as get. */
   getWithCredential(
     nameOrId: string,
   ): Promise<{ readonly runtime: Runtime; readonly credential: StoredSecret | null }>;
-  /** @throws conflict `RUNTIME_DELETED` where this id was used by a runtime that is deleted. */
+  /** @throws conflict `RUNTIME_DELETED` if this id was used by a runtime that is deleted. */
   refuseDeleted(runtimeId: string): Promise<void>;
 }
 
-/** A secret under the database's own key. */
+/** A secret encrypted under the database's own key. */
 export interface StoredSecret {
   readonly keyId: string;
   /** AES-256-GCM: nonce, ciphertext and tag. */
@@ -69,7 +74,10 @@ export interface SecretStore {
   get(clusterId: string, name: string): Promise<StoredSecret>;
   list(clusterId: string): Promise<readonly { name: string; secret: StoredSecret }[]>;
   deleteAll(clusterId: string): Promise<void>;
-  /** Every stored secret (of runtimes too) that is not under this key, for rotation; at most `limit`. */
+  /**
+   * Every stored secret (including those of runtimes) that is not under this key, for rotation; at most
+   * `limit`.
+   */
   listNotUnder(keyId: string, limit: number): Promise<readonly SecretRow[]>;
   replace(row: SecretRow, secret: StoredSecret): Promise<void>;
 }
@@ -85,22 +93,27 @@ export interface AppStore {
   /** All parts joined. @throws not-found `APP_PART_MISSING`. */
   readContent(digest: string): Promise<Uint8Array>;
   /**
-   * Same digest again: the stored one, renewed. With a claim it is the claimant's until a job is opened
-   * with it, or it is registered without one: known by its id alone, and in no list.
+   * Same digest again: the stored one, renewed. With a claim it belongs to the claimant until a job is
+   * opened with it, or it is registered without a claim: it is found only by its id, and in no list.
    */
   create(version: AppVersion, claim?: string): Promise<AppVersion>;
-  /** The version of this content, as if it had just been registered (or claimed); null where there is none. */
+  /** The version of this content, as if it had just been registered (or claimed); null if there is none. */
   renew(digest: string, claim?: string): Promise<AppVersion | null>;
-  /** Gives up a claim. A version that nobody else has claimed or registered is forgotten, content and all. */
+  /**
+   * Releases a claim. A version without another claim that is not registered is deleted, with its content.
+   */
   release(claim: string): Promise<void>;
-  /** Gives up claims, and parts of packages that were never whole, that are a day old: whoever left them is gone. */
+  /**
+   * Releases claims, and parts of packages that were never complete, that are a day old: their clients are
+   * gone.
+   */
   forgetLeft(): Promise<void>;
   /** By version id, or by app name for the newest. @throws not-found `APP_NOT_FOUND`. */
   get(versionIdOrName: string): Promise<AppVersion>;
   list(page: PageRequest): Promise<readonly AppVersion[]>;
   /**
-   * Forgets a version that no cluster runs or could go back to, that a newer one of its app has
-   * followed, and that nobody has registered in the last hour: they may be about to use it.
+   * Deletes a version that no cluster runs or could roll back to, that a newer one of its app has
+   * followed, and that was not registered in the last hour: it could be about to be used.
    */
   forgetUnused(versionId: string): Promise<void>;
 }
@@ -108,14 +121,17 @@ export interface AppStore {
 export interface ClusterStore {
   /**
    * Stores all rows at once; the same cluster again changes nothing.
-   * @throws conflict `CLUSTER_NAME_TAKEN` naming the living cluster that has its name.
+   * @throws conflict `CLUSTER_NAME_TAKEN` naming the existing cluster that has its name.
    */
   create(wrapper: ClusterWrapper): Promise<void>;
-  /** @throws conflict `CLUSTER_NAME_TAKEN` where another living cluster has the name. */
+  /** @throws conflict `CLUSTER_NAME_TAKEN` if another existing cluster has the name. */
   requireFreeName(name: string, clusterId: string): Promise<void>;
-  /** Names of living clusters, of others than this one, that are `name` or begin with `name-`. */
+  /** Names of existing clusters, other than this one, that are `name` or begin with `name-`. */
   listNamesLike(name: string, clusterId: string): Promise<ReadonlySet<string>>;
-  /** By id, or by name where exactly one live cluster has it. @throws not-found, conflict `CLUSTER_NAME_AMBIGUOUS`. */
+  /**
+   * By id, or by name if exactly one existing cluster has it. @throws not-found, conflict
+   * `CLUSTER_NAME_AMBIGUOUS`.
+   */
   resolve(idOrName: string): Promise<Cluster>;
   load(clusterId: string): Promise<ClusterWrapper>;
   list(
@@ -131,27 +147,32 @@ export interface ClusterStore {
   ): Promise<void>;
   getMetadata(clusterId: string): Promise<MetadataTree | null>;
   /**
-   * Forgets a deleted cluster for good: all its rows, jobs, secrets. Forgetting it again changes nothing.
-   * @throws conflict `CLUSTER_NOT_GONE` while it is not deleted, or the ledger has something of it that is not gone.
+   * Deletes all rows of a deleted cluster: jobs, secrets, everything. Repeating it changes nothing.
+   * @throws conflict `CLUSTER_NOT_GONE` while it is not deleted, or the ledger has a resource of it that
+   * is not gone.
    */
   forget(clusterId: string): Promise<void>;
   /**
-   * Which registered trees a cluster may see, without the trees: its own, those of linked clusters
-   * and, with `neighbours`, of all clusters; of its runtime alone, whatever a link names. By cluster id.
+   * The registered trees that a cluster may see, without the trees themselves: its own, those of linked
+   * clusters and, with `neighbours`, of all clusters; only of its runtime, whatever a link names. By
+   * cluster id.
    */
   listMetadata(clusterId: string, options: { neighbours: boolean }): Promise<readonly MetadataVersion[]>;
-  /** What clusters of the account will still make: nodes of clusters with an open job whose ledger rows are not `made`. */
+  /**
+   * What clusters of the account will still create: nodes of clusters with an open job whose ledger rows
+   * are not `made`.
+   */
   reservedBy(
     scope: { provider: string; account: string; region: string },
     exceptClusterId: string,
   ): Promise<Reserved>;
 }
 
-/** What is known of the frontgate of one runtime and VPC. */
+/** The stored state of the frontgate of one runtime and VPC. */
 export interface StoredFrontgate {
-  /** Who needs it; clusters that are deleted do not count. */
+  /** The clusters that need it; deleted ones do not count. */
   readonly members: readonly FrontgateMember[];
-  /** The cluster that is the frontgate now; null where none is. */
+  /** The current frontgate cluster; null if there is none. */
   readonly cluster: Cluster | null;
   /** How many clusters have been this frontgate so far. */
   readonly made: number;
@@ -159,83 +180,125 @@ export interface StoredFrontgate {
 
 export interface FrontgateStore {
   /**
-   * Makes the job's cluster a member, as the VPC it is in was found. Repeated: the same.
-   * @throws conflict `JOB_NOT_OPEN`: a worker that wakes up late changes nothing.
+   * Makes the job's cluster a member, with the VPC that was found for it. Repeatable.
+   * @throws conflict `JOB_NOT_OPEN`: a frozen worker that continues late changes nothing.
    */
   acquire(jobId: string, place: FrontgatePlace): Promise<void>;
-  /** The job's cluster stays a member that only keeps the frontgate, or is none any more. @throws conflict `JOB_NOT_OPEN`. */
+  /**
+   * The job's cluster becomes a member that only keeps the frontgate, or stops being a member. @throws
+   * conflict `JOB_NOT_OPEN`.
+   */
   release(jobId: string, left: 'kept' | 'none'): Promise<void>;
   load(place: FrontgatePlace): Promise<StoredFrontgate>;
-  /** The way to the nodes of a cluster: undefined where it is no member; null where its frontgate has no node now. */
+  /**
+   * The jump host for the nodes of a cluster: undefined if it is not a member; null if its frontgate has
+   * no node now.
+   */
   findGate(clusterId: string): Promise<ClusterNode | null | undefined>;
 }
 
-/** What an opened job makes of its cluster's rows. */
+/** The rows of a cluster after a job is opened. */
 export interface WantedChange extends StoredChange {
-  /** The wanted cluster, and what leaves it. */
+  /** The desired cluster, and the parts that are removed from it. */
   readonly joined: ClusterWrapper;
 }
 
-/** That a cluster has a registered tree, and which. */
+/** Shows that a cluster has a registered tree, and which. */
 export interface MetadataVersion {
   readonly clusterId: string;
-  /** Another one after every change of the tree. */
+  /** A different value after every change of the tree. */
   readonly version: string;
-  /** Links that lead there from the cluster that asked. */
+  /** Links to it from the cluster that asked. */
   readonly links: readonly string[];
+}
+
+/** What is stored together with a job, so that none of it is there without the job. */
+export interface JobStart {
+  /** The cluster that the job makes. */
+  readonly made?: ClusterWrapper;
+  /** Its cluster's rows become the wanted ones, and the job keeps the ones before. */
+  readonly change?: WantedChange;
+  /** Passwords of the conf; one that is stored already stays. */
+  readonly secrets?: readonly { readonly name: string; readonly secret: StoredSecret }[];
 }
 
 export interface JobStore {
   /**
    * Opens the job and sets the cluster's transition status, in one transaction. The same job id
-   * again: the stored job, whatever its status (a closed one stays closed). With `change`, the
-   * cluster's rows become the wanted ones in the same transaction, and the job keeps the ones before.
+   * again: the stored job, whatever its status (a closed one stays closed).
    * @throws conflict `CLUSTER_BUSY` naming the open job; conflict `CLUSTER_STATUS` when `from` excludes the cluster's status;
-   *   conflict `CLUSTER_NAME_TAKEN` for a deleted cluster whose name another has by now.
+   *   conflict `CLUSTER_NAME_TAKEN` for a cluster whose name another has by now;
+   *   unavailable `CLUSTER_NAME_BUSY` where that one has just gone.
    */
   open(
     job: Job,
     transition: { from: readonly ClusterStatus[]; status: TransitionStatus },
-    change?: WantedChange,
+    start?: JobStart,
   ): Promise<Job>;
-  /** Null for a job that changes nothing of what its cluster shall be. */
+  /** Null for a job that does not change its cluster's desired state. */
   loadChange(jobId: string): Promise<StoredChange | null>;
   get(jobId: string): Promise<Job>;
   find(jobId: string): Promise<Job | null>;
   list(page: PageRequest & { clusterId?: string }): Promise<readonly Job[]>;
   listOpen(): Promise<readonly Job[]>;
-  /** Stores the plan once; the stored one wins over a later one. */
-  storePlan(jobId: string, plan: JobPlan, schemaVersion: number): Promise<readonly LayerShape[]>;
-  /** Null while no plan is stored. @throws internal `PLAN_TOO_NEW` for a schema version above ours. */
-  loadShape(jobId: string): Promise<readonly LayerShape[] | null>;
   /**
-   * Closes the job, its unfinished tasks (skipped or cancelled), sets the cluster's status and
-   * clears its transition, in one transaction. A closed job stays as it is. What the job wanted of
-   * its cluster stays; it is taken back where the job did not succeed and had begun no task.
+   * Stores the plan once; a stored one is not replaced.
+   *
+   * @param hash of the document that the plan is from, which says what it was made from.
+   */
+  storePlan(
+    jobId: string,
+    plan: FlatPlan,
+    schemaVersion: number,
+    hash?: string | null,
+  ): Promise<readonly StepShape[]>;
+  /** Null while no plan is stored. */
+  findPlanHash(jobId: string): Promise<string | null>;
+  /** Null while no plan is stored. @throws internal `PLAN_TOO_NEW` for a schema version above ours. */
+  loadShape(jobId: string): Promise<readonly StepShape[] | null>;
+  /**
+   * Closes the job, its unfinished tasks (skipped or cancelled), sets the cluster's status and clears its
+   * transition, in one transaction. A closed job is not changed. The desired cluster of the job stays; it
+   * is reverted if the job did not succeed and had begun no task. `changed`: it was open until now.
    */
   close(
     jobId: string,
     end: { status: JobStatus; error: ErrorInfo | null; clusterStatus: ClusterStatus; closedAt: string },
-  ): Promise<Job>;
+  ): Promise<{ readonly job: Job; readonly changed: boolean }>;
+  /**
+   * Holds an open job: it begins nothing more until it is resumed. A held job keeps the reason that it
+   * has. @throws conflict `JOB_NOT_OPEN`, `COMMAND_ID_USED`.
+   */
+  hold(jobId: string, request: CommandRequest): Promise<Job>;
+  /** Lets a held job continue. @throws conflict `JOB_NOT_HELD`, `JOB_NOT_OPEN`, `COMMAND_ID_USED`. */
+  resume(jobId: string, request: CommandRequest): Promise<Job>;
+  /** The commands that were carried out, the oldest first. */
+  listCommands(jobId: string): Promise<readonly JobCommand[]>;
 }
 
 export interface TaskStore {
-  loadSlice(jobId: string, layerIndex: number, offset: number, limit: number): Promise<readonly TaskRef[]>;
+  /** The tasks of a part of a step, by lane and layer. @throws conflict `JOB_NOT_OPEN` */
+  loadSlice(jobId: string, slice: PlanSlice): Promise<readonly SliceLane[]>;
   /** All tasks of a job (or of one layer), in order. */
-  list(jobId: string, layerIndex?: number): Promise<readonly Task[]>;
+  list(jobId: string, layerIndex?: number): Promise<readonly StoredTask[]>;
   /** The tasks of a job that are in one of the statuses, in order. */
-  listByStatus(jobId: string, statuses: readonly TaskStatus[]): Promise<readonly Task[]>;
-  /** What came of the tasks of a cluster that are owed once, in the jobs since its last start that ended well, in their order. */
-  listPast(clusterId: string): Promise<readonly PastTask[]>;
-  /** How many tasks of each layer have ended well, and how many failed; for jobs too large to list. */
+  listByStatus(jobId: string, statuses: readonly TaskStatus[]): Promise<readonly StoredTask[]>;
+  /** The tasks of a job that have begun and have not succeeded, in order. */
+  listUnsuccessful(jobId: string): Promise<readonly StoredTask[]>;
+  /**
+   * The outcomes of a cluster's tasks of these once-only actions, in the jobs since its last successful
+   * start, in their order.
+   */
+  listPast(clusterId: string, actions: readonly TaskAction[]): Promise<readonly PastTask[]>;
+  /** How many tasks of each layer have succeeded, failed, or were skipped after that; for jobs too large to list. */
   countByLayer(jobId: string): Promise<readonly LayerCount[]>;
   /**
    * What an activity needs, in one query. @throws conflict `JOB_NOT_OPEN` when its job is closed.
    * Resources: the newest generation of each kind of the task's node (of the cluster when it has none).
-   * With a time the task is begun in the same statement, unless it was.
+   * With a time, the task is marked as begun in the same statement, unless it was.
    */
   hydrate(taskId: string, beginAt?: string): Promise<HydratedTask>;
-  /** Counts a failed try; keeps the error for display. */
+  /** Counts a failed attempt; keeps the error for display. */
   recordFailure(taskId: string, error: ErrorInfo): Promise<void>;
   /**
    * Ends the task unless it has ended, and stores what it changed, in one transaction. Fences, where
@@ -244,8 +307,8 @@ export interface TaskStore {
    */
   end(taskId: string, end: TaskEnd): Promise<boolean>;
   /**
-   * Stores what a handle changed before its wait begins. Fences, where given, must still hold; with
-   * `release` they are given back with it. @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`.
+   * Stores what a handle changed before its wait begins. Fences, if given, must still be valid; with
+   * `release` they are released at the same time. @throws conflict `LEASE_LOST`, `JOB_NOT_OPEN`.
    */
   applyChanges(
     taskId: string,
@@ -253,14 +316,22 @@ export interface TaskStore {
     leases: readonly Lease[],
     release?: boolean,
   ): Promise<void>;
+  /**
+   * Opens a failed task again: its next round begins, as if it had never run. Its start time, and its
+   * changes, stay. @throws conflict `TASK_NOT_FAILED`, `JOB_NOT_OPEN`, `COMMAND_ID_USED`.
+   */
+  reopen(taskId: string, request: CommandRequest): Promise<StoredTask>;
+  /** Skips a failed task, so that the job can continue without it; its error stays. @throws as reopen. */
+  skip(taskId: string, request: CommandRequest): Promise<StoredTask>;
 }
 export interface LayerCount {
   readonly layerIndex: number;
   readonly done: number;
   readonly failed: number;
+  readonly skipped: number;
 }
 export interface HydratedTask {
-  readonly task: Task;
+  readonly task: StoredTask;
   readonly job: Job;
   readonly runtime: Runtime;
   readonly credential: StoredSecret | null;
@@ -272,7 +343,7 @@ export interface TaskChanges {
   readonly resources?: readonly ResourceChange[];
   readonly node?: { readonly nodeId: string; readonly change: Partial<ClusterNode> };
   readonly metadata?: MetadataTree | null;
-  /** Next generations of rows that `resources` report gone, for the same specification. */
+  /** Next generations of rows that `resources` report as gone, for the same specification. */
   readonly next?: readonly {
     readonly token: string;
     readonly attributes: Readonly<Record<string, string>>;
@@ -284,13 +355,13 @@ export interface TaskEnd {
   readonly observation?: string;
   readonly error?: ErrorInfo;
   readonly changes?: TaskChanges;
-  /** Fences that must still hold. */
+  /** Fences that must still be valid. */
   readonly leases?: readonly Lease[];
-  /** Gives the leases back with what is stored. */
+  /** Releases the leases in the same transaction. */
   readonly release?: boolean;
 }
 
-/** The right to work on a ledger row until it ends; `fence` rises with every holder. */
+/** The right to work on a ledger row until it expires; `fence` rises with every holder. */
 export interface Lease {
   readonly token: string;
   readonly holder: string;
@@ -299,27 +370,26 @@ export interface Lease {
 
 export interface LedgerStore {
   /**
-   * Leases the rows a task works on, writing those it is to make (state intended). `make` on a
-   * row that is gone makes the next generation. Leases that have run out are taken over; the same
-   * holder's own are renewed.
-   * @throws unavailable `LEASE_HELD` with retryAfterMs while another holder's lease runs;
-   *   conflict `SPEC_CHANGED` when a live row was made for another spec.
+   * Leases the rows of a task, writing those that it will make (state intended). `make` on a row that is
+   * gone creates the next generation. Expired leases are taken over; the same holder's own are renewed.
+   * @throws unavailable `LEASE_HELD` with retryAfterMs while another holder's lease is valid; conflict
+   * `SPEC_CHANGED` when a live row that is to be made has another spec.
    */
   claim(request: ClaimRequest): Promise<readonly { resource: LedgerResource; lease: Lease }[]>;
-  /** Extends; false when one of them is lost. */
+  /** Extends the leases; false when one of them is lost. */
   renew(leases: readonly Lease[], leaseMs: number): Promise<boolean>;
-  /** @throws conflict `LEASE_LOST` when it has run out or is another's. */
+  /** @throws conflict `LEASE_LOST` when it has expired or another holder has it. */
   assertHeld(lease: Lease): Promise<void>;
   release(leases: readonly Lease[]): Promise<void>;
-  /** Newest generations first; `live`: those not gone. */
+  /** Newest generations first; `live`: without those that are gone. */
   list(clusterId: string, filter?: { live?: boolean }): Promise<readonly LedgerResource[]>;
 }
-/** Requests to a cloud's API that all workers share out among themselves. */
+/** The budget of requests to a cloud's API that all workers share. */
 export interface CallBudgetStore {
   /**
-   * Takes the next `count` turns of an account and region: the first comes in `waitMs` (or came
-   * already, where it is negative), the others 1000 / `perSecond` ms apart. The smallest
-   * `callsPerSecond` of its runtimes holds, else the default; null where there is no limit.
+   * Reserves the next `count` request slots of an account and region: the first is due in `waitMs`
+   * (negative: already due), the others 1000 / `perSecond` ms apart. The smallest `callsPerSecond` of its
+   * runtimes applies, otherwise the default; null if there is no limit.
    */
   reserve(
     scope: QueueScope,
@@ -328,14 +398,40 @@ export interface CallBudgetStore {
   ): Promise<{ readonly perSecond: number; readonly waitMs: number } | null>;
 }
 
+/** Work that at most one worker does at a time. */
+export interface LeaderStore {
+  /**
+   * Makes `holder` the leader of `role` for the next `seconds`, or renews it. False while another one is.
+   * The database's clock counts.
+   */
+  lead(role: string, holder: string, seconds: number): Promise<boolean>;
+  /** Lets another one lead at once; does nothing if `holder` does not lead. */
+  resign(role: string, holder: string): Promise<void>;
+}
+
+/** What a worker reports about itself. */
+export interface WorkerReport {
+  /** The id of the process; unique. */
+  readonly identity: string;
+  /** Names of the settings of each provider that it has; null if the provider does not say. */
+  readonly providers: Readonly<Record<string, readonly string[] | null>>;
+}
+
+/** The existing workers. One that has been silent for half a minute does not count. */
+export interface WorkerStore {
+  report(report: WorkerReport): Promise<void>;
+  leave(identity: string): Promise<void>;
+  /** The providers of all workers together. */
+  listProviders(): Promise<WorkerReport['providers']>;
+}
+
 export interface ClaimRequest {
   readonly clusterId: string;
   readonly nodeId: string;
   readonly jobId: string;
   readonly holder: string;
   readonly leaseMs: number;
-  readonly specHash: string;
-  readonly claims: readonly { readonly kind: string; readonly intent: 'make' | 'use' }[];
+  readonly claims: readonly ResourceClaim[];
 }
 
 export interface Stores {
@@ -348,6 +444,8 @@ export interface Stores {
   readonly tasks: TaskStore;
   readonly ledger: LedgerStore;
   readonly callBudget: CallBudgetStore;
+  readonly leaders: LeaderStore;
+  readonly workers: WorkerStore;
   /** Applies pending migrations in order; a no-op when there are none. */
   migrate(): Promise<void>;
   /** @throws unavailable `DATABASE_UNAVAILABLE` */

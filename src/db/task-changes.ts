@@ -1,5 +1,11 @@
 import { type Kysely, sql } from 'kysely';
-import { isOpenJobStatus, type JobStatus, type TaskStatus, type WindlassError } from '../domain/index.ts';
+import {
+  isOpenJobStatus,
+  type JobStatus,
+  OPEN_JOB_STATUSES,
+  type TaskStatus,
+  type WindlassError,
+} from '../domain/index.ts';
 import { assignments } from './bulk.ts';
 import { CHANGEABLE_NODE_COLUMNS } from './cluster-store.ts';
 import { leaseLost } from './leases.ts';
@@ -13,9 +19,9 @@ export interface ChangesToStore {
   readonly taskId: string;
   readonly changes: TaskChanges;
   readonly leases: readonly Lease[];
-  /** Whether the leases are given back with what is stored. */
+  /** Whether the leases are released in the same statement. */
   readonly release: boolean;
-  /** Null while the task goes on. `error` is json text. */
+  /** Null while the task continues. `error` is json text. */
   readonly end: {
     readonly status: TaskStatus;
     readonly at: string;
@@ -25,18 +31,19 @@ export interface ChangesToStore {
 }
 
 /**
- * Stores what a task changed, and its end where it has one: one statement, so one round trip and
- * all or nothing. Only while the job is open, every lease is held and everything named exists;
- * for an ending task only if it has not ended. A resource's state never goes backwards; the next
- * generation of one that is gone may be begun in the same moment.
+ * Stores what a task changed, and its end if it has one: one statement, so one round trip and all or
+ * nothing. Only while the job is open, every lease is held and everything named exists; for an ending task
+ * only if it has not ended. A resource's state never goes backwards; the next generation of one that is
+ * gone may begin in the same statement. A task that ends successfully gives the resources that it changed
+ * the spec that its claims name.
  *
- * The conditions lock what they look at (the job first, as everywhere), so that neither a closing
+ * The conditions lock the rows that they read (the job first, as everywhere), so that neither a closing
  * job nor a takeover of a lease can come in between.
  *
- * Returns whether it was stored; false where the task had ended before.
+ * Returns whether it was stored; false if the task had ended before.
  *
- * @throws conflict `JOB_NOT_OPEN`, `LEASE_LOST`; not-found `TASK_NOT_FOUND`,
- *   `RESOURCE_NOT_FOUND`, `NODE_NOT_FOUND`.
+ * @throws conflict `JOB_NOT_OPEN`, `LEASE_LOST`; not-found `TASK_NOT_FOUND`, `RESOURCE_NOT_FOUND`,
+ * `NODE_NOT_FOUND`.
  */
 export async function storeChanges(db: Kysely<Database>, request: ChangesToStore): Promise<boolean> {
   const { taskId, changes, leases, release, end } = request;
@@ -50,7 +57,7 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
     changes.node === undefined
       ? null
       : { node_id: changes.node.nodeId, value: clusterNodeRows.toRecord(changes.node.change) };
-  // Compared with the row as it is when it is written, not as it was when the statement began.
+  // Compared with the row when it is written, not when the statement began.
   const counts = sql`coalesce(array_position(${STATE_ORDER}, news.state)
     >= array_position(${STATE_ORDER}, resource.state), false)`;
   const { rows } = await sql<Outcome>`
@@ -58,7 +65,7 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
       select job_id, status from job where job_id = (select job_id from task where task_id = ${taskId}) for share
     ),
     open_task as (
-      select task.task_id, task.cluster_id, task.ended_at, open_job.status as job_status
+      select task.task_id, task.job_id, task.cluster_id, task.ended_at, open_job.status as job_status
       from task join open_job on open_job.job_id = task.job_id
       where task.task_id = ${taskId}
       for update of task
@@ -91,8 +98,8 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
       ) limit 1
     ),
     allowed as (
-      select task_id, cluster_id from open_task
-      where job_status in ('queued', 'working', 'held')
+      select task_id, job_id, cluster_id from open_task
+      where job_status = any(${OPEN_JOB_STATUSES})
         and (ended_at is null or not ${end !== null}::boolean)
         and not exists (select 1 from lost)
         and not exists (select 1 from unknown_resource)
@@ -105,15 +112,28 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
         error = ${end?.error ?? null}::jsonb
       from allowed where task.task_id = allowed.task_id and ${end !== null}::boolean
     ),
+    given_back as (select token from held where ${release}::boolean),
+    respecified as (
+      select distinct on (resource.kind) resource.token, claim.spec
+      from open_task
+      join task using (task_id)
+      cross join jsonb_to_recordset(task.resources) as claim (kind text, intent text, spec jsonb)
+      join resource on resource.cluster_id = task.cluster_id and resource.node_id = coalesce(task.node_id, '')
+        and resource.kind = claim.kind
+      where claim.intent = 'change' and ${end?.status === 'successful'}::boolean
+      order by resource.kind, resource.generation desc
+    ),
     news as (
-      select token, changed.state, changed.cloud_id, changed.attributes, given_back.token is not null as is_free
-      from changed full join (select token from held where ${release}::boolean) as given_back using (token)
+      select token, changed.state, changed.cloud_id, changed.attributes, respecified.spec,
+        given_back.token is not null as is_free
+      from changed full join respecified using (token) full join given_back using (token)
     ),
     stored_resources as (
       update resource set
         state = case when ${counts} then news.state else resource.state end,
         cloud_id = case when ${counts} then coalesce(news.cloud_id, resource.cloud_id) else resource.cloud_id end,
         attributes = case when ${counts} then coalesce(news.attributes, resource.attributes) else resource.attributes end,
+        spec = coalesce(news.spec, resource.spec),
         holder = case when news.is_free then '' else resource.holder end,
         lease_until = case when news.is_free then null else resource.lease_until end
       from news, allowed
@@ -123,11 +143,11 @@ export async function storeChanges(db: Kysely<Database>, request: ChangesToStore
       select * from jsonb_to_recordset(${toJson(changes.next ?? [])}::jsonb) as n (token text, attributes jsonb)
     ),
     stored_next as (
-      insert into resource (token, cluster_id, node_id, kind, generation, spec_hash, cloud_id, state,
-        attributes, job_id, holder, fence, lease_until)
+      insert into resource (token, cluster_id, node_id, kind, generation, spec, made_by_job, cloud_id,
+        state, attributes, holder, fence, lease_until)
       select regexp_replace(resource.token, '[0-9]+$', (resource.generation + 1)::text), resource.cluster_id,
-        resource.node_id, resource.kind, resource.generation + 1, resource.spec_hash, '', 'intended',
-        next.attributes, resource.job_id, '', 0, null
+        resource.node_id, resource.kind, resource.generation + 1, resource.spec, allowed.job_id, '',
+        'intended', next.attributes, '', 0, null
       from next join resource using (token), allowed
       where next.token in (select token from changed where state = 'gone')
       on conflict do nothing

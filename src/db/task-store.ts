@@ -3,51 +3,64 @@ import type {
   Cluster,
   ClusterNode,
   ClusterRole,
+  CommandRequest,
   Job,
   LedgerResource,
-  OnceAction,
+  TaskAction,
   Runtime,
-  Task,
+  StoredTask,
 } from '../domain/index.ts';
-import { isOpenJobStatus, JOB_STATUSES, ONCE_ACTIONS, toPastEnd } from '../domain/index.ts';
+import {
+  isOpenJobStatus,
+  OPEN_JOB_STATUSES,
+  takesTaskCommand,
+  toPastEnd,
+  WindlassError,
+} from '../domain/index.ts';
+import { carryOut } from './job-commands.ts';
 import { jobNotOpen } from './not-found.ts';
 import { type Row, toJson, toStorableText } from './row-mapping.ts';
-import {
-  clusterNodeRows,
-  clusterRows,
-  jobRows,
-  resourceRows,
-  runtimeRows,
-  taskRows,
-  fromStoredRole,
-} from './rows.ts';
+import { clusterNodeRows, clusterRows, jobRows, resourceRows, runtimeRows, taskRows } from './rows.ts';
 import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
-import type { TaskStore } from './stores.ts';
+import type { LayerCount, TaskStore } from './stores.ts';
 import { storeChanges, taskNotFound } from './task-changes.ts';
 
 /** @internal */
 export function createTaskStore(db: Kysely<Database>): TaskStore {
   return {
-    async loadSlice(jobId, layerIndex, offset, limit) {
+    async loadSlice(jobId, { step, of, from, to }) {
+      const position = of === 'lanes' ? 'task.lane' : 'task.index';
       const rows = await db
         .selectFrom('task')
         .innerJoin('job', 'job.job_id', 'task.job_id')
-        .select(['task_id', 'task.action as action', 'label', 'failure_allowed', 'job.status as job_status'])
+        .innerJoin('job_layer', (join) =>
+          join
+            .onRef('job_layer.job_id', '=', 'task.job_id')
+            .onRef('job_layer.index', '=', 'task.layer_index'),
+        )
+        .select(['task_id', 'task.action as action', 'label', 'failure_allowed'])
+        .select(['job.status as job_status', 'lane', 'layer_index'])
         .where('task.job_id', '=', jobId)
-        .where('layer_index', '=', layerIndex)
-        .where('index', '>=', offset)
-        .where('index', '<', offset + limit)
-        .orderBy('index')
+        .where('job_layer.step', '=', step)
+        .where(position, '>=', from)
+        .where(position, '<', to)
+        .orderBy('lane')
+        .orderBy('layer_index')
+        .orderBy('task.index')
         .execute();
       const closed = rows.find((row) => !isOpenJobStatus(row.job_status));
       if (closed !== undefined) throw jobNotOpen(jobId, closed.job_status);
-      return rows.map((row) => ({
-        taskId: row.task_id,
-        action: row.action,
-        label: row.label,
-        failureAllowed: row.failure_allowed,
-      }));
+      return groupBy(rows, (row) => row.lane ?? 0).map((lane) =>
+        groupBy(lane, (row) => row.layer_index).map((layer) =>
+          layer.map((row) => ({
+            taskId: row.task_id,
+            action: row.action,
+            label: row.label,
+            failureAllowed: row.failure_allowed,
+          })),
+        ),
+      );
     },
 
     async list(jobId, layerIndex) {
@@ -74,16 +87,29 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       return rows.map(taskRows.fromRow);
     },
 
-    async listPast(clusterId) {
+    async listUnsuccessful(jobId) {
+      const rows = await db
+        .selectFrom('task')
+        .selectAll()
+        .where('job_id', '=', jobId)
+        .where('started_at', 'is not', null)
+        .where('status', '!=', 'successful')
+        .orderBy('layer_index')
+        .orderBy('index')
+        .execute();
+      return rows.map(taskRows.fromRow);
+    },
+
+    async listPast(clusterId, actions) {
       const rows = await db
         .selectFrom('task')
         .innerJoin('job', 'job.job_id', 'task.job_id')
-        .select(['task_id', 'node_id', 'label', 'task.action', 'task.status', 'task.started_at'])
+        .select(['task_id', 'round', 'node_id', 'label', 'task.action', 'task.status', 'task.started_at'])
         .select(sql<string | null>`task.error ->> 'code'`.as('error_code'))
         .where('task.cluster_id', '=', clusterId)
-        .where('task.action', 'in', ONCE_ACTIONS)
-        // A start that has ended well has made good what was owed before it. Where an earlier release
-        // ran it, and it made nothing good, the cluster may have been mended by hand and hold data.
+        .where('task.action', 'in', actions)
+        // A successful start has completed all once-only steps that were open before it. If an earlier
+        // release ran it without doing so, the cluster may have been repaired by hand and may hold data.
         .where(({ not, exists, selectFrom }) =>
           not(
             exists(
@@ -101,23 +127,23 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
         .orderBy('layer_index')
         .orderBy('index')
         .execute();
-      return rows.map((row) => ({
-        taskId: row.task_id,
-        nodeId: row.node_id,
-        label: row.label,
-        action: row.action as OnceAction,
-        end: toPastEnd({ status: row.status, startedAt: row.started_at, errorCode: row.error_code }),
-      }));
+      return rows.map((row) => {
+        const action = row.action as TaskAction;
+        const { task_id: taskId, round, node_id: nodeId, label, status } = row;
+        const end = toPastEnd({ action, status, startedAt: row.started_at, errorCode: row.error_code });
+        return { taskId, round, nodeId, label, action, end };
+      });
     },
 
     async countByLayer(jobId) {
-      const { rows } = await sql<{ layer_index: number; done: number; failed: number }>`
-        select layer_index,
+      const { rows } = await sql<LayerCount>`
+        select layer_index as "layerIndex",
           (count(*) filter (where status = 'successful'))::integer as done,
-          (count(*) filter (where status = 'failed'))::integer as failed
+          (count(*) filter (where status = 'failed'))::integer as failed,
+          (count(*) filter (where status = 'skipped' and started_at is not null))::integer as skipped
         from task where job_id = ${jobId} group by layer_index order by layer_index
       `.execute(db);
-      return rows.map((row) => ({ layerIndex: row.layer_index, done: row.done, failed: row.failed }));
+      return rows;
     },
 
     async hydrate(taskId, beginAt) {
@@ -128,15 +154,18 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       if (!isOpenJobStatus(job.status)) throw jobNotOpen(job.jobId, job.status);
       const task = taskRows.fromRow(row.task);
       return {
-        // The row is answered as it was when the statement began.
-        task: row.begun && beginAt !== undefined ? { ...task, status: 'working', startedAt: beginAt } : task,
+        // The returned row is from the beginning of the statement.
+        task:
+          row.begun && beginAt !== undefined
+            ? { ...task, status: 'working', startedAt: task.startedAt ?? beginAt }
+            : task,
         job,
         runtime: runtimeRows.fromRow(row.runtime),
         credential: toStoredSecret(row),
         cluster: clusterRows.fromRow(row.cluster),
         wrapper: {
           nodes: row.node === null ? [] : [clusterNodeRows.fromRow(row.node)],
-          roles: row.role === null ? [] : [fromStoredRole(row.role)],
+          roles: row.role === null ? [] : [row.role],
         },
         resources: row.resources.map(resourceRows.fromRow),
       };
@@ -170,14 +199,89 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
     async applyChanges(taskId, changes, leases, release = false) {
       await storeChanges(db, { taskId, changes, leases, release, end: null });
     },
+
+    async reopen(taskId, request) {
+      return await commandTask(db, taskId, 'retry', request, async (transaction) => {
+        await transaction
+          .updateTable('task')
+          .set((update) => ({
+            ...taskRows.toChange({
+              status: 'queued',
+              failures: 0,
+              observation: null,
+              error: null,
+              endedAt: null,
+            }),
+            round: update('round', '+', 1),
+          }))
+          .where('task_id', '=', taskId)
+          .execute();
+      });
+    },
+
+    async skip(taskId, request) {
+      return await commandTask(db, taskId, 'skip', request, async (transaction) => {
+        await transaction
+          .updateTable('task')
+          .set(taskRows.toChange({ status: 'skipped', endedAt: request.at }))
+          .where('task_id', '=', taskId)
+          .execute();
+      });
+    },
   };
 }
 
-const OPEN_STATUSES = JOB_STATUSES.filter(isOpenJobStatus);
+/** Carries out a command to a failed task, and returns the task afterwards. */
+async function commandTask(
+  db: Kysely<Database>,
+  taskId: string,
+  command: 'retry' | 'skip',
+  request: CommandRequest,
+  work: (transaction: Kysely<Database>) => Promise<void>,
+): Promise<StoredTask> {
+  const { jobId } = await getTask(db, taskId);
+  await carryOut(db, { ...request, jobId, taskId, command }, async (transaction) => {
+    const row = await transaction
+      .selectFrom('task')
+      .select('status')
+      .where('task_id', '=', taskId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row === undefined) throw taskNotFound(taskId);
+    if (!takesTaskCommand(command, row.status)) throw taskNotFailed(taskId, row.status);
+    await work(transaction);
+  });
+  return await getTask(db, taskId);
+}
+
+async function getTask(db: Kysely<Database>, taskId: string): Promise<StoredTask> {
+  const row = await db.selectFrom('task').selectAll().where('task_id', '=', taskId).executeTakeFirst();
+  if (row === undefined) throw taskNotFound(taskId);
+  return taskRows.fromRow(row);
+}
+
+function taskNotFailed(taskId: string, status: string): WindlassError {
+  return new WindlassError(
+    'conflict',
+    `task ${taskId} is ${status}: only a task that has failed is retried or skipped`,
+    { code: 'TASK_NOT_FAILED' },
+  );
+}
+
+/** Groups rows by key, in their order. */
+function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => number): readonly (readonly Row[])[] {
+  const groups = new Map<number, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return [...groups.values()];
+}
 
 interface HydratedRow {
   readonly begun: boolean;
-  readonly task: Row<Task>;
+  readonly task: Row<StoredTask>;
   readonly job: Row<Job>;
   readonly runtime: Row<Runtime>;
   readonly credential_key_id: string | null;
@@ -189,16 +293,16 @@ interface HydratedRow {
 }
 
 /**
- * One round trip, and no more of the cluster than the task's own node and role: every activity
- * begins with it. Nodes of a replica role are described by the role that they copy.
+ * One round trip, with only the task's own node and role of the cluster: every activity begins with it.
+ * Nodes of a replica role are described by the role that they copy.
  */
 function selectHydrated(taskId: string, beginAt: string | null): ReturnType<typeof sql<HydratedRow>> {
   return sql<HydratedRow>`
     with begun as (
-      update task set status = 'working', started_at = ${beginAt}::timestamptz
+      update task set status = 'working', started_at = coalesce(task.started_at, ${beginAt}::timestamptz)
       from job
       where task.task_id = ${taskId} and task.status = 'queued' and ${beginAt}::timestamptz is not null
-        and job.job_id = task.job_id and job.status = any(${OPEN_STATUSES})
+        and job.job_id = task.job_id and job.status = any(${OPEN_JOB_STATUSES})
       returning task.task_id
     )
     select exists (select 1 from begun) as begun, to_jsonb(t) as task, to_jsonb(j) as job,
@@ -211,7 +315,7 @@ function selectHydrated(taskId: string, beginAt: string | null): ReturnType<type
       ) as role,
       (
         select coalesce(jsonb_agg(to_jsonb(newest) order by newest.kind), '[]') from (
-          select distinct on (kind) token, cluster_id, node_id, kind, generation, spec_hash, cloud_id, state, attributes
+          select distinct on (kind) token, cluster_id, node_id, kind, generation, spec, made_by_job, cloud_id, state, attributes
           from resource
           where resource.cluster_id = t.cluster_id and resource.node_id = coalesce(t.node_id, '')
           order by kind, generation desc

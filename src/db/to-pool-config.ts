@@ -3,8 +3,8 @@ import type pg from 'pg';
 import { WindlassError, type DatabaseAddress, type DatabaseTls } from '../domain/index.ts';
 
 /**
- * What the driver is told of an address. Each option stands there, also those that are off: what is
- * absent, the driver would take from PGSSLMODE, PGHOST and the like.
+ * The driver's configuration for an address. Every option is set, also those that are off: the driver
+ * would take an absent one from PGSSLMODE, PGHOST and the like.
  *
  * @throws invalid-input `CONFIG_INVALID` for a file of the URL that cannot be read
  */

@@ -6,9 +6,9 @@ import type { Database } from './schema.ts';
 import type { StoredChange } from './stored-change.ts';
 
 /**
- * Makes the rows of a cluster those of `wanted`: cluster, roles, links; nodes that are new are
- * added, nodes that are not in it are removed. What was stored of a node stays as it is, and so does
- * what only jobs know of the cluster: its statuses, and whether it was ever active.
+ * Makes the rows of a cluster those of `wanted`: cluster, roles, links; new nodes are added, nodes that
+ * are not in it are removed. The stored facts of a node stay, and so do the facts of the cluster that only
+ * jobs know: its statuses, and whether it was ever active.
  */
 export async function storeWanted(db: Kysely<Database>, wanted: ClusterWrapper): Promise<void> {
   const {
@@ -51,7 +51,7 @@ export async function storeWanted(db: Kysely<Database>, wanted: ClusterWrapper):
   );
 }
 
-/** Removes the rows of what has left a cluster. */
+/** Deletes the rows of roles and nodes that have left a cluster. */
 export async function removeLeaving(
   db: Kysely<Database>,
   clusterId: string,

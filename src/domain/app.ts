@@ -3,7 +3,7 @@ export interface AppVersion {
   /** `appv-` + the first 16 hex digits of the digest. */
   readonly versionId: string;
   readonly appName: string;
-  /** From package.json or Chart.yaml; `0.0.0` where the package names none. */
+  /** From package.json or Chart.yaml; `0.0.0` if the package names none. */
   readonly version: string;
   /** sha256 over the content, hex. */
   readonly digest: string;

@@ -23,7 +23,7 @@ export function canonicalJson(value: unknown): string {
   throw new TypeError(`a ${typeof value} has no form in JSON`);
 }
 
-/** Order by code units: the same everywhere, whatever the machine's language is. */
+/** Order by code units: the same everywhere, whatever the machine's locale is. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

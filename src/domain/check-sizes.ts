@@ -11,11 +11,11 @@ export function checkCredentialSize(credential: string): void {
   if (bytes <= MAX_CREDENTIAL_BYTES) return;
   throw new WindlassError(
     'invalid-input',
-    `the credential has ${bytes} bytes, and at most ${MAX_CREDENTIAL_BYTES} are taken`,
+    `the credential has ${bytes} bytes; the limit is ${MAX_CREDENTIAL_BYTES}`,
     {
       code: 'CREDENTIAL_TOO_LARGE',
       field: 'credential',
-      hint: 'of a kubeconfig with several contexts give the one that is meant: kubectl config view --minify --flatten',
+      hint: 'for a kubeconfig with several contexts, give only the one that you need: kubectl config view --minify --flatten',
     },
   );
 }
@@ -30,7 +30,7 @@ export function checkConfSize(conf: unknown): void {
   if (bytes <= MAX_CONF_BYTES) return;
   throw new WindlassError(
     'invalid-input',
-    `the conf has ${bytes} bytes as JSON, and at most ${MAX_CONF_BYTES} are taken`,
+    `the conf has ${bytes} bytes as JSON; the limit is ${MAX_CONF_BYTES}`,
     {
       code: 'CONF_TOO_LARGE',
       field: 'conf',

@@ -7,11 +7,11 @@ export interface UrlRule {
   /** What messages call the address; `field` when absent. */
   readonly what?: string;
   readonly code: string;
-  /** What may follow it; plain `http` goes to this machine, and to `plainHttpHosts`. */
+  /** The allowed schemes; plain `http` only to this machine, and to `plainHttpHosts`. */
   readonly schemes?: readonly ('https' | 'http')[];
   /**
-   * `host` or `host:port` that may be reached without TLS, as whoever runs the workers allows it.
-   * Null leaves that question to the workers: of clients, which do not know.
+   * `host` or `host:port` that may be used without TLS, by the operator's setting. Null leaves that check
+   * to the workers: clients do not know the setting.
    */
   readonly plainHttpHosts: readonly string[] | null;
 }
@@ -51,12 +51,12 @@ export function checkUrl(text: string, rule: UrlRule): URL {
   if (plainHttpHosts.some((host) => host === url.hostname || host === url.host)) return url;
   throw wrong(
     rule,
-    `is plain http to another machine (${url.host}): everybody on the way reads what is sent`,
-    'give an https:// address; whoever runs the workers can allow this host with WINDLASS_INSECURE_URLS',
+    `is plain http to another machine (${url.host}): anyone on the network can read what is sent`,
+    'give an https:// address; the operator of the workers can allow this host with WINDLASS_INSECURE_URLS',
   );
 }
 
-/** Whether a host, as a URL or an address has it, is this machine by its very name. Looks nothing up. */
+/** Whether a host of a URL or an address is this machine by its name alone. Resolves no names. */
 export function isLoopbackHost(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   return bare === 'localhost' || bare === '::1' || (isIpv4(bare) && bare.startsWith('127.'));

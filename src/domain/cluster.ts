@@ -1,10 +1,11 @@
 import type { Conf } from './app.ts';
+import type { RoleSize } from './job.ts';
 import type { ServiceSpec } from './service.ts';
 
 export const CLUSTER_STATUSES = ['pending', 'active', 'stopped', 'failed', 'deleted'] as const;
 /**
- * `pending`: rows exist, nothing runs yet. `failed`: a job ended before the cluster was whole;
- * it can be deleted. `deleted`: no resource is left, the rows are kept until `cease`.
+ * `pending`: rows exist, nothing runs yet. `failed`: a job ended before the cluster was complete; it can
+ * be deleted. `deleted`: no resource is left, the rows are kept until `cease`.
  */
 export type ClusterStatus = (typeof CLUSTER_STATUSES)[number];
 
@@ -19,17 +20,17 @@ export const TRANSITION_STATUSES = [
   'updating',
   'restarting',
   'upgrading',
-  'rollbacking',
+  'rolling-back',
   'recovering',
   'running-service',
 ] as const;
 export type TransitionStatus = (typeof TRANSITION_STATUSES)[number];
 
 export const NODE_STATUSES = ['pending', 'active', 'stopped', 'lost', 'failed', 'deleted'] as const;
-/** `lost`: the provider no longer knows the instance that we made. */
+/** `lost`: the provider no longer knows the instance that was created. */
 export type NodeStatus = (typeof NODE_STATUSES)[number];
 
-/** Stands in rows and trees where a secret's value would; opened only on its way to a node. */
+/** Replaces a secret's value in rows and trees; decrypted only on its way to a node. */
 export interface SecretReference {
   readonly $secret: string;
 }
@@ -44,6 +45,15 @@ export interface Endpoint {
   readonly protocol: string;
 }
 
+/** An endpoint with what serves it now. */
+export interface ServedEndpoint {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+  /** `address:port` of every node that serves it. */
+  readonly addresses: readonly string[];
+}
+
 /** A command that serves the whole cluster, such as `update_nodes_names`. */
 export interface AdvancedService {
   readonly name: string;
@@ -51,60 +61,100 @@ export interface AdvancedService {
   readonly timeoutSeconds: number;
 }
 /**
- * `app`: it runs an application package. `frontgate`: it is the way into a VPC, one node that the
- * engine makes and ends as clusters need it; nobody else gives it jobs.
+ * `app`: it runs an application package. `frontgate`: it is the jump host of a VPC, one node that the
+ * engine creates and deletes as clusters need it; only the engine gives it jobs.
  */
 export type ClusterPurpose = 'app' | 'frontgate';
 
-export interface Cluster {
-  readonly clusterId: string;
-  readonly purpose: ClusterPurpose;
-  readonly name: string;
+/**
+ * The specs of a whole cluster, from package and conf: a provider decides them each time it parses these.
+ * The facts of a cluster are ClusterFacts.
+ */
+export interface ClusterSpec {
   readonly description: string;
-  readonly runtimeId: string;
-  /** Digest-derived id of the package content that the cluster runs. */
-  readonly versionId: string;
-  readonly appName: string;
-  readonly subnetId: string;
-  readonly vpcId: string;
-  readonly status: ClusterStatus;
-  readonly transitionStatus: TransitionStatus | null;
   readonly env: Env;
   readonly endpoints: readonly Endpoint[];
-  /** What the package declares beyond the typed fields; kept as it is for display and later actions. */
+  /** What the package declares beyond the typed fields; kept unchanged for display and later actions. */
   readonly metadataRootAccess: boolean;
   readonly advancedActions: readonly string[];
   readonly upgradePolicy: readonly string[];
   readonly healthCheck: Readonly<Record<string, unknown>> | null;
   readonly monitor: Readonly<Record<string, unknown>> | null;
   readonly displayTabs: Readonly<Record<string, unknown>> | null;
-  readonly reservedIps: Readonly<Record<string, string>>;
   /** `device`: snapshots of the volumes; `custom`: the package's own commands; null: no backups. */
   readonly backupPolicy: string | null;
   readonly incrementalBackupSupported: boolean;
-  /** How an upgrade goes over the nodes: `sequential` or `parallel`; null where the package says nothing. */
+  /** The order of an upgrade over the nodes: `sequential` or `parallel`; null if the package names none. */
   readonly upgradingPolicy: string | null;
-  /** How nodes are spread over several zones, e.g. `round_robin`; null where the package says nothing. */
+  /** How nodes are spread over several zones, e.g. `round_robin`; null if the package names nothing. */
   readonly multiZonePolicy: string | null;
   /** Commands that run on any one node of the cluster. */
   readonly advancedServices: readonly AdvancedService[];
   /** Names with which links may begin that are added once the cluster exists. */
   readonly addLinks: readonly string[];
-  /** What the package says beyond its specification, as it stands. */
+  /** Fields of the package beyond its specification, unchanged. */
   readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** What a new cluster is given by its conf, and keeps: later changes of the conf do not move it. */
+export interface ClusterPlace {
+  readonly name: string;
+  readonly subnetId: string;
+  readonly reservedIps: Readonly<Record<string, string>>;
+}
+
+/** The values that a cluster got when it was created, and its facts. Only the engine sets them. */
+export interface ClusterFacts extends ClusterPlace {
+  readonly clusterId: string;
+  readonly purpose: ClusterPurpose;
+  readonly runtimeId: string;
+  /** Digest-derived id of the package content that the cluster runs. */
+  readonly versionId: string;
+  readonly appName: string;
+  readonly vpcId: string;
+  readonly status: ClusterStatus;
+  readonly transitionStatus: TransitionStatus | null;
   /**
    * What the user filled in, without the package's defaults: what an upgrade or an update starts
-   * from. Set by the engine; a password in it is a SecretReference.
+   * from. A password in it is a SecretReference.
    */
   readonly conf: Conf;
-  /** What it ran before the last upgrade, for a rollback; null when there is nothing to go back to. Set by the engine. */
+  /** What it ran before the last upgrade, for a rollback; null when there is nothing to go back to. */
   readonly previous: PreviousVersion | null;
+  /** Counts and sizes that the user has changed; at most one entry a role. */
+  readonly adjustments: readonly RoleAdjustment[];
   /**
-   * Whether it was ever whole: true from the first job that ended well and left it active, for good.
-   * Such a cluster may hold data, so a delete asks it first. Set by the engine.
+   * Whether it was ever whole: true from the first job that was successful and left it active, for
+   * good. Such a cluster may hold data, so a delete asks it first.
    */
   readonly wasActive: boolean;
   readonly createdAt: string;
+}
+
+export interface Cluster extends ClusterSpec, ClusterFacts {}
+
+/**
+ * What the user has changed of a role beside the conf: applied over the conf after every parse, so that an
+ * update or an upgrade keeps it.
+ */
+export interface RoleAdjustment {
+  readonly role: string;
+  /** Nodes of the role, replicas not counted; absent: as many as the conf says. */
+  readonly count?: number;
+  /** Absent, or a part of it: as the conf says. */
+  readonly size?: Omit<RoleSize, 'role'>;
+  /** Nodes that will be removed; kept until they are. */
+  readonly leavingServerIds?: readonly number[];
+}
+
+/** What a provider makes of package and conf. The engine adds adjustments, nodes and facts. */
+export interface ParsedCluster {
+  /** For a new cluster; one that exists keeps what it has. */
+  readonly place: ClusterPlace;
+  readonly cluster: ClusterSpec;
+  readonly roles: readonly RoleSpec[];
+  /** Link name → id of the cluster it leads to. */
+  readonly links: Readonly<Record<string, string>>;
 }
 
 export interface PreviousVersion {
@@ -129,10 +179,11 @@ export interface ContainerSpec {
   readonly zone: string;
 }
 
-/** What is the same for all nodes of a role. A package without roles has one role, named ''. */
-export interface ClusterRole {
-  readonly clusterId: string;
+/** What all nodes of a role shall be. A package without roles has one role, named ''. */
+export interface RoleSpec {
   readonly role: string;
+  /** How many nodes, replicas not counted. */
+  readonly count: number;
   readonly container: ContainerSpec;
   readonly cpu: number;
   readonly memoryMiB: number;
@@ -157,23 +208,29 @@ export interface ClusterRole {
   readonly supportsBackup: boolean;
   /** Load balancers that the user chose for the role; empty where none is wanted. */
   readonly loadBalancers: readonly unknown[];
-  /** What the package says of the role beyond its specification, as it stands. */
+  /** Fields of the role beyond the specification, unchanged. */
   readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** A role as it is stored. */
+export interface ClusterRole extends RoleSpec {
+  readonly clusterId: string;
 }
 
 export interface NodeVolume {
   readonly index: number;
-  /** The provider's id; empty until made. */
+  /** The provider's id; empty until it is created. */
   readonly volumeId: string;
   readonly sizeGiB: number;
-  /** Where the node sees it; empty while detached. */
+  /** The device on the node; empty while detached. */
   readonly device: string;
   readonly mountPoint: string;
 }
 
-export interface ClusterNode {
+/** Which node of its cluster a node is. */
+export interface NodeSpec {
+  /** `cln-` and twelve hex digits; the same for the same cluster, role and server id. */
   readonly nodeId: string;
-  readonly clusterId: string;
   readonly role: string;
   /** From 1, unique within the role's group of roles, never above the role's upper bound. */
   readonly serverId: number;
@@ -182,8 +239,13 @@ export interface ClusterNode {
   /** Nine digits, unique across clusters. */
   readonly globalServerId: number;
   readonly isReplica: boolean;
+}
+
+/** What has happened to a node. */
+export interface NodeFacts {
+  readonly clusterId: string;
   readonly status: NodeStatus;
-  /** The provider's id; empty until made. */
+  /** The provider's id; empty until it is created. */
   readonly instanceId: string;
   readonly privateIp: string;
   readonly publicIp: string;
@@ -196,8 +258,13 @@ export interface ClusterNode {
   readonly customToken: string;
 }
 
+export interface ClusterNode extends NodeSpec, NodeFacts {}
+
 export interface NodeSsh {
-  /** The address that the worker connects to, where it is not the node's private one (a frontgate's public one). */
+  /**
+   * The address that the worker connects to, if it is not the node's private one (a frontgate's public
+   * one).
+   */
   readonly host?: string;
   readonly port: number;
   readonly user: string;
@@ -207,8 +274,8 @@ export interface NodeSsh {
    */
   readonly hostKey: string;
   /**
-   * Prefix of every path on the node: `` on machines of their own, a folder where a node shares
-   * a file system with others (the local provider).
+   * Prefix of every path on the node: empty on machines of their own, a folder if a node shares a file
+   * system with others (the local provider).
    */
   readonly root: string;
 }
@@ -226,4 +293,9 @@ export interface ClusterWrapper {
   readonly roles: readonly ClusterRole[];
   readonly nodes: readonly ClusterNode[];
   readonly links: readonly ClusterLink[];
+}
+
+/** Role of the nodes that are replicas of a role's. */
+export function replicaRole(role: string): string {
+  return `${role}-replica`;
 }

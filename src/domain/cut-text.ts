@@ -11,7 +11,7 @@ export function cutText(text: string, maxCharacters: number): string {
   return toStorable(text.slice(0, end)) + cutNote(text.length - end);
 }
 
-/** What stands at the end of a text whose last `characters` are left out. */
+/** The note at the end of a text whose last `characters` are left out. */
 export function cutNote(characters: number): string {
   return `… (cut, ${characters} characters)`;
 }

@@ -1,7 +1,7 @@
 import { isLoopbackHost } from './check-url.ts';
 import { WindlassError } from './errors.ts';
 
-/** A PostgreSQL server and how it is spoken to; all of it said, so that no library's default decides. */
+/** A PostgreSQL server and the connection to it; every value is set, so that no library's default decides. */
 export interface DatabaseAddress {
   /** A name, an address, or the folder of a Unix socket (it begins with `/`). */
   readonly host: string;

@@ -15,12 +15,11 @@ export const ERROR_KINDS = [
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /**
- * Whether the engine tries again after an error of this kind, and how long it waits before the
- * next try when the error itself does not say (`retryAfterMs`). This table is the only place
- * where that is decided.
+ * Whether the engine retries after an error of this kind, and how long it waits before the next attempt if
+ * the error itself does not say (`retryAfterMs`). This table is the only place where that is decided.
  *
- * `internal` is retried a few times only: a defect does not go away by itself, but a lost
- * connection to our own database surfaces as one.
+ * `internal` is retried a few times only: a defect does not go away by itself, but a lost connection to
+ * our own database surfaces as one.
  */
 export const RETRY_TABLE: Readonly<
   Record<ErrorKind, { readonly retried: boolean; readonly delayMs: number; readonly maxTries: number }>
@@ -44,7 +43,7 @@ export interface WindlassErrorOptions {
   readonly hint?: string;
   /** The dotted path of the input that is wrong. */
   readonly field?: string;
-  /** Only for retried kinds: how long to wait before the next try, in milliseconds. */
+  /** Only for retried kinds: how long to wait before the next attempt, in milliseconds. */
   readonly retryAfterMs?: number;
   /** All faults found, where one message cannot name them all. */
   readonly details?: readonly ErrorDetail[];
@@ -114,4 +113,18 @@ export class WindlassError extends Error {
   static fromInfo(info: ErrorInfo): WindlassError {
     return new WindlassError(info.kind, info.message, info);
   }
+}
+
+/** Whether a value is what an error is on the wire: in the details of a failure, or in a file. */
+export function isErrorInfo(value: unknown): value is ErrorInfo {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    ERROR_KINDS.some((kind) => kind === value.kind) &&
+    'code' in value &&
+    typeof value.code === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * What a cluster needs of the frontgate of its VPC. `needed`: its nodes are reached through it.
- * `kept`: it is stopped and may start again, so the frontgate is stopped and not deleted.
+ * What a cluster needs of the frontgate of its VPC. `needed`: its nodes are reached through it. `kept`: it
+ * is stopped but may start again, so the frontgate is stopped and not deleted.
  */
 export type FrontgateUse = 'needed' | 'kept';
 
@@ -9,13 +9,13 @@ export interface FrontgateMember {
   readonly use: FrontgateUse;
 }
 
-/** Where a frontgate leads: there is one for each runtime and VPC. */
+/** The runtime and VPC of a frontgate: there is one for each. */
 export interface FrontgatePlace {
   readonly runtimeId: string;
   readonly vpcId: string;
 }
 
-/** Stands for the version of the built-in package that a frontgate runs: it is in no store. */
+/** Used instead of the version id of the built-in package that a frontgate runs: it is in no store. */
 export const FRONTGATE_VERSION = 'frontgate';
 
 /** How nodes of a runtime are reached. */

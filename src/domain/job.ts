@@ -1,34 +1,19 @@
+import type { JobAction } from './actions.ts';
 import type { Conf } from './app.ts';
-import type { ErrorInfo } from './errors.ts';
-import type { ClusterStatus, TransitionStatus } from './cluster.ts';
-
-/** Append only: jobs of every version are kept. */
-export const JOB_ACTIONS = [
-  'create',
-  'stop',
-  'start',
-  'delete',
-  'cease',
-  'add-nodes',
-  'delete-nodes',
-  'resize',
-  'update-env',
-  'restart',
-  'upgrade',
-  'rollback',
-  'recover',
-  'custom-service',
-  'attach-key-pairs',
-  'detach-key-pairs',
-] as const;
-export type JobAction = (typeof JOB_ACTIONS)[number];
+import { WindlassError, type ErrorInfo } from './errors.ts';
 
 export const JOB_STATUSES = ['queued', 'working', 'held', 'successful', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** queued, working and held jobs are open: their effects are allowed. */
+/**
+ * Statuses of jobs that have not ended: their effects are allowed, and no other job of their cluster is
+ * opened. A held job waits for a user's command.
+ */
+export const OPEN_JOB_STATUSES: readonly JobStatus[] = ['queued', 'working', 'held'];
+
+/** Whether a job has not ended yet. */
 export function isOpenJobStatus(status: JobStatus): boolean {
-  return status === 'queued' || status === 'working' || status === 'held';
+  return OPEN_JOB_STATUSES.includes(status);
 }
 
 /** One action on one cluster. */
@@ -43,11 +28,42 @@ export interface Job {
   readonly startedAt: string;
   readonly closedAt: string | null;
   readonly error: ErrorInfo | null;
+  /** Why it waits; null for a job that is not held. */
+  readonly held: JobHold | null;
+}
+
+/** Who holds a job, since when, and why. */
+export interface JobHold {
+  readonly by: string;
+  readonly why: string;
+  readonly at: string;
+}
+
+/** The error for a cluster that takes no further job: one is open on it. */
+export function clusterBusy(
+  clusterId: string,
+  { jobId, action, held }: Pick<Job, 'jobId' | 'action' | 'held'>,
+): WindlassError {
+  const state =
+    held === null
+      ? { text: 'runs on it', hint: `wait for it with \`windlass job watch ${jobId}\`, or cancel it first` }
+      : {
+          text: `is held on it: ${held.why}`,
+          hint: `see what it waits for with \`windlass job describe ${jobId}\`, or cancel it`,
+        };
+  return new WindlassError(
+    'conflict',
+    `cluster ${clusterId} is busy: job ${jobId} (${action}) ${state.text}`,
+    {
+      code: 'CLUSTER_BUSY',
+      hint: state.hint,
+    },
+  );
 }
 
 /** What a user says beyond the action's name; each field belongs to the actions that it names. */
 export interface JobOptions {
-  /** delete: go on although a destroy service refuses, where the package allows it. */
+  /** delete: continue although a destroy service refuses, if the package allows it. */
   readonly force?: boolean;
   /** upgrade: the version that the cluster shall run. */
   readonly versionId?: string;
@@ -71,73 +87,13 @@ export interface JobOptions {
 /** What the nodes of a role shall have; what is absent stays as it is. */
 export interface RoleSize {
   readonly role: string;
-  /** CPUs; a fraction where the provider can give one. */
+  /** CPUs; a fraction if the provider supports one. */
   readonly cpu?: number;
   readonly memoryMiB?: number;
-  /** Upper limits, where the provider knows limits apart from sizes. */
+  /** Upper limits, if the provider has limits apart from sizes. */
   readonly cpuLimit?: number;
   readonly memoryLimitMiB?: number;
   readonly instanceClass?: number;
   /** Of every volume of the role. */
   readonly volumeSizeGiB?: number;
-}
-
-export interface ActionRule {
-  /** Statuses a cluster may be in when the action begins. */
-  readonly from: readonly ClusterStatus[];
-  readonly transition: TransitionStatus;
-  /** Status after success. `as-before`: the one it began in, and `active` where that was `failed`. */
-  readonly to: ClusterStatus | 'as-before';
-  /** The action changes what the cluster shall be, not only what it is: see ClusterChange. */
-  readonly changesWanted?: true;
-}
-
-/**
- * Which action is possible when, and what it leads to: the widest that any provider allows; a
- * provider refuses more when it plans. A failed job leaves `failed`.
- */
-export const ACTION_RULES: Readonly<Record<JobAction, ActionRule>> = {
-  create: { from: ['pending'], transition: 'creating', to: 'active' },
-  stop: { from: ['active', 'failed'], transition: 'stopping', to: 'stopped' },
-  start: { from: ['stopped', 'failed'], transition: 'starting', to: 'active' },
-  delete: { from: ['pending', 'active', 'stopped', 'failed'], transition: 'deleting', to: 'deleted' },
-  cease: { from: ['deleted'], transition: 'ceasing', to: 'deleted' },
-  'add-nodes': { from: ['active', 'failed'], transition: 'scaling', to: 'active', changesWanted: true },
-  'delete-nodes': { from: ['active', 'failed'], transition: 'scaling', to: 'active', changesWanted: true },
-  resize: {
-    from: ['active', 'stopped', 'failed'],
-    transition: 'resizing',
-    to: 'as-before',
-    changesWanted: true,
-  },
-  'update-env': {
-    from: ['active', 'stopped', 'failed'],
-    transition: 'updating',
-    to: 'as-before',
-    changesWanted: true,
-  },
-  restart: { from: ['active', 'failed'], transition: 'restarting', to: 'active' },
-  upgrade: {
-    from: ['active', 'stopped', 'failed'],
-    transition: 'upgrading',
-    to: 'as-before',
-    changesWanted: true,
-  },
-  rollback: {
-    from: ['active', 'stopped', 'failed'],
-    transition: 'rollbacking',
-    to: 'as-before',
-    changesWanted: true,
-  },
-  recover: { from: ['failed', 'deleted'], transition: 'recovering', to: 'active' },
-  'custom-service': { from: ['active'], transition: 'running-service', to: 'active' },
-  'attach-key-pairs': { from: ['active'], transition: 'updating', to: 'active' },
-  'detach-key-pairs': { from: ['active'], transition: 'updating', to: 'active' },
-};
-
-/** Status of a cluster after an action that began in `before` has succeeded. */
-export function statusAfterSuccess(action: JobAction, before: ClusterStatus): ClusterStatus {
-  const { to } = ACTION_RULES[action];
-  if (to !== 'as-before') return to;
-  return before === 'failed' ? 'active' : before;
 }

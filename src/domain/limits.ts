@@ -66,7 +66,7 @@ export const MAX_OBSERVATION_CHARACTERS = 1_000;
 export const MAX_LOG_LINE_CHARACTERS = 16_000;
 
 /**
- * A template of confd's while it runs: its steps (each also stands for some bytes that a function
+ * A template of confd's while it runs: its steps (each also counts for some bytes that a function
  * reads or writes), its output, and any value in it, written out.
  */
 export const MAX_TEMPLATE_STEPS = 2_000_000;
@@ -74,7 +74,7 @@ export const MAX_TEMPLATE_OUTPUT_BYTES = 8 * 1024 * 1024;
 export const MAX_TEMPLATE_VALUE_BYTES = 2 * 1024 * 1024;
 export const MAX_TEMPLATE_VALUE_DEPTH = 100;
 
-/** The path that a template's `gets` and `ls` look for, in characters, and the comparisons of all of them. */
+/** The path argument of a template's `gets` and `ls`, in characters, and the comparisons of all of them. */
 export const MAX_TEMPLATE_PATH_CHARACTERS = 500;
 export const MAX_TEMPLATE_COMPARISONS = 20_000_000;
 
@@ -91,8 +91,8 @@ export const MAX_PATTERN_INSTRUCTIONS = 5_000;
 export const MAX_PATTERN_WORK = 20_000_000;
 
 /**
- * Tries of one activity in a row that began and were never heard of again; then it is given up. More
- * than an activity has steps between which a worker may die, each of which brings it forward.
+ * Attempts of one activity in a row that began and never reported their end; then it is abandoned. More
+ * than the steps of an activity between which a worker may die, each of which makes progress.
  */
 export const MAX_LOST_TRIES = 6;
 
@@ -125,7 +125,7 @@ export const MAX_ERROR_BYTES = 48 * 1024;
 /** What an activity answers, as JSON in bytes. Temporal refuses 2 MB, and its worker then answers again and again. */
 export const MAX_ANSWER_BYTES = 1_500_000;
 
-/** What a provider's wait asks to be reminded of at its next look, as JSON in bytes: each heartbeat carries it. */
+/** The cursor of a provider's wait, as JSON in bytes: each heartbeat carries it. */
 export const MAX_CURSOR_BYTES = 32 * 1024;
 
 /** How often the parts of a chart's schema are evaluated over its values. */
@@ -139,6 +139,9 @@ export const MAX_CHART_YAML_CHARACTERS = 512 * 1024;
 
 /** What helm prints, the rendered chart above all, in characters. A release's record holds less. */
 export const MAX_HELM_OUTPUT_CHARACTERS = 8 * 1024 * 1024;
+
+/** Largest package, in bytes, packed. */
+export const MAX_PACKAGE_BYTES = 20_000_000;
 
 /** For reading one manifest, in a thread of its own; the largest that helm may print takes about 30 s on a busy machine. */
 export const MAX_MANIFEST_READ_MS = 120_000;

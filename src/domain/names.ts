@@ -1,7 +1,8 @@
 import { WindlassError } from './errors.ts';
 import { MAX_APP_NAME_CHARACTERS, MAX_NAME_CHARACTERS, MAX_REQUEST_ID_CHARACTERS } from './limits.ts';
 
-// Names that people give stand in tables, commands and Temporal's Web UI, and are told from ids.
+// Names that users choose appear in tables, commands and Temporal's Web UI, and must be distinguishable
+// from ids.
 
 const RULES = {
   cluster: { code: 'CLUSTER_NAME', article: 'a cluster' },
@@ -11,16 +12,16 @@ const RULES = {
 const ALLOWED = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 
 /**
- * Whatever could be an id: commands take names and ids in one place. All that begins with `cl-` counts
- * as a cluster's; of the others, what has exactly their form.
+ * Everything that could be an id: commands accept names and ids in the same argument. All that begins with
+ * `cl-` counts as a cluster's; of the others, what has exactly their form.
  */
 const IDS = /^(cl-.*|(j|rt)-[0-9a-z]{10}|cln-[0-9a-f]{12}|appv-[0-9a-f]{16})$/;
 
-/** Room for a number behind a name that is made, e.g. `antietcd-2`. */
+/** Room for a number after a generated name, e.g. `antietcd-2`. */
 const SUFFIX_CHARACTERS = 6;
 
 /**
- * @param field the dotted path of the input that the name stands in
+ * @param field the dotted path of the input that holds the name
  * @throws invalid-input `CLUSTER_NAME`, `RUNTIME_NAME`
  */
 export function checkName(what: keyof typeof RULES, name: string, field = 'name'): void {
@@ -37,7 +38,7 @@ export function checkName(what: keyof typeof RULES, name: string, field = 'name'
   });
 }
 
-/** A name for a cluster that nobody named, out of whatever its app is called. */
+/** A name for a cluster without a given one, derived from its app's name. */
 export function toClusterName(text: string): string {
   const name = text
     .replaceAll(/[^a-zA-Z0-9._-]+/g, '-')
@@ -48,7 +49,7 @@ export function toClusterName(text: string): string {
   return IDS.test(name) ? `cluster-${name}`.slice(0, MAX_NAME_CHARACTERS - SUFFIX_CHARACTERS) : name;
 }
 
-/** The name itself where it is free, else with the smallest number behind it that is. */
+/** The name itself if it is free, otherwise with the smallest free number after it. */
 export function chooseFreeName(name: string, taken: ReadonlySet<string>): string {
   if (!taken.has(name)) return name;
   let number = 2;

@@ -17,7 +17,7 @@ export interface Vpc {
   readonly subnetIds: readonly string[];
 }
 
-/** Sums of what a set of clusters will need and has not made yet. */
+/** Sums of what a set of clusters will need and has not created yet. */
 export interface Reserved {
   readonly instances: number;
   readonly cpu: number;

@@ -10,25 +10,38 @@ export interface Runtime {
   readonly zone: string;
   /** Provider settings, as given with `--set key=value`; each provider documents its own. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Who the credential belongs to, as validateCredential reported it. Part of queue names. */
+  /** The account of the credential, as validateCredential reported it. Part of queue names. */
   readonly account: string;
   /** Where calls are counted against a rate. Part of queue names. */
   readonly region: string;
   readonly createdAt: string;
 }
 
+/** One account of a provider in one region: the unit of fairness and of call budgets. */
+export interface QueueScope {
+  readonly provider: string;
+  readonly account: string;
+  readonly region: string;
+}
+
 /** The setting of every runtime: how many requests a second all workers send for its account and region. */
 export const CALLS_PER_SECOND = 'callsPerSecond';
 
-/** The settings that runtimes of a provider may have, by name; `<…>` in a name stands for any text. */
+/** The settings that runtimes of a provider may have, by name; `<…>` in a name means any text. */
 export interface ProviderSettings {
-  /** They decide where or how a credential is sent: a stored one is asked for anew when one of them changes. */
+  /**
+   * They decide where or how a credential is sent: when one of them changes, the stored credential must be
+   * given again.
+   */
   readonly bound: readonly string[];
   /** All others. */
   readonly free: readonly string[];
 }
 
-/** Whether a list of names of settings holds this one: as it is, or as `image.<package>` holds `image.web`. */
+/**
+ * Whether a list of names of settings contains this one: literally, or as `image.<package>` matches
+ * `image.web`.
+ */
 export function namesSetting(names: readonly string[], name: string): boolean {
   return names.some((known) => {
     const [head = '', ...rest] = known.split('<');
@@ -36,5 +49,5 @@ export function namesSetting(names: readonly string[], name: string): boolean {
   });
 }
 
-/** What a credential file held, opened. Never stored or logged in this form. */
+/** The content of a credential file, decrypted. Never stored or logged in this form. */
 export type Credential = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Words that make a name that of a secret, wherever they stand in it. */
+/** Words that make a name that of a secret, wherever they are in it. */
 const SECRET_WORDS: ReadonlySet<string> = new Set([
   'authorization',
   'bearer',
@@ -54,7 +54,7 @@ const KEY_OF: ReadonlySet<string> = new Set([
   'tls',
 ]);
 
-/** A name that ends so tells something about a secret, not the secret. */
+/** A name with this ending describes a secret, but is not one. */
 const ABOUT_A_SECRET: ReadonlySet<string> = new Set([
   'backend',
   'class',
@@ -95,7 +95,7 @@ const ABOUT_A_SECRET: ReadonlySet<string> = new Set([
   'version',
 ]);
 
-/** Likewise one that begins so: `existingSecret`, `createSecret`, `maxTokens`. */
+/** The same for a name with this beginning: `existingSecret`, `createSecret`, `maxTokens`. */
 const BEGINS_ABOUT: ReadonlySet<string> = new Set([
   'automount',
   'create',
@@ -112,9 +112,9 @@ const BEGINS_ABOUT: ReadonlySet<string> = new Set([
 const LONGEST_NAME = 256;
 
 /**
- * Whether the value of a key, variable or option of this name is to be hidden. The one list for all
- * that is shown and logged; what is sealed does not depend on it. Takes names in any spelling
- * (`dbPassword`, `DB_PASSWORD`, `db-password`); of a dotted path the last part decides.
+ * Whether the value of a key, variable or option of this name must be hidden. The one list for everything
+ * that is shown and logged; sealing does not depend on it. Accepts names in any spelling (`dbPassword`,
+ * `DB_PASSWORD`, `db-password`); of a dotted path the last part decides.
  */
 export function isSecretName(name: string): boolean {
   if (name.startsWith('$')) return false;

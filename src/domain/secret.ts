@@ -1,14 +1,13 @@
+import type { JobAction } from './actions.ts';
 import type { Conf } from './app.ts';
-import type { JobAction } from './job.ts';
-import type { ChartReference, RuntimeInput } from './reads.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
- * A secret as it travels from client to worker: sealed to a worker key (HPKE, RFC 9180), bound to
- * the request that it is part of, so that a copy of it in any other request does not open.
+ * A secret on its way from client to worker: sealed to a worker key (HPKE, RFC 9180), bound to the request
+ * that it is part of, so that it cannot be opened in any other request.
  */
 export interface SealedSecret {
-  /** Which of the workers' keys it was sealed to. */
+  /** The id of the worker key that it was sealed to. */
   readonly keyId: string;
   /** HPKE encapsulated key, base64. */
   readonly enc: string;
@@ -16,7 +15,7 @@ export interface SealedSecret {
   readonly ciphertext: string;
 }
 
-/** What stands in a conf where a password was. */
+/** Replaces a password in a conf. */
 export interface SealedValue {
   readonly $sealed: SealedSecret;
 }
@@ -34,50 +33,47 @@ export interface SealingKey {
 }
 
 /**
- * All that a secret is bound to, as plain JSON. It opens where each of these values is the same, and
- * nowhere else; `secret` says which kind of secret it is.
+ * Everything that a secret is bound to, as plain JSON. It can be opened only where each of these values is
+ * the same; `secret` says which kind of secret it is.
  */
 export interface SecretBinding {
   readonly secret: string;
   readonly [name: string]: unknown;
 }
 
-/** What a credential of a runtime is sent for. */
+/** The purpose for which a credential of a runtime is sent. */
 export type CredentialUse = 'create' | 'update' | 'validate' | 'zones';
 
 /**
- * What the sealed credential of a runtime is bound to: what it is sent for, and all of the runtime
- * as it shall be then, so that nothing which decides where or how it is used can be forgotten.
+ * What the sealed credential of a runtime is bound to: its purpose, and all of the desired runtime, so
+ * that nothing which decides where or how it is used can be left out.
  */
 export function credentialBinding(
   use: CredentialUse,
-  runtime: Omit<RuntimeInput, 'credential'>,
+  runtime: Omit<Runtime, 'account' | 'region' | 'createdAt'>,
 ): SecretBinding {
   const { runtimeId, name, provider, url, zone, settings } = runtime;
   return { secret: 'credential of a runtime', use, runtimeId, name, provider, url, zone, settings };
 }
 
-/** What the sealed credential of a registry or repository of charts is bound to: the whole request. */
-export function chartBinding({ credential: _credential, ...place }: ChartReference): SecretBinding {
-  return { secret: 'credential of a chart', place };
-}
-
-/** The request that carries a conf, as what is sealed in it is bound to it. */
+/** The request that carries a conf, in the form that its sealed values are bound to. */
 export interface ConfRequest {
   readonly action: JobAction;
   readonly clusterId: string;
   readonly jobId: string;
   /** The version that receives the conf: it is derived from the digest of the package. */
   readonly versionId: string;
-  /** Of a new cluster; one that exists keeps its own. */
+  /** For a new cluster; an existing one keeps its own. */
   readonly runtimeId?: string;
-  /** As the user named a new cluster. */
+  /** The user's name for a new cluster. */
   readonly name?: string;
-  /** With its envelopes, or with `{ $sealed: … }` of whatever in their places. */
+  /** With its envelopes, or with `{ $sealed: … }` of any value in their places. */
   readonly conf: Conf;
 }
 
-/** What the stored credential of a runtime is bound to: all of its row that says where it is sent. */
+/**
+ * What the stored credential of a runtime is bound to: all fields of its row that decide where it is sent.
+ */
 export function storedCredentialBinding({ createdAt: _createdAt, ...runtime }: Runtime): SecretBinding {
   return { secret: 'credential of a runtime', stored: runtime };
 }

@@ -18,7 +18,7 @@ export type ServiceName = (typeof SERVICE_NAMES)[number];
 export const DEFAULT_SERVICE_TIMEOUT_SECONDS = 600;
 export const MAX_SERVICE_TIMEOUT_SECONDS = 86_400;
 
-/** One command of a role's life, as the package declares it. */
+/** One command of a role's life cycle, as the package declares it. */
 export interface ServiceSpec {
   /** One of SERVICE_NAMES, or the package's own name when `custom`. */
   readonly name: string;

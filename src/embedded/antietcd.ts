@@ -1,21 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError } from '../domain/index.ts';
 
-/** Talks etcd's HTTP API, as the example cluster's program serves it. */
+/** Speaks etcd's HTTP API, as the example cluster's program implements it. */
 export interface KeyValueClient {
   put(address: string, key: string, value: string): Promise<void>;
-  /** Null where the key is not there. */
+  /** Null if the key does not exist. */
   read(address: string, key: string): Promise<string | null>;
 }
 
 const REQUEST_LIMIT_MS = 3_000;
 const POLL_MS = 250;
-/** A leader is elected within about ten seconds of a start; on a busy machine later. */
+/** A leader is elected within about ten seconds of a start; later on a busy machine. */
 const ELECTION_LIMIT_MS = 60_000;
 
 /**
- * Requests are repeated while the cluster elects its leader; both may safely be.
- * @throws unavailable `EXAMPLE_SILENT` when none is answered for a minute; cancelled when the signal aborts
+ * Requests are repeated while the cluster elects its leader; repeating either is safe.
+ * @throws unavailable `EXAMPLE_SILENT` when none is answered for a minute; cancelled when the signal
+ * aborts
  */
 export function createKeyValueClient(signal: AbortSignal): KeyValueClient {
   async function call(
@@ -44,7 +45,7 @@ export function createKeyValueClient(signal: AbortSignal): KeyValueClient {
       if (Date.now() > deadline) {
         throw new WindlassError('unavailable', `the node at ${address} does not answer ${method}: ${why}`, {
           code: 'EXAMPLE_SILENT',
-          hint: 'look at the node’s log; windlass cluster describe antietcd --refresh says where it is',
+          hint: 'see the node’s log; windlass cluster describe antietcd --refresh shows its address',
         });
       }
       await sleep(POLL_MS);
@@ -65,7 +66,7 @@ function toBase64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
 }
 
-/** From `{kvs: [{value}]}`; anything else counts as nothing found. */
+/** From `{kvs: [{value}]}`; anything else counts as not found. */
 function findFirstValue(answer: unknown): string | null {
   if (typeof answer !== 'object' || answer === null || !('kvs' in answer) || !Array.isArray(answer.kvs))
     return null;

@@ -14,15 +14,16 @@ import { WindlassError } from '../domain/index.ts';
 const VERSION_FILE = 'PG_VERSION';
 
 /**
- * Looks at the database folder before PGlite does, which would make a new database over one whose
- * PG_VERSION is gone. What a first start that was cut off has left is taken away: nothing was ever stored in it.
+ * Checks the database folder before PGlite does, which would create a new database over one whose
+ * PG_VERSION is gone. The remains of an interrupted first start are deleted: no data was ever stored in
+ * them.
  *
  * @throws unavailable `DATABASE_DAMAGED`; permission `FOLDER_NOT_WRITABLE`. Nothing is changed then.
  */
 export function checkDatabaseFolder(folder: string): void {
   if (existsSync(unfinishedMark(folder))) rmSync(folder, { recursive: true, force: true });
   if (!existsSync(folder)) return;
-  if (!statSync(folder).isDirectory()) throw databaseDamaged(folder, 'it is no folder');
+  if (!statSync(folder).isDirectory()) throw databaseDamaged(folder, 'it is not a folder');
   let names: readonly string[];
   try {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -36,7 +37,7 @@ export function checkDatabaseFolder(folder: string): void {
     throw databaseDamaged(folder, `${VERSION_FILE} is missing`);
 }
 
-/** Says beside an empty place that a database is being made there, until it is whole. */
+/** Marks an empty folder as a database that is being created, until it is complete. */
 export function markUnfinished(folder: string): void {
   if (existsSync(folder) && readdirSync(folder).length > 0) return;
   writeFileSync(unfinishedMark(folder), '', { mode: 0o600 });
@@ -46,7 +47,9 @@ export function unmarkUnfinished(folder: string): void {
   rmSync(unfinishedMark(folder), { force: true });
 }
 
-/** What it means that PGlite cannot open a folder, and what to do; `why` is what it said, if anything of use. */
+/**
+ * What it means that PGlite cannot open a folder, and what to do; `why` is its message, if that is useful.
+ */
 export function databaseDamaged(folder: string, why: unknown): WindlassError {
   const code = why instanceof Error && 'code' in why ? String(why.code) : '';
   if (/^(EACCES|EPERM|EROFS)$/.test(code)) return notWritable(folder, code, why);
@@ -65,7 +68,7 @@ export function databaseDamaged(folder: string, why: unknown): WindlassError {
     `the embedded database in ${folder} cannot be opened: ${describe(folder, why)}. Nothing of it was changed or deleted`,
     {
       code: 'DATABASE_DAMAGED',
-      hint: `put a copy of the whole folder ${dirname(folder)} back that was made while nothing ran; or move ${folder} away and start with an empty database, which knows no clusters, runtimes and apps`,
+      hint: `restore the whole folder ${dirname(folder)} from a copy that was made while nothing ran; or move ${folder} away and start with an empty database, which has no clusters, runtimes and apps`,
     },
   );
 }
@@ -95,7 +98,7 @@ function notWritable(folder: string, code: string, cause: unknown): WindlassErro
     `the folder ${folder} of the embedded database cannot be written (${code})`,
     {
       code: 'FOLDER_NOT_WRITABLE',
-      hint: 'give it back to the user who runs windlass, writable, with all that is in it; or set WINDLASS_HOME',
+      hint: 'make the user who runs windlass its owner again, with write access to everything in it; or set WINDLASS_HOME',
       cause,
     },
   );

@@ -6,9 +6,9 @@ import { findProgram } from './find-program.ts';
 import { requireDiskSpace } from '../tools/index.ts';
 import { endLeftOver, startService } from './service-process.ts';
 
-/** The embedded PostgreSQL, as it is to be started. */
+/** How to start the embedded PostgreSQL. */
 export interface DatabaseRequest {
-  /** Its data, log and process record are below. */
+  /** The folder that holds its data, log and process record. */
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly report: (line: string) => void;
@@ -22,20 +22,20 @@ export interface Database {
   stop(): Promise<void>;
 }
 
-/** A first start writes a whole new database; on a busy machine that has taken long. */
+/** A first start creates a whole database; on a busy machine that can take long. */
 const READY_LIMIT_MS = 120_000;
 const STOP_GRACE_MS = 10_000;
 const NEEDED_MIB = 300;
 /** PostgreSQL's clients name a socket by its folder and this number. */
 const SOCKET_NUMBER = 5432;
-/** The shortest limit that a system sets to the path of a socket, less its end. */
+/** The shortest limit of any system for the path of a socket, minus its ending. */
 const LONGEST_SOCKET_PATH = 100;
 
 /**
  * Starts PGlite on `home`, in a process of its own that listens on a socket file in a folder which only
- * this user can enter, and waits until it answers. One that a killed stack has left is ended first.
- * @throws quota `DISK_FULL`; unavailable `DATABASE_DAMAGED`, `SERVICE_FAILED`, the latter also when another
- *   process has the folder open; permission `FOLDER_NOT_WRITABLE`
+ * this user can enter, and waits until it answers. A process that a killed stack has left is ended first.
+ * @throws quota `DISK_FULL`; unavailable `DATABASE_DAMAGED`, `SERVICE_FAILED`, the latter also when
+ * another process has the folder open; permission `FOLDER_NOT_WRITABLE`
  */
 export async function startDatabase({ home, env, report }: DatabaseRequest): Promise<Database> {
   requireDiskSpace(home, NEEDED_MIB);
@@ -72,7 +72,10 @@ export async function startDatabase({ home, env, report }: DatabaseRequest): Pro
   }
 }
 
-/** The folder itself where its path is short enough for a socket, else one among the temporary folders, made closed. */
+/**
+ * The folder itself if its path is short enough for a socket, otherwise a private one in the temporary
+ * folder.
+ */
 function chooseSocketFolder(folder: string): { readonly folder: string; readonly remove: () => void } {
   if (Buffer.byteLength(join(folder, `.s.PGSQL.${SOCKET_NUMBER}`)) <= LONGEST_SOCKET_PATH)
     return { folder, remove: () => {} };
@@ -83,7 +86,7 @@ function chooseSocketFolder(folder: string): { readonly folder: string; readonly
 async function answers(databaseUrl: string): Promise<boolean> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 2_000 });
   client.on('error', () => {
-    // A connection cut while the server starts; the next look makes another.
+    // A connection that breaks while the server starts; the next poll opens another.
   });
   try {
     await client.connect();

@@ -15,32 +15,32 @@ import { acquireProcessLock } from './process-lock.ts';
 import { writeWhole } from './processes.ts';
 import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
 
-/** The servers of one machine, as they are to be started. */
+/** How to start the servers of one machine. */
 export interface StackRequest {
-  /** State of everything; at most one stack at a time. */
+  /** The folder of all state; at most one stack at a time. */
   readonly home: string;
   /** Tools cache. */
   readonly cache: string;
   readonly env: NodeJS.ProcessEnv;
-  /** One line a call: what is found and done. */
+  /** Called with one line for each thing that is found or done. */
   readonly report: (line: string) => void;
   readonly port?: number;
   readonly uiPort?: number;
 }
 
-/** Servers that serve, ours or those that the environment names. */
+/** Running servers: ours, or those that the environment names. */
 export interface EmbeddedStack {
   readonly temporalAddress: string;
   readonly namespace: string;
-  /** Null where the Temporal server is not ours. */
+  /** Null if the Temporal server is not ours. */
   readonly uiUrl: string | null;
-  /** Holds a password where the database is not ours. */
+  /** Holds a password if the database is not ours. */
   readonly databaseUrl: string;
   /** For workers and clients: the given environment, with these servers in it. */
   readonly env: NodeJS.ProcessEnv;
-  /** What of ours runs: names and pids. */
+  /** Our processes: names and pids. */
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
-  /** Resolves with the name of a server of ours that has ended, which none should before `stop`. */
+  /** Resolves with the name of a server of ours that has ended before `stop`. */
   readonly broken: Promise<string>;
   stop(): Promise<void>;
 }
@@ -48,10 +48,11 @@ export interface EmbeddedStack {
 const NEEDED_MIB = 500;
 
 /**
- * Starts what the environment does not name already: Temporal's dev server and the database, both on
- * their files under `home`, so that everything survives the end of every process. After a failure
- * nothing that was started still runs.
- * @throws permission `FOLDER_UNSAFE`; conflict `STACK_RUNNING`, `PORT_TAKEN`; unavailable `TEMPORAL_NOT_FOUND`, `SERVICE_FAILED`; quota `DISK_FULL`
+ * Starts what the environment does not name: Temporal's dev server and the database, both with their files
+ * under `home`, so that everything survives the end of every process. After a failure nothing that was
+ * started still runs.
+ * @throws permission `FOLDER_UNSAFE`; conflict `STACK_RUNNING`, `PORT_TAKEN`; unavailable
+ * `TEMPORAL_NOT_FOUND`, `SERVICE_FAILED`; quota `DISK_FULL`
  */
 export async function startEmbeddedStack(request: StackRequest): Promise<EmbeddedStack> {
   const { home, cache, env, report } = request;
@@ -88,7 +89,7 @@ export async function startEmbeddedStack(request: StackRequest): Promise<Embedde
   return describeStack(request, temporal.value, database.value ?? givenDatabaseUrl ?? '', stop, cache);
 }
 
-/** From now on the clients of this home find the server by themselves. */
+/** From now on, clients with this home find the server by themselves. */
 function writeStack(file: string, { pid, startTime, address, namespace, clusterId }: TemporalServer): void {
   writeWhole(file, { pid, startTime, address, namespace, clusterId } satisfies OwnStack);
 }
@@ -98,12 +99,12 @@ function reportClosed(folder: string, variable: FolderVariable, report: (line: s
   if (mode !== null) report(`closed ${folder} to other users: it had the mode ${mode}`);
 }
 
-/** Why a stack did not start: the first of its parts that says so. */
+/** Why a stack did not start: the first of its parts that gives a reason. */
 function toFailure(...parts: readonly PromiseSettledResult<unknown>[]): unknown {
   return parts.find((part) => part.status === 'rejected')?.reason;
 }
 
-/** The Temporal server of a stack: an external one has no process of ours. */
+/** The Temporal server of a stack; an external one has no process of ours. */
 interface StackTemporal {
   readonly address: string;
   readonly namespace: string;

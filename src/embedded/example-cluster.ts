@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedJob, WindlassClient } from '../client/index.ts';
-import { type ClusterView, isOpenJobStatus, type JobView, WindlassError } from '../domain/index.ts';
+import { isOpenJobStatus, WindlassError } from '../domain/index.ts';
+import type { ClusterView, JobView } from '../protocol/index.ts';
 import {
   chooseClusterName,
   ensureRuntime,
@@ -9,26 +10,26 @@ import {
   type PartsContext,
 } from './example-parts.ts';
 
-/** What the flows of the example cluster need. */
+/** What the steps of the example cluster need. */
 export interface ExampleContext extends PartsContext {
   /** Shows a job live until it is closed, and returns it. */
   readonly showJob: (job: { jobId: string; clusterId: string }) => Promise<JobView>;
 }
 
-/** The example cluster, active; `isNew`: made just now. */
+/** The example cluster, active; `isNew`: it has just been created. */
 export interface ReadyExample {
   readonly clusterId: string;
-  /** Other than it was first chosen where the user has a cluster of that name. */
+  /** Differs from the first choice if the user has a cluster of that name. */
   readonly name: string;
   readonly isNew: boolean;
   readonly lastJobId: string | null;
 }
 
 /**
- * Brings the example cluster up from whatever an earlier run, also a killed one, has left. It is known by
- * the id that the home folder keeps, never by its name: nobody else's cluster is touched. A job that is
- * still open goes on by itself and is waited for; a stopped cluster is started; a failed one is
- * deleted and made anew; where there is none it is made.
+ * Brings the example cluster up from any state that an earlier run, also a killed one, has left. It is
+ * identified by the id that the home folder stores, never by its name: other clusters are not touched. A
+ * job that is still open continues by itself and is waited for; a stopped cluster is started; a failed one
+ * is deleted and created again; if there is none, it is created.
  * @throws internal `EXAMPLE_FAILED` when a job fails
  */
 export async function bringExampleUp(context: ExampleContext): Promise<ReadyExample> {
@@ -39,7 +40,7 @@ export async function bringExampleUp(context: ExampleContext): Promise<ReadyExam
     const { clusterId, name } = cluster;
     const open = await findOpenJob(client, clusterId);
     if (open !== null) {
-      report(`job ${open.jobId} (${open.action}) of an earlier run is still open; it goes on by itself`);
+      report(`job ${open.jobId} (${open.action}) of an earlier run is still open; it continues by itself`);
       await context.showJob({ jobId: open.jobId, clusterId });
       continue;
     }
@@ -55,7 +56,7 @@ export async function bringExampleUp(context: ExampleContext): Promise<ReadyExam
       case 'failed':
       case 'pending':
         report(
-          `the cluster ${name} (${clusterId}) of an earlier run is not whole; deleting it and making it anew`,
+          `the cluster ${name} (${clusterId}) of an earlier run is not usable; deleting it and creating it again`,
         );
         await runJob(context, await client.clusters.delete(clusterId, { force: true }));
         continue;
@@ -66,8 +67,8 @@ export async function bringExampleUp(context: ExampleContext): Promise<ReadyExam
 }
 
 /**
- * Stops the example cluster, its data kept, so that none of its processes is left. A job that is
- * under way ends first. A cluster that does not run is left as it is.
+ * Stops the example cluster and keeps its data, so that none of its processes is left. A running job is
+ * waited for first. A cluster that does not run is left as it is.
  */
 export async function putExampleDown(context: ExampleContext): Promise<void> {
   const { client, report } = context;
@@ -75,7 +76,7 @@ export async function putExampleDown(context: ExampleContext): Promise<void> {
   if (cluster === null) return;
   const open = await findOpenJob(client, cluster.clusterId);
   if (open !== null) {
-    report(`job ${open.jobId} (${open.action}) ends first`);
+    report(`waiting for job ${open.jobId} (${open.action}) to end first`);
     await context.showJob({ jobId: open.jobId, clusterId: cluster.clusterId });
   }
   const { status } = await client.clusters.describe(cluster.clusterId);
@@ -105,7 +106,7 @@ async function createExample(context: ExampleContext): Promise<Omit<ReadyExample
   const runtime = await ensureRuntime(context);
   const version = await ensureVersion(context);
   const begun = book.read().cluster;
-  // One without an id was begun by a run that was killed: the same request finds it, or makes it.
+  // Without an id, it was begun by a run that was killed: the same request finds it, or creates it.
   const wanted =
     begun !== null && begun.id === null
       ? begun
@@ -121,7 +122,7 @@ async function createExample(context: ExampleContext): Promise<Omit<ReadyExample
   return { clusterId: started.clusterId, name, lastJobId: job.jobId };
 }
 
-/** What is refused was not made: the next run chooses its name anew. */
+/** A refused request has created nothing: the next run chooses its name again. */
 async function startCreate(
   { client, book }: ExampleContext,
   request: { app: string; runtime: string; name: string; requestId: string },

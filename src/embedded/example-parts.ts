@@ -11,28 +11,30 @@ import {
   versionIdOf,
 } from '../app-package/index.ts';
 import type { WindlassClient } from '../client/index.ts';
-import { type AppVersionView, WindlassError } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { AppVersionView } from '../protocol/index.ts';
 import type { ExampleBook } from './example-record.ts';
 
-/** What is needed to make the parts of the example. */
+/** What is needed to create the parts of the example. */
 export interface PartsContext {
   readonly client: WindlassClient;
   readonly book: ExampleBook;
-  /** One line of what happens. */
+  /** Called with one line for each step. */
   readonly report: (line: string) => void;
 }
 
-/** What the example is called where nothing of the user's has the name. */
+/** The name of the example, unless something of the user's has it. */
 const CLUSTER_NAME = 'antietcd';
 const RUNTIME_NAME = 'local';
 const ZONE = 'local-1';
 const MOST_NAMES = 100;
 
-/** The example's own runtime, made where it is not there. Returns its id. */
+/** The example's own runtime, created if it does not exist. Returns its id. */
 export async function ensureRuntime({ client, book, report }: PartsContext): Promise<string> {
   const known = book.read().runtime;
   if (known !== null && known.id !== null && (await findRuntime(client, known.id)) !== null) return known.id;
-  // Without an id: a run that was killed while it made it. The same request finds it, or makes it.
+  // Without an id: a run was killed while it created the runtime. The same request finds it, or creates
+  // it.
   const wanted = known !== null && known.id === null ? known : await chooseRuntime(client);
   book.write({ runtime: wanted });
   const { requestId, name } = wanted;
@@ -50,7 +52,7 @@ async function chooseRuntime(client: WindlassClient) {
   return { requestId: randomUUID(), name, id: null };
 }
 
-/** A name for a new example cluster that no cluster has. */
+/** A name for a new example cluster that no other cluster has. */
 export function chooseClusterName(client: WindlassClient): Promise<string> {
   return chooseName(CLUSTER_NAME, async (candidate) => {
     try {
@@ -58,7 +60,7 @@ export function chooseClusterName(client: WindlassClient): Promise<string> {
     } catch (error) {
       if (!WindlassError.isInstance(error)) throw error;
       if (error.kind === 'not-found') return false;
-      // Several have it.
+      // Several clusters have it.
       if (error.kind === 'conflict') return true;
       throw error;
     }
@@ -66,8 +68,8 @@ export function chooseClusterName(client: WindlassClient): Promise<string> {
 }
 
 /**
- * The example's package, registered. Where the user has an app of its name, whose newest version a new one
- * of ours would hide, it is registered under another name.
+ * The example's package, registered. If the user has an app of its name, whose newest version a new one of
+ * ours would hide, it is registered under another name.
  */
 export async function ensureVersion({ client, book }: PartsContext): Promise<AppVersionView> {
   const folder = findExamplePackage();
@@ -77,7 +79,7 @@ export async function ensureVersion({ client, book }: PartsContext): Promise<App
   const isOurs = newest === null || newest.versionId === ours || newest.versionId === book.read().versionId;
   const version = isOurs
     ? await client.apps.register(folder)
-    : // Registered again, an old version of ours would become the newest.
+    : // If an old version of ours were registered again, it would become the newest.
       ((await findVersion(client, ours)) ?? (await registerBeside(client, folder, newest)));
   book.write({ versionId: version.versionId });
   return version;
@@ -109,7 +111,7 @@ async function findRuntime(client: WindlassClient, nameOrId: string) {
   return orNull(() => client.runtimes.describe(nameOrId));
 }
 
-/** Null for what is not found. */
+/** Null for an object that is not found. */
 export async function orNull<Result>(find: () => Promise<Result>): Promise<Result | null> {
   try {
     return await find();
@@ -124,7 +126,7 @@ async function chooseName(wish: string, isTaken: (name: string) => Promise<boole
     const name = number === 1 ? wish : `${wish}-${number}`;
     if (!(await isTaken(name))) return name;
   }
-  throw new WindlassError('conflict', `${wish} and ${MOST_NAMES - 1} names after it are taken`, {
+  throw new WindlassError('conflict', `${wish} and the ${MOST_NAMES - 1} names after it are taken`, {
     code: 'EXAMPLE_NAME',
     hint: 'delete clusters or runtimes that you no longer need, or use another WINDLASS_HOME',
   });

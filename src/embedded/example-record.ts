@@ -4,19 +4,22 @@ import { z } from 'zod';
 import { writeWhole } from './processes.ts';
 
 const recordSchema = z.object({
-  /** Of the request that makes the thing: repeated, it finds what it made. */
+  /** The id of the request that creates it: repeated, it finds what it created. */
   runtime: z.object({ requestId: z.string(), name: z.string(), id: z.string().nullable() }).nullable(),
   cluster: z.object({ requestId: z.string(), name: z.string(), id: z.string().nullable() }).nullable(),
   /** The newest version of the example's package that an example has registered. */
   versionId: z.string().nullable(),
 });
 
-/** What the example has made, by ids that no user's thing has; names say nothing about who made something. */
+/** The objects that the example has created, by their ids: names do not show who created something. */
 export type ExampleRecord = Readonly<z.infer<typeof recordSchema>>;
 
 const NOTHING: ExampleRecord = { runtime: null, cluster: null, versionId: null };
 
-/** The example's memory in a home folder. Written before something is made, so that a killed run finds it again. */
+/**
+ * The example's record in a home folder. Written before something is created, so that the run after a
+ * killed one finds it.
+ */
 export interface ExampleBook {
   read(): ExampleRecord;
   write(change: Partial<ExampleRecord>): void;

@@ -1,7 +1,10 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A program of this tree, given relative to this folder and without ending: its source in a clone, compiled in a package. */
+/**
+ * The path of a program of this tree, given relative to this folder and without extension: its source in a
+ * clone, compiled in a package.
+ */
 export function findProgram(relativePath: string): string {
   return fileURLToPath(new URL(`${relativePath}${extname(import.meta.url)}`, import.meta.url));
 }

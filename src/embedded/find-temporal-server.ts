@@ -8,10 +8,10 @@ import { findWheelBinary, TEMPORAL_WHEEL, TEST_SERVER_WHEEL } from '../tools/ind
 
 const runFile = promisify(execFile);
 
-/** The oldest server that windlass works with: standalone activities came with it. */
+/** The oldest server that windlass works with: the first with standalone activities. */
 export const MINIMUM_SERVER = [1, 32] as const;
 
-/** Which Temporal server was found, and in words where. */
+/** Which Temporal server was found, and a text that says where. */
 export type TemporalServerSource =
   | {
       readonly kind: 'external';
@@ -21,7 +21,7 @@ export type TemporalServerSource =
     }
   | { readonly kind: 'binary'; readonly path: string; readonly description: string };
 
-/** What a look for a server needs to know. */
+/** What the search for a server needs. */
 export interface FindServerRequest {
   /** Tools cache. */
   readonly cache: string;
@@ -30,8 +30,8 @@ export interface FindServerRequest {
 }
 
 /**
- * Finds a Temporal server: the one that TEMPORAL_ADDRESS or a profile names, else the `temporal`
- * command on the PATH, else the pinned wheel, else what the SDK downloads.
+ * Finds a Temporal server: the one that TEMPORAL_ADDRESS or a profile names, otherwise the `temporal`
+ * command on the PATH, otherwise the pinned wheel, otherwise the one that the SDK downloads.
  * @throws unavailable `TEMPORAL_NOT_FOUND` when there is none of these; permission `WHEEL_DIGEST`
  */
 export async function findTemporalServer(request: FindServerRequest): Promise<TemporalServerSource> {
@@ -62,14 +62,14 @@ export async function findTemporalServer(request: FindServerRequest): Promise<Te
       path: downloaded,
       description: 'the dev server that the Temporal SDK downloads',
     };
-  throw new WindlassError('unavailable', 'no Temporal server was found, and none could be brought', {
+  throw new WindlassError('unavailable', 'no Temporal server was found, and none could be installed', {
     code: 'TEMPORAL_NOT_FOUND',
     hint: 'connect to the network, or install the temporal command, or set TEMPORAL_ADDRESS',
   });
 }
 
 /**
- * Finds the time-skipping server that tests use: the pinned wheel, else what the SDK downloads.
+ * Finds the time-skipping server for tests: the pinned wheel, otherwise the one that the SDK downloads.
  * @throws unavailable `TEST_SERVER_NOT_FOUND`
  */
 export async function findTestServer(request: FindServerRequest): Promise<string> {
@@ -79,7 +79,7 @@ export async function findTestServer(request: FindServerRequest): Promise<string
   if (path !== null) return path;
   throw new WindlassError(
     'unavailable',
-    'no time-skipping Temporal server was found, and none could be brought',
+    'no time-skipping Temporal server was found, and none could be installed',
     {
       code: 'TEST_SERVER_NOT_FOUND',
       hint: 'connect to the network, or install pip',
@@ -95,7 +95,7 @@ async function findCommandOnPath({ env, report }: FindServerRequest): Promise<Te
   try {
     words = (await runFile(path, ['--version'], { env, timeout: 20_000 })).stdout.trim();
   } catch {
-    report(`${path} does not run; looking further`);
+    report(`${path} does not run; searching further`);
     return null;
   }
   const server = /Server (\d+)\.(\d+)\.(\d+)/.exec(words);
@@ -108,14 +108,14 @@ async function findCommandOnPath({ env, report }: FindServerRequest): Promise<Te
     };
   }
   report(
-    `${path} holds too old a server (${words}); ${MINIMUM_SERVER.join('.')} or newer is needed; looking further`,
+    `${path} holds too old a server (${words}); ${MINIMUM_SERVER.join('.')} or newer is needed; searching further`,
   );
   return null;
 }
 
 /**
- * Lets the SDK download its server into the cache. It does so only by starting one, which is ended
- * at once. Null, with the reason told, where that fails: not every network lets it through.
+ * Lets the SDK download its server into the cache. It does so only by starting one, which is ended at
+ * once. Null, with the reason reported, if that fails: not every network allows it.
  */
 async function downloadBySdk(
   { cache, report }: FindServerRequest,

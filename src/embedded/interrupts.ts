@@ -1,17 +1,20 @@
-/** Ctrl-C and requests to end, as a program in the foreground takes them. */
+/** Ctrl-C and termination signals of a process in the foreground. */
 export interface Interrupts {
-  /** Aborts with the first: end cleanly. */
+  /** Aborts with the first signal: end cleanly. */
   readonly first: AbortSignal;
-  /** Resolves with the second: leave at once. */
+  /** Resolves with the second signal: exit at once. */
   readonly second: Promise<void>;
   release(): void;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** npm passes on what the terminal has already sent to the whole group: within this time it is the same keystroke. */
+/**
+ * npm forwards a signal that the terminal has already sent to the whole group: within this time it is the
+ * same keystroke.
+ */
 const SAME_KEYSTROKE_MS = 700;
 
-/** Takes over the process's signals until released. */
+/** Handles the process's signals until released. */
 export function listenForInterrupts(now: () => number = Date.now): Interrupts {
   const controller = new AbortController();
   let firstAt: number | null = null;

@@ -12,7 +12,7 @@ export function isPortFree(port: number, host = LOOPBACK): Promise<boolean> {
   });
 }
 
-/** A port that nothing uses, chosen by the system. */
+/** A free port, chosen by the system. */
 export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -29,7 +29,7 @@ export function findFreePort(): Promise<number> {
 }
 
 /**
- * The port to serve on: the user's where one was chosen, else the preferred one, else any free one.
+ * The port to serve on: the user's if one was chosen, otherwise the preferred one, otherwise any free one.
  * @throws conflict `PORT_TAKEN` when the user's is in use
  */
 export async function choosePort(
@@ -39,23 +39,23 @@ export async function choosePort(
   const { chosen, preferred, what } = request;
   if (chosen !== undefined) {
     if (await isPortFree(chosen)) return chosen;
-    throw new WindlassError('conflict', `port ${chosen} of ${LOOPBACK}, wanted for ${what}, is in use`, {
+    throw new WindlassError('conflict', `port ${chosen} of ${LOOPBACK} for ${what} is in use`, {
       code: 'PORT_TAKEN',
       hint: 'end the program that uses it, or choose another port',
     });
   }
   if (await isPortFree(preferred)) return preferred;
   const port = await findFreePort();
-  report(`port ${preferred} is in use; ${what} takes ${port}`);
+  report(`port ${preferred} is in use; ${what} uses ${port}`);
   return port;
 }
 
-/** @throws unavailable `LOOPBACK_RANGE` when this machine does not listen on the given loopback address */
+/** @throws unavailable `LOOPBACK_RANGE` when this machine cannot listen on the given loopback address */
 export async function requireLoopbackAddress(address: string): Promise<void> {
   if (await isPortFree(0, address)) return;
   throw new WindlassError(
     'unavailable',
-    `this machine does not serve on ${address}, so nodes cannot have addresses of their own`,
+    `this machine cannot listen on ${address}, so nodes cannot have addresses of their own`,
     {
       code: 'LOOPBACK_RANGE',
       hint:

@@ -4,13 +4,13 @@ import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { WindlassError } from '../domain/index.ts';
 import { checkDatabaseFolder, databaseDamaged, markUnfinished, unmarkUnfinished } from './database-folder.ts';
-import { keepPipelinesWhole } from './keep-pipelines-whole.ts';
+import { wrapPipelines } from './pglite-pipelines.ts';
 import { acquireProcessLock } from './process-lock.ts';
 import { reportFailure } from './service-failure.ts';
 
 // The program of the embedded database: PGlite on a folder, behind a server on a socket file, which only
 // those reach who may enter the socket's folder. Arguments: folder, socket. It holds the folder's lock
-// itself, so that whoever starts it, and whatever dies, never two of them write to one folder.
+// itself, so that two of them never write to one folder, however they are started and whichever process dies.
 
 const MAX_CONNECTIONS = 100;
 const EXIT_LOCKED = 3;
@@ -54,10 +54,10 @@ if ('holderPid' in lock)
   fail(`process ${lock.holderPid} has the database folder ${folder} open`, EXIT_LOCKED);
 
 const database = await openDatabase(folder);
-// One that a killed server has left; whoever serves there holds the lock.
+// One that a killed server has left; a running server would hold the lock.
 rmSync(socket, { force: true });
 const server = new PGLiteSocketServer({
-  db: keepPipelinesWhole(database),
+  db: wrapPipelines(database),
   path: socket,
   maxConnections: MAX_CONNECTIONS,
 });

@@ -26,7 +26,7 @@ export function acquireProcessLock(file: string): ProcessLock | LockHolder {
   try {
     for (;;) {
       try {
-        // A link appears with its content, so that nobody ever reads half a lock.
+        // A link appears with its content, so that half a lock is never read.
         linkSync(own, file);
         return { release: () => releaseLock(file, text) };
       } catch (error) {
@@ -62,7 +62,7 @@ function readHolder(file: string): { pid: number; startTime: string } | null {
   }
 }
 
-/** Removes a dead holder's lock; one remover at a time, and each looks again, so that no fresh lock is removed. */
+/** Removes a dead holder's lock; one remover at a time, and each reads it again, so that no new lock is removed. */
 function removeStale(file: string): void {
   const guard = `${file}.takeover`;
   try {

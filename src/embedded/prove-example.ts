@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClusterView, WindlassError } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
+import type { ClusterView } from '../protocol/index.ts';
 import { createKeyValueClient, type KeyValueClient } from './antietcd.ts';
 import { type ExampleContext, type ReadyExample, runJob } from './example-cluster.ts';
 
@@ -14,19 +15,19 @@ export interface ExampleProof {
   readonly value: string;
   /** What an earlier run had written; null where this cluster is new. */
   readonly earlierValue: string | null;
-  /** The stop and the start. */
+  /** The stop and start of the cluster. */
   readonly jobIds: readonly string[];
 }
 
 const KEY = 'windlass/first-light';
-/** The program writes to disk twice a second: what it has confirmed this long ago outlasts a stop. */
+/** The program writes to disk twice a second: a value that was confirmed this long ago survives a stop. */
 const PERSIST_MS = 1_500;
 
 /**
- * Proves that the example is one cluster which keeps its data: writes through one node, reads
- * through another, stops and starts the cluster, reads again. Where an earlier run has written,
- * its value must still be there.
- * @throws internal `EXAMPLE_WRONG` when a value is not what it must be
+ * Proves that the example is one cluster which keeps its data: writes through one node, reads through
+ * another, stops and starts the cluster, reads again. If an earlier run has written a value, it must still
+ * be there.
+ * @throws internal `EXAMPLE_WRONG` when a value is not the expected one
  */
 export async function proveExample(
   context: ExampleContext,
@@ -76,10 +77,10 @@ function requireValue(address: string, found: string | null, expected: string): 
   if (found === expected) return;
   throw new WindlassError(
     'internal',
-    `${address} answers ${JSON.stringify(found)} where ${JSON.stringify(expected)} was written`,
+    `${address} returns ${JSON.stringify(found)}, but ${JSON.stringify(expected)} was written`,
     {
       code: 'EXAMPLE_WRONG',
-      hint: 'look at the logs of the nodes',
+      hint: 'see the logs of the nodes',
     },
   );
 }
@@ -89,7 +90,7 @@ function findNodeAddresses(cluster: ClusterView): readonly [string, string, stri
   const endpoint = cluster.endpoints.find((candidate) => candidate.addresses.length > 0);
   const [first, second, third] = endpoint?.addresses ?? [];
   if (first === undefined || second === undefined || third === undefined) {
-    throw new WindlassError('internal', `the cluster ${cluster.clusterId} does not name three addresses`, {
+    throw new WindlassError('internal', `the cluster ${cluster.clusterId} does not list three addresses`, {
       code: 'EXAMPLE_WRONG',
       hint: 'windlass cluster describe shows its endpoints and nodes',
     });

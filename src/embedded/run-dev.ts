@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectClient, type WindlassClient } from '../client/index.ts';
 import { findCacheFolder, findHomeFolder } from '../config/index.ts';
-import { jobWorkflowId } from '../../workflows/messages.ts';
-import { type JobView, WindlassError } from '../domain/index.ts';
+import { jobWorkflowId, type JobView } from '../protocol/index.ts';
+import { WindlassError } from '../domain/index.ts';
 import { quoteForShell } from '../nodes/index.ts';
 import { type EmbeddedStack, startEmbeddedStack } from './embedded-stack.ts';
 import { bringExampleUp, type ExampleContext, putExampleDown, type ReadyExample } from './example-cluster.ts';
@@ -13,24 +13,27 @@ import { type ExampleProof, proveExample } from './prove-example.ts';
 import { listRunningClusters } from './running-clusters.ts';
 import { type SupervisedWorker, superviseWorker } from './worker-process.ts';
 
-/** What `windlass dev` was asked for. */
+/** The options of `windlass dev`. */
 export interface DevOptions {
-  /** Make the example cluster and prove that it works. */
+  /** Create the example cluster and prove that it works. */
   readonly example: boolean;
-  /** End when all is up and proved, instead of staying until Ctrl-C. */
+  /** End when everything is up and proved, instead of running until Ctrl-C. */
   readonly once: boolean;
   readonly port?: number;
   readonly uiPort?: number;
 }
 
-/** The outside of `windlass dev`; the command line gives it. */
+/** How `windlass dev` reports to its caller, the command line. */
 export interface DevIo {
   readonly env: NodeJS.ProcessEnv;
-  /** One line for people; never a secret. */
+  /** One line for the user; never a secret. */
   report(line: string): void;
-  /** What is up, once, as `--json` shows it. */
+  /** The running parts, once, as `--json` shows them. */
   result(value: DevResult): void;
-  /** Shows a job live until it is closed; rejects with `cancelled` when the signal aborts, the job then goes on. */
+  /**
+   * Shows a job live until it is closed; rejects with `cancelled` when the signal aborts; the job
+   * continues.
+   */
   showJob(
     client: WindlassClient,
     job: { jobId: string; clusterId: string },
@@ -38,7 +41,7 @@ export interface DevIo {
   ): Promise<JobView>;
 }
 
-/** What is up. */
+/** The running parts. */
 export interface DevResult {
   readonly temporalAddress: string;
   readonly namespace: string;
@@ -54,18 +57,18 @@ const NODE_ADDRESS = '127.77.0.1';
 const INTERRUPTED = 130;
 
 /**
- * `windlass dev`: runs the embedded stack and one worker in the foreground, with the example cluster
- * where asked for. The first Ctrl-C ends cleanly: a job under way ends, the example cluster is stopped
- * with its data kept, then worker and servers. Other clusters are left as they are; those whose machines
- * are processes here are named. A second Ctrl-C leaves at once and says what still runs.
+ * `windlass dev`: runs the embedded stack and one worker in the foreground, with the example cluster if
+ * requested. The first Ctrl-C ends cleanly: a running job ends, the example cluster is stopped and its
+ * data kept, then worker and servers end. Other clusters are not touched; those whose machines are
+ * processes here are listed. A second Ctrl-C exits at once and says what still runs.
  *
- * @returns 0 when all that was asked for worked (a Ctrl-C after that changes nothing), 130 when it was
- *   interrupted before, or by a second Ctrl-C
+ * @returns 0 when everything that was requested worked (a Ctrl-C after that changes nothing), 130 when it
+ * was interrupted before, or by a second Ctrl-C
  * @throws WindlassErrors of the stack, the worker and the example; everything is ended then
  */
 export async function runDev(options: DevOptions, io: DevIo): Promise<number> {
   const interrupts = listenForInterrupts();
-  // Child processes and sleeping timers do not hold this process; this does, until the end.
+  // Child processes and sleeping timers do not keep this process alive; this does, until the end.
   const keepAlive = setInterval(() => {}, 60_000);
   const running: Running = { stack: null, worker: null, client: null };
   const left = interrupts.second.then(() => 'left' as const);
@@ -73,7 +76,7 @@ export async function runDev(options: DevOptions, io: DevIo): Promise<number> {
     const exitCode = await Promise.race([left, runToTheEnd(options, io, interrupts, running)]);
     if (exitCode !== 'left') return exitCode;
     reportLeftOvers(running, io);
-    // At once is meant: what is still being ended would hold this process for as long as that takes.
+    // The exit must be immediate: processes that are still ending would delay it.
     process.exit(INTERRUPTED);
   } finally {
     clearInterval(keepAlive);
@@ -81,7 +84,7 @@ export async function runDev(options: DevOptions, io: DevIo): Promise<number> {
   }
 }
 
-/** What has been started so far. */
+/** The parts that have been started so far. */
 interface Running {
   stack: EmbeddedStack | null;
   worker: SupervisedWorker | null;
@@ -107,7 +110,7 @@ async function runToTheEnd(
     reportNextSteps(stack, example, options, io);
     if (!options.once) await waitForEnd(stack, first);
   } catch (error) {
-    // An interruption is no failure of what it interrupted.
+    // An interruption is not a failure of the interrupted step.
     if (!first.aborted) throw error;
   } finally {
     await endEverything(options, io, running);
@@ -198,7 +201,7 @@ function reportNextSteps(
       : `next: bin/windlass cluster describe ${example.name}, bin/windlass job list, bin/windlass cluster stop ${example.name}`,
   );
   io.report(
-    `Ctrl-C stops ${example === null ? '' : `the cluster ${example.name}, `}the worker and the servers, and keeps the data; other clusters of this machine run on`,
+    `Ctrl-C stops ${example === null ? '' : `the cluster ${example.name}, `}the worker and the servers, and keeps the data; other clusters of this machine keep running`,
   );
 }
 
@@ -210,24 +213,24 @@ async function waitForEnd(stack: EmbeddedStack, first: AbortSignal): Promise<voi
   const broken = stack.broken.then((name) => {
     throw new WindlassError('unavailable', `${name} has ended by itself`, {
       code: 'SERVER_ENDED',
-      hint: 'start again: jobs go on where they were',
+      hint: 'start again: jobs continue where they were',
     });
   });
   await Promise.race([interrupted, broken]);
 }
 
-/** Ends everything in order; says what could not be ended cleanly, and goes on with the rest. */
+/** Ends everything in order; reports what could not be ended cleanly, and continues with the rest. */
 async function endEverything(options: DevOptions, io: DevIo, running: Running): Promise<void> {
   const { stack, worker, client } = running;
   if (options.example && client !== null && worker !== null) {
     try {
-      // Not the first Ctrl-C's signal: this is what it asks for.
+      // Not the signal of the first Ctrl-C: that one requests this work.
       await putExampleDown(createExampleContext(client, io, new AbortController().signal));
     } catch (error) {
       io.report(
         `the example cluster could not be stopped: ${error instanceof Error ? error.message : String(error)}`,
       );
-      io.report('its nodes may still run; the next npm start takes care of them');
+      io.report('its nodes may still run; the next npm start handles them');
     }
   }
   if (client !== null && worker !== null) await reportRunningClusters(client, io);
@@ -238,19 +241,22 @@ async function endEverything(options: DevOptions, io: DevIo, running: Running): 
   running.stack = running.worker = running.client = null;
 }
 
-/** Says whose machines go on running on this machine without worker and servers, and how to stop them. */
+/**
+ * Lists the clusters whose machines keep running on this machine without worker and servers, and how to
+ * stop them.
+ */
 async function reportRunningClusters(client: WindlassClient, io: DevIo): Promise<void> {
   let names: readonly string[];
   try {
     names = await listRunningClusters(client);
   } catch (error) {
     io.report(
-      `which clusters still run could not be asked: ${error instanceof Error ? error.message : String(error)}`,
+      `cannot find out which clusters still run: ${error instanceof Error ? error.message : String(error)}`,
     );
     return;
   }
   if (names.length === 0) return;
-  io.report(`machines of these clusters run on as processes of this machine: ${names.join(', ')}`);
+  io.report(`machines of these clusters keep running as processes of this machine: ${names.join(', ')}`);
   io.report('to stop them: start this again, then bin/windlass cluster stop NAME in another terminal');
 }
 
@@ -259,7 +265,7 @@ function reportLeftOvers({ stack, worker }: Running, io: DevIo): void {
     ...(worker === null ? [] : [{ name: 'the worker', pid: worker.pid() }]),
     ...(stack?.processes ?? []),
   ];
-  io.report('left at once; what was under way goes on with the next npm start');
+  io.report('exited at once; the work in progress continues with the next npm start');
   if (processes.length > 0)
     io.report(`still running: ${processes.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}`);
 }

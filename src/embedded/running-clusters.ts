@@ -1,5 +1,5 @@
 import type { WindlassClient } from '../client/index.ts';
-import type { ClusterSummary } from '../domain/index.ts';
+import type { ClusterSummary } from '../protocol/index.ts';
 
 const PAGE = 100;
 
@@ -19,7 +19,10 @@ export async function listRunningClusters(client: WindlassClient): Promise<reado
     .map(({ name, clusterId }) => `${name} (${clusterId})`);
 }
 
-/** One that failed, or that a job has under way, may have machines; a stopped or deleted one has none. */
+/**
+ * A cluster that failed, or that a job is working on, may have machines; a stopped or deleted one has
+ * none.
+ */
 function mayRun({ status, transitionStatus }: ClusterSummary): boolean {
   return transitionStatus !== null || status === 'active' || status === 'failed';
 }

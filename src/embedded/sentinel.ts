@@ -2,12 +2,16 @@ import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import type { ProcessIdentity } from '../config/index.ts';
 
-/** Between SIGTERM and SIGKILL, in tenths of a second: nobody waits for what a killed stack had under way. */
+/**
+ * Between SIGTERM and SIGKILL, in tenths of a second: no client waits any more for the work of a killed
+ * stack.
+ */
 const GRACE_TENTHS = 50;
 
 /**
- * `pid, start time`: waits for a line on standard input, and ends. Where the input ends without one, whoever
- * holds the other end is gone, and the process goes too: asked first, killed then.
+ * `pid, start time`: waits for a line on standard input, and ends. If the input ends without one, the
+ * process that held the other end is gone, and the service is ended too: first with SIGTERM, then with
+ * SIGKILL.
  */
 const SCRIPT = `
 IFS= read -r windlass_word && exit 0
@@ -32,8 +36,9 @@ exit 0
 `;
 
 /**
- * Posts a small process beside a service that ends the service when this process is gone: a program of others,
- * such as Temporal's server, does not look after its parent itself. Returns how to dismiss it, which may be repeated.
+ * Starts a small process beside a service that ends the service when this process is gone: a third-party
+ * program, such as Temporal's server, does not watch its parent itself. Returns a function that ends the
+ * watch and may be called again.
  */
 export function postSentinel({ pid, startTime }: ProcessIdentity, env: NodeJS.ProcessEnv): () => void {
   const sentinel = spawn('/bin/sh', ['-c', SCRIPT, 'windlass-sentinel', String(pid), startTime], {
@@ -41,7 +46,7 @@ export function postSentinel({ pid, startTime }: ProcessIdentity, env: NodeJS.Pr
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: env['PATH'] },
   });
-  // Without a shell nothing watches; the next stack still ends what a killed one has left.
+  // Without a shell there is no watch; the next stack still ends what a killed one has left.
   sentinel.on('error', () => {});
   sentinel.stdin.on('error', () => {});
   sentinel.unref();

@@ -1,14 +1,13 @@
-import { isErrorInfo } from '../client/index.ts';
-import { WindlassError } from '../domain/index.ts';
+import { isErrorInfo, WindlassError } from '../domain/index.ts';
 
 const WORD = 'windlass-failure ';
 
-/** Says, as a service of the stack, why it does not start; the stack then throws this very error. */
+/** Reports, from a service of the stack, why it does not start; the stack then throws this error. */
 export function reportFailure(error: WindlassError): void {
   process.stderr.write(`${WORD}${JSON.stringify(error.toInfo())}\n`);
 }
 
-/** What a service has said in its log; null where it said nothing. */
+/** The error that a service has reported in its log; null if there is none. */
 export function readFailure(log: string): WindlassError | null {
   const line = log.split('\n').findLast((text) => text.startsWith(WORD));
   if (line === undefined) return null;

@@ -15,30 +15,30 @@ import {
   writeRecord,
 } from './processes.ts';
 
-/** A server or worker of the stack, as it is to be started. */
+/** How to start a server or worker of the stack. */
 export interface ServiceRequest {
   /** For messages: what it is. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** Its output goes here, anew with each start. */
+  /** The file of its output, started again with each start. */
   readonly logFile: string;
   /** Where pid, start time and address are kept for the next stack. */
   readonly recordFile: string;
   readonly address: string;
   /**
-   * What it writes to its log when it has its port. Without it, a stranger's server on the same port
-   * would pass for ours while ours has not yet failed.
+   * The text that it writes to its log when it has its port. Without it, another server on the same port
+   * would be mistaken for ours while ours has not yet failed.
    */
   readonly readyWord: string;
-  /** Throws or says false until it serves. */
+  /** Throws or returns false until it serves. */
   readonly isReady: () => Promise<boolean>;
   readonly readyLimitMs: number;
   readonly stopGraceMs: number;
 }
 
-/** A service that runs. */
+/** A running service. */
 export interface Service {
   readonly pid: number;
   readonly record: ProcessRecord;
@@ -51,10 +51,10 @@ export interface Service {
 const POLL_MS = 50;
 
 /**
- * Starts a service in a session of its own, so that the terminal's Ctrl-C does not reach it before
- * the stack is ready to let it go, and waits until it serves. It ends with this process, also where that
- * is killed.
- * @throws whatever the service itself has said (`reportFailure`), unavailable `SERVICE_FAILED` with the end of its log, conflict `PORT_TAKEN`; it does not run then
+ * Starts a service in a session of its own, so that the terminal's Ctrl-C does not reach it before the
+ * stack ends it, and waits until it serves. It ends with this process, also if that is killed.
+ * @throws the error that the service itself has reported (`reportFailure`), unavailable `SERVICE_FAILED`
+ * with the end of its log, conflict `PORT_TAKEN`; it does not run then
  */
 export async function startService(request: ServiceRequest): Promise<Service> {
   mkdirSync(dirname(request.logFile), { recursive: true, mode: 0o700 });
@@ -81,11 +81,11 @@ export async function startService(request: ServiceRequest): Promise<Service> {
       `${request.name} cannot be started: ${request.command} does not run`,
       {
         code: 'SERVICE_FAILED',
-        hint: 'check that the file is there and may be executed',
+        hint: 'check that the file exists and is executable',
       },
     );
   }
-  // The caller's own work keeps its process up; a service alone does not.
+  // The caller's own work keeps its process alive; a service alone does not.
   child.unref();
   const record = createRecord(pid, request.address);
   writeRecord(request.recordFile, record);
@@ -143,7 +143,7 @@ export async function repeatPortRace<Result>(start: () => Promise<Result>): Prom
   }
 }
 
-/** Ends what a killed stack has left of a service; the next start then has its files for itself. */
+/** Ends a service that a killed stack has left; the next start then has its files for itself. */
 export async function endLeftOver(recordFile: string, graceMs: number): Promise<boolean> {
   const record = readRecord(recordFile);
   const running = record !== null && isRunning(record);
@@ -152,7 +152,7 @@ export async function endLeftOver(recordFile: string, graceMs: number): Promise<
   return running;
 }
 
-/** The last lines of a log, for a message: before the trace of a Go program that panicked. */
+/** The last lines of a log, for a message: those before the stack trace if a Go program panicked. */
 export function readLogEnd(file: string): string {
   const [told = ''] = readLog(file).split(/^goroutine \d+ /m);
   const lines = told.trim().split('\n').slice(-3);

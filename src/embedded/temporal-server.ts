@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import type { ProcessIdentity } from '../config/index.ts';
-import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { SEARCH_ATTRIBUTES } from '../protocol/index.ts';
 import { choosePort } from './machine-checks.ts';
 import { readRecord, writeRecord } from './processes.ts';
 import { endLeftOver, repeatPortRace, startService } from './service-process.ts';
 
-/** Temporal's dev server on this machine, as it is to be started. */
+/** How to start Temporal's dev server on this machine. */
 export interface TemporalServerRequest {
   /** Of the `temporal` command. */
   readonly binary: string;
@@ -14,20 +14,22 @@ export interface TemporalServerRequest {
   readonly databaseFile: string;
   /** Where its log and its process record go. */
   readonly folder: string;
-  /** Default: 7233, or that of the last start, or a free one. */
+  /** Default: 7233, or the port of the last start, or a free one. */
   readonly port?: number;
   /** Default: 8233, or a free one. */
   readonly uiPort?: number;
+  /** Settings of the server's dynamic configuration, beside our own. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
   readonly report: (line: string) => void;
 }
 
-/** A dev server that serves. */
+/** A running dev server. */
 export interface TemporalServer extends ProcessIdentity {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string;
-  /** Temporal's own id of the database file: it stays over restarts, and no other server has it. */
+  /** Temporal's own id of the database file: it is the same after a restart, and no other server has it. */
   readonly clusterId: string;
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -41,9 +43,9 @@ const STOP_GRACE_MS = 5_000;
 const RECORD = 'temporal.json';
 
 /**
- * Starts the dev server on its database file, with our search attributes, and waits until it serves.
- * One that a killed stack has left is ended first: its state is in the file. Without chosen ports
- * those of the last start are taken again where they are free, so that addresses stay.
+ * Starts the dev server on its database file, with our search attributes, and waits until it serves. A
+ * server that a killed stack has left is ended first: its state is in the file. Without chosen ports,
+ * those of the last start are used again if they are free, so that addresses stay the same.
  * @throws conflict `PORT_TAKEN`; unavailable `SERVICE_FAILED`
  */
 export function startTemporalServer(request: TemporalServerRequest): Promise<TemporalServer> {
@@ -94,9 +96,13 @@ async function startOnce(request: TemporalServerRequest): Promise<TemporalServer
         String(uiPort),
       ],
       ...['--db-filename', databaseFile, '--log-level', 'warn', '--ui-disable-news-fetch'],
+      // Accounts share the queues of a provider.
+      ...Object.entries({ 'matching.enableFairness': 'true', ...request.settings }).flatMap(
+        ([key, value]) => ['--dynamic-config-value', `${key}=${value}`],
+      ),
       ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
-    // The server reads the TEMPORAL_* of its clients too, which would send it elsewhere.
+    // The server also reads the TEMPORAL_* variables of its clients, which would misconfigure it.
     env: Object.fromEntries(Object.entries(request.env).filter(([name]) => !name.startsWith('TEMPORAL_'))),
     logFile: join(folder, 'temporal.log'),
     recordFile,

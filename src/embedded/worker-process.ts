@@ -4,10 +4,10 @@ import { findWorkerLog } from '../config/index.ts';
 import { findProgram } from './find-program.ts';
 import { endLeftOver, type Service, startService } from './service-process.ts';
 
-/** The stack's worker, as it is to be started. */
+/** How to start the stack's worker. */
 export interface WorkerProcessRequest {
   readonly home: string;
-  /** With the servers in it. */
+  /** Contains the addresses of the servers. */
   readonly env: NodeJS.ProcessEnv;
   readonly report: (line: string) => void;
   /** Whether a worker answers. */
@@ -23,16 +23,16 @@ export interface SupervisedWorker {
 }
 
 const READY_LIMIT_MS = 90_000;
-/** Above the worker's own limit for letting activities end (WINDLASS_STOP_SECONDS, 10 s). */
+/** More than the worker's own limit for letting activities end (WINDLASS_STOP_SECONDS, 10 s). */
 const STOP_GRACE_MS = 15_000;
 const FIRST_RESTART_MS = 500;
 const LAST_RESTART_MS = 15_000;
 
 /**
- * Runs `windlass worker` as a process of its own, as in production: it can be killed alone, and its
- * death costs neither servers nor jobs. A worker that a killed stack has left is ended first: it may
- * be of another version. One that dies later is started again.
- * @throws unavailable `SERVICE_FAILED` when the first one does not come up
+ * Runs `windlass worker` as a process of its own, as in production: it can be killed alone, and its death
+ * affects neither servers nor jobs. A worker that a killed stack has left is ended first: it may be of
+ * another version. One that dies later is started again.
+ * @throws unavailable `SERVICE_FAILED` when the first one does not start
  */
 export async function superviseWorker(request: WorkerProcessRequest): Promise<SupervisedWorker> {
   const { home, env, report, isReady } = request;
@@ -79,7 +79,7 @@ export async function superviseWorker(request: WorkerProcessRequest): Promise<Su
       stopping = true;
       await current.stop();
       await supervision;
-      // One that was just being started when the stop came.
+      // A worker that was just being started when the stop came.
       await current.stop();
     },
   };

@@ -1,13 +1,13 @@
-/** Integers that a number of JavaScript cannot hold exactly are of type bigint. */
+/** Integers that a JavaScript number cannot hold exactly have the type bigint. */
 export type JsonScalar = string | number | bigint | boolean | null;
 
-/** A number where that is exact. */
+/** A number if that is exact. */
 export function toSafe(integer: bigint): number | bigint {
   const value = Number(integer);
   return Number.isSafeInteger(value) ? value : integer;
 }
 
-/** A copy with numbers in the place of large integers, which lose their last digits as in Go's float64. */
+/** A copy with numbers instead of large integers, which lose their last digits as in Go's float64. */
 export function toNumbers(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return value.map(toNumbers);
@@ -16,8 +16,8 @@ export function toNumbers(value: unknown): unknown {
 }
 
 /**
- * JSON with every digit of large integers, and so that it is the same when it is read as YAML: there
- * some characters end a line, and others may not stand as they are.
+ * JSON with every digit of large integers, and with the same meaning when it is read as YAML, where some
+ * characters end a line and others are not allowed.
  */
 export function writeHelmJson(value: unknown): string {
   if (typeof value === 'bigint') return String(value);

@@ -20,7 +20,7 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-/** What helm cannot read either, with its place; both from 1. */
+/** A text that helm cannot read either, with the position; both count from 1. */
 export class HelmYamlError extends Error {
   readonly line: number | undefined;
   readonly column: number | undefined;
@@ -34,8 +34,8 @@ export class HelmYamlError extends Error {
 }
 
 /**
- * The first document of a text as helm reads it: by go-yaml's rules, then as JSON. Of a key that
- * stands twice the last counts, and a merge counts where it stands. Null for no document.
+ * The first document of a text as helm reads it: by go-yaml's rules, then as JSON. If a key occurs twice,
+ * the last counts, and a merge counts at its position. Null if there is no document.
  *
  * @throws HelmYamlError
  */
@@ -51,7 +51,8 @@ export function readHelmYaml(text: string): JsonValue {
 
 function parse(text: string, lineCounter: LineCounter): Document {
   try {
-    // Not strict: what helm's parser takes is taken, such as a bracket at the beginning of a line.
+    // Not strict: everything that helm's parser accepts is accepted, such as a bracket at the beginning of
+    // a line.
     return parseDocument(text, {
       schema: 'failsafe',
       resolveKnownTags: false,
@@ -70,12 +71,12 @@ function parse(text: string, lineCounter: LineCounter): Document {
 const CORE = 'tag:yaml.org,2002:';
 
 class Reader {
-  /** What each alias names: found once, because the library looks through the document each time. */
+  /** The node that each alias refers to: found once, because the library searches the document each time. */
   readonly #targets: ReadonlyMap<unknown, Node>;
   readonly #lineCounter: LineCounter;
-  /** Whose values are being read: one that contains itself has no end. */
+  /** The nodes whose values are being read: a node that contains itself would never end. */
   readonly #open = new Set<Node>();
-  /** Those that aliases have come to. */
+  /** The number of nodes that aliases have produced. */
   #values = 0;
 
   constructor(document: Document, lineCounter: LineCounter) {
@@ -97,7 +98,7 @@ class Reader {
     if (isAlias(node)) return this.#within(node, this.#resolve(node), depth);
     if (isMap(node)) return this.#readMap(node, depth);
     if (isSeq(node)) return node.items.map((item) => this.read(item, depth + 1));
-    if (!isScalar(node)) throw this.#fault('it holds what is no value', node);
+    if (!isScalar(node)) throw this.#fault('it holds something that is not a value', node);
     const { value, kind } = this.#readScalar(node);
     if (kind === 'float' && !Number.isFinite(value)) throw this.#fault('JSON has no such number', node);
     return value;
@@ -124,7 +125,7 @@ class Reader {
     this.#count(source, depth);
     if (isAlias(source)) {
       const target = this.#resolve(source);
-      if (!isMap(target)) throw this.#fault('a merge wants a mapping, or a list of some', source);
+      if (!isMap(target)) throw this.#fault('a merge needs a mapping, or a list of mappings', source);
       if (this.#open.has(target)) throw this.#fault('an anchor contains itself', source);
       this.#open.add(target);
       this.#readMap(target, depth + 1, into);
@@ -132,18 +133,19 @@ class Reader {
     } else if (isMap(source)) {
       this.#readMap(source, depth + 1, into);
     } else if (isSeq(source)) {
-      // Of several the first counts most.
+      // If several are merged, the first has the highest priority.
       for (const item of [...source.items].reverse()) {
         const target = isAlias(item) ? this.#resolve(item) : item;
-        if (!isMap(target)) throw this.#fault('a merge wants a mapping, or a list of some', item);
+        if (!isMap(target)) throw this.#fault('a merge needs a mapping, or a list of mappings', item);
         this.#merge(item, depth, into);
       }
-    } else throw this.#fault('a merge wants a mapping, or a list of some', source);
+    } else throw this.#fault('a merge needs a mapping, or a list of mappings', source);
   }
 
   #readKey(key: unknown): string {
     const node = isAlias(key) ? this.#resolve(key) : key;
-    if (node === null || node === undefined || !isScalar(node)) throw this.#fault('a key is no scalar', key);
+    if (node === null || node === undefined || !isScalar(node))
+      throw this.#fault('a key is not a scalar', key);
     const { value, kind } = this.#readScalar(node);
     if (kind === 'text') return String(value);
     if (kind === 'bool') return String(value);
@@ -158,7 +160,10 @@ class Reader {
     return node.type === Scalar.PLAIN ? resolvePlain(text) : asText(text);
   }
 
-  /** Tags that go-yaml knows want their own kind; others say nothing, and leave text. */
+  /**
+   * Tags that go-yaml knows require their own kind of value; other tags have no meaning, and the value is
+   * text.
+   */
   #readTagged(node: Scalar, text: string, tag: string): ResolvedScalar {
     const name = tag.startsWith(CORE) ? tag.slice(CORE.length) : '';
     if (name === 'binary') return asText(this.#decode(node, text));
@@ -173,7 +178,7 @@ class Reader {
   #decode(node: Scalar, text: string): string {
     const plain = text.replaceAll(/[\r\n]/g, '');
     if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(plain)) {
-      throw this.#fault('!!binary holds no base64', node);
+      throw this.#fault('!!binary does not hold base64', node);
     }
     return Buffer.from(plain, 'base64').toString('utf8');
   }
@@ -201,7 +206,7 @@ class Reader {
   }
 }
 
-/** An alias names the last anchor of its name before it. */
+/** An alias refers to the last anchor of its name before it. */
 function findTargets(document: Document): ReadonlyMap<unknown, Node> {
   const targets = new Map<unknown, Node>();
   const anchors = new Map<string, Node>();
@@ -222,7 +227,7 @@ function asText(text: string): ResolvedScalar {
   return { value: text, kind: 'text' };
 }
 
-/** Quoted it is a key like any other. */
+/** In quotes it is a key like any other. */
 function isMergeKey(key: unknown): boolean {
   if (!isScalar(key) || key.source !== '<<') return false;
   return key.tag === undefined ? key.type === Scalar.PLAIN : key.tag === `${CORE}merge`;
@@ -245,7 +250,7 @@ function formatFloatKey(value: number): string {
   }
 }
 
-/** In so many digits; JavaScript rounds what lies in the middle up, Go to the even digit. */
+/** With the given number of digits; JavaScript rounds a value in the middle up, Go to the even digit. */
 function roundToEven(value: number, digits: number): string {
   const [exact = '', exponent = '0'] = value.toExponential(digits).split('e');
   const isMiddle = exact.endsWith('5') && Number(`${exact}e${exponent}`) === value;

@@ -1,6 +1,6 @@
 import { toSafe, type JsonScalar } from './json.ts';
 
-/** By the first character go-yaml decides which forms a plain scalar may have at all. */
+/** The first character decides which forms go-yaml considers for a plain scalar. */
 const WORDS: ReadonlyMap<string, JsonScalar> = new Map<string, JsonScalar>([
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map(
     (word) => [word, true] as const,
@@ -14,18 +14,18 @@ const WORDS: ReadonlyMap<string, JsonScalar> = new Map<string, JsonScalar>([
   ...['-.inf', '-.Inf', '-.INF'].map((word) => [word, -Infinity] as const),
 ]);
 
-/** What a scalar is, and whether go-yaml would call it an integer or a float. */
+/** The value of a scalar, and whether go-yaml would call it an integer or a float. */
 export interface ResolvedScalar {
   readonly value: JsonScalar;
   readonly kind: 'null' | 'bool' | 'int' | 'float' | 'text';
 }
 
-/** A plain scalar by go-yaml's rules; sexagesimal numbers and times are text to it. */
+/** A plain scalar by go-yaml's rules; it treats sexagesimal numbers and times as text. */
 export function resolvePlain(text: string): ResolvedScalar {
   const word = WORDS.get(text);
   if (word !== undefined) return { value: word, kind: kindOf(word) };
   const [first = ''] = text;
-  // Here alone Go's own rule for underscores holds: between digits.
+  // Only here Go's own rule for underscores applies: between digits.
   if (first === '.') {
     return resolveFloat(text, /^\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?$/) ?? asText(text);
   }
@@ -48,12 +48,12 @@ function asText(text: string): ResolvedScalar {
 const LARGEST = 2n ** 64n - 1n;
 const SMALLEST = -(2n ** 63n);
 
-/** As Go's ParseInt with base 0, then ParseUint: null for what 64 bits cannot hold, too. */
+/** Like Go's ParseInt with base 0, then ParseUint: also null for numbers that 64 bits cannot hold. */
 function resolveInteger(text: string): bigint | null {
   const match = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/.exec(text);
   if (match === null) return null;
   const [, sign = '', digits = ''] = match;
-  // Where it has a sign, only what fits the signed form is an integer.
+  // With a sign, only a number that fits the signed form is an integer.
   const octal = /^0[oO]?([0-7]+)$/.exec(digits)?.[1];
   const size = BigInt(octal === undefined ? digits.toLowerCase() : `0o${octal}`);
   const value = sign === '-' ? -size : size;
@@ -64,6 +64,6 @@ function resolveInteger(text: string): bigint | null {
 function resolveFloat(text: string, form: RegExp): ResolvedScalar | null {
   if (!form.test(text)) return null;
   const value = Number(text.replaceAll('_', ''));
-  // Go calls what is too large for a float an error, and then it is text.
+  // Go reports a float that is too large as an error, and then it is text.
   return Number.isFinite(value) ? { value, kind: 'float' } : null;
 }

@@ -1,4 +1,4 @@
-/** A part of a stream of documents: what stands before it is a line that begins with `---`. */
+/** A part of a stream of documents: the part before it ends at a line that begins with `---`. */
 export interface YamlPart {
   /** `---` with the blanks after it; empty before the first. */
   readonly separator: string;
@@ -6,8 +6,8 @@ export interface YamlPart {
 }
 
 /**
- * The documents of a stream as helm takes them apart: wherever a line begins with `---`. Put together
- * again, separators and texts are the stream, byte for byte.
+ * Splits a stream into documents as helm does: wherever a line begins with `---`. Joined again, separators
+ * and texts are the stream, byte for byte.
  */
 export function splitDocuments(stream: string): readonly YamlPart[] {
   const parts: YamlPart[] = [];

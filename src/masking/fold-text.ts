@@ -1,10 +1,10 @@
 /**
- * A text as it is searched: in lower case and without blanks, so that a secret is found in any case,
- * and also where a program has wrapped it over several lines.
+ * A text in the form that is searched: in lower case and without blanks, so that a secret is found in any
+ * case, and also if a program has wrapped it over several lines.
  */
 export interface FoldedText {
   readonly text: string;
-  /** Where each of its characters stands in the text that was folded; null where they are the same. */
+  /** The position of each of its characters in the original text; null if they are the same. */
   readonly positions: Int32Array | null;
 }
 
@@ -28,7 +28,7 @@ export function isBlank(unit: number): boolean {
   return unit <= 0x20;
 }
 
-/** Keeps the length: İ would become two characters. A sigma's form depends on what follows it. */
+/** Keeps the length: İ would become two characters. The form of a sigma depends on the next character. */
 function toLowerCase(text: string): string {
   return text.replaceAll('İ', 'i').toLowerCase().replaceAll('ς', 'σ');
 }

@@ -1,18 +1,18 @@
 import { isSecretName } from '../domain/index.ts';
 import type { Span } from './spans.ts';
 
-/** What may be a name, and tokens that are known by their form. */
+/** Texts that may be a name, and tokens that are recognised by their form. */
 const WORD = /[\w.$-]+/g;
-/** Longer words are names by their end. */
+/** For longer words, the end decides whether they are a name. */
 const LONGEST_NAME = 256;
 const JSON_WEB_TOKEN = /^eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*$/;
 const LONGEST_TOKEN = 16_384;
 
 /**
- * The values that names call secret: `password=…`, `"secretKey": "…"`, `password: …`,
- * `--password …`, `<password>…`, also lists and blocks of several lines. A guess, for text of
- * programs that are not ours. Of what follows a bare colon all of the line is taken, as nothing
- * says where the secret ends. Reads each character a fixed number of times.
+ * The values that names declare as secret: `password=…`, `"secretKey": "…"`, `password: …`, `--password
+ * …`, `<password>…`, also lists and blocks of several lines. A guess, for text of other programs. After a
+ * bare colon the whole line counts, because nothing shows where the secret ends. Reads each character a
+ * fixed number of times.
  */
 export function findNamedValues(text: string): readonly Span[] {
   const spans: Span[] = [];
@@ -55,7 +55,7 @@ function findValue(text: string, nameStart: number, nameEnd: number): Span | nul
 
 const BLANKS = ' \t';
 
-/** The first place from `at` on where none of the characters stands, after `most` of them at most. */
+/** The first position from `at` on with none of the characters, after at most `most` of them. */
 function skip(text: string, at: number, characters: string, most = Number.POSITIVE_INFINITY): number {
   let end = at;
   while (end < text.length && end - at < most && characters.includes(text.charAt(end))) end += 1;
@@ -73,7 +73,7 @@ function takeValue(
   if (toLineEnd && (first === '|' || first === '>')) return takeBlock(text, start, nameStart);
   const quote = /^\\{0,3}["'`]/.exec(text.slice(start, start + 4))?.[0];
   if (quote !== undefined) {
-    // Without the quotes, unless a shell glues more to them.
+    // Without the quotes, unless a shell joins more text to them.
     const close = endOfQuoted(text, start + quote.length, quote);
     const end = endOfWord(text, close);
     if (end > close) return { start, end };
@@ -88,7 +88,7 @@ function takeValue(
 /** How shells write a single quote between single quotes. */
 const GLUED_QUOTES = [`'\\''`, `'"'"'`];
 
-/** After the closing quote; the end of the text where there is none. */
+/** The position after the closing quote; the end of the text if there is none. */
 function endOfQuoted(text: string, start: number, quote: string): number {
   const escapes = quote === '"' || quote === "'";
   for (let at = start; at < text.length; at += 1) {
@@ -132,7 +132,7 @@ function endOfLine(text: string, start: number): number {
   return at;
 }
 
-/** A list or a map as JSON writes it; strings in it may hold brackets. */
+/** A list or a map in JSON; its strings may hold brackets. */
 function endOfBrackets(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {
@@ -145,7 +145,7 @@ function endOfBrackets(text: string, start: number): number {
   return text.length;
 }
 
-/** The lines of a YAML block: all that are indented deeper than the one that names it. */
+/** The lines of a YAML block: all that are indented deeper than the line that names it. */
 function takeBlock(text: string, start: number, nameStart: number): Span {
   const headEnd = endOfLine(text, start);
   if (!/^[|>][-+\d]*$/.test(text.slice(start, Math.min(headEnd, start + 8)))) return { start, end: headEnd };

@@ -2,18 +2,18 @@ import { foldText, isBlank, type FoldedText } from './fold-text.ts';
 import type { Span } from './spans.ts';
 import type { Spelling } from './spellings.ts';
 
-/** Fewer characters than this cannot be looked for: they stand in every text. */
+/** Shorter secrets cannot be searched: they occur in every text. */
 export const SHORTEST_SECRET = 4;
 
-/** A spelling as it is looked for; `owner` is whatever the one who added it knows it by. */
+/** A spelling that is searched; `owner` is the caller's own identifier for it. */
 interface Entry<Owner> {
   readonly owner: Owner;
   /** Folded. */
   readonly text: string;
-  /** Where in it blanks were left out; null where there were none. */
+  /** The positions where blanks were left out; null if there were none. */
   readonly gaps: ReadonlySet<number> | null;
   readonly spelling: Spelling;
-  /** Which of its characters the anchor begins with. */
+  /** The position in it at which the anchor begins. */
   readonly anchorAt: number;
   readonly bucket: Bucket<Owner>;
 }
@@ -23,18 +23,18 @@ interface Bucket<Owner> {
   readonly entries: Set<Entry<Owner>>;
 }
 
-/** What `add` gave: the way to take it out again. */
+/** The handle that `add` returned, to remove it again. */
 export interface AddedSpellings {
   remove(): void;
-  /** Characters that the index keeps for it. */
+  /** The number of characters that the index keeps for it. */
   readonly characters: number;
 }
 
 export interface SecretIndex<Owner> {
   add(owner: Owner, spellings: readonly Spelling[]): AddedSpellings;
   /**
-   * Every place where a spelling stands. The work is bounded by the length of the text, whatever was
-   * added: null when that was not enough, and nothing is known.
+   * Every position where a spelling occurs. The work is limited by the length of the text, whatever was
+   * added: null if the limit was reached, and the result is not known.
    */
   find(text: string, isWanted?: (owner: Owner) => boolean): readonly Span[] | null;
 }
@@ -47,18 +47,18 @@ const SLOTS_PER_BUCKET = 4;
 /** Comparisons for a text, and for each of its characters. */
 const BASE_WORK = 1_000_000;
 const WORK_PER_CHARACTER = 4;
-/** So many characters are compared for the price of one step. */
+/** This many compared characters count as one step. */
 const COMPARED_AT_ONCE = 16;
 const FIRST_COMPARED = 64;
 
 /**
- * Spellings by a few of their characters, so that a search looks at each character of the text once
- * and compares only where these stand. Each takes the part that it shares with the fewest others:
+ * Indexes spellings by a few of their characters, so that a search reads each character of the text once
+ * and compares only where these occur. Each spelling uses the part that it shares with the fewest others:
  * keys begin alike.
  */
 export function createSecretIndex<Owner>(): SecretIndex<Owner> {
   const buckets = new Map<string, Bucket<Owner>>();
-  // How many buckets have a hash: most places in a text are dismissed by one look at these.
+  // How many buckets have a hash: one read of this table dismisses most positions of a text.
   let short = new Uint32Array(SMALLEST_FILTER);
   let long = new Uint32Array(SMALLEST_FILTER);
   const toSlot = (hash: number): number => (hash ^ (hash >>> 15)) & (short.length - 1);
@@ -121,7 +121,7 @@ export function createSecretIndex<Owner>(): SecretIndex<Owner> {
     const spans: Span[] = [];
     let work = BASE_WORK + WORK_PER_CHARACTER * folded.text.length;
 
-    /** Pays for what it has compared: most differ early. */
+    /** Counts the characters that were compared: most candidates differ early. */
     const standsAt = (spelling: string, start: number): boolean => {
       for (let from = 0, step = FIRST_COMPARED; from < spelling.length; from += step / 4) {
         const part = spelling.slice(from, from + step);
@@ -167,7 +167,7 @@ export function createSecretIndex<Owner>(): SecretIndex<Owner> {
   };
 }
 
-/** Where blanks were left out of a folded text, as places in it. */
+/** The positions in a folded text where blanks were left out. */
 function findGaps({ positions }: FoldedText): ReadonlySet<number> | null {
   if (positions === null) return null;
   const gaps = new Set<number>();
@@ -178,8 +178,8 @@ function findGaps({ positions }: FoldedText): ReadonlySet<number> | null {
 }
 
 /**
- * For each place of the folded text, how many times before it blanks without a line break were left
- * out: these part words, and what stands on both sides of them is not one secret.
+ * For each position of the folded text, how often blanks without a line break were left out before it:
+ * these separate words, and the words on both sides are not one secret.
  */
 function findWraps(text: string, { positions }: FoldedText): Int32Array | null {
   if (positions === null) return null;
@@ -200,7 +200,7 @@ function hasLineBreak(text: string, from: number, to: number): boolean {
   return false;
 }
 
-/** Blanks may stand where the spelling has some, and where a line was wrapped. */
+/** Blanks are allowed where the spelling has some, and where a line was wrapped. */
 function isWritten<Owner>(
   { gaps, spelling }: Entry<Owner>,
   start: number,
@@ -216,7 +216,7 @@ function isWritten<Owner>(
 
 const NO_GAPS: ReadonlySet<number> = new Set();
 
-/** The place in the text as it was given, with the characters on either side that hold a bit of the secret. */
+/** The position in the original text, with the characters on either side that hold a part of the secret. */
 function toSpan<Owner>(
   { spelling: { before, after } }: Entry<Owner>,
   start: number,
@@ -231,7 +231,7 @@ function toSpan<Owner>(
   return { start: from, end: to };
 }
 
-/** Also past the end of the text, where there is no character. */
+/** Also after the end of the text, where there is no character. */
 function isOfBase64(unit: number): boolean {
   return !Number.isNaN(unit) && !isBlank(unit) && /[\w+/-]/.test(String.fromCharCode(unit));
 }

@@ -1,6 +1,6 @@
 import type { Span } from './spans.ts';
 
-/** What shows by its form alone that it is secret: private keys, and passwords in addresses. */
+/** Secrets that are recognised by their form alone: private keys, and passwords in addresses. */
 export function findSecretShapes(text: string): readonly Span[] {
   return [...findPrivateKeys(text), ...findUrlPasswords(text)];
 }
@@ -24,12 +24,12 @@ function findPrivateKeys(text: string): readonly Span[] {
 const LONGEST_USER = 20;
 
 /**
- * The password of `scheme://user:password@host`, and a token in the user's place. Passwords may hold
- * slashes and signs that an address would have to encode.
+ * The password of `scheme://user:password@host`, and a token in the place of the user. Passwords may hold
+ * slashes and characters that an address would have to encode.
  */
 function findUrlPasswords(text: string): readonly Span[] {
   const spans: Span[] = [];
-  // The end of the word that `at` is in, and the last @ of it: looked for once a word.
+  // The end of the word that contains `at`, and its last @: found once for each word.
   let wordEnd = -1;
   let lastAt = -1;
   for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', at + 3)) {
@@ -62,7 +62,7 @@ function findPassword(text: string, start: number, wordEnd: number, lastAt: numb
   return { start: user + 1, end: lastAt };
 }
 
-/** Of the last @; -1 where there is none. Looks at nothing else of the text. */
+/** The index of the last @; -1 if there is none. Reads nothing else of the text. */
 function lastIndexWithin(text: string, start: number, end: number): number {
   const index = text.slice(start, end).lastIndexOf('@');
   return index < 0 ? -1 : start + index;
@@ -80,7 +80,7 @@ function endOf(end: RegExp, text: string, start: number, limit: number): number 
 
 const AUTHORIZATION = /\b(?:Bearer|Basic|bearer|basic)\s{1,8}([A-Za-z0-9._~+/=-]{8,})/g;
 
-/** `Bearer …` and `Basic …`, where that is no word of a sentence. */
+/** `Bearer …` and `Basic …`, unless they are words of a sentence. */
 export function findAuthorizations(text: string): readonly Span[] {
   const spans: Span[] = [];
   for (const match of text.matchAll(AUTHORIZATION)) {

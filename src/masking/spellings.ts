@@ -3,23 +3,23 @@ import { findNamedValues } from './named-values.ts';
 /** One way to write a secret. */
 export interface Spelling {
   readonly text: string;
-  /** How many characters on either side hold a few bits of it too (base64). */
+  /** How many characters on either side hold a few of its bits too (base64). */
   readonly before: number;
   readonly after: number;
-  /** Blanks may stand anywhere in it, as in a dump of bytes. */
+  /** Blanks are allowed anywhere in it, as in a hex dump. */
   readonly spaced: boolean;
 }
 
-/** Lines of a secret that are shorter than this are too common to be one. */
+/** Lines of a secret that are shorter than this are too common. */
 const SHORTEST_LINE = 16;
-/** Of a secret with more lines than this, each line is known as it is and no other way. */
+/** If a secret has more lines than this, only the plain spelling of each line is known. */
 const MOST_LINES = 2_000;
 
 /**
- * Every way in which programs write a secret: as it is, as JSON, in URLs, HTML and shell commands, in
- * base64 (wherever it begins there) and in hexadecimal. Likewise each longer line of one of several
- * lines, and, in a document such as a kubeconfig, the values whose names say that they are secret.
- * Letters may be compared without their case: what differs by case alone is listed once.
+ * Every way in which programs write a secret: unchanged, as JSON, in URLs, HTML and shell commands, in
+ * base64 (at any offset) and in hexadecimal. The same for each longer line of a secret of several lines,
+ * and, in a document such as a kubeconfig, for the values whose names say that they are secret. Letters
+ * may be compared without their case: spellings that differ only in case are listed once.
  */
 export function spellSecret(secret: string): readonly Spelling[] {
   const spellings: Spelling[] = [];
@@ -44,7 +44,7 @@ function splitParts(secret: string): readonly string[] {
   const lines = secret
     .split(/[\r\n]+/)
     .map((line) => line.trim())
-    // What begins and ends a key is the same for all of them.
+    // All keys have the same first and last lines.
     .filter((line) => line.length >= SHORTEST_LINE && !line.startsWith('-----'));
   return [...lines, ...values];
 }
@@ -132,10 +132,10 @@ function toShell(secret: string): readonly string[] {
   ];
 }
 
-/** As it stands in a longer text whose bytes before it are `shift` more than a multiple of three. */
+/** In the form that it has in a longer text, with `shift` bytes more than a multiple of three before it. */
 function toBase64(bytes: Uint8Array, shift: number): readonly Spelling[] {
   const whole = Buffer.concat([new Uint8Array(shift), bytes]);
-  // The first characters also depend on what stands before, the last one on what follows.
+  // The first characters also depend on the text before, the last one on the text after.
   const start = [0, 2, 3][shift] ?? 0;
   const end = Math.floor((whole.length * 8) / 6);
   const sides = { before: shift === 0 ? 0 : 1, after: whole.length % 3 === 0 ? 0 : 1, spaced: false };

@@ -8,39 +8,39 @@ import { openConnection } from './open-connection.ts';
 import { openTunnel, type TunnelTarget } from './tunnel.ts';
 
 export interface ConnectionPoolOptions {
-  /** sshd's MaxSessions is 10 by default; some are left to people. */
+  /** sshd's MaxSessions is 10 by default; some are left for human users. */
   readonly maxChannels: number;
   /** How long an unused connection is kept, in milliseconds. */
   readonly idleMs: number;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
-/** A connection as its user sees it: `fresh` when it was opened for this use. */
+/** A connection that is lent to a caller: `fresh` when it was opened for this use. */
 export interface BorrowedConnection {
   readonly client: Client;
   readonly fresh: boolean;
 }
 
-/** One connection per target, shared by all who ask, made anew when it breaks. */
+/** One connection for each target, shared by all callers, and opened again when it breaks. */
 export interface ConnectionPool {
   /**
-   * Waits for a free channel, lends the connection for the length of `use`.
+   * Waits for a free channel, and lends the connection while `use` runs.
    *
-   * @throws cancelled; whatever openConnection and `use` throw.
+   * @throws cancelled; the errors of openConnection and `use`.
    */
   withChannel<Result>(
     target: NodeTarget,
     signal: AbortSignal,
     use: (connection: BorrowedConnection) => Promise<Result>,
   ): Promise<Result>;
-  /** Ends every connection; what is in flight fails as unavailable. */
+  /** Closes every connection; calls in flight fail as unavailable. */
   close(): Promise<void>;
 }
 
 interface Entry {
   connection: Promise<Client> | null;
   channels: number;
-  /** Connections to nodes that lead through this one. */
+  /** Connections to nodes that are tunnelled through this one. */
   tunnels: number;
   readonly waiting: (() => void)[];
   idleTimer: NodeJS.Timeout | undefined;
@@ -67,7 +67,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     await new Promise<void>((resolve, reject) => {
       const turn = (): void => {
         signal.removeEventListener('abort', giveUp);
-        resolve(); // the channel of the one that ended is ours: the count stays
+        resolve(); // the channel of the caller that ended is now ours: the count stays
       };
       const giveUp = (): void => {
         entry.waiting.splice(entry.waiting.indexOf(turn), 1);
@@ -116,7 +116,10 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     return { connection, fresh: true };
   }
 
-  /** Over the one connection that is kept to the jump host, which lives as long as what leads through it. */
+  /**
+   * Uses the one connection that is kept to the jump host, which lives as long as the connections through
+   * it.
+   */
   async function connectThrough(target: TunnelTarget): Promise<Client> {
     const key = keyOf(target.via);
     const jump = getEntry(key);
@@ -139,7 +142,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     }
   }
 
-  /** A kept connection to the jump host may turn out to be dead: then over a new one, once. */
+  /** A kept connection to the jump host may turn out to be dead: then once more, over a new one. */
   async function openTunnelOver(target: TunnelTarget, jump: Entry): Promise<Duplex> {
     for (;;) {
       const { connection, fresh } = connect(target.via, jump);
@@ -187,7 +190,7 @@ interface BorrowedPromise {
   readonly fresh: boolean;
 }
 
-/** The private key is part of it, as a digest: another key must not borrow a connection. */
+/** The private key is part of it, as a digest: a caller with another key must not get this connection. */
 function keyOf(target: NodeTarget): string {
   const secret = createHash('sha256').update(target.privateKey).digest('hex');
   const via = target.via === undefined ? null : keyOf(target.via);
@@ -199,7 +202,7 @@ async function endConnection(connection: Promise<Client> | null): Promise<void> 
   try {
     (await connection).destroy();
   } catch (error) {
-    // It never came to be, which whoever asked for it has heard.
+    // The connection failed to open, which its caller has already been told.
     if (!WindlassError.isInstance(error)) throw error;
   }
 }

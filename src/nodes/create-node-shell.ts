@@ -8,7 +8,10 @@ import { quoteForShell } from './shell-quote.ts';
 
 export interface NodeShellOptions {
   readonly log?: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-  /** Commands at once over one connection; the rest queue. 8 by default, as sshd takes 10. */
+  /**
+   * Commands that run at the same time over one connection; others queue. 8 by default, because sshd
+   * allows 10.
+   */
   readonly maxChannels?: number;
   /** How long an unused connection is kept, in milliseconds; a minute by default. */
   readonly idleMs?: number;

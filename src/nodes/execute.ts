@@ -5,26 +5,26 @@ import type { ConnectionPool } from './connection-pool.ts';
 import { cancelledError, commandError, connectionLostError, nameNode } from './node-errors.ts';
 import type { NodeTarget } from './node-shell.ts';
 
-/** More than this from one short command is a mistake, not an answer. */
+/** More output than this from one short command is a mistake. */
 const MAX_OUTPUT_BYTES = 16 * 1_024 * 1_024;
-/** Enough of what a failed command said to explain it. */
+/** The part of a failed command's output that is enough to explain it. */
 const MAX_STDERR_BYTES = 64 * 1_024;
-/** sshd counts a session until it has buried its process, a little longer than we do. */
+/** sshd counts a session until it has reaped its process, a little longer than we do. */
 const MAX_REFUSALS = 100;
 const REFUSAL_PAUSE_MS = 50;
 
 export interface Execution {
-  /** As sshd's exec request takes it: run by the user's login shell. */
+  /** In the form of sshd's exec request: run by the user's login shell. */
   readonly command: string;
   readonly input?: string | Uint8Array;
 }
 
 /**
- * Runs a command to its end and returns its standard output. When a kept connection turns out to
- * be dead before the command was sent, it is sent once more over a new one.
+ * Runs a command to its end and returns its standard output. If a kept connection turns out to be dead
+ * before the command was sent, it is sent once more over a new one.
  *
- * @throws internal `NODE_COMMAND` for a non-zero exit or a signal, `NODE_OUTPUT_TOO_LARGE`;
- *   unavailable `NODE_CONNECTION_LOST` (the command may have run), `NODE_DISK_FULL`; cancelled.
+ * @throws internal `NODE_COMMAND` for a non-zero exit or a signal, `NODE_OUTPUT_TOO_LARGE`; unavailable
+ * `NODE_CONNECTION_LOST` (the command may have run), `NODE_DISK_FULL`; cancelled.
  */
 export async function execute(
   pool: ConnectionPool,
@@ -39,7 +39,7 @@ export async function execute(
       if (outcome.state !== 'not-sent') return outcome;
       if (outcome.refused && refusals < MAX_REFUSALS) {
         refusals += 1;
-        await pause(REFUSAL_PAUSE_MS, signal); // with our channel held, so that others wait too
+        await pause(REFUSAL_PAUSE_MS, signal); // our channel stays taken, so that others wait too
         return outcome;
       }
       if (fresh || outcome.refused) throw connectionLostError(target, outcome.cause);
@@ -50,7 +50,9 @@ export async function execute(
   }
 }
 
-/** `not-sent`: the node has not seen the command. `refused`: sshd lives and said no to one more session. */
+/**
+ * `not-sent`: the node has not received the command. `refused`: sshd is alive and refused another session.
+ */
 type Outcome =
   | { readonly state: 'done'; readonly output: Buffer }
   | { readonly state: 'not-sent'; readonly refused: boolean; readonly cause: Error };
@@ -72,7 +74,8 @@ function executeOnce(
       } else if (signal.aborted) {
         channel.close();
       } else {
-        // At once, in this same turn: a quick command's exit code may be in the same packet.
+        // Attached at once, in the same turn of the event loop: a quick command's exit code may be in the
+        // same packet.
         collect(target, channel, input, signal).then((output) => {
           resolve({ state: 'done', output });
         }, reject);
@@ -97,7 +100,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The output of a running command, once it has ended well. */
+/** The output of a running command, once it has ended with exit code 0. */
 function collect(
   target: NodeTarget,
   channel: ClientChannel,
@@ -159,7 +162,7 @@ function tooLargeError(target: NodeTarget): WindlassError {
     `a command on ${nameNode(target)} wrote more than ${MAX_OUTPUT_BYTES / 1_024 / 1_024} MiB`,
     {
       code: 'NODE_OUTPUT_TOO_LARGE',
-      hint: 'start it as a command of its own, whose output is capped on the node',
+      hint: 'start it as a detached command, whose output is limited on the node',
     },
   );
 }

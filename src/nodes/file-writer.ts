@@ -25,7 +25,10 @@ windlass_owned() {
 }
 `;
 
-/** Prints the index of each file that differs. Without a digest tool all differ; writing compares again. */
+/**
+ * Prints the index of each file that differs. Without a digest tool all count as different; the write
+ * compares again.
+ */
 const CHECK_FUNCTIONS = `
 LC_ALL=C; export LC_ALL
 ${MODE_FUNCTION}
@@ -44,7 +47,7 @@ check() {
 }
 `;
 
-/** Prints the index of each file that was not so already. Content comes as base64 on standard input. */
+/** Prints the index of each file that it changed. Content arrives as base64 on standard input. */
 const WRITE_FUNCTIONS = `
 LC_ALL=C; export LC_ALL
 umask 022
@@ -70,12 +73,13 @@ put() {
 `;
 
 /**
- * Writes the files that differ in content, mode or owner, each by a rename beside it, so that a reader
- * sees the old or the new one. One call asks what differs; nothing more is sent when nothing does.
+ * Writes the files that differ in content, mode or owner, each to a temporary file that is then renamed,
+ * so that a reader sees the old or the new one. One call finds the differences; if there are none, nothing
+ * more is sent.
  *
  * @returns the paths that changed, as given, in order.
- * @throws invalid-input `NODE_FILE_PATH`, `NODE_FILE_OWNER`; unavailable (some files may be written; the same call
- *   again writes the rest), also `NODE_DISK_FULL`; internal `NODE_COMMAND`.
+ * @throws invalid-input `NODE_FILE_PATH`, `NODE_FILE_OWNER`; unavailable (some files may be written; the
+ * same call again writes the rest), also `NODE_DISK_FULL`; internal `NODE_COMMAND`.
  */
 export async function writeNodeFiles(
   pool: ConnectionPool,
@@ -97,10 +101,10 @@ export async function writeNodeFiles(
 interface Entry {
   readonly index: number;
   readonly path: string;
-  /** As stat prints it: octal, without leading zero. */
+  /** As stat prints it: octal, without a leading zero. */
   readonly mode: string;
   readonly content: Buffer;
-  /** `user` or `user:group`; empty for whoever writes. */
+  /** `user` or `user:group`; empty for the user that writes. */
   readonly owner: string;
 }
 
@@ -159,8 +163,8 @@ function toBatches(entries: readonly Entry[]): readonly (readonly Entry[])[] {
 }
 
 /**
- * The script travels on standard input, inside a function that its last line calls: one that
- * arrives cut off does nothing.
+ * The script arrives on standard input, inside a function that its last line calls: a script that arrives
+ * incomplete does nothing.
  */
 async function runScript(
   pool: ConnectionPool,

@@ -9,8 +9,8 @@ export interface KeyPair {
 }
 
 /**
- * Makes a key pair that has been proved to work: the library's generator drops a leading zero
- * byte, so that about one of its pairs in three hundred cannot be read again by anyone.
+ * Generates a key pair that is proved to work: the library's generator drops a leading zero byte, so that
+ * about one of its pairs in three hundred cannot be read again.
  *
  * @throws internal `KEY_PAIR` when no pair works, which means that the library is broken.
  */

@@ -11,16 +11,16 @@ const MASK = '******';
 /** Shorter beginnings of a secret are too common in ordinary text to mean anything. */
 const SHORTEST_PART = 3;
 
-/** Stands for what may hold a secret that would show by being masked, letter by letter. */
+/** Replaces a text that may hold a secret which masking would reveal letter by letter. */
 export const TOO_SHORT_TO_MASK = `[output not shown: a secret of the cluster has fewer than ${SHORTEST_SECRET} characters, and masking it would reveal it]`;
 const NOT_SEARCHED = '[output not shown: it could not be searched for secrets]';
 
 /**
- * Takes secret values out of text, in every usual spelling. `cutAtStart` and `cutAtEnd` say that the
- * text is a window: then the rest of a secret that the cut went through is taken out too.
+ * Removes secret values from text, in every usual spelling. `cutAtStart` and `cutAtEnd` say that the text
+ * is a window of a longer one: then the rest of a secret at the cut is removed too.
  *
- * A secret of fewer than 4 characters cannot be masked: each place where it is missing would show
- * it. Then a sentence stands for the whole text, whether the secret is in it or not. Never throws.
+ * A secret of fewer than 4 characters cannot be masked: the gaps would show where it was. Then a sentence
+ * replaces the whole text, whether the secret is in it or not. Never throws.
  */
 export function maskSecrets(
   text: string,
@@ -43,7 +43,7 @@ export function maskSecrets(
   }
 }
 
-/** Of the secrets through which the window was cut, what is left in it. */
+/** For secrets that the window's edge has cut, the part that is left in it. */
 function findParts(
   text: string,
   spellings: readonly string[],
@@ -59,7 +59,7 @@ function findParts(
   }
   if (cutAtEnd) {
     const left = longest(spellings, (spelling) => overlap(folded.text, spelling));
-    // Not to the end of the text: blanks after it, such as a line break, are no part of it.
+    // Not necessarily at the end of the text: blanks after it, such as a line break, are not part of it.
     if (left >= SHORTEST_PART) spans.push({ start: place(length - left), end: place(length - 1) + 1 });
   }
   return spans;
@@ -69,7 +69,7 @@ function longest(spellings: readonly string[], measure: (spelling: string) => nu
   return spellings.reduce((most, spelling) => Math.max(most, measure(spelling)), 0);
 }
 
-/** How many characters at the end of one text are those that the other begins with, by Knuth, Morris and Pratt. */
+/** How many characters at the end of one text are the beginning of the other, by Knuth, Morris and Pratt. */
 function overlap(before: string, after: string): number {
   const most = Math.min(before.length, after.length);
   const text = before.slice(before.length - most);

@@ -3,13 +3,13 @@ import { maskForeignText } from '../masking/index.ts';
 import { needsSudo } from './elevate.ts';
 import type { NodeTarget } from './node-shell.ts';
 
-/** How a node is named in messages: with the way to it, as that may be what is broken. */
+/** The name of a node in messages, with the jump host, because that may be the broken part. */
 export function nameNode(target: Pick<NodeTarget, 'host' | 'port' | 'via'>): string {
   const name = `${target.host} port ${target.port}`;
   return target.via === undefined ? name : `${name} (behind the frontgate at ${nameNode(target.via)})`;
 }
 
-/** The caller aborted. Nothing is known about what the node has done so far. */
+/** The caller aborted. It is not known what the node has done so far. */
 export function cancelledError(): WindlassError {
   return new WindlassError('cancelled', 'the call to the node was cancelled', { code: 'CANCELLED' });
 }
@@ -28,8 +28,8 @@ export function unreachableError(target: NodeTarget, cause: unknown): WindlassEr
 }
 
 /**
- * The jump host on the way to a node cannot be used. What is wrong with it keeps its kind: a host
- * key that is not the frontgate's is `permission` here too.
+ * The jump host on the way to a node cannot be used. The error keeps its kind: a host key that is not the
+ * frontgate's is `permission` here too.
  */
 export function jumpHostError(
   target: NodeTarget & { readonly via: NodeTarget },
@@ -47,31 +47,31 @@ export function jumpHostError(
       code,
       hint:
         kind === 'unavailable'
-          ? 'check that the frontgate runs and that its sshd is open to the worker; what waits for it goes on by itself'
-          : (known?.hint ?? 'look at the frontgate in the cloud’s console'),
+          ? 'check that the frontgate runs and that its sshd is open to the worker; the job then continues by itself'
+          : (known?.hint ?? 'check the frontgate in the cloud’s console'),
       cause,
     },
   );
 }
 
-/** The connection broke in the middle. What was sent may or may not have been done. */
+/** The connection broke during a call. What was sent may or may not have been done. */
 export function connectionLostError(target: NodeTarget, cause?: unknown): WindlassError {
   const why = cause === undefined ? '' : `: ${messageOf(cause)}`;
   return new WindlassError('unavailable', `the connection to ${nameNode(target)} was lost${why}`, {
     code: 'NODE_CONNECTION_LOST',
-    hint: 'it is made anew by the next call',
+    hint: 'the next call opens it again',
     cause,
   });
 }
 
-/** Another host key than the one we handed to the node. */
+/** The node has another host key than the one that we gave it. */
 export function hostKeyError(target: NodeTarget): WindlassError {
   return new WindlassError(
     'permission',
     `the machine that answers at ${nameNode(target)} does not hold the host key of this node`,
     {
       code: 'NODE_HOST_KEY',
-      hint: 'another machine has the address, or the node was replaced outside windlass; no command was sent to it',
+      hint: 'another machine has the address, or the node was replaced outside of windlass; no command was sent to it',
     },
   );
 }
@@ -107,15 +107,15 @@ export function unusableKeyError(which: 'host key' | 'private key'): WindlassErr
   });
 }
 
-/** A command that must succeed ended otherwise. `stderr` is cut to its end. */
+/** A command that must succeed ended differently. `stderr` is shortened to its end. */
 export function commandError(target: NodeTarget, end: string, stderr: string): WindlassError {
   const said = lastWords(maskForeignText(stderr.trim()));
-  // In its own words, or in a shell's that finds no sudo.
+  // In the program's own words, or those of a shell that finds no sudo.
   if (needsSudo(target) && /^(?:[^\n]*: )?sudo: /.test(said)) return sudoError(target, said);
   if (/no space left on device|disk quota exceeded/i.test(said)) {
     return new WindlassError('unavailable', `the disk of ${nameNode(target)} is full: ${said}`, {
       code: 'NODE_DISK_FULL',
-      hint: 'make room on the node; windlass goes on by itself',
+      hint: 'free some space on the node; windlass continues by itself',
     });
   }
   return new WindlassError(
@@ -127,7 +127,7 @@ export function commandError(target: NodeTarget, end: string, stderr: string): W
   );
 }
 
-/** Its end, beginning with a whole word: half a secret would not be known as one. */
+/** The end of the text, beginning with a whole word: half a secret would not be recognised. */
 function lastWords(text: string): string {
   return text.length <= MAX_SAID ? text : `…${text.slice(-MAX_SAID).replace(/^\S*/, '')}`;
 }

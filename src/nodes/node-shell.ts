@@ -1,20 +1,23 @@
-/** How a node is reached: its sshd, the key we use, the host key we know. */
+/** How a node is reached: its sshd, the key that we use, the host key that we expect. */
 export interface NodeTarget {
   readonly host: string;
   readonly port: number;
-  /** Who logs in. Where the node is a machine of its own and it is not root, everything goes through `sudo -n`. */
+  /**
+   * The user that logs in. If the node is a machine of its own and the user is not root, all commands use
+   * `sudo -n`.
+   */
   readonly user: string;
   /** OpenSSH public host key; another one is `permission`, never accepted. */
   readonly hostKey: string;
   readonly privateKey: string;
-  /** Prefix of every path on the node; `` on a machine of its own. */
+  /** Prefix of every path on the node; empty on a machine of its own. */
   readonly root: string;
-  /** The jump host whose sshd leads to the node; absent where the worker connects to the node itself. */
+  /** The jump host whose sshd forwards to the node; absent if the worker connects to the node itself. */
   readonly via?: NodeTarget;
 }
 
 export interface CommandSpec {
-  /** Claim on the node: the command starts once per key. `<taskId>` + generation. */
+  /** The claim on the node: a command starts once for each key. `<taskId>` + generation. */
   readonly key: string;
   /** Run by `sh -c` with the node's root as working directory. */
   readonly command: string;
@@ -25,33 +28,38 @@ export interface CommandSpec {
 export type CommandState =
   | { readonly state: 'running'; readonly seconds: number; readonly lastOutput: string }
   | { readonly state: 'exited'; readonly exitCode: number; readonly output: string }
-  /** The limit struck; the whole process group was ended. */
+  /** The timeout has expired; the whole process group was ended. */
   | { readonly state: 'timed-out'; readonly output: string }
-  /** Claimed, but neither running nor ended: e.g. the node was rebooted in the middle. */
+  /** Claimed, but neither running nor ended: e.g. the node was rebooted while it ran. */
   | { readonly state: 'unknown'; readonly output: string };
 
 export interface NodeFile {
-  /** Absolute as the package sees it; the node's root is put before it. */
+  /** Absolute as the package sees it; the node's root is prepended. */
   readonly path: string;
   readonly content: string | Uint8Array;
   readonly mode: number;
-  /** `user` or `user:group` of the node, by names or numbers; root's where it is left out. */
+  /** `user` or `user:group` of the node, by names or numbers; root if absent. */
   readonly owner?: string;
 }
 
 /**
- * What the frame does on nodes. Connections are kept and shared, one per node and worker.
- * Errors: unavailable (refused, dropped, slow), permission (wrong host key, our key refused, sudo
- * not allowed).
+ * The frame's operations on nodes. Connections are kept and shared, one for each node and worker. Errors:
+ * unavailable (refused, dropped, slow), permission (wrong host key, our key refused, sudo not allowed).
  */
 export interface NodeShell {
-  /** Whether sshd answers with the known host key, takes our key, and lets us act as root. */
+  /** Checks that sshd answers with the expected host key, accepts our key, and lets us act as root. */
   ping(target: NodeTarget, signal: AbortSignal): Promise<void>;
   /** Runs a short, repeatable command and returns its output. @throws internal `NODE_COMMAND` for a non-zero exit. */
   run(target: NodeTarget, command: string, signal: AbortSignal, input?: string | Uint8Array): Promise<string>;
-  /** Starts a command detached under the runner, once per key; a repeated start is the same command. */
+  /**
+   * Starts a command detached under the runner, once for each key; a repeated start refers to the same
+   * command.
+   */
   start(target: NodeTarget, command: CommandSpec, signal: AbortSignal): Promise<void>;
-  /** One look at a started command. Output is the last 8 KB, with `secrets` masked. @throws not-found when never started. */
+  /**
+   * Polls a started command once. Output is the last 8 KB, with `secrets` masked. @throws not-found if it
+   * was never started.
+   */
   inspect(
     target: NodeTarget,
     key: string,

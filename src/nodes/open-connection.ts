@@ -4,17 +4,18 @@ import type { WindlassError } from '../domain/index.ts';
 import { authenticationError, hostKeyError, unreachableError, unusableKeyError } from './node-errors.ts';
 import type { NodeTarget } from './node-shell.ts';
 
-/** Longest time from the first packet to an authenticated connection, in milliseconds. */
+/** The longest time from the first packet to an authenticated connection, in milliseconds. */
 const READY_TIMEOUT_MS = 15_000;
-/** A peer that is silent this often, this long, is gone: a broken line shows after 15 s. */
+/** A peer that misses this many keepalives is gone: a broken connection is noticed after 15 s. */
 const KEEPALIVE = { keepaliveInterval: 5_000, keepaliveCountMax: 3 } as const;
 
 /**
- * One authenticated connection. The host key is compared before anything of ours is sent, and
- * sshd is asked for a key of the same type, so that a node with several keys shows the right one.
- * Through `tunnel` where the node is behind a jump host.
+ * One authenticated connection. The host key is compared before anything of ours is sent, and sshd is
+ * asked for a key of the same type, so that a node with several keys shows the right one. Goes through
+ * `tunnel` if the node is behind a jump host.
  *
- * @throws permission `NODE_HOST_KEY`, `NODE_AUTH`; unavailable `NODE_UNREACHABLE`; invalid-input `NODE_KEY`.
+ * @throws permission `NODE_HOST_KEY`, `NODE_AUTH`; unavailable `NODE_UNREACHABLE`; invalid-input
+ * `NODE_KEY`.
  */
 export function openConnection(target: NodeTarget, tunnel?: Duplex): Promise<Client> {
   return new Promise((resolve, reject) => {
@@ -25,11 +26,11 @@ export function openConnection(target: NodeTarget, tunnel?: Duplex): Promise<Cli
     const client = new ssh2.Client();
     let hostKeyIsWrong = false;
     client.once('ready', () => {
-      // A command is a few small packets: each would wait for the answer to the one before.
+      // A command is a few small packets: without this, each would wait for the answer to the one before.
       client.setNoDelay(true);
       resolve(client);
     });
-    // Stays for the life of the connection: an 'error' that nobody hears ends the process.
+    // Stays attached for the life of the connection: an 'error' event without a listener ends the process.
     client.on('error', (error: Error & { level?: string }) => {
       client.destroy();
       reject(hostKeyIsWrong ? hostKeyError(target) : toNodeError(target, error));
@@ -73,7 +74,7 @@ function signatureAlgorithms(keyType: string): SignatureAlgorithms {
 
 function toNodeError(target: NodeTarget, error: Error & { level?: string }): WindlassError {
   if (error.level === 'client-authentication') return authenticationError(target);
-  // The node has no host key of the type we know: hence not the one we know.
+  // The node has no host key of the expected type: so it does not have the expected key.
   if (/no matching host key/i.test(error.message)) return hostKeyError(target);
   return unreachableError(target, error);
 }

@@ -1,19 +1,22 @@
-/** Everything of windlass on a node lives below this folder, each command in one named by its key. */
+/** All of windlass' files on a node are below this folder, each command in a folder named by its key. */
 export const RUN_FOLDER = '/var/lib/windlass/run';
 
-/** Last line of a payload: a connection cut in the middle must not start half a command. */
+/** The last line of a payload: a connection that breaks must not start half a command. */
 export const PAYLOAD_END = '# windlass: end of payload';
 
 /** How long a claimed command may take to write its pid before it counts as lost, in seconds. */
 const CLAIM_GRACE_SECONDS = 15;
-/** Between SIGTERM and SIGKILL when the limit strikes, in tenths of a second. */
+/** The time between SIGTERM and SIGKILL when the timeout expires, in tenths of a second. */
 const KILL_GRACE_TENTHS = 20;
-/** How long the runner waits for output still in the pipe after the command ended, in tenths of a second. */
+/**
+ * How long the runner waits for output that is still in the pipe after the command ended, in tenths of a
+ * second.
+ */
 const DRAIN_TENTHS = 20;
 
 /**
- * Who is process $1: its start time, so that another process that got its number later is not
- * taken for it. And which boot of the node this is: numbers start anew with each.
+ * Identifies process $1: its start time, so that another process that later gets its number is not
+ * mistaken for it, and the boot of the node, because numbers start again with each boot.
  */
 const IDENTITY_FUNCTIONS = `
 windlass_started() {
@@ -46,7 +49,7 @@ windlass_nap() { sleep 0.1 2>/dev/null || sleep 1; }
  * there is neither cgroup nor perl is that not found which has left the group and thrown its environment
  * away. Its output goes through a
  * pipe into two files that take turns, so that the disk holds the newest 1 MB at most; a daemon
- * that the command leaves behind may go on writing. \`decided\` is a claim: either the limit or the
+ * that the command leaves behind may continue to write. \`decided\` is a claim: either the limit or the
  * end of the command makes it, and the other keeps quiet.
  */
 const RUNNER = `
@@ -208,7 +211,7 @@ windlass_end $windlass_outcome
 export const START_SCRIPT = `
 LC_ALL=C; export LC_ALL
 umask 077
-# The line may break at any time: then this goes on to its end, or takes away what it has made.
+# The connection may break at any time: then this continues to its end, or removes what it has created.
 trap '' HUP PIPE
 windlass_base="$1${RUN_FOLDER}"
 windlass_dir="$windlass_base/$2"

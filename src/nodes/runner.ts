@@ -11,14 +11,14 @@ import { quoteForShell } from './shell-quote.ts';
 
 /** How much of a command's output is returned. */
 const TAIL_BYTES = 8 * 1_024;
-/** A shell's argument ends at 128 KiB on Linux, and the command is one. */
+/** A shell argument is limited to 128 KiB on Linux, and the command is one argument. */
 const MAX_COMMAND_BYTES = 100 * 1_024;
 
 /**
- * Starts a command on the node once per key. When it returns, the claim is on the node's disk.
+ * Starts a command on the node once for each key. When it returns, the claim is on the node's disk.
  *
- * @throws invalid-input `NODE_COMMAND_INPUT`; unavailable: the command may or may not have
- *   started, and the same call again does no harm.
+ * @throws invalid-input `NODE_COMMAND_INPUT`; unavailable: the command may or may not have started, and
+ * the same call again does no harm.
  */
 export async function startCommand(
   pool: ConnectionPool,
@@ -39,7 +39,7 @@ export async function startCommand(
 }
 
 /**
- * One look at a started command.
+ * Polls a started command once.
  *
  * @throws not-found `NODE_COMMAND_NOT_STARTED` when nothing claimed the key on this node.
  */
@@ -58,7 +58,7 @@ export async function inspectCommand(
   );
   const { words, output, cutAtStart } = readAnswer(answer);
   const [state, number] = words;
-  // Its end may be cut too: more may come, or nobody was left to collect what did.
+  // Its end may be missing too: more may come, or the process that collects it is gone.
   const shown = maskSecrets(output, secrets, { cutAtStart, cutAtEnd: true });
   switch (state) {
     case 'running':
@@ -69,16 +69,16 @@ export async function inspectCommand(
     case 'unknown':
       return { state, output: shown };
     case 'missing':
-      throw new WindlassError('not-found', `no command ${key} was ever started on ${nameNode(target)}`, {
+      throw new WindlassError('not-found', `command ${key} was never started on ${nameNode(target)}`, {
         code: 'NODE_COMMAND_NOT_STARTED',
       });
     default:
       throw new WindlassError(
         'internal',
-        `the runner on ${nameNode(target)} gave an answer that means nothing`,
+        `the runner on ${nameNode(target)} gave an answer that cannot be read`,
         {
           code: 'NODE_RUNNER',
-          hint: 'something else writes into /var/lib/windlass/run on that node',
+          hint: 'another program writes into /var/lib/windlass/run on that node',
         },
       );
   }
@@ -92,14 +92,14 @@ function toCommandLine(target: NodeTarget, script: string, values: readonly stri
   );
 }
 
-/** Sourced by the runner, on standard input and never in an argument: it may hold secrets. */
+/** Sourced by the runner from standard input, never an argument: it may hold secrets. */
 function toPayload(target: NodeTarget, command: CommandSpec): string {
   if (Buffer.byteLength(command.command) > MAX_COMMAND_BYTES) {
     throw invalidCommand(`it is longer than ${MAX_COMMAND_BYTES} bytes`);
   }
   const variables = Object.entries({ ...command.env, WINDLASS_ROOT: target.root }).map(([name, value]) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      throw invalidCommand(`${JSON.stringify(name)} cannot name a variable`);
+      throw invalidCommand(`${JSON.stringify(name)} is not a valid name of a variable`);
     }
     return `export ${name}=${quoteForShell(value)}`;
   });
@@ -113,7 +113,7 @@ function invalidCommand(why: string): WindlassError {
   });
 }
 
-/** Keys that are no plain file names get one that is, and stays unique. */
+/** A key that is not a plain file name is mapped to one, which stays unique. */
 function toFolderName(key: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$/.test(key)) return key;
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);

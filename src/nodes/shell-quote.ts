@@ -3,7 +3,7 @@ import { WindlassError } from '../domain/index.ts';
 /**
  * A string as one word of a POSIX shell.
  *
- * @throws invalid-input `NODE_NUL_BYTE` for what no shell can carry.
+ * @throws invalid-input `NODE_NUL_BYTE` for text that no shell can pass on.
  */
 export function quoteForShell(value: string): string {
   if (value.includes('\0')) {

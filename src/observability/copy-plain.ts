@@ -1,7 +1,7 @@
 import { isSecretName, WindlassError } from '../domain/index.ts';
 import { REDACTED } from '../masking/index.ts';
 
-/** How the texts in data are redacted: those of others, and sentences of windlass itself. */
+/** How the texts in data are redacted: texts of other programs, and sentences of windlass itself. */
 interface TextRedactor {
   redactText(text: string): string;
   redactMessage(text: string): string;
@@ -13,13 +13,13 @@ const DEEPEST = 12;
 const MOST_VALUES = 10_000;
 const TOO_DEEP = '[too deep]';
 const TOO_MUCH = '[left out: there is too much of it]';
-/** What stands for a value whose getter or proxy throws. */
+/** Replaces a value whose getter or proxy throws. */
 const UNREADABLE = '[unreadable]';
 
 /** The ledger's token names a resource: cluster, node, kind and generation. */
 const LEDGER_TOKEN = /^[a-z]{1,8}-[\w-]{1,64}(?:\/[\w.-]{1,128}){1,6}$/;
 
-/** Data that JSON can write as it is, without a secret in it. Never throws, whatever the value does. */
+/** Data that JSON can write unchanged, without a secret in it. Never throws, whatever the value does. */
 export function copyPlain(value: unknown, redactor: TextRedactor): unknown {
   let left = MOST_VALUES;
 
@@ -89,7 +89,7 @@ export function copyPlain(value: unknown, redactor: TextRedactor): unknown {
     return Object.fromEntries(copies);
   }
 
-  /** Its sentences are ours: they say `password: is required`, and that is to be read. */
+  /** Its sentences are ours: they say `password: is required`, which must stay readable. */
   function copyOwnError(error: WindlassError, depth: number): object {
     const { kind, code, message, hint, field, details, retryAfterMs, cause } = error;
     const say = (text: string | undefined): string | undefined =>
@@ -115,7 +115,7 @@ export function copyPlain(value: unknown, redactor: TextRedactor): unknown {
 
 const MOST_DETAILS = 100;
 
-/** `{name: DB_PASSWORD, value: …}`: the name of one field says what the other holds. */
+/** `{name: DB_PASSWORD, value: …}`: the name in one field says what the other holds. */
 function namesSecret(fields: readonly (readonly [string, unknown])[]): boolean {
   return fields.some(
     ([key, field]) => NAME_KEYS.has(key.toLowerCase()) && typeof field === 'string' && isSecretName(field),
@@ -138,7 +138,10 @@ function isHidden(key: string, field: unknown): boolean {
   return !(key === 'token' && typeof field === 'string' && LEDGER_TOKEN.test(field));
 }
 
-/** An error's own words are not enumerable; its enumerable fields (pg: `detail`, `where`) can echo parameters. */
+/**
+ * An error's own message is not enumerable; its enumerable fields (pg: `detail`, `where`) can contain
+ * parameters.
+ */
 function errorFields(value: object): readonly (readonly [string, unknown])[] {
   if (!(value instanceof Error)) return [];
   const fields: (readonly [string, unknown])[] = [

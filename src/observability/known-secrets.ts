@@ -8,11 +8,11 @@ import {
   type Span,
 } from '../masking/index.ts';
 
-/** How long and how much is remembered of secrets that nobody uses any more. */
+/** For how long, and how many, unused secrets are remembered. */
 export interface Retention {
-  /** After the last work that had opened it, as an error may still come late. */
+  /** After the last work that had decrypted it, because an error may still come late. */
   readonly keepMs: number;
-  /** All spellings together, in characters; the longest unused are forgotten first. */
+  /** All spellings together, in characters; those unused for the longest time are dropped first. */
   readonly keepCharacters: number;
   /** The clock, in milliseconds. */
   readonly now: () => number;
@@ -20,21 +20,21 @@ export interface Retention {
 
 export const RETENTION: Retention = { keepMs: 15 * 60_000, keepCharacters: 16_000_000, now: Date.now };
 
-/** The secrets that a process has opened, as long as they may still appear somewhere. */
+/** The secrets that a process has decrypted, as long as they may still appear somewhere. */
 export interface KnownSecrets {
   register(secret: string): void;
   during<T>(work: () => Promise<T>): Promise<T>;
-  /** Where known secrets stand in a text; null when that cannot be told. */
+  /** The positions of known secrets in a text; null if they cannot be found out. */
   find(text: string): readonly Span[] | null;
-  /** Characters of the longest secret, as it is. */
+  /** The number of characters of the longest secret. */
   longest(): number;
 }
 
 interface Known {
   readonly secret: string;
-  /** Null for one that could not be spelled: while it is known, no text is safe. */
+  /** Null for one that has no spellings: while it is known, no text is safe. */
   readonly added: AddedSpellings | null;
-  /** It might be a word of anybody's message. */
+  /** It might be an ordinary word of any message. */
   readonly isWord: boolean;
   users: number;
   unusedSince: number;
@@ -125,21 +125,21 @@ export function createKnownSecrets(secrets: Iterable<string>, retention: Retenti
     forget();
     if (unspeakable > 0) return null;
     const work = works.getStore();
-    // A word is taken out of the messages of those who have it for a secret, and out of logs.
+    // A word is removed from the messages of those work items that have it as a secret, and from logs.
     if (work === undefined) return index.find(text);
     return index.find(text, (one) => !one.isWord || work.opened.has(one));
   }
 
   for (const secret of secrets) {
     register(secret);
-    // For as long as the process lives.
+    // For the whole life of the process.
     const one = known.get(secret);
     if (one !== undefined) use(one);
   }
   return { register, during, find, longest: () => longest };
 }
 
-/** Shorter secrets of letters only might be a word in a message. */
+/** A shorter secret that has only letters might be a word in a message. */
 const LONGEST_WORD = 16;
 
 function sizeOf({ added, secret }: Known): number {

@@ -9,18 +9,18 @@ export type Logger = PinoLogger;
 /** Where and how much is logged. */
 export interface LoggerOptions {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-  /** Default: stderr, as stdout belongs to results. */
+  /** Default: stderr, because stdout is for results. */
   readonly destination?: DestinationStream;
-  /** Shared with whatever opens secrets; default: one that knows names only. */
+  /** Shared with the code that decrypts secrets; default: one that knows only names. */
   readonly redactor?: Redactor;
   /** Fields of every line, e.g. the worker's identity. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Logs one JSON object a line. Fields are redacted before pino sees them, and every line once more
- * when pino has made it, so that no way of logging goes round it. A line that is too long is cut, and
- * one that cannot be written is replaced or left out: whoever logs never fails by it.
+ * Logs one JSON object on each line. Fields are redacted before pino gets them, and every line again after
+ * pino has written it, so that no way of logging avoids it. A line that is too long is cut, and one that
+ * cannot be written is replaced or left out: logging never throws.
  */
 export function createLogger({
   level,
@@ -46,18 +46,18 @@ export function createLogger({
         try {
           target.write(redactLine(line, redactor));
         } catch {
-          // Nobody is left to be told.
+          // No one can receive the error any more.
         }
       },
     },
   );
 }
 
-/** The line with what pino has added to the fields (its message, bound fields) redacted too. */
+/** Redacts the line again with what pino has added to the fields (its message, bound fields). */
 function redactLine(line: string, redactor: Redactor): string {
   try {
     const { msg, ...fields } = toFields(JSON.parse(line));
-    // The names in the fields were looked at, and sentences of ours among them would lose words.
+    // The names in the fields were checked already, and our own sentences among them would lose words.
     const copied = copyPlain(fields, { ...redactor, redactText: redactor.redactMessage });
     const message = typeof msg === 'string' ? { msg: redactor.redactText(msg) } : {};
     return fitLine({ ...toFields(copied), ...message });
@@ -66,7 +66,7 @@ function redactLine(line: string, redactor: Redactor): string {
   }
 }
 
-/** What each text of a line may keep, tried in turn until the line is short enough. */
+/** The length that each text of a line may keep, tried in turn until the line is short enough. */
 const TEXT_LIMITS = [4_000, 1_000, 200];
 const MOST_KEPT_FIELDS = ['level', 'time', 'pid', 'msg'];
 

@@ -4,42 +4,43 @@ import { createKnownSecrets, RETENTION, type Retention } from './known-secrets.t
 import { copyPlain } from './copy-plain.ts';
 
 /**
- * Takes secrets out of text and data on their way to a log, an error or a terminal. Nothing here
- * throws: where something goes wrong, a fixed text takes the place of the whole.
+ * Removes secrets from text and data on their way to a log, an error or a terminal. No function here
+ * throws: if something fails, a fixed text replaces the whole.
  */
 export interface Redactor {
   /**
-   * From now on this value is masked wherever it appears, in every usual spelling: until the work
-   * that it was registered in (see `during`) has ended, and some time longer. Values shorter than 4 characters
-   * are not: they stand in every text, and would show by being taken out.
+   * From now on this value is masked wherever it appears, in every usual spelling: until the work that it
+   * was registered in (see `during`) has ended, and some time longer. Values shorter than 4 characters are
+   * not masked: they occur in every text, and the gaps would reveal them.
    */
   register(secret: string): void;
-  /** Runs work; what it registers is in use until it has ended. */
+  /** Runs work; the secrets that it registers are in use until it has ended. */
   during<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Masks registered values, private keys and passwords in addresses; also what follows well-known names
-   * (`password=…`, `"secretAccessKey": "…"`): for text that others have written.
+   * Masks registered values, private keys and passwords in addresses; also values after well-known names
+   * (`password=…`, `"secretAccessKey": "…"`): for text of other programs.
    */
   redactText(text: string): string;
-  /** Likewise without the names: for sentences of windlass itself, which lose no word by it. */
+  /** The same without the names: for sentences of windlass itself, which lose no word by it. */
   redactMessage(text: string): string;
   /**
-   * A copy as plain data in which texts are redacted, and the value of a key with a well-known name is masked
-   * whatever it is. Errors become their fields, cycles and what is too deep a note. The input is not changed.
+   * A copy as plain data in which texts are redacted, and the value of a key with a well-known name is
+   * masked whatever it is. Errors become their fields; cycles and values that are nested too deeply become
+   * a note. The input is not changed.
    */
   redactValue(value: unknown): unknown;
 }
 
-/** What is sent instead of a text that could not be searched for secrets. */
+/** Replaces a text that could not be searched for secrets. */
 export const WITHHELD = '[withheld: it could not be searched for secrets]';
 
-/** What is beyond is cut off. */
+/** Text beyond this limit is cut off. */
 const LONGEST_TEXT = 1_000_000;
-/** Secrets that begin before the cut are looked for to their ends: hexadecimal bytes with blanks between. */
+/** Secrets that begin before the cut are searched to their ends: hexadecimal bytes with blanks between. */
 const LONGEST_SPELLING = 6;
 const LONGEST_SHAPE = 16_384;
 
-/** A redactor that knows the given secrets for good. */
+/** A redactor that always knows the given secrets. */
 export function createRedactor(secrets: Iterable<string> = [], retention: Retention = RETENTION): Redactor {
   const known = createKnownSecrets(secrets, retention);
 

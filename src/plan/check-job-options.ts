@@ -9,7 +9,7 @@ import {
   type JobOptions,
 } from '../domain/index.ts';
 
-/** Which options an action takes; a name that is absent takes none. */
+/** The options of each action; an absent name has none. */
 const TAKES: Readonly<Partial<Record<JobAction, readonly (keyof JobOptions)[]>>> = {
   delete: ['force'],
   upgrade: ['versionId', 'conf'],
@@ -29,20 +29,20 @@ const SIZE_LIMITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Whether the options are those that the action needs, for this cluster: known to be right before
- * any provider is asked.
+ * Checks that the options are those that the action needs, for this cluster, before any provider is
+ * called.
  *
  * @throws invalid-input `JOB_OPTIONS` naming the option as `field`.
  */
 export function checkJobOptions(action: JobAction, options: JobOptions, cluster: ClusterWrapper): void {
   const taken = TAKES[action] ?? [];
   for (const name of Object.keys(options) as (keyof JobOptions)[]) {
-    if (options[name] !== undefined && !taken.includes(name)) refuse(name, `is no option of ${action}`);
+    if (options[name] !== undefined && !taken.includes(name)) refuse(name, `is not an option of ${action}`);
   }
   if (action === 'upgrade' && (options.versionId ?? '') === '')
-    refuse('versionId', 'is needed: upgrade to what?');
+    refuse('versionId', 'is required: give the version to upgrade to');
   if (action === 'update-env' && Object.keys(options.conf ?? {}).length === 0) {
-    refuse('conf', 'is needed: what shall change?');
+    refuse('conf', 'is required: give what to change');
   }
   if (action === 'add-nodes') {
     checkRole('role', options.role ?? '', cluster);
@@ -61,19 +61,19 @@ function checkLeaving({ nodeIds = [], role, count }: JobOptions, cluster: Cluste
     checkCount(count ?? 0);
     return;
   }
-  if (count !== undefined) refuse('count', 'cannot be given beside node ids');
+  if (count !== undefined) refuse('count', 'cannot be given together with node ids');
   if (new Set(nodeIds).size < nodeIds.length) refuse('nodeIds', 'names a node twice');
   const unknown = nodeIds.find((id) => !cluster.nodes.some((node) => node.nodeId === id));
-  if (unknown !== undefined) refuse('nodeIds', `names ${unknown}, which is no node of the cluster`);
+  if (unknown !== undefined) refuse('nodeIds', `names ${unknown}, which is not a node of the cluster`);
 }
 
 function checkSizes({ sizes = [] }: JobOptions, cluster: ClusterWrapper): void {
-  if (sizes.length === 0) refuse('sizes', 'is needed: what shall change?');
+  if (sizes.length === 0) refuse('sizes', 'is required: give what to change');
   if (new Set(sizes.map(({ role }) => role)).size < sizes.length) refuse('sizes', 'names a role twice');
   for (const { role, ...values } of sizes) {
     checkRole('sizes', role, cluster);
     const numbers = Object.entries(values).filter((entry) => entry[1] !== undefined);
-    if (numbers.length === 0) refuse('sizes', `says nothing about role ${JSON.stringify(role)}`);
+    if (numbers.length === 0) refuse('sizes', `has no change for role ${JSON.stringify(role)}`);
     for (const [name, value] of numbers) {
       if (!Number.isFinite(value) || value <= 0) refuse('sizes', `has a ${name} that is not above 0`);
       const limit = SIZE_LIMITS[name] ?? Number.MAX_SAFE_INTEGER;
@@ -93,7 +93,7 @@ function countNodes({ nodes }: ClusterWrapper): number {
 }
 
 function checkCount(count: number): void {
-  if (!Number.isInteger(count) || count < 1) refuse('count', 'must be a whole number from 1');
+  if (!Number.isInteger(count) || count < 1) refuse('count', 'must be a whole number of at least 1');
 }
 
 function refuse(field: string, message: string): never {

@@ -1,21 +1,21 @@
 import {
-  TASK_ACTIONS,
   WindlassError,
   type Cluster,
-  type OnceAction,
   type PastTask,
+  type TaskAction,
+  type TaskActionFacts,
 } from '../domain/index.ts';
 
-/** A task that some job planned, that is owed once, and that no job has done. */
+/** A once-only task that some job planned, and that no job has done. */
 export interface OwedTask {
   readonly nodeId: string | null;
   readonly label: string;
-  readonly action: OnceAction;
-  /** How its tries have ended, the oldest first. */
+  readonly action: TaskAction;
+  /** How its attempts have ended, the oldest first. */
   readonly tries: readonly PastTask[];
 }
 
-/** What earlier jobs have left undone of what a cluster is owed once, in the order of their plans. */
+/** The once-only tasks of a cluster that earlier jobs have left undone, in the order of their plans. */
 export function listOwed(past: readonly PastTask[]): readonly OwedTask[] {
   const tries = new Map<string, PastTask[]>();
   for (const task of past) {
@@ -31,21 +31,25 @@ export function listOwed(past: readonly PastTask[]): readonly OwedTask[] {
 }
 
 /**
- * Refuses to go on with a cluster whose resources were never all made: there is nothing to start.
- * What is owed on nodes can be made good, by those who plan what happens on nodes.
+ * Refuses to continue with a cluster whose resources were never all created: there is nothing to start.
+ * Once-only tasks on nodes can be completed by the planner of node tasks.
  *
+ * @param factsOf of the actions of the cluster's provider
  * @throws conflict `CLUSTER_NOT_WHOLE`
  */
-export function refuseUnmade(cluster: Cluster, past: readonly PastTask[]): void {
+export function refuseUnmade(
+  cluster: Cluster,
+  past: readonly PastTask[],
+  factsOf: (action: TaskAction) => Pick<TaskActionFacts, 'by'>,
+): void {
   const unmade = listOwed(past).filter(
-    // A release that a later upgrade has made whole is not installed again.
-    ({ action, nodeId }) =>
-      TASK_ACTIONS[action].target === 'cloud' && !(nodeId === null && cluster.wasActive),
+    // A release that a later upgrade has completed is not installed again.
+    ({ action, nodeId }) => factsOf(action).by === 'cloud' && !(nodeId === null && cluster.wasActive),
   );
   const begun = cluster.wasActive || past.some(({ end }) => end !== 'unbegun');
   if (begun && unmade.length === 0) return;
   const faults = unmade.map(({ label, action, tries }) => `${action} of ${label} ${describeTries(tries)}`);
-  throw clusterNotWhole(cluster, begun ? faults : ['nothing of it was made']);
+  throw clusterNotWhole(cluster, begun ? faults : ['nothing of it was created']);
 }
 
 /** @param faults what is missing, one sentence each */
@@ -57,10 +61,10 @@ export function clusterNotWhole(
   const more = faults.length > SHOWN_FAULTS ? `; and ${faults.length - SHOWN_FAULTS} more` : '';
   return new WindlassError(
     'conflict',
-    `cluster ${name} (${clusterId}) is not whole, and this cannot make it so: ${shown}${more}`,
+    `cluster ${name} (${clusterId}) is incomplete, and this action cannot complete it: ${shown}${more}`,
     {
       code: 'CLUSTER_NOT_WHOLE',
-      hint: `take away what was made with \`windlass cluster delete ${clusterId}\`, then create it again; where its provider can, \`windlass cluster recover ${clusterId}\` makes what is missing`,
+      hint: `delete what was created with \`windlass cluster delete ${clusterId}\`, then create it again; if its provider supports it, \`windlass cluster recover ${clusterId}\` creates what is missing`,
       details: faults.map((message) => ({ message })),
     },
   );

@@ -1,33 +1,36 @@
 import { parse } from 'yaml';
 import { WindlassError } from '../domain/index.ts';
 
-/** A user that user-data asks for. */
+/** A user that user-data declares. */
 export interface CloudConfigUser {
   readonly name: string;
   readonly shell: string;
-  /** A rule of sudoers without the user's name; empty for none. */
+  /** The sudoers rule without the user's name; empty for none. */
   readonly sudo: string;
   readonly authorizedKeys: readonly string[];
 }
 
-/** What of a `#cloud-config` concerns who can reach the machine; the rest is left to real cloud-init. */
+/**
+ * The part of a `#cloud-config` that decides who can reach the machine; the rest is left to real
+ * cloud-init.
+ */
 export interface CloudConfig {
   readonly hostname: string;
   /** Whether root may log in with the keys of the top level. */
   readonly disableRoot: boolean;
   readonly authorizedKeys: readonly string[];
   readonly users: readonly CloudConfigUser[];
-  /** Whether the host keys of the image go; cloud-init's default. */
+  /** Whether the image's host keys are deleted; cloud-init's default. */
   readonly deleteHostKeys: boolean;
   /** By type: `ed25519`, `ecdsa`, `rsa`. */
   readonly hostKeys: Readonly<Record<string, { readonly privateKey: string; readonly publicKey: string }>>;
 }
 
 /**
- * Reads user-data as cloud-init does, as far as the keys that decide who reaches a machine. What
- * cloud-init ignores (unknown keys, wrong types) is ignored.
+ * Parses user-data as cloud-init does, as far as it concerns the keys that decide who reaches a machine.
+ * What cloud-init ignores (unknown keys, wrong types) is ignored.
  *
- * @throws invalid-input `USER_DATA_UNREADABLE` for what is no `#cloud-config` or no YAML.
+ * @throws invalid-input `USER_DATA_UNREADABLE` for text that is not a `#cloud-config` or not YAML.
  */
 export function readCloudConfig(userData: string): CloudConfig {
   if (!/^#cloud-config[ \t]*\r?\n/.test(userData)) {
@@ -52,7 +55,7 @@ export function readCloudConfig(userData: string): CloudConfig {
 }
 
 function toUser(entry: unknown): readonly CloudConfigUser[] {
-  // The string `default` stands for the image's own user.
+  // The string `default` means the image's own user.
   if (!isRecord(entry) || toText(entry['name']) === '') return [];
   const { sudo } = entry;
   return [
@@ -91,6 +94,6 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function unreadable(why: string): WindlassError {
   return new WindlassError('invalid-input', `the user-data of a machine cannot be read: ${why}`, {
     code: 'USER_DATA_UNREADABLE',
-    hint: 'makeCloudConfig writes what every image with cloud-init reads',
+    hint: 'makeCloudConfig writes a form that every image with cloud-init reads',
   });
 }

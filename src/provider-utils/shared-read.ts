@@ -2,24 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError } from '../domain/index.ts';
 import type { Call } from '../provider/index.ts';
 
-/** What a read needs of a call: its signal and its budget. */
-type RequestCall = Pick<Call, 'signal' | 'request'>;
+/** What a read needs of a call. */
+type RequestCall = Pick<Call, 'signal' | 'send'>;
 
 /**
- * One key's answer; undefined where the cloud has none.
- * @throws cancelled as soon as the call's own signal is aborted; what the shared request threw
+ * One key's answer; undefined if the cloud has none.
+ * @throws cancelled as soon as the call's own signal is aborted; the errors of the shared request
  */
 export type SharedRead<Value> = (call: RequestCall, key: string) => Promise<Value | undefined>;
 
 export interface SharedReadOptions<Value> {
   /** How many keys one request may name, by the cloud's own limits. */
   readonly mostKeys: number;
-  /** Reads that come within so long of each other share a request. */
+  /** Reads that arrive within this time share a request. */
   readonly windowMs: number;
   /**
-   * Sends the request, announced by `call.request`; a key that the cloud does not have is absent
-   * from the answer. Where one unknown key fails the cloud's whole request, this is the place to
-   * ask again without it: what it throws fails all who wait.
+   * Sends the request with `call.send`; a key that the cloud does not have is absent from the answer. If
+   * one unknown key fails the cloud's whole request, this function may send it again without that key:
+   * what it throws fails all callers.
    */
   readonly read: (call: RequestCall, keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
 }
@@ -31,13 +31,13 @@ interface Waiter<Value> {
   readonly reject: (error: unknown) => void;
 }
 
-/** A request that hangs holds up those who come later for so long only. */
+/** A request that hangs delays later callers only for this time. */
 const LONGEST_HOLD_MS = 1_000;
 
 /**
- * Makes one request of the reads of many tasks. What is asked for while a request is under way
- * shares the next one: an answer is never older than its question. Each caller is let go by its own
- * signal; the request goes on as long as one still wants it.
+ * Combines the reads of many tasks into one request. Reads that arrive while a request is in flight share
+ * the next one: an answer is never older than its question. Each caller is released by its own signal; the
+ * request continues as long as one caller still needs it.
  */
 export function createSharedRead<Value>(options: SharedReadOptions<Value>): SharedRead<Value> {
   let waiting: Waiter<Value>[] = [];
@@ -93,7 +93,7 @@ export function createSharedRead<Value>(options: SharedReadOptions<Value>): Shar
     });
 }
 
-/** Goes on as long as one of them wants it, and takes its share of the budget through one that does. */
+/** Continues as long as one of them needs it, and sends with the call of one that does. */
 function toCommonCall(waiters: readonly Pick<Waiter<never>, 'call'>[]): RequestCall {
   const common = new AbortController();
   const abortWhenAllAre = (): void => {
@@ -103,13 +103,19 @@ function toCommonCall(waiters: readonly Pick<Waiter<never>, 'call'>[]): RequestC
   abortWhenAllAre();
   return {
     signal: common.signal,
-    async request(count) {
+    async send(request, options) {
       for (const { call } of waiters) {
         if (call.signal.aborted) continue;
+        let isSent = false;
+        const sendOnce = (): ReturnType<typeof request> => {
+          isSent = true;
+          return request();
+        };
         try {
-          return await call.request(count);
+          return await call.send(sendOnce, options);
         } catch (error) {
-          if (!call.signal.aborted) throw error;
+          // One that was cancelled while it waited for the budget: another may still need it.
+          if (isSent || !call.signal.aborted) throw error;
         }
       }
       throw new WindlassError('cancelled', 'the read was cancelled', { code: 'CANCELLED' });
@@ -117,7 +123,7 @@ function toCommonCall(waiters: readonly Pick<Waiter<never>, 'call'>[]): RequestC
   };
 }
 
-/** By distinct keys, so that no chunk names more than it may. */
+/** By distinct keys, so that no chunk names more than allowed. */
 function toChunks<Value>(waiters: readonly Waiter<Value>[], mostKeys: number): readonly Waiter<Value>[][] {
   const byKey = Map.groupBy(waiters, ({ key }) => key);
   const chunks: Waiter<Value>[][] = [];

@@ -1,7 +1,12 @@
-export type { Call, EffectCall, ObserveCall } from './call.ts';
-export { MAX_WATCH_MS } from './call.ts';
-export type { Capabilities } from './capabilities.ts';
-export type { InstanceDirective, VolumesDirective } from './directives.ts';
+export { MAX_WATCH_MS, type Call, type EffectCall, type ObserveCall, type SendOptions } from './call.ts';
+export {
+  createCall,
+  createEffectCall,
+  refuseCancelled,
+  type CallOptions,
+  type EffectCallOptions,
+} from './create-call.ts';
+export type { Capabilities, Features } from './capabilities.ts';
 export {
   PROVIDER_CONTRACT_VERSION,
   type AccountIdentity,
@@ -16,7 +21,21 @@ export {
   type RuntimeRequest,
   type ValidateCredentialRequest,
 } from './provider.ts';
-export type { NodeTaskContext, ProviderHandler } from './provider-handler.ts';
+export {
+  INSTANCE_ACTIONS,
+  VOLUME_ACTIONS,
+  type InstanceAction,
+  type InstancePairs,
+  type NodeHandle,
+  type NodeTaskContext,
+  type NodeWait,
+  type ProviderHandler,
+  type VolumeAction,
+  type VolumePairs,
+} from './provider-handler.ts';
+export { refuseWhenCancelled } from './refuse-when-cancelled.ts';
+export { findTaskFacts, listOnceActions, type ProviderTasks } from './provider-tasks.ts';
 export { createProviderRegistry, type ProviderRegistry } from './registry.ts';
+export { INSTANCE_KIND, toVolumeKind } from './resource-kinds.ts';
 export type { Changes, HandleResult, NextGeneration, Observation } from './result.ts';
 export type { HostKeyPair, JumpHost, NodeAccess, RelatedMetadata, TaskContext } from './task-context.ts';

@@ -1,91 +1,109 @@
+import type { TaskAction } from '../domain/task-actions.ts';
 import type { EffectCall, ObserveCall } from './call.ts';
 import type { HandleResult, Observation } from './result.ts';
 import type { TaskContext } from './task-context.ts';
 
-/** A task of one node: node, role and access are there. */
-export interface NodeTaskContext extends TaskContext {
+/** A task of one node: node, role and access are present. */
+export interface NodeTaskContext<Actions extends TaskAction = TaskAction> extends TaskContext<Actions> {
   readonly node: NonNullable<TaskContext['node']>;
   readonly role: NonNullable<TaskContext['role']>;
   readonly access: NonNullable<TaskContext['access']>;
 }
 
+/** The task actions on a node's instance that a VM cloud implements. */
+export const INSTANCE_ACTIONS = [
+  'RunInstances',
+  'StopInstances',
+  'StartInstances',
+  'DeleteInstances',
+  'ResizeInstances',
+] as const satisfies readonly TaskAction[];
+
+/** The same for a node's volumes. */
+export const VOLUME_ACTIONS = [
+  'CreateVolumes',
+  'AttachVolumes',
+  'DetachVolumes',
+  'DeleteVolumes',
+  'ResizeVolumes',
+] as const satisfies readonly TaskAction[];
+
+export type InstanceAction = (typeof INSTANCE_ACTIONS)[number];
+export type VolumeAction = (typeof VOLUME_ACTIONS)[number];
+
+/** Starts the effect of an action, and returns. */
+export type NodeHandle<Action extends TaskAction = TaskAction> = (
+  context: NodeTaskContext<Action>,
+  call: EffectCall,
+) => Promise<HandleResult>;
+/** Polls once whether the effect has been completed. */
+export type NodeWait<Action extends TaskAction = TaskAction> = (
+  context: NodeTaskContext<Action>,
+  call: ObserveCall,
+) => Promise<Observation>;
+
+/** A handle and a wait for each action: `runInstances` and `waitRunInstances` for RunInstances. */
+export type Pairs<Action extends TaskAction> = {
+  [Name in Action as Uncapitalize<Name>]: NodeHandle<Name>;
+} & {
+  [Name in Action as `wait${Name}`]: NodeWait<Name>;
+};
+
+/** The five pairs that concern the node's instance. */
+export type InstancePairs = Pairs<InstanceAction>;
+/** The five pairs that concern the node's volumes. */
+export type VolumePairs = Pairs<VolumeAction>;
+
 /**
  * What a VM cloud implements: ten pairs, each for one node. The frame (src/vm) turns them into
- * every action. All rules of the Provider contract hold for each of them:
+ * every action. All rules of the Provider contract hold for each of them, and:
  *
- * - The first of a pair starts the effect and returns; the second looks once.
  * - `context.resources` holds the ledger rows: `instance`, and `volume-<index>` for each volume
- *   of the node. Their tokens are what the cloud's resources must carry.
- * - "Already so" is success: starting what runs, deleting what is gone, attaching what is attached.
+ *   of the node (`instanceRow` and `volumeRow` of provider-utils). Their tokens are what the cloud's
+ *   resources must carry.
+ * - "Already so" is success: starting what runs, deleting what is gone, attaching what is attached (R7).
  * - Sizes are GiB and MiB, as the field names say.
+ *
+ * runInstances makes the node's instance from `directive` (InstanceDirective): sized as its role,
+ * its root disk from the image, `access.authorizedKey` accepted and the host key installed by
+ * user-data, volumes not yet attached. It adopts an instance that carries the token; after a failure
+ * at most one does. Changes: resource `instance` made, node.instanceId. The wait is done when it runs
+ * and has an address: node.privateIp, node.ssh, node.status active.
+ *
+ * stopInstances shuts the instance down; its disks are kept. One that is stopped or gone is success.
+ * The wait is done when it is stopped: node.status stopped.
+ *
+ * startInstances starts the stopped instance. @throws not-found when it is gone. The wait is done
+ * when it runs and has an address, which may be another than before.
+ *
+ * deleteInstances ends the instance and its root disk; also one that the ledger does not know the id
+ * of but that carries the token. The wait is done when nothing carries the token any more: resource
+ * `instance` gone, node.status deleted.
+ *
+ * resizeInstances gives the stopped instance the size of `directive`. @throws conflict while it runs.
+ * The wait is done when the cloud reports the new size.
+ *
+ * createVolumes makes the node's volumes (VolumesDirective), unattached, in the zone of the runtime,
+ * each with its own token; those that exist are adopted. Changes: resources `volume-<index>` made. The
+ * wait is done when all are available: node.volumes with their ids.
+ *
+ * attachVolumes attaches them to the instance, under device names that are remembered. The wait is
+ * done when all are attached: node.volumes with `device`, as the node sees it.
+ *
+ * detachVolumes detaches them; what is detached or gone is success. The wait is done when all are
+ * available: node.volumes without `device`.
+ *
+ * deleteVolumes deletes them for good, found by id or token. The wait is done when nothing carries
+ * their tokens: resources `volume-<index>` gone, node.volumes with empty ids.
+ *
+ * resizeVolumes grows them to the sizes of `directive`. @throws invalid-input for a smaller size. The
+ * wait is done when the cloud reports the new sizes: node.volumes with `sizeGiB`.
  */
-export interface ProviderHandler {
-  /**
-   * Makes the node's instance from `directive` (InstanceDirective): sized as its role, its root
-   * disk from the image, `access.authorizedKey` accepted and the host key installed by user-data,
-   * volumes not yet attached. Adopts an instance that carries the token.
-   * Changes: resource `instance` made, node.instanceId.
-   * After a failure: at most one instance carries the token; a later call adopts it.
-   */
-  runInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when it runs and has an address. Changes: node.privateIp, node.ssh, node.status active. */
-  waitRunInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /** Shuts the instance down; its disks are kept. A stopped or gone instance is success. */
-  stopInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when it is stopped. Changes: node.status stopped. */
-  waitStopInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /** Starts the stopped instance. A running one is success. @throws not-found when it is gone. */
-  startInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when it runs and has an address, which may be another than before. */
-  waitStartInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /**
-   * Ends the instance and its root disk; also one that the ledger does not know the id of but
-   * that carries the token. Gone already is success. Changes: none before the wait.
-   */
-  deleteInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when nothing carries the token any more. Changes: resource `instance` gone, node.status deleted. */
-  waitDeleteInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /** Gives the stopped instance the size of its role (`directive`). @throws conflict while it runs. */
-  resizeInstances(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when the cloud reports the new size. */
-  waitResizeInstances(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /**
-   * Makes the node's volumes (VolumesDirective), unattached, in the zone of the runtime. Each
-   * carries its own token; those that exist are adopted.
-   * Changes: resources `volume-<index>` made.
-   */
-  createVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when all are available. Changes: node.volumes with their ids. */
-  waitCreateVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /** Attaches the node's volumes to its instance, under device names that are remembered. */
-  attachVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when all are attached. Changes: node.volumes with `device`, as the node sees it. */
-  waitAttachVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /** Detaches the node's volumes. Detached or gone is success. */
-  detachVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when all are available. Changes: node.volumes without `device`. */
-  waitDetachVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /** Deletes the node's volumes for good, found by id or token. Gone is success. */
-  deleteVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when nothing carries their tokens. Changes: resources `volume-<index>` gone, node.volumes empty ids. */
-  waitDeleteVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /** Grows the volumes to the sizes of `directive` (VolumesDirective). @throws invalid-input for a smaller size. */
-  resizeVolumes(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Done when the cloud reports the new sizes. Changes: node.volumes with `sizeGiB`. */
-  waitResizeVolumes(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
-
-  /**
-   * Whether nodes of the cluster can be reached. Implemented once, in the frame; a handler
-   * leaves it out.
-   */
-  waitFrontgateAvailable?(context: TaskContext, call: ObserveCall): Promise<Observation>;
-}
+export type ProviderHandler = InstancePairs &
+  VolumePairs & {
+    /**
+     * Whether nodes of the cluster can be reached. Implemented once, in the frame; a handler
+     * leaves it out.
+     */
+    waitFrontgateAvailable?(context: TaskContext, call: ObserveCall): Promise<Observation>;
+  };

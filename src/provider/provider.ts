@@ -1,19 +1,22 @@
+import type { JobAction } from '../domain/actions.ts';
 import type { Conf, PackageContent } from '../domain/app.ts';
 import type { SecretReference } from '../domain/cluster.ts';
 import type { NodeAccessWay } from '../domain/frontgate.ts';
-import type { ClusterNode, ClusterWrapper, NodeStatus } from '../domain/cluster.ts';
-import type { Job, JobAction, JobOptions } from '../domain/job.ts';
+import type { ClusterNode, ClusterWrapper, NodeStatus, ParsedCluster } from '../domain/cluster.ts';
+import type { Job, JobOptions } from '../domain/job.ts';
 import type { Reserved, Subnet, Vpc } from '../domain/placement.ts';
 import type { LedgerResource } from '../domain/resource.ts';
 import type { Credential, ProviderSettings, Runtime } from '../domain/runtime.ts';
-import type { JobPlan, PastTask } from '../domain/task.ts';
+import type { JobPlan } from '../domain/plan.ts';
+import type { PastTask } from '../domain/task.ts';
 import type { Call, EffectCall, ObserveCall } from './call.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { ProviderTasks } from './provider-tasks.ts';
 import type { HandleResult, Observation } from './result.ts';
 import type { TaskContext } from './task-context.ts';
 
-/** Version of this contract; a worker refuses a provider written for another. */
-export const PROVIDER_CONTRACT_VERSION = 1;
+/** Version of this contract; a worker refuses a provider that was written for another version. */
+export const PROVIDER_CONTRACT_VERSION = 2;
 
 export interface ParseClusterConfRequest {
   readonly content: PackageContent;
@@ -21,29 +24,31 @@ export interface ParseClusterConfRequest {
   /** Passwords of a form are references in it; the conf of a chart is whole, for a chart cannot be read without. */
   readonly conf: Conf;
   readonly clusterId: string;
-  /** RFC 3339; given, so that parsing reads no clock. */
-  readonly createdAt: string;
-  /** What the user calls the cluster; absent where nothing was said. It goes before any name of the conf. */
+  /** The user's name for the cluster; absent if none was given. It overrides any name in the conf. */
   readonly name?: string;
   /**
-   * Absent for a new cluster. With it the result is the stored cluster as the job wants it to be:
-   * `content` and `conf` are already the wanted ones. What has happened to a cluster (status,
-   * addresses, cloud ids of nodes that stay) the engine keeps, whatever is returned.
+   * Absent for a new cluster. With it `content` and `conf` are already the wanted ones. Counts and
+   * sizes that the user has changed are no matter of the parse: the engine puts them over the result.
    */
   readonly change?: ClusterChange;
+  /**
+   * Aborted when the caller no longer wants the cluster; throw `cancelled` soon after. Absent where
+   * the caller waits to the end. It says nothing about the cluster.
+   */
+  readonly signal?: AbortSignal;
 }
 
-/** What a job wants to make of a cluster that exists. */
+/** A change that a job makes to an existing cluster. */
 export interface ClusterChange {
   readonly action: JobAction;
   readonly options: JobOptions;
-  /** As it is stored. */
+  /** The stored cluster. */
   readonly cluster: ClusterWrapper;
 }
 
 export interface PlanRequest {
   readonly job: Pick<Job, 'jobId' | 'clusterId' | 'action'> & { readonly options: JobOptions };
-  /** As it shall be when the job is done. */
+  /** The desired cluster, after the job. */
   readonly cluster: ClusterWrapper;
   /**
    * As it was when the job began, for an action that changes what is wanted: nodes that are not in
@@ -65,13 +70,13 @@ export interface RuntimeRequest {
 
 export interface CheckResourceRequest extends RuntimeRequest {
   readonly action: JobAction;
-  /** As it shall be. */
+  /** The desired cluster. */
   readonly cluster: ClusterWrapper;
   /** As in PlanRequest. */
   readonly before?: ClusterWrapper;
-  /** What running jobs of the same account have reserved and not made yet. */
+  /** What running jobs of the same account have reserved and not created yet. */
   readonly reserved: Reserved;
-  /** The package that the cluster shall run. */
+  /** The desired package of the cluster. */
   loadPackage(): Promise<PackageContent>;
   /** The value of a secret of the cluster, which its conf or env refers to. */
   openSecret?(reference: SecretReference): Promise<string>;
@@ -85,7 +90,7 @@ export interface ValidateCredentialRequest {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Who a credential belongs to; both are part of queue names: lower case letters, digits, `-`. */
+/** The account of a credential; both fields are part of queue names: lower case letters, digits, `-`. */
 export interface AccountIdentity {
   readonly account: string;
   readonly region: string;
@@ -105,7 +110,7 @@ export interface ClusterStatusReport {
   }[];
 }
 
-/** For display only; nothing decides by it. */
+/** Only for display; no decision depends on it. */
 export interface ClusterDetails {
   readonly nodes: readonly {
     readonly nodeId: string;
@@ -122,17 +127,18 @@ export interface ClusterDetails {
  *
  * Everything a call needs is in its request; a provider sees neither the database nor Temporal,
  * and changes nothing but its own cloud. All errors are WindlassErrors of the closed list; any
- * other error counts as `internal`. No message, log line or result holds a secret.
+ * other error counts as `internal` (R8). No message, log line or result holds a secret (R9).
+ * R1 to R12 are the rules of docs/providers.md; the conformance suite tests each.
  */
 export interface Provider {
-  /** Always PROVIDER_CONTRACT_VERSION of the contract it was written for. */
+  /** Always the PROVIDER_CONTRACT_VERSION that the provider was written for. */
   readonly contractVersion: number;
-  /** Lower case; what `runtime create --provider` names. */
+  /** Lower case; the value of `runtime create --provider`. */
   readonly name: string;
   readonly capabilities: Capabilities;
   /**
-   * How many requests a second all workers together send for one account and region, unless a
-   * runtime says otherwise by its setting `callsPerSecond`. Absent: as many as there are.
+   * How many requests a second all workers together send for one account and region, unless a runtime sets
+   * `callsPerSecond`. Absent: no limit.
    */
   readonly callsPerSecond?: number;
   /**
@@ -140,6 +146,12 @@ export interface Provider {
    * before it is sent. Absent: none is known, so each counts as one that a credential is bound to.
    */
   readonly settings?: ProviderSettings;
+  /**
+   * Task actions of this provider's plans that windlass has not: the facts of each. They are handled and
+   * observed by `handleSubtask` and `waitSubtask` like all others, and their names are activity types, so
+   * append only. Their directives are typed by `declare module` (see TaskDirectives).
+   */
+  readonly tasks?: ProviderTasks;
 
   /**
    * How the nodes of this runtime are reached, where its settings decide that; absent,
@@ -149,18 +161,19 @@ export interface Provider {
   nodeAccess?(runtime: Pick<Runtime, 'settings'>): NodeAccessWay;
 
   /**
-   * Makes the cluster to store from a package and the user's conf: roles, nodes with their ids,
-   * links, env, endpoints. With `change`, the cluster that a job wants to make of a stored one:
-   * asked only for actions of `capabilities.actions`. Pure: no effect, no clock, no randomness; the same request gives the
-   * same cluster. Node ids are derived from the cluster id.
+   * What a cluster shall be, from a package and the user's conf: roles with their counts, links,
+   * env, endpoints. Specs only: the engine adds nodes, ids and everything that happens. With
+   * `change`, what a job wants to make of a stored cluster: asked only for actions of
+   * `capabilities.actions`. Pure: no effect, no clock, no randomness; the same request gives the
+   * same specs.
    *
    * @throws invalid-input, naming the key as `field`, with every fault in `details`.
    */
-  parseClusterConf(request: ParseClusterConfRequest): Promise<ClusterWrapper>;
+  parseClusterConf(request: ParseClusterConfRequest): Promise<ParsedCluster>;
 
   /**
    * The plan of a job. Pure: the same request gives the same plan byte by byte, whatever machine
-   * makes it. What the capabilities exclude is refused here, before any effect.
+   * makes it. What the capabilities exclude is refused here, before any effect (R10).
    *
    * @throws invalid-input where the action is not possible for this cluster or provider.
    */
@@ -168,21 +181,21 @@ export interface Provider {
 
   /**
    * Starts the effect of a task. May be called any number of times, by any worker, by two at
-   * once, at any moment after a crash: the effect happens once (rule 1 of the contract). Look
-   * before you make; adopt what carries the token; `await call.beforeEffect(token)` as the last
-   * thing before every call that changes the cloud.
+   * once, at any moment after a crash: the effect happens once (R1). Look
+   * before you make; adopt what carries the token; every change of the cloud goes through
+   * `call.effect(token, send)` (R2). One whose effect is there within a moment says `done` (R5).
    *
-   * After a failure nothing is left that a later handle or delete cannot find by its token.
+   * After a failure nothing is left that a later handle or delete cannot find by its token (R6).
    *
-   * @throws conflict `LEASE_LOST` (from beforeEffect) when another worker has taken over;
-   *   unavailable, throttled: the engine tries again; quota, permission, invalid-input: it does not.
+   * @throws conflict `LEASE_LOST` (from `call.effect`) when another worker has taken over;
+   *   unavailable, throttled: the engine retries; quota, permission, invalid-input: it does not.
    */
   handleSubtask(context: TaskContext, call: EffectCall): Promise<HandleResult>;
 
   /**
-   * Observes once whether the effect of a task is there. Not a sleep: it may watch for
+   * Observes once whether the effect of a task is there (R4). Not a sleep: it may watch for
    * `call.watchMs` (20 s at most) and returns. It changes nothing. "Not found" just after a
-   * create is pending.
+   * create is pending (R7). What it reports when it says done is so (R12).
    *
    * @throws any kind; what can never come true is an error, not pending for ever.
    */
@@ -210,15 +223,15 @@ export interface Provider {
    */
   validateCredential(request: ValidateCredentialRequest, call: Call): Promise<AccountIdentity>;
 
-  /** The zones a user may choose, sorted. Read only. @throws permission, unavailable. */
+  /** The zones that a user may choose, sorted. Read only. @throws permission, unavailable. */
   describeRuntimeProviderZones(
     request: Omit<ValidateCredentialRequest, 'zone'>,
     call: Call,
   ): Promise<readonly string[]>;
 
-  /** What the cloud says now about every node of the cluster. Read only: the engine stores it. */
+  /** The cloud's current state of every node of the cluster. Read only: the engine stores it. */
   updateClusterStatus(request: ClusterStatusRequest, call: Call): Promise<ClusterStatusReport>;
 
-  /** More for display: states, addresses, whatever explains. Read only. */
+  /** More for display: states, addresses, explanations. Read only. */
   describeClusterDetails(request: ClusterStatusRequest, call: Call): Promise<ClusterDetails>;
 }

@@ -1,5 +1,7 @@
 import { WindlassError } from '../domain/errors.ts';
+import { checkTaskNames, requireKnownTasks } from './provider-tasks.ts';
 import { PROVIDER_CONTRACT_VERSION, type Provider } from './provider.ts';
+import { refuseWhenCancelled } from './refuse-when-cancelled.ts';
 
 /** The providers of one worker, by name. */
 export interface ProviderRegistry {
@@ -16,7 +18,7 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
       if (provider.contractVersion !== PROVIDER_CONTRACT_VERSION) {
         throw new WindlassError(
           'invalid-input',
-          `provider ${provider.name} implements contract version ${provider.contractVersion}, this worker speaks ${PROVIDER_CONTRACT_VERSION}`,
+          `provider ${provider.name} implements contract version ${provider.contractVersion}, this worker needs ${PROVIDER_CONTRACT_VERSION}`,
           {
             code: 'PROVIDER_CONTRACT_VERSION',
             hint: 'install a release of the provider made for this version of windlass',
@@ -26,7 +28,7 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
       if (!/^[a-z][a-z0-9-]*$/.test(provider.name)) {
         throw new WindlassError(
           'invalid-input',
-          `a provider cannot be named ${JSON.stringify(provider.name)}`,
+          `${JSON.stringify(provider.name)} is not a valid name of a provider`,
           {
             code: 'PROVIDER_NAME',
             hint: 'lower case letters, digits and -',
@@ -39,15 +41,20 @@ export function createProviderRegistry(providers: readonly Provider[] = []): Pro
           hint: 'name each provider package once in the worker’s configuration',
         });
       }
-      byName.set(provider.name, provider);
+      checkTaskNames(provider);
+      byName.set(provider.name, {
+        ...refuseWhenCancelled(provider),
+        splitJobIntoTasks: (request) => requireKnownTasks(provider.splitJobIntoTasks(request), provider),
+      });
     },
     get(name) {
       const provider = byName.get(name);
       if (provider === undefined) {
         throw new WindlassError('not-found', `no provider is named ${JSON.stringify(name)}`, {
           code: 'PROVIDER_UNKNOWN',
-          hint: `this worker has: ${[...byName.keys()].sort().join(', ')}`,
+          hint: `this worker has: ${[...byName.keys()].sort().join(', ')}; name the package of another one in WINDLASS_PROVIDERS of every worker that needs it`,
           field: 'provider',
+          details: [{ field: 'provider', message: name }],
         });
       }
       return provider;

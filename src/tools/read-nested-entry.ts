@@ -4,8 +4,8 @@ import { extract } from 'tar-stream';
 import { readZipEntry } from './read-zip-entry.ts';
 
 /**
- * The content of an entry in an archive within an archive, and so on; null when one of them is not
- * there. The outermost is a zip archive; those within it are told by their names: `.tgz`, else zip.
+ * The content of an entry in nested archives; null if one of them does not exist. The outermost is a zip
+ * archive; the type of the others follows from their names: `.tgz`, otherwise zip.
  */
 export async function readNestedEntry(archive: Buffer, path: readonly string[]): Promise<Buffer | null> {
   let content: Buffer | null = archive;

@@ -6,8 +6,8 @@ const END_LENGTH = 22;
 const STORED = 0;
 
 /**
- * The content of one entry of a zip archive (a Python wheel is one), or null when it has none of that
- * name. Reads the plain format only, neither zip64 nor encryption; throws on anything else.
+ * The content of one entry of a zip archive (a Python wheel is one), or null if it has none of that name.
+ * Reads only the plain format, neither zip64 nor encryption; throws on anything else.
  */
 export function readZipEntry(archive: Buffer, name: string): Buffer | null {
   let end = archive.length - END_LENGTH;

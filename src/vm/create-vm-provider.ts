@@ -1,15 +1,15 @@
 import { parseClusterConf } from '../app-package/index.ts';
-import { WindlassError, type NodeAccessWay, type ProviderSettings } from '../domain/index.ts';
+import { type NodeAccessWay, type ProviderSettings } from '../domain/index.ts';
 import type { NodeShell } from '../nodes/index.ts';
 import {
   PROVIDER_CONTRACT_VERSION,
-  type Call,
-  type Capabilities,
+  type Features,
   type Provider,
   type ProviderHandler,
 } from '../provider/index.ts';
 import { createTaskTable } from './task-table.ts';
 import { planVmJob } from './plan-vm-job.ts';
+import { vmCapabilities } from './vm-actions.ts';
 
 /** The functions of a Provider that only the cloud itself can answer. */
 export type VmEnvironment = Pick<
@@ -25,7 +25,8 @@ export type VmEnvironment = Pick<
 
 export interface VmProviderOptions {
   readonly name: string;
-  readonly capabilities: Capabilities;
+  /** The features of the cloud; the actions that it supports follow from them (vmCapabilities). */
+  readonly features: Features;
   /** The default budget of calls; see Provider. */
   readonly callsPerSecond?: number;
   /** See Provider. */
@@ -35,19 +36,20 @@ export interface VmProviderOptions {
   readonly environment: VmEnvironment;
   /** How nodes are reached; the caller closes it. */
   readonly nodes: NodeShell;
-  /** Whether nodes are reached directly or through a frontgate, where the settings of a runtime decide it. */
+  /** Whether nodes are reached directly or through a frontgate, if the settings of a runtime decide it. */
   readonly nodeAccess?: Required<Provider>['nodeAccess'];
 }
 
 /**
- * Makes a whole Provider for a cloud of virtual machines: packages are parsed and jobs planned by
- * the frame, cloud tasks go to the handler, node tasks over the shell. All rules of the Provider
- * contract hold for the frame's own tasks too: what is done on a node is claimed on that node, or
- * is the same when done twice, and is fenced by the lease of the node's instance.
+ * Builds a whole Provider for a cloud of virtual machines: the frame parses packages and plans jobs, cloud
+ * tasks go to the handler, node tasks over the shell. All rules of the Provider contract hold for the
+ * frame's own tasks too: a change on a node is claimed on that node or is idempotent, and is fenced by the
+ * lease of the node's instance.
  */
 export function createVmProvider(options: VmProviderOptions): Provider {
-  const { name, capabilities, handler, environment, nodes } = options;
-  const nodeAccess = options.nodeAccess ?? ((): NodeAccessWay => capabilities.nodeAccess);
+  const { name, features, handler, environment, nodes } = options;
+  const capabilities = vmCapabilities(features);
+  const nodeAccess = options.nodeAccess ?? ((): NodeAccessWay => features.nodeAccess);
   const tasks = createTaskTable({ handler, nodes, nodeAccess });
   return {
     contractVersion: PROVIDER_CONTRACT_VERSION,
@@ -59,49 +61,14 @@ export function createVmProvider(options: VmProviderOptions): Provider {
     parseClusterConf: async (request) => parseClusterConf(request),
     splitJobIntoTasks: (request) =>
       planVmJob(request, { ...capabilities, nodeAccess: nodeAccess(request.runtime) }),
-    handleSubtask: async (context, call) => {
-      refuseWhenCancelled(call);
-      return tasks.get(context.task.action).handle(context, call);
-    },
-    waitSubtask: async (context, call) => {
-      refuseWhenCancelled(call);
-      return tasks.get(context.task.action).wait(context, call);
-    },
-    describeSubnets: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.describeSubnets(request, call);
-    },
-    describeVpc: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.describeVpc(request, call);
-    },
-    checkResource: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.checkResource(request, call);
-    },
-    validateCredential: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.validateCredential(request, call);
-    },
-    describeRuntimeProviderZones: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.describeRuntimeProviderZones(request, call);
-    },
-    updateClusterStatus: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.updateClusterStatus(request, call);
-    },
-    describeClusterDetails: async (request, call) => {
-      refuseWhenCancelled(call);
-      return environment.describeClusterDetails(request, call);
-    },
+    handleSubtask: async (context, call) => tasks.get(context.task.action).handle(context, call),
+    waitSubtask: async (context, call) => tasks.get(context.task.action).wait(context, call),
+    describeSubnets: (request, call) => environment.describeSubnets(request, call),
+    describeVpc: (request, call) => environment.describeVpc(request, call),
+    checkResource: (request, call) => environment.checkResource(request, call),
+    validateCredential: (request, call) => environment.validateCredential(request, call),
+    describeRuntimeProviderZones: (request, call) => environment.describeRuntimeProviderZones(request, call),
+    updateClusterStatus: (request, call) => environment.updateClusterStatus(request, call),
+    describeClusterDetails: (request, call) => environment.describeClusterDetails(request, call),
   };
-}
-
-function refuseWhenCancelled(call: Call): void {
-  if (!call.signal.aborted) return;
-  throw new WindlassError('cancelled', 'the call was cancelled before it began', {
-    code: 'CANCELLED',
-    cause: call.signal.reason,
-  });
 }

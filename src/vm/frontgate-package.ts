@@ -1,8 +1,7 @@
 import { FRONTGATE_VERSION, type PackageContent } from '../domain/index.ts';
 
-// What a frontgate runs: one small machine with the image that the provider takes where a package
-// names none, no volume, no service. A provider that gives it another size or image goes by
-// `cluster.purpose`.
+// The package of a frontgate: one small machine with the image that the provider uses if a package names
+// none, no volume, no service. A provider that gives it another size or image checks `cluster.purpose`.
 const CONFIG = JSON.stringify({
   type: 'array',
   properties: [{ key: 'cluster', label: 'Cluster', description: '', type: 'array', properties: [] }],

@@ -4,7 +4,7 @@ import type { ObserveCall, Observation, Provider, ProviderHandler, TaskContext }
 import { toJumpTarget } from './node-target.ts';
 import { nothingToWaitFor, type TaskEntry } from './task-implementation.ts';
 
-/** What the frontgate's tasks work with. */
+/** What the frontgate's tasks need. */
 export interface FrontgateTaskOptions {
   readonly handler: ProviderHandler;
   readonly nodes: NodeShell;
@@ -12,10 +12,9 @@ export interface FrontgateTaskOptions {
 }
 
 /**
- * The wait for the frontgate: its sshd answers with the host key that was made for it and takes
- * its key. With nodes that are reached directly there is none to wait for. To acquire and to
- * release one is the engine's, because it is a life of its own beside the cluster's; those tasks
- * never come here.
+ * The wait for the frontgate: its sshd answers with the host key that was generated for it and accepts its
+ * key. If nodes are reached directly there is none to wait for. The engine acquires and releases
+ * frontgates, because they have a life cycle of their own; those tasks never reach the frame.
  */
 export function createFrontgateTasks(options: FrontgateTaskOptions): readonly TaskEntry[] {
   const { handler, nodes, nodeAccess } = options;
@@ -23,7 +22,7 @@ export function createFrontgateTasks(options: FrontgateTaskOptions): readonly Ta
     [
       'FrontgateAvailable',
       {
-        // Nothing to start, only something to observe (TASK_ACTIONS).
+        // There is nothing to start, only something to observe (TASK_ACTIONS).
         handle: async () => ({ state: 'started' }),
         wait: async (context, call) => {
           if (nodeAccess(context.runtime) === 'direct') return { state: 'done' };
@@ -45,7 +44,7 @@ async function lookAtFrontgate(
   call: ObserveCall,
 ): Promise<Observation> {
   if (jumpHost === undefined) {
-    return { state: 'pending', seen: 'no frontgate leads into the VPC of this cluster yet' };
+    return { state: 'pending', seen: 'no frontgate exists in the VPC of this cluster yet' };
   }
   try {
     await nodes.ping(toJumpTarget(jumpHost), call.signal);

@@ -1,113 +1,78 @@
-import type { Changes, NodeTaskContext, Observation, ProviderHandler } from '../provider/index.ts';
-import { forNode, type NodeTaskImplementation, type TaskEntry } from './task-implementation.ts';
+import {
+  INSTANCE_ACTIONS,
+  VOLUME_ACTIONS,
+  type Changes,
+  type HandleResult,
+  type InstanceAction,
+  type NodeHandle,
+  type NodeTaskContext,
+  type NodeWait,
+  type Observation,
+  type ProviderHandler,
+  type VolumeAction,
+} from '../provider/index.ts';
+import { forNode, type TaskEntry } from './task-implementation.ts';
+
+type HandlerAction = InstanceAction | VolumeAction;
+
+interface Pair {
+  readonly handle: NodeHandle;
+  readonly wait: NodeWait;
+}
+
+/** What the frame adds to a pair; all others are used unchanged. */
+const ADDED: Readonly<Partial<Record<HandlerAction, (pair: Pair) => Pair>>> = {
+  // A new instance has the host key of its user-data.
+  RunInstances: (pair) => withHostKey(pair, ({ access }) => access.hostPublicKey),
+  // An instance that existed before keeps the host key that it was given since.
+  StartInstances: (pair) => withHostKey(pair, ({ node }) => node.ssh.hostKey),
+  StopInstances: (pair) => unlessNeverBegun(pair),
+  DeleteInstances: (pair) => unlessNeverBegun(pair, { node: { status: 'deleted' } }),
+  DetachVolumes: (pair) => unlessNeverBegun(pair),
+  DeleteVolumes: (pair) => unlessNeverBegun(pair),
+};
 
 /** The ten pairs of a VM cloud, under the actions that name them. */
 export function createHandlerTasks(handler: ProviderHandler): readonly TaskEntry[] {
-  return [
-    [
-      'RunInstances',
-      forNode({
-        handle: (context, call) => handler.runInstances(context, call),
-        // A new instance shows the key of its user-data.
-        wait: async (context, call) =>
-          withHostKey(await handler.waitRunInstances(context, call), context.access.hostPublicKey),
-      }),
-    ],
-    [
-      'StopInstances',
-      forNode(
-        unlessNeverBegun({
-          handle: (context, call) => handler.stopInstances(context, call),
-          wait: (context, call) => handler.waitStopInstances(context, call),
-        }),
-      ),
-    ],
-    [
-      'StartInstances',
-      forNode({
-        handle: (context, call) => handler.startInstances(context, call),
-        // One that was there before keeps the key that it was given since.
-        wait: async (context, call) =>
-          withHostKey(await handler.waitStartInstances(context, call), context.node.ssh.hostKey),
-      }),
-    ],
-    [
-      'DeleteInstances',
-      forNode(
-        unlessNeverBegun(
-          {
-            handle: (context, call) => handler.deleteInstances(context, call),
-            wait: (context, call) => handler.waitDeleteInstances(context, call),
-          },
-          { node: { status: 'deleted' } },
-        ),
-      ),
-    ],
-    [
-      'ResizeInstances',
-      forNode({
-        handle: (context, call) => handler.resizeInstances(context, call),
-        wait: (context, call) => handler.waitResizeInstances(context, call),
-      }),
-    ],
-    [
-      'CreateVolumes',
-      forNode({
-        handle: (context, call) => handler.createVolumes(context, call),
-        wait: (context, call) => handler.waitCreateVolumes(context, call),
-      }),
-    ],
-    [
-      'AttachVolumes',
-      forNode({
-        handle: (context, call) => handler.attachVolumes(context, call),
-        wait: (context, call) => handler.waitAttachVolumes(context, call),
-      }),
-    ],
-    [
-      'DetachVolumes',
-      forNode(
-        unlessNeverBegun({
-          handle: (context, call) => handler.detachVolumes(context, call),
-          wait: (context, call) => handler.waitDetachVolumes(context, call),
-        }),
-      ),
-    ],
-    [
-      'DeleteVolumes',
-      forNode(
-        unlessNeverBegun({
-          handle: (context, call) => handler.deleteVolumes(context, call),
-          wait: (context, call) => handler.waitDeleteVolumes(context, call),
-        }),
-      ),
-    ],
-    [
-      'ResizeVolumes',
-      forNode({
-        handle: (context, call) => handler.resizeVolumes(context, call),
-        wait: (context, call) => handler.waitResizeVolumes(context, call),
-      }),
-    ],
-  ];
+  return [...INSTANCE_ACTIONS, ...VOLUME_ACTIONS].map((action) => {
+    const pair: Pair = {
+      // The table passes a function only tasks of its own action, which the type of a union cannot
+      // express.
+      handle: (context, call) => (handler[toHandleName(action)] as NodeHandle).call(handler, context, call),
+      wait: (context, call) => (handler[`wait${action}`] as NodeWait).call(handler, context, call),
+    };
+    return [action, forNode(ADDED[action]?.(pair) ?? pair)];
+  });
 }
 
-/** Which host key a node must show is known to the frame, whatever a handler reports. */
-function withHostKey(observation: Observation, hostKey: string): Observation {
-  if (observation.state !== 'done') return observation;
-  const node = observation.changes?.node;
-  if (node?.ssh === undefined) return observation;
+function toHandleName<Action extends HandlerAction>(action: Action): Uncapitalize<Action> {
+  // The value-level counterpart of the type Uncapitalize.
+  return (action.charAt(0).toLowerCase() + action.slice(1)) as Uncapitalize<Action>;
+}
+
+/** The frame knows which host key a node must show, whatever a handler reports. */
+function withHostKey(pair: Pair, hostKeyOf: (context: NodeTaskContext) => string): Pair {
   return {
-    ...observation,
-    changes: { ...observation.changes, node: { ...node, ssh: { ...node.ssh, hostKey } } },
+    handle: async (context, call) => replaceHostKey(await pair.handle(context, call), hostKeyOf(context)),
+    wait: async (context, call) => replaceHostKey(await pair.wait(context, call), hostKeyOf(context)),
+  };
+}
+
+function replaceHostKey<Answer extends HandleResult | Observation>(answer: Answer, hostKey: string): Answer {
+  if (answer.state === 'pending') return answer;
+  const node = answer.changes?.node;
+  if (node?.ssh === undefined) return answer;
+  return {
+    ...answer,
+    changes: { ...answer.changes, node: { ...node, ssh: { ...node.ssh, hostKey } } },
   };
 }
 
 /**
- * For what takes back or stops: a node whose job ended before its turn came has no ledger row,
- * and as rows are written before effects, there is nothing of it in the cloud.
+ * For actions that delete or stop: a node whose job ended before its turn has no ledger row, and because
+ * rows are written before effects, nothing of it exists in the cloud.
  */
-function unlessNeverBegun(pair: NodeTaskImplementation, changes?: Changes): NodeTaskImplementation {
+function unlessNeverBegun(pair: Pair, changes?: Changes): Pair {
   return {
     ...pair,
     handle: async (context, call) => {

@@ -1,5 +1,4 @@
 export { createVmProvider, type VmEnvironment, type VmProviderOptions } from './create-vm-provider.ts';
-export type { CommandDirective, MountDirective, RefreshDirective, ServiceDirective } from './directives.ts';
 export { FRONTGATE_PACKAGE } from './frontgate-package.ts';
 export {
   buildMetadataTree,
@@ -12,3 +11,4 @@ export {
 export { METADATA_FILE } from './node-paths.ts';
 export { toNodeTarget } from './node-target.ts';
 export { planVmJob } from './plan-vm-job.ts';
+export { vmCapabilities } from './vm-actions.ts';

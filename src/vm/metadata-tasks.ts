@@ -1,10 +1,15 @@
+import type { TaskContext } from '../provider/index.ts';
 import { buildMetadataTree } from './metadata/index.ts';
 import { nothingToWaitFor, type TaskEntry, type TaskImplementation } from './task-implementation.ts';
 
-/** The cluster's tree as it is now becomes the registered one; what nodes are given is rendered from it. */
+/**
+ * The cluster's current tree, with the additions of the plan, becomes the registered one; what nodes get
+ * is rendered from it.
+ */
 const registerMetadata: TaskImplementation = {
-  handle: async (context) => {
-    const metadata = buildMetadataTree(await context.loadCluster(), { zone: context.runtime.zone });
+  handle: async (context: TaskContext<'RegisterMetadata'>) => {
+    const { zone } = context.runtime;
+    const metadata = buildMetadataTree(await context.loadCluster(), { ...context.task.directive, zone });
     return { state: 'done', changes: { metadata } };
   },
   wait: async (context) => {
@@ -19,7 +24,7 @@ const deregisterMetadata: TaskImplementation = {
   },
 };
 
-/** Registering is a matter of our own store: no cloud and no node takes part. */
+/** Registering uses only our own store: no cloud and no node takes part. */
 export const metadataTasks: readonly TaskEntry[] = [
   ['RegisterMetadata', registerMetadata],
   ['DeregisterMetadata', deregisterMetadata],

@@ -1,2 +1,2 @@
-/** What programs on a node read about their cluster, and confd's file backend too; under the node's root. */
+/** The file that programs on a node, and confd's file backend, read; below the node's root. */
 export const METADATA_FILE = '/etc/windlass/metadata.json';

@@ -3,8 +3,8 @@ import type { NodeTarget } from '../nodes/index.ts';
 import type { JumpHost, NodeAccess } from '../provider/index.ts';
 
 /**
- * Where and how a node is reached. The host key is the one that was made for the node before it
- * existed, never one that was seen on the wire.
+ * How a node is reached. The host key is the one that was generated for the node before it existed, never
+ * one that was received over the network.
  *
  * @throws conflict `NODE_WITHOUT_ADDRESS` for a node whose instance never ran.
  */
@@ -16,7 +16,7 @@ export function toNodeTarget(
   if (host === '') {
     throw new WindlassError('conflict', `node ${node.nodeId} has no address: its instance never ran`, {
       code: 'NODE_WITHOUT_ADDRESS',
-      hint: 'delete the cluster, or look at the failed RunInstances task of the job before',
+      hint: 'delete the cluster, or see the failed RunInstances task of the job before',
     });
   }
   return {

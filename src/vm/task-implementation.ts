@@ -7,25 +7,27 @@ import type {
   Observation,
   TaskContext,
 } from '../provider/index.ts';
+import { endWithinMoment } from '../provider-utils/index.ts';
 
-/** What does the tasks of one action: the two halves of the Provider contract. */
+/** The implementation of one action's tasks: the two halves of the Provider contract. */
 export interface TaskImplementation {
   handle(context: TaskContext, call: EffectCall): Promise<HandleResult>;
   wait(context: TaskContext, call: ObserveCall): Promise<Observation>;
 }
 
-/** An action and what does it, as it stands in the table. */
+/** An action and its implementation, as in the table. */
 export type TaskEntry = readonly [TaskAction, TaskImplementation];
 
 /** The same for actions that always concern one node. */
-export interface NodeTaskImplementation {
-  handle(context: NodeTaskContext, call: EffectCall): Promise<HandleResult>;
-  /** Left out where handle is always done at once. */
-  wait?(context: NodeTaskContext, call: ObserveCall): Promise<Observation>;
+export interface NodeTaskImplementation<Actions extends TaskAction = TaskAction> {
+  handle(context: NodeTaskContext<Actions>, call: EffectCall): Promise<HandleResult>;
+  /** Absent if handle is always done at once. */
+  wait?(context: NodeTaskContext<Actions>, call: ObserveCall): Promise<Observation>;
 }
 
-/** Gives an implementation for one node the form of the table. */
-export function forNode(implementation: NodeTaskImplementation): TaskImplementation {
+/** Gives an implementation for one node the form of the table, which passes it only tasks of its actions. */
+export function forNode<Actions extends TaskAction>(of: NodeTaskImplementation<Actions>): TaskImplementation {
+  const implementation: NodeTaskImplementation = of;
   return {
     handle: async (context, call) => implementation.handle(toNodeTaskContext(context), call),
     wait: async (context, call) => {
@@ -35,7 +37,23 @@ export function forNode(implementation: NodeTaskImplementation): TaskImplementat
   };
 }
 
-/** @throws internal `TASK_WITHOUT_NODE` when the engine did not hydrate what the plan named. */
+/** For what mostly ends within a moment, as commands on nodes do: the handle polls for it, see endWithinMoment. */
+export function endingSoon<Actions extends TaskAction>({
+  handle,
+  wait,
+}: Required<NodeTaskImplementation<Actions>>): NodeTaskImplementation<Actions> {
+  return {
+    handle: (context, call) =>
+      endWithinMoment(
+        call,
+        () => handle(context, call),
+        (observeCall) => wait(context, observeCall),
+      ),
+    wait,
+  };
+}
+
+/** @throws internal `TASK_WITHOUT_NODE` when the engine did not load what the plan named. */
 export function toNodeTaskContext(context: TaskContext): NodeTaskContext {
   const { node, role, access } = context;
   if (node === null || role === null || access === null) {

@@ -7,20 +7,20 @@ import { metadataTasks } from './metadata-tasks.ts';
 import { createNodeTasks } from './node-tasks/index.ts';
 import type { TaskImplementation } from './task-implementation.ts';
 
-/** What the tasks of the frame work with. */
+/** What the tasks of the frame need. */
 export interface TaskTableOptions {
   readonly handler: ProviderHandler;
   readonly nodes: NodeShell;
   readonly nodeAccess: Required<Provider>['nodeAccess'];
 }
 
-/** Who does what, by action. */
+/** Implementations by action. */
 export interface TaskTable {
-  /** @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that no plan of this frame holds. */
+  /** @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that no plan of this frame contains. */
   get(action: TaskAction): TaskImplementation;
 }
 
-/** Every action that plans of this frame may hold, with what does it. */
+/** Every action that plans of this frame may contain, with its implementation. */
 export function createTaskTable(options: TaskTableOptions): TaskTable {
   const implementations = new Map<TaskAction, TaskImplementation>([
     ...createHandlerTasks(options.handler),
@@ -32,14 +32,10 @@ export function createTaskTable(options: TaskTableOptions): TaskTable {
     get(action) {
       const implementation = implementations.get(action);
       if (implementation !== undefined) return implementation;
-      throw new WindlassError(
-        'invalid-input',
-        `tasks of action ${action} are not supported on virtual machines`,
-        {
-          code: 'ACTION_NOT_SUPPORTED',
-          hint: 'the plan was made by a newer windlass: upgrade this worker',
-        },
-      );
+      throw new WindlassError('invalid-input', `task action ${action} is not supported on virtual machines`, {
+        code: 'ACTION_NOT_SUPPORTED',
+        hint: 'the plan was made by a newer windlass: upgrade this worker',
+      });
     },
   };
 }

@@ -1,17 +1,17 @@
 import type { NativeConnection } from '@temporalio/worker';
-import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { SEARCH_ATTRIBUTES } from '../protocol/index.ts';
 import { WindlassError } from '../domain/index.ts';
 
-/** Standalone activities, which clients read through, need it. */
+/** Clients use standalone activities for their reads. */
 const OLDEST_SERVER = [1, 32] as const;
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
 const KEYWORD = 2;
 
 /**
- * Checks the server's version and its search attributes, and registers those that are missing.
+ * Checks the server's version and its search attributes, and registers missing ones.
  *
- * @throws unavailable `TEMPORAL_TOO_OLD`; permission `SEARCH_ATTRIBUTES_MISSING` where they are
- *   missing and this worker may not register them.
+ * @throws unavailable `TEMPORAL_TOO_OLD`; permission `SEARCH_ATTRIBUTES_MISSING` if some are missing and
+ * this worker may not register them.
  */
 export async function checkServer(connection: NativeConnection, namespace: string): Promise<void> {
   const { serverVersion } = await connection.workflowService.getClusterInfo({});

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createNodeShell, type NodeShell } from '../nodes/index.ts';
 import { WindlassError } from '../domain/index.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry } from '../provider/index.ts';
@@ -14,12 +15,12 @@ import { createLocalProvider } from '../providers/local/index.ts';
 import { findHelm, type Helm } from '../tools/index.ts';
 import { toConfigError, type Config } from '../config/index.ts';
 
-/** What a provider package's default export gets, when it is a function. */
+/** The argument of a provider package's default export, if that is a function. */
 export interface ProviderDependencies {
   readonly nodes: NodeShell;
 }
 
-/** What a worker has of its providers, and of the tools that they share with it. */
+/** A worker's providers, and the tools that they share with it. */
 export interface LoadedProviders {
   readonly registry: ProviderRegistry;
   readonly nodes: NodeShell;
@@ -28,11 +29,11 @@ export interface LoadedProviders {
 }
 
 /**
- * The registry of one worker: those of this repository, then those of the packages that its
- * configuration names.
+ * The provider registry of one worker: the providers of this repository, then those of the packages that
+ * its configuration names.
  *
  * @throws invalid-input `PROVIDER_PACKAGE` for a package that cannot be loaded or exports no provider;
- *   `CONFIG_INVALID` for an exec program of which no form is known.
+ * `CONFIG_INVALID` for an exec program of which no form is known.
  */
 export async function loadProviders(
   config: Config,
@@ -40,7 +41,7 @@ export async function loadProviders(
   report: (line: string) => void = () => {},
 ): Promise<LoadedProviders> {
   refuseUnknownExec(config.kubernetesExec);
-  // What a worker that was killed has left of its runs of helm.
+  // Folders that a killed worker has left of its helm runs.
   sweepWorkFolders();
   const nodes = createNodeShell();
   const findOneHelm = createHelmFinder(config, report);
@@ -73,11 +74,11 @@ export async function loadProviders(
 
 function refuseUnknownExec(commands: readonly string[]): void {
   if (commands.every((command) => EXEC_COMMANDS.includes(command))) return;
-  const message = `names a program that workers do not call; they can be ${EXEC_COMMANDS.join(' and ')}`;
+  const message = `names a program that workers do not call; allowed are ${EXEC_COMMANDS.join(' and ')}`;
   throw toConfigError([{ field: 'WINDLASS_KUBERNETES_EXEC', message }]);
 }
 
-/** Looks once, when the first chart is worked on; after a failure the next one looks again. */
+/** Searches once, when the first chart is used; after a failure the next call searches again. */
 function createHelmFinder(config: Config, report: (line: string) => void): () => Promise<Helm> {
   let found: Promise<Helm> | null = null;
   return () => {
@@ -98,7 +99,7 @@ function createHelmFinder(config: Config, report: (line: string) => void): () =>
 async function loadPackage(name: string, dependencies: ProviderDependencies): Promise<Provider> {
   let exported: unknown;
   try {
-    exported = ((await import(name)) as { default?: unknown }).default;
+    exported = ((await import(toModule(name))) as { default?: unknown }).default;
   } catch (error) {
     throw new WindlassError(
       'invalid-input',
@@ -115,10 +116,15 @@ async function loadPackage(name: string, dependencies: ProviderDependencies): Pr
       ? await (exported as (dependencies: ProviderDependencies) => unknown)(dependencies)
       : exported;
   if (isProvider(provider)) return provider;
-  throw new WindlassError('invalid-input', `the default export of ${name} is no provider`, {
+  throw new WindlassError('invalid-input', `the default export of ${name} is not a provider`, {
     code: 'PROVIDER_PACKAGE',
     hint: 'export a Provider, or a function that makes one; docs/providers.md shows both',
   });
+}
+
+/** A path is that of a file, from the current folder; anything else is a package beside windlass. */
+function toModule(name: string): string {
+  return /^\.{0,2}\//.test(name) ? pathToFileURL(resolve(name)).href : name;
 }
 
 function isProvider(value: unknown): value is Provider {

@@ -13,8 +13,8 @@ export function toActivityLogger(logger: Logger): ActivityLogger {
 let installed = false;
 
 /**
- * Sends what Temporal's SDK has to say to our log, so that it is redacted like everything else, and
- * serves its metrics where an address is given.
+ * Sends the log of Temporal's SDK to ours, so that it is redacted like everything else, and serves its
+ * metrics if an address is given.
  *
  * @throws invalid-input `METRICS_ADDRESS` when nothing can be served there.
  */

@@ -1,25 +1,25 @@
-/** How often the watchdog looks. */
+/** How often the watchdog checks. */
 export const LOOKS_PER_SECOND = 4;
 
-/** What the watchdog's thread is given. */
+/** The input of the watchdog's thread. */
 export interface WatchdogData {
-  /** One Int32 that the watched event loop counts up. */
+  /** One Int32 that the watched event loop increments. */
   readonly counter: SharedArrayBuffer;
   readonly limitSeconds: number;
 }
 
-/** How long a counter has stood still. */
+/** How long a counter has not changed. */
 export interface StandstillMeter {
-  /** Whether `count` has now stood still for the limit. `nowMs` is of a clock that never goes back. */
+  /** Whether `count` has now stood still for the limit. `nowMs` is of a monotonic clock. */
   look(count: number, nowMs: number): boolean;
 }
 
-/** A look that comes later than planned by more than this was itself kept from looking. */
+/** A check that is later than planned by more than this was itself delayed. */
 const LATE_MS = 2_000;
 
 /**
- * Counts only time in which it looked itself: where the whole process was suspended, or the machine
- * asleep, looks stood still too, and the watched loop deserves its whole time again.
+ * Counts only time in which the check itself ran: if the whole process was suspended, or the machine
+ * asleep, the checks stopped too, and the watched loop gets its whole time again.
  */
 export function createStandstillMeter(limitMs: number): StandstillMeter {
   let seen: number | null = null;

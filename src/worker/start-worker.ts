@@ -1,11 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
-import {
-  NativeConnection,
-  Worker,
-  type NativeConnectionOptions,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import {
   createActivities,
   createCallBudgets,
@@ -14,23 +10,23 @@ import {
 } from '../../activities/index.ts';
 import { claimPrivateFolder, type Config } from '../config/index.ts';
 import { openStores, type Stores } from '../db/index.ts';
-import { NODES_QUEUE, READS_QUEUE, WindlassError, WORKFLOW_QUEUE } from '../domain/index.ts';
+import { WindlassError } from '../domain/index.ts';
 import { createLogger, createRedactor } from '../observability/index.ts';
 import { openKeyring } from '../secrets/index.ts';
-import { startAccountWorkers } from './account-workers.ts';
 import { checkServer } from './check-server.ts';
+import { createWorkers } from './create-workers.ts';
 import { loadProviders } from './load-providers.ts';
 import { installTemporalRuntime, toActivityLogger } from './logging.ts';
+import { announceWorker } from './presence.ts';
 import { startSweeper, type Sweeper } from './sweeper.ts';
 import { VERSION } from './version.ts';
 import { startWatchdog } from './watchdog.ts';
-import { openWorkflowBundle } from './workflow-bundle.ts';
 import type { WorkerOverrides } from './worker-overrides.ts';
 
 export interface RunningWorker {
-  /** Ends polling, lets running activities end, closes everything. */
+  /** Stops polling, lets running activities end, closes everything. */
   stop(): Promise<void>;
-  /** Resolves after stop; rejects when a part of the worker failed for good. */
+  /** Resolves after stop; rejects when a part of the worker failed permanently. */
   readonly stopped: Promise<void>;
   readonly sweeper: Sweeper;
 }
@@ -38,7 +34,8 @@ export interface RunningWorker {
 /**
  * Runs one worker: workflows and activities on all queues. Stateless: run as many as you like.
  *
- * @throws permission `FOLDER_UNSAFE` where others could read or change what it keeps; unavailable when Temporal or the database cannot be reached or is too old.
+ * @throws permission `FOLDER_UNSAFE` if other users could read or change its files; unavailable when
+ * Temporal or the database cannot be reached or is too old.
  */
 export async function startWorker(config: Config, overrides: WorkerOverrides = {}): Promise<RunningWorker> {
   for (const [folder, variable] of [
@@ -64,18 +61,17 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     log.info(line),
   );
 
-  let refreshAccounts = (): void => {};
+  const identity = `${process.pid}@${hostname()}`;
   const activities = createActivities({
     stores,
     providers: registry,
     keyring,
     log,
     redactor,
-    identity: `${process.pid}@${hostname()}`,
+    identity,
     heartbeatSeconds: config.heartbeatSeconds,
     leaseSeconds: config.leaseSeconds,
     version: VERSION,
-    onRuntimesChanged: () => refreshAccounts(),
     callBudgets: createCallBudgets(stores.callBudget),
     plainHttpHosts: config.insecureUrls,
     pullChart,
@@ -84,39 +80,33 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
 
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => (fail = reject));
-  const workers = await Promise.all([
-    createWorker(connection, config, WORKFLOW_QUEUE, {
-      activities: activities.engine,
-      workflowBundle: await openWorkflowBundle(config.cacheFolder),
-      maxConcurrentWorkflowTaskExecutions: config.slots.workflows,
-      maxConcurrentActivityTaskExecutions: config.slots.workflows,
-      maxCachedWorkflows: config.cachedWorkflows,
-      stickyQueueScheduleToStartTimeout: config.stickySeconds * 1000,
-    }),
-    createWorker(connection, config, NODES_QUEUE, {
-      activities: activities.tasks,
-      maxConcurrentActivityTaskExecutions: config.slots.nodes,
-    }),
-    createWorker(connection, config, READS_QUEUE, {
-      activities: activities.reads,
-      maxConcurrentActivityTaskExecutions: config.slots.reads,
-      maxHeartbeatThrottleInterval: '1 second',
-    }),
-  ]);
+  const providers = registry.list();
+  const workers = await createWorkers(
+    connection,
+    config,
+    providers.map(({ name }) => name),
+    activities,
+  );
+  // A process id may be reused.
+  const unique = `${identity}/${randomUUID()}`;
+  // Before the first poll: work that this worker can do must not be reported as waiting for a worker.
+  const presence = await announceWorker(stores, unique, providers, log);
   const ended = Promise.all(workers.map((worker) => worker.run().catch(fail)));
-  const accounts = startAccountWorkers(connection, config, stores, activities.tasks, fail);
-  refreshAccounts = accounts.refresh;
-  const sweeper = startSweeper(client, stores, log);
+  const sweeper = startSweeper({ client, stores, log, identity: unique });
   const stopWatchdog = startWatchdog(config.watchdogSeconds);
-  log.info('worker started', { version: VERSION, temporal: config.temporal.address });
+  log.info('worker started', {
+    version: VERSION,
+    temporal: config.temporal.address,
+    databaseConnections: config.databaseConnections,
+  });
   void announceHelm(stores, findHelm, log);
 
   let stopping: Promise<void> | null = null;
   async function stopAll(): Promise<void> {
-    sweeper.stop();
+    const left = Promise.all([presence.stop(), sweeper.stop()]);
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await accounts.stop();
     await ended;
+    await left;
     await nodes.close();
     await stores.close();
     await connection.close();
@@ -124,12 +114,12 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
   }
   const stop = (): Promise<void> => (stopping ??= stopAll());
   const stopped = Promise.race([failed, ended.then(stop)]);
-  // Whoever never looks at `stopped` must not die of it.
+  // A caller that never reads `stopped` must not crash because of it.
   stopped.catch((error: unknown) => log.warn('the worker failed', { error }));
   return { stop, stopped, sweeper };
 }
 
-/** Where charts are run, says at start which helm that will be, and brings it where there is none. */
+/** If a Kubernetes runtime exists, finds (and if needed installs) helm at start-up and logs its version. */
 async function announceHelm(
   stores: Stores,
   findHelm: () => Promise<unknown>,
@@ -144,22 +134,6 @@ async function announceHelm(
 }
 
 const MAX_RUNTIMES = 1_000;
-
-function createWorker(
-  connection: NativeConnection,
-  config: Config,
-  taskQueue: string,
-  options: Partial<WorkerOptions>,
-): Promise<Worker> {
-  return Worker.create({
-    connection,
-    namespace: config.temporal.namespace,
-    taskQueue,
-    maxHeartbeatThrottleInterval: '1 second',
-    shutdownGraceTime: config.stopSeconds * 1000,
-    ...options,
-  });
-}
 
 async function connect(config: Config): Promise<NativeConnection> {
   const { address, connectionOptions } = config.temporal;

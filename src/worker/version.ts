@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** From package.json, which lies above src in a clone and above dist in a package. */
+/** From package.json, which is above src in a clone and above dist in a package. */
 function readVersion(): string {
   for (const path of ['../../package.json', '../../../package.json']) {
     try {

@@ -1,4 +1,4 @@
-// Runs beside the worker's event loop and ends the process when that stands still.
+// Runs beside the worker's event loop and ends the process when that is blocked.
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { createStandstillMeter, LOOKS_PER_SECOND, type WatchdogData } from './standstill.ts';
@@ -13,9 +13,9 @@ setInterval(() => {
   const line = {
     level: 'fatal',
     time: new Date().toISOString(),
-    msg: `this worker's event loop has stood still for ${limitSeconds} s: ending the process`,
+    msg: `this worker's event loop has been blocked for ${limitSeconds} s: ending the process`,
   };
-  // Not through the stream of stderr: that is the event loop's.
+  // Not through the stream of stderr, which needs the event loop.
   writeSync(STDERR, `${JSON.stringify(line)}\n`);
   process.kill(process.pid, 'SIGKILL');
 }, 1000 / LOOKS_PER_SECOND);

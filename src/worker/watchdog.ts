@@ -2,11 +2,11 @@ import { Worker } from 'node:worker_threads';
 import { LOOKS_PER_SECOND, type WatchdogData } from './standstill.ts';
 
 /**
- * Ends this process (SIGKILL, after one line on stderr) when its event loop stands still for
- * `limitSeconds`: it neither works nor heartbeats then, and nothing in it could end it. What it was
- * doing goes on elsewhere. A process that is merely suspended is left alone. 0: no watchdog.
+ * Ends this process (SIGKILL, after one line on stderr) when its event loop is blocked for `limitSeconds`:
+ * it then neither works nor sends heartbeats, and nothing in it could end it. Its work continues on other
+ * workers. A process that is merely suspended is left alone. 0: no watchdog.
  *
- * @returns what ends the watch
+ * @returns a function that ends the watch
  */
 export function startWatchdog(limitSeconds: number): () => Promise<void> {
   if (limitSeconds === 0) return async () => {};
@@ -23,5 +23,5 @@ export function startWatchdog(limitSeconds: number): () => Promise<void> {
   };
 }
 
-/** Sources are run as they are; a build has JavaScript. */
+/** The sources are TypeScript; a build has JavaScript. */
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';

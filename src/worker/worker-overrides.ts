@@ -1,7 +1,7 @@
 import type { FaultPoint } from '../../activities/index.ts';
 import type { Provider } from '../provider/index.ts';
 
-/** For tests: what a worker may be given that an environment cannot hold. */
+/** For tests: settings of a worker that an environment cannot hold. */
 export interface WorkerOverrides {
   readonly providers?: readonly Provider[];
   readonly faultPoint?: FaultPoint;

@@ -9,12 +9,12 @@ import { bundleWorkflowCode, type WorkflowBundlePath } from '@temporalio/worker'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILT_BUNDLE = join(ROOT, 'workflow-bundle.js');
 
-/** Folders that a bundle is made of; workflows may import nothing else. */
+/** The folders that a bundle is built from; workflows may import nothing else. */
 const SOURCES = ['workflows', 'src/domain', 'src/plan'];
 
 /**
- * The bundle of the workflows: as built, or, in a clone, made once per content and kept in the
- * cache (bundling takes some seconds, a worker should start in one).
+ * The bundle of the workflows: as built, or, in a clone, built once for each content and kept in the cache
+ * (bundling takes some seconds, and a worker should start in one).
  */
 export async function openWorkflowBundle(cacheFolder: string): Promise<WorkflowBundlePath> {
   if (existsSync(BUILT_BUNDLE)) return { codePath: BUILT_BUNDLE };
@@ -23,7 +23,9 @@ export async function openWorkflowBundle(cacheFolder: string): Promise<WorkflowB
   return { codePath };
 }
 
-/** Bundles the workflows into a file; two that do it at once both leave a whole one. */
+/**
+ * Bundles the workflows into a file; if two processes do it at the same time, each writes a complete file.
+ */
 export async function writeWorkflowBundle(codePath: string): Promise<void> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const { code } = await bundleWorkflowCode({
@@ -44,7 +46,7 @@ async function hashSources(): Promise<string> {
     );
     for (const name of names.sort()) hash.update(name).update(await readFile(join(ROOT, folder, name)));
   }
-  // A lock file changes with the SDK that the bundle carries.
+  // A lock file changes with the SDK that the bundle contains.
   hash.update(await readFile(join(ROOT, 'package-lock.json')).catch(() => ''));
   return hash.digest('hex').slice(0, 32);
 }

@@ -23,6 +23,18 @@ describe('the tree', () => {
     expect(silent).toEqual([]);
   });
 
+  it('says in test/README.md and in CONTRIBUTING.md what every folder of test is for', () => {
+    const folders = readdirSync(join(ROOT, 'test'), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
+    const readme = readFileSync(join(ROOT, 'test/README.md'), 'utf8');
+    const contributing = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+    const isNamed = (name: string): boolean =>
+      new RegExp(`\\| .*\`${name}[/\`]`).test(readme) &&
+      new RegExp(`^\\| .*\`test/${name}\``, 'm').test(contributing);
+    expect(folders.map(({ name }) => name).filter((name) => !isNamed(name))).toEqual([]);
+  });
+
   it('explains every error code in docs/errors.md', () => {
     const documented = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8');
     const sources = ['src', 'activities', 'workflows'].flatMap((folder) => listFiles(folder, '.ts'));

@@ -78,13 +78,13 @@ describe('a runtime of AWS', () => {
     await expect(check(harness, bench, { reservedCpu: 5 })).rejects.toMatchObject({
       kind: 'quota',
       message: expect.stringMatching(
-        /4 vCPUs of standard instances are asked for, and 3 are left of 8/,
+        /4 vCPUs of standard instances are requested, but 3 are left of 8/,
       ) as string,
     });
     await harness.moto.change({ quotas: {} });
   });
 
-  it('takes Amazon’s own newest image where nobody names one', async () => {
+  it('takes Amazon’s own newest image if none is named', async () => {
     const { image: _image, ...settings } = harness.runtime.settings;
     const bench = await openAwsBench(harness);
     bench.engine.setRuntime({ ...harness.runtime, settings });

@@ -36,7 +36,7 @@ describe('a credential of AWS', () => {
     rmSync(folder, { recursive: true, force: true });
     await harness.dispose();
   });
-  // Nothing of whoever runs the tests is read.
+  // No setting of the user who runs the tests is read.
   beforeEach(() => {
     before = { ...process.env };
     for (const name of AWS_VARIABLES) delete process.env[name];
@@ -153,7 +153,7 @@ describe('a credential of AWS', () => {
       },
       ALLOW_ALL,
     );
-    // moto cannot check who signed a request that nobody signs, as this one.
+    // moto cannot check the signer of an unsigned request, such as this one.
     await harness.moto.change({ authentication: false });
     await harness.moto.forgetRequests();
     expect(await validateLent({ roleArn, webIdentityTokenFile: tokenFile })).toEqual(identity);

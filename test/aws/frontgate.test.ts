@@ -30,11 +30,8 @@ describe('the frontgate of a VPC', () => {
       provider: {
         ...provider,
         capabilities: { ...provider.capabilities, volumes: false },
-        async parseClusterConf(request) {
-          const wrapper = await provider.parseClusterConf(request);
-          return { ...wrapper, cluster: { ...wrapper.cluster, purpose: 'frontgate' } };
-        },
       },
+      purpose: 'frontgate',
       runtime: {
         ...harness.runtime,
         settings: { ...harness.runtime.settings, frontgate: 'on', frontgateSshSources: sources.join(',') },

@@ -7,7 +7,6 @@ import { openBench, type Bench } from '../../src/conformance/bench.ts';
 import type { ConformanceHarness } from '../../src/conformance/index.ts';
 import { OPERATIONS } from '../../src/conformance/operations.ts';
 import { READS } from '../../src/conformance/reads.ts';
-import type { Provider } from '../../src/provider/index.ts';
 import { createAwsHarness, type AwsHarness } from '../conformance/aws-harness.ts';
 import { ALLOW_ALL } from '../kit/moto/index.ts';
 import { toPolicy } from './iam-policy.ts';
@@ -37,18 +36,10 @@ async function readAll(bench: Bench): Promise<void> {
   for (const read of READS) await bench.engine.read((call) => read.call(bench, call));
 }
 
-/** The provider whose clusters are frontgates. */
-function asFrontgate(provider: Provider): Provider {
-  return {
-    ...provider,
-    async parseClusterConf(request) {
-      const wrapper = await provider.parseClusterConf(request);
-      return { ...wrapper, cluster: { ...wrapper.cluster, purpose: 'frontgate' } };
-    },
-  };
-}
-
-/** The one in docs/; everything while that is written anew, by `WRITE_POLICY=1 npx vitest run test/aws/iam-policy -u`. */
+/**
+ * The one in docs/; everything while that is being generated, by `WRITE_POLICY=1 npx vitest run
+ * test/aws/iam-policy -u`.
+ */
 function readPolicy(): object {
   if (process.env['WRITE_POLICY'] === '1') return ALLOW_ALL;
   return JSON.parse(readFileSync(POLICY, 'utf8')) as object;
@@ -102,18 +93,18 @@ it('does all it can do under the policy in docs/, and needs every permission of 
     ),
   );
 
-  const provider = asFrontgate(harness.provider);
+  const { provider } = harness;
   const frontgate = (sources: string) =>
     withSettings({
       frontgate: 'on',
       frontgateSshSources: sources,
       frontgateSubnet: settings['subnet'] ?? '',
     });
-  const bench = await open({ provider, ...frontgate('203.0.113.0/24') });
+  const bench = await open({ provider, purpose: 'frontgate', ...frontgate('203.0.113.0/24') });
   const task = bench.task('RunInstances');
   await bench.engine.run(task);
   await moto.destroyInstance((await bench.list())[0]?.id ?? '');
-  // Made anew from another range: the one before is taken away.
+  // Created again with another range: the previous one is removed.
   bench.engine.setRuntime({ ...harness.runtime, ...frontgate('198.51.100.0/24').runtime });
   await bench.engine.handle(bench.task('RunInstances')).catch(() => undefined);
   await bench.deleteAll();

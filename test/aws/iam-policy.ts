@@ -1,13 +1,13 @@
 import type { MotoRequest } from '../kit/moto/index.ts';
 
-/** Answered to everybody, whatever a policy says. */
+/** Allowed for every user, whatever the policy says. */
 const ALWAYS_ALLOWED = new Set(['sts:GetCallerIdentity']);
-/** Such operations look and change nothing. */
+/** Such operations only read. */
 const READS = /^(Describe|Get|List)/;
 
 /**
- * The smallest IAM policy under which these requests are allowed. Whoever gives tags to what it
- * makes needs the permission to tag besides.
+ * The smallest IAM policy under which these requests are allowed. A request that adds tags to what it
+ * creates also needs the permission to tag.
  */
 export function toPolicy(requests: readonly MotoRequest[]): string {
   const actions = new Set<string>();

@@ -5,11 +5,14 @@ import {
   type Tag,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import type { ConformanceHarness, WorldResource } from '../../src/conformance/index.ts';
+import {
+  createConformancePackage,
+  type ConformanceHarness,
+  type WorldResource,
+} from '../../src/conformance/index.ts';
 import type { Credential, Runtime } from '../../src/domain/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
 import { createAwsProvider } from '../../src/providers/aws/index.ts';
-import { createConformancePackage } from '../fakes/conformance-package.ts';
 
 /** What a run against the real AWS needs; all from the environment. */
 export interface LiveAccount {
@@ -21,7 +24,7 @@ export interface LiveAccount {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Null where nobody named an account: `WINDLASS_TEST_AWS_ZONE`, and mostly the keys beside it. */
+/** Null if no account is named: `WINDLASS_TEST_AWS_ZONE`, and usually the keys beside it. */
 export function findLiveAccount(env: NodeJS.ProcessEnv): LiveAccount | null {
   const zone = env['WINDLASS_TEST_AWS_ZONE'];
   if (zone === undefined || zone === '') return null;
@@ -62,7 +65,7 @@ export function createLiveHarness(account: LiveAccount): ConformanceHarness {
     createdAt: '2026-01-01T00:00:00Z',
   };
   return {
-    // Whoever runs this lends it what the variables name.
+    // The user who runs this allows the worker to use the identity that the variables name.
     provider: createAwsProvider({
       nodes,
       credentials: {

@@ -3,7 +3,7 @@ import { openBench } from '../../src/conformance/bench.ts';
 import { OPERATIONS } from '../../src/conformance/operations.ts';
 import type { TaskAction } from '../../src/domain/index.ts';
 import { createLiveHarness, findLiveAccount } from './live-harness.ts';
-import { freeCall } from './provider-kit.ts';
+import { createTestCall } from '../kit/test-calls.ts';
 
 const LIMIT_MS = 30 * 60_000;
 const WAIT_LIMIT_MS = 10 * 60_000;
@@ -27,7 +27,9 @@ test(
     const harness = createLiveHarness(account);
     const { provider, runtime, credential } = harness;
     const { url, zone, settings } = runtime;
-    expect(await provider.validateCredential({ url, zone, settings, credential }, freeCall())).toMatchObject({
+    expect(
+      await provider.validateCredential({ url, zone, settings, credential }, createTestCall()),
+    ).toMatchObject({
       region: account.region,
     });
     const bench = await openBench({ harness, waitLimitMs: WAIT_LIMIT_MS });

@@ -8,12 +8,12 @@ export const ZONES = ['us-east-1a', 'us-east-1b'] as const;
 /** Any key is root while moto does not check signatures. */
 export const ANY_KEY = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'any' };
 
-/** A client that tries once: a test sees every answer. */
+/** A client without retries: a test sees every answer. */
 export function createEc2(url: string, credentials = ANY_KEY): EC2Client {
   return new EC2Client({ endpoint: url, region: REGION, credentials, maxAttempts: 1 });
 }
 
-/** A cloud with a network, ready to be tried. */
+/** A cloud with a network, ready for tests. */
 export interface TestCloud {
   readonly moto: Moto;
   readonly ec2: EC2Client;

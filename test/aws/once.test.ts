@@ -3,7 +3,8 @@ import type { TaskAction } from '../../src/domain/index.ts';
 import { toClientToken } from '../../src/providers/aws/cloud/tags.ts';
 import type { Bench } from '../../src/conformance/bench.ts';
 import { createAwsHarness, listResources, type AwsHarness } from '../conformance/aws-harness.ts';
-import { freeCall, openAwsBench } from './provider-kit.ts';
+import { openAwsBench } from './provider-kit.ts';
+import { createTestCall } from '../kit/test-calls.ts';
 
 const START_LIMIT_MS = 120_000;
 
@@ -125,7 +126,8 @@ describe('what aws makes', () => {
     const bench = await openAwsBench(harness);
     await run(bench, 'CreateVolumes', 'ResizeVolumes');
     const again = bench.task('ResizeVolumes');
-    const volumes = (again.task.directive['volumes'] as readonly { sizeGiB: number }[]).map((volume) => ({
+    if (again.task.action !== 'ResizeVolumes') throw new Error(again.task.action);
+    const volumes = again.task.directive.volumes.map((volume) => ({
       ...volume,
       sizeGiB: volume.sizeGiB * 2,
     }));
@@ -138,7 +140,7 @@ describe('what aws makes', () => {
     await bench.deleteAll();
   });
 
-  it('is looked for only where somebody may have made it: not by the first who claims it, by the next', async () => {
+  it('is searched only if it may exist already: not by the first attempt that claims it, by the next', async () => {
     const bench = await openAwsBench(harness);
     const countLooks = async (): Promise<number> =>
       (await harness.moto.requests()).filter(({ operation }) =>
@@ -174,7 +176,7 @@ describe('what aws makes', () => {
   it('takes an address of its subnet, which is free again afterwards', async () => {
     const free = async (): Promise<number> => {
       const { runtime, credential, provider } = harness;
-      const subnets = await provider.describeSubnets({ runtime, credential }, freeCall());
+      const subnets = await provider.describeSubnets({ runtime, credential }, createTestCall());
       return subnets.find(({ subnetId }) => subnetId === runtime.settings['subnet'])?.freeAddresses ?? 0;
     };
     const bench = await openAwsBench(harness);
@@ -188,12 +190,14 @@ describe('what aws makes', () => {
   it('has the address that the conf asks for, and says which it was when that is taken', async () => {
     const bench = await openAwsBench(harness);
     const { task } = bench.task('RunInstances');
+    if (task.action !== 'RunInstances') throw new Error(task.action);
     const ask = (privateIp: string) =>
       bench.engine.toTask({ ...task, directive: { ...task.directive, privateIp } });
     await bench.engine.run(ask('127.77.1.200'));
     expect((await findInstance(bench))?.privateIpAddress).toBe('127.77.1.200');
     const other = await openAwsBench(harness);
     const { task: second } = other.task('RunInstances');
+    if (second.action !== 'RunInstances') throw new Error(second.action);
     const taken = other.engine.toTask({
       ...second,
       directive: { ...second.directive, privateIp: '127.77.1.200' },

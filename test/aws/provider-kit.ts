@@ -1,16 +1,11 @@
 import type { Credential, Runtime } from '../../src/domain/index.ts';
-import type { Call } from '../../src/provider/index.ts';
 import { openBench, type Bench } from '../../src/conformance/bench.ts';
 import type { AwsHarness } from '../conformance/aws-harness.ts';
+import { createTestCall } from '../kit/test-calls.ts';
 
 /** A cluster of its own before the harness's EC2, with an engine that works on it. */
 export function openAwsBench(harness: AwsHarness): Promise<Bench> {
   return openBench({ harness });
-}
-
-/** A call that nobody cancels and nobody counts. */
-export function freeCall(): Call {
-  return { signal: new AbortController().signal, log: () => {}, request: async () => {} };
 }
 
 /** Asks whether a runtime with these settings is usable. */
@@ -31,7 +26,7 @@ export function validate(
       credential: change.credential ?? credential,
       settings: { ...runtime.settings, ...change.settings },
     },
-    freeCall(),
+    createTestCall(),
   );
 }
 
@@ -69,6 +64,6 @@ export function check(
         volumeGiB: 0,
       },
     },
-    freeCall(),
+    createTestCall(),
   );
 }

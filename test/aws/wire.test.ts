@@ -47,7 +47,7 @@ describe('a request of aws, on a bad day', () => {
     for (const action of actions) await bench.engine.run(bench.task(action));
   };
 
-  it('is sent once: the SDK does not try again beside the engine', async () => {
+  it('is sent once: the SDK does not retry in addition to the engine', async () => {
     proxy.addRule({ operation: 'DescribeAvailabilityZones', fault: 'throttle' });
     await expect(validate(harness)).rejects.toMatchObject({ kind: 'throttled', code: 'AWS_THROTTLED' });
     expect(sent('DescribeAvailabilityZones')).toBe(1);

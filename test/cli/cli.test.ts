@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CreateClusterRequest, RuntimeRequest } from '../../src/client/index.ts';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { EXIT_OF_KIND } from '../../src/cli/exit-codes.ts';
-import { ERROR_KINDS, WindlassError, type JobStatus, type JobView } from '../../src/domain/index.ts';
+import { ERROR_KINDS, WindlassError, type JobStatus } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { createFakeWait, waitForAbort } from './fake-client.ts';
 import { BASE, eventsUntil, VIEWS } from './job-sample.ts';
 import { runCommand } from './run-command.ts';
@@ -21,8 +22,10 @@ const CREATE = ['cluster', 'create', '--app', 'zk', '--runtime', 'local'];
 
 function clientWhoseJobEnds(status: JobStatus) {
   const failed = VIEWS[4]?.view ?? BASE;
-  const view: JobView = { ...failed, status, error: status === 'failed' ? failed.error : null };
-  return { clusters: { create: async () => STARTED }, jobs: { wait: createFakeWait(eventsUntil(3), view) } };
+  const held =
+    status === 'held' ? { by: 'ada', why: 'StartService of zk 1 failed', at: BASE.startedAt } : null;
+  const view: JobView = { ...failed, status, held, error: status === 'failed' ? failed.error : null };
+  return { clusters: { create: async () => STARTED }, jobs: { wait: createFakeWait(3, view) } };
 }
 
 describe('the command line', () => {
@@ -70,7 +73,7 @@ describe('the command line', () => {
     ['cluster create --app x --runtime y --set port', 'must be key=value'],
     ['cluster create --app x --runtime y --conf /nowhere', 'cannot be read (ENOENT)'],
     ['runtime zones', 'neither a runtime nor --provider'],
-    ['runtime update r', 'nothing to change'],
+    ['runtime update r', 'no change was given'],
     ['completion tcsh', 'Allowed choices are bash, zsh, fish'],
   ])('refuses `%s` with exit code 2 before it connects', async (line, words) => {
     const { exitCode, stdout, stderr, connected } = await runCommand(line.split(' '));
@@ -144,6 +147,17 @@ describe('a job that is waited for', () => {
     expect((await runCommand(CREATE, { client: clientWhoseJobEnds(status) })).exitCode).toBe(exitCode);
   });
 
+  test('says who holds it and why, and what can be done', async () => {
+    const { stdout } = await runCommand(CREATE, { client: clientWhoseJobEnds('held') });
+    expect(stdout).toContain('create of cl-1 is held\n');
+    expect(stdout).toContain('what happened: windlass job describe j-1\n');
+    expect(stdout).toContain('to end it: windlass job cancel j-1\n');
+    // The cluster is busy: it cannot be deleted.
+    expect(stdout).not.toContain('windlass cluster delete');
+    const { stdout: json } = await runCommand([...CREATE, '--json'], { client: clientWhoseJobEnds('held') });
+    expect(JSON.parse(json)).toMatchObject({ status: 'held', held: { by: 'ada' } });
+  });
+
   test('is one line an event where the output is no terminal', async () => {
     const { stdout } = await runCommand(CREATE, { client: clientWhoseJobEnds('successful') });
     expect(stdout).toContain('00:00:01Z  layer 1 RunInstances: 2 tasks\n');
@@ -192,7 +206,7 @@ describe('a job that is waited for', () => {
 
 describe('job watch', () => {
   test('is NDJSON with --json', async () => {
-    const client = { jobs: { wait: createFakeWait(eventsUntil(4), VIEWS[4]?.view ?? BASE) } };
+    const client = { jobs: { wait: createFakeWait(4, VIEWS[4]?.view ?? BASE) } };
     const { stdout, exitCode } = await runCommand(['job', 'watch', 'j-1', '--json'], { client });
     expect(exitCode).toBe(4);
     const events = stdout.trimEnd().split('\n');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { StartedJob, WindlassClient } from '../../src/client/index.ts';
-import { WindlassError, type ClusterView, type NodeView } from '../../src/domain/index.ts';
+import { WindlassError } from '../../src/domain/index.ts';
+import type { ClusterView, NodeView } from '../../src/protocol/index.ts';
 import { runCommand } from './run-command.ts';
 
 const STARTED: StartedJob = { clusterId: 'cl-1', jobId: 'j-1', status: 'queued' };

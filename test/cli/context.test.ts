@@ -34,7 +34,7 @@ describe('contexts', () => {
   test('that do not exist are refused, and the choice stays', async () => {
     const { exitCode, stderr } = await runCommand(['context', 'use', 'prodution'], { env });
     expect(exitCode).toBe(5);
-    expect(stderr).toContain('there are: production');
+    expect(stderr).toContain('available: production');
     const { stdout } = await runCommand(['context', 'show'], { env });
     expect(stdout).toContain('localhost:7233');
   });

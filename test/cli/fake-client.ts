@@ -1,5 +1,7 @@
-import type { JobEvent, WindlassClient } from '../../src/client/index.ts';
-import { WindlassError, type JobView } from '../../src/domain/index.ts';
+import type { WindlassClient } from '../../src/client/index.ts';
+import { WindlassError } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
+import { eventsUntil, VIEWS } from './job-sample.ts';
 
 /** What the tests replace; every other method refuses. */
 export interface FakeClient {
@@ -30,7 +32,7 @@ export function createFakeClient(fake: FakeClient): WindlassClient {
         delete: refuse,
       },
       ...{ upgrade: refuse, rollback: refuse, updateEnv: refuse, addNodes: refuse, deleteNodes: refuse },
-      ...{ resize: refuse, restart: refuse, recover: refuse, cease: refuse },
+      ...{ resize: refuse, restart: refuse, recover: refuse, cease: refuse, run: refuse },
       ...fake.clusters,
     },
     jobs: {
@@ -46,10 +48,11 @@ export function createFakeClient(fake: FakeClient): WindlassClient {
   };
 }
 
-/** A wait that shows these events and returns this view. */
-export function createFakeWait(events: readonly JobEvent[], view: JobView): WindlassClient['jobs']['wait'] {
+/** A wait that sees the looks of the sample up to one of them, and returns this view. */
+export function createFakeWait(lastLook: number, view: JobView): WindlassClient['jobs']['wait'] {
   return async (_jobId, options) => {
-    for (const event of events) options?.onEvent?.(event);
+    for (const look of VIEWS.slice(0, lastLook + 1)) options?.onView?.(look.view);
+    for (const event of eventsUntil(lastLook)) options?.onEvent?.(event);
     return view;
   };
 }

@@ -1,6 +1,6 @@
 import { compareJobViews } from '../../src/client/compare-job-views.ts';
 import type { JobEvent } from '../../src/client/index.ts';
-import type { JobView, LayerView, TaskView } from '../../src/domain/index.ts';
+import type { JobView, LayerView, TaskView } from '../../src/protocol/index.ts';
 import { jobView } from '../client/answers.ts';
 
 export const BASE: JobView = jobView({ jobId: 'j-1', clusterId: 'cl-1' });
@@ -12,6 +12,7 @@ export function task(layer: number, index: number, change: Partial<TaskView> = {
     nodeId: `cln-${index}`,
     label: `zk ${index + 1}`,
     status: 'queued',
+    round: 0,
     attempts: 0,
     observation: null,
     error: null,
@@ -23,7 +24,8 @@ export function task(layer: number, index: number, change: Partial<TaskView> = {
 
 export function layer(index: number, name: string, tasks: readonly TaskView[]): LayerView {
   const count = (status: string): number => tasks.filter((one) => one.status === status).length;
-  return { index, name, total: tasks.length, done: count('successful'), failed: count('failed'), tasks };
+  const counts = { done: count('successful'), failed: count('failed'), skipped: count('skipped') };
+  return { index, name, total: tasks.length, ...counts, tasks };
 }
 
 const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString();

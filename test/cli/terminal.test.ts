@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseForm } from '../../src/app-package/index.ts';
-import { WindlassError, type CreateClusterInput, type SealedSecret } from '../../src/domain/index.ts';
+import { WindlassError, type SealedSecret } from '../../src/domain/index.ts';
+import type { CreateClusterInput } from '../../src/protocol/index.ts';
 import { bindConf, openKeyring, type Keyring } from '../../src/secrets/index.ts';
 import { RUNTIME } from '../client/answers.ts';
 import { startStandInWorkers, type StandInWorkers } from '../client/stand-in-worker.ts';
@@ -54,12 +55,12 @@ describe('cluster create', () => {
       WINDLASS_HOME: folder,
     };
     const app = { versionId: 'appv-1', appName: 'asks', version: '1', sizeBytes: 1, createdAt: '' };
-    workers.reads.describeApp = async () => ({ ...app, form: FORM });
-    workers.reads.getSealingKey = async () => keyring.sealingKey();
-    workers.reads.findJob = async () => null;
-    workers.reads.describeRuntime = async () => RUNTIME;
+    workers.requests.describeApp = async () => ({ ...app, form: FORM });
+    workers.requests.getSealingKey = async () => keyring.sealingKey();
+    workers.requests.findJob = async () => null;
+    workers.requests.describeRuntime = async () => RUNTIME;
     // What it was sent is what is looked at: no job begins.
-    workers.reads.checkCreateCluster = async (input) => {
+    workers.requests.checkCreateCluster = async (input) => {
       asked.push(input);
       throw new WindlassError('invalid-input', 'the test makes no cluster', { code: 'TEST_ENDS' });
     };

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PART_BYTES, type ClusterView, type JobView, type RuntimeView } from '../../src/domain/index.ts';
+import { PART_BYTES, type ClusterView, type JobView, type RuntimeView } from '../../src/protocol/index.ts';
 
 // What workers answer in the tests of the client.
 
@@ -54,7 +54,11 @@ export function jobView(change: Partial<JobView> & Pick<JobView, 'jobId' | 'clus
     closedAt: null,
     requestedBy: 'tester@here',
     error: null,
+    held: null,
     layers: [],
+    commands: [],
+    steps: [],
+    planHash: null,
     ...change,
   };
 }
@@ -64,6 +68,7 @@ export function withTask(view: JobView): JobView {
     action: 'RunInstances' as const,
     nodeId: 'cln-1',
     label: 'zk 1',
+    round: 0,
     attempts: 0,
     observation: null,
     error: null,
@@ -71,7 +76,10 @@ export function withTask(view: JobView): JobView {
   const tasks = [
     { taskId: `${view.jobId}.0.0`, status: 'queued' as const, startedAt: null, endedAt: null, ...task },
   ];
-  return { ...view, layers: [{ index: 0, name: 'RunInstances', total: 1, done: 0, failed: 0, tasks }] };
+  return {
+    ...view,
+    layers: [{ index: 0, name: 'RunInstances', total: 1, done: 0, failed: 0, skipped: 0, tasks }],
+  };
 }
 
 export function clusterView(clusterId: string): ClusterView {

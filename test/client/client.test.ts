@@ -6,16 +6,15 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { unpackContent } from '../../src/app-package/index.ts';
 import { connectClient, type JobEvent, type WindlassClient } from '../../src/client/index.ts';
+import { credentialBinding, WindlassError, type SealedSecret } from '../../src/domain/index.ts';
 import {
-  credentialBinding,
-  WindlassError,
+  SEARCH_ATTRIBUTES,
   type AppUpload,
+  type RunJobInput,
   type RuntimeInput,
   type RuntimeView,
-  type SealedSecret,
-} from '../../src/domain/index.ts';
+} from '../../src/protocol/index.ts';
 import { bindConf, openKeyring } from '../../src/secrets/index.ts';
-import { SEARCH_ATTRIBUTES, type RunJobInput } from '../../workflows/messages.ts';
 import { startTemporal, type TestTemporal } from '../kit/temporal.ts';
 import { APP, clusterView, FORM, jobView, RUNTIME, withTask, writePackage } from './answers.ts';
 import { OBSERVATION, startStandInWorkers, type StandInWorkers } from './stand-in-worker.ts';
@@ -38,6 +37,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const ROUTE = { provider: 'memory', fairnessKey: 'account/region' };
 const notFound = new WindlassError('not-found', 'no such job', { code: 'JOB_NOT_FOUND' });
 
 async function failure(promise: Promise<unknown>): Promise<WindlassError> {
@@ -117,7 +117,7 @@ describe('with workers', () => {
 
   beforeAll(async () => {
     workers = await startStandInWorkers(temporal.address, temporal.namespace);
-    workers.reads.listRuntimes = async () => {
+    workers.requests.listRuntimes = async () => {
       listTries += 1;
       return listTries === 1 ? new Promise((resolve) => (letGo = () => resolve([]))) : [];
     };
@@ -126,18 +126,28 @@ describe('with workers', () => {
   });
 
   beforeEach(() => {
-    workers.reads.findJob = async () => null;
-    workers.reads.describeApp = async () => ({ ...APP, form: FORM });
-    workers.reads.checkCreateCluster = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1' });
-    workers.reads.describeRuntime = async () => RUNTIME;
-    workers.reads.describeWorker = async () => ({
+    workers.requests.findJob = async () => null;
+    workers.requests.describeApp = async () => ({ ...APP, form: FORM });
+    workers.requests.checkCreateCluster = async () => ({
+      runtimeId: 'rt-1',
+      versionId: 'appv-1',
+      route: ROUTE,
+    });
+    workers.requests.describeRuntime = async () => RUNTIME;
+    workers.requests.describeWorker = async () => ({
       version: '1',
-      providers: ['aws', 'local'],
+      providers: ['aws', 'local', 'memory'],
       settings: { aws: ['region', 'image.<package>'] },
     });
-    workers.reads.checkJob = async () => ({ runtimeId: 'rt-1', versionId: 'appv-1', appName: 'zk' });
-    workers.reads.describeJob = async () => Promise.reject(notFound);
-    workers.reads.getSealingKey = async () => (await openKeyring(join(folder, 'keyring.json'))).sealingKey();
+    workers.requests.checkJob = async () => ({
+      runtimeId: 'rt-1',
+      versionId: 'appv-1',
+      appName: 'zk',
+      route: ROUTE,
+    });
+    workers.requests.describeJob = async () => Promise.reject(notFound);
+    workers.requests.getSealingKey = async () =>
+      (await openKeyring(join(folder, 'keyring.json'))).sealingKey();
   });
 
   test('gives back the error that a worker threw, whole', async () => {
@@ -147,7 +157,7 @@ describe('with workers', () => {
       field: 'zone',
       details: [{ field: 'a', message: 'b' }],
     });
-    workers.reads.describeRuntime = async () => Promise.reject(thrown);
+    workers.requests.describeRuntime = async () => Promise.reject(thrown);
     expect((await failure(client.runtimes.describe('r'))).toInfo()).toEqual(thrown.toInfo());
   });
 
@@ -158,7 +168,7 @@ describe('with workers', () => {
 
   test('seals a credential to the runtime it is for', async () => {
     const inputs: RuntimeInput[] = [];
-    workers.reads.createRuntime = async (input) => {
+    workers.requests.createRuntime = async (input) => {
       inputs.push(input);
       return { ...input, account: 'a', region: 'r', createdAt: '' };
     };
@@ -191,18 +201,18 @@ describe('with workers', () => {
     const uploads: AppUpload[] = [];
     const parts = new Map<number, Buffer>();
     let broken = true;
-    workers.reads.beginAppUpload = async (upload) => {
+    workers.requests.beginAppUpload = async (upload) => {
       uploads.push(upload);
       const all = Array.from({ length: upload.parts }, (_, index) => index);
       return { missing: all.filter((index) => !parts.has(index)), registered: null };
     };
     const sent: number[] = [];
-    workers.reads.putAppPart = async ({ index, base64 }) => {
+    workers.requests.putAppPart = async ({ index, base64 }) => {
       sent.push(index);
       if (broken && index === 1) throw new WindlassError('permission', 'disk is sealed', { code: 'TEST' });
       parts.set(index, Buffer.from(base64, 'base64'));
     };
-    workers.reads.registerApp = async () => APP;
+    workers.requests.registerApp = async () => APP;
     expect((await failure(client.apps.register(app))).code).toBe('TEST');
     broken = false;
     sent.length = 0;
@@ -241,7 +251,7 @@ describe('with workers', () => {
     const binding = bindConf({ action: 'create', ...rest, runtimeId })('env.secret');
     expect(await keyring.openSealed(env.secret.$sealed, binding)).toBe('planted-password');
 
-    workers.reads.findJob = async ({ jobId }) =>
+    workers.requests.findJob = async ({ jobId }) =>
       jobView({ jobId, clusterId: first.clusterId, status: 'successful' });
     expect(await client.clusters.create({ ...request, conf })).toEqual({ ...first, status: 'successful' });
     const other = await failure(client.clusters.stop('cl-other', { requestId: 'same' }));
@@ -263,7 +273,7 @@ describe('with workers', () => {
 
   test('refuses a second job on a busy cluster, naming the one that runs', async () => {
     const clusterId = 'cl-busy';
-    workers.reads.describeCluster = async () => clusterView(clusterId);
+    workers.requests.describeCluster = async () => clusterView(clusterId);
     const first = await client.clusters.stop(clusterId);
     const error = await failure(client.clusters.delete(clusterId));
     expect(error).toMatchObject({ kind: 'conflict', code: 'CLUSTER_BUSY' });
@@ -278,11 +288,13 @@ describe('with workers', () => {
 
   test('labels the job for those who look at it in Temporal', async () => {
     const clusterId = 'cl-labels';
-    workers.reads.describeCluster = async () => clusterView(clusterId);
+    workers.requests.describeCluster = async () => clusterView(clusterId);
     const { jobId } = await client.clusters.stop(clusterId);
     const described = await workers.job(clusterId).describe();
     expect(await described.staticSummary()).toBe('stop mine');
-    expect(described.memo).toEqual({ jobId });
+    expect(described.memo).toEqual({ jobId, provider: ROUTE.provider });
+    // Its activities inherit it.
+    expect(described.priority?.fairnessKey).toBe(ROUTE.fairnessKey);
     const attributes = described.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]);
     expect(Object.fromEntries(attributes)).toMatchObject({
       WindlassAction: 'stop',
@@ -297,9 +309,9 @@ describe('with workers', () => {
 
   test('adds to a job what its pending activities know', async () => {
     const clusterId = 'cl-pending';
-    workers.reads.describeCluster = async () => clusterView(clusterId);
+    workers.requests.describeCluster = async () => clusterView(clusterId);
     const { jobId } = await client.clusters.start(clusterId);
-    workers.reads.describeJob = async () => withTask(jobView({ jobId, clusterId, action: 'start' }));
+    workers.requests.describeJob = async () => withTask(jobView({ jobId, clusterId, action: 'start' }));
     const task = await vi.waitFor(async () => {
       const view = await client.jobs.describe(jobId, { clusterId });
       const found = view.layers[0]?.tasks[0];
@@ -314,20 +326,20 @@ describe('with workers', () => {
 
   test('watches a job that no worker has stored yet, through a silence, to its end', async () => {
     const clusterId = 'cl-watched';
-    workers.reads.describeCluster = async () => clusterView(clusterId);
+    workers.requests.describeCluster = async () => clusterView(clusterId);
     const { jobId } = await client.clusters.stop(clusterId);
     const events: JobEvent[] = [];
     const watching = (async () => {
       for await (const event of client.jobs.watch(jobId, { clusterId, pollMs: 50 })) {
         events.push(event);
         if (event.event === 'job-started') {
-          workers.reads.describeJob = async () => withTask(jobView({ jobId, clusterId, action: 'stop' }));
+          workers.requests.describeJob = async () => withTask(jobView({ jobId, clusterId, action: 'stop' }));
         } else if (event.event === 'task-observed') {
           const away = new WindlassError('unavailable', 'no database', { code: 'DATABASE_UNAVAILABLE' });
-          workers.reads.describeJob = async () => Promise.reject(away);
+          workers.requests.describeJob = async () => Promise.reject(away);
         } else if (event.event === 'contact-lost') {
           const closed = { status: 'successful' as const, closedAt: '2026-01-01T00:01:00.000Z' };
-          workers.reads.describeJob = async () => jobView({ jobId, clusterId, action: 'stop', ...closed });
+          workers.requests.describeJob = async () => jobView({ jobId, clusterId, action: 'stop', ...closed });
         }
       }
     })();
@@ -347,7 +359,7 @@ describe('with workers', () => {
 
   test('tells why a job ended that failed before it could be stored', async () => {
     const clusterId = 'cl-unstored';
-    workers.reads.describeCluster = async () => clusterView(clusterId);
+    workers.requests.describeCluster = async () => clusterView(clusterId);
     const { jobId } = await client.clusters.stop(clusterId);
     const info = { kind: 'not-found', code: 'RUNTIME_NOT_FOUND', message: 'the runtime is gone' } as const;
     await workers.job(clusterId).signal('finish', info);
@@ -357,7 +369,7 @@ describe('with workers', () => {
 
   test('ends a wait at its limit and leaves the job alone', async () => {
     const clusterId = 'cl-patience';
-    workers.reads.describeCluster = async () => clusterView(clusterId);
+    workers.requests.describeCluster = async () => clusterView(clusterId);
     const { jobId } = await client.clusters.stop(clusterId);
     const error = await failure(client.jobs.wait(jobId, { clusterId, timeoutMs: 200 }));
     expect(error).toMatchObject({ kind: 'timeout', code: 'JOB_WAIT_TIMEOUT' });
@@ -367,24 +379,24 @@ describe('with workers', () => {
 
   test('cancels an open job, found by its search attribute, and refuses a closed one', async () => {
     const clusterId = 'cl-cancel';
-    workers.reads.describeCluster = async () => clusterView(clusterId);
+    workers.requests.describeCluster = async () => clusterView(clusterId);
     const { jobId } = await client.clusters.stop(clusterId);
-    workers.reads.describeJob = async () => jobView({ jobId, clusterId, action: 'stop' });
+    workers.requests.describeJob = async () => jobView({ jobId, clusterId, action: 'stop' });
     // Visibility is eventually consistent.
     const summary = await vi.waitFor(() => client.jobs.cancel(jobId), PATIENT);
     expect(summary).toMatchObject({ jobId, clusterId, waitsForWorker: false });
     await expect(workers.job(clusterId).result()).rejects.toThrow();
     expect((await workers.job(clusterId).describe()).status.name).toBe('CANCELLED');
-    workers.reads.describeJob = async () =>
+    workers.requests.describeJob = async () =>
       jobView({ jobId, clusterId, action: 'stop', status: 'cancelled' });
     expect(await failure(client.jobs.cancel(jobId))).toMatchObject({ kind: 'conflict', code: 'JOB_CLOSED' });
   });
 
   test('gives the history of a job in the form that replays', async () => {
     const clusterId = 'cl-history';
-    workers.reads.describeCluster = async () => clusterView(clusterId);
+    workers.requests.describeCluster = async () => clusterView(clusterId);
     const { jobId } = await client.clusters.stop(clusterId);
-    workers.reads.describeJob = async () => jobView({ jobId, clusterId, action: 'stop' });
+    workers.requests.describeJob = async () => jobView({ jobId, clusterId, action: 'stop' });
     const [own, ...others] = await vi.waitFor(() => client.jobs.history(jobId), PATIENT);
     expect(others).toEqual([]);
     expect(own).toMatchObject({ workflowId: `cluster/${clusterId}` });

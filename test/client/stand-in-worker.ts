@@ -3,14 +3,15 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { READS_QUEUE, WindlassError, WORKFLOW_QUEUE, type Reads } from '../../src/domain/index.ts';
+import { WindlassError } from '../../src/domain/index.ts';
+import { REQUESTS_QUEUE, WORKFLOW_QUEUE, type Requests } from '../../src/protocol/index.ts';
 
 /** What the workers of the test answer; a test changes it as it goes. */
-export type ReadsTable = { -readonly [Name in keyof Reads]?: Reads[Name] };
+export type RequestsTable = { -readonly [Name in keyof Requests]?: Requests[Name] };
 
 /** Workers whose reads come from a table, and whose jobs end when the test says so. */
 export interface StandInWorkers {
-  readonly reads: ReadsTable;
+  readonly requests: RequestsTable;
   readonly temporal: Client;
   job(clusterId: string): WorkflowHandle;
   stop(): Promise<void>;
@@ -24,7 +25,7 @@ export async function startStandInWorkers(address: string, namespace: string): P
   const logging = { filter: 'off', forward: {} };
   Runtime.install({ logger: new DefaultLogger('ERROR', () => {}), telemetryOptions: { logging } });
   const connection = await NativeConnection.connect({ address });
-  const table: ReadsTable = {};
+  const table: RequestsTable = {};
   const workers = await Promise.all([
     Worker.create({
       connection,
@@ -32,13 +33,13 @@ export async function startStandInWorkers(address: string, namespace: string): P
       taskQueue: WORKFLOW_QUEUE,
       workflowsPath: fileURLToPath(new URL('./stand-in-workflows.ts', import.meta.url)),
     }),
-    Worker.create({ connection, namespace, taskQueue: READS_QUEUE, activities: toActivities(table) }),
+    Worker.create({ connection, namespace, taskQueue: REQUESTS_QUEUE, activities: toActivities(table) }),
     Worker.create({ connection, namespace, taskQueue: 'stand-in', activities: { WaitStandIn } }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   const client = new Client({ connection: await Connection.connect({ address }), namespace });
   return {
-    reads: table,
+    requests: table,
     temporal: client,
     job: (clusterId) => client.workflow.getHandle(`cluster/${clusterId}`),
     async stop() {
@@ -62,8 +63,8 @@ async function WaitStandIn(): Promise<void> {
   });
 }
 
-function toActivities(table: ReadsTable): Record<string, (...args: never[]) => Promise<unknown>> {
-  const names: readonly (keyof Reads)[] = [
+function toActivities(table: RequestsTable): Record<string, (...args: never[]) => Promise<unknown>> {
+  const names: readonly (keyof Requests)[] = [
     ...([
       'getSealingKey',
       'describeWorker',
@@ -83,7 +84,7 @@ function toActivities(table: ReadsTable): Record<string, (...args: never[]) => P
     ...(['updateRuntime', 'describeRuntime', 'listRuntimes'] as const),
   ];
   const answer =
-    (name: keyof Reads) =>
+    (name: keyof Requests) =>
     async (...args: never[]): Promise<unknown> => {
       const read = table[name] as ((...given: never[]) => Promise<unknown>) | undefined;
       if (read === undefined) throw new Error(`the test answers no ${name}`);

@@ -7,7 +7,7 @@ import {
   CancellationScope,
 } from '@temporalio/workflow';
 import type { ErrorInfo } from '../../src/domain/index.ts';
-import type { RunJobInput, RunJobResult } from '../../workflows/messages.ts';
+import type { RunJobInput, RunJobResult } from '../../src/protocol/index.ts';
 
 export const finish = defineSignal<[ErrorInfo | null]>('finish');
 

@@ -1,14 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { EC2Client } from '@aws-sdk/client-ec2';
-import type { ConformanceHarness, WorldResource } from '../../src/conformance/index.ts';
+import {
+  createConformancePackage,
+  startFaultProxy,
+  type ConformanceHarness,
+  type WorldResource,
+} from '../../src/conformance/index.ts';
 import type { Runtime } from '../../src/domain/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
 import { createAwsProvider } from '../../src/providers/aws/index.ts';
-import { startBlindFront } from './aws-blind-front.ts';
-import { createConformancePackage } from '../fakes/conformance-package.ts';
-import { createNetwork, findImage, startMoto, type Moto, type MotoSettings } from '../kit/moto/index.ts';
+import { startStaleAwsServer } from './eventually-consistent-aws.ts';
+import {
+  classifyAwsRequest,
+  createNetwork,
+  findImage,
+  isAwsRead,
+  startMoto,
+  throttleAwsRequest,
+  type Moto,
+  type MotoSettings,
+} from '../kit/moto/index.ts';
+import { disturbBy } from './disturb-by.ts';
 
-/** Nothing that the provider does here may need more than what users are told to allow. */
+/** Nothing that the provider does here may need more than the documented permissions. */
 const POLICY = JSON.parse(
   readFileSync(new URL('../../docs/aws-iam-policy.json', import.meta.url), 'utf8'),
 ) as object;
@@ -30,7 +44,7 @@ const SLOW_STATES: MotoSettings = {
 };
 
 /** As patient as this cloud is slow. */
-export const TIMING = { lookMs: 40, settleMs: 400 };
+export const TIMING = { pollMs: 40, settleMs: 400 };
 
 export interface AwsHarness extends ConformanceHarness {
   readonly moto: Moto;
@@ -52,8 +66,14 @@ export async function createAwsHarness(
   const network = await createNetwork(ec2, ZONES, 77);
   const image = await findImage(ec2);
   ec2.destroy();
-  const front = options.blind === true ? await startBlindFront(moto.url) : null;
+  const front = options.blind === true ? await startStaleAwsServer(moto.url) : null;
   await moto.change({ authentication: front === null });
+  const proxy = await startFaultProxy({
+    upstream: { url: front?.url ?? moto.url },
+    classify: classifyAwsRequest,
+    isRead: isAwsRead,
+    throttledAnswer: throttleAwsRequest,
+  });
   const nodes = createNodeShell();
   const provider = createAwsProvider({ nodes, timing: TIMING });
   const [subnet] = network.subnets;
@@ -61,7 +81,7 @@ export async function createAwsHarness(
     runtimeId: 'rt-aws',
     name: 'aws',
     provider: 'aws',
-    url: front?.url ?? moto.url,
+    url: proxy.url,
     zone: ZONES[0] ?? '',
     settings: { region: REGION, subnet: subnet?.subnetId ?? '', image },
     account: moto.account,
@@ -85,8 +105,8 @@ export async function createAwsHarness(
     world: {
       list: () => listResources(moto),
       destroyInstance: (id) => moto.destroyInstance(id),
-      countRequests: async () =>
-        (await moto.requests()).filter((request) => request.accessKeyId === accessKeyId).length,
+      failInstance: (id) => moto.destroyInstance(id),
+      ...disturbBy(proxy),
     },
     logs: () => '',
     plantedSecrets: [secretAccessKey, 'wrong-secret-5f31-planted'],
@@ -102,6 +122,7 @@ export async function createAwsHarness(
     },
     async dispose() {
       await nodes.close();
+      await proxy.close();
       await front?.close();
       await moto.close();
     },
@@ -121,6 +142,7 @@ export async function listResources(moto: Moto): Promise<readonly WorldResource[
         state: instance.state === 'running' || instance.state === 'stopped' ? instance.state : 'changing',
         cpu: instance.cpu,
         memoryMiB: instance.memoryMiB,
+        address: instance.privateIpAddress,
       })),
     ...volumes
       .filter(({ root }) => !root)
@@ -133,9 +155,17 @@ export async function listResources(moto: Moto): Promise<readonly WorldResource[
         } as const;
         if (volume.state === 'available') return { ...facts, state: 'available' };
         if (volume.state === 'in-use' && volume.attachmentState === 'attached') {
-          return { ...facts, state: 'attached', attachedTo: volume.instanceId ?? '' };
+          const type = instances.find(({ instanceId }) => instanceId === volume.instanceId)?.instanceType;
+          const device = toSeenDevice(volume.volumeId, volume.device ?? '', type ?? '');
+          return { ...facts, state: 'attached', attachedTo: volume.instanceId ?? '', device };
         }
         return { ...facts, state: 'changing' };
       }),
   ];
+}
+
+/** Where a machine of this type sees a volume: since Nitro by its serial number, before under Xen's names. */
+function toSeenDevice(volumeId: string, device: string, instanceType: string): string {
+  if (/^(t[12]|[mcr][1-4])\./.test(instanceType)) return device.replace('/dev/sd', '/dev/xvd');
+  return `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
 }

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
-import { AWS_CAPABILITIES } from '../../src/providers/aws/index.ts';
+import { AWS_FEATURES } from '../../src/providers/aws/index.ts';
+import { vmCapabilities } from '../../src/vm/index.ts';
 import { createAwsHarness } from './aws-harness.ts';
 
 const MUTATION_LIMIT_MS = 300_000;
 
 const options: MutationOptions = {
   name: 'aws',
-  capabilities: AWS_CAPABILITIES,
+  capabilities: vmCapabilities(AWS_FEATURES),
   createHarness: () => createAwsHarness(),
   adoptionRemoved: () => createAwsHarness({ blind: true }),
   waitLimitMs: 2_000,
@@ -37,7 +38,7 @@ test.each([
     ],
   ],
   [
-    // EC2's client token still makes one of two; without the tag nobody finds it again.
+    // EC2's client token still makes one of two; without the tag it is never found again.
     'adoption-removed',
     [
       'RunInstances: what a worker made before it died is found by its token and deleted',
@@ -48,11 +49,11 @@ test.each([
   [
     'lease-removed',
     [
-      'RunInstances: a worker that wakes up after another took over fails with LEASE_LOST',
-      'CreateVolumes: a worker that wakes up after another took over fails with LEASE_LOST',
+      'RunInstances: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
+      'CreateVolumes: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
     ],
   ],
-  ['budget-removed', ['every function: announces each request to the cloud by call.request']],
+  ['budget-removed', ['every function: sends each request to the cloud within the budget of calls']],
 ] as const)(
   'the suite goes red on the aws provider with %s, in the tests that are there for it',
   async (mutant, tests) => {

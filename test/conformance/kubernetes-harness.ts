@@ -10,6 +10,16 @@ const CHART = fileURLToPath(new URL('../fixtures/charts/shop', import.meta.url))
 const PASSWORD = 'planted-kubernetes-password-41';
 const BAD_TOKEN = 'planted-bad-token-73';
 
+/** What a release has nothing of, or what is tried elsewhere. */
+export const KUBERNETES_WITHOUT = {
+  countRequests: 'helm says how many requests it sends at most, and sends fewer',
+  holdAnswers: 'helm is a process that is ended, which test/providers tries',
+  disturb: 'each request of a release meets each fault in test/kubernetes',
+  makeFirstPlaceFull: 'Kubernetes chooses the place',
+  lastingFence:
+    'nothing is left of a release that was purged, and a worker frozen since then installs it again',
+};
+
 /** The kubernetes provider with a namespace of its own on a real control plane. */
 export async function createKubernetesHarness(
   plane: ControlPlane,
@@ -90,6 +100,10 @@ async function listReleases(api: ApiClient, namespace: string): Promise<readonly
   const deployments = await api.list(`/apis/apps/v1/namespaces/${namespace}/deployments`);
   const sets = await api.list(`/apis/apps/v1/namespaces/${namespace}/statefulsets`);
   const claims = await api.list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`);
+  // What a workload reports of its pods comes later than they go.
+  const pods = (await api.list(`/api/v1/namespaces/${namespace}/pods`)).filter((pod) =>
+    pod.metadata.ownerReferences?.some(({ kind }) => kind === 'ReplicaSet' || kind === 'StatefulSet'),
+  );
   return [...newest].map(([name, record]): WorldResource => {
     const own = [...deployments, ...sets].filter((object) => object.metadata.name.startsWith(`${name}-`));
     const left = [...own, ...claims.filter((claim) => claim.metadata.name.includes(name))];
@@ -98,7 +112,10 @@ async function listReleases(api: ApiClient, namespace: string): Promise<readonly
       kind: 'release',
       id: `${namespace}/${name}`,
       token: (record.metadata.labels?.['windlass.token'] ?? '').replaceAll('.', '/'),
-      state: stateOf(record.metadata.labels?.['status'] ?? '', own, left.length),
+      state: stateOf(record.metadata.labels?.['status'] ?? '', own, {
+        left: left.length,
+        pods: pods.filter((pod) => pod.metadata.name.startsWith(`${name}-`)).length,
+      }),
       ...(version === undefined ? {} : { version }),
     };
   });
@@ -118,16 +135,15 @@ function noteOf(object: KubernetesObject): string | undefined {
 function stateOf(
   status: string,
   workloads: readonly KubernetesObject[],
-  left: number,
+  { left, pods }: { readonly left: number; readonly pods: number },
 ): WorldResource['state'] {
   if (status === 'uninstalled') return left === 0 ? 'recorded' : 'changing';
   if (status !== 'deployed') return 'changing';
   const counts = workloads.map((workload) => ({
     wanted: Number(workload.spec?.['replicas'] ?? 0),
     ready: Number(workload.status?.['readyReplicas'] ?? 0),
-    all: Number(workload.status?.['replicas'] ?? 0),
   }));
-  if (counts.every(({ wanted, all }) => wanted === 0 && all === 0)) return 'stopped';
+  if (pods === 0 && counts.every(({ wanted }) => wanted === 0)) return 'stopped';
   return counts.every(({ wanted, ready }) => wanted > 0 && ready === wanted) ? 'running' : 'changing';
 }
 
@@ -168,7 +184,10 @@ export function forgetReleases(harness: ConformanceHarness): ConformanceHarness 
         const result = await provider.handleSubtask(
           // Only what is there already is not known again: what is made carries the token.
           (await isThere(context)) ? forget(context) : context,
-          { ...call, beforeEffect: (token) => call.beforeEffect(token.replace('forgotten/', '')) },
+          {
+            ...call,
+            effect: (token, send, options) => call.effect(token.replace('forgotten/', ''), send, options),
+          },
         );
         return result;
       },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
 import { KUBERNETES_CAPABILITIES } from '../../src/providers/kubernetes/index.ts';
 import { useControlPlane } from '../kit/kubernetes/index.ts';
-import { createKubernetesHarness, forgetReleases } from './kubernetes-harness.ts';
+import { KUBERNETES_WITHOUT, createKubernetesHarness, forgetReleases } from './kubernetes-harness.ts';
 
 const MUTATION_LIMIT_MS = 240_000;
 const controlPlane = useControlPlane();
@@ -11,6 +11,7 @@ const options: MutationOptions = {
   name: 'kubernetes',
   kind: 'releases',
   capabilities: KUBERNETES_CAPABILITIES,
+  without: KUBERNETES_WITHOUT,
   createHarness: () => createKubernetesHarness(controlPlane()),
   adoptionRemoved: () => createKubernetesHarness(controlPlane(), forgetReleases),
   waitLimitMs: 15_000,
@@ -33,7 +34,10 @@ test(
 test.each([
   ['token-removed', ['InstallRelease: is adopted by its token when an answer was lost']],
   ['adoption-removed', ['InstallRelease: is adopted by its token when an answer was lost']],
-  ['lease-removed', ['InstallRelease: a worker that wakes up after another took over fails with LEASE_LOST']],
+  [
+    'lease-removed',
+    ['InstallRelease: a worker that lost its lease while it waited for the budget fails with LEASE_LOST'],
+  ],
 ] as const)(
   'the suite goes red on the kubernetes provider with %s, in the tests that are there for it',
   async (mutant, tests) => {

@@ -2,19 +2,22 @@ import { afterAll, describe, it } from 'vitest';
 import { providerSuite } from '../../src/conformance/index.ts';
 import { KUBERNETES_CAPABILITIES } from '../../src/providers/kubernetes/index.ts';
 import { useControlPlane } from '../kit/kubernetes/index.ts';
-import { createKubernetesHarness } from './kubernetes-harness.ts';
+import { KUBERNETES_WITHOUT, createKubernetesHarness } from './kubernetes-harness.ts';
+import { sampleCases } from './sample-tests.ts';
 
 const controlPlane = useControlPlane();
 
-// In two files, so that the two runs go on side by side: helm is a process for each change.
+// In two files, so that the two runs are parallel: helm is a process for each change.
 providerSuite({
   name: 'kubernetes',
   kind: 'releases',
   runner: { describe, it: (name, body) => it(name, body, 120_000), afterAll },
   capabilities: KUBERNETES_CAPABILITIES,
+  without: KUBERNETES_WITHOUT,
   createHarness: () => createKubernetesHarness(controlPlane()),
-  // Beside other tests; a call that does not listen goes on for 20 s.
+  // Beside other tests; a call that ignores its signal continues for 20 s.
   cancelLimitMs: 15_000,
+  choose: sampleCases,
   runs: ['plain'],
   waitLimitMs: 60_000,
 });

@@ -1,15 +1,17 @@
 import { afterAll, describe, it } from 'vitest';
 import { providerSuite } from '../../src/conformance/index.ts';
-import { LOCAL_CAPABILITIES } from '../../src/providers/local/index.ts';
-import { createLocalHarness } from './local-harness.ts';
+import { LOCAL_FEATURES } from '../../src/providers/local/index.ts';
+import { vmCapabilities } from '../../src/vm/index.ts';
+import { LOCAL_WITHOUT, createLocalHarness } from './local-harness.ts';
 
-// In two files, so that the two runs go on side by side: its machines are real processes.
+// In two files, so that the two runs are parallel: its machines are real processes.
 providerSuite({
   name: 'local',
   runner: { describe, it, afterAll },
-  capabilities: LOCAL_CAPABILITIES,
+  capabilities: vmCapabilities(LOCAL_FEATURES),
+  without: LOCAL_WITHOUT,
   createHarness: () => createLocalHarness(),
-  // Beside other tests; a call that does not listen goes on for 20 s.
+  // Beside other tests; a call that ignores its signal continues for 20 s.
   cancelLimitMs: 15_000,
   runs: ['failing'],
 });

@@ -3,10 +3,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { globSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConformanceHarness, WorldResource } from '../../src/conformance/index.ts';
+import {
+  createConformancePackage,
+  type ConformanceHarness,
+  type WorldResource,
+} from '../../src/conformance/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
 import { createLocalProvider, openLocalWorld, type LocalWorld } from '../../src/providers/local/index.ts';
-import { createConformancePackage } from '../fakes/conformance-package.ts';
+
+const NO_API = 'a machine is a process of this one, and nothing is asked over a wire';
+
+/** What the local world has nothing of. */
+export const LOCAL_WITHOUT = {
+  countRequests: NO_API,
+  holdAnswers: NO_API,
+  disturb: NO_API,
+  makeFirstPlaceFull: 'a node has one place only',
+};
 
 /** The local provider with a world in a folder of its own. */
 export async function createLocalHarness(
@@ -30,7 +43,7 @@ export async function createLocalHarness(
     provider: createLocalProvider({ folder, nodes, world: change(world) }),
     runtime,
     credential: {},
-    // Whoever may run a worker may run processes: the local provider has no credentials.
+    // Every user who may run a worker may run processes: the local provider has no credentials.
     badCredential: null,
     content: createConformancePackage(),
     conf: { cluster: { name: 'conformance' } },
@@ -39,6 +52,7 @@ export async function createLocalHarness(
     world: {
       list: () => listResources(world),
       destroyInstance: (id) => world.deleteInstance(id),
+      failInstance: (id) => world.stopInstance(id),
     },
     logs: () =>
       globSync(join(folder, '**', '*.log'))
@@ -80,19 +94,25 @@ function newSuffix(): string {
 
 async function listResources(world: LocalWorld): Promise<readonly WorldResource[]> {
   const instances = (await world.listInstances()).map(
-    ({ id, token, state, cpu, memoryMiB }): WorldResource => ({
+    ({ id, token, state, cpu, memoryMiB, address }): WorldResource => ({
       kind: 'instance',
       id,
       token,
       cpu,
       memoryMiB,
+      address,
       state: state === 'booting' ? 'changing' : state,
     }),
   );
   const volumes = (await world.listVolumes()).map(({ id, token, sizeGiB, attachment }): WorldResource => {
     const volume = { kind: 'volume', id, token, sizeGiB } as const;
     if (attachment === null) return { ...volume, state: 'available' };
-    return { ...volume, state: 'attached', attachedTo: attachment.instanceId };
+    return {
+      ...volume,
+      state: 'attached',
+      attachedTo: attachment.instanceId,
+      device: attachment.device,
+    };
   });
   return [...instances, ...volumes];
 }

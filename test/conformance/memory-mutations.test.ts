@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
-import { createMemoryHarness, MEMORY_CAPABILITIES } from '../fakes/memory-harness.ts';
+import { createMemoryHarness, MEMORY_CAPABILITIES, MEMORY_WITHOUT } from '../fakes/memory-harness.ts';
 
 const options: MutationOptions = {
   name: 'memory',
   capabilities: MEMORY_CAPABILITIES,
+  without: MEMORY_WITHOUT,
   createHarness: () => createMemoryHarness(),
   adoptionRemoved: () => createMemoryHarness({ adoption: false }),
   waitLimitMs: 300,
@@ -40,8 +41,15 @@ test.each([
   [
     'lease-removed',
     [
-      'RunInstances: a worker that wakes up after another took over fails with LEASE_LOST',
-      'CreateVolumes: a worker that wakes up after another took over fails with LEASE_LOST',
+      'RunInstances: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
+      'CreateVolumes: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
+    ],
+  ],
+  [
+    'lease-before-budget',
+    [
+      'RunInstances: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
+      'CreateVolumes: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
     ],
   ],
 ] as const)('the suite goes red with %s, in the tests that are there for it', async (mutant, tests) => {

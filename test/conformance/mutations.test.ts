@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
 import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
-import { LOCAL_CAPABILITIES } from '../../src/providers/local/index.ts';
-import { createLocalHarness, forgetWhatExists } from './local-harness.ts';
+import { LOCAL_FEATURES } from '../../src/providers/local/index.ts';
+import { vmCapabilities } from '../../src/vm/index.ts';
+import { LOCAL_WITHOUT, createLocalHarness, forgetWhatExists } from './local-harness.ts';
 
 const MUTATION_LIMIT_MS = 120_000;
 
 const options: MutationOptions = {
   name: 'local',
-  capabilities: LOCAL_CAPABILITIES,
+  capabilities: vmCapabilities(LOCAL_FEATURES),
+  without: LOCAL_WITHOUT,
   createHarness: () => createLocalHarness(),
   adoptionRemoved: () => createLocalHarness(forgetWhatExists),
   waitLimitMs: 10_000,
@@ -48,8 +50,8 @@ test.each([
   [
     'lease-removed',
     [
-      'RunInstances: a worker that wakes up after another took over fails with LEASE_LOST',
-      'CreateVolumes: a worker that wakes up after another took over fails with LEASE_LOST',
+      'RunInstances: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
+      'CreateVolumes: a worker that lost its lease while it waited for the budget fails with LEASE_LOST',
     ],
   ],
 ] as const)(

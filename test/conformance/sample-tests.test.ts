@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sampleTests } from './sample-tests.ts';
+import { sampleCases, sampleTests } from './sample-tests.ts';
 
 interface Group {
   readonly name: string;
@@ -52,6 +52,14 @@ describe('a sample of a suite', () => {
     expect(sampleSuite()).toEqual(seventh);
     process.env['WINDLASS_TEST_SEED'] = '8';
     expect(sampleSuite()).not.toEqual(seventh);
+  });
+
+  it('of cases within a test has at least one, and all of them when that is asked for', () => {
+    const cases = Array.from({ length: 300 }, (_, index) => index);
+    expect(sampleCases(cases, 'many').length).toBeLessThan(140);
+    for (const about of ['one', 'another', 'last']) expect(sampleCases([4], about)).toEqual([4]);
+    process.env['WINDLASS_WHOLE_SUITE'] = '1';
+    expect(sampleCases(cases, 'many')).toEqual(cases);
   });
 
   it('is the whole suite when that is asked for', () => {

@@ -99,7 +99,7 @@ describe('a machine with an sshd', () => {
     expect(await run('cat /var/lib/ended')).toBe('ended\n');
   });
 
-  it('comes back by itself when somebody in it reboots it', async () => {
+  it('comes back by itself when it is rebooted from inside', async () => {
     const before = await bootId();
     const boots = kit.machines.list()[0]?.boots ?? 0;
     await run('nohup sh -c "sleep 0.1; reboot" > /dev/null 2>&1 < /dev/null &');
@@ -124,7 +124,7 @@ describe('a machine with an sshd', () => {
     await kit.machines.terminate('i-six');
   });
 
-  it('boots without readable user-data too, and nobody can reach it', async () => {
+  it('boots without readable user-data too, and cannot be reached', async () => {
     const machine = await kit.machines.boot({ instanceId: 'i-lost', address: '127.101.0.4', userData: '' });
     await expect
       .poll(() => kit.shell.ping(kit.toTarget(machine), signal).catch((error: unknown) => error), {

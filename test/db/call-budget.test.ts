@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openStores, type Stores } from '../../src/db/index.ts';
 import { startPglite, startPostgres, type TestDatabase } from '../kit/databases.ts';
-import { aRuntime } from '../kit/records.ts';
+import { aRuntime } from '../kit/sample-records.ts';
 
 const WORKER = fileURLToPath(new URL('call-budget-worker.ts', import.meta.url));
 const PER_SECOND = 40;

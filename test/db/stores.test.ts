@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStores, type Stores } from '../../src/db/index.ts';
 import { startPglite, startPostgres, type TestDatabase } from '../kit/databases.ts';
-import { anAppVersion } from '../kit/records.ts';
+import { anAppVersion } from '../kit/sample-records.ts';
 import { callBudgetSuite } from './suites/call-budget.ts';
 import { catalogSuite } from './suites/catalog.ts';
 import { clustersSuite } from './suites/clusters.ts';
 import { frontgatesSuite } from './suites/frontgates.ts';
 import { interleavedSuite } from './suites/interleaved.ts';
+import { jobCommandsSuite } from './suites/job-commands.ts';
 import { jobsSuite } from './suites/jobs.ts';
+import { leadersSuite } from './suites/leaders.ts';
 import { ledgerSuite } from './suites/ledger.ts';
 import { tasksSuite } from './suites/tasks.ts';
+import { workersSuite } from './suites/workers.ts';
 
 const postgres = await startPostgres();
 const servers = [{ name: 'PGlite', database: await startPglite() }];
@@ -49,6 +52,12 @@ function suite(database: TestDatabase): void {
   describe('the budget of calls', () => {
     callBudgetSuite(stores);
   });
+  describe('workers', () => {
+    workersSuite(stores, database.databaseUrl);
+  });
+  describe('leaders', () => {
+    leadersSuite(stores);
+  });
   describe('clusters', () => {
     clustersSuite(stores);
   });
@@ -57,6 +66,9 @@ function suite(database: TestDatabase): void {
   });
   describe('jobs', () => {
     jobsSuite(stores);
+  });
+  describe('commands to jobs', () => {
+    jobCommandsSuite(stores);
   });
   describe('tasks', () => {
     tasksSuite(stores);

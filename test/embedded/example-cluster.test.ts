@@ -2,12 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import {
-  WindlassError,
-  type AppVersionView,
-  type ClusterStatus,
-  type JobView,
-} from '../../src/domain/index.ts';
+import { WindlassError, type ClusterStatus } from '../../src/domain/index.ts';
+import type { AppVersionView, JobView } from '../../src/protocol/index.ts';
 import { bringExampleUp, putExampleDown, type ExampleContext } from '../../src/embedded/example-cluster.ts';
 import { openExampleBook } from '../../src/embedded/example-record.ts';
 import { listRunningClusters } from '../../src/embedded/running-clusters.ts';

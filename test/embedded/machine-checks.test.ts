@@ -19,7 +19,7 @@ it('takes another port, and says so, where the preferred one is in use', async (
   const lines: string[] = [];
   const port = await choosePort({ preferred: taken, what: 'the thing' }, (line) => lines.push(line));
   expect(port).not.toBe(taken);
-  expect(lines).toEqual([`port ${taken} is in use; the thing takes ${port}`]);
+  expect(lines).toEqual([`port ${taken} is in use; the thing uses ${port}`]);
 });
 
 it('refuses a chosen port that is in use', async () => {

@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { findCacheFolder } from '../../src/config/index.ts';
 import { findFreePort, findTemporalServer, startTemporalServer } from '../../src/embedded/index.ts';
-import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/protocol/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'windlass-temporal-'));
 // Real servers: a few seconds each, far longer where other tests use the machine too.

@@ -1,33 +1,39 @@
-import { parseClusterConf } from '../../src/app-package/index.ts';
-import type {
-  ClusterNode,
-  ClusterWrapper,
-  JobAction,
-  JobPlan,
-  PlannedTask,
-  TaskAction,
+import {
+  planTask,
+  type ClusterNode,
+  type InstanceDirective,
+  type JobAction,
+  type JobPlan,
+  type ResourceClaim,
+  type ServiceDirective,
+  type TaskDirectives,
 } from '../../src/domain/index.ts';
-import { createPlan } from '../../src/plan/index.ts';
-import type { ParseClusterConfRequest, PlanRequest } from '../../src/provider/index.ts';
+import { createClaim, createLayer, createPlan } from '../../src/plan/index.ts';
+import type { PlanRequest } from '../../src/provider/index.ts';
 
-/** The cluster that a job wants, of the fixture package `instant`: one role, `cluster.count` nodes. */
-export function parseInstantChange(request: ParseClusterConfRequest): ClusterWrapper {
-  const { change, conf } = request;
-  if (change === undefined) return parseClusterConf(request);
-  const { action, options, cluster: stored } = change;
-  const leaving = action === 'delete-nodes' ? (options.nodeIds ?? lastNodes(stored, options.count ?? 0)) : [];
-  const added = action === 'add-nodes' ? (options.count ?? 0) : 0;
-  const count = stored.nodes.length + added;
-  const parsed = parseClusterConf({ ...request, conf: withCount(conf, count) });
-  const sizes = new Map((options.sizes ?? []).map((size) => [size.role, size]));
-  return {
-    ...parsed,
-    roles: parsed.roles.map((role) => ({ ...role, cpu: sizes.get(role.role)?.cpu ?? role.cpu })),
-    nodes: parsed.nodes.filter((node) => !leaving.includes(node.nodeId)),
-  };
-}
+const INSTANCE: InstanceDirective = {
+  cpu: 1,
+  memoryMiB: 1,
+  gpu: 0,
+  gpuClass: 0,
+  instanceClass: 0,
+  container: { type: 'kvm', image: '', zone: '' },
+  subnetId: '',
+  hostname: '',
+};
+const SERVICE: ServiceDirective = { service: '', command: '', commandTimeoutSeconds: 1, idempotent: true };
+const DIRECTIVES = {
+  RunInstances: INSTANCE,
+  ResizeInstances: INSTANCE,
+  StartInstances: {},
+  DeleteInstances: {},
+  UpgradeService: SERVICE,
+  RestartService: SERVICE,
+  RefreshConfiguration: { packageFiles: true },
+} as const satisfies Partial<TaskDirectives>;
+type InstantAction = keyof typeof DIRECTIVES;
 
-const ON_STAYING: Readonly<Partial<Record<JobAction, TaskAction>>> = {
+const ON_STAYING: Readonly<Partial<Record<JobAction, InstantAction>>> = {
   upgrade: 'UpgradeService',
   rollback: 'UpgradeService',
   'update-env': 'RefreshConfiguration',
@@ -48,28 +54,22 @@ export function planInstantChange({ job, cluster, before = cluster }: PlanReques
     [
       ...(onStaying === undefined ? [] : [toLayer(onStaying, staying, 'use')]),
       toLayer('RunInstances', fresh, 'make'),
-      toLayer('DeleteInstances', leaving, 'use'),
+      toLayer('DeleteInstances', leaving, 'remove'),
     ].filter((layer) => layer.tasks.length > 0),
   );
 }
 
-function toLayer(action: TaskAction, nodes: readonly ClusterNode[], intent: 'make' | 'use') {
-  const tasks = nodes.map((node): PlannedTask => ({
-    action,
-    nodeId: node.nodeId,
-    label: `node ${node.serverId}`,
-    directive: {},
-    resources: [{ kind: 'instance', intent }],
-    failureAllowed: false,
-    timeoutSeconds: 60,
-  }));
-  return { name: action, tasks };
-}
-
-function lastNodes({ nodes }: ClusterWrapper, count: number): readonly string[] {
-  return nodes.slice(nodes.length - count).map((node) => node.nodeId);
-}
-
-function withCount(conf: ParseClusterConfRequest['conf'], count: number): ParseClusterConfRequest['conf'] {
-  return { ...conf, cluster: { ...(conf['cluster'] as object), count } };
+function toLayer(action: InstantAction, nodes: readonly ClusterNode[], intent: ResourceClaim['intent']) {
+  const tasks = nodes.map((node) =>
+    planTask({
+      action,
+      nodeId: node.nodeId,
+      label: `node ${node.serverId}`,
+      directive: DIRECTIVES[action],
+      resources: [createClaim('instance', intent, {})],
+      failureAllowed: false,
+      timeoutSeconds: 60,
+    }),
+  );
+  return createLayer(action, tasks);
 }

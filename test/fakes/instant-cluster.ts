@@ -1,14 +1,8 @@
-import { WindlassError, type ClusterWrapper } from '../../src/domain/index.ts';
+import { WindlassError, type ParsedCluster } from '../../src/domain/index.ts';
 import type { ParseClusterConfRequest } from '../../src/provider/index.ts';
 
-/** A cluster of `conf.nodes` nodes of one role, each with a volume and the four common services. */
-export function buildInstantCluster({
-  runtime,
-  conf,
-  clusterId,
-  createdAt,
-  content,
-}: ParseClusterConfRequest): ClusterWrapper {
+/** What a cluster of `conf.nodes` nodes shall be of one role, each with a volume and the four common services. */
+export function parseInstantConf({ conf, clusterId }: ParseClusterConfRequest): ParsedCluster {
   const count = conf['nodes'];
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 1) {
     throw new WindlassError('invalid-input', 'nodes must be a whole number from 1', {
@@ -16,7 +10,6 @@ export function buildInstantCluster({
       field: 'nodes',
     });
   }
-  const volume = { index: 0, volumeId: '', sizeGiB: 10, device: '', mountPoint: '/data' };
   const service = {
     custom: false,
     order: 0,
@@ -39,27 +32,17 @@ export function buildInstantCluster({
     serviceParams: {},
   }));
   return {
+    place: { name: clusterId, subnetId: 'subnet-1', reservedIps: {} },
     cluster: {
-      clusterId,
-      name: clusterId,
       description: '',
-      runtimeId: runtime.runtimeId,
-      versionId: content.versionId,
-      appName: 'instant',
-      subnetId: 'subnet-1',
-      vpcId: 'vpc-1',
-      status: 'pending',
-      transitionStatus: null,
       env: {},
       endpoints: [],
-      purpose: 'app',
       metadataRootAccess: false,
       advancedActions: [],
       upgradePolicy: [],
       healthCheck: null,
       monitor: null,
       displayTabs: null,
-      reservedIps: {},
       backupPolicy: null,
       incrementalBackupSupported: false,
       upgradingPolicy: null,
@@ -67,15 +50,11 @@ export function buildInstantCluster({
       advancedServices: [],
       addLinks: [],
       extra: {},
-      conf: {},
-      previous: null,
-      wasActive: false,
-      createdAt,
     },
     roles: [
       {
-        clusterId,
         role: 'node',
+        count,
         container: { type: 'instant', image: 'instant', zone: '' },
         cpu: 1,
         memoryMiB: 1024,
@@ -109,23 +88,6 @@ export function buildInstantCluster({
         extra: {},
       },
     ],
-    nodes: Array.from({ length: count }, (_, index) => ({
-      nodeId: `${clusterId}-n${index + 1}`,
-      clusterId,
-      role: 'node',
-      serverId: index + 1,
-      groupId: index + 1,
-      globalServerId: 100_000_001 + index,
-      isReplica: false,
-      status: 'pending',
-      instanceId: '',
-      privateIp: '',
-      publicIp: '',
-      ssh: { port: 22, user: 'root', hostKey: '', root: '' },
-      volumes: [volume],
-      passphraselessKey: '',
-      customToken: '',
-    })),
-    links: [],
+    links: {},
   };
 }

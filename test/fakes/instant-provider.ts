@@ -1,35 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseClusterConf } from '../../src/app-package/index.ts';
 import {
-  JOB_ACTIONS,
+  findCoreFacts,
+  JOB_ACTION_NAMES,
   WindlassError,
   type ClusterNode,
   type ErrorInfo,
   type JobPlan,
+  type TaskLayer,
   type ResourceChange,
   type TaskAction,
 } from '../../src/domain/index.ts';
 import {
   PROVIDER_CONTRACT_VERSION,
   type Call,
-  type Capabilities,
   type Changes,
   type Provider,
   type TaskContext,
 } from '../../src/provider/index.ts';
-import { planVmJob } from '../../src/vm/index.ts';
-import { parseInstantChange, planInstantChange } from './instant-changes.ts';
-import { buildInstantCluster } from './instant-cluster.ts';
+import { planVmJob, vmCapabilities } from '../../src/vm/index.ts';
+import { planInstantChange } from './instant-changes.ts';
+import { parseInstantConf } from './instant-cluster.ts';
 
-/** Which task is meant: the one of this node (from 0, in the order of its layer), or every one of the action. */
+/** Which task is meant: the one of this node (from 0, in the order of its layer, or of its lanes), or every one of the action. */
 export interface InstantTarget {
   readonly action: TaskAction;
   readonly nodeIndex?: number;
+  /** Of one account; of all by default. */
+  readonly account?: string;
   /** In the handle by default. */
   readonly in?: 'handle' | 'wait';
 }
 
-/** An input that ends whatever evaluates it. */
+/** An input that ends the process that evaluates it. */
 export interface DeadlyInput {
   readonly cluster: string;
   readonly at: 'parse' | TaskAction;
@@ -48,14 +51,14 @@ export interface InstantProviderOptions {
   readonly latencyMs?: number;
   /** `started` makes the engine wait, `done` leaves the wait out; `started` by default. */
   readonly handles?: 'started' | 'done';
-  /** Looks that find a wait pending before one finds it done; 0 by default. Counted by each process. */
+  /** How many polls find a wait pending before one finds it done; 0 by default. Counted by each process. */
   readonly pendingLooks?: number;
   readonly failOn?: InstantTarget & {
     readonly error: ErrorInfo;
     /** How often, per task and process; always by default. */
     readonly times?: number;
   };
-  /** A handle that goes on until it is cancelled, or a wait that is pending for ever. */
+  /** A handle that runs until it is cancelled, or a wait that is pending forever. */
   readonly hangOn?: InstantTarget;
   /** What the worker does not survive, of clusters whose conf or node ids hold the word. */
   readonly deadly?: readonly DeadlyInput[];
@@ -65,23 +68,13 @@ export interface InstantProviderOptions {
 export interface InstantProvider extends Provider {
   /** How many effects there were, by action. */
   readonly effects: ReadonlyMap<TaskAction, number>;
-  /** How many handles and looks there were, by `<taskId>` and `<taskId>/wait`. */
+  /** The number of handles and polls, by `<taskId>` and `<taskId>/wait`. */
   readonly calls: ReadonlyMap<string, number>;
 }
 
-const CAPABILITIES: Capabilities = {
-  actions: JOB_ACTIONS.filter((action) => ['create', 'stop', 'start', 'delete'].includes(action)),
-  nodeAccess: 'direct',
-  volumes: true,
-  gpu: true,
-  reservedIps: false,
-  loadbalancer: false,
-  associateEip: false,
-  changeSubnet: false,
-  volumeSnapshots: false,
-};
+const CAPABILITIES = vmCapabilities({ nodeAccess: 'direct', volumes: true, gpu: true });
 
-const CHANGING = JOB_ACTIONS.filter(
+const CHANGING = JOB_ACTION_NAMES.filter(
   (action) => action !== 'cease' && !/custom-service|key-pairs/.test(action),
 );
 
@@ -125,8 +118,8 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
     capabilities: changes ? { ...CAPABILITIES, actions: CHANGING } : CAPABILITIES,
     async parseClusterConf(request) {
       await evaluate(deadly, 'parse', JSON.stringify(request.conf));
-      if (request.content.files.length === 0) return buildInstantCluster(request);
-      return changes ? parseInstantChange(request) : parseClusterConf(request);
+      if (request.content.files.length === 0) return parseInstantConf(request);
+      return parseClusterConf(request);
     },
     splitJobIntoTasks(request) {
       const isChange = changes && !CAPABILITIES.actions.includes(request.job.action);
@@ -140,8 +133,7 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
       if (hangOn !== undefined && isMeant(hangOn, context, 'handle')) await hang(call);
       const changes: ResourceChange[] = [];
       for (const row of claimedRows(context)) {
-        await call.beforeEffect(row.token);
-        await call.afterEffect(row.token);
+        await call.effect(row.token, async () => undefined);
         if (MAKES.has(context.task.action)) {
           changes.push({ token: row.token, state: 'made', cloudId: toCloudId(row.token) });
         }
@@ -149,7 +141,7 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
           changes.push({ token: row.token, state: 'gone' });
       }
       effects.set(context.task.action, (effects.get(context.task.action) ?? 0) + 1);
-      if (handles === 'done')
+      if (handles === 'done' || findCoreFacts(context.task.action)?.wait === 'never')
         return { state: 'done', changes: { resources: changes, ...toNodeChange(context) } };
       return { state: 'started', changes: { resources: changes } };
     },
@@ -186,7 +178,10 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
       if (cluster.nodes.length <= (options.room ?? Number.POSITIVE_INFINITY)) return;
       throw new WindlassError('quota', `there is room for ${options.room} nodes`, { code: 'INSTANT_ROOM' });
     },
-    validateCredential: async () => ({ account: 'instant', region: 'instant' }),
+    validateCredential: async ({ settings }) => ({
+      account: settings['account'] ?? 'instant',
+      region: 'instant',
+    }),
     describeRuntimeProviderZones: async () => ['instant-1'],
     updateClusterStatus: async ({ cluster }) => ({
       nodes: cluster.nodes.map(({ nodeId, status }) => ({ nodeId, status })),
@@ -201,11 +196,12 @@ export function createInstantProvider(options: InstantProviderOptions = {}): Ins
 const MAKES: ReadonlySet<TaskAction> = new Set(['RunInstances', 'CreateVolumes']);
 const DELETES: ReadonlySet<TaskAction> = new Set(['DeleteInstances', 'DeleteVolumes']);
 
-function isMeant(target: InstantTarget, { task }: TaskContext, place: 'handle' | 'wait'): boolean {
+function isMeant(target: InstantTarget, { task, runtime }: TaskContext, place: 'handle' | 'wait'): boolean {
   return (
     target.action === task.action &&
     (target.in ?? 'handle') === place &&
-    (target.nodeIndex === undefined || target.nodeIndex === task.index)
+    (target.account ?? runtime.account) === runtime.account &&
+    (target.nodeIndex === undefined || target.nodeIndex === (task.lane ?? task.index))
   );
 }
 
@@ -237,7 +233,15 @@ function toAddress({ serverId }: ClusterNode): string {
 }
 
 function withoutClaims(plan: JobPlan): JobPlan {
-  return plan.map((layer) => ({ ...layer, tasks: layer.tasks.map((task) => ({ ...task, resources: [] })) }));
+  const without = <Layer extends TaskLayer>(layer: Layer): Layer => ({
+    ...layer,
+    tasks: layer.tasks.map((task) => ({ ...task, resources: [] })),
+  });
+  return plan.map((step) =>
+    step.kind === 'layer'
+      ? without(step)
+      : { ...step, lanes: step.lanes.map((lane) => ({ ...lane, layers: lane.layers.map(without) })) },
+  );
 }
 
 async function evaluate(deadly: readonly DeadlyInput[], at: DeadlyInput['at'], input: string): Promise<void> {

@@ -1,10 +1,11 @@
 import { WindlassError } from '../../src/domain/index.ts';
 import type { Provider } from '../../src/provider/index.ts';
+import { nodeAccessOf } from '../../src/provider-utils/index.ts';
 import { createVmProvider, type VmProviderOptions } from '../../src/vm/index.ts';
 import { MACHINE_CLOUD_METHODS, type MachineCloudAnswer } from './machine-cloud.ts';
 import type { MemoryApi } from './memory-cloud.ts';
 import { createMemoryHandler, createMemoryLookUp } from './memory-handler.ts';
-import { createMemoryEnvironment, MEMORY_CAPABILITIES } from './memory-harness.ts';
+import { createMemoryEnvironment, MEMORY_FEATURES } from './memory-harness.ts';
 
 /**
  * The provider of the machine cloud, for a worker that names this file in `WINDLASS_PROVIDERS`.
@@ -15,13 +16,13 @@ export default function createProvider({ nodes }: Pick<VmProviderOptions, 'nodes
   const cloud = createClient(process.env['WINDLASS_TEST_MACHINE_CLOUD'] ?? '');
   return createVmProvider({
     name: 'machines',
-    capabilities: MEMORY_CAPABILITIES,
+    features: MEMORY_FEATURES,
     handler: createMemoryHandler(cloud, createMemoryLookUp(cloud), {
       user: process.env['WINDLASS_TEST_MACHINE_USER'] ?? 'root',
     }),
     environment: createMemoryEnvironment(cloud, () => 1_000),
     nodes,
-    nodeAccess: ({ settings }) => (settings['frontgate'] === 'on' ? 'frontgate' : 'direct'),
+    nodeAccess: nodeAccessOf,
   });
 }
 

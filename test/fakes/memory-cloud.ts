@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError } from '../../src/domain/index.ts';
 import type { WorldResource } from '../../src/conformance/index.ts';
@@ -8,11 +9,15 @@ export interface MemoryCloudOptions {
   readonly latencyMs?: number;
   /** How long an instance is `changing` after it was run, started or stopped. */
   readonly changeMs?: number;
+  /** For how long an instance is not shown to the API after it was made. */
+  readonly hiddenMs?: number;
   /** Without its last number; `10.0.0.` by default. */
   readonly addressPrefix?: string;
-  /** An address in a subnet that nobody has; without it they are counted up behind the prefix. */
+  /** A free address of a subnet; without a subnet they are counted up after the prefix. */
   readonly chooseAddress?: (subnet: string, taken: ReadonlySet<string>) => string;
   readonly hardware?: MemoryHardware;
+  /** Whether a token may be used again when what it made is gone; no by default, as for client tokens. */
+  readonly tokensFree?: boolean;
   quotaInstances: number;
   quotaVolumes: number;
 }
@@ -23,7 +28,8 @@ interface Instance {
   readonly address: string;
   cpu: number;
   memoryMiB: number;
-  state: 'running' | 'stopped';
+  readonly madeAt: number;
+  state: 'running' | 'stopped' | 'error';
   changedAt: number;
 }
 
@@ -35,8 +41,8 @@ interface Volume {
   device: string;
 }
 
-export type InstanceAnswer = Readonly<Omit<Instance, 'state' | 'changedAt'>> & {
-  readonly state: 'running' | 'stopped' | 'changing';
+export type InstanceAnswer = Readonly<Omit<Instance, 'state' | 'changedAt' | 'madeAt'>> & {
+  readonly state: Instance['state'] | 'changing';
 };
 export type VolumeAnswer = Readonly<Volume>;
 
@@ -56,7 +62,10 @@ export type MemoryApi = Pick<
   | 'deleteVolume'
 >;
 
-/** What stands behind the cloud: instances and volumes as things. Each is awaited before the API answers. */
+/**
+ * The hardware behind the cloud: instances and volumes as objects. Each change is awaited before the API
+ * answers.
+ */
 export interface MemoryHardware {
   run(instance: {
     readonly id: string;
@@ -84,6 +93,9 @@ export class MemoryCloud {
   readonly #instances = new Map<string, Instance>();
   readonly #volumes = new Map<string, Volume>();
   #count = 0;
+  #held: Promise<void> | null = null;
+  /** What each client token has made, also when it is gone: a token is never free again. */
+  readonly #made = new Map<string, string>();
 
   constructor(options: MemoryCloudOptions) {
     this.options = options;
@@ -91,7 +103,10 @@ export class MemoryCloud {
 
   async describeInstances(apiKey: string): Promise<readonly InstanceAnswer[]> {
     await this.#receive(apiKey);
-    return [...this.#instances.values()].map((instance) => this.#answer(instance));
+    const shownBefore = Date.now() - (this.options.hiddenMs ?? 0);
+    return [...this.#instances.values()]
+      .filter(({ madeAt }) => madeAt <= shownBefore)
+      .map((instance) => this.#answer(instance));
   }
 
   async describeVolumes(apiKey: string): Promise<readonly VolumeAnswer[]> {
@@ -107,7 +122,8 @@ export class MemoryCloud {
     subnet = 'subnet-1',
   ): Promise<string> {
     await this.#receive(apiKey);
-    for (const instance of this.#instances.values()) if (instance.token === token) return instance.id;
+    const made = this.#made.get(token);
+    if (made !== undefined && !this.#isFree(made)) return made;
     if (this.#instances.size >= this.options.quotaInstances)
       throw overQuota('instances', this.options.quotaInstances);
     this.#count += 1;
@@ -116,12 +132,14 @@ export class MemoryCloud {
     const address =
       this.options.chooseAddress?.(subnet, taken) ??
       `${this.options.addressPrefix ?? '10.0.0.'}${this.#count}`;
-    this.#instances.set(id, { id, token, address, ...size, state: 'running', changedAt: Date.now() });
+    this.#made.set(token, id);
+    const now = Date.now();
+    this.#instances.set(id, { id, token, address, ...size, state: 'running', madeAt: now, changedAt: now });
     await this.options.hardware?.run({ id, address, userData, subnet });
     return id;
   }
 
-  async setState(apiKey: string, id: string, state: Instance['state']): Promise<void> {
+  async setState(apiKey: string, id: string, state: 'running' | 'stopped'): Promise<void> {
     await this.#receive(apiKey);
     const instance = this.#getInstance(id);
     if (instance.state === state) return;
@@ -148,11 +166,13 @@ export class MemoryCloud {
 
   async createVolume(apiKey: string, token: string, sizeGiB: number): Promise<string> {
     await this.#receive(apiKey);
-    for (const volume of this.#volumes.values()) if (volume.token === token) return volume.id;
+    const made = this.#made.get(token);
+    if (made !== undefined && !this.#isFree(made)) return made;
     if (this.#volumes.size >= this.options.quotaVolumes)
       throw overQuota('volumes', this.options.quotaVolumes);
     this.#count += 1;
     const id = `vol-${this.#count}`;
+    this.#made.set(token, id);
     this.#volumes.set(id, { id, token, sizeGiB, attachedTo: null, device: '' });
     await this.options.hardware?.createVolume(id, sizeGiB);
     return id;
@@ -199,14 +219,22 @@ export class MemoryCloud {
   list(): readonly WorldResource[] {
     return [
       ...[...this.#instances.values()].map((instance): WorldResource => {
-        const { id, token, state, cpu, memoryMiB } = this.#answer(instance);
-        return { kind: 'instance', id, token, state, cpu, memoryMiB };
+        const { id, token, state, cpu, memoryMiB, address } = this.#answer(instance);
+        return {
+          kind: 'instance',
+          id,
+          token,
+          state: state === 'error' ? 'changing' : state,
+          cpu,
+          memoryMiB,
+          address,
+        };
       }),
-      ...[...this.#volumes.values()].map(({ id, token, sizeGiB, attachedTo }): WorldResource => {
+      ...[...this.#volumes.values()].map(({ id, token, sizeGiB, attachedTo, device }): WorldResource => {
         const volume = { kind: 'volume', id, token, sizeGiB } as const;
         return attachedTo === null
           ? { ...volume, state: 'available' }
-          : { ...volume, state: 'attached', attachedTo };
+          : { ...volume, state: 'attached', attachedTo, device };
       }),
     ];
   }
@@ -217,8 +245,26 @@ export class MemoryCloud {
     this.#instances.delete(id);
   }
 
+  /** Holds back every answer of the API until the function that it returns is called. */
+  holdAnswers(): () => void {
+    const held = Promise.withResolvers<void>();
+    this.#held = held.promise;
+    return () => {
+      this.#held = null;
+      held.resolve();
+    };
+  }
+
+  /** Makes an instance fail for good. */
+  failInstance(id: string): void {
+    this.#getInstance(id).state = 'error';
+  }
+
   async #receive(apiKey: string): Promise<void> {
-    await sleep(this.options.latencyMs ?? 1);
+    const signal = callSignal.getStore();
+    refuseAborted(signal);
+    await Promise.race([Promise.all([sleep(this.options.latencyMs ?? 1), this.#held]), untilAborted(signal)]);
+    refuseAborted(signal);
     if (apiKey === this.options.apiKey) return;
     throw new WindlassError('permission', 'the cloud refuses this key', {
       code: 'KEY_REFUSED',
@@ -227,8 +273,13 @@ export class MemoryCloud {
   }
 
   #answer(instance: Instance): InstanceAnswer {
-    const { changedAt, ...rest } = instance;
-    return Date.now() - changedAt < (this.options.changeMs ?? 5) ? { ...rest, state: 'changing' } : rest;
+    const { changedAt, madeAt: _madeAt, ...rest } = instance;
+    const changing = rest.state !== 'error' && Date.now() - changedAt < (this.options.changeMs ?? 5);
+    return changing ? { ...rest, state: 'changing' } : rest;
+  }
+
+  #isFree(id: string): boolean {
+    return this.options.tokensFree === true && !this.#instances.has(id) && !this.#volumes.has(id);
   }
 
   #getInstance(id: string): Instance {
@@ -242,6 +293,20 @@ export class MemoryCloud {
     if (volume !== undefined) return volume;
     throw new WindlassError('not-found', `there is no volume ${id}`, { code: 'VOLUME_NOT_FOUND' });
   }
+}
+
+/** The signal of the call in which the API is asked: as a client of HTTP would be given it. */
+export const callSignal = new AsyncLocalStorage<AbortSignal>();
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw new WindlassError('cancelled', 'the call was cancelled', { code: 'CANCELLED' });
+}
+
+function untilAborted(signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal?.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
 }
 
 function detach(volume: Volume): void {

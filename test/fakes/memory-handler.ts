@@ -2,14 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError, type LedgerResource, type NodeVolume } from '../../src/domain/index.ts';
 import type {
   Call,
-  InstanceDirective,
   NodeTaskContext,
   ObserveCall,
   Observation,
   ProviderHandler,
-  VolumesDirective,
 } from '../../src/provider/index.ts';
-import { makeCloudConfig } from '../../src/provider-utils/index.ts';
+import { listTaskVolumes, makeCloudConfig } from '../../src/provider-utils/index.ts';
 import type { InstanceAnswer, MemoryApi, VolumeAnswer } from './memory-cloud.ts';
 
 /** Where a frontgate is put; everything else is in the cloud's only private one. */
@@ -49,7 +47,7 @@ export function createMemoryHandler(
   /** Each volume of the directive with its row and what the cloud has; those never intended are left out. */
   async function findVolumes(context: NodeTaskContext) {
     const found = [];
-    for (const spec of volumesOf(context)) {
+    for (const spec of listTaskVolumes(context)) {
       const row = context.resources[`volume-${spec.index}`];
       if (row !== undefined)
         found.push({ spec, row, volume: await lookUp.findVolume(keyOf(context), row.token) });
@@ -73,6 +71,9 @@ export function createMemoryHandler(
       const instance = await findInstance(context);
       if (instance === undefined && state === 'stopped')
         return { state: 'done', changes: { node: { status: 'stopped' } } };
+      if (instance?.state === 'error') {
+        throw new WindlassError('conflict', `instance ${instance.id} failed`, { code: 'INSTANCE_FAILED' });
+      }
       if (instance?.state !== state)
         return { state: 'pending', seen: `instance is ${instance?.state ?? 'not there'}` };
       const ssh = { port: 22, user: user ?? '', hostKey: context.access.hostPublicKey, root: '' };
@@ -103,15 +104,15 @@ export function createMemoryHandler(
       const row = getRow(context, 'instance');
       let id = (await findInstance(context))?.id;
       if (id === undefined) {
-        await call.beforeEffect(row.token);
-        id = await cloud.runInstance(
-          keyOf(context),
-          row.token,
-          sizeOf(context),
-          user === undefined ? undefined : toUserData(context, user),
-          context.cluster.purpose === 'frontgate' ? PUBLIC_SUBNET : undefined,
+        id = await call.effect(row.token, () =>
+          cloud.runInstance(
+            keyOf(context),
+            row.token,
+            sizeOf(context),
+            user === undefined ? undefined : toUserData(context, user),
+            context.cluster.purpose === 'frontgate' ? PUBLIC_SUBNET : undefined,
+          ),
         );
-        await call.afterEffect(row.token);
       }
       const resources = [{ token: row.token, state: 'made', cloudId: id }] as const;
       return { state: 'started', changes: { resources, node: { instanceId: id } } };
@@ -122,9 +123,7 @@ export function createMemoryHandler(
       const instance = await findInstance(context);
       if (instance === undefined || instance.state === 'stopped') return { state: 'started' };
       const { token } = getRow(context, 'instance');
-      await call.beforeEffect(token);
-      await cloud.setState(keyOf(context), instance.id, 'stopped');
-      await call.afterEffect(token);
+      await call.effect(token, () => cloud.setState(keyOf(context), instance.id, 'stopped'));
       return { state: 'started' };
     },
     waitStopInstances: (context, call) => waitForState(context, call, 'stopped'),
@@ -134,9 +133,7 @@ export function createMemoryHandler(
       const { token } = getRow(context, 'instance');
       if (instance === undefined) throw instanceGone(token);
       if (instance.state === 'running') return { state: 'started' };
-      await call.beforeEffect(token);
-      await cloud.setState(keyOf(context), instance.id, 'running');
-      await call.afterEffect(token);
+      await call.effect(token, () => cloud.setState(keyOf(context), instance.id, 'running'));
       return { state: 'started' };
     },
     waitStartInstances: (context, call) => waitForState(context, call, 'running'),
@@ -145,9 +142,7 @@ export function createMemoryHandler(
       const instance = await findInstance(context);
       if (instance === undefined) return { state: 'started' };
       const { token } = getRow(context, 'instance');
-      await call.beforeEffect(token);
-      await cloud.deleteInstance(keyOf(context), instance.id);
-      await call.afterEffect(token);
+      await call.effect(token, () => cloud.deleteInstance(keyOf(context), instance.id));
       return { state: 'started' };
     },
     waitDeleteInstances: (context, call) =>
@@ -166,9 +161,7 @@ export function createMemoryHandler(
       const instance = await findInstance(context);
       const { token } = getRow(context, 'instance');
       if (instance === undefined) throw instanceGone(token);
-      await call.beforeEffect(token);
-      await cloud.resizeInstance(keyOf(context), instance.id, sizeOf(context));
-      await call.afterEffect(token);
+      await call.effect(token, () => cloud.resizeInstance(keyOf(context), instance.id, sizeOf(context)));
       return { state: 'started' };
     },
     waitResizeInstances: (context, call) =>
@@ -184,9 +177,9 @@ export function createMemoryHandler(
       for (const { spec, row, volume } of await findVolumes(context)) {
         let id = volume?.id;
         if (id === undefined) {
-          await call.beforeEffect(row.token);
-          id = await cloud.createVolume(keyOf(context), row.token, spec.sizeGiB);
-          await call.afterEffect(row.token);
+          id = await call.effect(row.token, () =>
+            cloud.createVolume(keyOf(context), row.token, spec.sizeGiB),
+          );
         }
         resources.push({ token: row.token, state: 'made', cloudId: id } as const);
       }
@@ -204,14 +197,9 @@ export function createMemoryHandler(
           });
         }
         if (volume.attachedTo === instance.id) continue;
-        await call.beforeEffect(row.token);
-        await cloud.attachVolume(
-          keyOf(context),
-          volume.id,
-          instance.id,
-          `/dev/vd${'bcdefg'[spec.index] ?? 'z'}`,
+        await call.effect(row.token, () =>
+          cloud.attachVolume(keyOf(context), volume.id, instance.id, `/dev/vd${'bcdefg'[spec.index] ?? 'z'}`),
         );
-        await call.afterEffect(row.token);
       }
       return { state: 'started' };
     },
@@ -221,9 +209,7 @@ export function createMemoryHandler(
     async detachVolumes(context, call) {
       for (const { row, volume } of await findVolumes(context)) {
         if (volume === undefined || volume.attachedTo === null) continue;
-        await call.beforeEffect(row.token);
-        await cloud.detachVolume(keyOf(context), volume.id);
-        await call.afterEffect(row.token);
+        await call.effect(row.token, () => cloud.detachVolume(keyOf(context), volume.id));
       }
       return { state: 'started' };
     },
@@ -233,9 +219,7 @@ export function createMemoryHandler(
     async deleteVolumes(context, call) {
       for (const { row, volume } of await findVolumes(context)) {
         if (volume === undefined) continue;
-        await call.beforeEffect(row.token);
-        await cloud.deleteVolume(keyOf(context), volume.id);
-        await call.afterEffect(row.token);
+        await call.effect(row.token, () => cloud.deleteVolume(keyOf(context), volume.id));
       }
       return { state: 'started' };
     },
@@ -265,9 +249,7 @@ export function createMemoryHandler(
           );
         }
         if (spec.sizeGiB === volume.sizeGiB) continue;
-        await call.beforeEffect(row.token);
-        await cloud.resizeVolume(keyOf(context), volume.id, spec.sizeGiB);
-        await call.afterEffect(row.token);
+        await call.effect(row.token, () => cloud.resizeVolume(keyOf(context), volume.id, spec.sizeGiB));
       }
       return { state: 'started' };
     },
@@ -276,13 +258,13 @@ export function createMemoryHandler(
   };
 }
 
-/** What every image with cloud-init understands. */
+/** What every image with cloud-init supports. */
 function toUserData({ access, node }: NodeTaskContext, user: string): string {
   const { authorizedKey, hostPrivateKey, hostPublicKey } = access;
   return makeCloudConfig({ authorizedKey, hostPrivateKey, hostPublicKey, hostname: node.nodeId, user });
 }
 
-/** Looks until it is done or the time to watch is over. */
+/** Polls until it is done or the time to watch is over. */
 async function watch(call: ObserveCall, look: () => Promise<Observation>): Promise<Observation> {
   const until = Date.now() + call.watchMs;
   for (;;) {
@@ -315,11 +297,7 @@ function instanceGone(token: string): WindlassError {
   return new WindlassError('not-found', `no instance carries ${token}`, { code: 'INSTANCE_NOT_FOUND' });
 }
 
-function sizeOf(context: NodeTaskContext): Pick<InstanceDirective, 'cpu' | 'memoryMiB'> {
-  const { cpu, memoryMiB } = context.task.directive as unknown as InstanceDirective;
+function sizeOf(context: NodeTaskContext<'RunInstances' | 'ResizeInstances'>) {
+  const { cpu, memoryMiB } = context.task.directive;
   return { cpu, memoryMiB };
-}
-
-function volumesOf(context: NodeTaskContext): VolumesDirective['volumes'] {
-  return (context.task.directive as unknown as VolumesDirective).volumes;
 }

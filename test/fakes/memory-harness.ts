@@ -1,9 +1,9 @@
-import type { Capabilities } from '../../src/provider/index.ts';
+import type { Call, Features, Provider, ProviderHandler } from '../../src/provider/index.ts';
 import { WindlassError } from '../../src/domain/index.ts';
-import type { ConformanceHarness } from '../../src/conformance/index.ts';
+import { createConformancePackage, type ConformanceHarness } from '../../src/conformance/index.ts';
 import type { NodeShell } from '../../src/nodes/index.ts';
-import { createVmProvider, type VmEnvironment } from '../../src/vm/index.ts';
-import { createConformancePackage } from './conformance-package.ts';
+import { createVmProvider, vmCapabilities, type VmEnvironment } from '../../src/vm/index.ts';
+import { createMemoryClient, type MemoryClient } from './memory-client.ts';
 import { MemoryCloud, type MemoryApi } from './memory-cloud.ts';
 import {
   createMemoryHandler,
@@ -12,32 +12,46 @@ import {
   type MemoryLookUp,
 } from './memory-handler.ts';
 
-export const MEMORY_CAPABILITIES: Capabilities = {
-  actions: ['create', 'stop', 'start', 'delete'],
-  nodeAccess: 'direct',
-  volumes: true,
-  gpu: false,
-  reservedIps: false,
-  loadbalancer: false,
-  associateEip: false,
-  changeSubnet: false,
-  volumeSnapshots: false,
-};
+export const MEMORY_FEATURES: Features = { nodeAccess: 'direct', volumes: true };
+export const MEMORY_CAPABILITIES = vmCapabilities(MEMORY_FEATURES);
 
 const API_KEY = 'key-8f1c2d77a9-planted';
 const NOTHING: MemoryLookUp = { findInstance: async () => undefined, findVolume: async () => undefined };
 
+/** What the memory cloud has nothing of. */
+export const MEMORY_WITHOUT = { makeFirstPlaceFull: 'a node has one place only' };
+
 /** A careful provider on a cloud in memory; the suite is tested on it. */
-export async function createMemoryHarness(options: { adoption?: boolean } = {}): Promise<ConformanceHarness> {
-  const cloud = new MemoryCloud({ apiKey: API_KEY, quotaInstances: 100, quotaVolumes: 100 });
-  const lookUp = options.adoption === false ? NOTHING : createMemoryLookUp(cloud);
-  const provider = createVmProvider({
+export async function createMemoryHarness(
+  options: { adoption?: boolean; bug?: MemoryBug } = {},
+): Promise<ConformanceHarness> {
+  const { bug = {} } = options;
+  const cloud = new MemoryCloud({
+    apiKey: API_KEY,
+    quotaInstances: 100,
+    quotaVolumes: 100,
+    tokensFree: bug.tokensFree === true,
+    ...(bug.changeMs === undefined ? {} : { changeMs: bug.changeMs }),
+    ...(bug.hiddenMs === undefined ? {} : { hiddenMs: bug.hiddenMs }),
+  });
+  const client = createMemoryClient(cloud);
+  const lookUp = options.adoption === false ? NOTHING : createMemoryLookUp(client);
+  const handler = createMemoryHandler(client, lookUp, { user: 'root' });
+  const environment = createMemoryEnvironment(client, () => cloud.options.quotaInstances);
+  const careful = createVmProvider({
     name: 'memory',
-    capabilities: MEMORY_CAPABILITIES,
-    handler: createMemoryHandler(cloud, lookUp),
-    environment: createMemoryEnvironment(cloud, () => cloud.options.quotaInstances),
+    features: MEMORY_FEATURES,
+    handler: { ...handler, ...bug.handler?.(handler, client) },
+    environment: { ...environment, ...bug.environment?.(environment) },
     nodes: unreachableNodes,
   });
+  const carrying = carryCalls(careful, (call, run) =>
+    client.runCall(
+      bug.signalIgnored === true ? { ...call, signal: new AbortController().signal } : call,
+      run,
+    ),
+  );
+  const provider = bug.provider?.(carrying) ?? carrying;
   const runtime = {
     runtimeId: 'rt-memory',
     name: 'memory',
@@ -58,7 +72,20 @@ export async function createMemoryHarness(options: { adoption?: boolean } = {}):
     conf: { cluster: { name: 'conformance' } },
     nodesReachable: false,
     vpcId: 'vpc-1',
-    world: { list: async () => cloud.list(), destroyInstance: async (id) => cloud.destroyInstance(id) },
+    world: {
+      list: async () => cloud.list(),
+      destroyInstance: async (id) => cloud.destroyInstance(id),
+      holdAnswers: async () => {
+        const release = cloud.holdAnswers();
+        return async () => release();
+      },
+      failInstance: async (id) => cloud.failInstance(id),
+      countRequests: async () => client.countRequests(),
+      disturb: async (disturbance) => {
+        const settle = client.disturb(disturbance);
+        return async () => settle();
+      },
+    },
     logs: () => '',
     plantedSecrets: [API_KEY, 'wrong-3b44-planted'],
     async makeQuotaTight() {
@@ -67,6 +94,41 @@ export async function createMemoryHarness(options: { adoption?: boolean } = {}):
       return runtime;
     },
     async dispose() {},
+  };
+}
+
+/** What a test takes away from the careful provider. */
+export interface MemoryBug {
+  readonly handler?: (careful: ProviderHandler, cloud: MemoryApi) => Partial<ProviderHandler>;
+  readonly environment?: (careful: VmEnvironment) => Partial<VmEnvironment>;
+  readonly provider?: (careful: Provider) => Provider;
+  /** The cloud's client never learns that a call was cancelled. */
+  readonly signalIgnored?: boolean;
+  /** How long an instance takes to start or stop, in milliseconds. */
+  readonly changeMs?: number;
+  /** For how long the cloud does not show an instance that it has made; the provider does not expect it. */
+  readonly hiddenMs?: number;
+  /** A token may be used again when what it made is gone. */
+  readonly tokensFree?: boolean;
+}
+
+/** Gives the cloud's client each call, as a client of HTTP is given its signal. */
+function carryCalls(provider: Provider, runCall: MemoryClient['runCall']): Provider {
+  const carry =
+    <Given, Made extends Call, Answer>(call: (given: Given, made: Made) => Promise<Answer>) =>
+    (given: Given, made: Made): Promise<Answer> =>
+      runCall(made, () => call(given, made));
+  return {
+    ...provider,
+    handleSubtask: carry(provider.handleSubtask),
+    waitSubtask: carry(provider.waitSubtask),
+    describeSubnets: carry(provider.describeSubnets),
+    describeVpc: carry(provider.describeVpc),
+    checkResource: carry(provider.checkResource),
+    validateCredential: carry(provider.validateCredential),
+    describeRuntimeProviderZones: carry(provider.describeRuntimeProviderZones),
+    updateClusterStatus: carry(provider.updateClusterStatus),
+    describeClusterDetails: carry(provider.describeClusterDetails),
   };
 }
 
@@ -125,9 +187,16 @@ export function createMemoryEnvironment(cloud: MemoryApi, quotaInstances: () => 
         }),
       };
     },
-    async describeClusterDetails({ credential, cluster }, call) {
-      await enter(credential['apiKey'], call);
-      return { nodes: cluster.nodes.map(({ nodeId }) => ({ nodeId, state: 'known', facts: {} })), facts: {} };
+    async describeClusterDetails({ credential, cluster, resources }, call) {
+      const instances = await enter(credential['apiKey'], call);
+      const nodes = cluster.nodes.map(({ nodeId }) => {
+        const row = resources.find((resource) => resource.nodeId === nodeId && resource.kind === 'instance');
+        const instance = instances.find(({ token }) => token === row?.token);
+        if (instance === undefined) return { nodeId, state: 'none', facts: {} };
+        const { id, address, state } = instance;
+        return { nodeId, state, facts: { instance: id, address } };
+      });
+      return { nodes, facts: {} };
     },
   };
 }

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { createRandomSource } from './random.ts';
 import { sweepAws } from './aws-sweep.ts';
 
-// A sample of what `npm run prove` sweeps whole; another seed tries others.
+// A sample of what `npm run prove` runs completely; another seed chooses others.
 const SEED = 6;
 const CASES = 60;
 
-it('makes nothing twice on AWS and leaves nothing there, whatever happens to a request', async () => {
+it('creates nothing twice on AWS and leaves nothing there, whatever happens to a request', async () => {
   const outcome = await sweepAws({
     lanes: 6,
     choose: (cases) => createRandomSource(SEED).pickSome(cases, CASES),
@@ -14,6 +14,7 @@ it('makes nothing twice on AWS and leaves nothing there, whatever happens to a r
   expect(outcome.complaints).toEqual([]);
   expect(outcome).toMatchObject({ leaked: 0, doubled: 0 });
   expect(outcome.runs).toBeGreaterThan(CASES / 2);
-  // A poll that ends early may not come to its second look, and only a read can be stale; most faults strike.
+  // A poll that ends early may not reach its second read, and only a read can be stale; most faults are
+  // hit.
   expect(outcome.struck).toBeGreaterThan(outcome.runs * 0.5);
 }, 300_000);

@@ -9,8 +9,8 @@ import { createAwsHarness } from '../conformance/aws-harness.ts';
 import { classifyAwsRequest, isAwsRead, throttleAwsRequest, type Moto } from '../kit/moto/index.ts';
 
 /**
- * Every request of the aws provider's operations × every fault, between it and one moto that all
- * lanes share; leaks and twins are counted in moto.
+ * Every request of the aws provider's operations × every fault, between it and one moto that all lanes
+ * share; leaks and duplicates are counted in moto.
  */
 export async function sweepAws(
   options: Pick<SweepOptions, 'choose' | 'report'> & { readonly lanes: number },

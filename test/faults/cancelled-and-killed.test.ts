@@ -3,25 +3,25 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
-import { jobWorkflowId } from '../../workflows/messages.ts';
+import { jobWorkflowId } from '../../src/protocol/index.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { runCli } from '../stack/run-cli.ts';
 import { createRandomSource } from './random.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));
 const SEED = 9;
-/** Each kill hits all clusters of its round, every one at another moment after its own cancel. */
+/** Each kill hits all clusters of its round, each at another moment after its own cancel. */
 const ROUNDS = 4;
 const CLUSTERS = 5;
 const WINDOW_MS = 1_000;
-/** For so long jobs are in the middle of handles and waits, whichever of them that is. */
+/** During this time jobs are in the middle of handles and waits, in any of them. */
 const MIDDLE_MS = 3_000;
 
 let stack: TestStack;
 let worker: TestWorker;
 let temporal: Client;
 
-/** Handles and waits that take a while each, so that a cancel meets one of them. */
+/** Handles and waits that each take some time, so that a cancel hits one of them. */
 const INSTANT = JSON.stringify({ latencyMs: 300, pendingLooks: 6 });
 
 async function startWorker(): Promise<void> {

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { copyNewPglite } from '../kit/databases.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const STOP_LIMIT_MS = 60_000;
 
-/** `windlass dev`, as a person runs it. */
+/** `windlass dev`, as a user runs it. */
 export interface DevStack {
   readonly temporalAddress: string;
   readonly databaseUrl: string;
@@ -17,12 +18,20 @@ export interface DevStack {
   stop(): Promise<void>;
 }
 
-/** Starts it on a home folder, on ports of its own choice where none are given, and waits until it is up. @throws with its output when it ends before */
+/**
+ * Starts it on a home folder, on ports of its own choice if none are given, and waits until it is up.
+ * @throws with its output when it ends before
+ */
 export async function startDevStack(
   env: NodeJS.ProcessEnv,
   home: string,
   ports?: { readonly temporal: number; readonly ui: number },
 ): Promise<DevStack> {
+  const data = join(home, 'postgres');
+  if (!existsSync(data)) {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    await copyNewPglite(data);
+  }
   const chosen = ports === undefined ? [] : ['--port', String(ports.temporal), '--ui-port', String(ports.ui)];
   const args = [MAIN, 'dev', '--json', ...chosen];
   const dev = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -68,7 +77,7 @@ function readFirstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/** What the command's end has ended already is not there any more. */
+/** Processes that ended with the command no longer exist. */
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -77,7 +86,7 @@ function kill(pid: number): void {
   }
 }
 
-/** A dead one that nobody has collected yet is not alive, but holds neither files nor ports. */
+/** A zombie is not alive, and holds neither files nor ports. */
 function isAlive(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

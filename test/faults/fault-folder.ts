@@ -1,25 +1,36 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a test and its workers (test/kit/worker-process.ts) tell each other about fault points. */
+/** How a test and its workers (test/kit/worker-process.ts) exchange data about fault points. */
 export interface FaultFolder {
-  /** For the workers. */
+  /** The environment of the workers. */
   readonly env: NodeJS.ProcessEnv;
   /** From now on points are named `<phase> <activity>:<point>`. */
   enter(phase: string): void;
-  /** The points at which the next worker that comes by dies, once each. */
+  /** The points at which the next worker that reaches one dies, once each. */
   arm(points: readonly string[]): void;
-  /** Every point that was reached, once. Sorted: which of them comes first is up to the machine, a sample must not be. */
+  /**
+   * Every point that was reached, once. Sorted: the order of events depends on the machine, and a sample
+   * must not.
+   */
   reached(): readonly string[];
   /** Where a worker died. */
   killed(): readonly string[];
-  /** The points at which the next worker that comes by is frozen, once each. */
+  /**
+   * Armed points at which no worker has died. Points of waits are left out: a handle whose effect is
+   * there within a moment has no wait, so a run may have none of them.
+   */
+  missed(): readonly string[];
+  /** The points at which the next worker that reaches one is frozen, once each. */
   freeze(points: readonly string[]): void;
   /** Workers that were frozen: the point and the process. */
   frozen(): readonly { readonly point: string; readonly pid: number }[];
 }
 
-/** Makes the folder; nobody dies until points are armed. */
+/** `<phase> Wait<action>:<point>`. */
+const OF_A_WAIT = /^\S+ Wait/;
+
+/** Creates the folder; no worker dies until points are armed. */
 export function openFaultFolder(folder: string): FaultFolder {
   for (const reached of ['kill.reached', 'freeze.reached'])
     mkdirSync(join(folder, reached), { recursive: true });
@@ -36,6 +47,11 @@ export function openFaultFolder(folder: string): FaultFolder {
       return [...new Set(readFileSync(file('reached'), 'utf8').trim().split('\n'))].sort();
     },
     killed: () => readdirSync(file('kill.reached')).map(decodeURIComponent),
+    missed() {
+      const killed = new Set(this.killed());
+      const armed = readFileSync(file('kill'), 'utf8').split('\n');
+      return armed.filter((point) => point !== '' && !killed.has(point) && !OF_A_WAIT.test(point));
+    },
     freeze: (points) => writeFileSync(file('freeze'), points.join('\n')),
     frozen: () =>
       readdirSync(file('freeze.reached'))

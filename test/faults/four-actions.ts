@@ -1,37 +1,37 @@
-import { auditLedger, surveyUntil, worldAfter, type Survey } from './survey.ts';
-import { ACTIONS, complaintsOf, NODES, waitForEnd, type Action, type TinyLane } from './tiny-lane.ts';
+import { auditLedger, waitForSnapshot, worldAfter, type WorldSnapshot } from './snapshot-world.ts';
+import { ACTIONS, problemsOf, NODES, waitForEnd, type Action, type LocalScenario } from './local-scenario.ts';
 
-/** What was there after an action. */
+/** The state after an action. */
 export interface Stage {
   readonly action: Action;
-  readonly world: Survey;
+  readonly world: WorldSnapshot;
   /** For each node: the services that ran so far, in order. */
   readonly services: readonly string[];
-  /** What did not go well, and where ledger and world differ. */
+  /** Errors of the job, and differences between ledger and world. */
   readonly complaints: readonly string[];
 }
 
 /**
- * The life of one cluster: create, stop, start, delete. Each phase of the fault folder is named
- * after its action. The world may take a moment to look as it should; it is told as it is then.
+ * The life of one cluster: create, stop, start, delete. Each phase of the fault folder is named after its
+ * action. The world may need a moment to reach the expected state; the last state is returned.
  */
-export async function runFourActions(lane: TinyLane): Promise<readonly Stage[]> {
+export async function runFourActions(scenario: LocalScenario): Promise<readonly Stage[]> {
   const stages: Stage[] = [];
   let clusterId: string | undefined;
   for (const action of ACTIONS) {
-    lane.faults.enter(action);
-    await lane.records.keep();
-    const job = await lane.begin(action, clusterId);
+    scenario.faults.enter(action);
+    await scenario.records.keep();
+    const job = await scenario.begin(action, clusterId);
     clusterId = job.clusterId;
-    const view = await waitForEnd(lane.client, job);
-    await lane.records.keep();
+    const view = await waitForEnd(scenario.client, job);
+    await scenario.records.keep();
     stages.push({
       action,
-      world: await surveyUntil(lane.world, worldAfter(action, NODES)),
-      services: lane.records.read(),
+      world: await waitForSnapshot(scenario.world, worldAfter(action, NODES)),
+      services: scenario.records.read(),
       complaints: [
-        ...complaintsOf(view),
-        ...(await auditLedger(lane.stack.databaseUrl, lane.world, job.clusterId)),
+        ...problemsOf(view),
+        ...(await auditLedger(scenario.stack.databaseUrl, scenario.world, job.clusterId)),
       ],
     });
   }

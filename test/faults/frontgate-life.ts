@@ -3,62 +3,62 @@ import { isDeepStrictEqual } from 'node:util';
 import { openStores } from '../../src/db/index.ts';
 import { openLocalWorld } from '../../src/providers/local/index.ts';
 import type { TestStack } from '../kit/stack.ts';
-import { auditLedger, surveyUntil, type Survey } from './survey.ts';
-import { complaintsOf, waitForEnd, type Action, type TinyLane } from './tiny-lane.ts';
+import { auditLedger, waitForSnapshot, type WorldSnapshot } from './snapshot-world.ts';
+import { problemsOf, waitForEnd, type Action, type LocalScenario } from './local-scenario.ts';
 import { watchFrontgate } from './watch-frontgate.ts';
 
-/** What came of some clusters that live behind one frontgate. */
+/** The result of some clusters behind one frontgate. */
 export interface FrontgateLife {
-  /** How many frontgates came to be. */
+  /** How many frontgates were created. */
   readonly made: number;
   readonly violations: readonly string[];
-  /** Jobs that did not go well, those of the frontgate among them, and what differs between ledger and world. */
+  /** Jobs that failed, including those of the frontgate, and differences between ledger and world. */
   readonly complaints: readonly string[];
   /** The world after each phase. */
-  readonly worlds: Readonly<Record<Action, Survey>>;
+  readonly worlds: Readonly<Record<Action, WorldSnapshot>>;
   readonly looks: number;
 }
 
-/** What there must be after each phase, for clusters of one node: theirs, and the one before them all. */
+/** The expected world after each phase, for clusters of one node: theirs, and the one frontgate. */
 export function expectedWorlds(clusters: number): FrontgateLife['worlds'] {
   const times = (count: number, text: string): string[] => Array.from({ length: count }, () => text);
-  const up: Survey = {
+  const up: WorldSnapshot = {
     instances: ['instance/g1 running, 1 processes', ...times(clusters, 'instance/g1 running, 2 processes')],
     volumes: times(clusters, 'volume-0/g1 /dev/vdb'),
     strayProcesses: 0,
     addresses: clusters + 1,
   };
-  const stopped: Survey = {
+  const stopped: WorldSnapshot = {
     instances: times(clusters + 1, 'instance/g1 stopped, 0 processes'),
     volumes: times(clusters, 'volume-0/g1 available'),
     strayProcesses: 0,
     addresses: clusters + 1,
   };
-  const nothing: Survey = { instances: [], volumes: [], strayProcesses: 0, addresses: 0 };
+  const nothing: WorldSnapshot = { instances: [], volumes: [], strayProcesses: 0, addresses: 0 };
   return { create: up, stop: stopped, start: up, delete: nothing };
 }
 
 /**
- * All clusters are created at once, stopped at once, started at once, deleted at once: each acquires
- * twice and releases twice. `lane` has a runtime with `frontgate=on` and makes clusters of one node.
+ * All clusters are created at the same time, then stopped, started and deleted: each acquires twice and
+ * releases twice. `scenario` has a runtime with `frontgate=on` and creates clusters of one node.
  */
-export async function liveBehindFrontgate(lane: TinyLane, clusters: number): Promise<FrontgateLife> {
-  const watched = watchFrontgate(lane.world);
+export async function liveBehindFrontgate(scenario: LocalScenario, clusters: number): Promise<FrontgateLife> {
+  const watched = watchFrontgate(scenario.world);
   const complaints: string[] = [];
-  const worlds: Partial<Record<Action, Survey>> = {};
+  const worlds: Partial<Record<Action, WorldSnapshot>> = {};
   let ids: readonly (string | undefined)[] = Array.from({ length: clusters });
   try {
     for (const action of ['create', 'stop', 'start', 'delete'] as const) {
-      lane.faults.enter(action);
-      const jobs = await Promise.all(ids.map((id) => lane.begin(action, id)));
+      scenario.faults.enter(action);
+      const jobs = await Promise.all(ids.map((id) => scenario.begin(action, id)));
       ids = jobs.map(({ clusterId }) => clusterId);
-      for (const job of jobs) complaints.push(...complaintsOf(await waitForEnd(lane.client, job)));
+      for (const job of jobs) complaints.push(...problemsOf(await waitForEnd(scenario.client, job)));
       const expected = expectedWorlds(clusters)[action];
-      worlds[action] = await surveyUntil(lane.world, expected);
+      worlds[action] = await waitForSnapshot(scenario.world, expected);
       if (!isDeepStrictEqual(worlds[action], expected))
-        complaints.push(`after ${action}: ${await listCommands(lane)}`);
+        complaints.push(`after ${action}: ${await listCommands(scenario)}`);
     }
-    const { stack, world } = lane;
+    const { stack, world } = scenario;
     const audit = (id: string): Promise<readonly string[]> => auditLedger(stack.databaseUrl, world, id);
     complaints.push(...(await listFrontgateComplaints(stack, 'local', audit)));
     for (const id of ids) {
@@ -77,7 +77,7 @@ export async function liveBehindFrontgate(lane: TinyLane, clusters: number): Pro
   };
 }
 
-/** The jobs of a frontgate end well too, its ledger rows name what there is, and nobody is left a member. */
+/** The jobs of a frontgate succeed too, its ledger rows match the world, and no member is left. */
 export async function listFrontgateComplaints(
   stack: TestStack,
   vpcId: string,
@@ -96,14 +96,14 @@ export async function listFrontgateComplaints(
   try {
     const [runtime] = await stores.runtimes.list({ limit: 1 });
     const { members } = await stores.frontgates.load({ runtimeId: runtime?.runtimeId ?? '', vpcId });
-    return [...complaints, ...members.map(({ clusterId }) => `${clusterId} is a member still`)];
+    return [...complaints, ...members.map(({ clusterId }) => `${clusterId} is still a member`)];
   } finally {
     await stores.close();
   }
 }
 
-/** What runs, for whoever reads that it is not what should. */
-async function listCommands({ world }: TinyLane): Promise<string> {
+/** The commands that run, to explain a difference. */
+async function listCommands({ world }: LocalScenario): Promise<string> {
   const processes = await openLocalWorld(world).listProcesses();
   const lines = await Promise.all(
     processes.map(async ({ pid, instanceId }) => {

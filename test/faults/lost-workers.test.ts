@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_LOST_TRIES, WindlassError, WORKFLOW_QUEUE, type JobView } from '../../src/domain/index.ts';
+import { MAX_LOST_TRIES, WindlassError } from '../../src/domain/index.ts';
+import { jobWorkflowId, WORKFLOW_QUEUE, type JobView } from '../../src/protocol/index.ts';
 import type { StartedJob } from '../../src/client/index.ts';
-import { jobWorkflowId } from '../../workflows/messages.ts';
 import type { DeadlyInput } from '../fakes/instant-provider.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
-import { tendWorkers, type TendedWorkers } from './tended-workers.ts';
+import { superviseWorkers, type SupervisedWorkers } from './supervised-workers.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));
 const DEADLY: readonly DeadlyInput[] = [
@@ -15,7 +15,7 @@ const DEADLY: readonly DeadlyInput[] = [
 ];
 
 let stack: TestStack;
-let workers: TendedWorkers;
+let workers: SupervisedWorkers;
 let temporal: Client;
 let versionId: string;
 
@@ -30,8 +30,8 @@ beforeAll(async () => {
   });
   const { address, namespace } = stack.temporal;
   temporal = new Client({ connection: await Connection.connect({ address }), namespace });
-  workers = await tendWorkers(stack, 2, {
-    // Handles that take so long are under way whenever a worker dies.
+  workers = await superviseWorkers(stack, 2, {
+    // Handles that take this long are running whenever a worker dies.
     WINDLASS_TEST_INSTANT: JSON.stringify({ latencyMs: 1_500, handles: 'done', deadly: DEADLY }),
   });
   await stack.client.runtimes.create({ name: 'cloud', provider: 'instant', zone: 'instant-1' });
@@ -43,7 +43,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** A request may be in the hands of a worker that dies of another one. */
+/** A request may be held by a worker that dies because of another one. */
 async function repeat<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {
@@ -65,7 +65,7 @@ const GIVEN_UP = {
 
 describe.concurrent('what its workers do not survive', () => {
   test(
-    'in a task is given up: the task and its job fail, and the cluster can be deleted',
+    'in a task is abandoned: the task and its job fail, and the cluster can be deleted',
     LIMIT,
     async () => {
       const made = { ...MADE, name: 'kills-in-a-task' };
@@ -84,17 +84,25 @@ describe.concurrent('what its workers do not survive', () => {
     },
   );
 
-  test('while a job is loaded is given up too, although a workflow was started by hand', LIMIT, async () => {
+  test('while a job is loaded is abandoned too, although a workflow was started by hand', LIMIT, async () => {
     const clusterId = 'cl-hangs';
     const jobId = 'j-hangs';
     const conf = { cluster: { name: 'hangs-in-load', count: 1 } };
     const create = { clusterId, jobId, runtime: 'cloud', versionId, conf };
-    const input = { jobId, clusterId, action: 'create', options: {}, requestedBy: 'me', create };
+    const input = {
+      jobId,
+      clusterId,
+      action: 'create',
+      options: {},
+      requestedBy: 'me',
+      provider: 'instant',
+      create,
+    };
     const error: unknown = await temporal.workflow
       .execute('runJob', { workflowId: jobWorkflowId(clusterId), taskQueue: WORKFLOW_QUEUE, args: [input] })
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(WorkflowFailedError);
-    expect((error as WorkflowFailedError).cause).toMatchObject({ cause: { type: 'WORKERS_LOST' } });
+    expect((error as WorkflowFailedError).cause).toMatchObject({ type: 'WORKERS_LOST' });
   });
 
   test('does no harm to a job beside it, whose tasks its workers died in', LIMIT, async () => {
@@ -108,7 +116,7 @@ describe.concurrent('what its workers do not survive', () => {
 });
 
 test('it took a few workers, and those that followed answer', LIMIT, async () => {
-  // Starts beyond the first two: at most one for each try that was lost.
+  // Starts beyond the first two: at most one for each lost attempt.
   expect(workers.restarts()).toBeLessThanOrEqual(2 + 2 * MAX_LOST_TRIES * 2);
   expect(await repeat(() => stack.client.clusters.list())).not.toEqual([]);
 });

@@ -8,7 +8,7 @@ export interface RandomSource {
   shuffle<Item>(items: readonly Item[]): readonly Item[];
 }
 
-/** Marsaglia's xorshift on 32 bits: enough to choose where to kill, and the same on every machine. */
+/** Marsaglia's xorshift on 32 bits: good enough to choose where to kill, and the same on every machine. */
 export function createRandomSource(seed: number): RandomSource {
   // Zero is the one state that it never leaves.
   let state = seed >>> 0 || 0x9e3779b9;

@@ -1,21 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { waitUntilWorkingOn } from './middle-of-job.ts';
-import { startMortalServers } from './mortal-servers.ts';
-import { auditLedger, EMPTY_WORLD, openServiceRecords, runningWorld, surveyUntil } from './survey.ts';
-import { complaintsOf, createTiny, waitForEnd } from './tiny-lane.ts';
+import { startKillableServers } from './killable-servers.ts';
+import {
+  auditLedger,
+  EMPTY_WORLD,
+  openServiceRecords,
+  runningWorld,
+  waitForSnapshot,
+} from './snapshot-world.ts';
+import { problemsOf, createTiny, waitForEnd } from './local-scenario.ts';
 
-/** So long a server is away: longer than heartbeats and leases last. */
+/** How long a server is away: longer than heartbeat timeouts and leases. */
 const AWAY_MS = 3_000;
 
 test.for([
   { server: 'temporal', number: 12 },
   { server: 'database', number: 13 },
 ] as const)(
-  'a job goes on when its $server server dies and comes back on its files, worker and client stay up',
+  'a job continues when its $server server dies and comes back on its files, worker and client stay up',
   { timeout: 180_000 },
   async ({ server, number }) => {
-    const servers = await startMortalServers(number);
+    const servers = await startKillableServers(number);
     onTestFinished(() => servers.stop());
     const { client, world } = servers;
     const create = await createTiny(client, servers.versionId, 2);
@@ -25,16 +31,16 @@ test.for([
     await sleep(AWAY_MS);
     await servers[server].startAgain();
 
-    expect(complaintsOf(await waiting)).toEqual([]);
-    expect(await surveyUntil(world, runningWorld(2))).toEqual(runningWorld(2));
+    expect(problemsOf(await waiting)).toEqual([]);
+    expect(await waitForSnapshot(world, runningWorld(2))).toEqual(runningWorld(2));
     const records = openServiceRecords(world, servers.recordsFolder);
     await records.keep();
     expect(records.read()).toEqual(['init start', 'init start']);
     expect(await auditLedger(servers.databaseUrl, world, create.clusterId)).toEqual([]);
 
     const end = await client.clusters.delete(create.clusterId);
-    expect(complaintsOf(await waitForEnd(client, end))).toEqual([]);
-    expect(await surveyUntil(world, EMPTY_WORLD)).toEqual(EMPTY_WORLD);
+    expect(problemsOf(await waitForEnd(client, end))).toEqual([]);
+    expect(await waitForSnapshot(world, EMPTY_WORLD)).toEqual(EMPTY_WORLD);
     expect(() => process.kill(servers.worker.pid, 0)).not.toThrow();
   },
 );

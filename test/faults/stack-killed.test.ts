@@ -8,17 +8,23 @@ import { findFreePort } from '../../src/embedded/index.ts';
 import { pullThePlug } from '../kit/stack.ts';
 import { startDevStack } from './dev-stack.ts';
 import { waitUntilWorkingOn } from './middle-of-job.ts';
-import { auditLedger, EMPTY_WORLD, openServiceRecords, runningWorld, surveyUntil } from './survey.ts';
+import {
+  auditLedger,
+  EMPTY_WORLD,
+  openServiceRecords,
+  runningWorld,
+  waitForSnapshot,
+} from './snapshot-world.ts';
 import {
   chooseAddressRange,
-  complaintsOf,
+  problemsOf,
   createTiny,
   QUICK_RECOVERY,
   registerTiny,
   waitForEnd,
-} from './tiny-lane.ts';
+} from './local-scenario.ts';
 
-test('a job whose whole stack dies in the middle goes on when the stack is started again', async () => {
+test('a job whose whole stack dies in the middle continues when the stack is started again', async () => {
   const home = mkdtempSync(join(tmpdir(), 'windlass-dev-'));
   const {
     TEMPORAL_ADDRESS: _address,
@@ -54,15 +60,15 @@ test('a job whose whole stack dies in the middle goes on when the stack is start
 
   const second = await startDevStack(env, home, ports);
   onTestFinished(() => second.stop());
-  expect(complaintsOf(await waitForEnd(client, create))).toEqual([]);
-  expect(await surveyUntil(world, runningWorld(2))).toEqual(runningWorld(2));
+  expect(problemsOf(await waitForEnd(client, create))).toEqual([]);
+  expect(await waitForSnapshot(world, runningWorld(2))).toEqual(runningWorld(2));
   const records = openServiceRecords(world, join(home, 'records'));
   await records.keep();
   expect(records.read()).toEqual(['init start', 'init start']);
   expect(await auditLedger(second.databaseUrl, world, create.clusterId)).toEqual([]);
 
   const end = await client.clusters.delete(create.clusterId);
-  expect(complaintsOf(await waitForEnd(client, end))).toEqual([]);
-  expect(await surveyUntil(world, EMPTY_WORLD)).toEqual(EMPTY_WORLD);
+  expect(problemsOf(await waitForEnd(client, end))).toEqual([]);
+  expect(await waitForSnapshot(world, EMPTY_WORLD)).toEqual(EMPTY_WORLD);
   expect(await auditLedger(second.databaseUrl, world, create.clusterId)).toEqual([]);
 }, 240_000);

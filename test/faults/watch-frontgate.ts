@@ -3,24 +3,24 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLocalWorld } from '../../src/providers/local/index.ts';
 
-/** What was seen of the frontgates of a world over a time; nothing of it comes from our database. */
+/** What was observed of the frontgates over a time; nothing of it comes from our database. */
 export interface FrontgateWatch {
-  /** The instances that came to be, however short they lived: by id. */
+  /** The instances that were created, however short they lived: by id. */
   readonly made: ReadonlySet<string>;
-  /** Moments in which it was not as it must be, in words. */
+  /** Violations, as messages. */
   readonly violations: readonly string[];
-  /** How often the world was looked at. */
+  /** How often the world was read. */
   readonly looks: number;
   stop(): Promise<void>;
 }
 
 const LOOK_MS = 150;
-/** A frontgate's cluster is named so; the token begins with it. */
+/** The name prefix of a frontgate's cluster; its token begins with it. */
 const FRONTGATE = 'fg-';
 
 /**
- * Looks at the world again and again: there is never more than one frontgate, and whenever a command or
- * a service runs on a node, it is there and runs. The file system says what comes to be in between.
+ * Polls the world: there is never more than one frontgate, and whenever a command or a service runs on a
+ * node, it exists and runs. File system events show what is created in between.
  */
 export function watchFrontgate(folder: string): FrontgateWatch {
   const world = openLocalWorld(folder);
@@ -32,7 +32,7 @@ export function watchFrontgate(folder: string): FrontgateWatch {
   let looks = 0;
   const notify = watch(instances, (_, name) => {
     if (name === null || made.has(name)) return;
-    // What was moved away in the middle of being read is no instance any more.
+    // A folder that was moved away while it was read is not an instance any more.
     void world.getInstance(name).then(note, () => undefined);
   });
 
@@ -52,7 +52,7 @@ export function watchFrontgate(folder: string): FrontgateWatch {
     if (gates.length > 1) violations.push(`there are ${gates.map(({ id }) => id).join(' and ')}`);
     const isUp = (all: typeof before): boolean =>
       all.some(({ token, state }) => token.startsWith(FRONTGATE) && state === 'running');
-    // What runs on a node beside its machine was started over SSH.
+    // A command that runs on a node beside its machine was started over SSH.
     const busy = after.filter(
       ({ id, token, state }) =>
         !token.startsWith(FRONTGATE) &&

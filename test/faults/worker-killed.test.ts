@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { killAtBoundaries } from './boundary-kills.ts';
 import { createRandomSource } from './random.ts';
-import { EMPTY_WORLD } from './survey.ts';
+import { EMPTY_WORLD } from './snapshot-world.ts';
 
-/** Which of a boundary's points in the four actions is tried; `npm run prove -- boundaries` dies at all. */
+/** Which point of each boundary in the four actions is used; `npm run prove -- boundaries` uses all. */
 const SEED = 11;
 
 /** `create RunInstances:recorded` and `start RunInstances:recorded` are points of one boundary. */
@@ -19,7 +19,7 @@ function sample(points: readonly string[]): readonly string[] {
 }
 
 test('a worker that dies at any boundary of create, stop, start and delete changes nothing', async () => {
-  const { clean, points, chosen, killed, different } = await killAtBoundaries(sample);
+  const { clean, points, chosen, killed, missed, different } = await killAtBoundaries(sample);
   expect(clean.map(({ services }) => services)).toEqual([
     ['init start', 'init start'],
     ['init start stop', 'init start stop'],
@@ -30,6 +30,6 @@ test('a worker that dies at any boundary of create, stop, start and delete chang
   expect(clean.at(-1)?.world).toEqual(EMPTY_WORLD);
   process.stdout.write(`seed ${SEED}: ${chosen.length} of ${points.length} points, ${killed.length} kills\n`);
   expect(different).toEqual([]);
-  expect(new Set(killed)).toEqual(new Set(chosen));
-  expect(new Set(killed.map(boundaryOf))).toEqual(new Set(points.map(boundaryOf)));
+  expect(missed).toEqual([]);
+  expect(killed.some((point) => boundaryOf(point).startsWith('Wait'))).toBe(true);
 }, 1_200_000);

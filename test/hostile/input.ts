@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { WindlassClient } from '../../src/client/index.ts';
-import type { PackageFile, Reads } from '../../src/domain/index.ts';
+import type { PackageFile } from '../../src/domain/index.ts';
+import type { Requests } from '../../src/protocol/index.ts';
 
 /** One hostile input, by one way in. */
 export interface HostileInput {
@@ -20,7 +21,7 @@ export interface HostileInput {
 export interface HostileTarget {
   /** As a user has it: it checks what it sends. */
   readonly client: WindlassClient;
-  /** As somebody has it who writes a client without any check. */
+  /** The input of a client that checks nothing. */
   readonly forge: Forge;
   /** Folders and files that an input needs, removed at the end. */
   readonly files: HostileFiles;
@@ -30,9 +31,9 @@ export interface HostileTarget {
   plant(): string;
   /** A file that holds the worker's keys. */
   readonly keyringFile: string;
-  /** A named pipe: whoever opens it to read it hangs. */
+  /** A named pipe: a program that opens it for reading hangs. */
   readonly pipe: string;
-  /** A living cluster of somebody else. */
+  /** An existing cluster of another user. */
   readonly otherCluster: { readonly clusterId: string; readonly jobId: string };
 }
 
@@ -44,12 +45,12 @@ export interface HostileFiles {
 /** Requests without a client's checks. */
 export interface Forge {
   readonly temporal: Client;
-  readonly reads: Reads;
+  readonly requests: Requests;
   /** Runs one activity alone, once. @throws WindlassError */
   activity(queue: string, name: string, args: readonly unknown[]): Promise<unknown>;
   /** Starts a workflow and waits for its end. @throws WindlassError */
   workflow(name: string, workflowId: string, args: readonly unknown[]): Promise<unknown>;
-  /** Brings a package to the worker, whatever is in it. */
+  /** Sends a package to the worker, whatever its content. */
   upload(files: readonly PackageFile[]): Promise<unknown>;
   /** Brings bytes in the place of a packed package. */
   uploadBytes(packed: Uint8Array): Promise<unknown>;

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { digestContent, packContent } from '../../src/app-package/index.ts';
-import { createReadsClient } from '../../src/client/reads-client.ts';
+import { createRequestsClient } from '../../src/client/requests-client.ts';
 import { toWindlassError } from '../../src/client/to-windlass-error.ts';
-import { PART_BYTES, WORKFLOW_QUEUE, type AppUpload } from '../../src/domain/index.ts';
+import { PART_BYTES, WORKFLOW_QUEUE, type AppUpload } from '../../src/protocol/index.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import type { Forge, HostileTarget } from './input.ts';
 import { openOtherCluster, type OtherCluster } from './other-cluster.ts';
@@ -18,8 +18,8 @@ export const WORKERS_ACCESS_KEY = 'AKIATRAPPEDWORKER000';
 const WORKERS_SECRET = 'trapped-worker-secret-31f0';
 /** Programs that a user would like to start. Each leaves a file where it was started. */
 const TRAPS = ['aws', 'aws-iam-authenticator', 'gke-gcloud-auth-plugin', 'kubelogin', 'kubectl', 'id'];
-/** An activity that nobody answers is a finding, not a reason to wait. */
-const ANSWER_LIMIT_MS = 20_000;
+/** An activity without an answer is a finding, not a reason to wait. */
+const ANSWER_LIMIT_MS = 60_000;
 
 /** A worker with all its servers, another user's cluster on it, and what hostile inputs need. */
 export interface OpenTarget {
@@ -135,10 +135,10 @@ async function startCollector(
 
 function createForge(temporal: Client, stack: TestStack): Forge {
   const place = stack.temporal;
-  const reads = createReadsClient(temporal, place, ANSWER_LIMIT_MS);
+  const requests = createRequestsClient(temporal, place, ANSWER_LIMIT_MS);
   const forge: Forge = {
     temporal,
-    reads,
+    requests,
     async activity(queue, name, args) {
       try {
         return await temporal.activity.execute<unknown>(name, {
@@ -174,16 +174,16 @@ function createForge(temporal: Client, stack: TestStack): Forge {
         sizeBytes: packed.byteLength,
         parts: Math.max(1, Math.ceil(packed.byteLength / PART_BYTES)),
       };
-      await reads.beginAppUpload(upload);
+      await requests.beginAppUpload(upload);
       for (let index = 0; index < upload.parts; index += 1) {
         const part = packed.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
-        await reads.putAppPart({
+        await requests.putAppPart({
           digest: upload.digest,
           index,
           base64: Buffer.from(part).toString('base64'),
         });
       }
-      return reads.registerApp(upload);
+      return requests.registerApp(upload);
     },
   };
   return forge;

@@ -2,7 +2,7 @@ import { WindlassError, type ErrorKind } from '../../src/domain/index.ts';
 import type { HostileInput } from './input.ts';
 import type { OpenTarget } from './open-target.ts';
 
-/** What a user can act on; all else is a defect, or looks like one. */
+/** Errors that a user can act on; all others are a defect, or look like one. */
 const REFUSALS: ReadonlySet<ErrorKind> = new Set([
   'invalid-input',
   'not-found',
@@ -12,7 +12,7 @@ const REFUSALS: ReadonlySet<ErrorKind> = new Set([
 ]);
 /** No server answers there, and none was asked for: the address was sound. */
 const NO_ANSWER = /^(KUBERNETES|AWS|CHART|HELM)_/;
-const INPUT_LIMIT_MS = 60_000;
+const INPUT_LIMIT_MS = 120_000;
 
 /** How an input ended; a complaint says what is wrong with that. */
 export interface Verdict {

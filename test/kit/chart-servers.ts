@@ -13,10 +13,10 @@ export const REGISTRY = (process.env['PATH'] ?? '')
   .map((folder) => join(folder, 'docker-registry'))
   .find((path) => existsSync(path));
 
-/** What Docker Hub's registry is called by those who fetch from it. */
+/** The name of Docker Hub's registry for clients that fetch from it. */
 const DOCKER_HUB = 'registry-1.docker.io';
 
-/** A certificate for 127.0.0.1, and for Docker Hub as startDockerHub plays it, that is its own CA. */
+/** A certificate for 127.0.0.1, and for Docker Hub as startDockerHub imitates it; it is its own CA. */
 export interface TestCertificate {
   readonly pem: string;
   readonly certFile: string;
@@ -44,18 +44,18 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Who may read what is private, on every server here. */
+/** The user that may read what is private, on every server here. */
 export const CHART_READER = { username: 'reader', password: 'planted-9f3c-password' } as const;
-/** The same for `htpasswd`: bcrypt, at its least cost. */
+/** The same for `htpasswd`: bcrypt, at its lowest cost. */
 const HTPASSWD = `${CHART_READER.username}:$2b$04$Vjf.rgR3cyjwdcnhjy541eV4VYUoRfvakDI3jhvwngQtpE8Rx3JKu\n`;
 const AUTHORIZATION = `Basic ${Buffer.from(Object.values(CHART_READER).join(':')).toString('base64')}`;
 
 export interface FileServer extends TestServer {
-  /** Paths that somebody asked for with a user and a password. */
+  /** Paths that were requested with a user and a password. */
   readonly askedByName: readonly string[];
 }
 
-/** Serves the files of a folder over TLS; those below `locked` to CHART_READER alone. */
+/** Serves the files of a folder over TLS; those below `locked` only to CHART_READER. */
 export async function serveFolder(folder: string, certificate: TestCertificate): Promise<FileServer> {
   const { certFile, keyFile } = certificate;
   const askedByName: string[] = [];
@@ -83,11 +83,14 @@ export async function serveFolder(folder: string, certificate: TestCertificate):
 }
 
 export interface DockerHub extends TestServer {
-  /** Hosts that somebody wanted to be connected to. */
+  /** Hosts that a client wanted to connect to. */
   readonly connectedTo: readonly string[];
 }
 
-/** A proxy for `HTTPS_PROXY` behind which a registry of the test's own is Docker Hub; it leads nowhere else. */
+/**
+ * A proxy for `HTTPS_PROXY` behind which a registry of the test's own acts as Docker Hub; it connects to
+ * nothing else.
+ */
 export async function startDockerHub(registry: TestServer): Promise<DockerHub> {
   const connectedTo: string[] = [];
   const [host = '', port = ''] = registry.address.split(':');
@@ -124,7 +127,10 @@ export async function startDockerHub(registry: TestServer): Promise<DockerHub> {
   };
 }
 
-/** Starts a registry with storage in the folder; with TLS where a certificate is given, for CHART_READER alone where locked. */
+/**
+ * Starts a registry with storage in the folder; with TLS if a certificate is given, for CHART_READER alone
+ * if locked.
+ */
 export async function startRegistry(
   program: string,
   folder: string,

@@ -2,18 +2,18 @@ import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 import allowedSkips from './allowed-skips.json' with { type: 'json' };
 
-/** A skipped test and the reason it gave by `context.skip(reason)`; empty where it gave none. */
+/** A skipped test and the reason that it gave with `context.skip(reason)`; empty if it gave none. */
 interface Skip {
   readonly name: string;
   readonly reason: string;
 }
 
 /**
- * Ends a run with one plain line, `N passed, N failed, N skipped`. `bin/run` hands over a file, and
- * prints it after everything else; without one it is printed here.
+ * Ends a run with one plain line, `N passed, N failed, N skipped`. `bin/run` passes a file, and prints it
+ * after everything else; without one it is printed here.
  *
- * With CI=true a skip whose reason does not begin with one of allowed-skips.json fails the run: a
- * test that silently does not run is a defect. Machines of developers may lack what CI has.
+ * With CI=true a skip whose reason does not begin with one of allowed-skips.json fails the run: a test
+ * that silently does not run is a defect. Machines of developers may lack what CI has.
  */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {

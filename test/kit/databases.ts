@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { copyCachedFolder } from './cached-folders.ts';
 
 /** A database of the test's own, on a socket file, or on loopback and a free port. */
 export interface TestDatabase {
@@ -17,14 +19,32 @@ export interface TestDatabase {
 }
 
 const PGLITE_PROCESS = fileURLToPath(new URL('../../src/embedded/pglite-process.ts', import.meta.url));
+const PGLITE_VERSION = readPgliteVersion();
 const POSTGRES_FOLDER = '/usr/lib/postgresql';
 const START_LIMIT_MS = 60_000;
 
 /** The embedded database, as the product runs it: PGlite behind its socket server, in a process of its own. */
 export async function startPglite(): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'windlass-pglite-'));
+  await copyNewPglite(join(folder, 'data'));
+  return await servePglite(folder);
+}
+
+/**
+ * Puts a new, empty database of PGlite where none exists yet. Creating one takes five seconds of CPU; the
+ * tests of a first start let the product do it (test/embedded/database.test.ts).
+ */
+export async function copyNewPglite(data: string): Promise<void> {
+  await copyCachedFolder(`pglite-${PGLITE_VERSION}`, data, async (folder) => {
+    const work = mkdtempSync(join(tmpdir(), 'windlass-pglite-'));
+    await (await servePglite(work, folder)).stop();
+  });
+}
+
+/** Serves `data` on a socket in `folder`, which `stop` removes. */
+async function servePglite(folder: string, data = join(folder, 'data')): Promise<TestDatabase> {
   const socket = join(folder, '.s.PGSQL.5432');
-  const server = spawn(process.execPath, [PGLITE_PROCESS, join(folder, 'data'), socket], {
+  const server = spawn(process.execPath, [PGLITE_PROCESS, data, socket], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const databaseUrl = `postgres://postgres@localhost:5432/postgres?host=${encodeURIComponent(folder)}`;
@@ -36,7 +56,7 @@ export function isPostgresInstalled(): boolean {
   return findPostgresPrograms() !== null;
 }
 
-/** PostgreSQL as the distribution installs it; null where none is installed. */
+/** PostgreSQL as the distribution installs it; null if none is installed. */
 export async function startPostgres(): Promise<TestDatabase | null> {
   const programs = findPostgresPrograms();
   if (programs === null) return null;
@@ -45,11 +65,14 @@ export async function startPostgres(): Promise<TestDatabase | null> {
   if (account !== null) chownSync(folder, account.uid, account.gid);
   const data = join(folder, 'data');
   const options = { cwd: folder, ...account };
-  execFileSync(
-    join(programs, 'initdb'),
-    ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
-    { ...options, stdio: 'ignore' },
-  );
+  await copyCachedFolder(`postgres-${basename(dirname(programs))}`, data, async (made) => {
+    if (account !== null) chownSync(dirname(made), account.uid, account.gid);
+    execFileSync(
+      join(programs, 'initdb'),
+      ['-D', made, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
+      { ...options, stdio: 'ignore' },
+    );
+  });
   const port = await findFreePort();
   const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
   const server = spawn(
@@ -65,7 +88,7 @@ export async function startPostgres(): Promise<TestDatabase | null> {
   return await whenReady(server, { databaseUrl, folder, signal: 'SIGINT' });
 }
 
-/** Does something over a connection of its own, which the stores know nothing of. */
+/** Does something over a connection of its own, which the stores do not know. */
 export async function withClient<Result>(
   databaseUrl: string,
   use: (client: pg.Client) => Promise<Result>,
@@ -79,7 +102,7 @@ export async function withClient<Result>(
   }
 }
 
-/** A port of loopback that nobody listens on. */
+/** A port of loopback on which nothing listens. */
 export async function findFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -140,9 +163,15 @@ function findPostgresPrograms(): string | null {
   return folders.find((folder) => existsSync(join(folder, 'initdb'))) ?? null;
 }
 
-/** PostgreSQL refuses to run as root; its package brings an account for it. */
+/** PostgreSQL refuses to run as root; its package comes with an account for it. */
 function findServerAccount(): { readonly uid: number; readonly gid: number } | null {
   if (process.getuid?.() !== 0) return null;
   const read = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: read('-u'), gid: read('-g') };
+}
+
+function readPgliteVersion(): string {
+  const program = createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  const text = readFileSync(join(dirname(program), '..', 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

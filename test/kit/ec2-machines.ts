@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { createSshdMachines, type SshdMachines } from '../../src/conformance/index.ts';
 import type { Moto, MotoEvent } from './moto/index.ts';
 
-/** Machines behind the instances of an EC2: what it says runs, really runs. */
+/** Machines behind the instances of an EC2: an instance that it reports as running really runs. */
 export interface Ec2Machines {
   readonly machines: SshdMachines;
-  /** What went wrong when a machine was to follow its instance. */
+  /** Errors while a machine was to follow its instance. */
   faults(): readonly Error[];
   end(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function createEc2Machines(
     turn = turn
       .then(() => follow(machines, event, namespaceOf))
       .then(() => {
-        // A machine that ended let go of all it had, also of what it had mounted until then.
+        // A machine that ended has released everything, also what it had mounted until then.
         if (event.event !== 'instance' || event.state !== 'terminated') return;
         for (const [number, fault] of faults)
           if (fault.instanceId === event.instanceId) faults.delete(number);

@@ -4,12 +4,12 @@ import { buildGoTool, NO_GO } from './go-tools.ts';
 
 /** The newest of the third line when this was written. */
 const HELM_3 = '3.22.0';
-/** What its releases are stamped with besides: the Kubernetes that it was built for. */
+/** Other stamps of its releases: the Kubernetes version that it was built for. */
 const HELM_3_KUBERNETES = { major: '1', minor: '37' };
 
 /**
- * The helm that tests use: the one that WINDLASS_HELM names, where somebody tries another, else the
- * one that a worker would find.
+ * The helm that tests use: the one that WINDLASS_HELM names, if it is set, otherwise the one that a worker
+ * would find.
  */
 export function findTestHelm(report: (line: string) => void = () => {}): Promise<Helm> {
   const { env } = process;
@@ -18,7 +18,7 @@ export function findTestHelm(report: (line: string) => void = () => {}): Promise
 
 /**
  * The file of a helm 3, built from its pinned module, which takes some minutes, once.
- * @throws where there is no Go, and whatever the build said
+ * @throws if there is no Go; the errors of the build
  */
 export async function buildHelm3(): Promise<string> {
   const helm = 'helm.sh/helm/v3';

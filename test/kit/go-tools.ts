@@ -13,7 +13,7 @@ const runFile = promisify(execFile);
 const BUILD_LIMIT_MS = 30 * 60_000;
 const LOCK_POLL_MS = 500;
 
-/** What a skip says where `buildGoTool` found no Go. */
+/** The reason of a skip if `buildGoTool` found no Go. */
 export const NO_GO = 'no Go is installed';
 
 /** A Go program that tests need. */
@@ -22,17 +22,17 @@ export interface GoTool {
   readonly name: string;
   /** Where its folder is; `test/kit/tools` by default. */
   readonly folder?: string;
-  /** As `go build -ldflags` takes them; part of the cache's key. */
+  /** In the form of `go build -ldflags`; part of the cache's key. */
   readonly ldflags?: string;
 }
 
 /**
- * The binary of `test/kit/tools/<name>`, a Go module of its own: go.mod, a complete go.sum, and
- * either a main package or, in go.mod, one `tool` directive that names the package to build. It is
- * built once per content of that folder into the tools cache; Go checks every module it needs
- * against go.sum and may add nothing to it. Several processes at once build it once.
+ * The binary of `test/kit/tools/<name>`, a Go module of its own: go.mod, a complete go.sum, and either a
+ * main package or, in go.mod, one `tool` directive that names the package to build. It is built once for
+ * each content of that folder, into the tools cache; Go checks every module against go.sum and may add
+ * nothing to it. Several processes at the same time build it once.
  *
- * Null where there is no Go. @throws whatever the build said.
+ * Null if there is no Go. @throws the errors of the build.
  */
 export async function buildGoTool({
   name,
@@ -46,7 +46,7 @@ export async function buildGoTool({
   if (!(await hasGo())) return null;
   const lock = await takeLock(join(cache, `${name}.lock`));
   try {
-    // Whoever had the lock before may have built it.
+    // The process that had the lock before may have built it.
     if (!existsSync(binary)) await build(source, binary, ldflags);
   } finally {
     lock.release();
@@ -64,7 +64,7 @@ async function build(source: string, binary: string, ldflags: string): Promise<v
     const args = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', `-s -w ${ldflags}`];
     await runFile('go', [...args, '-o', aside, what], {
       cwd: source,
-      // What a developer has set for other modules must neither loosen nor change this build.
+      // A developer's settings for other modules must not affect this build.
       env: { ...process.env, GOFLAGS: '', GOTOOLCHAIN: 'local', CGO_ENABLED: '0', GOWORK: 'off' },
       timeout: BUILD_LIMIT_MS,
       maxBuffer: 64 * 1_024 * 1_024,

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { findTestHelm } from './find-helm.ts';
 
 /**
- * What helm itself reads in YAML documents that are mappings: each as the text of JSON, with numbers
- * as Go's float64; null for one that it cannot read. One run of helm for all of them.
+ * How helm itself reads YAML documents that are mappings: each as JSON text, with numbers as Go's float64;
+ * null for one that it cannot read. One run of helm for all of them.
  */
 export async function askHelm(documents: readonly string[]): Promise<readonly (string | null)[]> {
   const { path: helm } = await findTestHelm();

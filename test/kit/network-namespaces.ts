@@ -1,33 +1,36 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
-/** What a skip says where `createVpc` cannot work. */
+/** The reason of a skip if `createVpc` cannot work. */
 export const NO_NAMESPACES = 'network namespaces need Linux, root and iproute2';
 
 /**
- * A network of its own, as a cloud's VPC is one: its nodes' addresses lead nowhere from here. The
- * gate has one address outside, which this machine reaches, and one inside; it forwards no packets,
- * so only what connects from within it gets to a node.
+ * A network of its own, like a cloud's VPC: its nodes' addresses cannot be reached from here. The gate has
+ * one outside address, which this machine reaches, and one inside; it forwards no packets, so only
+ * connections from within it get to a node.
  */
 export interface TestVpc {
-  /** Where this machine reaches the gate. */
+  /** The address at which this machine reaches the gate. */
   readonly gateAddress: string;
-  /** Of the gate's addresses outside, and of the nodes': a cloud that gives them out knows them by these. */
+  /** Of the gate's outside addresses, and of the nodes': a cloud that assigns them knows them by these. */
   readonly gateRange: string;
   readonly nodesRange: string;
-  /** From where this machine reaches the gate. */
+  /** This machine's own address towards the gate. */
   readonly ownAddress: string;
   /** The n-th address inside, from 0; there are `VPC_NODES`. */
   nodeAddress(index: number): string;
-  /** What to put before a command so that it runs in the gate, or among the nodes. */
+  /** The command prefix that runs a command in the gate, or among the nodes. */
   readonly inGate: readonly string[];
   readonly inNodes: readonly string[];
-  /** Files of the two namespaces, for who puts a machine into one. */
+  /** Files of the two namespaces, for code that puts a machine into one. */
   readonly gateNamespace: string;
   readonly nodesNamespace: string;
-  /** The gate forwards packets to the nodes and theirs back, as it never should: a test sees that it would see it. */
+  /**
+   * Makes the gate forward packets to the nodes and back, which it never should: proves that a test would
+   * notice.
+   */
   openWide(): void;
   closeAgain(): void;
-  /** The gate loses its leg outside, without a word to anyone: packets vanish. */
+  /** The gate loses its outside connection silently: packets vanish. */
   cut(): void;
   mend(): void;
   close(): void;
@@ -43,10 +46,10 @@ export function canMakeNamespaces(): boolean {
 
 /** How many addresses the nodes of a VPC have. */
 export const VPC_NODES = 20;
-/** The addresses that AWS gives out first: those before them it keeps. */
+/** The addresses that AWS assigns first: it reserves those before them. */
 const FIRST_GIVEN = [4, 5, 6, 7, 8, 9];
 
-/** `number` tells networks apart that one process has at the same time. */
+/** `number` distinguishes networks that one process has at the same time. */
 export function createVpc(number: number): TestVpc {
   const id = `${process.pid}${number}`.slice(-8);
   const [gate, nodes] = [`wlg${id}`, `wln${id}`];
@@ -79,7 +82,7 @@ export function createVpc(number: number): TestVpc {
       run('-n', nodes, 'addr', 'add', `${nodeAddress(index)}/24`, 'dev', 'eth0');
     for (const last of FIRST_GIVEN) run('-n', nodes, 'addr', 'add', `${inside}.${last}/24`, 'dev', 'eth0');
     run('netns', 'exec', gate, 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
-    // A route as a careless administrator would set it: the gate still forwards nothing.
+    // A route that a careless administrator might set: the gate still forwards nothing.
     run('route', 'add', `${inside}.0/24`, 'via', `${outside}.2`);
   } catch (error) {
     close();
@@ -109,11 +112,11 @@ export function createVpc(number: number): TestVpc {
   };
 }
 
-/** The third number of a network that no other process has: two of them may come to the same one. */
+/** The third number of a network that no other process has: two of them may choose the same one. */
 function findFreeSubnet(first: number): number {
   const taken = execFileSync('ip', ['-o', 'addr', 'show'], { encoding: 'utf8' });
   for (let next = first; next < first + 250; next += 1) {
     if (!taken.includes(` 198.18.${next % 250}.`)) return next % 250;
   }
-  throw new Error('all 250 networks of 198.18.0.0/16 are taken; `ip link` shows by whom');
+  throw new Error('all 250 networks of 198.18.0.0/16 are taken; `ip link` shows their users');
 }

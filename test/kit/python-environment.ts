@@ -12,7 +12,7 @@ const runFile = promisify(execFile);
 const INSTALL_LIMIT_MS = 20 * 60_000;
 const LOCK_POLL_MS = 500;
 
-/** What a skip says where `findPythonEnvironment` found no Python. */
+/** The reason of a skip if `findPythonEnvironment` found no Python. */
 export const NO_PYTHON = 'no Python with venv is installed';
 
 /** Packages from PyPI that tests need. */
@@ -24,12 +24,12 @@ export interface PythonEnvironment {
 }
 
 /**
- * The Python of a virtual environment in the tools cache that holds exactly the required packages.
- * pip checks every file against its digest and takes no others. Made once per content of the file
- * and version of Python; several processes at once make it once, and one that died in the middle
- * leaves nothing that counts.
+ * The Python of a virtual environment in the tools cache that holds exactly the required packages. pip
+ * checks every file against its digest and accepts no others. Created once for each content of the file
+ * and version of Python; several processes at the same time create it once, and one that died leaves
+ * nothing that counts.
  *
- * Null where there is no Python with venv. @throws whatever pip said.
+ * Null if there is no Python with venv. @throws the errors of pip.
  */
 export async function findPythonEnvironment({
   name,
@@ -46,7 +46,7 @@ export async function findPythonEnvironment({
   mkdirSync(cache, { recursive: true });
   const lock = await takeLock(join(cache, `${name}.lock`));
   try {
-    // Whoever had the lock before may have made it.
+    // The process that had the lock before may have created it.
     if (existsSync(finished)) return python;
     rmSync(folder, { recursive: true, force: true });
     await runFile('python3', ['-m', 'venv', folder], { timeout: INSTALL_LIMIT_MS });
@@ -66,7 +66,7 @@ export async function findPythonEnvironment({
   }
 }
 
-/** Python's full version and place; null where there is none, or one without venv and pip. */
+/** Python's full version and path; null if there is none, or one without venv and pip. */
 async function readPythonVersion(): Promise<string | null> {
   try {
     const code = 'import ensurepip, sys, venv; print(sys.base_prefix, sys.version)';

@@ -23,7 +23,7 @@ export interface TestMachines {
   readonly folder: string;
   readonly machines: SshdMachines;
   readonly client: KeyPair;
-  /** The host key that user-data hands to every machine of the test. */
+  /** The host key that user-data gives to every machine of the test. */
   readonly host: KeyPair;
   readonly shell: NodeShell;
   /** Boots a machine and waits until its sshd takes our key. */
@@ -38,7 +38,7 @@ interface BootOptions {
   readonly networkNamespace?: string;
 }
 
-/** Whoever calls it calls `end`. Machines cannot be booted everywhere: ask findSshdMachinesObstacle first. */
+/** The caller calls `end`. Machines cannot be booted everywhere: ask findSshdMachinesObstacle first. */
 export async function createTestMachines(
   options: Omit<SshdMachinesOptions, 'folder'> = {},
 ): Promise<TestMachines> {

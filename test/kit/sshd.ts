@@ -10,11 +10,11 @@ export const SSHD = [process.env['WINDLASS_TEST_SSHD'] ?? '', '/usr/sbin/sshd'].
 );
 
 export interface SshdRequest {
-  /** Made if it is not there; holds keys, settings and the log. */
+  /** Created if it does not exist; holds keys, settings and the log. */
   readonly folder: string;
   readonly address: string;
   readonly port?: number;
-  /** What to put before the command, e.g. to enter a network namespace. */
+  /** The prefix of the command, e.g. to enter a network namespace. */
   readonly within?: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface TestSshd {
   /** With all of its keys; root `''`. */
   readonly target: NodeTarget;
   start(): void;
-  /** SIGKILL for the listener; connections that are open have processes of their own. */
+  /** SIGKILL for the listener; open connections have processes of their own. */
   stop(): Promise<void>;
 }
 

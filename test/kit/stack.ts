@@ -30,7 +30,7 @@ export interface TestStack {
   readonly databaseFolder: string;
   /** WINDLASS_HOME; the local provider's world is in `<home>/local`. */
   readonly home: string;
-  /** What a windlass process needs to reach all of it. */
+  /** The environment that a windlass process needs to reach all of it. */
   readonly env: NodeJS.ProcessEnv;
   /** Starts a worker and waits until it polls. */
   startWorker(env?: NodeJS.ProcessEnv): Promise<TestWorker>;
@@ -88,11 +88,11 @@ async function startDatabase(wanted: StackOptions['database']): Promise<TestData
   return (await startPostgres()) ?? startPglite();
 }
 
-/** Somebody has killed a worker before it could say that it polls. */
+/** The worker was killed before it could report that it polls. */
 export class WorkerKilledEarly extends Error {}
 
 /**
- * Starts a worker on servers that `env` names, and waits until it polls. Whoever starts it ends it.
+ * Starts a worker on servers that `env` names, and waits until it polls. The caller ends it.
  * @throws WorkerKilledEarly; Error with its output when it ended by itself
  */
 export async function forkWorker(env: NodeJS.ProcessEnv): Promise<TestWorker> {
@@ -129,7 +129,7 @@ function isAlive(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-/** Ends the machines that a failed test has left; a passed one has deleted them. */
+/** Ends machines that a failed test has left; a passed one has deleted them. */
 export async function pullThePlug(folder: string): Promise<void> {
   const { openLocalWorld } = await import('../../src/providers/local/index.ts');
   for (const { pid } of await openLocalWorld(folder).listProcesses()) {

@@ -17,9 +17,13 @@ export interface TestTemporal {
   stop(): Promise<void>;
 }
 
-/** Starts a dev server on loopback and free ports, found as the product finds it. */
-export async function startTemporal(): Promise<TestTemporal> {
-  // A server that the environment names is not the test's to fill.
+/**
+ * Starts a dev server on loopback and free ports, found as the product finds it.
+ *
+ * @param settings of its dynamic configuration
+ */
+export async function startTemporal(settings: Readonly<Record<string, string>> = {}): Promise<TestTemporal> {
+  // A test must not write to a server that the environment names.
   const { TEMPORAL_ADDRESS: _address, TEMPORAL_PROFILE: _profile, ...env } = process.env;
   const folder = mkdtempSync(join(tmpdir(), 'windlass-temporal-'));
   const report = (): void => {};
@@ -28,10 +32,10 @@ export async function startTemporal(): Promise<TestTemporal> {
     throw new Error('a profile of temporal.toml names a server; unset it for tests');
   const databaseFile = join(folder, 'temporal.db');
   const binary = source.path;
-  // Another test may be quicker to take a port that was free.
+  // Another test may be faster to take a port that was free.
   const server = await repeatPortRace(async () => {
     const [port, uiPort] = [await findFreePort(), await findFreePort()];
-    return startTemporalServer({ binary, databaseFile, folder, env, report, port, uiPort });
+    return startTemporalServer({ binary, databaseFile, folder, env, report, port, uiPort, settings });
   });
   return {
     address: server.address,

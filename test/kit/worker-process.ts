@@ -1,6 +1,7 @@
-// Runs one worker as a process of its own, so that a test can kill it. What the product's own
-// `windlass worker` does, and the fault points beside it.
+// Runs one worker as a process of its own, so that a test can kill it: the same as the product's `windlass
+// worker`, with fault points.
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/index.ts';
 import { startWorker } from '../../src/worker/index.ts';
@@ -10,9 +11,9 @@ const folder = process.env['WINDLASS_FAULT_FOLDER'];
 const instant = process.env['WINDLASS_TEST_INSTANT'];
 
 /**
- * Notes every point that is reached. Dies at those named in `<folder>/kill` at which nobody has
- * died yet, and freezes at those in `<folder>/freeze` until the test wakes it. `<folder>/phase`
- * says which action the test is in.
+ * Records every point that is reached. Dies at those in `<folder>/kill` at which no worker has died yet,
+ * and freezes at those in `<folder>/freeze` until the test continues it. `<folder>/phase` says which
+ * action the test is in.
  */
 async function faultPoint(name: string): Promise<void> {
   if (folder === undefined) return;
@@ -28,7 +29,7 @@ async function faultPoint(name: string): Promise<void> {
   }
 }
 
-/** Whether a point is armed and no process was there before: a folder can be made once. */
+/** Whether a point is armed and no process was there before: a folder can be created once. */
 function isFirstAt(faults: string, list: 'freeze' | 'kill', point: string): boolean {
   if (!readFileSync(join(faults, list), 'utf8').split('\n').includes(point)) return false;
   try {
@@ -44,6 +45,8 @@ const worker = await startWorker(loadConfig(process.env), {
   providers: instant === undefined ? [] : [createInstantProvider(JSON.parse(instant))],
 });
 process.send?.('ready');
+// Node writes it when a process exits; a killed one would leave nothing for the next.
+flushCompileCache();
 process.once('SIGTERM', () => void worker.stop());
 await worker.stopped;
 process.exit(0);

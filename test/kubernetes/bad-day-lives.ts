@@ -14,7 +14,7 @@ import type { TaskAction } from '../../src/domain/index.ts';
 import { createKubernetesHarness } from '../conformance/kubernetes-harness.ts';
 import type { ControlPlane } from '../kit/kubernetes/index.ts';
 import { answerFailed, answerThrottled, type BadDay, chooseBadDays, nameRequest } from './bad-days.ts';
-import { NOTHING, surveyNamespace } from './survey-release.ts';
+import { NOTHING, snapshotNamespace } from './snapshot-release.ts';
 
 const WAIT_LIMIT_MS = 60_000;
 const SETTLE_MS = 30_000;
@@ -118,9 +118,10 @@ function open({ harness }: Lane): Promise<Bench> {
 function taskOf(bench: Bench, step: Step): EngineTask {
   const made = bench.task(ACTIONS[step]);
   if (step !== 'scale') return made;
-  const { release } = made.task.directive;
-  const overrides = [{ kind: 'Deployment', name: `${String(release)}-web`, replicas: SCALED }];
-  return { ...made, task: { ...made.task, directive: { ...made.task.directive, overrides, hooks: false } } };
+  const { task } = made;
+  if (task.action !== 'UpgradeRelease') throw new Error(`a release is scaled by ${task.action}`);
+  const overrides = [{ kind: 'Deployment', name: `${task.directive.release}-web`, replicas: SCALED }];
+  return { ...made, task: { ...task, directive: { ...task.directive, overrides, hooks: false } } };
 }
 
 /** Which requests each step makes, and how often, when nothing goes wrong. */
@@ -182,7 +183,8 @@ async function assertStands(bench: Bench, lane: Lane, step: Step): Promise<void>
   assert.ok(operation, `no operation is named ${ACTIONS[step]}`);
   await bench.assertHolds(operation);
   if (step === 'scale') await assertScaled(lane);
-  // Helm numbers a try anew that it has itself called failed; what was good before is superseded.
+  // Helm gives an attempt that it has itself recorded as failed a new number; the previous good one is
+  // superseded.
   const records = (await listRecords(lane)).filter((record) => !record.endsWith('failed'));
   const newest = records.pop() ?? 'none';
   assert.match(newest, /^\d+ deployed$/, `the newest record after ${step}`);
@@ -211,7 +213,7 @@ async function assertNothing(lane: Lane): Promise<void> {
   assert.deepEqual(await listRecords(lane), [], 'helm’s records after delete');
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
-    const left = await surveyNamespace(lane.plane.api, lane.namespace);
+    const left = await snapshotNamespace(lane.plane.api, lane.namespace);
     if (isDeepStrictEqual(left, NOTHING)) return;
     if (Date.now() > deadline) assert.deepEqual(left, NOTHING, 'left after delete');
     await sleep(100);

@@ -19,7 +19,7 @@ describe('a release of kubernetes, on a bad day', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it(
-    'is created, upgraded and deleted once, whatever meets one of its requests',
+    'is created, upgraded and deleted once, whatever happens to one of its requests',
     async () => {
       const begun = Date.now();
       const { lives, planned, struck, complaints } = await liveBadDays({
@@ -35,7 +35,7 @@ describe('a release of kubernetes, on a bad day', () => {
         `kubernetes on bad days: ${lives} lives, ${struck.length} of ${planned} faults struck, ${Math.round((Date.now() - begun) / 1000)} s\n`,
       );
       expect(complaints).toEqual([]);
-      // A wait that needs fewer looks than the first one may miss its fault.
+      // A wait that needs fewer polls than the first one may miss its fault.
       expect(struck.length).toBeGreaterThanOrEqual(Math.ceil(planned * 0.8));
     },
     LIMIT_MS,

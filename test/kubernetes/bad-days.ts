@@ -88,7 +88,7 @@ export function chooseBadDays(
               fault,
             })),
           )
-          // What changes something and what only looks take turns, from life to life and in each.
+          // Changes and reads alternate, from life to life and within each.
           .filter(({ operation }) => ((life + place + index) % 2 === 0) === isChange(operation))
           .map((strike) => ({ strike, rank: rank(`${step} ${strike.operation} ${strike.nth} ${fault}`) }))
           .sort((left, right) => left.rank - right.rank);
@@ -104,8 +104,8 @@ function isChange(operation: string): boolean {
 }
 
 /**
- * A watch has no end that could be waited for. Nothing between client and server delivers a POST
- * twice, and whoever makes an object twice is rightly told that it is there.
+ * A watch has no end to wait for. Nothing between client and server delivers a POST twice, and a client
+ * that creates an object twice correctly gets an error.
  */
 function canMeet(operation: string, fault: Fault): boolean {
   if (operation.startsWith('WATCH')) return fault === 'refuse' || fault === 'throttle' || fault === 'fail';

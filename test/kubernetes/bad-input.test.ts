@@ -109,7 +109,7 @@ describe('what is wrong, on a real API server', () => {
   );
 
   it(
-    'a definition among the templates that is there already and somebody else’s: named before any effect',
+    'a definition among the templates that exists already and belongs to another owner: named before any effect',
     async () => {
       const { api } = controlPlane();
       const namespace = await controlPlane().createNamespace();

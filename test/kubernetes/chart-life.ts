@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ChartLane, ChartName } from './chart-lane.ts';
-import { listImages, NOTHING, surveyNamespace } from './survey-release.ts';
+import type { ChartScenario, ChartName } from './chart-scenario.ts';
+import { listImages, NOTHING, snapshotNamespace } from './snapshot-release.ts';
 
 /** How many pods a chart's default values ask for. */
 export const PODS: Readonly<Record<ChartName, number>> = { web: 2, store: 2, hooked: 4 };
@@ -20,7 +20,7 @@ const SAMPLE: Readonly<Record<ChartName, readonly Chapter[]>> = {
 };
 
 interface Life {
-  readonly lane: ChartLane;
+  readonly scenario: ChartScenario;
   readonly chart: ChartName;
   readonly namespace: string;
   readonly name: string;
@@ -35,14 +35,16 @@ interface Life {
  * The life of one chart, whole or a sample of it: create, chapters, delete, cease. After each
  * action the API server is asked what is there. Throws what differs.
  */
-export async function liveThrough(lane: ChartLane, chart: ChartName, whole: boolean): Promise<void> {
-  const { clusters } = lane.client;
-  const namespace = await lane.openRuntime();
-  const versions = await Promise.all([lane.register(chart, '1.0.0'), lane.register(chart, '2.0.0')]);
+export async function liveThrough(scenario: ChartScenario, chart: ChartName, whole: boolean): Promise<void> {
+  const { clusters } = scenario.client;
+  const namespace = await scenario.openRuntime();
+  const versions = await Promise.all([scenario.register(chart, '1.0.0'), scenario.register(chart, '2.0.0')]);
   const name = `${chart}-life`;
-  const { clusterId } = await lane.succeed(clusters.create({ app: versions[0], runtime: namespace, name }));
+  const { clusterId } = await scenario.succeed(
+    clusters.create({ app: versions[0], runtime: namespace, name }),
+  );
   const life: Life = {
-    lane,
+    scenario,
     chart,
     namespace,
     name,
@@ -56,71 +58,71 @@ export async function liveThrough(lane: ChartLane, chart: ChartName, whole: bool
   const { nodes } = await clusters.describe(clusterId);
   if (chart !== 'hooked') assert.equal(nodes.length, life.pods);
   for (const chapter of whole ? CHAPTERS : SAMPLE[chart]) await LIVED[chapter](life);
-  await lane.succeed(clusters.delete(clusterId));
-  assert.deepEqual(await lane.surveyUntil(namespace, NOTHING), NOTHING, 'after delete');
-  await lane.succeed(clusters.cease(clusterId));
+  await scenario.succeed(clusters.delete(clusterId));
+  assert.deepEqual(await scenario.waitForSnapshot(namespace, NOTHING), NOTHING, 'after delete');
+  await scenario.succeed(clusters.cease(clusterId));
   await assert.rejects(clusters.describe(clusterId), { code: 'CLUSTER_NOT_FOUND' });
 }
 
 const LIVED: Readonly<Record<Chapter, (life: Life) => Promise<void>>> = {
   async 'update-env'(life) {
-    const { lane, clusterId } = life;
+    const { scenario, clusterId } = life;
     const settings = { 'podAnnotations.note': 'changed' };
-    await lane.succeed(lane.client.clusters.updateEnv(clusterId, { settings }));
+    await scenario.succeed(scenario.client.clusters.updateEnv(clusterId, { settings }));
     life.revision += 1;
     await expectRelease(life, 'update');
   },
 
   async scale(life) {
-    const { lane, clusterId } = life;
+    const { scenario, clusterId } = life;
     const role = await findRole(life);
-    await lane.succeed(lane.client.clusters.addNodes(clusterId, { role, count: 2 }));
+    await scenario.succeed(scenario.client.clusters.addNodes(clusterId, { role, count: 2 }));
     life.revision += 1;
     life.pods += 2;
     await expectRelease(life, 'adding nodes');
-    await lane.succeed(lane.client.clusters.deleteNodes(clusterId, { role, count: 1 }));
+    await scenario.succeed(scenario.client.clusters.deleteNodes(clusterId, { role, count: 1 }));
     life.revision += 1;
     life.pods -= 1;
     await expectRelease(life, 'deleting nodes');
   },
 
   async resize(life) {
-    const { lane, clusterId, namespace } = life;
+    const { scenario, clusterId, namespace } = life;
     const sizes = [{ role: await findRole(life), cpu: 0.25, memoryMiB: 96 }];
-    await lane.succeed(lane.client.clusters.resize(clusterId, { sizes }));
+    await scenario.succeed(scenario.client.clusters.resize(clusterId, { sizes }));
     life.revision += 1;
     await expectRelease(life, 'resize');
-    const asked = await listRequests(lane, namespace);
+    const asked = await listRequests(scenario, namespace);
     assert.ok(asked.includes('250m 96Mi'), `after resize pods ask for ${asked.join(', ')}`);
   },
 
   async stop(life) {
-    const { lane, clusterId, namespace } = life;
-    await lane.succeed(lane.client.clusters.stop(clusterId));
+    const { scenario, clusterId, namespace } = life;
+    await scenario.succeed(scenario.client.clusters.stop(clusterId));
     const stopped = { pods: 0, readyPods: 0 };
-    assert.deepEqual(await lane.surveyUntil(namespace, stopped), stopped, 'after stop');
-    await lane.succeed(lane.client.clusters.start(clusterId));
+    assert.deepEqual(await scenario.waitForSnapshot(namespace, stopped), stopped, 'after stop');
+    await scenario.succeed(scenario.client.clusters.start(clusterId));
     await expectRelease(life, 'start');
   },
 
   async restart(life) {
-    const { lane, clusterId, namespace } = life;
-    const before = await listPodIds(lane, namespace);
-    await lane.succeed(lane.client.clusters.restart(clusterId));
+    const { scenario, clusterId, namespace } = life;
+    const before = await listPodIds(scenario, namespace);
+    await scenario.succeed(scenario.client.clusters.restart(clusterId));
     await expectRelease(life, 'restart');
-    const kept = (await listPodIds(lane, namespace)).filter((id) => before.includes(id));
+    const kept = (await listPodIds(scenario, namespace)).filter((id) => before.includes(id));
     assert.deepEqual(kept, [], 'pods that a restart has left as they were');
   },
 
   async upgrade(life) {
-    const { lane, clusterId, versions } = life;
-    const { clusters } = lane.client;
-    await lane.succeed(clusters.upgrade(clusterId, { app: versions[1] }));
+    const { scenario, clusterId, versions } = life;
+    const { clusters } = scenario.client;
+    await scenario.succeed(clusters.upgrade(clusterId, { app: versions[1] }));
     life.revision += 1;
     await expectRelease(life, 'upgrade');
     await expectImages(life, '2.0.0');
     assert.equal((await clusters.describe(clusterId)).versionId, versions[1]);
-    await lane.succeed(clusters.rollback(clusterId));
+    await scenario.succeed(clusters.rollback(clusterId));
     life.revision += 1;
     await expectRelease(life, 'rollback');
     await expectImages(life, '1.0.0');
@@ -128,46 +130,46 @@ const LIVED: Readonly<Record<Chapter, (life: Life) => Promise<void>>> = {
   },
 
   async recover(life) {
-    const { lane, clusterId, namespace, pods } = life;
-    const { clusters } = lane.client;
-    await lane.succeed(clusters.delete(clusterId));
-    assert.deepEqual(await lane.surveyUntil(namespace, NOTHING), NOTHING, 'after delete');
-    await lane.succeed(clusters.recover(clusterId));
+    const { scenario, clusterId, namespace, pods } = life;
+    const { clusters } = scenario.client;
+    await scenario.succeed(clusters.delete(clusterId));
+    assert.deepEqual(await scenario.waitForSnapshot(namespace, NOTHING), NOTHING, 'after delete');
+    await scenario.succeed(clusters.recover(clusterId));
     const recovered = { pods, readyPods: pods };
-    assert.deepEqual(await lane.surveyUntil(namespace, recovered), recovered, 'after recover');
-    assert.equal((await surveyNamespace(lane.plane.api, namespace)).releases.length, 1);
+    assert.deepEqual(await scenario.waitForSnapshot(namespace, recovered), recovered, 'after recover');
+    assert.equal((await snapshotNamespace(scenario.plane.api, namespace)).releases.length, 1);
     assert.equal((await clusters.describe(clusterId)).status, 'active');
   },
 };
 
 /** One release of the revision that is due, with so many pods, all ready. */
 async function expectRelease(life: Life, what: string): Promise<void> {
-  const { lane, namespace, name, revision, pods } = life;
+  const { scenario, namespace, name, revision, pods } = life;
   const expected = { releases: [`${name} v${revision} deployed`], pods, readyPods: pods };
-  assert.deepEqual(await lane.surveyUntil(namespace, expected), expected, `after ${what}`);
+  assert.deepEqual(await scenario.waitForSnapshot(namespace, expected), expected, `after ${what}`);
 }
 
-async function expectImages({ lane, namespace }: Life, version: string): Promise<void> {
-  const images = await listImages(lane.plane.api, namespace);
+async function expectImages({ scenario, namespace }: Life, version: string): Promise<void> {
+  const images = await listImages(scenario.plane.api, namespace);
   assert.deepEqual(
     images.filter((image) => !image.endsWith(`:${version}`)),
     [],
   );
 }
 
-async function findRole({ lane, clusterId, chart }: Life): Promise<string> {
-  const { nodes } = await lane.client.clusters.describe(clusterId);
+async function findRole({ scenario, clusterId, chart }: Life): Promise<string> {
+  const { nodes } = await scenario.client.clusters.describe(clusterId);
   return nodes.find((node) => node.role.endsWith(SCALED_ROLE[chart]))?.role ?? '';
 }
 
-async function listPodIds(lane: ChartLane, namespace: string): Promise<readonly string[]> {
-  const pods = await lane.plane.api.list(`/api/v1/namespaces/${namespace}/pods`);
+async function listPodIds(scenario: ChartScenario, namespace: string): Promise<readonly string[]> {
+  const pods = await scenario.plane.api.list(`/api/v1/namespaces/${namespace}/pods`);
   return pods.map(({ metadata }) => metadata.uid ?? '');
 }
 
 /** `<cpu> <memory>` that each container asks for. */
-async function listRequests(lane: ChartLane, namespace: string): Promise<readonly string[]> {
-  const pods = await lane.plane.api.list(`/api/v1/namespaces/${namespace}/pods`);
+async function listRequests(scenario: ChartScenario, namespace: string): Promise<readonly string[]> {
+  const pods = await scenario.plane.api.list(`/api/v1/namespaces/${namespace}/pods`);
   return pods.flatMap(({ spec }) =>
     ((spec?.['containers'] ?? []) as { resources?: { requests?: Record<string, string> } }[]).map(
       ({ resources }) => `${resources?.requests?.['cpu'] ?? ''} ${resources?.requests?.['memory'] ?? ''}`,

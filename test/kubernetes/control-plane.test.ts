@@ -96,10 +96,12 @@ describe('the control plane that tests start', () => {
     await deploy(namespace, 'huge', {
       containers: [{ ...container, resources: { requests: { cpu: '100' } } }],
     });
-    await untilPods(namespace, 'huge', ([pod]) => JSON.stringify(pod?.status).includes('Insufficient cpu'));
+    await untilPods(namespace, 'huge', ([pod]) =>
+      JSON.stringify(pod?.status ?? null).includes('Insufficient cpu'),
+    );
   });
 
-  it('lets nobody do anything', async () => {
+  it('lets no user do anything', async () => {
     const { url, ca, tokens } = controlPlane();
     const nobody = createApiClient({ url, ca, token: tokens.nobody });
     await expect(nobody.list('/api/v1/namespaces/default/pods')).rejects.toMatchObject({ status: 403 });

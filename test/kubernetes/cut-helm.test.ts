@@ -79,7 +79,7 @@ describe('a helm that is killed in the middle', () => {
   const readPid = (): number => Number(readFileSync(pidFile, 'utf8'));
 
   it(
-    'leaves an install that the next try takes back and makes whole: one release, first revision',
+    'leaves an install that the next attempt takes back and completes: one release, first revision',
     async () => {
       const { bench, namespace } = await open({ hookDelay: '3s' });
       const task = bench.task('InstallRelease');
@@ -95,7 +95,7 @@ describe('a helm that is killed in the middle', () => {
   );
 
   it(
-    'leaves an upgrade that the next try makes anew under the same number',
+    'leaves an upgrade that the next attempt makes again under the same number',
     async () => {
       const { bench, namespace } = await open({ hookDelay: '3s' });
       await bench.engine.run(bench.task('InstallRelease'));

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPackage, readPackageArchive } from '../../src/app-package/index.ts';
-import { createReadsClient } from '../../src/client/reads-client.ts';
+import { createRequestsClient } from '../../src/client/requests-client.ts';
 import { chartBinding } from '../../src/domain/index.ts';
 import { sealSecret } from '../../src/secrets/index.ts';
 import { CHART_READER } from '../kit/chart-servers.ts';
@@ -134,12 +134,12 @@ describe('charts by reference, through the whole stack', () => {
       );
       expect(JSON.parse(wrong.stdout)).toMatchObject({ error: { code: 'CHART_UNAUTHORIZED' } });
       const broken = await windlass('app', 'conf', app, ...where.slice(0, -1), sources.archive);
-      expect(broken.stderr).toContain('no JSON');
+      expect(broken.stderr).toContain('not JSON');
       const folder = await windlass('app', 'describe', CHART, '--version', '1.0.0');
-      expect(folder.stderr).toContain('version is of charts that are fetched');
+      expect(folder.stderr).toContain('version is only for charts that are fetched');
       expect([wrong, broken, folder].map(({ exitCode }) => exitCode)).not.toContain(0);
       const connection = await Connection.connect({ address: stack.temporal.address });
-      const reads = createReadsClient(
+      const reads = createRequestsClient(
         new Client({ connection, namespace: stack.temporal.namespace }),
         stack.temporal,
         30_000,

@@ -17,7 +17,7 @@ const PLACES: readonly ((scalar: string) => string)[] = [
   (scalar) => `${scalar}: v\n`,
 ];
 
-/** Read in another way, or refused, although helm takes them: forms that nobody should write. */
+/** Read differently, or refused, although helm accepts them: forms that should not be written. */
 const KNOWN_DIFFERENCES: ReadonlySet<string> = new Set([
   'v: [-]\n',
   'v: {k: -, l: 1}\n',
@@ -64,7 +64,7 @@ function sort(value: unknown): unknown {
 
 describe('YAML is read as helm reads it', () => {
   it(
-    'in every form of a scalar, wherever it stands, and in every kind of document',
+    'in every form of a scalar, at every position, and in every kind of document',
     async () => {
       const documents = [...SCALARS.flatMap((scalar) => PLACES.map((place) => place(scalar))), ...DOCUMENTS];
       expect(documents.length).toBeGreaterThan(2_000);
@@ -74,7 +74,7 @@ describe('YAML is read as helm reads it', () => {
   );
 
   it(
-    'in whatever a scalar may be made of',
+    'in everything that a scalar can be',
     async () => {
       const text = fc.string({
         unit: fc.constantFrom(...'0123456789abcdefxoyYnNsTtrue_+-.:eE~ "\'#&*'.split('')),

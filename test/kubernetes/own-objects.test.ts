@@ -13,7 +13,7 @@ afterAll(() => charts?.stop(), 180_000);
 
 const GROUPS = ['api/v1', 'apis/apps/v1', 'apis/rbac.authorization.k8s.io/v1'] as const;
 
-/** `<kind> <name>` of what is there and nobody has told to go. */
+/** `<kind> <name>` of the objects that exist and are not being deleted. */
 async function listNames(namespace: string, ...kinds: readonly string[]): Promise<readonly string[]> {
   const lists = await Promise.all(
     kinds.map(async (kind) => {
@@ -81,7 +81,7 @@ describe('a delete leaves what helm keeps, and all that belongs to it', () => {
     await charts.api.create(claims, claim('data-sets-gone-0', { app: 'sets-gone' }));
     await charts.succeed(charts.client.clusters.create({ app: sets, runtime: namespace, name: 'sets' }));
     await charts.succeed(charts.client.clusters.addNodes('sets', { role: 'sets-gone', count: 1 }));
-    // Put there for a later pod; and a pod of somebody else's that the set's selector finds.
+    // Created for a later pod; and a pod of another owner that the set's selector finds.
     await charts.api.create(claims, claim('data-sets-gone-7', { app: 'sets-gone' }));
     await charts.api.create(`/api/v1/namespaces/${namespace}/pods`, {
       metadata: { name: 'stranger', labels: { app: 'sets-gone' } },

@@ -5,8 +5,8 @@ import { findTestHelm } from '../kit/find-helm.ts';
 import { findKubebox, NO_KUBEBOX, startControlPlane } from '../kit/kubernetes/index.ts';
 import { makeCertificate } from '../kit/chart-servers.ts';
 import { type BadDays, liveBadDays, STEPS } from './bad-day-lives.ts';
-import { openChartLane } from './chart-lane.ts';
-import { createMortalHelm } from './mortal-helm.ts';
+import { openChartScenario } from './chart-scenario.ts';
+import { createKillableHelm } from './killable-helm.ts';
 import { killAtReleasePoints, runReleaseLife } from './release-kills.ts';
 
 /** Moments at which helm is killed, in milliseconds after it has begun. */
@@ -21,26 +21,26 @@ export async function proveReleases(
 ): Promise<{ readonly points: number; readonly helmKills: number; readonly complaints: readonly string[] }> {
   const binary = await findKubebox();
   if (binary === null) throw new Error(NO_KUBEBOX);
-  const folder = mkdtempSync(join(tmpdir(), 'windlass-mortal-helm-'));
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-killable-helm-'));
   const helm = await findTestHelm(report);
-  const mortal = createMortalHelm(folder, helm.path);
+  const killable = createKillableHelm(folder, helm.path);
   const plane = await startControlPlane(binary);
-  const lane = await openChartLane(plane, { workers: 2, env: { WINDLASS_HELM: mortal.path } });
+  const scenario = await openChartScenario(plane, { workers: 2, env: { WINDLASS_HELM: killable.path } });
   try {
-    const complaints = [...(await runReleaseLife(lane, 'hooked', 0))];
-    const points = lane.faults.reached().filter((point) => !point.startsWith('none '));
+    const complaints = [...(await runReleaseLife(scenario, 'hooked', 0))];
+    const points = scenario.faults.reached().filter((point) => !point.startsWith('none '));
     report(`${points.length} points of create, upgrade, rollback and delete`);
-    complaints.push(...(await killAtReleasePoints(lane, 'hooked', points, 12, report)));
+    complaints.push(...(await killAtReleasePoints(scenario, 'hooked', points, 12, report)));
     for (const afterMs of HELM_KILLS_MS) {
-      mortal.arm(afterMs);
-      const found = await runReleaseLife(lane, 'hooked', 1_000 + afterMs);
+      killable.arm(afterMs);
+      const found = await runReleaseLife(scenario, 'hooked', 1_000 + afterMs);
       report(`helm killed after ${afterMs} ms: ${found.length} complaints`);
       for (const complaint of found) report(`  ${complaint}`);
       complaints.push(...found.map((one) => `helm killed after ${afterMs} ms: ${one}`));
     }
-    return { points: points.length, helmKills: mortal.kills(), complaints };
+    return { points: points.length, helmKills: killable.kills(), complaints };
   } finally {
-    await lane.stop();
+    await scenario.stop();
     await plane.stop();
     rmSync(folder, { recursive: true, force: true });
   }

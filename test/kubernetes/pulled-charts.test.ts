@@ -58,19 +58,19 @@ describe('charts that a worker fetches', () => {
 
   it.each<[string, () => ChartReference, string, string]>([
     [
-      'a host that nobody knows',
+      'an unknown host',
       () => inRepository('site', { repository: 'https://charts.invalid' }),
       'unavailable',
       'CHART_UNREACHABLE',
     ],
     [
-      'a registry that nobody knows',
+      'an unknown registry',
       () => ({ chart: 'oci://registry.invalid/shop/web', version: '1.0.0' }),
       'unavailable',
       'CHART_UNREACHABLE',
     ],
     [
-      'a port where nobody listens',
+      'a port where no server listens',
       () => inRepository('site', { repository: 'https://127.0.0.1:1' }),
       'unavailable',
       'CHART_UNREACHABLE',
@@ -160,7 +160,7 @@ describe('charts that a worker fetches', () => {
     }
   });
 
-  it('do not come by plain http from another machine, whatever the index says and whatever proxy there is', async () => {
+  it('are not fetched by plain http from another machine, whatever the index says and whatever proxy there is', async () => {
     const asked: string[] = [];
     const proxy = createServer((request, response) => {
       asked.push(request.url ?? '');

@@ -12,7 +12,7 @@ const OVERRIDES = [
   { kind: 'StatefulSet', name: 'db', requests: { cpu: '250m' } },
 ];
 
-/** Scalars that helm reads, wherever a value stands in a block. */
+/** Scalars that helm reads, at every position of a value in a block. */
 const READABLE = SCALARS.filter((scalar) => {
   try {
     return toNumbers(readHelmYaml(`v:\n  w: ${scalar}\n`)) !== null;

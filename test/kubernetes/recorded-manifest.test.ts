@@ -82,7 +82,7 @@ async function look(namespace: string): Promise<Live> {
   };
 }
 
-test('counts and sizes leave all else as it is; another version or other values render the chart anew', async () => {
+test('counts and sizes leave everything else unchanged; another version or other values render the chart again', async () => {
   const { clusters } = charts.client;
   const chart = writeVersion('1.0.0');
   const namespace = await charts.openRuntime();
@@ -113,7 +113,7 @@ test('counts and sizes leave all else as it is; another version or other values 
   await charts.succeed(clusters.resize('chance', { sizes: [{ role: 'chance', cpu: 0.25 }] }));
   await expectAsBefore(2);
 
-  // Rendered anew while nothing runs: the record says 0 of everything.
+  // Rendered again while nothing runs: the record says 0 of everything.
   await charts.succeed(clusters.stop('chance'));
   await charts.succeed(clusters.updateEnv('chance', { settings: { note: 'second' } }));
   const second = await look(namespace);

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { StartedJob } from '../../src/client/index.ts';
 import { WindlassError } from '../../src/domain/index.ts';
-import { complaintsOf } from '../faults/tiny-lane.ts';
-import type { ChartLane, ChartName } from './chart-lane.ts';
+import { problemsOf } from '../faults/local-scenario.ts';
+import type { ChartScenario, ChartName } from './chart-scenario.ts';
 import { PODS } from './chart-life.ts';
 import { listHookRuns } from './hook-runs.ts';
-import { NOTHING, type ReleaseSurvey } from './survey-release.ts';
+import { NOTHING, type ReleaseSnapshot } from './snapshot-release.ts';
 
 const FREE_LIMIT_MS = 60_000;
 
@@ -22,13 +22,13 @@ const SETTINGS: Readonly<Record<ChartName, Readonly<Record<string, string>>>> = 
 
 /** One life of a chart: what is wrong with it, in words; empty when all is well. */
 export async function runReleaseLife(
-  lane: ChartLane,
+  scenario: ChartScenario,
   chart: ChartName,
   number: number,
 ): Promise<readonly string[]> {
-  const { clusters } = lane.client;
-  const namespace = await lane.openRuntime();
-  const [first, second] = [await lane.register(chart, '1.0.0'), await lane.register(chart, '2.0.0')];
+  const { clusters } = scenario.client;
+  const namespace = await scenario.openRuntime();
+  const [first, second] = [await scenario.register(chart, '1.0.0'), await scenario.register(chart, '2.0.0')];
   const name = `life-${number}`;
   const complaints: string[] = [];
   let clusterId = '';
@@ -39,18 +39,18 @@ export async function runReleaseLife(
     delete: () => clusters.delete(clusterId),
   };
   for (const [index, action] of KILLED_ACTIONS.entries()) {
-    lane.faults.enter(action);
-    const view = await lane.end(startWhenFree(starts[action]));
+    scenario.faults.enter(action);
+    const view = await scenario.end(startWhenFree(starts[action]));
     ({ clusterId } = view);
     const expected = action === 'delete' ? NOTHING : oneRelease(name, index + 1, PODS[chart]);
-    const seen = await lane.surveyUntil(namespace, expected);
-    complaints.push(...complaintsOf(view).map((one) => `${action}: ${one}`));
+    const seen = await scenario.waitForSnapshot(namespace, expected);
+    complaints.push(...problemsOf(view).map((one) => `${action}: ${one}`));
     if (!isDeepStrictEqual(seen, expected)) {
       complaints.push(`after ${action} there is ${JSON.stringify(seen)}, not ${JSON.stringify(expected)}`);
     }
   }
-  lane.faults.enter('none');
-  return chart === 'hooked' ? [...complaints, ...(await complainOfHooks(lane, namespace))] : complaints;
+  scenario.faults.enter('none');
+  return chart === 'hooked' ? [...complaints, ...(await complainOfHooks(scenario, namespace))] : complaints;
 }
 
 /**
@@ -71,18 +71,18 @@ async function startWhenFree(start: () => Promise<StartedJob>): Promise<StartedJ
 }
 
 /** A hook that was cut may run anew, but none of them is left out. */
-async function complainOfHooks(lane: ChartLane, namespace: string): Promise<readonly string[]> {
+async function complainOfHooks(scenario: ChartScenario, namespace: string): Promise<readonly string[]> {
   const runs = await Promise.all(
     ['pre-delete', 'post-delete'].map(async (hook) => ({
       hook,
-      done: (await listHookRuns(lane.plane.api, namespace, hook)).done.length,
+      done: (await listHookRuns(scenario.plane.api, namespace, hook)).done.length,
     })),
   );
   return runs.filter(({ done }) => done === 0).map(({ hook }) => `hook ${hook} has never come to its end`);
 }
 
 /** One release at the right revision, which alone is deployed, and its pods. */
-function oneRelease(name: string, revision: number, pods: number): Partial<ReleaseSurvey> {
+function oneRelease(name: string, revision: number, pods: number): Partial<ReleaseSnapshot> {
   return { releases: [`${name} v${revision} deployed`], pods, readyPods: pods };
 }
 
@@ -91,23 +91,22 @@ function oneRelease(name: string, revision: number, pods: number): Partial<Relea
  * many lives are over. A point may be passed by in a life: a retry finds its task done already.
  */
 export async function killAtReleasePoints(
-  lane: ChartLane,
+  scenario: ChartScenario,
   chart: ChartName,
   points: readonly string[],
   lives: number,
   report: (line: string) => void = () => {},
 ): Promise<readonly string[]> {
-  lane.faults.arm(points);
+  scenario.faults.arm(points);
   const complaints: string[] = [];
   for (let number = 1; number <= lives; number += 1) {
-    const found = await runReleaseLife(lane, chart, number);
+    const found = await runReleaseLife(scenario, chart, number);
     complaints.push(...found);
     report(
-      `life ${number}: killed at ${lane.faults.killed().length} of ${points.length} points, ${found.length} complaints`,
+      `life ${number}: killed at ${scenario.faults.killed().length} of ${points.length} points, ${found.length} complaints`,
     );
     for (const complaint of found) report(`  ${complaint}`);
-    if (points.every((point) => lane.faults.killed().includes(point))) return complaints;
+    if (scenario.faults.missed().length === 0) return complaints;
   }
-  const missed = points.filter((point) => !lane.faults.killed().includes(point));
-  return [...complaints, ...missed.map((point) => `nobody died at ${point}`)];
+  return [...complaints, ...scenario.faults.missed().map((point) => `no worker died at ${point}`)];
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { StartedJob, WindlassClient } from '../../src/client/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { findTestHelm } from '../kit/find-helm.ts';
 import type { ApiClient, ControlPlane } from '../kit/kubernetes/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
@@ -22,7 +22,7 @@ export interface SmallCharts {
   openRuntime(): Promise<string>;
   /** Waits for the job, and for it to have gone well. */
   succeed(job: Promise<StartedJob>): Promise<JobView>;
-  /** helm itself, in a namespace. @throws what it has said */
+  /** helm itself, in a namespace. @throws its output */
   helm(namespace: string, ...args: string[]): Promise<string>;
   stop(): Promise<void>;
 }

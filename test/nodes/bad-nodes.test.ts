@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findSshdMachinesObstacle } from '../../src/conformance/index.ts';
 import { createNodeShell, generateKeyPair, type NodeTarget } from '../../src/nodes/index.ts';
-import { startBadLine } from '../kit/bad-line.ts';
+import { startFaultyConnection } from '../kit/faulty-connection.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
 
 const OBSTACLE = findSshdMachinesObstacle();
@@ -74,7 +74,7 @@ describe.concurrent('a node that', () => {
   );
 
   it('falls silent in the middle of a command is noticed', { timeout: SLOW }, async () => {
-    const line = await startBadLine(target);
+    const line = await startFaultyConnection(target);
     const shell = createNodeShell();
     const waiting = expect(shell.run(line.target, 'sleep 50', signal)).rejects.toMatchObject({
       kind: 'unavailable',
@@ -107,7 +107,7 @@ describe.concurrent('a node that', () => {
     server.close();
   });
 
-  it('waits for a call that is given up is left at once', { timeout: SLOW }, async () => {
+  it('waits for a call that is cancelled end at once', { timeout: SLOW }, async () => {
     const { server, port } = await listen(() => {});
     const given = new AbortController();
     const call = kit.shell.ping({ ...target, host: '127.0.0.1', port }, given.signal);

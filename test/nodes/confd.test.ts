@@ -9,14 +9,14 @@ import { WindlassError, type ClusterWrapper, type Task } from '../../src/domain/
 import type { NodeTarget } from '../../src/nodes/index.ts';
 import type { Provider, ProviderHandler, TaskContext } from '../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../src/vm/index.ts';
+import { createTestEffectCall, createTestObserveCall } from '../kit/test-calls.ts';
 import { buildGoTool, NO_GO } from '../kit/go-tools.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
-import { capabilities, equalNodes } from '../unit/vm/clusters.ts';
+import { equalNodes, features } from '../unit/vm/clusters.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/confd', import.meta.url));
 const ZOOKEEPER = fileURLToPath(new URL('../../examples/zookeeper', import.meta.url));
 const signal = new AbortController().signal;
-const call = { signal, log: () => {}, request: async () => {} };
 
 // The confd of its authors, on a machine with a real sshd, run by the frame as a job runs it.
 describe('confd on a node', () => {
@@ -36,7 +36,7 @@ describe('confd on a node', () => {
     target = await kit.boot({ instanceId: 'i-confd', address: '127.100.0.1' });
     provider = createVmProvider({
       name: 'machines',
-      capabilities: capabilities(),
+      features: features(),
       handler: {} as ProviderHandler,
       environment: {} as VmEnvironment,
       nodes: kit.shell,
@@ -67,7 +67,7 @@ describe('confd on a node', () => {
   async function refresh(wrapper: ClusterWrapper, times = 1): Promise<void> {
     tasks += 1;
     const context = toContext(wrapper, `job-1.${tasks}.0`);
-    const effects = { ...call, beforeEffect: async () => {}, afterEffect: async () => {} };
+    const effects = createTestEffectCall();
     for (let time = 0; time < times; time += 1) {
       const { state } = await provider.handleSubtask(context, effects);
       if (state === 'done') continue;
@@ -83,10 +83,10 @@ describe('confd on a node', () => {
     }
   }
 
-  /** As the engine looks: a node that is away now is asked again. */
+  /** Like the engine's polls: a node that is away now is polled again. */
   async function look(context: TaskContext): Promise<boolean> {
     try {
-      const { state } = await provider.waitSubtask(context, { ...call, watchMs: 0, cursor: undefined });
+      const { state } = await provider.waitSubtask(context, createTestObserveCall());
       return state === 'done';
     } catch (error) {
       if (WindlassError.isInstance(error) && error.kind === 'unavailable') return false;
@@ -183,7 +183,7 @@ describe('confd on a node', () => {
     expect(await countReloads()).toBe(3);
   });
 
-  it('fails with what the reload command said, and is run again until it has worked', async () => {
+  it('fails with the output of the reload command, and is run again until it has worked', async () => {
     await run('touch /opt/app/refuse');
     const changed = cluster({ ...CALM, level: 'warn' }, THREE);
     await expect(refresh(changed)).rejects.toMatchObject({
@@ -216,7 +216,7 @@ describe('confd on a node', () => {
     expect(await countReloads()).toBe(before + 1);
   });
 
-  it('applies and reloads anew after the node was stopped', async () => {
+  it('applies and reloads again after the node was stopped', async () => {
     const before = await countReloads();
     await kit.machines.stop('i-confd');
     await kit.machines.start('i-confd');
@@ -246,7 +246,7 @@ describe('confd on a node', () => {
       ]),
     );
     expect(await read('/etc/zookeeper/windlass/server.env')).toContain('\nmyid=1\n');
-    // One server leaves: what is told of it goes.
+    // One server is removed: its metadata is removed.
     await refresh({ ...servers, nodes: servers.nodes.slice(0, 2) });
     expect(await read('/etc/zookeeper/windlass/zoo.cfg')).not.toContain('10.0.0.3');
   });

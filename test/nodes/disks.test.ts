@@ -65,7 +65,7 @@ describe('the volumes of a node', () => {
     await kit.waitForSshd(target);
   };
 
-  it('are not made anew where they must hold something', async () => {
+  it('are not created again where they must hold something', async () => {
     await expect(mountAll(false)).rejects.toThrow('holds no filesystem');
     expect(await run(`blkid -c /dev/null ${ext4.device} ${xfs.device} || echo blank`)).toBe('blank\n');
   });

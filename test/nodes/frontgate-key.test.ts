@@ -7,7 +7,8 @@ import { createNodeShell, generateKeyPair, type NodeTarget } from '../../src/nod
 import type { JumpHost, Observation, Provider, TaskContext } from '../../src/provider/index.ts';
 import { createFrontgateTasks } from '../../src/vm/frontgate-tasks.ts';
 import { buildHostKeyScript } from '../../src/vm/node-tasks/host-key-script.ts';
-import type { FrontgateState } from '../../workflows/messages.ts';
+import type { FrontgateState } from '../../src/protocol/index.ts';
+import { createTestObserveCall } from '../kit/test-calls.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
 
 const OBSTACLE = findSshdMachinesObstacle();
@@ -61,7 +62,7 @@ describe('the wait for a frontgate that changes its host key just then', () => {
     await kit.waitForSshd({ ...first, hostKey: changed.publicKey });
   }
 
-  it('looks by the key that it has then, not by the one that it was handed', async () => {
+  it('searches by the key that it has then, not by the one that it was given', async () => {
     const nodes = createNodeShell();
     const [entry] = createFrontgateTasks({
       handler: {} as Parameters<typeof createFrontgateTasks>[0]['handler'],
@@ -91,13 +92,7 @@ describe('the wait for a frontgate that changes its host key just then', () => {
     };
     const environment = new MockActivityEnvironment({}, { client: client as unknown as Client });
     const handed = hydrate();
-    const call = {
-      signal: AbortSignal.timeout(30_000),
-      log: () => undefined,
-      request: async () => undefined,
-      watchMs: 0,
-      cursor: undefined,
-    };
+    const call = createTestObserveCall({ signal: AbortSignal.timeout(30_000) });
     try {
       // What it was handed would be another machine's by now.
       const seen = (): Promise<Observation> => environment.run(() => tasks.waitSubtask(handed, call));

@@ -62,7 +62,7 @@ describe('the host key of a node', () => {
     await boot(`i-${user}`, user === 'root' ? '127.102.0.1' : '127.102.0.2', user);
     expect(await change(script())).toBe('changed\n');
     await expect.poll(shownKey).toBe('changed');
-    // The connection over which it was changed still stands, and a second change is none.
+    // The connection over which it was changed is still open, and a second change has no effect.
     expect(await change(script())).toBe('changed\n');
     await expect.poll(() => shownKey().catch(() => 'none')).toBe('changed');
     await kit.machines.reboot(`i-${user}`);

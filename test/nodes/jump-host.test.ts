@@ -135,7 +135,7 @@ describe('a node behind a frontgate', () => {
     });
   });
 
-  it('is unavailable when it does not listen, told apart from a frontgate that does not', async () => {
+  it('is unavailable when it does not listen, distinguished from a frontgate that does not', async () => {
     await expect(shell.ping(behind(0, { port: 23 }), signal)).rejects.toMatchObject({
       kind: 'unavailable',
       code: 'NODE_UNREACHABLE',

@@ -44,7 +44,7 @@ describe('a short command', () => {
     expect(lines.at(-1)).toBe('line 10000');
   });
 
-  it('that fails is internal, with its exit code and what it said', async () => {
+  it('that fails is internal, with its exit code and its output', async () => {
     await expect(shell.run(target, 'echo broken >&2; exit 3', signal)).rejects.toMatchObject({
       kind: 'internal',
       code: 'NODE_COMMAND',
@@ -59,7 +59,7 @@ describe('a short command', () => {
     });
   });
 
-  it('is given up at once when it is cancelled', async () => {
+  it('ends at once when it is cancelled', async () => {
     const controller = new AbortController();
     const call = shell.run(target, 'sleep 20', controller.signal);
     setTimeout(() => {
@@ -96,7 +96,7 @@ describe('who answers', () => {
     });
   });
 
-  it('is unavailable when nobody listens', async () => {
+  it('is unavailable when no server listens', async () => {
     await expect(shell.ping({ ...target, port: 1 }, signal)).rejects.toMatchObject({
       kind: 'unavailable',
       code: 'NODE_UNREACHABLE',

@@ -10,7 +10,7 @@ import {
   type NodeShell,
   type NodeTarget,
 } from '../../src/nodes/index.ts';
-import { startBadLine } from '../kit/bad-line.ts';
+import { startFaultyConnection } from '../kit/faulty-connection.ts';
 import { createTestMachines, type TestMachines } from '../kit/sshd-machines.ts';
 
 const OBSTACLE = findSshdMachinesObstacle();
@@ -51,7 +51,7 @@ describe('a command on a machine', () => {
   const look = (command: string): Promise<string> => kit.machines.execute('i-1', command);
 
   it('runs once wherever its start is cut off, on the way there or back', { timeout: 240_000 }, async () => {
-    const line = await startBadLine(target);
+    const line = await startFaultyConnection(target);
     const shell = createNodeShell();
     try {
       // How much a whole start sends, over a connection of its own.
@@ -87,8 +87,8 @@ describe('a command on a machine', () => {
     }
   });
 
-  it('goes on when the line is cut while it runs, and when the answer of its end is lost', async () => {
-    const line = await startBadLine(target);
+  it('continues when the connection is cut while it runs, and when the answer of its end is lost', async () => {
+    const line = await startFaultyConnection(target);
     const shell = createNodeShell();
     try {
       const command =
@@ -132,7 +132,7 @@ describe('a command on a machine', () => {
     await look('mkfs.ext4 -q /dev/vdb; mkdir -p /var/lib/windlass; mount /dev/vdb /var/lib/windlass; sync');
     await start('power', 'echo run > /var/lib/windlass/ran; sleep 100');
     await expect.poll(() => look('cat /var/lib/windlass/ran || true')).toBe('run\n');
-    // What is on the disk at this moment and not in the memory of the node.
+    // Each leaves a trace: the check may come after the limit.
     const folder = join(kit.folder, 'disks');
     await copyFile(join(folder, 'var'), join(folder, 'copy'));
     await kit.machines.attachDisk('i-1', { diskId: 'copy', device: '/dev/vdc' });

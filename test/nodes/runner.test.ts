@@ -50,7 +50,7 @@ async function waitForEnd(key: string, secrets: readonly string[] = []): Promise
   }
 }
 
-/** Goes on when the test has made the file that it returns. */
+/** Continues when the test has created the file that it returns. */
 const waitFor = (file: string): string => `while [ ! -e ${file} ]; do sleep 0.05; done`;
 const letGo = (file: string): Promise<void> => writeFile(join(target.root, file), '');
 
@@ -79,7 +79,7 @@ describe('a started command', () => {
     }
   });
 
-  it('was never started when nobody started it', async () => {
+  it('was never started when no call started it', async () => {
     await expect(shell.inspect(target, 'nobody', [], signal)).rejects.toMatchObject({
       kind: 'not-found',
       code: 'NODE_COMMAND_NOT_STARTED',
@@ -119,7 +119,7 @@ describe('a started command', () => {
     }
   });
 
-  it('may leave a daemon behind, which can go on writing', async () => {
+  it('may leave a daemon behind, which can continue to write', async () => {
     await start('daemon', 'setsid sh -c "sleep 0.7; echo from-daemon; touch daemon-was-here" & echo started');
     expect(await waitForEnd('daemon')).toMatchObject({ state: 'exited', exitCode: 0 });
     await expect.poll(() => readdir(target.root)).toContain('daemon-was-here');
@@ -185,14 +185,14 @@ describe('the limit', () => {
   });
 });
 
-describe('a command of which nobody knows', () => {
+describe('a command that is not known', () => {
   it('is unknown when its runner was killed', async () => {
     await start('killed', 'sleep 20');
     await expect.poll(() => readdir(runFolder('killed'))).toContain('pid');
     const [pid] = (await readFile(join(runFolder('killed'), 'pid'), 'utf8')).split(' ');
     process.kill(Number(pid), 'SIGKILL');
     await expect.poll(async () => (await shell.inspect(target, 'killed', [], signal)).state).toBe('unknown');
-    // It is not started again by a repeated start: whether it ran is for somebody else to decide.
+    // It is not started again by a repeated start: another part decides whether it ran.
     await start('killed', 'touch ran-twice');
     expect(await readdir(target.root)).not.toContain('ran-twice');
   });

@@ -11,13 +11,13 @@ import type { Provider } from '../../src/provider/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
 import { createAwsProvider } from '../../src/providers/aws/index.ts';
 import { createKubernetesProvider } from '../../src/providers/kubernetes/index.ts';
-import { freeCall } from '../aws/provider-kit.ts';
 import {
   kubeconfigOf,
   makeKeyAndCertificate,
   toBase64,
   type KeyAndCertificate,
 } from '../unit/providers/kubernetes/kubeconfig-kit.ts';
+import { createTestCall } from '../kit/test-calls.ts';
 
 // The worker of these tests is full of what a credential must not reach: keys in its environment,
 // profiles in its home folder, a machine's role, files, a pipe that blocks who opens it, programs.
@@ -105,8 +105,8 @@ function at(...path: readonly string[]): string {
 async function tryAll(provider: Provider, request: { url: string; credential: Credential; zone: string }) {
   const asked = { ...request, settings: {} };
   const ways = [
-    () => provider.validateCredential(asked, freeCall()),
-    () => provider.describeRuntimeProviderZones(asked, freeCall()),
+    () => provider.validateCredential(asked, createTestCall()),
+    () => provider.describeRuntimeProviderZones(asked, createTestCall()),
   ];
   return Promise.all(
     ways.map((way) =>
@@ -276,7 +276,7 @@ describe('a credential of AWS', () => {
       }
       const settings = { caCertificate: pair.certificate };
       const asked = { url: '', zone: 'eu-central-1a', credential, settings };
-      await expect(lending.validateCredential(asked, freeCall())).rejects.toMatchObject({
+      await expect(lending.validateCredential(asked, createTestCall())).rejects.toMatchObject({
         code: 'AWS_IDENTITY',
       });
     }

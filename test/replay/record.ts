@@ -13,21 +13,21 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { StartedJob } from '../../src/client/index.ts';
 import type { JobStatus } from '../../src/domain/index.ts';
 import { VERSION } from '../../src/worker/index.ts';
-import { frontgateWorkflowId } from '../../workflows/messages.ts';
+import { frontgateWorkflowId } from '../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import {
   createLocalRuntime,
   listInstances,
   RUNTIME,
-  VAULT_PACKAGE,
-  vaultConf,
-  type VaultStart,
-} from '../stack/vault-cluster.ts';
+  SECRET_PACKAGE,
+  secretPackageConf,
+  type StartBehaviour,
+} from '../stack/secret-cluster.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HISTORIES = fileURLToPath(new URL('./histories', import.meta.url));
 const PRELOAD = new URL('./neutral-host.ts', import.meta.url).href;
-const JOB_LIMIT_MS = 10 * 60_000;
+const JOB_LIMIT_MS = 30 * 60_000;
 /** Three slices for each layer. */
 const WIDE_NODES = 250;
 
@@ -85,10 +85,10 @@ async function recordCancelled({ client }: TestStack): Promise<void> {
 async function recordWide({ client }: TestStack): Promise<void> {
   await client.runtimes.create({ name: 'instant', provider: 'instant', zone: 'instant-1' });
   const job = await client.clusters.create({
-    app: VAULT_PACKAGE,
+    app: SECRET_PACKAGE,
     runtime: 'instant',
     name: 'wide',
-    conf: vaultConf({ count: WIDE_NODES }),
+    conf: secretPackageConf({ count: WIDE_NODES }),
   });
   await finish(job, 'successful');
   const [own, slice] = await client.jobs.history(job.jobId, { children: true });
@@ -102,7 +102,7 @@ async function recordFrontgate({ client }: TestStack): Promise<void> {
   const settings = { frontgate: 'on', addressRange: '127.94.0.0/16' };
   await client.runtimes.create({ name: 'behind', provider: 'local', zone: 'local-1', settings });
   const begin = (runtime: string, name: string): Promise<StartedJob> =>
-    client.clusters.create({ app: VAULT_PACKAGE, runtime, name, conf: vaultConf({ count: 1 }) });
+    client.clusters.create({ app: SECRET_PACKAGE, runtime, name, conf: secretPackageConf({ count: 1 }) });
   const jobs = await Promise.all([begin('behind', 'one'), begin('behind', 'two')]);
   for (const job of jobs) await finish(job, 'successful');
   for (const action of ['stop', 'start', 'delete'] as const) {
@@ -112,10 +112,13 @@ async function recordFrontgate({ client }: TestStack): Promise<void> {
 
   const tight = { ...settings, addressRange: '127.95.0.0/16', quotaInstances: '1' };
   await client.runtimes.create({ name: 'tight', provider: 'local', zone: 'local-1', settings: tight });
-  const refused = await begin('tight', 'three');
-  await finish(refused, 'failed');
-  await finish(await client.clusters.start(refused.clusterId), 'failed');
-  await finish(await client.clusters.delete(refused.clusterId), 'successful');
+  const refused: StartedJob[] = [];
+  for (const name of ['three', 'four']) {
+    const job = await begin('tight', name);
+    await finish(job, 'failed');
+    refused.push(job);
+  }
+  for (const { clusterId } of refused) await finish(await client.clusters.delete(clusterId), 'successful');
   await saveFrontgate('failed', 'tight');
 }
 
@@ -133,8 +136,13 @@ async function saveFrontgate(name: string, runtime: string): Promise<void> {
   }
 }
 
-function create({ client }: TestStack, name: string, start: VaultStart): Promise<StartedJob> {
-  return client.clusters.create({ app: VAULT_PACKAGE, runtime: RUNTIME, name, conf: vaultConf({ start }) });
+function create({ client }: TestStack, name: string, start: StartBehaviour): Promise<StartedJob> {
+  return client.clusters.create({
+    app: SECRET_PACKAGE,
+    runtime: RUNTIME,
+    name,
+    conf: secretPackageConf({ start }),
+  });
 }
 
 async function finish(job: StartedJob, status: JobStatus): Promise<void> {

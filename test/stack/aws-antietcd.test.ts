@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
 import { findSshdMachinesObstacle } from '../../src/conformance/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { AWS_RUNTIME, countEc2, createAwsRuntime, startAwsStack, type AwsStack } from './aws-stack.ts';
 
 const ANTIETCD = fileURLToPath(new URL('../../examples/antietcd', import.meta.url));

@@ -88,7 +88,7 @@ export async function createAwsRuntime(
   });
 }
 
-/** What EC2 has, whatever a database says; not what is on its way out. */
+/** What EC2 has, whatever a database says; without what is being deleted. */
 export async function countEc2(moto: Moto): Promise<Readonly<Record<string, number>>> {
   const { instances, volumes } = await moto.world();
   const living = instances.filter(({ state }) => state !== 'terminated');

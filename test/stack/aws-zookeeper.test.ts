@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
 import { findSshdMachinesObstacle } from '../../src/conformance/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
-import { letsIn } from '../kit/lets-in.ts';
+import type { JobView } from '../../src/protocol/index.ts';
+import { isReachable } from '../kit/is-reachable.ts';
 import { canMakeNamespaces, NO_NAMESPACES } from '../kit/network-namespaces.ts';
 import { AWS_RUNTIME, countEc2, createAwsRuntime, startAwsStack, type AwsStack } from './aws-stack.ts';
 import { connectZookeeper, listModes } from './packages/zookeeper-client.ts';
@@ -62,6 +62,10 @@ describe('an ensemble of ZooKeeper on EC2, over its API and SSH', () => {
       expect(job).toMatchObject({
         status: 'failed',
         error: { kind: 'permission', message: expect.stringContaining('ec2:CreateVolume') as string },
+      });
+      // The instances are made beside the volumes. A delete takes back what is there.
+      expect(await finish(await aws.stack.client.clusters.delete(job.clusterId))).toMatchObject({
+        status: 'successful',
       });
       expect(await countEc2(aws.moto)).toEqual(NOTHING);
     },
@@ -145,7 +149,7 @@ describe('an ensemble of ZooKeeper on EC2, over its API and SSH', () => {
       expect(await gated.readGroupsOf(gate?.instanceId ?? '')).toContain(group?.GroupId);
       for (const { instanceId, privateIpAddress } of nodes) {
         expect(await gated.readGroupsOf(instanceId)).not.toContain(group?.GroupId);
-        expect(await letsIn(privateIpAddress, 22)).toBe(false);
+        expect(await isReachable(privateIpAddress, 22)).toBe(false);
         // Past SSH: a machine of the test's own is looked into by its host.
         const srvr = `exec 3<>/dev/tcp/${privateIpAddress}/2181; echo srvr >&3; cat <&3`;
         expect(await ec2Machines.machines.execute(instanceId, `bash -c '${srvr}'`)).toMatch(
@@ -154,7 +158,7 @@ describe('an ensemble of ZooKeeper on EC2, over its API and SSH', () => {
         const mounts = await ec2Machines.machines.execute(instanceId, 'cat /proc/mounts');
         expect(mounts).toMatch(/^\/dev\/nvme\S+ \/data ext4 /m);
       }
-      expect(await letsIn(gate?.privateIpAddress ?? '', 22)).toBe(true);
+      expect(await isReachable(gate?.privateIpAddress ?? '', 22)).toBe(true);
 
       const [first, second] = jobs;
       expect(await finish(await stack.client.clusters.delete(first.clusterId))).toMatchObject({

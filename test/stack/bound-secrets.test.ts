@@ -3,24 +3,25 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createReadsClient } from '../../src/client/reads-client.ts';
-import type { Conf, CreateClusterInput, Reads, RuntimeInput, RuntimeUpdate } from '../../src/domain/index.ts';
+import { createRequestsClient } from '../../src/client/requests-client.ts';
+import type { Conf } from '../../src/domain/index.ts';
+import type { CreateClusterInput, Requests, RuntimeInput, RuntimeUpdate } from '../../src/protocol/index.ts';
 import { bindConf, sealSecret } from '../../src/secrets/index.ts';
 import { withClient } from '../kit/databases.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { runCli, type CliRun } from './run-cli.ts';
-import { VAULT_PACKAGE, vaultConf } from './vault-cluster.ts';
+import { SECRET_PACKAGE, secretPackageConf } from './secret-cluster.ts';
 
-const PROVIDER = fileURLToPath(new URL('./calling-cloud.ts', import.meta.url));
+const PROVIDER = fileURLToPath(new URL('./calling-provider.ts', import.meta.url));
 const SECRET = 'planted-bound-credential-71c3';
 const CREDENTIAL = JSON.stringify({ accessKeyId: 'known', secretAccessKey: SECRET });
 const SETTINGS = { addressRange: '127.95.0.0/16', authority: 'first' };
 const LIMIT_MS = 240_000;
 
-/** A cloud's API, or what somebody would like to be taken for one. */
+/** A cloud's API, or a server that imitates it. */
 interface Address {
   readonly url: string;
-  /** What each connection so far was told. */
+  /** What each connection has received so far. */
   readonly heard: readonly string[];
   readonly connections: () => number;
   readonly server: Server;
@@ -40,14 +41,14 @@ async function listen(): Promise<Address> {
 }
 
 let stack: TestStack;
-let reads: Reads;
+let requests: Requests;
 let connection: Connection;
 let own: Address;
 let other: Address;
 
 const windlass = (args: readonly string[], input = ''): Promise<CliRun> => runCli(stack.env, args, { input });
 
-/** What a client has sent to a read, as Temporal keeps it for everybody who may look. */
+/** The input of a client's read, as Temporal stores it for every user who may read it. */
 async function readSent<T>(name: string, isWanted: (input: T) => boolean): Promise<T> {
   const { namespace } = stack.temporal;
   const client = new Client({ connection, namespace });
@@ -63,7 +64,7 @@ async function readSent<T>(name: string, isWanted: (input: T) => boolean): Promi
     const input = JSON.parse(Buffer.from(payload?.data ?? []).toString()) as T;
     if (isWanted(input)) return input;
   }
-  throw new Error(`nobody has asked for ${name}`);
+  throw new Error(`no client has requested ${name}`);
 }
 
 const isOf =
@@ -80,7 +81,7 @@ beforeAll(async () => {
   await stack.startWorker();
   connection = await Connection.connect({ address: stack.temporal.address });
   const client = new Client({ connection, namespace: stack.temporal.namespace });
-  reads = createReadsClient(client, stack.temporal, 30_000);
+  requests = createRequestsClient(client, stack.temporal, 30_000);
   await stack.client.runtimes.create({
     ...{ name: 'prod', provider: 'calling', url: own.url, zone: 'local-1' },
     ...{ settings: SETTINGS, credential: CREDENTIAL, requestId: 'prod' },
@@ -98,7 +99,7 @@ describe('the stored credential of a runtime', () => {
     ['url', (): readonly string[] => ['--url', other.url]],
     ['zone', (): readonly string[] => ['--url', own.url, '--zone', 'local-2']],
     ['authority', (): readonly string[] => ['--set', 'authority=second']],
-  ])('is not sent along when the %s changes: it is asked for anew', async (name, change) => {
+  ])('is not sent along when the %s changes: it must be given again', async (name, change) => {
     const before = own.connections();
     const run = await windlass(['runtime', 'update', 'prod', ...change(), '--json']);
     expect(run.exitCode).toBe(2);
@@ -179,11 +180,11 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
     const envelope = input.credential === null ? {} : { credential: input.credential };
     const chart = `oci://${new URL(other.url).host}/charts/web`;
     for (const ask of [
-      () => reads.createRuntime(input),
-      () => reads.validateRuntime({ input }),
-      () => reads.listZones({ input }),
-      () => reads.updateRuntime({ runtime: 'prod', url: input.url, ...envelope }),
-      () => reads.registerChart({ chart, ...envelope }),
+      () => requests.createRuntime(input),
+      () => requests.validateRuntime({ input }),
+      () => requests.listZones({ input }),
+      () => requests.updateRuntime({ runtime: 'prod', url: input.url, ...envelope }),
+      () => requests.registerChart({ chart, ...envelope }),
     ]) {
       await expect(ask()).rejects.toMatchObject({ kind: 'invalid-input', code: 'SEALED_SECRET' });
     }
@@ -193,8 +194,8 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
   it('opens for no other use, even with everything the same', async () => {
     const input = { ...(await readSent<RuntimeInput>('createRuntime', isOf('prod'))) };
     const before = own.connections();
-    await expect(reads.validateRuntime({ input })).rejects.toMatchObject({ code: 'SEALED_SECRET' });
-    await expect(reads.listZones({ input })).rejects.toMatchObject({ code: 'SEALED_SECRET' });
+    await expect(requests.validateRuntime({ input })).rejects.toMatchObject({ code: 'SEALED_SECRET' });
+    await expect(requests.listZones({ input })).rejects.toMatchObject({ code: 'SEALED_SECRET' });
     expect(own.connections()).toBe(before);
   });
 
@@ -203,7 +204,7 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
     const sent = await readSent<RuntimeUpdate>('updateRuntime', ({ url }) => url?.endsWith('/v2') === true);
     const heard = other.connections();
     for (const change of [{ url: other.url }, { settings: { authority: 'second' } }, { zone: 'local-2' }]) {
-      await expect(reads.updateRuntime({ ...sent, ...change })).rejects.toMatchObject({
+      await expect(requests.updateRuntime({ ...sent, ...change })).rejects.toMatchObject({
         code: 'SEALED_SECRET',
       });
     }
@@ -217,7 +218,7 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
     expect(input.runtimeId).toBe(runtimeId);
     await stack.client.runtimes.delete(runtimeId);
     const before = own.connections();
-    await expect(reads.createRuntime(input)).rejects.toMatchObject({ code: 'RUNTIME_DELETED' });
+    await expect(requests.createRuntime(input)).rejects.toMatchObject({ code: 'RUNTIME_DELETED' });
     expect(own.connections()).toBe(before);
     const { rows } = await withClient(stack.databaseUrl, (database) =>
       database.query(`select credential_sealed from runtime where runtime_id = $1`, [runtimeId]),
@@ -228,17 +229,17 @@ describe('the envelope of a credential, taken from what Temporal keeps', () => {
 
 describe('the envelope of a password', () => {
   it('opens for the request that it was sealed in, and for none in which anything is different', async () => {
-    const { versionId } = await stack.client.apps.register(VAULT_PACKAGE);
+    const { versionId } = await stack.client.apps.register(SECRET_PACKAGE);
     const { runtimeId } = await stack.client.runtimes.create({
       ...{ name: 'local', provider: 'local', zone: 'local-1', settings: { addressRange: '127.96.0.0/16' } },
     });
     const prod = await stack.client.runtimes.describe('prod');
     const named = { clusterId: 'cl-bound', jobId: 'j-bound', versionId, name: 'bound' };
-    const plain = vaultConf({ password: '' });
+    const plain = secretPackageConf({ password: '' });
     const env = plain['env'] as Conf;
     const beside = { ...plain, env: { ...env, password: { $sealed: true } } };
     const bind = bindConf({ action: 'create', ...named, runtimeId, conf: beside });
-    const envelope = await sealSecret(await reads.getSealingKey(), SECRET, bind('env.password'));
+    const envelope = await sealSecret(await requests.getSealingKey(), SECRET, bind('env.password'));
     const toInput = (
       change: Partial<CreateClusterInput> = {},
       plainValues: object = {},
@@ -247,7 +248,7 @@ describe('the envelope of a password', () => {
       conf: { ...plain, env: { ...env, ...plainValues, password: { $sealed: envelope } } },
       ...change,
     });
-    expect(await reads.checkCreateCluster(toInput())).toMatchObject({ versionId });
+    expect(await requests.checkCreateCluster(toInput())).toMatchObject({ versionId });
     for (const input of [
       toInput({ clusterId: 'cl-other' }),
       toInput({ jobId: 'j-other' }),
@@ -255,7 +256,7 @@ describe('the envelope of a password', () => {
       toInput({ runtime: prod.runtimeId }),
       toInput({}, { start: 'waits' }),
     ]) {
-      await expect(reads.checkCreateCluster(input)).rejects.toMatchObject({
+      await expect(requests.checkCreateCluster(input)).rejects.toMatchObject({
         kind: 'invalid-input',
         code: 'SEALED_SECRET',
         hint: expect.stringContaining('again') as string,

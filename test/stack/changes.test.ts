@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
 import { openStores, type Stores } from '../../src/db/index.ts';
-import type { ClusterView, JobView } from '../../src/domain/index.ts';
+import type { ClusterView, JobView } from '../../src/protocol/index.ts';
 import type { InstantProviderOptions } from '../fakes/instant-provider.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 
@@ -52,7 +52,7 @@ function writeVersion(version: string, name = 'instant'): string {
 
 async function end(job: Promise<StartedJob>): Promise<JobView> {
   const { jobId, clusterId } = await job;
-  return stack.client.jobs.wait(jobId, { clusterId, pollMs: 100, timeoutMs: 60_000 });
+  return stack.client.jobs.wait(jobId, { clusterId, pollMs: 300, timeoutMs: 60_000 });
 }
 
 async function succeed(job: Promise<StartedJob>): Promise<JobView> {
@@ -175,6 +175,13 @@ test('nodes come and go; those that leave are stored until they are gone', async
     ),
   ).toBe(false);
   await succeed(clusters.restart(clusterId, { roles: ['node'] }));
+
+  // The conf still says 2: what was changed by hand stays through an update.
+  const updated = await succeed(
+    clusters.updateEnv(clusterId, { conf: { cluster: { description: 'newer' } } }),
+  );
+  expect(tasksOf(updated)).toEqual([1, 3, 4].map((serverId) => `RefreshConfiguration node ${serverId}`));
+  expect((await describeCluster(clusterId)).nodes.map(({ serverId }) => serverId)).toEqual([1, 3, 4]);
 });
 
 test('a change that fails before its first effect leaves the cluster as it was', async () => {
@@ -213,6 +220,6 @@ test('a deleted cluster can be brought back, and forgotten for good', async () =
   await expect(describeCluster(clusterId)).rejects.toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
   expect(await stack.client.jobs.list({ clusterId })).toEqual([]);
   expect(await stores.secrets.list(clusterId)).toEqual([]);
-  // Nobody runs it any more, but no newer version has followed it.
+  // No cluster runs it any more, but no newer version has followed it.
   expect((await apps.list()).map(({ versionId }) => versionId)).toContain(newest);
 });

@@ -9,7 +9,7 @@ import type { Conf } from '../../src/domain/index.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { findFilesWith, holdsSecret } from './find-secret.ts';
 import { runCli } from './run-cli.ts';
-import { VAULT_PACKAGE } from './vault-cluster.ts';
+import { SECRET_PACKAGE } from './secret-cluster.ts';
 
 const LIMIT_MS = 240_000;
 const PLANTED = /planted-\d+/g;
@@ -123,7 +123,7 @@ describe('what is refused', () => {
   const runtime = (change: () => Partial<RuntimeRequest>) => (): Promise<unknown> =>
     stack.client.runtimes.create({ name: 'n', provider: 'local', zone: 'local-1', ...change() });
   const create = (conf: () => Conf) => (): Promise<unknown> =>
-    stack.client.clusters.create({ app: VAULT_PACKAGE, runtime: 'here', conf: conf() });
+    stack.client.clusters.create({ app: SECRET_PACKAGE, runtime: 'here', conf: conf() });
 
   it.each<readonly [string, string, () => Promise<unknown>]>([
     ['a password in an address', 'RUNTIME_URL', runtime(() => ({ url: `https://u:${plant()}@127.0.0.1:9` }))],
@@ -211,7 +211,7 @@ describe('what is refused', () => {
       'SECRET_SETTING',
       () =>
         stack.client.clusters.create({
-          app: VAULT_PACKAGE,
+          app: SECRET_PACKAGE,
           runtime: 'here',
           settings: { 'env.password': plant() },
         }),
@@ -221,7 +221,7 @@ describe('what is refused', () => {
       'CONF_INVALID',
       () =>
         stack.client.clusters.create({
-          app: VAULT_PACKAGE,
+          app: SECRET_PACKAGE,
           runtime: 'here',
           settings: { 'env.passwort': plant() },
         }),

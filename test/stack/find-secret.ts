@@ -7,7 +7,7 @@ export function spellSecret(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const inBase64 = [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
-    // The first and last characters depend on what stands beside the secret.
+    // The first and last characters depend on the text around the secret.
     return text.slice(shift === 0 ? 0 : 4, text.length - 4);
   });
   return [secret, bytes.toString('hex'), ...inBase64, encodeURIComponent(secret)];
@@ -18,8 +18,8 @@ export function holdsSecret(content: string | Buffer, secret: string): boolean {
 }
 
 /**
- * Files below a folder in which a secret stands, by their paths within it. A running server may end a file between
- * the listing and the reading (SQLite's journal at each commit): what is gone keeps nothing.
+ * Files below a folder that contain a secret, by their paths within it. A running server may remove a file
+ * between the listing and the reading (SQLite's journal at each commit): a removed file keeps nothing.
  */
 export async function findFilesWith(folder: string, secret: string): Promise<readonly string[]> {
   const found: string[] = [];

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClusterView } from '../../src/domain/index.ts';
-import { effectsQueue, READS_QUEUE, WORKFLOW_QUEUE, type ErrorInfo } from '../../src/domain/index.ts';
+import { providerQueue, REQUESTS_QUEUE, WORKFLOW_QUEUE, type ClusterView } from '../../src/protocol/index.ts';
+import { type ErrorInfo } from '../../src/domain/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 
 const PACKAGE = fileURLToPath(new URL('../fixtures/packages/instant', import.meta.url));
@@ -25,7 +25,7 @@ beforeAll(async () => {
     provider: 'instant',
     zone: 'instant-1',
   });
-  effects = effectsQueue(runtime);
+  effects = providerQueue('effects', runtime.provider);
   const started = await stack.client.clusters.create({ app: PACKAGE, runtime: 'cloud', name: 'victim' });
   expect(await stack.client.jobs.wait(started.jobId, started)).toMatchObject({ status: 'successful' });
   before = await stack.client.clusters.describe(started.clusterId);
@@ -70,16 +70,22 @@ async function expectUntouched(): Promise<void> {
 describe('steps of a job that were started by hand', () => {
   it('are refused, and nothing is stored', async () => {
     const { clusterId } = before;
-    const load = { jobId: 'j-forged1', clusterId, action: 'stop', options: {}, requestedBy: 'me' };
+    const load = {
+      jobId: 'j-forged1',
+      clusterId,
+      action: 'stop',
+      options: {},
+      requestedBy: 'me',
+      provider: 'instant',
+    };
+    const end = { jobId: 'j-forged1', status: 'successful', error: null, refresh: false };
     const steps: readonly (readonly [string, string, unknown])[] = [
-      ['LoadJob', WORKFLOW_QUEUE, load],
-      ['LoadJob', WORKFLOW_QUEUE, { ...load, action: 'cease' }],
-      ['CloseJob', WORKFLOW_QUEUE, { jobId: 'j-forged1', status: 'successful', error: null }],
-      ['PlanJob', WORKFLOW_QUEUE, { jobId: 'j-forged1' }],
-      ['loadSlice', WORKFLOW_QUEUE, { jobId: 'j-forged1', layerIndex: 0, offset: 0, limit: 1 }],
+      ['BeginJob', effects, load],
+      ['BeginJob', effects, { ...load, action: 'cease' }],
+      ['EndJob', WORKFLOW_QUEUE, end],
+      ['EndJob', effects, { ...end, refresh: true }],
+      ['loadSlice', WORKFLOW_QUEUE, { jobId: 'j-forged1', slice: { step: 0, of: 'tasks', from: 0, to: 1 } }],
       ['LoadFrontgate', WORKFLOW_QUEUE, { runtimeId: 'rt-1', vpcId: 'vpc-1' }],
-      ['CheckResource', effects, { jobId: 'j-forged1' }],
-      ['UpdateClusterStatus', effects, { jobId: 'j-forged1' }],
       ['InspectFrontgate', effects, { clusterId }],
       ['DeleteInstances', effects, { taskId: 'j-forged1.0.0' }],
       ['WaitDeleteInstances', effects, { taskId: 'j-forged1.0.0' }],
@@ -94,7 +100,7 @@ describe('steps of a job that were started by hand', () => {
   it('are refused in the workflow of another cluster, too', async () => {
     const { clusterId } = before;
     const [real] = await stack.client.jobs.list({ clusterId });
-    const forged = { clusterId, action: 'stop', options: {}, requestedBy: 'me' };
+    const forged = { clusterId, action: 'stop', options: {}, requestedBy: 'me', provider: 'instant' };
     const inputs: readonly (readonly [string, object])[] = [
       ['cluster/cl-another', { ...forged, jobId: 'j-forged2' }],
       ['anything', { ...forged, jobId: 'j-forged3' }],
@@ -111,7 +117,14 @@ describe('steps of a job that were started by hand', () => {
   it('of a job that is closed change nothing in its own workflow either', async () => {
     const { clusterId } = before;
     const [real] = await stack.client.jobs.list({ clusterId });
-    const input = { jobId: real?.jobId, clusterId, action: 'create', options: {}, requestedBy: 'me' };
+    const input = {
+      jobId: real?.jobId,
+      clusterId,
+      action: 'create',
+      options: {},
+      requestedBy: 'me',
+      provider: 'instant',
+    };
     const create = { clusterId, jobId: real?.jobId, runtime: 'cloud', versionId: before.versionId, conf: {} };
     const again = await runWorkflow('runJob', `cluster/${clusterId}`, [{ ...input, create }]);
     expect(again).toMatchObject({ jobId: real?.jobId, status: 'successful' });
@@ -122,7 +135,13 @@ describe('steps of a job that were started by hand', () => {
 describe('a job that was started by hand, in the workflow of its cluster', () => {
   it('is checked as any other', async () => {
     const { clusterId } = before;
-    const forged = { jobId: 'j-forged4', clusterId, action: 'add-nodes', requestedBy: 'me' };
+    const forged = {
+      jobId: 'j-forged4',
+      clusterId,
+      action: 'add-nodes',
+      requestedBy: 'me',
+      provider: 'instant',
+    };
     const refusal = await refusalOf(
       runWorkflow('runJob', `cluster/${clusterId}`, [{ ...forged, options: { role: 'no such role' } }]),
     );
@@ -153,13 +172,15 @@ describe('reads with forged input', () => {
       'describeCluster',
       'createRuntime',
     ]) {
-      const refusals = await Promise.all(ODD.map((input) => refusalOf(runAlone(read, READS_QUEUE, input))));
+      const refusals = await Promise.all(
+        ODD.map((input) => refusalOf(runAlone(read, REQUESTS_QUEUE, input))),
+      );
       expect({ read, kinds: new Set(refusals.map((refusal) => refusal?.kind)) }).toEqual({
         read,
         kinds: new Set(['invalid-input']),
       });
     }
-    expect(await refusalOf(runAlone('listJobs', READS_QUEUE, { limit: -1 }))).toMatchObject({
+    expect(await refusalOf(runAlone('listJobs', REQUESTS_QUEUE, { limit: -1 }))).toMatchObject({
       code: 'INPUT_INVALID',
       field: 'limit',
     });
@@ -168,13 +189,18 @@ describe('reads with forged input', () => {
 });
 
 describe('workflows that were started with what they cannot read', () => {
-  const job = { jobId: 'j-forged5', clusterId: 'cl-forged5', action: 'stop', options: {}, requestedBy: 'me' };
+  const job = {
+    jobId: 'j-forged5',
+    clusterId: 'cl-forged5',
+    action: 'stop',
+    options: {},
+    requestedBy: 'me',
+    provider: 'instant',
+  };
   const slice = {
     jobId: 'j-forged5',
-    layerIndex: 0,
-    layerName: 'RunInstances',
-    offset: 0,
-    limit: 10,
+    slice: { step: 0, of: 'tasks', from: 0, to: 10 },
+    lanesAtOnce: 1,
     queues: { provider: 'instant', account: 'instant', region: 'instant' },
     timing: { heartbeatSeconds: 1 },
   };
@@ -191,6 +217,7 @@ describe('workflows that were started with what they cannot read', () => {
     ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', slice],
     ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', { ...slice, timing: null }],
     ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', { ...slice, queues: [] }],
+    ['walkSlice', 'cluster/cl-forged5/j-forged5/0/0', { ...slice, slice: { step: 0 } }],
     ['frontgate', 'frontgate/rt-other/vpc-forged', gate],
     ['frontgate', 'frontgate/rt-forged/vpc-forged', { ...gate, known: {} }],
     ['frontgate', 'frontgate/rt-forged/vpc-forged', { ...gate, known: { members: [null], failure: null } }],

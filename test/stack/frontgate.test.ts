@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
-import type { JobStatus, JobView } from '../../src/domain/index.ts';
+import type { JobStatus } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { openLocalWorld } from '../../src/providers/local/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
-import { VAULT_PACKAGE, vaultConf } from './vault-cluster.ts';
+import { SECRET_PACKAGE, secretPackageConf } from './secret-cluster.ts';
 
 let stack: TestStack;
 
@@ -28,10 +29,10 @@ afterAll(() => stack?.stop(), 120_000);
 
 const create = (runtime: string): Promise<StartedJob> =>
   stack.client.clusters.create({
-    app: VAULT_PACKAGE,
+    app: SECRET_PACKAGE,
     runtime,
     name: `one-${runtime}`,
-    conf: vaultConf({ count: 1 }),
+    conf: secretPackageConf({ count: 1 }),
   });
 
 async function finish(job: StartedJob, status: JobStatus): Promise<JobView> {

@@ -9,9 +9,9 @@ import { MAX_MESSAGE_CHARACTERS, WindlassError } from '../../src/domain/index.ts
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { findFilesWith, holdsSecret } from './find-secret.ts';
 import { runCli, type CliRun } from './run-cli.ts';
-import { LOUD_ACCESS_KEY_ID } from './sealed-cloud.ts';
+import { LOUD_ACCESS_KEY_ID } from './credential-checking-provider.ts';
 
-const PROVIDER = fileURLToPath(new URL('./sealed-cloud.ts', import.meta.url));
+const PROVIDER = fileURLToPath(new URL('./credential-checking-provider.ts', import.meta.url));
 const LIFE_LIMIT_MS = 180_000;
 const MARK = 'planted-large-secret-4c1d';
 
@@ -63,7 +63,7 @@ afterAll(async () => {
 
 describe('a worker that was given large secrets', () => {
   it.each(SECRETS.map((secret, index) => [index, secret] as const))(
-    'tells nobody of number %i, and answers others as before',
+    'shows no user number %i, and answers others as before',
     async (_, secret) => {
       const error = await refuse('another', secret);
       expect(error).toMatchObject({ kind: 'permission', code: 'CREDENTIAL_REFUSED' });

@@ -10,13 +10,13 @@ import {
   findSshdMachinesObstacle,
   type SshdMachines,
 } from '../../src/conformance/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { MACHINE_CLOUD_KEY, startMachineCloud, type MachineCloud } from '../fakes/machine-cloud.ts';
 import { openFaultFolder, type FaultFolder } from '../faults/fault-folder.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 
 const OBSTACLE = findSshdMachinesObstacle();
-const PACKAGE = fileURLToPath(new URL('./diary', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('./service-log-package', import.meta.url));
 const PROVIDER = fileURLToPath(new URL('../fakes/machine-provider.ts', import.meta.url));
 const PASSWORD = 'planted-0c3b9d1f-password';
 const LIMIT_MS = 120_000;
@@ -92,7 +92,7 @@ describe('a cluster on machines', () => {
     await expect.poll(() => machines.list().length, { timeout: LIMIT_MS }).toBe(1);
     return machines.list()[0]?.instanceId ?? '';
   }
-  /** Until the start has said all its lines, they are collected, and it waits. */
+  /** Until the start has printed all its lines, they are collected, and it waits. */
   async function waitForStart(instanceId: string): Promise<void> {
     const look =
       "ls /data/waiting && cat /data/starts && cat /var/lib/windlass/run/*/output | grep -o '^line 10000:'";
@@ -178,7 +178,7 @@ describe('a cluster on machines', () => {
       await machines.start(instanceId);
       const view = await finish(job);
       expect(view).toMatchObject({ status: 'failed', error: { code: 'COMMAND_OUTCOME_UNKNOWN' } });
-      // With what it last said, and without what it must not say.
+      // With its last output, and without anything secret.
       expect(view.error?.message).toMatch(/\nline \d+: \*{6}$/);
       expect(JSON.stringify(view)).not.toContain(PASSWORD);
       expect(await machines.execute(instanceId, 'cat /data/starts')).toBe('started\n');

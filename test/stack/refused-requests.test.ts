@@ -8,9 +8,9 @@ import type { StartedJob } from '../../src/client/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { rejectedCodes } from '../kit/outcomes.ts';
 import { runCli } from './run-cli.ts';
-import { createLocalRuntime, RUNTIME } from './vault-cluster.ts';
+import { createLocalRuntime, RUNTIME } from './secret-cluster.ts';
 
-const PACKAGE = fileURLToPath(new URL('./owed', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('./run-once-package', import.meta.url));
 const CHART = fileURLToPath(new URL('../fixtures/charts/web', import.meta.url));
 const LIMIT_MS = 180_000;
 
@@ -85,7 +85,7 @@ describe('a create that is refused leaves nothing', { timeout: LIMIT_MS }, () =>
 });
 
 describe('names of living clusters', { timeout: LIMIT_MS }, () => {
-  it('are one cluster’s alone, whoever asks for them at once', async () => {
+  it('belong to one cluster, even if several are requested at once', async () => {
     const asked = await Promise.allSettled([create({ name: 'one' }), create({ name: 'one' })]);
     const jobs = asked.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     // Where both were asked for before either was stored, the later job says it.

@@ -10,8 +10,14 @@ import { openLocalWorld } from '../../src/providers/local/index.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { findFilesWith, holdsSecret } from './find-secret.ts';
 import { runCli, type CliRun } from './run-cli.ts';
-import { RIGHT_ACCESS_KEY_ID } from './sealed-cloud.ts';
-import { countWorld, listInstances, VAULT_PACKAGE, vaultConf, worldFolder } from './vault-cluster.ts';
+import { RIGHT_ACCESS_KEY_ID } from './credential-checking-provider.ts';
+import {
+  countWorld,
+  listInstances,
+  SECRET_PACKAGE,
+  secretPackageConf,
+  worldFolder,
+} from './secret-cluster.ts';
 
 const PASSWORD = 'planted-password-8c1f6e';
 /** Refused, because its form wants letters, digits and dashes. */
@@ -19,7 +25,7 @@ const REFUSED_PASSWORD = 'planted refused password 5d20b7';
 const CREDENTIAL = 'planted-credential-a94e03';
 const REFUSED_CREDENTIAL = 'planted-refused-credential-71be5f';
 const PLANTED = [PASSWORD, REFUSED_PASSWORD, CREDENTIAL, REFUSED_CREDENTIAL];
-const PROVIDER = fileURLToPath(new URL('./sealed-cloud.ts', import.meta.url));
+const PROVIDER = fileURLToPath(new URL('./credential-checking-provider.ts', import.meta.url));
 const LIFE_LIMIT_MS = 300_000;
 
 let stack: TestStack;
@@ -34,9 +40,9 @@ async function windlass(args: readonly string[], input = ''): Promise<CliRun> {
 }
 
 async function createCluster(name: string, start: 'well' | 'fails'): Promise<CliRun> {
-  const conf = JSON.stringify(vaultConf({ password: PASSWORD, start }));
+  const conf = JSON.stringify(secretPackageConf({ password: PASSWORD, start }));
   return windlass(
-    ['cluster', 'create', '--app', VAULT_PACKAGE, '--runtime', 'account', '--name', name, '--conf', '-'],
+    ['cluster', 'create', '--app', SECRET_PACKAGE, '--runtime', 'account', '--name', name, '--conf', '-'],
     conf,
   );
 }
@@ -54,9 +60,9 @@ beforeAll(async () => {
   expect((await windlass(options, toCredential('another', REFUSED_CREDENTIAL))).exitCode).toBe(3);
   expect((await windlass(options, toCredential(RIGHT_ACCESS_KEY_ID, CREDENTIAL))).exitCode).toBe(0);
 
-  const create = ['cluster', 'create', '--app', VAULT_PACKAGE, '--runtime', 'account'];
+  const create = ['cluster', 'create', '--app', SECRET_PACKAGE, '--runtime', 'account'];
   expect((await windlass([...create, '--set', `env.password=${REFUSED_PASSWORD}`])).exitCode).toBe(2);
-  const refused = JSON.stringify(vaultConf({ password: REFUSED_PASSWORD }));
+  const refused = JSON.stringify(secretPackageConf({ password: REFUSED_PASSWORD }));
   expect((await windlass([...create, '--conf', '-'], refused)).exitCode).toBe(2);
   expect((await windlass([...create, '--conf', '-'], `{"env": {"password": "${PASSWORD}"`)).exitCode).toBe(2);
 
@@ -79,7 +85,7 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 describe('a password and a credential that were planted', () => {
-  it('were really said: the failed service printed the password, and its job shows that, masked', async () => {
+  it('were really printed: the failed service printed the password, and its job shows that, masked', async () => {
     const [failed] = (await stack.client.jobs.list()).filter(({ status }) => status === 'failed');
     expect(failed?.error).toMatchObject({
       code: 'SERVICE_FAILED',
@@ -88,7 +94,7 @@ describe('a password and a credential that were planted', () => {
     expect(worker.log()).toContain('signing with [redacted]');
   });
 
-  it('were really said of a node that was described, masked', () => {
+  it('were really printed for a node that was described, masked', () => {
     expect(runs.some(({ stdout }) => stdout.includes('asked with [redacted]'))).toBe(true);
   });
 

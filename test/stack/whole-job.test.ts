@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
+import type { JobView } from '../../src/protocol/index.ts';
 import { isPostgresInstalled } from '../kit/databases.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import {
@@ -13,10 +13,10 @@ import {
   listInstances,
   NOTHING,
   RUNTIME,
-  VAULT_PACKAGE,
-  vaultConf,
-  type VaultStart,
-} from './vault-cluster.ts';
+  SECRET_PACKAGE,
+  secretPackageConf,
+  type StartBehaviour,
+} from './secret-cluster.ts';
 
 const JOB_LIMIT_MS = 180_000;
 
@@ -46,12 +46,12 @@ describe.each([
 
   const finish = (job: StartedJob): Promise<JobView> =>
     stack.client.jobs.wait(job.jobId, { clusterId: job.clusterId, timeoutMs: JOB_LIMIT_MS });
-  const create = (requestId: string, start: VaultStart = 'well'): Promise<StartedJob> =>
+  const create = (requestId: string, start: StartBehaviour = 'well'): Promise<StartedJob> =>
     stack.client.clusters.create({
-      app: VAULT_PACKAGE,
+      app: SECRET_PACKAGE,
       runtime: RUNTIME,
       name: requestId,
-      conf: vaultConf({ start }),
+      conf: secretPackageConf({ start }),
       requestId,
     });
   const readStarts = async (): Promise<readonly string[]> =>
@@ -63,6 +63,7 @@ describe.each([
     ({ clusterId } = first);
     const job = await finish(first);
     expect(job).toMatchObject({ status: 'successful', error: null });
+    expect(job.planHash).toMatch(/^[0-9a-f]{64}$/);
     expect(await create('once')).toMatchObject({ jobId: first.jobId, status: 'successful' });
     expect(await countWorld(stack)).toEqual({ instances: 2, running: 2, volumes: 2, programs: 2 });
   });
@@ -112,12 +113,12 @@ describe.each([
     },
   );
 
-  it('has a job that waits while no worker runs and then goes on', { timeout: JOB_LIMIT_MS }, async () => {
+  it('has a job that waits while no worker runs and then continues', { timeout: JOB_LIMIT_MS }, async () => {
     const [job] = await stack.client.jobs.list({ clusterId });
     if (job === undefined) throw new Error('the job of the test before is gone');
     await worker.stop();
     for (const { root } of await listInstances(stack)) writeFileSync(join(root, 'go'), '');
-    // The nodes go on by themselves; the job cannot see it.
+    // The nodes continue by themselves; the job cannot see it.
     await sleep(2_000);
     worker = await stack.startWorker();
     const closed = await stack.client.jobs.wait(job.jobId, { timeoutMs: JOB_LIMIT_MS });

@@ -50,7 +50,7 @@ describe('findHelm', () => {
     async (words) => {
       const env = { ...installHelm(words), PATH: join(folder, 'bin') };
       await expect(look(env)).rejects.toMatchObject({ kind: 'unavailable', code: 'HELM_NOT_FOUND' });
-      expect(lines.join('\n')).toContain('is no helm that is known here');
+      expect(lines.join('\n')).toContain('is not a supported helm');
     },
   );
 

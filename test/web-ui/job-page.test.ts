@@ -6,10 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectClient } from '../../src/client/index.ts';
-import type { JobView } from '../../src/domain/index.ts';
-import { jobWorkflowId, SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { jobWorkflowId, SEARCH_ATTRIBUTES, type JobView } from '../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
-import { createLocalRuntime, RUNTIME, VAULT_PACKAGE, vaultConf } from '../stack/vault-cluster.ts';
+import { createLocalRuntime, RUNTIME, SECRET_PACKAGE, secretPackageConf } from '../stack/secret-cluster.ts';
 
 /** Where distributions install Chromium; Chrome's own place last. */
 const BROWSER = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
@@ -49,7 +48,7 @@ describe('the page of a job in the Web UI of Temporal', { timeout: 3 * PAGE_LIMI
   });
 
   it('reads as the job: what was done, and to which node', async () => {
-    for (const action of ['StartService', 'WaitStartService']) {
+    for (const action of ['PrepareNode', 'StartService']) {
       for (const node of [1, 2, 3]) {
         await page.getByText(`${action} • keeper ${node}`, { exact: true }).first().waitFor();
       }
@@ -64,12 +63,12 @@ describe('the page of a job in the Web UI of Temporal', { timeout: 3 * PAGE_LIMI
     }
   });
 
-  it('shows the table of layers as its current details', async () => {
+  it('shows the table of steps as its current details', async () => {
     await page.getByRole('tab', { name: 'User Metadata' }).click();
-    expect(job.layers.length).toBeGreaterThan(5);
-    for (const { name } of job.layers) await expect.poll(() => readFrames(page), LOOK).toContain(name);
+    expect(job.steps.length).toBeGreaterThan(4);
+    for (const { title } of job.steps) await expect.poll(() => readFrames(page), LOOK).toContain(title);
     const text = await readFrames(page);
-    expect(text.match(/\bdone\b/g)).toHaveLength(job.layers.length);
+    expect(text.match(/\bdone\b/g)).toHaveLength(job.steps.length);
     expect(text).toContain('create vault');
   });
 
@@ -108,10 +107,10 @@ async function runCreate(stack: TestStack): Promise<JobView> {
   const client = await connectClient({ env: stack.env, identity: 'somebody@example.org' });
   try {
     const { jobId, clusterId } = await client.clusters.create({
-      app: VAULT_PACKAGE,
+      app: SECRET_PACKAGE,
       runtime: RUNTIME,
       name: 'vault',
-      conf: vaultConf({ count: 3 }),
+      conf: secretPackageConf({ count: 3 }),
     });
     return await client.jobs.wait(jobId, { clusterId });
   } finally {

@@ -12,7 +12,8 @@ registerHooks({
 const { loadProviders } = await import('../../src/worker/load-providers.ts');
 const { loadConfig } = await import('../../src/config/index.ts');
 const { registry, nodes } = await loadProviders(loadConfig({ WINDLASS_HOME: '/nonexistent' }));
-const call = { signal: new AbortController().signal, log: () => {}, request: async () => {} };
+const { createTestCall } = await import('../kit/test-calls.ts');
+const call = createTestCall();
 await registry.get('local').describeRuntimeProviderZones({ url: '', credential: {}, settings: {} }, call);
 const before = [...asked];
 await registry

@@ -28,7 +28,7 @@ test.concurrent('ends a process whose event loop stands still, after one line', 
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
     level: 'fatal',
-    msg: expect.stringMatching(/stood still for 1 s/) as string,
+    msg: expect.stringMatching(/been blocked for 1 s/) as string,
   });
 });
 

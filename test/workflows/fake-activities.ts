@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { EngineActivities, JobEnd, TaskActivities } from '../../activities/index.ts';
+import type { JobActivities, JobEnd, TaskActivities } from '../../src/protocol/index.ts';
 import {
-  TASK_ACTIONS,
+  TASK_ACTION_NAMES,
   type ErrorInfo,
-  type LayerShape,
+  type FlatPlan,
+  type PlannedTask,
   type QueueScope,
+  type StepRuns,
   type TaskAction,
 } from '../../src/domain/index.ts';
+import { createLanes, createLayer, flattenPlan } from '../../src/plan/index.ts';
 
 /**
- * What one activity does: it is done, it fails for good, it goes on until it is cancelled; or it ends
- * as an activity may end after a cancel without being told of it in time: its worker died, or it failed
- * as what is tried again.
+ * The behaviour of one activity: it is done, it fails permanently, it runs until it is cancelled; or it
+ * ends as an activity may end after a cancel that it did not learn of in time: its worker died, or it
+ * failed with a retryable error.
  */
 type Deed = 'done' | 'fails' | 'hangs' | 'dies' | 'would be tried again';
 
@@ -30,21 +33,28 @@ export interface ScriptedTask {
 export interface ScriptedLayer {
   readonly name: string;
   readonly tasks: readonly ScriptedTask[];
+  readonly runs?: StepRuns;
 }
+
+export interface ScriptedLanes {
+  readonly name: string;
+  readonly lanes: readonly (readonly ScriptedLayer[])[];
+  readonly atOnce?: number;
+  readonly runs?: StepRuns;
+}
+
+export type ScriptedStep = ScriptedLayer | ScriptedLanes;
 
 /** A job that exists only here, and what its workflow did with it. */
 export interface ScriptedJob {
-  readonly layers: readonly ScriptedLayer[];
-  /** Fails CheckResource. */
+  readonly steps: readonly ScriptedStep[];
+  /** Fails BeginJob. */
   readonly refused?: ErrorInfo;
-  /** Fails UpdateClusterStatus. */
+  /** Fails EndJob where it looks at the cloud. */
   readonly cloudIsAway?: boolean;
-  /** The step that does the next one too, when it is asked to, as the activities of today do. */
-  readonly planIn?: 'LoadJob' | 'CheckResource';
-  readonly closesAtOnce?: boolean;
-  /** LoadJob ends when this does. */
-  readonly loading?: Promise<void>;
-  /** In order: `begin RunInstances 0.1`, `end WaitRunInstances 0.1`, `CloseJob` … */
+  /** BeginJob ends when this does. */
+  readonly beginning?: Promise<void>;
+  /** In order: `begin RunInstances 0.1`, `end WaitRunInstances 0.1`, `EndJob` … */
   readonly calls: string[];
   closed: JobEnd | null;
 }
@@ -57,9 +67,30 @@ export const TASK_ERROR: ErrorInfo = {
   message: 'the script says that it fails',
 };
 
+/** The script as the product stores a plan; what a task does stays with it. */
+function planOf({ steps }: ScriptedJob): FlatPlan {
+  // No provider reads the directive of a script's task.
+  const toTask = ({ failureAllowed = false, ...task }: ScriptedTask): PlannedTask => {
+    const rest = { nodeId: null, directive: {}, resources: [], timeoutSeconds: 60 };
+    return { ...task, ...rest, failureAllowed } as unknown as PlannedTask;
+  };
+  const toLayer = ({ name, tasks, runs }: ScriptedLayer) => createLayer(name, tasks.map(toTask), runs);
+  return flattenPlan(
+    steps.map((step) => {
+      if ('tasks' in step) return toLayer(step);
+      const { name, lanes, ...options } = step;
+      return createLanes(
+        name,
+        lanes.map((layers, index) => ({ label: `lane ${index}`, layers: layers.map(toLayer) })),
+        options,
+      );
+    }),
+  );
+}
+
 /** Plain objects in the place of all activities of a job: no database, no provider. */
 export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
-  readonly engine: EngineActivities;
+  readonly engine: JobActivities;
   readonly tasks: TaskActivities;
 } {
   const find = (jobId: string): ScriptedJob => {
@@ -67,53 +98,44 @@ export function createFakeActivities(jobs: ReadonlyMap<string, ScriptedJob>): {
     if (job === undefined) throw new Error(`no script for ${jobId}`);
     return job;
   };
-  const planOf = ({ layers }: ScriptedJob): readonly LayerShape[] =>
-    layers.map(({ name, tasks }, index) => ({ index, name, total: tasks.length }));
-  const close = (job: ScriptedJob, end: JobEnd): { error: ErrorInfo | null } => {
-    job.closed = end;
-    return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
-  };
-  const engine: EngineActivities = {
-    async LoadJob({ jobId, plan }) {
+  const engine: JobActivities = {
+    async BeginJob({ jobId }) {
       const job = find(jobId);
-      job.calls.push('LoadJob');
-      await job.loading;
-      const loaded = { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null };
-      return plan === true && job.planIn === 'LoadJob' ? { ...loaded, layers: planOf(job) } : loaded;
-    },
-    async CheckResource({ jobId, plan }) {
-      const job = find(jobId);
-      job.calls.push('CheckResource');
+      job.calls.push('BeginJob');
+      await job.beginning;
       if (job.refused !== undefined) throw toFailure(job.refused);
-      return plan === true && job.planIn === 'CheckResource' ? { layers: planOf(job) } : undefined;
+      const { steps } = planOf(job);
+      return { queues: FAKE_QUEUES, timing: { heartbeatSeconds: 2 }, closed: null, steps };
     },
-    async PlanJob({ jobId }) {
+    async loadSlice({ jobId, slice: { step, of, from, to } }) {
+      const { steps, tasks } = planOf(find(jobId));
+      const layers = steps[step]?.layers ?? [];
+      const lanes = of === 'tasks' ? [null] : Array.from({ length: to - from }, (_, index) => from + index);
+      return lanes.map((lane) =>
+        layers
+          .map(({ index }) =>
+            tasks
+              .filter((task) => task.layerIndex === index && task.lane === lane)
+              .filter((task) => lane !== null || (task.index >= from && task.index < to))
+              .map(({ action, label, failureAllowed, layerIndex, index: number }) => ({
+                taskId: `${jobId}.${layerIndex}.${number}`,
+                action,
+                label,
+                failureAllowed,
+              })),
+          )
+          .filter((refs) => refs.length > 0),
+      );
+    },
+    async EndJob({ jobId, refresh, ...end }) {
       const job = find(jobId);
-      job.calls.push('PlanJob');
-      return planOf(job);
-    },
-    async loadSlice({ jobId, layerIndex, offset, limit }) {
-      const tasks = find(jobId).layers[layerIndex]?.tasks.slice(offset, offset + limit) ?? [];
-      return tasks.map(({ action, label, failureAllowed = false }, index) => ({
-        taskId: `${jobId}.${layerIndex}.${offset + index}`,
-        action,
-        label,
-        failureAllowed,
-      }));
-    },
-    async UpdateClusterStatus({ jobId, end }) {
-      const job = find(jobId);
-      job.calls.push('UpdateClusterStatus');
-      if (job.cloudIsAway === true) throw toFailure({ ...TASK_ERROR, kind: 'permission', code: 'AWAY' });
-      return job.closesAtOnce === true && end !== undefined ? { closed: close(job, end) } : undefined;
-    },
-    async CloseJob({ jobId, ...end }) {
-      const job = find(jobId);
-      job.calls.push('CloseJob');
-      return close(job, end);
+      job.calls.push(refresh ? 'EndJob with a look at the cloud' : 'EndJob');
+      if (refresh && job.cloudIsAway === true) throw toFailure(TASK_ERROR);
+      job.closed = end;
+      return { error: end.error ?? (end.status === 'failed' ? TASK_ERROR : null) };
     },
   };
-  const actions = Object.keys(TASK_ACTIONS) as TaskAction[];
+  const actions = TASK_ACTION_NAMES;
   const tasks = Object.fromEntries(
     actions.flatMap((action) => [
       [action, (request: { taskId: string }) => runTask(find, request.taskId, 'handle')],
@@ -129,10 +151,11 @@ async function runTask(
   place: 'handle' | 'wait',
 ): Promise<{ wait: boolean }> {
   const [jobId = '', layerIndex = '', index = ''] = taskId.split('.');
-  const { calls, layers } = find(jobId);
-  const layer = layers[Number(layerIndex)];
-  const task = layer?.tasks[Number(index)];
-  if (layer === undefined || task === undefined) throw new Error(`the script has no ${taskId}`);
+  const job = find(jobId);
+  const { calls } = job;
+  const layer = planOf(job).tasks.filter((task) => task.layerIndex === Number(layerIndex));
+  const task: ScriptedTask | undefined = layer[Number(index)];
+  if (task === undefined) throw new Error(`the script has no ${taskId}`);
   const name = `${Context.current().info.activityType} ${layerIndex}.${index}`;
   calls.push(`begin ${name}`);
   try {
@@ -153,7 +176,7 @@ async function runTask(
         await untilCancelled().catch(() => {});
         throw ApplicationFailure.create({ message: 'not there yet', type: 'PENDING' });
       case 'meets':
-        await untilBegun(calls, layerIndex, layer.tasks.length);
+        await untilBegun(calls, layerIndex, layer.length);
         break;
       case 'started':
       case 'done':

@@ -2,64 +2,63 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { findCacheFolder } from '../../src/config/index.ts';
-import { effectsQueue, NODES_QUEUE, waitsQueue, WORKFLOW_QUEUE } from '../../src/domain/index.ts';
-import { openWorkflowBundle } from '../../src/worker/index.ts';
 import {
   jobWorkflowId,
   RUN_JOB_WORKFLOW,
   SEARCH_ATTRIBUTES,
+  providerQueue,
+  WORKFLOW_QUEUE,
+  type ProviderWork,
   type RunJobInput,
-} from '../../workflows/messages.ts';
+} from '../../src/protocol/index.ts';
+import { openWorkflowBundle } from '../../src/worker/index.ts';
 import { startTemporal } from '../kit/temporal.ts';
-import {
-  createFakeActivities,
-  FAKE_QUEUES,
-  type ScriptedJob,
-  type ScriptedLayer,
-} from './fake-activities.ts';
+import { createFakeActivities, FAKE_QUEUES, type ScriptedJob, type ScriptedStep } from './fake-activities.ts';
 
 /** The workflows as they are, on a real server, with activities that only follow a script. */
 export interface FakeStack {
   readonly client: Client;
   /** Starts a job of its own cluster. */
   start(
-    layers: readonly ScriptedLayer[],
-    more?: Pick<ScriptedJob, 'refused' | 'cloudIsAway' | 'planIn' | 'closesAtOnce' | 'loading'>,
+    steps: readonly ScriptedStep[],
+    more?: Pick<ScriptedJob, 'refused' | 'cloudIsAway' | 'beginning'>,
   ): Promise<{ readonly job: ScriptedJob; readonly jobId: string; readonly handle: WorkflowHandle }>;
   stop(): Promise<void>;
 }
 
-export async function startFakeStack(): Promise<FakeStack> {
+/** @param settings of the server's dynamic configuration */
+export async function startFakeStack(settings: Readonly<Record<string, string>> = {}): Promise<FakeStack> {
   // What workers log of the failures that the scripts ask for is of no interest.
   const logging = { filter: 'off', forward: {} };
   Runtime.install({ logger: new DefaultLogger('ERROR', () => {}), telemetryOptions: { logging } });
-  const temporal = await startTemporal();
+  const temporal = await startTemporal(settings);
   const { address, namespace } = temporal;
   const connection = await NativeConnection.connect({ address });
   const jobs = new Map<string, ScriptedJob>();
   const { engine, tasks } = createFakeActivities(jobs);
-  const { CheckResource, UpdateClusterStatus } = engine;
+  const { BeginJob, EndJob, loadSlice } = engine;
+  const queue = (work: ProviderWork): string => providerQueue(work, FAKE_QUEUES.provider);
   const shared = { connection, namespace, maxHeartbeatThrottleInterval: '200 ms' } as const;
   const workers = await Promise.all([
     Worker.create({
       ...shared,
       taskQueue: WORKFLOW_QUEUE,
       workflowBundle: await openWorkflowBundle(findCacheFolder(process.env)),
-      activities: engine,
+      activities: { EndJob, loadSlice },
     }),
     Worker.create({
       ...shared,
-      taskQueue: effectsQueue(FAKE_QUEUES),
-      activities: { ...tasks, CheckResource, UpdateClusterStatus },
+      taskQueue: queue('effects'),
+      activities: { ...tasks, BeginJob, EndJob },
     }),
-    Worker.create({ ...shared, taskQueue: waitsQueue(FAKE_QUEUES), activities: tasks }),
-    Worker.create({ ...shared, taskQueue: NODES_QUEUE, activities: tasks }),
+    Worker.create({ ...shared, taskQueue: queue('waits'), activities: tasks }),
+    Worker.create({ ...shared, taskQueue: queue('nodes'), activities: tasks }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   const client = new Client({ connection: await Connection.connect({ address }), namespace });
   return {
     client,
-    async start(layers, more = {}) {
+    async start(steps, more = {}) {
       const number = jobs.size + 1;
       const input: RunJobInput = {
         jobId: `job-${number}`,
@@ -67,8 +66,9 @@ export async function startFakeStack(): Promise<FakeStack> {
         action: 'create',
         options: {},
         requestedBy: 'tester',
+        provider: FAKE_QUEUES.provider,
       };
-      const job: ScriptedJob = { layers, calls: [], closed: null, ...more };
+      const job: ScriptedJob = { steps, calls: [], closed: null, ...more };
       jobs.set(input.jobId, job);
       const handle = await client.workflow.start(RUN_JOB_WORKFLOW, {
         taskQueue: WORKFLOW_QUEUE,

@@ -1,28 +1,29 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { EngineActivities, FrontgateActivities } from '../../activities/index.ts';
+import {
+  ACQUIRE_FRONTGATE,
+  providerQueue,
+  FRONTGATE_WORKFLOW,
+  frontgateWorkflowId,
+  READ_FRONTGATE,
+  RELEASE_FRONTGATE,
+  WORKFLOW_QUEUE,
+  type FrontgateActivities,
+  type FrontgateNews,
+  type FrontgateState,
+  type JobActivities,
+  type RunJobInput,
+} from '../../src/protocol/index.ts';
 import { findCacheFolder } from '../../src/config/index.ts';
 import {
-  ACTION_RULES,
-  effectsQueue,
   FRONTGATE_NEEDED,
-  WORKFLOW_QUEUE,
   type ClusterStatus,
   type ErrorInfo,
   type FrontgateUse,
+  statusAfterSuccess,
 } from '../../src/domain/index.ts';
 import { openWorkflowBundle } from '../../src/worker/index.ts';
-import {
-  ACQUIRE_SIGNAL,
-  FRONTGATE_QUERY,
-  FRONTGATE_WORKFLOW,
-  frontgateWorkflowId,
-  RELEASE_SIGNAL,
-  type FrontgateNews,
-  type FrontgateState,
-  type RunJobInput,
-} from '../../workflows/messages.ts';
 import { startTemporal } from '../kit/temporal.ts';
 import { FAKE_QUEUES } from './fake-activities.ts';
 
@@ -68,7 +69,7 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
   const places = new Map<string, FrontgatePlan>();
   const jobs = new Map<string, RunJobInput>();
   const { engine, frontgates } = createActivities(places, jobs);
-  const { CheckResource, UpdateClusterStatus } = engine;
+  const { BeginJob, EndJob, loadSlice } = engine;
   const { LoadFrontgate, InspectFrontgate } = frontgates;
   const workers = await Promise.all([
     Worker.create({
@@ -76,13 +77,13 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
       namespace,
       taskQueue: WORKFLOW_QUEUE,
       workflowBundle: await openWorkflowBundle(findCacheFolder(process.env)),
-      activities: { ...engine, LoadFrontgate },
+      activities: { EndJob, loadSlice, LoadFrontgate },
     }),
     Worker.create({
       connection,
       namespace,
-      taskQueue: effectsQueue(FAKE_QUEUES),
-      activities: { CheckResource, UpdateClusterStatus, InspectFrontgate },
+      taskQueue: providerQueue('effects', FAKE_QUEUES.provider),
+      activities: { BeginJob, EndJob, InspectFrontgate },
     }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
@@ -116,11 +117,11 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
             taskQueue: WORKFLOW_QUEUE,
             workflowId,
             args: [{ runtimeId, vpcId: 'vpc-1' }],
-            signal: use === 'needed' ? ACQUIRE_SIGNAL : RELEASE_SIGNAL,
+            signal: use === 'needed' ? ACQUIRE_FRONTGATE : RELEASE_FRONTGATE,
             signalArgs: [{ clusterId, use }],
           });
         },
-        ask: () => handle.query<FrontgateState>(FRONTGATE_QUERY),
+        ask: () => handle.query<FrontgateState>(READ_FRONTGATE),
       };
     },
     async stop() {
@@ -136,7 +137,7 @@ export async function startFrontgateStack(): Promise<FrontgateStack> {
 function createActivities(
   places: ReadonlyMap<string, FrontgatePlan>,
   jobs: Map<string, RunJobInput>,
-): { readonly engine: EngineActivities; readonly frontgates: FrontgateActivities } {
+): { readonly engine: JobActivities; readonly frontgates: FrontgateActivities } {
   const findPlace = (runtimeId: string): FrontgatePlan => {
     const place = places.get(runtimeId);
     if (place === undefined) throw new Error(`no place ${runtimeId}`);
@@ -148,8 +149,8 @@ function createActivities(
     return { input, place: findPlace(input.frontgate?.runtimeId ?? '') };
   };
   const timing = { heartbeatSeconds: 2 };
-  const engine: EngineActivities = {
-    async LoadJob(input) {
+  const engine: JobActivities = {
+    async BeginJob(input) {
       jobs.set(input.jobId, input);
       const { place } = findJob(input.jobId);
       const needed = [...place.members.values()].some((use) => use === 'needed');
@@ -162,22 +163,16 @@ function createActivities(
         place.made += 1;
         place.cluster = { clusterId: input.clusterId, status: 'pending' };
       }
-      return { queues: FAKE_QUEUES, timing, closed: null };
-    },
-    async CheckResource({ jobId }) {
-      const { place } = findJob(jobId);
       await place.gate;
       const refusal = place.refusals.shift() ?? null;
       if (refusal !== null) throw toFailure(refusal);
+      return { queues: FAKE_QUEUES, timing, closed: null, steps: [] };
     },
-    PlanJob: async () => [],
     loadSlice: async () => [],
-    UpdateClusterStatus: async () => {},
-    async CloseJob({ jobId, status, error }) {
+    async EndJob({ jobId, status, error }) {
       const { input, place } = findJob(jobId);
-      const to = status === 'successful' ? ACTION_RULES[input.action].to : 'failed';
-      if (to !== 'as-before')
-        place.cluster = to === 'deleted' ? null : { clusterId: input.clusterId, status: to };
+      const to = status === 'successful' ? statusAfterSuccess(input.action, 'active') : 'failed';
+      place.cluster = to === 'deleted' ? null : { clusterId: input.clusterId, status: to };
       return { error };
     },
   };

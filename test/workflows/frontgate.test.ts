@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ErrorInfo } from '../../src/domain/index.ts';
-import { ACQUIRE_SIGNAL, RELEASE_SIGNAL, type FrontgateState } from '../../workflows/messages.ts';
+import { ACQUIRE_FRONTGATE, RELEASE_FRONTGATE, type FrontgateState } from '../../src/protocol/index.ts';
 import { startFrontgateStack, type FrontgateStack } from './frontgate-place.ts';
 
 const NO_ROOM: ErrorInfo = { kind: 'quota', code: 'QUOTA', message: 'no room for one more instance' };
@@ -61,7 +61,7 @@ it('is stopped while stopped clusters may come back, and deleted when the last o
   expect(place.jobs.map((job) => job.split(' ')[0])).toEqual(['create', 'stop', 'start', 'stop', 'delete']);
 });
 
-it('is never said to be ready while it is about to go: who comes then waits for the next', async () => {
+it('is never reported as ready while it is about to go: a cluster that comes then waits for the next', async () => {
   const { place, say, ask } = stack.open();
   await say('cl-a', 'needed');
   await until(ask, ({ ready }) => ready);
@@ -77,7 +77,7 @@ it('is never said to be ready while it is about to go: who comes then waits for 
   expect(place.neededAtBegin).toEqual([1, 0, 1]);
 });
 
-it('that cannot be made says why to those who wait, and is tried again for the next who comes', async () => {
+it('that cannot be created gives the reason to the waiting clusters, and is attempted again for the next one', async () => {
   const { place, say, ask } = stack.open();
   place.refusals.push(NO_ROOM);
   await say('cl-a', 'needed');
@@ -91,7 +91,7 @@ it('that cannot be made says why to those who wait, and is tried again for the n
   expect((await ask()).failure).toBeNull();
 });
 
-it('that failed while another came is tried again at once', async () => {
+it('that failed while another came is attempted again at once', async () => {
   const { place, say, ask } = stack.open();
   const held = hold();
   place.gate = held.gate;
@@ -104,7 +104,7 @@ it('that failed while another came is tried again at once', async () => {
   expect((await ask()).failure).toBeNull();
 });
 
-it('is looked for in the cloud before it is said to be ready, and made anew when it is lost', async () => {
+it('is checked in the cloud before it is reported as ready, and created again when it is lost', async () => {
   const { place, say, ask } = stack.open();
   await say('cl-a', 'needed');
   await until(ask, ({ ready }) => ready);
@@ -154,7 +154,7 @@ it('ends with its runtime', async () => {
   expect(place.jobs).toEqual([]);
 });
 
-it('passes by signals that it cannot read, and goes on', async () => {
+it('ignores signals that it cannot read, and continues', async () => {
   const { place, say, ask, handle } = stack.open();
   await say('cl-a', 'needed');
   await until(ask, ({ ready }) => ready);
@@ -168,8 +168,8 @@ it('passes by signals that it cannot read, and goes on', async () => {
     { clusterId: 1, use: 'needed' },
     { clusterId: 'cl-b' },
   ]) {
-    await handle.signal(ACQUIRE_SIGNAL, garbage);
-    await handle.signal(RELEASE_SIGNAL, garbage);
+    await handle.signal(ACQUIRE_FRONTGATE.name, garbage);
+    await handle.signal(RELEASE_FRONTGATE.name, garbage);
   }
   await handle.signal('no such signal', null);
   await until(ask, ({ ready, members }) => ready && members.length === 1);

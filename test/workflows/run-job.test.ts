@@ -2,7 +2,8 @@ import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SEARCH_ATTRIBUTES, SLICE_TASKS } from '../../workflows/messages.ts';
+import { SLICE_TASKS } from '../../src/plan/index.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/protocol/index.ts';
 import { TASK_ERROR, type ScriptedLayer } from './fake-activities.ts';
 import { startFakeStack, type FakeStack } from './fake-stack.ts';
 
@@ -79,9 +80,9 @@ describe('a job that succeeds', () => {
     calls = started.job.calls;
   });
 
-  it('loads, checks, plans, walks, asks the cloud and closes, in this order', () => {
+  it('begins, walks, and ends with a look at the cloud, in this order', () => {
     const steps = calls.filter((call) => !/^(begin|end) /.test(call));
-    expect(steps).toEqual(['LoadJob', 'CheckResource', 'PlanJob', 'UpdateClusterStatus', 'CloseJob']);
+    expect(steps).toEqual(['BeginJob', 'EndJob with a look at the cloud']);
   });
 
   it('begins a layer when every task of the one before has ended', () => {
@@ -104,7 +105,7 @@ describe('a job that succeeds', () => {
     ]);
   });
 
-  it('shows every activity with its node as summary, and grouped by layer', async () => {
+  it('shows every activity with its node as summary, and grouped by step', async () => {
     const scheduled = await scheduledActivities(handle);
     const shown = scheduled.map((event) => ({
       type: event.activityTaskScheduledEventAttributes?.activityType?.name,
@@ -119,20 +120,20 @@ describe('a job that succeeds', () => {
       type: 'RunInstances',
       id: '1.1',
       summary: 'node 2',
-      groups: [['layer-1', '2 RunInstances']],
+      groups: [['step-1', '2 RunInstances']],
     });
     expect(shown).toContainEqual({
       type: 'WaitStartService',
       id: '2.0/wait',
       summary: 'node 1',
-      groups: [['layer-2', '3 StartService']],
+      groups: [['step-2', '3 StartService']],
     });
   });
 
-  it('ends with its table of layers as current details, and its status as search attribute', async () => {
+  it('ends with its table of steps as current details, and its status as search attribute', async () => {
     expect(await currentDetailsOf(handle)).toBe(
       [
-        '| # | layer | tasks | state |',
+        '| # | step | tasks | state |',
         '| --- | --- | --- | --- |',
         '| 1 | CreateVolumes | 2 | done |',
         '| 2 | RunInstances | 2 | done |',
@@ -140,33 +141,6 @@ describe('a job that succeeds', () => {
       ].join('\n'),
     );
     expect(await statusAttributeOf(handle)).toBe('successful');
-  });
-});
-
-describe('a step that has done the next one too', () => {
-  const stepsOf = async (change: Parameters<FakeStack['start']>[1]): Promise<readonly string[]> => {
-    const { handle, job } = await stack.start([SERVICES], change);
-    await handle.result();
-    expect(job.closed).toMatchObject({ status: 'successful', error: null });
-    expect(job.calls).toContain('end WaitStartService 0.0');
-    return job.calls.filter((call) => !/^(begin|end) /.test(call));
-  };
-
-  it('saves the plan after a check', async () => {
-    const steps = await stepsOf({ planIn: 'CheckResource', closesAtOnce: true });
-    expect(steps).toEqual(['LoadJob', 'CheckResource', 'UpdateClusterStatus']);
-  });
-
-  it('saves check and plan where no cloud is to be asked', async () => {
-    expect(await stepsOf({ planIn: 'LoadJob' })).toEqual(['LoadJob', 'UpdateClusterStatus', 'CloseJob']);
-  });
-
-  it('says what a failed job has failed for', async () => {
-    const failing = layerOf({ action: 'RunInstances', label: 'node 1', handle: 'fails' });
-    const { handle, job } = await stack.start([failing], { planIn: 'CheckResource', closesAtOnce: true });
-    expect(await failureOf(handle)).toMatchObject({ type: TASK_ERROR.code });
-    expect(job.closed).toMatchObject({ status: 'failed' });
-    expect(job.calls).not.toContain('CloseJob');
   });
 });
 
@@ -188,7 +162,7 @@ describe('what there is to wait for', () => {
 });
 
 describe('a failure', () => {
-  it('that is allowed is counted, and the job goes on', async () => {
+  it('that is allowed is counted, and the job continues', async () => {
     const allowed = {
       action: 'InitService',
       label: 'node 1',
@@ -214,7 +188,7 @@ describe('a failure', () => {
     });
     expect(job.closed).toMatchObject({ status: 'failed', error: null });
     expect(job.calls).toContain('end WaitRunInstances 0.1');
-    expect(job.calls).toContain('UpdateClusterStatus');
+    expect(job.calls).toContain('EndJob with a look at the cloud');
     expect(job.calls).not.toContain('begin StartService 1.0');
     expect(await statusAttributeOf(handle)).toBe('failed');
     expect(await currentDetailsOf(handle)).toMatch(
@@ -226,14 +200,15 @@ describe('a failure', () => {
     const refused = { ...TASK_ERROR, code: 'QUOTA' };
     const { job, handle } = await stack.start([SERVICES], { refused });
     expect(await failureOf(handle)).toMatchObject({ type: 'QUOTA' });
-    expect(job.calls).toEqual(['LoadJob', 'CheckResource', 'CloseJob']);
+    expect(job.calls).toEqual(['BeginJob', 'EndJob']);
     expect(job.closed).toMatchObject({ status: 'failed', error: refused });
   });
 
   it('of the last question to the cloud keeps no job open', async () => {
     const { job, jobId, handle } = await stack.start([SERVICES], { cloudIsAway: true });
     expect(await handle.result()).toMatchObject({ jobId, status: 'successful' });
-    expect(job.closed).toMatchObject({ status: 'successful' });
+    expect(job.calls.slice(-2)).toEqual(['EndJob with a look at the cloud', 'EndJob']);
+    expect(job.closed).toEqual({ status: 'successful', error: null });
   });
 
   it(
@@ -250,7 +225,7 @@ describe('a failure', () => {
       expect(job.calls.filter((call) => call.startsWith('end PrepareNode'))).toHaveLength(tasks.length);
       expect(job.calls).not.toContain('begin StartService 1.0');
       // The activities are in the histories of the slices: the job's own has its three steps and two children.
-      expect(await scheduledActivities(handle)).toHaveLength(5);
+      expect(await scheduledActivities(handle)).toHaveLength(2);
     },
   );
 });
@@ -278,7 +253,7 @@ describe('a cancel', () => {
     await vi.waitFor(() => expect(job.calls).toContain('begin RunInstances 0.0'), { timeout: 30_000 });
     await handle.cancel();
     expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
-    expect(job.calls.slice(-3)).toEqual(['end RunInstances 0.0', 'UpdateClusterStatus', 'CloseJob']);
+    expect(job.calls.slice(-2)).toEqual(['end RunInstances 0.0', 'EndJob with a look at the cloud']);
     expect(job.closed).toMatchObject({ status: 'cancelled' });
   });
 
@@ -311,13 +286,13 @@ describe('a cancel', () => {
       expect(job.closed).toEqual({ status: 'cancelled', error: null });
     });
 
-    it('it comes while the job is loaded, whose row is then closed', async () => {
+    it('it comes while the job begins, whose row is then closed', async () => {
       let finish = (): void => {};
-      const loading = new Promise<void>((resolve) => (finish = resolve));
-      const { job, handle } = await stack.start([SERVICES], { planIn: 'LoadJob', loading });
-      await vi.waitFor(() => expect(job.calls).toContain('LoadJob'), { timeout: 30_000 });
+      const beginning = new Promise<void>((resolve) => (finish = resolve));
+      const { job, handle } = await stack.start([SERVICES], { beginning });
+      await vi.waitFor(() => expect(job.calls).toContain('BeginJob'), { timeout: 30_000 });
       await handle.cancel();
-      // The workflow has heard of it before LoadJob ends.
+      // The workflow has heard of it before BeginJob ends.
       await vi.waitFor(async () => expect(await hasHeardOfCancel(handle)).toBe(true), { timeout: 30_000 });
       finish();
       expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);

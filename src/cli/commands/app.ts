@@ -16,10 +16,10 @@ const PATH = {
   description: 'folder of the package or Helm chart, or an archive of it (.tar.gz, .tgz, .zip)',
 };
 
-// Looks at files only, so it works without server and worker: nothing of the client is loaded.
+// Reads only files, so it works without server and worker: nothing of the client is loaded.
 const validate: Command = {
   name: 'validate',
-  summary: 'Check a package on this machine: every fault with its place',
+  summary: 'Check a package on this machine: every fault with its position',
   arguments: [PATH],
   options: [{ name: 'strict', description: 'warnings are errors too' }],
   examples: ['windlass app validate examples/antietcd'],
@@ -61,7 +61,7 @@ interface ValidateOutput {
 const register: Command = {
   name: 'register',
   changes: true,
-  summary: 'Bring a package to the workers, so that clusters can be made of it',
+  summary: 'Send a package to the workers, so that clusters can be created from it',
   arguments: [
     {
       name: 'package',
@@ -139,7 +139,7 @@ async function isLocal(name: string, place: ChartPlace): Promise<boolean> {
   return isPackagePath(name) && !(await isFetched(name, place));
 }
 
-/** A chart that others keep is registered on the way: a worker must have it to look into it. */
+/** A chart of a registry is registered first: a worker needs it to read it. */
 async function describeVersion(
   client: WindlassClient,
   name: string,
@@ -187,7 +187,7 @@ const conf: Command = {
         hint: 'a package has a config.json, a chart a Chart.yaml',
       });
     }
-    // The values of a chart have no words beside them.
+    // The values of a chart have no descriptions.
     if (!isAppForm(form)) return { value: form.values, text: JSON.stringify(form.values, null, 2) };
     return { value: packages.buildDefaultConf(form), text: packages.writeConf(form) };
   },
@@ -207,7 +207,7 @@ async function renderAnyForm(form: Form | ChartForm | null): Promise<string> {
   return renderForm(form, describeLimits);
 }
 
-/** The values of a chart, as its values.yaml has them. */
+/** The values of a chart, from its values.yaml. */
 async function renderChart(form: ChartForm): Promise<string> {
   const { stringify } = await import('yaml');
   const facts = renderFields([

@@ -2,13 +2,13 @@ import type { ChartPlace } from '../../client/index.ts';
 import type { CommandContext, CommandInput, OptionSpec } from '../command.ts';
 import { pickOptions, readFileOption } from '../read-input.ts';
 
-/** Where a chart is that a worker fetches: of every command that takes an application. */
+/** The location of a chart that a worker fetches: options of every command that takes an application. */
 export const CHART_OPTIONS: readonly OptionSpec[] = [
   { name: 'repo', value: 'URL', description: 'chart repository to fetch the chart from' },
   {
     name: 'version',
     value: 'VERSION',
-    description: 'of a chart that is fetched, or a range; without it the newest',
+    description: 'version of a chart that is fetched, or a range; default: the newest',
   },
   { name: 'ca-file', value: 'FILE', description: 'CA certificates (PEM) of the registry or repository' },
   {
@@ -18,7 +18,7 @@ export const CHART_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-/** What of CHART_OPTIONS was given. @throws invalid-input `BAD_OPTION` */
+/** The given CHART_OPTIONS. @throws invalid-input `BAD_OPTION` */
 export async function readChartPlace(input: CommandInput, context: CommandContext): Promise<ChartPlace> {
   const certificateAuthority = await readFileOption(context.io, input, 'ca-file');
   const credential = await readFileOption(context.io, input, 'chart-credential');
@@ -29,7 +29,7 @@ export async function readChartPlace(input: CommandInput, context: CommandContex
   };
 }
 
-/** Whether a worker has to fetch it, or to say why it cannot. */
+/** Whether a worker has to fetch it, or to report why it cannot. */
 export async function isFetched(app: string, place: ChartPlace): Promise<boolean> {
   const { isChartReference } = await import('../../app-package/index.ts');
   return isChartReference(app) || Object.keys(place).length > 0;

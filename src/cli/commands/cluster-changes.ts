@@ -19,14 +19,14 @@ export const CLUSTER = { name: 'cluster', description: 'id of a cluster, or its 
 const ROLE: OptionSpec = {
   name: 'role',
   value: 'ROLE',
-  description: 'whose nodes; absent where the application has no roles',
+  description: 'the role of the nodes; absent if the application has no roles',
 };
 const CONF_OPTIONS: readonly OptionSpec[] = [
-  { name: 'conf', value: 'FILE', description: 'JSON with what shall change; - for standard input' },
+  { name: 'conf', value: 'FILE', description: 'JSON with the changed values; - for standard input' },
   {
     name: 'set',
     value: 'KEY=VALUE',
-    description: 'one value of the form; wins over --conf. No secrets: they go into --conf, or are asked for',
+    description: 'one value of the form; overrides --conf. No secrets: they go into --conf, or are asked for',
     repeated: true,
   },
 ];
@@ -62,12 +62,12 @@ const start = createJobCommand('start', 'Start a stopped cluster', (client, clus
 
 const remove = createJobCommand(
   'delete',
-  'Delete a cluster with everything that was made for it',
+  'Delete a cluster with everything that was created for it',
   (client, cluster, input) =>
     client.clusters.delete(cluster, { ...readRequestId(input), force: readFlag(input, 'force') }),
   {
     options: [
-      { name: 'force', description: 'go on although the application refuses, where its package allows that' },
+      { name: 'force', description: 'continue although the application refuses, if its package allows that' },
     ],
   },
 );
@@ -107,7 +107,7 @@ const upgrade: Command = {
 
 const rollback = createJobCommand(
   'rollback',
-  'Take the last upgrade of a cluster back',
+  'Undo the last upgrade of a cluster',
   (client, cluster, input) => client.clusters.rollback(cluster, readRequestId(input)),
 );
 
@@ -129,7 +129,7 @@ const update: Command = {
 const scale: Command = {
   name: 'scale',
   changes: true,
-  summary: 'Give a role more nodes, or fewer',
+  summary: 'Add nodes to a role, or remove some',
   arguments: [CLUSTER],
   options: [
     ROLE,
@@ -160,18 +160,18 @@ const scale: Command = {
 
 const resize = createJobCommand(
   'resize',
-  'Change what the nodes of a role have',
+  'Change the size of the nodes of a role',
   (client, cluster, input) =>
     client.clusters.resize(cluster, { ...readRequestId(input), sizes: [readSize(input)] }),
   {
     options: [
       ROLE,
-      { name: 'cpu', value: 'N', description: 'CPUs; a fraction where the provider can give one' },
+      { name: 'cpu', value: 'N', description: 'CPUs; a fraction if the provider supports one' },
       { name: 'memory-mib', value: 'N', description: 'memory' },
-      { name: 'cpu-limit', value: 'N', description: 'upper limit, where the provider knows one' },
-      { name: 'memory-limit-mib', value: 'N', description: 'upper limit, where the provider knows one' },
+      { name: 'cpu-limit', value: 'N', description: 'upper limit, if the provider supports one' },
+      { name: 'memory-limit-mib', value: 'N', description: 'upper limit, if the provider supports one' },
       { name: 'instance-class', value: 'N', description: 'the class number of the package' },
-      { name: 'volume-gib', value: 'N', description: 'size of each volume; only growing' },
+      { name: 'volume-gib', value: 'N', description: 'size of each volume; volumes can only grow' },
     ],
     examples: ['windlass cluster resize shop --role web --cpu 0.5 --memory-mib 512'],
   },
@@ -192,11 +192,11 @@ const restart = createJobCommand(
 
 const recover = createJobCommand(
   'recover',
-  'Bring a failed or deleted cluster back: make what is missing',
+  'Bring a failed or deleted cluster back: create what is missing',
   (client, cluster, input) => client.clusters.recover(cluster, readRequestId(input)),
 );
 
-const cease = createJobCommand('cease', 'Forget a deleted cluster for good', (client, cluster, input) =>
+const cease = createJobCommand('cease', 'Forget a deleted cluster permanently', (client, cluster, input) =>
   client.clusters.cease(cluster, readRequestId(input)),
 );
 
@@ -220,7 +220,7 @@ async function readChange(input: CommandInput, io: Parameters<typeof readConf>[0
   return { settings: readSettings(input), ...(conf === undefined ? {} : { conf }) };
 }
 
-/** What starts the job; null where the role has as many nodes as are asked for. */
+/** Starts the job; null if the role already has as many nodes as requested. */
 async function readScale(
   input: CommandInput,
   client: WindlassClient,

@@ -1,5 +1,6 @@
 import type { CreateClusterRequest, WindlassClient } from '../../client/index.ts';
-import { checkName, type ClusterView } from '../../domain/index.ts';
+import { checkName } from '../../domain/index.ts';
+import type { ClusterView } from '../../protocol/index.ts';
 import type { Command, CommandContext, CommandGroup, CommandInput } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { followJob, JOB_OPTIONS } from '../follow-job.ts';
@@ -13,7 +14,7 @@ import { LIST_OPTIONS, readListOptions } from './list-options.ts';
 const create: Command = {
   name: 'create',
   changes: true,
-  summary: 'Make a cluster of an application',
+  summary: 'Create a cluster of an application',
   options: [
     {
       name: 'app',
@@ -28,7 +29,7 @@ const create: Command = {
       name: 'name',
       value: 'NAME',
       description:
-        'of the cluster, its alone while it lives (default: from the conf, or made from the app’s)',
+        'of the cluster, unique while it exists (default: from the conf, or derived from the app’s)',
     },
     {
       name: 'conf',
@@ -39,7 +40,7 @@ const create: Command = {
       name: 'set',
       value: 'KEY=VALUE',
       description:
-        'one value of the form; wins over --conf. No secrets: they go into --conf, or are asked for',
+        'one value of the form; overrides --conf. No secrets: they go into --conf, or are asked for',
       repeated: true,
     },
     ...JOB_OPTIONS,
@@ -70,7 +71,7 @@ const create: Command = {
   },
 };
 
-/** Asks for what is missing where a person can be asked; null when that person gave up. */
+/** Asks for missing values if questions are possible; null if the user cancelled. */
 async function completeConf<Request extends CreateClusterRequest>(
   context: CommandContext,
   input: CommandInput,
@@ -78,12 +79,12 @@ async function completeConf<Request extends CreateClusterRequest>(
   request: Request,
 ): Promise<Request | null> {
   const { mayAsk, askForMissing } = await import('../ask-conf.ts');
-  // A conf from standard input leaves nobody to answer.
+  // If the conf comes from standard input, there is no terminal for answers.
   if (!mayAsk(context.io, context.json) || readOption(input, 'conf') === '-') return request;
-  // A chart that is fetched is looked into by whoever fetches it, once.
+  // A chart that is fetched is read once, by the worker that fetches it.
   if (await isFetched(request.app, request.place ?? {})) return request;
   const form = await readForm(client, request.app);
-  // The values of a chart all have defaults, or only its templates know which have not.
+  // The values of a chart all have defaults, or only its templates know which do not.
   if (form === null || !isAppForm(form)) return request;
   const { applySettings } = await import('../../app-package/index.ts');
   const conf = await askForMissing(
@@ -102,7 +103,7 @@ const list: Command = {
     { name: 'all', description: 'deleted ones too' },
     {
       name: 'frontgates',
-      description: 'the frontgates too, which come and go with the clusters behind them',
+      description: 'also the frontgates, which are created and deleted with the clusters behind them',
     },
   ],
   async run(input, context) {
@@ -143,10 +144,10 @@ const describe: Command = {
 
 const metadata: Command = {
   name: 'metadata',
-  summary: 'Show what the nodes of a cluster are told; secrets are masked',
+  summary: 'Show the metadata of a cluster’s nodes; secrets are masked',
   arguments: [
     CLUSTER,
-    { name: 'path', description: 'of a part, as templates name it, e.g. /hosts', optional: true },
+    { name: 'path', description: 'of a part of it, as templates name it, e.g. /hosts', optional: true },
   ],
   options: [{ name: 'node', value: 'NODE', description: 'as this node sees it: its id, or its instance' }],
   examples: ['windlass cluster metadata zookeeper', 'windlass cluster metadata zookeeper /env --json'],
@@ -204,7 +205,7 @@ function renderCluster(cluster: ClusterView): string {
   return `${head}\n${renderTable(header, rows)}`;
 }
 
-/** By action, in the order of plans: what no job has done yet. */
+/** By action, in the order of plans: work that no job has done yet. */
 function listOwed({ owed = [] }: ClusterView): readonly (readonly [string, readonly string[]])[] {
   return [...new Set(owed.map(({ action }) => action))].map((action) => [
     action,

@@ -2,7 +2,10 @@ import type { Command, CommandGroup } from '../command.ts';
 import { readArgument } from '../read-input.ts';
 import { renderCompletion, SHELLS } from '../render/completion.ts';
 
-/** `windlass completion`; the list is asked for only when it runs, because it holds this command too. */
+/**
+ * `windlass completion`; the list of commands is read only when it runs, because it contains this command
+ * too.
+ */
 export function createCompletionCommand(listCommands: () => readonly (Command | CommandGroup)[]): Command {
   return {
     name: 'completion',

@@ -49,7 +49,7 @@ const list: Command = {
     ]);
     const text =
       rows.length === 0
-        ? 'there is no profile, and no stack runs'
+        ? 'there is no profile, and no stack is running'
         : renderTable(['', 'NAME', 'ADDRESS', 'NAMESPACE'], rows);
     return { value: [...stacks, ...profiles], text };
   },
@@ -77,7 +77,7 @@ const use: Command = {
         hint:
           known.length === 0
             ? 'write one into temporal.toml: [profile.NAME] with address and namespace'
-            : `there are: ${known.join(', ')}`,
+            : `available: ${known.join(', ')}`,
       });
     }
     writeChosenProfile(findHomeFolder(io.env), profile ?? null);

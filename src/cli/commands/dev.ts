@@ -9,8 +9,8 @@ export const DEV_COMMAND: Command = {
   name: 'dev',
   summary: 'Run everything on this machine, in the foreground: servers, database, one worker',
   options: [
-    { name: 'example', description: 'make a three-node example cluster and prove that it works' },
-    { name: 'once', description: 'end when all is up and proved' },
+    { name: 'example', description: 'create a three-node example cluster and prove that it works' },
+    { name: 'once', description: 'end when everything is up and proved' },
     { name: 'port', value: 'PORT', description: "of Temporal's server (default: 7233, or a free one)" },
     { name: 'ui-port', value: 'PORT', description: "of Temporal's Web UI (default: 8233, or a free one)" },
   ],
@@ -42,7 +42,7 @@ export const DEV_COMMAND: Command = {
             renderer,
           );
           if (shown !== 'interrupted') return shown.view;
-          throw new WindlassError('cancelled', `no longer showing job ${job.jobId}; it goes on`, {
+          throw new WindlassError('cancelled', `no longer showing job ${job.jobId}; it continues`, {
             code: 'WAIT_ABORTED',
           });
         },
@@ -52,7 +52,7 @@ export const DEV_COMMAND: Command = {
   },
 };
 
-/** Ctrl-C is dev's own to handle; it says by the signal when to look away from a job. */
+/** `windlass dev` handles Ctrl-C itself; its signal says when to stop showing a job. */
 function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) listener();
   signal.addEventListener('abort', listener, { once: true });

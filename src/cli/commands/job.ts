@@ -2,7 +2,6 @@ import type { Command, CommandGroup } from '../command.ts';
 import { EXIT, exitOfJob } from '../exit-codes.ts';
 import { mayColour } from '../io.ts';
 import { readArgument, readCount, readFlag, readOption } from '../read-input.ts';
-import { toJobState } from '../render/job-state.ts';
 import { createJobRenderer, createJsonRenderer } from '../render/job-renderer.ts';
 import { renderJobTree } from '../render/job-tree.ts';
 import { renderTable } from '../render/table.ts';
@@ -44,7 +43,7 @@ const list: Command = {
 
 const watch: Command = {
   name: 'watch',
-  summary: 'Show a job live until it ends; Ctrl-C goes away from it, the job goes on',
+  summary: 'Show a job live until it ends or is held; after Ctrl-C the job continues',
   arguments: [JOB],
   run: (input, context) =>
     context.withClient(async (client) => {
@@ -71,11 +70,11 @@ const describe: Command = {
     return context.withClient(async (client) => {
       const view = await client.jobs.describe(readArgument(input, 0), layer === undefined ? {} : { layer });
       const { stdout, env } = context.io;
-      const text = renderJobTree(toJobState(view), {
+      const text = renderJobTree(view, {
         width: stdout.isTerminal ? stdout.columns : Number.POSITIVE_INFINITY,
         colour: mayColour(stdout, env),
         now: context.io.now().toISOString(),
-        expandDone: true,
+        expandAll: true,
       });
       return { value: view, text };
     });
@@ -85,15 +84,15 @@ const describe: Command = {
 const cancel: Command = {
   name: 'cancel',
   changes: true,
-  summary: 'End a job at its next safe point; what it made is kept',
+  summary: 'End a job at its next safe point; what it created is kept',
   arguments: [JOB],
   run: (input, context) =>
     context.withClient(async (client) => {
       const job = await client.jobs.cancel(readArgument(input, 0));
       const when = job.waitsForWorker
-        ? 'is told to end: no worker answers now, and the next one that runs carries it out'
+        ? 'is asked to end: no worker answers now, and the next one that runs ends it'
         : 'ends at its next safe point';
-      const text = `job ${job.jobId} (${job.action} of ${job.clusterId}) ${when}; what it made is kept`;
+      const text = `job ${job.jobId} (${job.action} of ${job.clusterId}) ${when}; what it created is kept`;
       return { value: job, text };
     }),
 };
@@ -102,7 +101,7 @@ const history: Command = {
   name: 'history',
   summary: "Print a job's history, as `npm run replay` reads it",
   arguments: [JOB],
-  options: [{ name: 'children', description: "an array: the job's own history, then those of its slices" }],
+  options: [{ name: 'children', description: 'an array: the histories of all its runs and slices' }],
   examples: ['windlass job history j-… > history.json'],
   run: (input, context) =>
     context.withClient(async (client) => {
@@ -116,6 +115,6 @@ const history: Command = {
 /** `windlass job …` */
 export const JOB_COMMANDS: CommandGroup = {
   name: 'job',
-  summary: 'What was done to clusters, and what is being done',
+  summary: 'Changes to clusters: past and running',
   commands: [list, watch, describe, cancel, history],
 };

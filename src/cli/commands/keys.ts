@@ -3,8 +3,8 @@ import { renderTable } from '../render/table.ts';
 import { WindlassError } from '../../domain/index.ts';
 import type { Config } from '../../config/index.ts';
 
-// These work on the keyring file and the database of the workers themselves: they run where a
-// worker runs, with its environment, and ask no Temporal.
+// These commands work on the keyring file and the database of the workers: they run where a worker runs,
+// with its environment, and do not use Temporal.
 
 const list: Command = {
   name: 'list',
@@ -22,7 +22,7 @@ const list: Command = {
 
 const rotate: Command = {
   name: 'rotate',
-  summary: 'Make new keys and encrypt every stored secret anew; run it where a worker runs',
+  summary: 'Generate new keys and encrypt every stored secret again; run it where a worker runs',
   async run(_input, { io }) {
     const { loadConfig } = await import('../../config/index.ts');
     const config = loadConfig(io.env);
@@ -30,7 +30,7 @@ const rotate: Command = {
     try {
       const { rotateKeys } = await import('../../secrets/index.ts');
       const done = await rotateKeys(config.keyringFile, stores);
-      const text = `new keys ${done.sealingKeyId} and ${done.storageKeyId}; ${done.reencrypted} secrets encrypted anew`;
+      const text = `new keys ${done.sealingKeyId} and ${done.storageKeyId}; ${done.reencrypted} secrets encrypted again`;
       return { value: done, text };
     } finally {
       await stores.close();

@@ -4,8 +4,8 @@ import { readCount, readOption } from '../read-input.ts';
 
 /** The options of every list. */
 export const LIST_OPTIONS: readonly OptionSpec[] = [
-  { name: 'limit', value: 'N', description: 'at most so many, newest first (default: 100)' },
-  { name: 'after', value: 'ID', description: 'go on after the item with this id' },
+  { name: 'limit', value: 'N', description: 'at most this many, newest first (default: 100)' },
+  { name: 'after', value: 'ID', description: 'continue after the item with this id' },
 ];
 
 export function readListOptions(input: CommandInput): ListOptions {

@@ -1,5 +1,6 @@
 import type { RuntimeRequest, RuntimeTarget } from '../../client/index.ts';
-import { WindlassError, type RuntimeView } from '../../domain/index.ts';
+import { WindlassError } from '../../domain/index.ts';
+import type { RuntimeView } from '../../protocol/index.ts';
 import type {
   Command,
   CommandContext,
@@ -31,13 +32,13 @@ const REQUIRED = ['provider', 'zone'];
 const create: Command = {
   name: 'create',
   changes: true,
-  summary: 'Store an account and zone where clusters can live, once its credential is found valid',
+  summary: 'Store an account and zone for clusters, after checking its credential',
   arguments: [{ name: 'name', description: 'a name of your choice, unique' }],
   options: [
     ...ACCOUNT_OPTIONS.map((option) =>
       REQUIRED.includes(option.name) ? { ...option, required: true } : option,
     ),
-    { name: 'request-id', value: 'ID', description: 'the same id again makes nothing new' },
+    { name: 'request-id', value: 'ID', description: 'the same id again creates nothing new' },
   ],
   examples: [
     'windlass runtime create local --provider local --zone local-1',
@@ -74,7 +75,7 @@ const describe: Command = {
 
 const validate: Command = {
   name: 'validate',
-  summary: 'Ask the cloud whether a credential is usable: that of a runtime, or one that is not stored yet',
+  summary: 'Ask the cloud whether a credential is usable: a runtime’s, or one that is not stored yet',
   arguments: [{ ...RUNTIME, optional: true }],
   options: ACCOUNT_OPTIONS,
   async run(input, context) {
@@ -86,7 +87,7 @@ const validate: Command = {
 
 const zones: Command = {
   name: 'zones',
-  summary: 'List the zones that can be chosen',
+  summary: 'List the available zones',
   arguments: [{ ...RUNTIME, optional: true }],
   options: ACCOUNT_OPTIONS,
   async run(input, context) {
@@ -98,7 +99,7 @@ const zones: Command = {
 
 const subnets: Command = {
   name: 'subnets',
-  summary: 'List the subnets where clusters of a runtime can be placed',
+  summary: 'List the subnets for clusters of a runtime',
   arguments: [RUNTIME],
   run: (input, context) =>
     context.withClient(async (client) => {
@@ -136,7 +137,7 @@ const vpc: Command = {
 const update: Command = {
   name: 'update',
   changes: true,
-  summary: 'Change a runtime, once the result is found valid',
+  summary: 'Change a runtime, after checking the result',
   arguments: [RUNTIME],
   options: ACCOUNT_OPTIONS.filter((option) => option.name !== 'provider'),
   async run(input, context) {
@@ -148,7 +149,7 @@ const update: Command = {
       ...(credential === undefined ? {} : { credential }),
     };
     if (Object.keys(change).length === 0) {
-      throw new WindlassError('invalid-input', 'nothing to change was given', {
+      throw new WindlassError('invalid-input', 'no change was given', {
         code: 'USAGE',
         hint: 'give --zone, --url, --credential or --set',
       });
@@ -194,7 +195,7 @@ async function readRequest(
   };
 }
 
-/** A stored runtime, or with `--provider` one that is only asked about. */
+/** A stored runtime, or with `--provider` one that is only checked. */
 async function readTarget(input: CommandInput, context: CommandContext): Promise<RuntimeTarget> {
   const runtime = readArgument(input, 0);
   if (runtime !== '') return runtime;

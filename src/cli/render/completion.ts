@@ -5,7 +5,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 const ALWAYS = ['--json', '--help'];
 
-/** The script for one of SHELLS: completes nouns, verbs and options; elsewhere file names. */
+/** The completion script for one of SHELLS: completes nouns, verbs and options; elsewhere file names. */
 export function renderCompletion(shell: string, commands: readonly (Command | CommandGroup)[]): string {
   const words = listWords(commands);
   if (shell === 'fish') return renderFish(commands);
@@ -13,7 +13,7 @@ export function renderCompletion(shell: string, commands: readonly (Command | Co
   return shell === 'zsh' ? `autoload -Uz bashcompinit && bashcompinit\n${bash}` : bash;
 }
 
-/** What may follow each command path. */
+/** The words that may follow each command path. */
 function listWords(
   commands: readonly (Command | CommandGroup)[],
 ): readonly (readonly [string, readonly string[]])[] {

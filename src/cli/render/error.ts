@@ -1,9 +1,9 @@
 import type { ErrorInfo } from '../../domain/index.ts';
 
-/** What went wrong, all of it, and what to do; for people, on stderr. */
+/** The whole error and what to do; for users, on stderr. */
 export function renderError(error: ErrorInfo): string {
   const lines = [`windlass: ${withField(error.field, error.message)} [${error.code}]`];
-  // A single fault is the message already.
+  // A single fault is already in the message.
   const details = error.details ?? [];
   if (details.length > 1) {
     lines.push(...details.map(({ field, message }) => `  - ${withField(field, message)}`));

@@ -2,7 +2,7 @@ import type { JobEvent } from '../../client/index.ts';
 import { renderDuration } from './duration.ts';
 import { joinLines } from './table.ts';
 
-/** One event as one line, for output that cannot be taken back; null for what is not worth a line. */
+/** One event as one line, for output that cannot be overwritten; null for an event that gets no line. */
 export function renderEventLine(event: JobEvent): string | null {
   const words = describeEvent(event);
   return words === null ? null : `${event.at.slice(11, 19)}Z  ${joinLines(words)}\n`;
@@ -25,16 +25,20 @@ function describeEvent(event: JobEvent): string | null {
     case 'task-observed':
       return `  ${event.action} ${event.label}: ${event.observation}`;
     case 'task-failed':
-      return `  ${event.action} ${event.label}: try ${Math.max(1, event.attempts)} failed: ${event.error.message}`;
+      return `  ${event.action} ${event.label}: attempt ${Math.max(1, event.attempts)} failed: ${event.error.message}`;
     case 'task-ended': {
       const time = event.startedAt === null ? '' : ` in ${renderDuration(event.startedAt, event.at)}`;
       const why = event.error === null || event.status === 'successful' ? '' : `: ${event.error.message}`;
       return `  ${event.action} ${event.label}: ${event.status}${time}${why}`;
     }
+    case 'job-held':
+      return `job ${event.jobId}: held by ${event.by}: ${event.why}`;
+    case 'job-resumed':
+      return `job ${event.jobId}: continues`;
     case 'contact-lost':
       return `${event.error.message}; still trying`;
     case 'contact-restored':
-      return 'goes on';
+      return 'continues';
     case 'job-ended': {
       const why = event.error === null ? '' : `: ${event.error.message}`;
       return `job ${event.jobId}: ${event.status} in ${renderDuration(event.startedAt, event.at)}${why}`;

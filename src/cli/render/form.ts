@@ -1,10 +1,13 @@
 import type { Form, FormItem } from '../../app-package/index.ts';
 import { renderTable } from './table.ts';
 
-/** What describes an item's limits, handed in so that nothing is loaded before a form is shown. */
+/**
+ * The function that describes an item's limits, passed in so that its code is loaded only when a form is
+ * shown.
+ */
 export type DescribeLimits = (item: FormItem) => string;
 
-/** A form for people: one table for each group, in the order of the form. */
+/** A form as text: one table for each group, in the order of the form. */
 export function renderForm(form: Form, describeLimits: DescribeLimits): string {
   const tables = listGroups(form.items, [], '').map(({ path, title, values }) => {
     const heading = path === '' ? 'Values' : `${path}${title === '' || title === path ? '' : ` · ${title}`}`;

@@ -1,17 +1,21 @@
 import type { JobEvent } from '../../client/index.ts';
+import { isOpenJobStatus, type ErrorInfo } from '../../domain/index.ts';
+import type { JobView } from '../../protocol/index.ts';
 import { mayColour, type CliIo, type Output } from '../io.ts';
 import { renderEventLine } from './event-line.ts';
-import { applyJobEvent, createJobState } from './job-state.ts';
-import { renderJobTree } from './job-tree.ts';
+import { renderJobTree, renderUnseenJob } from './job-tree.ts';
 
-/** Shows the events of one job; many renderers, one stream. */
+/** Shows one job while it runs. */
 export interface JobRenderer {
+  /** One thing that happened. */
   show(event: JobEvent): void;
-  /** Leaves what was shown last where it is. */
+  /** The job's view after the latest poll. */
+  look?(view: JobView): void;
+  /** Leaves the last output where it is. */
   end(): void;
 }
 
-/** NDJSON: one event a line. */
+/** NDJSON: one event on each line. */
 export function createJsonRenderer(output: Output): JobRenderer {
   return {
     show: (event) => output.write(`${JSON.stringify(event)}\n`),
@@ -33,7 +37,7 @@ export function createLinesRenderer(output: Output): JobRenderer {
 const FRAME_MS = 250;
 const LIVE_TASKS_PER_LAYER = 12;
 
-/** A tree that is drawn anew several times a second, so that times go on. */
+/** A tree of the latest view, drawn several times a second so that running times advance. */
 export async function createLiveRenderer(
   io: CliIo,
   output: Output,
@@ -41,18 +45,26 @@ export async function createLiveRenderer(
 ): Promise<JobRenderer> {
   const { createLogUpdate } = await import('log-update');
   const update = createLogUpdate(output.stream, { showCursor: true });
-  let state = createJobState(job.jobId, job.clusterId);
+  let view: JobView | null = null;
+  let lost: ErrorInfo | null = null;
   const draw = (): void => {
     const now = io.now().toISOString();
     const colour = mayColour(output, io.env);
     const width = output.columns;
-    update(renderJobTree(state, { width, colour, now, tasksPerLayer: LIVE_TASKS_PER_LAYER }).trimEnd());
+    const options = { width, colour, now, lost, tasksPerLayer: LIVE_TASKS_PER_LAYER };
+    update((view === null ? renderUnseenJob(job, options) : renderJobTree(view, options)).trimEnd());
   };
   const timer = setInterval(draw, FRAME_MS);
   return {
     show(event) {
-      state = applyJobEvent(state, event);
-      if (event.event === 'job-ended') draw();
+      // All other events are visible in the view.
+      if (event.event === 'contact-lost') lost = event.error;
+      if (event.event === 'contact-restored') lost = null;
+    },
+    look(latest) {
+      view = latest;
+      lost = null;
+      if (latest.held !== null || !isOpenJobStatus(latest.status)) draw();
     },
     end() {
       clearInterval(timer);
@@ -62,7 +74,7 @@ export async function createLiveRenderer(
   };
 }
 
-/** The renderer for people: live where the output can be taken back, else one line an event. */
+/** The renderer for users: live if output can be overwritten, otherwise one line for each event. */
 export async function createJobRenderer(
   io: CliIo,
   output: Output,

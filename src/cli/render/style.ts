@@ -3,7 +3,7 @@ import { joinLines } from './table.ts';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'busy' | 'quiet' | 'strong';
 
-/** A piece of a line, and how it looks where colours are allowed. */
+/** A piece of a line, and its style if colours are allowed. */
 export interface Piece {
   readonly text: string;
   readonly tone?: Tone;
@@ -11,7 +11,7 @@ export interface Piece {
 
 const FORMATS = { good: 'green', bad: 'red', busy: 'cyan', quiet: 'dim', strong: 'bold' } as const;
 
-/** One line, never wider than `width`: what does not fit is cut and marked. */
+/** One line, never wider than `width`: the rest is cut and marked. */
 export function renderLine(pieces: readonly Piece[], width: number, colour: boolean): string {
   let left = width;
   let line = '';

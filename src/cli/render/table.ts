@@ -1,4 +1,4 @@
-/** Columns of text, as wide as they need to be; `-` where there is nothing. */
+/** Columns of text, as wide as needed; `-` for an empty cell. */
 export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [header, ...rows.map((row) => row.map((cell) => (cell === '' ? '-' : toOneLine(cell))))];
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
@@ -13,7 +13,7 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
     .join('');
 }
 
-/** Names and values, one a line. */
+/** Names and values, one pair on each line. */
 export function renderFields(fields: readonly (readonly [string, string])[]): string {
   const width = Math.max(...fields.map(([name]) => name.length));
   return fields
@@ -21,7 +21,7 @@ export function renderFields(fields: readonly (readonly [string, string])[]): st
     .join('');
 }
 
-/** A text of several lines as one, with a space between them. */
+/** A text of several lines as one line, joined by spaces. */
 export function joinLines(text: string): string {
   const [first = '', ...further] = text.split('\n');
   if (further.length === 0) return toOneLine(first);
@@ -30,7 +30,10 @@ export function joinLines(text: string): string {
   return toOneLine([first.trimEnd(), ...between, last.trimStart()].join(' '));
 }
 
-/** Names and texts are others': no line break splits a row, no control character moves the cursor. */
+/**
+ * Names and texts come from others: no line break may split a row, and no control character may move the
+ * cursor.
+ */
 export function toOneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     JSON.stringify(character).length > 3

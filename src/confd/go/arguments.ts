@@ -13,9 +13,9 @@ const PARAMETER_NAMES: Readonly<Record<Parameter, string>> = {
 };
 
 /**
- * The value of an argument, fit for its parameter. A constant is read as the parameter's type.
+ * The value of an argument, converted to its parameter's type. A constant is read as that type.
  *
- * @throws TemplateFault where it does not fit.
+ * @throws TemplateFault if it does not fit.
  */
 export function toArgument(
   operand: Operand | { readonly offset: number; readonly kind?: undefined },
@@ -56,11 +56,11 @@ function fit(value: Value, parameter: Parameter): Value | typeof NO_FIT {
   }
 }
 
-/** Numerals count as numbers: the values of a store are all strings. */
+/** Numerals count as numbers: all values of a store are strings. */
 function toNumber(value: Value): bigint | number | null {
   if (typeof value === 'bigint' || typeof value === 'number') return value;
   if (typeof value !== 'string') return null;
-  // Longer numerals are none: reading one takes the square of its length.
+  // Longer numerals do not: reading one takes time that grows with the square of its length.
   if (/^[+-]?\d{1,400}$/.test(value)) return BigInt.asIntN(64, BigInt(value.replace(/^\+/, '')));
   return /^[+-]?(\d+\.\d*|\.\d+)$/.test(value) ? Number(value) : null;
 }

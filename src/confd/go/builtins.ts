@@ -22,8 +22,8 @@ function ofTwo(call: (left: Value, right: Value) => Value): TemplateFunction {
 }
 
 /**
- * The functions of the template language itself. `and` and `or` stand here for their arguments
- * alone: the evaluator knows them, because they stop at the first value that decides.
+ * The functions of the template language itself. `and` and `or` are here only for their arguments: the
+ * evaluator implements them, because they stop at the first value that decides.
  */
 export const BUILTINS: FunctionTable = new Map<string, TemplateFunction>([
   ['and', atLeastOne((first, others) => others.at(-1) ?? first)],
@@ -53,7 +53,7 @@ export const BUILTINS: FunctionTable = new Map<string, TemplateFunction>([
   ['ge', ofTwo((left, right) => !isLess(left, right))],
 ]);
 
-/** The escaping functions show nothing as an action does. */
+/** The escaping functions print values as an action does. */
 function printShown(values: readonly Value[]): ByteString {
   return printAll(values.map((value) => (value === undefined || value === null ? '<no value>' : value)));
 }
@@ -75,7 +75,7 @@ function indexOnce(item: Value, key: Value): Value {
   if (item instanceof GoList) return item.items[place(key, item.items.length, false)];
   if (item instanceof GoMap) {
     if (typeof key !== 'string') throw new Error(`a map is indexed by a string, not by ${typeName(key)}`);
-    // A key that is not there gives the zero of an interface.
+    // A missing key gives the zero value of an interface.
     return item.entries.has(key) ? item.entries.get(key) : null;
   }
   if (item === null || item === undefined) throw new Error('index of nothing');

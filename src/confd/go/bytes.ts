@@ -6,12 +6,15 @@ export function toBytes(text: string): ByteString {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** The text that bytes stand for; bytes that are no UTF-8 become U+FFFD. */
+/** The text of the bytes; bytes that are not UTF-8 become U+FFFD. */
 export function toText(bytes: ByteString): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** The characters (Go's runes) of a byte string, each as its bytes; a byte that is no UTF-8 is one of its own. */
+/**
+ * The characters (Go's runes) of a byte string, each as its bytes; a byte that is not UTF-8 is a character
+ * of its own.
+ */
 export function splitRunes(bytes: ByteString): ByteString[] {
   const runes: ByteString[] = [];
   for (let index = 0; index < bytes.length;) {
@@ -22,7 +25,7 @@ export function splitRunes(bytes: ByteString): ByteString[] {
   return runes;
 }
 
-/** The bytes of the well-formed character at a place, or null. */
+/** The bytes of the well-formed character at a position, or null. */
 export function wholeRuneAt(bytes: ByteString, index: number): ByteString | null {
   const lead = bytes.charCodeAt(index);
   if (lead < 0x80) return bytes.charAt(index);

@@ -3,13 +3,13 @@ import { GoPair, typeName, type Value } from './values.ts';
 type BasicKind = 'bool' | 'int' | 'float' | 'string' | 'other';
 
 /**
- * Whether the first equals one of the others. A number and a numeral (or two numbers of different
- * types), which Go refuses to compare, are compared as numbers: so does AppCenter's own confd.
+ * Whether the first equals one of the others. A number and a numeral (or two numbers of different types),
+ * which Go refuses to compare, are compared as numbers, as AppCenter's own confd does.
  *
  * @throws Error for values that cannot be compared.
  */
 export function equalsAny(first: Value, others: readonly Value[]): boolean {
-  if (others.length === 0) throw new Error('something to compare with is missing');
+  if (others.length === 0) throw new Error('a value to compare with is missing');
   return others.some((other) => equals(first, other));
 }
 

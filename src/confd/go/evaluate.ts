@@ -9,7 +9,7 @@ import type { Command, Node, Operand, ParsedTemplate, Pipeline } from './syntax.
 import { TemplateFault } from './template-fault.ts';
 import { GoList, GoMap, GoPair, isTrue, sortedEntries, typeName, type Value } from './values.ts';
 
-/** Functions read and write text byte by byte, some of them slowly; lists are walked over. */
+/** Functions process text byte by byte, some of them slowly; lists are traversed. */
 const TEXT_BYTES_PER_STEP = 4;
 const LIST_BYTES_PER_STEP = 16;
 /** How deep templates may call each other. */
@@ -93,7 +93,7 @@ class Run {
     }
   }
 
-  /** Variables that are declared on the way are gone afterwards. */
+  /** Variables that are declared inside are removed afterwards. */
   private scoped<T>(walk: () => T): T {
     const mark = this.variables.length;
     const result = walk();
@@ -124,7 +124,7 @@ class Run {
     over: Value,
   ): readonly (readonly [Value, Value])[] {
     if (over === undefined || over === null) return [];
-    // All elements are listed first, however soon the loop breaks off.
+    // All elements are listed first, even if the loop stops early.
     this.step(node.offset, countSteps(over));
     if (over instanceof GoList) return over.items.map((item, index) => [BigInt(index), item] as const);
     if (over instanceof GoMap) return sortedEntries(over);
@@ -142,7 +142,7 @@ class Run {
     throw new TemplateFault(`range cannot go over ${typeName(over)}`, node.offset);
   }
 
-  /** One variable takes the element, two take key and element. */
+  /** One variable gets the element, two get key and element. */
   private setLoopVariables({ variables, assigns }: Pipeline, key: Value, item: Value, offset: number): void {
     const [first, second] = variables;
     if (first === undefined) return;
@@ -179,7 +179,7 @@ class Run {
     let value: Piped = NOT_PIPED;
     for (const command of pipeline.commands) {
       const result: Value = this.evaluateCommand(command, dot, value);
-      // Out of an interface comes what it holds.
+      // An interface yields the value that it holds.
       value = result === null ? undefined : result;
     }
     const result = value === NOT_PIPED ? undefined : value;
@@ -196,12 +196,12 @@ class Run {
     if (first.kind === 'function') return this.callFunction(first.name, rest, dot, piped, first.offset);
     if (first.kind === 'nil') throw new TemplateFault('nil is not a value of its own', first.offset);
     if (rest.length > 0 || piped !== NOT_PIPED) {
-      throw new TemplateFault('this is no function: it takes no argument', first.offset);
+      throw new TemplateFault('this is not a function: it takes no argument', first.offset);
     }
     return this.evaluateOperand(first, dot);
   }
 
-  /** An operand where any type would do. */
+  /** An operand where any type is allowed. */
   private evaluateOperand(operand: Operand, dot: Value): Value {
     switch (operand.kind) {
       case 'dot':
@@ -260,7 +260,7 @@ class Run {
     }
   }
 
-  /** The first value that decides; later ones are not even evaluated. */
+  /** The first value that decides; later ones are not evaluated. */
   private decide(name: 'and' | 'or', operands: readonly Operand[], dot: Value, piped: Piped): Value {
     let value: Value;
     for (const operand of operands) {
@@ -320,7 +320,7 @@ function parameterAt(known: TemplateFunction, index: number): TemplateFunction['
 }
 
 function readField(value: Value, name: ByteString, offset: number): Value {
-  // A field of nothing is nothing; of an interface that holds nothing it is a fault.
+  // A field of nothing is nothing; a field of an interface that holds nothing is a fault.
   if (value === undefined) return undefined;
   if (value === null)
     throw new TemplateFault(`there is nothing that could have a field ${toText(name)}`, offset);

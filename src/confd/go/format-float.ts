@@ -1,7 +1,7 @@
-/** How a float64 is written: Go's verbs, `v` for the shortest that reads back the same. */
+/** How a float64 is written with Go's verbs; `v` is the shortest text that reads back the same. */
 export type FloatVerb = 'v' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G';
 
-/** With `precision` null as many digits as the number needs (six for e and f given by printf's caller). */
+/** With `precision` null, as many digits as the number needs (for e and f, printf's caller passes six). */
 export function formatFloat(value: number, verb: FloatVerb, precision: number | null): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
@@ -26,10 +26,10 @@ function fixed(value: number, digits: number): string {
   return sign + exactDecimal(Math.abs(value), digits);
 }
 
-/** All digits of a float64, rounded half to even at `digits`: toFixed gives up beyond 1e21. */
+/** All digits of a float64, rounded half to even at `digits`: toFixed does not work beyond 1e21. */
 function exactDecimal(value: number, wanted: number): string {
   const scale = 1074;
-  // No float64 has more digits behind its point; what is wanted beyond is zeros.
+  // No float64 has more digits after its point; the rest is zeros.
   const digits = Math.min(wanted, scale);
   // Every finite float64 is a whole number of 2^-1074.
   const [mantissa, exponent] = split(value);
@@ -47,7 +47,7 @@ function exactDecimal(value: number, wanted: number): string {
   return `${text.slice(0, -digits)}.${text.slice(-digits)}${'0'.repeat(wanted - digits)}`;
 }
 
-/** value = mantissa × 2^exponent, both whole. */
+/** value = mantissa × 2^exponent, both integers. */
 function split(value: number): [number, number] {
   if (value === 0) return [0, 0];
   const view = new DataView(new ArrayBuffer(8));
@@ -62,12 +62,12 @@ function exponential(value: number, digits: number): string {
   return withSign(value, roundSignificant(value, digits + 1).replace(/e([+-])(\d)$/, 'e$10$2'));
 }
 
-/** `d.ddde±n` with so many digits, rounded half to even over all digits of the float64. */
+/** `d.ddde±n` with the given number of digits, rounded half to even over all digits of the float64. */
 function roundSignificant(value: number, count: number): string {
   const magnitude = Math.abs(value);
   if (magnitude === 0) return `${writeMantissa('0'.repeat(count))}e+0`;
   const [mantissa, exponent] = split(magnitude);
-  // m × 2^-k is m × 5^k over 10^k: a whole number with its point moved.
+  // m × 2^-k is m × 5^k over 10^k: an integer with its point moved.
   const scale = Math.max(0, -exponent);
   const units = BigInt(mantissa) * 5n ** BigInt(scale) * 2n ** BigInt(Math.max(0, exponent));
   const all = units.toString();
@@ -91,7 +91,10 @@ function writeMantissa(digits: string): string {
   return digits.length === 1 ? digits : `${digits.charAt(0)}.${digits.slice(1)}`;
 }
 
-/** With an exponent where the number is below 1e-4 or has more whole digits than the precision (6 by default). */
+/**
+ * With an exponent if the number is below 1e-4 or has more integer digits than the precision (6 by
+ * default).
+ */
 function general(value: number, precision: number | null): string {
   const shortest = precision === null;
   const digits = Math.max(precision ?? 6, 1);

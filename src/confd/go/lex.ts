@@ -1,7 +1,7 @@
 import type { ByteString } from './bytes.ts';
 import { TemplateFault } from './template-fault.ts';
 
-/** Kinds of tokens. A `char` is any other sign, such as a comma. */
+/** Kinds of tokens. A `char` is any other character, such as a comma. */
 export type TokenKind =
   | 'text'
   | 'left'
@@ -37,7 +37,7 @@ const NUMBER =
   /^[+-]?(0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*)(\.[0-9a-fA-F_]*)?([eE][+-]?[0-9_]*|[pP][+-]?[0-9_]*)?i?/;
 
 /**
- * Splits a template into its tokens, with the white space that trim markers take already gone.
+ * Splits a template into its tokens; the white space that trim markers remove is already gone.
  *
  * @throws TemplateFault
  */
@@ -67,14 +67,14 @@ export function lex(source: ByteString): readonly Token[] {
   }
 }
 
-/** Not a pattern: one that looks for the end tries every space before it. */
+/** Not a pattern: a pattern that searches the end would try every space before it. */
 function trimSpaceEnd(text: string): string {
   let end = text.length;
   while (end > 0 && ' \t\r\n'.includes(text.charAt(end - 1))) end -= 1;
   return text.slice(0, end);
 }
 
-/** Where the text goes on after a comment. */
+/** The position where the text continues after a comment. */
 function skipComment(source: string, start: number, left: number): number {
   const close = source.indexOf('*/', start + 2);
   if (close < 0) throw new TemplateFault('this comment is never closed', left);
@@ -94,7 +94,7 @@ function findRightDelimiter(source: string, position: number): RightDelimiter | 
   return { after: after + (SPACE.exec(source.slice(after))?.[0].length ?? 0) };
 }
 
-/** Adds the tokens of one action, to its `}}`; returns where the text goes on. */
+/** Adds the tokens of one action, up to its `}}`; returns the position where the text continues. */
 function lexAction(source: string, start: number, left: number, tokens: Token[]): number {
   let position = start;
   let depth = 0;
@@ -120,14 +120,14 @@ function lexToken(source: string, offset: number, left: number): Token {
   const sign = rest.charAt(0);
   if (sign === '') throw new TemplateFault('this action is never closed', left);
   const space = SPACE.exec(rest)?.[0];
-  // The last space before -}} belongs to the marker.
+  // The last space before -}} is part of the marker.
   if (space !== undefined) return make('space', trimBeforeMarker(rest, space));
   switch (sign) {
     case '=':
       return make('assign', '=');
     case ':':
       if (rest.startsWith(':=')) return make('declare', ':=');
-      throw new TemplateFault('a colon stands only in :=', offset);
+      throw new TemplateFault('a colon is allowed only in :=', offset);
     case '|':
       return make('pipe', '|');
     case '"':
@@ -151,7 +151,7 @@ function lexToken(source: string, offset: number, left: number): Token {
   if (/[0-9+-]/.test(sign)) return make('number', lexNumber(source, rest, offset));
   if (WORD.test(rest)) return make('word', lexName(source, offset, 0));
   if (sign >= ' ' && sign <= '~') return make('char', sign);
-  throw new TemplateFault('this character cannot stand in an action', offset);
+  throw new TemplateFault('this character is not allowed in an action', offset);
 }
 
 function trimBeforeMarker(rest: string, space: string): string {
@@ -164,7 +164,7 @@ function lexField(source: string, offset: number, make: (kind: TokenKind, text: 
   return name === '' ? make('dot', '.') : make('field', `.${name}`);
 }
 
-/** A name after `skip` signs, possibly empty; what follows it must end it. */
+/** A name after `skip` characters, possibly empty; the next character must end it. */
 function lexName(source: string, offset: number, skip: number): string {
   const from = offset + skip;
   NAME_AT.lastIndex = from;

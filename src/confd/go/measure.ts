@@ -1,16 +1,16 @@
 import { MAX_TEMPLATE_VALUE_BYTES, MAX_TEMPLATE_VALUE_DEPTH } from '../../domain/limits.ts';
 import { GoList, GoMap, GoPair, type Value } from './values.ts';
 
-/** How large a value is when all of it is written out, whatever it shares with others. */
+/** The size of a value when all of it is written out, whatever it shares with others. */
 export interface Size {
   readonly bytes: number;
   readonly depth: number;
 }
 
-/** What an element of a list or map takes beside its text. */
+/** The overhead of an element of a list or map, besides its text. */
 const ELEMENT_BYTES = 8;
 
-/** Lists and maps are measured once: what reverses or sorts one does not change its size. */
+/** Lists and maps are measured once: reversing or sorting one does not change its size. */
 const measured = new WeakMap<object, Size>();
 
 export function measure(value: Value): Size {
@@ -38,14 +38,17 @@ export function measure(value: Value): Size {
   return size;
 }
 
-/** Called by what makes a large value of small ones, before it makes it. @throws Error */
+/** Called before small values are combined into a large one. @throws Error */
 export function checkBytes(bytes: number): void {
   if (bytes > MAX_TEMPLATE_VALUE_BYTES) {
     throw new Error(`the value is too large; the limit is ${MAX_TEMPLATE_VALUE_BYTES} bytes`);
   }
 }
 
-/** @throws Error for a value over a limit; what is made of values within them is at most some times larger. */
+/**
+ * @throws Error for a value over a limit; what is built from values within the limits is only some times
+ * larger.
+ */
 export function checkSize({ bytes, depth }: Size): void {
   checkBytes(bytes);
   if (depth > MAX_TEMPLATE_VALUE_DEPTH) {

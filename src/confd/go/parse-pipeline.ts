@@ -12,13 +12,13 @@ const MAX_DEPTH = 500;
 export type FunctionCheck = (name: string, offset: number) => void;
 
 /**
- * What stands inside of an action: pipelines of commands with their operands, and the variables that
- * they declare. Goes through the tokens once; every fault is thrown as a TemplateFault.
+ * Parses the inside of an action: pipelines of commands with their operands, and the variables that they
+ * declare. Reads the tokens once; every fault is thrown as a TemplateFault.
  */
 export class PipelineParser {
-  /** Those in scope; the innermost last. */
+  /** The variables in scope; the innermost last. */
   protected variables: ByteString[] = ['$'];
-  /** Of blocks and parentheses that are open. */
+  /** The number of open blocks and parentheses. */
   protected depth = 0;
   private readonly tokens: readonly Token[];
   private readonly checkFunction: FunctionCheck;

@@ -6,9 +6,9 @@ import { TemplateFault } from './template-fault.ts';
 import { unquote } from './unquote.ts';
 
 /**
- * Reads a template.
+ * Parses a template.
  *
- * @throws TemplateFault for the first fault of its text; what `checkFunction` throws.
+ * @throws TemplateFault for the first fault of its text; the errors of `checkFunction`.
  */
 export function parseTemplate(source: ByteString, checkFunction: FunctionCheck): ParsedTemplate {
   const parser = new Parser(lex(source), checkFunction);
@@ -34,7 +34,7 @@ class Parser extends PipelineParser {
     return nodes;
   }
 
-  /** One node; or the word that ends a list; or null for a definition, which has no place of its own. */
+  /** One node; or the word that ends a list; or null for a definition, which is not part of the list. */
   private readNode(atTop: boolean): Node | Ending | null {
     const token = this.next();
     if (token.kind === 'text') return { kind: 'text', text: token.text, offset: token.offset };
@@ -43,7 +43,8 @@ class Parser extends PipelineParser {
     if (word.kind !== 'word') return this.readAction(word.offset);
     switch (word.text) {
       case 'define':
-        if (!atTop) throw new TemplateFault('{{define}} stands at the top of a template only', word.offset);
+        if (!atTop)
+          throw new TemplateFault('{{define}} is allowed only at the top of a template', word.offset);
         this.next();
         return this.readDefinition(word.offset);
       case 'block':
@@ -85,9 +86,9 @@ class Parser extends PipelineParser {
     return 'else';
   }
 
-  /** Outside a range these words name functions, which nobody has. */
+  /** Outside a range these words name functions, and no such functions exist. */
   private readJump(kind: 'break' | 'continue', offset: number): Node {
-    if (this.rangeDepth === 0) throw new TemplateFault(`{{${kind}}} stands outside a range`, offset);
+    if (this.rangeDepth === 0) throw new TemplateFault(`{{${kind}}} is outside a range`, offset);
     this.next();
     this.expect('right', `after ${kind}`);
     return { kind, offset };
@@ -108,7 +109,7 @@ class Parser extends PipelineParser {
     return { kind: 'template', name, pipeline, offset };
   }
 
-  /** What is defined knows no variable of its surroundings. */
+  /** A defined template does not know the variables around it. */
   private define(name: ByteString, read: () => readonly Node[]): void {
     const { variables, rangeDepth } = this;
     this.variables = ['$'];
@@ -117,7 +118,7 @@ class Parser extends PipelineParser {
     this.variables = variables;
     this.rangeDepth = rangeDepth;
     const known = this.definitions.get(name);
-    // Of two definitions one may be empty, whichever comes first.
+    // Of two definitions one may be empty, in any order.
     if (known === undefined || isEmpty(known)) this.definitions.set(name, nodes);
     else if (!isEmpty(nodes)) throw new TemplateFault(`${toText(name)} is defined twice`, this.lastOffset());
   }
@@ -159,7 +160,7 @@ class Parser extends PipelineParser {
       this.next();
       return [this.readControl(kind, next.offset)];
     }
-    // A bare {{else}} has taken its delimiter: a word can only be that of a control of another kind.
+    // A bare {{else}} has consumed its delimiter: a word here can only start a control of another kind.
     if (next.kind === 'word') {
       throw new TemplateFault(`{{else ${next.text}}} cannot follow ${kind}`, next.offset);
     }

@@ -2,7 +2,7 @@ import type { ByteString } from './bytes.ts';
 import { formatFloat } from './format-float.ts';
 import { GoList, GoMap, sortedEntries, type Value } from './values.ts';
 
-/** What an action writes: `<no value>` for nothing, else as `print`. */
+/** What an action writes: `<no value>` for nothing, otherwise the same as `print`. */
 export function printAction(value: Value): ByteString {
   return value === undefined || value === null ? '<no value>' : printValue(value);
 }
@@ -30,7 +30,7 @@ export function printValue(value: Value): ByteString {
   return `{${value.key} ${value.value}}`;
 }
 
-/** `print`: a space stands between two neighbours that are both no strings. */
+/** `print`: a space between two neighbours if neither is a string. */
 export function printAll(values: readonly Value[]): ByteString {
   let result = '';
   values.forEach((value, index) => {
@@ -40,7 +40,7 @@ export function printAll(values: readonly Value[]): ByteString {
   return result;
 }
 
-/** `println`: spaces between all, and an end of line. */
+/** `println`: spaces between all, and a line end. */
 export function printLine(values: readonly Value[]): ByteString {
   return `${values.map(printValue).join(' ')}\n`;
 }

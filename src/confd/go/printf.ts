@@ -13,17 +13,17 @@ interface Directive {
   zero: boolean;
   width: number | null;
   precision: number | null;
-  /** Takes what widths and precisions fill up, of what one text may be large. */
+  /** Widths and precisions count against the size limit of a text. */
   fill(bytes: number): void;
 }
 
-/** Widths and precisions beyond this are refused, as Go does. */
+/** Widths and precisions beyond this are refused, as in Go. */
 const MAX_WIDTH = 1_000_000;
 
 /**
- * Go's Sprintf, over byte strings. What does not fit is said in the text itself, as Go does.
+ * Go's Sprintf, over byte strings. An argument that does not fit is reported in the text itself, as in Go.
  *
- * @throws Error for what Go can write and this cannot: `%#v`, and floats in hexadecimal.
+ * @throws Error for formats of Go that are not implemented here: `%#v`, and floats in hexadecimal.
  */
 export function printf(format: ByteString, values: readonly Value[]): ByteString {
   let result = '';
@@ -70,7 +70,7 @@ function describeExtra(values: readonly Value[]): string {
   return `%!(EXTRA ${described.join(', ')})`;
 }
 
-/** The bytes of the character at a place of a byte string. */
+/** The bytes of the character at a position of a byte string. */
 function runeAt(text: ByteString, index: number): ByteString {
   const lead = text.charCodeAt(index);
   if (Number.isNaN(lead)) return '';
@@ -83,7 +83,7 @@ interface ReadDirective {
   readonly index: number;
   readonly next: number;
   readonly complaint: string;
-  /** An index such as `[1]` was given: then nothing counts as extra. */
+  /** An index such as `[1]` was given: then no argument counts as extra. */
   readonly reordered: boolean;
   readonly badIndex: boolean;
 }
@@ -172,9 +172,9 @@ function formatValue(value: Value, verb: ByteString, directive: Directive): Byte
   if (value === undefined || value === null) {
     return verb === 'v' ? pad('<nil>', directive) : `%!${verb}(<nil>)`;
   }
-  // An error is no value of a template: its verb fits nothing, so it is not taken to elements.
+  // An error is not a value of a template: its verb fits nothing, so it is not applied to elements.
   if (verb === 'w' && typeof value === 'object') return `%!w(${typeName(value)}=${printValue(value)})`;
-  // Every verb goes to the elements; an element that is nothing is the same under all of them.
+  // Every verb is applied to the elements; an element that is nothing is written the same under all verbs.
   const inner = (item: Value): ByteString =>
     item === undefined || item === null ? '<nil>' : formatValue(item, verb, directive);
   if (value instanceof GoList) return `[${value.items.map(inner).join(' ')}]`;
@@ -187,12 +187,12 @@ function formatValue(value: Value, verb: ByteString, directive: Directive): Byte
     const key = formatValue(value.key, verb, directive);
     return `{${name('Key')}${key} ${name('Value')}${formatValue(value.value, verb, directive)}}`;
   }
-  // %+v means something for structs only.
+  // %+v only has a meaning for structs.
   const flags = verb === 'v' ? { ...directive, plus: false } : directive;
   return formatScalar(value, verb, flags) ?? badVerb(value, verb, directive);
 }
 
-/** What does not fit its verb is shown with its type, as `v` would under the same flags. */
+/** A value that does not fit its verb is shown with its type, as `v` would with the same flags. */
 function badVerb(
   value: string | bigint | number | boolean,
   verb: ByteString,
@@ -304,7 +304,7 @@ function formatNumber(value: number, verb: ByteString, directive: Directive): By
   const negative = text.startsWith('-');
   const sign = negative ? '-' : directive.plus ? '+' : directive.space ? ' ' : '';
   const infinite = /Inf|NaN/.test(text);
-  // Infinity keeps its sign, and is never filled up with zeros.
+  // Infinity keeps its sign, and is never padded with zeros.
   if (infinite)
     return pad(
       (text === '+Inf' && directive.plus ? '+' : sign) +
@@ -317,7 +317,7 @@ function formatNumber(value: number, verb: ByteString, directive: Directive): By
   return pad(sign + bare, directive);
 }
 
-/** Fills up to the width, which counts characters. */
+/** Pads to the width, which counts characters. */
 function pad(text: ByteString, { width, minus, zero, fill }: Directive): ByteString {
   if (width === null) return text;
   const missing = width - splitRunes(text).length;

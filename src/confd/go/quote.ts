@@ -11,7 +11,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '\\': '\\\\',
 };
 
-/** Go's `%q`: with `raw` in backquotes where that is possible, with `ascii` escaped beyond ASCII. */
+/** Go's `%q`: with `raw`, in backquotes if possible; with `ascii`, everything beyond ASCII is escaped. */
 export function quote(
   bytes: ByteString,
   options: { readonly raw: boolean; readonly ascii: boolean; readonly mark?: string },
@@ -45,14 +45,14 @@ function quoteRune(rune: string, mark: string, ascii: boolean): ByteString {
     : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
-/** Whether Go shows a character as it is: letters, marks, numbers, punctuation, symbols, and the space. */
+/** Whether Go prints a character unescaped: letters, marks, numbers, punctuation, symbols, and the space. */
 export function isPrintable(rune: string): boolean {
   return rune === ' ' || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(rune);
 }
 
 function canBackquote(bytes: ByteString, text: string): boolean {
   if (toBytes(text) !== bytes) return false;
-  // A tab is the one control character that may stand there.
+  // A tab is the one control character that is allowed there.
   return !Array.from(text).some(
     (rune) => rune === '`' || rune === '\ufeff' || (rune !== '\t' && isControl(rune)),
   );

@@ -17,7 +17,7 @@ export function readCharacter(text: string, offset: number): NumberNode {
   return { kind: 'number', text, int: BigInt(code), float: code, isFloat: false, offset };
 }
 
-/** @throws TemplateFault for what is no number, or no int of 64 bits. */
+/** @throws TemplateFault for text that is not a number, or not an int of 64 bits. */
 export function readNumber(text: string, offset: number): NumberNode {
   const int = readInt(text);
   if (int !== null) {
@@ -25,14 +25,17 @@ export function readNumber(text: string, offset: number): NumberNode {
   }
   const float = readFloat(text);
   if (float === null || !/[.eEpP]/.test(text)) {
-    throw new TemplateFault(`${text} is no number, or too large a one`, offset);
+    throw new TemplateFault(`${text} is not a number, or is too large`, offset);
   }
   const whole = Number.isInteger(float) ? BigInt(float) : null;
   const fits = whole !== null && whole >= MIN_INT && whole <= MAX_INT;
   return { kind: 'number', text, int: fits ? whole : null, float, isFloat: true, offset };
 }
 
-/** No number of Go's needs as much, and reading one takes the square of its length. */
+/**
+ * No number of Go's needs that many digits, and reading one takes time that grows with the square of its
+ * length.
+ */
 const MAX_NUMBER_CHARACTERS = 1_000;
 
 function readInt(text: string): bigint | null {
@@ -48,7 +51,7 @@ function readInt(text: string): bigint | null {
   return signed < MIN_INT || signed > MAX_INT ? null : signed;
 }
 
-/** Underscores stand between digits, or after the prefix of a base. */
+/** Underscores must be between digits, or after the prefix of a base. */
 function underscoresStandWell(digits: string): boolean {
   return !digits.includes('_') || /^(0[xXoObB]?_?)?[0-9a-fA-F]+(_[0-9a-fA-F]+)*$/.test(digits);
 }

@@ -5,18 +5,18 @@ interface Placed {
   readonly offset: number;
 }
 
-/** A number as it is written; what it is depends on where it stands. */
+/** A number as it is written; its type depends on where it is used. */
 export interface NumberNode extends Placed {
   readonly kind: 'number';
   readonly text: string;
-  /** Set where it has a value as an int. */
+  /** Set if it has a value as an int. */
   readonly int: bigint | null;
   readonly float: number;
-  /** Whether it is a float64 where any type would do. */
+  /** Whether it is a float64 where any type is allowed. */
   readonly isFloat: boolean;
 }
 
-/** Something that has a value. */
+/** An expression that has a value. */
 export type Operand =
   | (Placed & { readonly kind: 'dot' | 'nil' })
   | (Placed & { readonly kind: 'bool'; readonly value: boolean })

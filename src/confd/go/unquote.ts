@@ -12,9 +12,9 @@ const SIMPLE: Readonly<Record<string, string>> = {
 };
 
 /**
- * The bytes that a quoted string or character of a template stands for, by the rules of Go.
+ * The bytes that a quoted string or character of a template means, by the rules of Go.
  *
- * @returns null where the quotation breaks those rules.
+ * @returns null if it breaks those rules.
  */
 export function unquote(quoted: ByteString): ByteString | null {
   const quote = quoted.charAt(0);

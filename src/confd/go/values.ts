@@ -1,16 +1,16 @@
 import type { ByteString } from './bytes.ts';
 
 /**
- * A value of a running template. Go's types are kept apart, because they print and compare apart:
- * `bigint` is int, `number` is float64, `string` a byte string, `null` an interface that holds
- * nothing, `undefined` no value at all (a key that a map lacks).
+ * A value of a running template. Go's types are distinguished because they print and compare differently:
+ * `bigint` is int, `number` is float64, `string` a byte string, `null` an interface that holds nothing,
+ * `undefined` no value at all (a key that a map lacks).
  */
 export type Value = undefined | null | boolean | bigint | number | ByteString | GoList | GoMap | GoPair;
 
-/** What the elements of a list are declared as; `pairs` is memkv's own name for a list of pairs. */
+/** The declared type of the elements of a list; `pairs` is memkv's own name for a list of pairs. */
 export type ListKind = 'string' | 'int' | 'any' | 'pair' | 'pairs';
 
-/** A Go slice. It is shared, not copied: what sorts or reverses it changes it for everybody. */
+/** A Go slice. It is shared, not copied: sorting or reversing it changes it for all its users. */
 export class GoList {
   readonly kind: ListKind;
   readonly items: Value[];
@@ -20,7 +20,7 @@ export class GoList {
   }
 }
 
-/** `map[string]interface {}`, the only map that confd's functions give. */
+/** `map[string]interface {}`, the only map that confd's functions return. */
 export class GoMap {
   readonly entries: ReadonlyMap<ByteString, Value>;
   constructor(entries: ReadonlyMap<ByteString, Value>) {
@@ -46,7 +46,7 @@ const LIST_TYPES: Readonly<Record<ListKind, string>> = {
   pairs: 'memkv.KVPairs',
 };
 
-/** The name of a value's type as Go writes it. */
+/** The name of a value's type in Go's spelling. */
 export function typeName(value: Value): string {
   if (value === undefined || value === null) return 'nil';
   switch (typeof value) {
@@ -64,7 +64,7 @@ export function typeName(value: Value): string {
   }
 }
 
-/** Whether `if` takes it: not false, zero, empty, or nothing. */
+/** Whether `if` counts it as true: not false, zero, empty, or nothing. */
 export function isTrue(value: Value): boolean {
   if (value === undefined || value === null) return false;
   switch (typeof value) {
@@ -82,7 +82,7 @@ export function isTrue(value: Value): boolean {
   }
 }
 
-/** The keys of a map in the order in which Go walks and prints them: by their bytes. */
+/** The keys of a map in the order in which Go traverses and prints them: by their bytes. */
 export function sortedEntries(map: GoMap): readonly (readonly [ByteString, Value])[] {
   return [...map.entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }

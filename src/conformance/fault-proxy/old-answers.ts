@@ -1,19 +1,19 @@
 import type { ProxiedRequest } from './rules.ts';
 import type { Answer } from './upstream.ts';
 
-/** How far an answer may lie back, in answers to the same request. */
+/** The maximum age of an old answer, counted in answers to the same request. */
 const KEPT = 5;
 const LARGEST_BYTES = 4 * 1_024 * 1_024;
 
-/** What was answered before, request by request. */
+/** Earlier answers, by request. */
 export interface OldAnswers {
   keep(request: ProxiedRequest, answer: Answer): void;
-  /** The oldest that is kept; undefined where the very same was never asked. */
+  /** The oldest one that is kept; undefined if this request was never made before. */
   find(request: ProxiedRequest): Answer | undefined;
   clear(): void;
 }
 
-/** Only what succeeded is kept: a cache would not hand out an old refusal. */
+/** Only successful answers are kept: a cache would not return an old refusal. */
 export function createOldAnswers(): OldAnswers {
   const answers = new Map<string, Answer[]>();
   return {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request as it came in, whole. */
+/** A request as it arrived, complete. */
 export interface ProxiedRequest {
   readonly method: string;
   /** Path and query. */
@@ -35,9 +35,9 @@ export interface FaultRule {
   /** As `classify` names it; every operation by default. */
   readonly operation?: string;
   readonly fault: Fault;
-  /** The first of these requests that it strikes, from 1; those before pass. 1 by default. */
+  /** The first of these requests that it hits, from 1; earlier ones pass. 1 by default. */
   readonly nth?: number;
-  /** How many in a row it strikes from there; 1 by default. */
+  /** How many in a row it hits from there; 1 by default. */
   readonly count?: number;
   /** For `delay`; 1000 by default. */
   readonly delayMs?: number;
@@ -46,12 +46,12 @@ export interface FaultRule {
 /** A rule that was added. */
 export interface ActiveRule {
   readonly rule: FaultRule;
-  /** How often it has struck. */
+  /** How often it has hit. */
   fired(): number;
   remove(): void;
 }
 
-/** The rules of one proxy. The first that is due strikes; all of them count. */
+/** The rules of one proxy. The first that is due applies; all of them count. */
 export interface RuleBook {
   add(rule: FaultRule): ActiveRule;
   /** @param canStale whether an older answer to this request is known. */

@@ -17,20 +17,20 @@ export interface FaultProxyOptions {
   readonly upstream: Upstream;
   /** Serves TLS with this key and certificate (PEM); plain HTTP by default. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** The name of what a request asks for: an action of the cloud's API, or method and resource. */
+  /** The name of a request's operation: an action of the cloud's API, or method and resource. */
   classify(request: ProxiedRequest): string;
   /**
-   * Whether a request changes nothing: `stale` strikes no other, because no cloud answers a change
-   * without doing it. By default told by the method: GET and HEAD.
+   * Whether a request changes nothing: `stale` applies to no other, because no cloud answers a change
+   * without doing it. By default decided by the method: GET and HEAD.
    */
   isRead?(request: ProxiedRequest): boolean;
-  /** How the cloud says that it is asked too often. */
+  /** How the cloud reports throttling. */
   throttledAnswer(request: ProxiedRequest): CannedAnswer;
-  /** How the cloud says that it failed; by default 500 without a word. */
+  /** How the cloud reports a failure; by default 500 without a text. */
   failedAnswer?(request: ProxiedRequest): CannedAnswer;
 }
 
-/** A request that came by, in the order of arrival. */
+/** A request, in the order of arrival. */
 export interface ProxyLogEntry {
   readonly operation: string;
   readonly method: string;
@@ -38,16 +38,21 @@ export interface ProxyLogEntry {
   readonly fault: Fault | null;
   /** How often the cloud got it: 0, 1 or 2. */
   readonly delivered: number;
-  /** What the cloud said; null when it was not asked, or could not be reached. */
+  /** The cloud's answer; null if it was not asked, or could not be reached. */
   readonly status: number | null;
 }
 
-/** A proxy before a cloud's API that does what networks and clouds do on bad days. */
+/** A proxy in front of a cloud's API that injects the faults of networks and clouds. */
 export interface FaultProxy {
   /** Where the provider under test sends its requests. */
   readonly url: string;
   addRule(rule: FaultRule): ActiveRule;
   clearRules(): void;
+  /**
+   * Holds back every request that comes from now on until the function that it returns is called; one
+   * whose sender has gone by then is never passed on.
+   */
+  hold(): () => void;
   log(): readonly ProxyLogEntry[];
   clearLog(): void;
   /** Breaks every connection and stops serving. */
@@ -57,8 +62,8 @@ export interface FaultProxy {
 const DELAY_MS = 1_000;
 
 /**
- * Starts a proxy on a free port of loopback. Without rules it passes everything on as it is: what
- * is signed stays signed, what streams is streamed. It looks into a request only to name it.
+ * Starts a proxy on a free port of loopback. Without rules it passes everything unchanged: signatures stay
+ * valid, streams are streamed. It reads a request only to name it.
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const rules = createRuleBook();
@@ -66,6 +71,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const entries: ProxyLogEntry[] = [];
   const sockets = new Set<Socket>();
   const { isRead = isReadByMethod } = options;
+  let held = Promise.resolve();
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = {
@@ -76,12 +82,16 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       body: await readBody(incoming),
     };
     const operation = options.classify(request);
+    const came = { operation, method: request.method, url: request.url };
+    const place = entries.push({ ...came, fault: null, delivered: 0, status: null }) - 1;
+    await held;
+    if (outgoing.destroyed) return;
     const rule = rules.strike(operation, isRead(request) && old.find(request) !== undefined);
     const fault = rule?.fault ?? null;
-    const entry = { operation, method: request.method, url: request.url, fault };
-    const place = entries.push({ ...entry, delivered: 0, status: null }) - 1;
+    const entry = { ...came, fault };
+    entries[place] = { ...entry, delivered: 0, status: null };
     const pass = async (delivered = 1): Promise<IncomingMessage> => {
-      // Counted before it is known how it ends: it may have arrived although the connection broke.
+      // Counted before the outcome is known: it may have arrived although the connection broke.
       entries[place] = { ...entry, delivered, status: null };
       const message = await deliver(options.upstream, request);
       entries[place] = { ...entry, delivered, status: message.statusCode ?? null };
@@ -141,6 +151,11 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     addRule: (rule) => rules.add(rule),
     clearRules: () => rules.clear(),
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
     log: () => [...entries],
     clearLog: () => void entries.splice(0),
     async close() {
@@ -155,7 +170,7 @@ function isReadByMethod({ method }: ProxiedRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-/** Passes an answer on as it comes, so that a watch is not held up; keeps it when it has ended. */
+/** Passes an answer on as it arrives, so that a watch is not delayed; stores it when it has ended. */
 async function stream(
   message: IncomingMessage,
   outgoing: ServerResponse,
@@ -169,7 +184,7 @@ async function stream(
     parts.push(part as Buffer);
     if (!outgoing.write(part)) await untilRoomOrGone(outgoing);
   }
-  // Before the end is sent: whoever has the answer may ask for the old one at once.
+  // Before the end is sent: a client that has the answer may ask for the old one at once.
   keep({
     status: message.statusCode ?? 0,
     rawHeaders: passHeaders(message.rawHeaders),
@@ -218,7 +233,8 @@ function withLength(rawHeaders: readonly string[], body: Buffer): string[] {
 function reset(outgoing: ServerResponse): void {
   const { socket } = outgoing;
   if (socket === null) return;
-  // Over TLS the socket beneath cannot be had; its end comes without TLS's own goodbye, which is as abrupt.
+  // Over TLS the socket beneath is not accessible; it ends without TLS's closing message, which is equally
+  // abrupt.
   if ('encrypted' in socket) socket.destroy();
   else socket.resetAndDestroy();
 }

@@ -6,7 +6,7 @@ import type { ProxiedRequest } from './rules.ts';
 export interface Upstream {
   /** `http://…` or `https://…`, without a path. */
   readonly url: string;
-  /** PEM of the authorities that its certificate is verified against; those of the system by default. */
+  /** PEM of the CAs against which its certificate is verified; those of the system by default. */
   readonly ca?: string;
 }
 
@@ -32,9 +32,9 @@ export function passHeaders(rawHeaders: readonly string[]): string[] {
 }
 
 /**
- * Delivers a request, with its headers as they were signed (`Host` too), over a connection of its
- * own: one that was kept could break for reasons of its own. Resolves when the answer begins.
- * @throws whatever the connection threw
+ * Delivers a request, with its headers as they were signed (including `Host`), over a connection of its
+ * own: a kept one could break independently. Resolves when the answer begins.
+ * @throws the error of the connection
  */
 export function deliver(
   upstream: Upstream,

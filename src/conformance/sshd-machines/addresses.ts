@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { runProgram } from './run-program.ts';
 
-/** An address that this host answers on while a machine has it. */
+/** An address of this host while a machine has it. */
 export interface HeldAddress {
   /** May be called more than once. */
   release(): Promise<void>;
@@ -10,8 +10,8 @@ export interface HeldAddress {
 const NOTHING_HELD: HeldAddress = { release: async () => {} };
 
 /**
- * Makes sure that this host has an address. All of 127.0.0.0/8 and ::1 are there; any other is
- * added to the loopback interface. In a namespace of its own the addresses are its maker's.
+ * Makes sure that this host has an address. All of 127.0.0.0/8 and ::1 exist; any other is added to the
+ * loopback interface. In a separate namespace the caller provides the addresses.
  *
  * @throws Error when another interface, or another test, has the address.
  */

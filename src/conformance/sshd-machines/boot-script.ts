@@ -4,7 +4,7 @@
  *
  * `/usr` and `/etc` are this host's, with what the machine writes laid over them; everything else
  * (/var, /opt, /root, /home …) is the machine's own and empty at first. Nothing of it is seen, or
- * left behind, outside. Prints `up` when the machine stands; then it is the machine's init: it
+ * left behind, outside. Prints `up` when the machine is up; then it is the machine's init: it
  * buries orphans, and on SIGTERM shuts down as a machine does.
  */
 export const BOOT_SCRIPT = `set -eu
@@ -97,7 +97,7 @@ if [ -s /run/machine/delay ]; then sleep "$(cat /run/machine/delay)" & wait $! |
 while :; do
   $(command -v sshd) -D -e -o "ListenAddress=$address" -o "Port=$port" &
   wait $! || :
-  # Ended by somebody inside: a machine's init starts it again.
+  # Ended from inside: a machine's init starts it again.
   sleep 0.2 & wait $! || :
 done
 `;

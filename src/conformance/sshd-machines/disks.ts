@@ -24,7 +24,7 @@ export interface Disks {
   connect(diskId: string): Promise<LoopDevice>;
   /** @throws Error when something still has it open after some seconds. */
   disconnect(device: LoopDevice): Promise<void>;
-  /** Where it is, for a test that looks at its bytes. */
+  /** Its path, for a test that reads its bytes. */
   pathOf(diskId: string): string;
 }
 
@@ -67,7 +67,7 @@ export function createDisks(folder: string): Disks {
       const { stdout } = await runProgram('losetup', ['--find', '--show', pathOf(diskId)]);
       const path = stdout.trim();
       const handle = await open(path, 'r');
-      // Asked for while we hold it, this takes effect when nobody does any more, also after a SIGKILL.
+      // Requested while we hold it, this takes effect when no process holds it any more, also after a SIGKILL.
       await runProgram('losetup', ['--detach', path]);
       const { rdev } = await handle.stat();
       const device = { diskId, path, handle, ...toNumbers(rdev) };

@@ -40,9 +40,9 @@ install_keys() {
 `;
 
 /**
- * The script that a machine runs at its first boot and never again: its image, then what cloud-init
- * would make of the user-data. Without readable user-data the machine boots too, with host keys
- * that nobody knows and keys for nobody, as a real one does.
+ * The script of a machine's first boot: its image, then what cloud-init would do with the user-data.
+ * Without readable user-data the machine boots too, with unknown host keys and no authorized keys, as a
+ * real one does.
  */
 export function buildFirstBoot(userData: string, log: (message: string) => void): string {
   let config: CloudConfig | null = null;

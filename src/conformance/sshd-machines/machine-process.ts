@@ -3,7 +3,7 @@ import { openSync, closeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { BOOT_SCRIPT } from './boot-script.ts';
 
-/** How a machine went down: `off` by a shutdown, `reboot` when somebody inside asked, `crash` otherwise. */
+/** How a machine went down: `off` by a shutdown, `reboot` when requested inside, `crash` otherwise. */
 export type MachineEnd = 'off' | 'reboot' | 'crash';
 
 /** One boot of a machine, from its first process to its last. */
@@ -14,7 +14,7 @@ export interface MachineProcess {
   readonly ended: Promise<MachineEnd>;
   /** Presses the power button: services are asked to end, disks are unmounted. */
   shutDown(): Promise<void>;
-  /** Pulls the plug: SIGKILL to everything in it at once. */
+  /** Switches the machine off: SIGKILL to everything in it at once. */
   pullPlug(): Promise<void>;
 }
 
@@ -30,14 +30,14 @@ export interface MachineProcessOptions {
 
 /** A machine has this long to shut down before it is switched off. */
 const SHUTDOWN_LIMIT_MS = 15_000;
-/** What init ends with when somebody inside asked for a reboot. */
+/** The exit code of init when a reboot was requested inside. */
 const REBOOT_EXIT_CODE = 3;
 
 /**
- * Boots a machine; its sshd follows by itself. It dies with the process that started it, whatever
- * ends that.
+ * Boots a machine; its sshd follows by itself. It dies with the process that started it, however that
+ * ends.
  *
- * @throws Error with what the machine wrote when it does not come up.
+ * @throws Error with the machine's output when it does not start.
  */
 export async function startMachineProcess(options: MachineProcessOptions): Promise<MachineProcess> {
   const { folder, address, port, hostname, networkNamespace, consoleFile } = options;

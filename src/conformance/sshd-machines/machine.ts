@@ -12,7 +12,7 @@ interface AttachedDisk {
   readonly loop: LoopDevice;
 }
 
-/** One machine and its root disk. Its methods must not run at once: whoever owns it sees to that. */
+/** One machine and its root disk. Its methods must not run at the same time: its owner makes sure of that. */
 export class SshdMachine {
   readonly #spec: MachineSpec;
   readonly #options: SshdMachinesOptions;
@@ -25,7 +25,7 @@ export class SshdMachine {
   #process: MachineProcess | null = null;
   #boots = 0;
 
-  /** `onReboot` is called when somebody inside asked for a reboot and the machine is down. */
+  /** `onReboot` is called when a reboot was requested inside and the machine is down. */
   constructor(spec: MachineSpec, options: SshdMachinesOptions, disks: Disks, onReboot: () => void) {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(spec.instanceId)) {
       throw new Error(`${spec.instanceId} cannot name a machine`);

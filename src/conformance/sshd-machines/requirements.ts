@@ -6,8 +6,8 @@ const PROGRAMS = ['unshare', 'nsenter', 'setpriv', 'mount', 'mknod', 'losetup', 
 const ADMIN_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /**
- * Why no machine of the kit can be booted here, as a test's reason to be skipped; null where they
- * can. They need Linux, root (namespaces, mounts, loop devices) and an OpenSSH server.
+ * Why no machine of the kit can be booted here, as the reason of a skip; null if they can. They need
+ * Linux, root (namespaces, mounts, loop devices) and an OpenSSH server.
  */
 export function findSshdMachinesObstacle(): string | null {
   if (process.platform !== 'linux') return 'machines with sshd need Linux';

@@ -51,23 +51,26 @@ export interface SshdMachinesOptions {
 }
 
 /**
- * Machines for an emulated cloud: each boots a real OpenSSH server from its own user-data, in
- * namespaces of its own (processes, mounts, host name), with a root file system and a boot id of
- * its own. `/usr` and `/etc` begin as this host's; the root disk is kept until `terminate`.
+ * Machines for an emulated cloud: each boots a real OpenSSH server from its own user-data, in namespaces
+ * of its own (processes, mounts, host name), with a root file system and a boot id of its own. `/usr` and
+ * `/etc` begin as this host's; the root disk is kept until `terminate`.
  *
- * Functions of one machine may be called in any order and at once: they run one after the other.
- * "Already so" is success. All machines die with the process that made them.
+ * Functions of one machine may be called in any order and at once: they run one after the other. "Already
+ * so" is success. All machines die with the process that created them.
  */
 export interface SshdMachines {
   /** Runs an instance. One that runs, or was stopped, is left as it is. Resolves before sshd listens. */
   boot(spec: MachineSpec): Promise<Machine>;
   /** Shuts it down: its processes are asked to end, its disks unmounted. */
   stop(instanceId: string): Promise<Machine>;
-  /** Boots it again from its root disk, where asked for at another address. @throws Error for one that is not there. */
+  /**
+   * Boots it again from its root disk, if requested at another address. @throws Error for one that does
+   * not exist.
+   */
   start(instanceId: string, change?: { readonly address?: string }): Promise<Machine>;
   /** Shuts down and boots. */
   reboot(instanceId: string): Promise<Machine>;
-  /** Pulls the plug: SIGKILL to every process in it. The machine is stopped afterwards. */
+  /** Switches it off: SIGKILL to every process in it. The machine is stopped afterwards. */
   crash(instanceId: string): Promise<Machine>;
   /** Ends it with its root disk; attached disks are detached and kept. */
   terminate(instanceId: string): Promise<void>;
@@ -85,10 +88,10 @@ export interface SshdMachines {
   listDisks(): Promise<readonly { readonly diskId: string; readonly sizeGiB: number }[]>;
 
   list(): readonly Machine[];
-  /** Looks inside: runs a command in a running machine as root, past its sshd. @throws Error for an exit code other than 0. */
+  /** Runs a command in a running machine as root, past its sshd. @throws Error for an exit code other than 0. */
   execute(instanceId: string, command: string): Promise<string>;
   /** What the machine and its sshd have written since its first boot. */
   readConsole(instanceId: string): Promise<string>;
-  /** Pulls every plug and removes the folder's contents. */
+  /** Switches all machines off and removes the folder's contents. */
   close(): Promise<void>;
 }

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { WindlassError } from '../../domain/index.ts';
-import { MAX_WATCH_MS } from '../../provider/index.ts';
+import { MAX_WATCH_MS, type Call } from '../../provider/index.ts';
+import type { Bench } from '../bench.ts';
 import { assertFails, settleWithin, type Outcome, type TraitContext } from '../trait-context.ts';
 
 const ABORT_AFTER_MS = 50;
 
 /** An aborted call ends soon, with `cancelled`, and a later one succeeds. */
-export function cancellable({ it, life, operations, reads, withBench, cancelLimitMs }: TraitContext): void {
+export function cancellable(context: TraitContext): void {
+  const { it, life, operations, reads, withBench, cancelLimitMs } = context;
   for (const operation of operations) {
     const { action } = operation;
-    it(`${action}: ends soon when it is cancelled, before it begins or in its middle, and a later run succeeds`, () =>
+    it(`R11 ${action}: ends soon when it is cancelled, before it begins or in its middle, and a later run succeeds`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         const before = await bench.list();
@@ -41,6 +43,19 @@ export function cancellable({ it, life, operations, reads, withBench, cancelLimi
         // That what was never started cannot come true may be an error, but for what is to be made.
         else if (operation.makes !== null) assertCancelled(watched, wait);
 
+        const handleTask: Cancellable = (call) => bench.engine.handle(task, call);
+        const watch: Cancellable = (call) => bench.engine.look(task, { watchMs: MAX_WATCH_MS, ...call });
+        await cancelInBudget(bench, cancelLimitMs, { what: action, act: handleTask, changes: true });
+        await cancelInBudget(bench, cancelLimitMs, { what: wait, act: watch });
+        await cancelUnanswered(context, bench, wait, watch);
+        assert.deepEqual(
+          await bench.list(),
+          before,
+          'effects of calls that were cancelled before they had any',
+        );
+        // Its first request may be its effect, and what is on its way may still arrive.
+        await cancelUnanswered(context, bench, action, handleTask);
+
         const effect = new AbortController();
         const handle = bench.engine.handle(task, {
           signal: effect.signal,
@@ -54,7 +69,7 @@ export function cancellable({ it, life, operations, reads, withBench, cancelLimi
   }
 
   if (life.kind === 'machines')
-    it('FrontgateAvailable: a wait that is cancelled before it begins looks no more', () =>
+    it('R11 FrontgateAvailable: a wait that is cancelled before it begins does not poll', () =>
       withBench(async ({ engine, task }) => {
         const wait = task('FrontgateAvailable');
         await assertFails('the wait for the frontgate', ['cancelled'], () =>
@@ -63,11 +78,76 @@ export function cancellable({ it, life, operations, reads, withBench, cancelLimi
       }));
 
   for (const read of reads) {
-    it(`${read.name}: cancelled before it begins ends with cancelled`, () =>
+    it(`R11 ${read.name}: ends soon when it is cancelled, before it begins or in its middle, and a later one succeeds`, () =>
       withBench(async (bench) => {
-        const call = bench.engine.read((given) => read.call(bench, given), AbortSignal.abort());
-        assertCancelled(await settleWithin(cancelLimitMs, read.name, call), read.name);
+        const ask = (given: Partial<Pick<Call, 'signal'>>) =>
+          bench.engine.read((call) => read.call(bench, call), given);
+        const early = ask({ signal: AbortSignal.abort() });
+        assertCancelled(await settleWithin(cancelLimitMs, read.name, early), read.name);
+        await cancelUnanswered(context, bench, read.name, ask);
+        await cancelInBudget(bench, cancelLimitMs, { what: read.name, act: ask });
+        await ask({});
       }));
+  }
+}
+
+type Cancellable = (call: Pick<Call, 'signal'>) => Promise<unknown>;
+
+/**
+ * The cloud answers nothing until the call has ended: a call that ignores its signal continues until
+ * then, however fast the cloud is otherwise.
+ */
+async function cancelUnanswered(
+  { optional, cancelLimitMs }: TraitContext,
+  bench: Bench,
+  what: string,
+  act: Cancellable,
+): Promise<void> {
+  const { world } = bench.harness;
+  if (optional('holdAnswers', world.holdAnswers) === undefined) return;
+  const sent = await world.countRequests?.();
+  const release = await world.holdAnswers?.();
+  try {
+    const waiting = `${what}, cancelled while the cloud does not answer,`;
+    const outcome = await cancelSoon(cancelLimitMs, waiting, act);
+    const asked = sent === undefined || (await world.countRequests?.()) !== sent;
+    if (asked || 'error' in outcome) assertCancelled(outcome, waiting);
+  } finally {
+    await release?.();
+  }
+}
+
+interface BudgetedCall {
+  readonly what: string;
+  readonly act: Cancellable;
+  /** It cannot be done without the budget; what only looks may find its answer in another's request. */
+  readonly changes?: true;
+}
+
+/** The budget of calls has no room until the call has ended. */
+async function cancelInBudget(
+  { engine }: Bench,
+  limitMs: number,
+  { what, act, changes }: BudgetedCall,
+): Promise<void> {
+  const before = engine.requests();
+  const giveRoom = engine.exhaustBudget();
+  try {
+    const waiting = `${what}, cancelled while it waits for the budget of calls,`;
+    const outcome = await cancelSoon(limitMs, waiting, act);
+    if (changes === true || engine.requests() > before) assertCancelled(outcome, waiting);
+  } finally {
+    giveRoom();
+  }
+}
+
+async function cancelSoon(limitMs: number, what: string, act: Cancellable): Promise<Outcome<unknown>> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), ABORT_AFTER_MS);
+  try {
+    return await settleWithin(ABORT_AFTER_MS + limitMs, what, act({ signal: abort.signal }));
+  } finally {
+    clearTimeout(timer);
   }
 }
 

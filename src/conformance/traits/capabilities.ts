@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ACTION_RULES, JOB_ACTIONS, WindlassError, type JobAction } from '../../domain/index.ts';
+import { JOB_ACTION_NAMES, JOB_ACTIONS, WindlassError, type JobAction } from '../../domain/index.ts';
 import { PROVIDER_CONTRACT_VERSION } from '../../provider/index.ts';
 import type { Bench } from '../bench.ts';
 import { planAction } from '../bench.ts';
@@ -7,7 +7,7 @@ import { assertFails, type TraitContext } from '../trait-context.ts';
 
 /** What a provider lacks is said, and refused when a job is planned. */
 export function capabilities({ it, withBench, capabilities: announced }: TraitContext): void {
-  it('provider: has a name and this version of the contract', () =>
+  it('R10 provider: has a name and this version of the contract', () =>
     withBench(async ({ provider }) => {
       assert.match(provider.name, /^[a-z][a-z0-9-]*$/);
       assert.equal(provider.contractVersion, PROVIDER_CONTRACT_VERSION);
@@ -21,8 +21,8 @@ export function capabilities({ it, withBench, capabilities: announced }: TraitCo
       }
     }));
 
-  for (const action of JOB_ACTIONS) {
-    it(`splitJobIntoTasks: refuses ${action} with invalid-input unless capabilities have it`, () =>
+  for (const action of JOB_ACTION_NAMES) {
+    it(`R10 splitJobIntoTasks: refuses ${action} with invalid-input unless capabilities have it`, () =>
       withBench(async (bench) => {
         const attempt = async () => plan(bench, action);
         if (!bench.provider.capabilities.actions.includes(action)) {
@@ -40,7 +40,7 @@ export function capabilities({ it, withBench, capabilities: announced }: TraitCo
   }
 
   if (announced.volumes) return;
-  it('splitJobIntoTasks: refuses volumes with invalid-input, because capabilities lack them', () =>
+  it('R10 splitJobIntoTasks: refuses volumes with invalid-input, because capabilities lack them', () =>
     withBench(async (bench) => {
       const cluster = bench.engine.cluster();
       const volume = {
@@ -59,6 +59,6 @@ export function capabilities({ it, withBench, capabilities: announced }: TraitCo
 }
 
 function plan({ provider, harness, engine }: Bench, action: JobAction) {
-  const [status = 'active'] = ACTION_RULES[action].from;
+  const [status = 'active'] = JOB_ACTIONS[action].from;
   return planAction(provider, harness, engine.cluster(), action, status);
 }

@@ -5,7 +5,7 @@ import type { TraitContext } from '../trait-context.ts';
 export function idempotent({ it, life, operations, reads, withBench }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;
-    it(`${action}: is adopted by its token when an answer was lost, and happens once however often it is asked for`, () =>
+    it(`R1 ${action}: is adopted by its token when an answer was lost, and happens once however often it is asked for`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         await bench.engine.handle(task, { answerLost: true });
@@ -25,7 +25,7 @@ export function idempotent({ it, life, operations, reads, withBench }: TraitCont
 
     // Two at once of the others: the trait `frozen`, where the moment is chosen instead of hoped for.
     if (operation.makes === null) continue;
-    it(`${action}: happens once when two workers do it at the same time`, () =>
+    it(`R1 ${action}: happens once when two workers do it at the same time`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         await Promise.all([bench.engine.run(task), bench.engine.run(task)]);
@@ -33,11 +33,11 @@ export function idempotent({ it, life, operations, reads, withBench }: TraitCont
       }));
   }
 
-  it(`${life.kind === 'machines' ? 'DeleteInstances and DeleteVolumes' : 'delete'}: succeed for what was never made`, () =>
+  it(`R7 ${life.kind === 'machines' ? 'DeleteInstances and DeleteVolumes' : 'delete'}: succeed for what was never made`, () =>
     withBench((bench) => bench.deleteAll()));
 
   if (life.kind === 'machines')
-    it('FrontgateAvailable: may be observed any number of times', () =>
+    it('R4 FrontgateAvailable: may be observed any number of times', () =>
       withBench(async ({ engine, task }) => {
         const wait = task('FrontgateAvailable');
         await engine.waitUntilDone(wait);

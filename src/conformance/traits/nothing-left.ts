@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TaskAction } from '../../domain/index.ts';
 import type { Bench } from '../bench.ts';
 import { simulatedCrash } from '../engine-rules.ts';
 import type { EngineTask, HandleOptions } from '../engine.ts';
@@ -6,14 +7,31 @@ import { settle, type TraitContext } from '../trait-context.ts';
 
 type Point = 'beforeEffect' | 'afterEffect';
 
-/** Enough for three volumes; one who does everything again each time would go on for ever. */
+/** Enough for three volumes; a provider that repeats everything each time would never end. */
 const MOST_DEATHS = 7;
+
+const MAKE_AND_REMOVE: readonly (readonly [make: TaskAction, remove: TaskAction])[] = [
+  ['RunInstances', 'DeleteInstances'],
+  ['CreateVolumes', 'DeleteVolumes'],
+];
 
 /** A worker may die at any point: a later run completes the effect, and delete finds all of it. */
 export function nothingLeft({ it, operations, withBench }: TraitContext): void {
+  const actions = new Set(operations.map((operation) => operation.action));
+  for (const [make, remove] of MAKE_AND_REMOVE) {
+    if (!actions.has(make) || !actions.has(remove)) continue;
+    it(`R7 ${remove}: finds what was made a moment ago, which the cloud may not show yet, and says done when it is gone`, () =>
+      withBench(async (bench) => {
+        await bench.engine.handle(bench.task(make), { answerLost: true });
+        await bench.engine.run(bench.task(remove));
+        const left = (await bench.list()).map(({ kind, id, token }) => `${kind} ${id} of ${token}`);
+        assert.deepEqual(left, [], 'hidden, and not gone');
+      }));
+  }
+
   for (const operation of operations) {
     const { action } = operation;
-    it(`${action}: is completed and deleted, wherever workers died on the way`, () =>
+    it(`R6 ${action}: is completed and deleted, wherever workers died on the way`, () =>
       withBench(async (bench) => {
         const task = await bench.prepare(operation);
         let deaths = 0;
@@ -21,7 +39,7 @@ export function nothingLeft({ it, operations, withBench }: TraitContext): void {
         for (let progress = true; progress && deaths < MOST_DEATHS; deaths += 1) {
           progress = await crashAt(bench, task, deaths % 2 === 0 ? 'beforeEffect' : 'afterEffect', 1);
         }
-        assert.ok(deaths > 2, `${action} has no beforeEffect and afterEffect round its effect`);
+        assert.ok(deaths > 2, `${action} sends its effect past call.effect`);
         // … and where each does it again, the later ones are reached by number.
         for (let count = 2, progress = true; progress; count += 1) {
           progress = await crashAt(bench, task, 'beforeEffect', count);
@@ -32,7 +50,7 @@ export function nothingLeft({ it, operations, withBench }: TraitContext): void {
       }));
 
     if (operation.makes !== null) {
-      it(`${action}: what a worker made before it died is found by its token and deleted`, async () => {
+      it(`R6 ${action}: what a worker made before it died is found by its token and deleted`, async () => {
         for (let count = 1, reached = true; reached; count += 1) {
           await withBench(async (bench) => {
             const task = await bench.prepare(operation);
@@ -43,7 +61,7 @@ export function nothingLeft({ it, operations, withBench }: TraitContext): void {
         }
       });
 
-      it(`${action}: is made anew, under the next generation, after it was deleted`, () =>
+      it(`R3 ${action}: is created again, under the next generation, after it was deleted`, () =>
         withBench(async (bench) => {
           await bench.engine.run(await bench.prepare(operation));
           const first = (await bench.list()).map(({ token }) => token);

@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict';
-import type { ClusterWrapper } from '../../domain/index.ts';
+import type { ClusterWrapper, ParsedCluster } from '../../domain/index.ts';
 import type { Bench } from '../bench.ts';
-import { planAction } from '../bench.ts';
+import { listLayers } from '../../plan/index.ts';
 import { deepFreeze } from '../deep-freeze.ts';
+import { listLife, planBefore, planJob, type Ask } from '../planned-jobs.ts';
 import type { TraitContext } from '../trait-context.ts';
 
-const LIFE = [
-  ['create', 'pending'],
-  ['stop', 'active'],
-  ['start', 'stopped'],
-  ['delete', 'active'],
-  ['delete', 'failed'],
-] as const;
+const FACTS = ['clusterId', 'status', 'transitionStatus', 'wasActive', 'previous', 'conf', 'createdAt'];
 
 /** parseClusterConf and splitJobIntoTasks: same input, same answer, byte by byte, and no effect. */
-export function pure({ it, withBench }: TraitContext): void {
-  it('parseClusterConf: gives the same cluster for the same request, byte by byte, and no effect', () =>
+export function pure({ it, capabilities, withBench }: TraitContext): void {
+  const asks = listLife({ capabilities });
+  it('parseClusterConf: gives the same specs for the same request, byte by byte, and no effect', () =>
     withBench(async (bench) => {
       const clusterId = bench.engine.cluster().cluster.clusterId;
       const first = await parse(bench, clusterId);
@@ -23,52 +19,59 @@ export function pure({ it, withBench }: TraitContext): void {
       assert.deepEqual(await bench.list(), []);
     }));
 
-  it('parseClusterConf: derives node ids from the cluster id, so that no two clusters share one', () =>
+  it('parseClusterConf: decides what shall be, and reports nothing that happens', () =>
     withBench(async (bench) => {
-      const { clusterId } = bench.engine.cluster().cluster;
-      const [one, other] = [await parse(bench, clusterId), await parse(bench, `${clusterId}-other`)];
-      const ids = [...one.nodes, ...other.nodes].map((node) => node.nodeId);
-      assert.ok(one.nodes.length > 0);
-      assert.equal(new Set(ids).size, ids.length, `node ids: ${ids.join(', ')}`);
-      for (const part of [...one.nodes, ...one.roles, ...one.links]) assert.equal(part.clusterId, clusterId);
+      const { cluster, roles } = await parse(bench, bench.engine.cluster().cluster.clusterId);
+      assert.ok(roles.some(({ count }) => count > 0));
+      for (const part of [cluster, ...roles]) {
+        for (const fact of FACTS) assert.ok(!(fact in part), `${fact} is a fact of the engine`);
+      }
     }));
 
-  for (const [action, status] of LIFE) {
-    it(`splitJobIntoTasks: plans ${action} of a cluster that is ${status} the same way, byte by byte`, () =>
+  for (const ask of [...asks, ...asks.filter(({ action }) => action === 'delete').map(toFailed)]) {
+    const what = `${ask.action} of a cluster that is ${ask.from}`;
+    it(`splitJobIntoTasks: plans ${what} the same way, byte by byte`, () =>
       withBench(async ({ provider, harness, engine }) => {
-        const cluster = deepFreeze(structuredClone(engine.cluster()));
-        const plan = JSON.stringify(planAction(provider, harness, cluster, action, status));
-        assert.equal(
-          JSON.stringify(planAction(provider, harness, cluster, action, status)),
-          plan,
-          'a second time',
+        const cluster = deepFreeze(
+          await planBefore(provider, harness, structuredClone(engine.cluster()), ask),
         );
+        const { request, plan } = await planJob(provider, harness, cluster, ask);
+        const text = JSON.stringify(plan);
+        assert.equal(JSON.stringify(provider.splitJobIntoTasks(request)), text, 'a second time');
+        const turned = deepFreeze({
+          ...request,
+          cluster: turnRound(request.cluster),
+          ...(request.before === undefined ? {} : { before: turnRound(request.before) }),
+        });
         assert.equal(
-          JSON.stringify(planAction(provider, harness, deepFreeze(turnRound(cluster)), action, status)),
-          plan,
+          JSON.stringify(provider.splitJobIntoTasks(turned)),
+          text,
           'with roles, nodes, links and keys in another order',
         );
       }));
 
-    it(`splitJobIntoTasks: names each layer of ${action} of a cluster that is ${status} once, and no layer is empty`, () =>
+    it(`splitJobIntoTasks: plans no empty layer of ${what}, and plain JSON`, () =>
       withBench(async ({ provider, harness, engine }) => {
-        const plan = planAction(provider, harness, engine.cluster(), action, status);
-        const names = plan.map((layer) => layer.name);
-        assert.equal(new Set(names).size, names.length, `layers: ${names.join(', ')}`);
-        for (const layer of plan) assert.ok(layer.tasks.length > 0, `layer ${layer.name} is empty`);
+        const cluster = await planBefore(provider, harness, engine.cluster(), ask);
+        const { plan } = await planJob(provider, harness, cluster, ask);
+        for (const layer of listLayers(plan))
+          assert.ok(layer.tasks.length > 0, `layer ${layer.title} is empty`);
         assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan, 'a plan is plain JSON');
       }));
   }
 }
 
-function parse({ provider, harness, engine }: Bench, clusterId: string): Promise<ClusterWrapper> {
-  const { createdAt } = engine.cluster().cluster;
+/** A job that failed may leave a cluster at any point; it can be deleted all the same. */
+function toFailed(ask: Ask): Ask {
+  return { ...ask, from: 'failed' };
+}
+
+function parse({ provider, harness }: Bench, clusterId: string): Promise<ParsedCluster> {
   return provider.parseClusterConf({
     content: harness.content,
     runtime: deepFreeze(structuredClone(harness.runtime)),
     conf: deepFreeze(structuredClone(harness.conf)),
     clusterId,
-    createdAt,
   });
 }
 

@@ -1,42 +1,60 @@
 import assert from 'node:assert/strict';
-import { TASK_ACTIONS, type ClusterStatus, type JobAction } from '../../domain/index.ts';
-import { eventually, planAction, type Bench } from '../bench.ts';
+import { statusAfterSuccess, type ClusterStatus } from '../../domain/index.ts';
+import { findTaskFacts } from '../../provider/index.ts';
+import { listLayers, listTasks } from '../../plan/index.ts';
+import type { Bench } from '../bench.ts';
 import type { CloudLife } from '../cloud-life.ts';
+import { listLife, planJob, type PlannedJob } from '../planned-jobs.ts';
+import { assertWithinPlan } from '../within-plan.ts';
 import type { TraitContext } from '../trait-context.ts';
 
-const LIFE: readonly (readonly [action: JobAction, from: ClusterStatus, instances: string])[] = [
-  ['create', 'pending', 'running'],
-  ['stop', 'active', 'stopped'],
-  ['start', 'stopped', 'running'],
-  ['delete', 'active', 'none'],
-];
+const INSTANCES_AFTER: Readonly<Partial<Record<ClusterStatus, string>>> = {
+  active: 'running',
+  stopped: 'stopped',
+  deleted: 'none',
+};
 
 /** The provider's own plans, walked layer by layer, take a cluster through its life. */
-export function wholeJobs({ it, life, withBench, waitLimitMs }: TraitContext): void {
-  it('create, stop, start, delete: every task of each plan, for all nodes', () =>
+export function wholeJobs({ it, life, withBench, capabilities }: TraitContext): void {
+  const asks = listLife({ capabilities });
+  it(`R10 ${asks.map(({ action }) => action).join(', ')}: every task of each plan, for all nodes`, () =>
     withBench(async (bench) => {
-      for (const [action, from, instances] of LIFE) {
-        await walk(bench, action, from);
-        await eventually(waitLimitMs, () => assertThings(bench, life, instances));
+      const { engine, harness, provider } = bench;
+      for (const ask of asks) {
+        const job = await planJob(provider, harness, engine.cluster(), ask);
+        const before = await bench.list();
+        await walk(bench, job);
+        // What an upgrade does inside of a release is Helm's.
+        if (life.kind === 'machines')
+          assertWithinPlan(bench.clusterId, before, await bench.list(), listTasks(job.plan));
+        await assertThings(bench, life, INSTANCES_AFTER[statusAfterSuccess(ask.action, ask.from)] ?? 'none');
       }
-      assert.deepEqual(bench.engine.ledger.listLive(), [], 'the ledger has rows of what was deleted');
+      assert.deepEqual(engine.ledger.listLive(), [], 'the ledger has rows of what was deleted');
     }));
 }
 
-async function walk(bench: Bench, action: JobAction, from: ClusterStatus): Promise<void> {
-  const { engine, harness, provider } = bench;
+async function walk(
+  { engine, harness, provider }: Bench,
+  { plan, from, joined, wanted }: PlannedJob,
+): Promise<void> {
+  engine.setWanted(joined);
   engine.setStatus(from);
-  for (const layer of planAction(provider, harness, engine.cluster(), action, from)) {
+  for (const layer of listLayers(plan)) {
     const tasks = layer.tasks.filter(
-      (task) => harness.nodesReachable || TASK_ACTIONS[task.action].target === 'cloud',
+      (task) => harness.nodesReachable || findTaskFacts(task.action, provider).by !== 'node',
     );
     await Promise.all(
       tasks.map((planned) => {
         const task = engine.toTask(planned);
-        return TASK_ACTIONS[planned.action].handle ? engine.run(task) : engine.waitUntilDone(task);
+        return findTaskFacts(planned.action, provider).wait === 'only'
+          ? engine.waitUntilDone(task)
+          : engine.run(task);
       }),
     );
   }
+  const staying = new Set(wanted.nodes.map(({ nodeId }) => nodeId));
+  const ended = engine.cluster();
+  engine.setWanted({ ...ended, nodes: ended.nodes.filter(({ nodeId }) => staying.has(nodeId)) });
 }
 
 async function assertThings({ engine, list }: Bench, life: CloudLife, state: string): Promise<void> {

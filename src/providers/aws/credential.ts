@@ -1,6 +1,6 @@
 import { WindlassError, type Credential } from '../../domain/index.ts';
 
-/** How requests are signed: the keys themselves, or where they come from. */
+/** How requests are signed: the keys themselves, or their source. */
 export type AwsCredential = {
   readonly base:
     | {
@@ -11,19 +11,22 @@ export type AwsCredential = {
       }
     | { readonly kind: 'profile'; readonly profile: string }
     | { readonly kind: 'web-identity'; readonly tokenFile: string }
-    /** Environment, shared files, the machine's or container's own role: as the AWS tools look. */
+    /**
+     * Environment, shared files, the machine's or container's own role: the sources that the AWS tools
+     * use.
+     */
     | { readonly kind: 'default-chain' };
-  /** A role that the base assumes. */
+  /** A role that the base identity assumes. */
   readonly role: { readonly arn: string; readonly externalId?: string; readonly sessionName: string } | null;
 };
 
-/** What of the worker a credential may use: nothing, unless whoever runs the worker says so. */
+/** What a credential may use of the worker: nothing, unless the operator of the workers allows it. */
 export interface AwsCredentialPolicy {
-  /** Whether the worker's own keys and roles sign: environment, shared files, metadata service. */
+  /** Whether the worker's own keys and roles may sign: environment, shared files, metadata service. */
   readonly allowOwnIdentity: boolean;
   /** Profiles of the worker's `~/.aws`, by their names. */
   readonly allowedProfiles: readonly string[];
-  /** Files of the worker with tokens of an identity provider, by their whole paths. */
+  /** Files of the worker with tokens of an identity provider, by their absolute paths. */
   readonly allowedTokenFiles: readonly string[];
 }
 
@@ -33,7 +36,7 @@ export const ALLOW_NOTHING: AwsCredentialPolicy = {
   allowedTokenFiles: [],
 };
 
-/** Every key, and how its value looks. None of them can end a header or begin another. */
+/** Every key of a credential, and the pattern of its value. No value can end a header or begin another. */
 const FORMS: Readonly<Record<string, RegExp>> = {
   accessKeyId: /^[\w./+=-]{1,128}$/,
   secretAccessKey: /^[\x21-\x7e]{1,256}$/,
@@ -48,26 +51,26 @@ const FORMS: Readonly<Record<string, RegExp>> = {
 const KNOWN = Object.keys(FORMS);
 
 /**
- * Reads what `--credential` named. An empty object is the worker's own identity, where that is
- * allowed. Opens nothing and asks nobody.
+ * Reads what `--credential` gave. An empty object means the worker's own identity, if that is allowed.
+ * Opens no file and sends no request.
  *
- * @param isElsewhere whether requests go to an address of the user's choice: what is the worker's
- *   own is never sent there
+ * @param isElsewhere whether requests go to an address that the user chose: identities of the worker are
+ * never sent there
  * @throws invalid-input `AWS_CREDENTIAL_FORMAT`, field `credential`; permission `AWS_IDENTITY`, field
- *   `credential` or `url`. Says nothing of the values.
+ * `credential` or `url`. The error contains none of the values.
  */
 export function readAwsCredential(
   given: Credential,
   isElsewhere: boolean,
   policy: AwsCredentialPolicy,
 ): AwsCredential {
-  // What is no flat JSON object travels as one text.
-  if ('document' in given) throw malformed('it is not a JSON object of texts');
+  // A text that is not a flat JSON object arrives as one text.
+  if ('document' in given) throw malformed('it is not a JSON object of strings');
   for (const [name, value] of Object.entries(given)) {
-    // Not quoted: it may be a slip of a secret.
-    if (!Object.hasOwn(FORMS, name)) throw malformed('it has a key that is no part of an AWS credential');
+    // Not quoted: it may be a mistyped secret.
+    if (!Object.hasOwn(FORMS, name)) throw malformed('it has a key that is not part of an AWS credential');
     if (typeof value !== 'string' || FORMS[name]?.test(value) !== true) {
-      throw malformed(`${name} does not look as it must`);
+      throw malformed(`${name} does not have the required form`);
     }
   }
   const base = readBase(given);
@@ -75,7 +78,7 @@ export function readAwsCredential(
   const arn = given['roleArn'];
   if (arn === undefined) {
     for (const name of ['externalId', 'roleSessionName', 'webIdentityTokenFile']) {
-      if (given[name] !== undefined) throw malformed(`${name} goes with roleArn, which is missing`);
+      if (given[name] !== undefined) throw malformed(`${name} requires roleArn, which is missing`);
     }
     return { base, role: null };
   }
@@ -94,13 +97,13 @@ function readBase(given: Credential): AwsCredential['base'] {
   const { accessKeyId, secretAccessKey, sessionToken, profile, webIdentityTokenFile } = given;
   const ways = [accessKeyId ?? secretAccessKey ?? sessionToken, profile, webIdentityTokenFile];
   if (ways.filter((way) => way !== undefined).length > 1) {
-    throw malformed('it names more than one of keys, profile and webIdentityTokenFile');
+    throw malformed('it has more than one of keys, profile and webIdentityTokenFile');
   }
   if (profile !== undefined) return { kind: 'profile', profile };
   if (webIdentityTokenFile !== undefined) return { kind: 'web-identity', tokenFile: webIdentityTokenFile };
   if (ways[0] === undefined) return { kind: 'default-chain' };
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw malformed('accessKeyId and secretAccessKey go together');
+    throw malformed('accessKeyId and secretAccessKey must be given together');
   }
   return {
     kind: 'keys',
@@ -110,7 +113,7 @@ function readBase(given: Credential): AwsCredential['base'] {
   };
 }
 
-/** Whatever signs that is not the user's. */
+/** Every identity that does not belong to the user. */
 function refuseOwn(
   base: Exclude<AwsCredential['base'], { readonly kind: 'keys' }>,
   isElsewhere: boolean,
@@ -135,24 +138,32 @@ function refuseOwn(
   };
   const { what, setting, isAllowed } = ways[base.kind];
   if (!isAllowed) {
-    throw new WindlassError('permission', `the AWS credential asks for ${what}, which workers do not lend`, {
-      code: 'AWS_IDENTITY',
-      field: 'credential',
-      hint: `give accessKeyId and secretAccessKey; whoever runs the workers can allow it with ${setting}`,
-    });
+    throw new WindlassError(
+      'permission',
+      `the AWS credential asks for ${what}, which workers do not offer to runtimes`,
+      {
+        code: 'AWS_IDENTITY',
+        field: 'credential',
+        hint: `give accessKeyId and secretAccessKey; the operator of the workers can allow it with ${setting}`,
+      },
+    );
   }
   if (!isElsewhere) return;
-  throw new WindlassError('permission', `${what} goes to AWS itself, and to no other address`, {
-    code: 'AWS_IDENTITY',
-    field: 'url',
-    hint: 'leave --url and caCertificate out, or give accessKeyId and secretAccessKey',
-  });
+  throw new WindlassError(
+    'permission',
+    `${what} is only used with AWS itself, and sent to no other address`,
+    {
+      code: 'AWS_IDENTITY',
+      field: 'url',
+      hint: 'leave --url and caCertificate out, or give accessKeyId and secretAccessKey',
+    },
+  );
 }
 
 function malformed(why: string): WindlassError {
   return new WindlassError('invalid-input', `the AWS credential cannot be used: ${why}`, {
     code: 'AWS_CREDENTIAL_FORMAT',
     field: 'credential',
-    hint: `a JSON object of ${KNOWN.join(', ')}; docs/aws.md says which go together`,
+    hint: `a JSON object of ${KNOWN.join(', ')}; docs/aws.md describes the combinations`,
   });
 }

@@ -1,8 +1,8 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 
 /**
- * Names that EC2 leaves for volumes of one's own, in the order in which they are given out:
- * `/dev/sdf` to `/dev/sdp`, then `/dev/xvdba`, `/dev/xvdbb` and on.
+ * Device names that EC2 leaves to users' volumes, in the order in which they are assigned: `/dev/sdf` to
+ * `/dev/sdp`, then `/dev/xvdba`, `/dev/xvdbb` and so on.
  */
 export function* listDeviceNames(): Generator<string> {
   for (const letter of 'fghijklmnop') yield `/dev/sd${letter}`;
@@ -12,8 +12,8 @@ export function* listDeviceNames(): Generator<string> {
 }
 
 /**
- * The first name, from the volume's own place on, that nothing of the instance has, and none of
- * `others` is; undefined for none.
+ * The first name, starting with the volume's own, that no device of the instance has and that is not in
+ * `others`; undefined if there is none.
  */
 export function chooseDeviceName(
   instance: Pick<Instance, 'BlockDeviceMappings' | 'RootDeviceName'>,
@@ -33,14 +33,14 @@ export function chooseDeviceName(
   return undefined;
 }
 
-/** Images name the same disk in several ways: `/dev/sdf`, `sdf` and `/dev/xvdf` are one to a machine. */
+/** Images name the same disk in several ways: `/dev/sdf`, `sdf` and `/dev/xvdf` are the same to a machine. */
 function toDisk(name: string): string {
   return name.replace(/^\/dev\//, '').replace(/^(sd|xvd|hd)/, '');
 }
 
 /**
- * Where the node sees a volume. On Nitro the name of the request means nothing there: the disk is
- * found by its serial number, which is the volume's id. On older machines `/dev/sdf` is
+ * The device under which the node sees a volume. On Nitro the requested name has no meaning there: the
+ * disk is found by its serial number, which is the volume's id. On older machines `/dev/sdf` is
  * `/dev/xvdf`.
  */
 export function toNodeDevice(volumeId: string, deviceName: string, nitro: boolean): string {

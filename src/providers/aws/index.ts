@@ -1,1 +1,1 @@
-export { AWS_CAPABILITIES, createAwsProvider, type AwsProviderOptions } from './create-aws-provider.ts';
+export { AWS_FEATURES, createAwsProvider, type AwsProviderOptions } from './create-aws-provider.ts';

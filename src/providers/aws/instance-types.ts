@@ -2,7 +2,7 @@ import type { InstanceTypeInfo } from '@aws-sdk/client-ec2';
 import { WindlassError } from '../../domain/index.ts';
 import type { Architecture, AwsSettings } from './settings.ts';
 
-/** What windlass needs to know of an instance type. */
+/** The properties of an instance type that windlass needs. */
 export interface InstanceType {
   readonly name: string;
   readonly cpu: number;
@@ -10,11 +10,14 @@ export interface InstanceType {
   readonly gpu: number;
   readonly architectures: readonly string[];
   readonly nitro: boolean;
-  /** Of volumes, root disk and network interfaces together where they share; undefined where not said. */
+  /**
+   * The limit for volumes, root disk and network interfaces together, if they share one; undefined if AWS
+   * does not say.
+   */
   readonly maxAttachments: number | undefined;
 }
 
-/** What a node asks for. */
+/** What a node requires. */
 export interface SizeRequest {
   readonly cpu: number;
   readonly memoryMiB: number;
@@ -22,7 +25,7 @@ export interface SizeRequest {
   readonly instanceClass: number;
 }
 
-/** Loosely: what AWS leaves out is not there. */
+/** Read loosely: fields that AWS leaves out are absent. */
 export function toInstanceType(info: InstanceTypeInfo): InstanceType {
   return {
     name: info.InstanceType ?? '',
@@ -36,7 +39,7 @@ export function toInstanceType(info: InstanceTypeInfo): InstanceType {
   };
 }
 
-/** Families of a class, the better first. Classes are those of the package specification. */
+/** Families of each resource class of the package specification, the best first. */
 export function listFamilies(request: SizeRequest): readonly string[] {
   if (request.gpu > 0) return GPU_FAMILIES;
   return FAMILIES_OF_CLASS.get(request.instanceClass) ?? EVERYDAY_FAMILIES;
@@ -48,7 +51,9 @@ const NEWEST_FAMILIES = ['m7i.*', 'c7i.*', 'r7i.*', ...STEADY_FAMILIES];
 const GPU_FAMILIES = ['g4dn.*', 'g5.*', 'g6.*', 'p3.*', 'p4d.*', 'p5.*'];
 const ARM_FAMILIES = ['t4g.*', 'm7g.*', 'c7g.*', 'r7g.*', 'm6g.*', 'c6g.*', 'r6g.*'];
 
-/** 0 performance, 101 basic: burstable machines too. 1 high performance, 201 enterprise: never. */
+/**
+ * 0 performance, 101 basic: also burstable instances. 1 high performance, 201 enterprise: never burstable.
+ */
 const FAMILIES_OF_CLASS: ReadonlyMap<number, readonly string[]> = new Map([
   [0, EVERYDAY_FAMILIES],
   [1, STEADY_FAMILIES],
@@ -56,7 +61,7 @@ const FAMILIES_OF_CLASS: ReadonlyMap<number, readonly string[]> = new Map([
   [201, NEWEST_FAMILIES],
 ]);
 
-/** The types and families to choose from, in order: those of the runtime, else those of the class. */
+/** The types and families to choose from, in order: those of the runtime, otherwise those of the class. */
 export function listPatterns(
   request: SizeRequest,
   settings: Pick<AwsSettings, 'instanceTypes' | 'architecture'>,
@@ -67,11 +72,11 @@ export function listPatterns(
 }
 
 /**
- * The types that a node may be run on, the best first. Of each family the cheapest that is large
- * enough. Families that the runtime lists keep their order; those of a class are put in the order
- * of what they cost. The same request gives the same order, whatever the order of `offered`.
+ * The instance types that can run a node, the best first: of each family the cheapest that is large
+ * enough. Families that the runtime lists keep their order; those of a class are ordered by cost. The same
+ * request gives the same order, whatever the order of `offered`.
  *
- * @throws invalid-input `AWS_NO_INSTANCE_TYPE` when nothing that is offered is large enough.
+ * @throws invalid-input `AWS_NO_INSTANCE_TYPE` when no offered type is large enough.
  */
 export function chooseInstanceTypes(
   request: SizeRequest,
@@ -88,7 +93,7 @@ export function chooseInstanceTypes(
   });
   const chosen = [...new Map(best.map((type) => [type.name, type])).values()];
   if (chosen.length === 0) throw noType(request, patterns, settings.architecture);
-  // What a user listed is tried in that order; our own families are only a choice.
+  // A list of the user is used in its order; our own families may be reordered.
   return settings.instanceTypes.length > 0 ? chosen : [...chosen].sort(compareCost).slice(0, 1);
 }
 
@@ -96,14 +101,14 @@ function isLargeEnough(type: InstanceType, request: SizeRequest, architecture: A
   return (
     type.cpu >= request.cpu &&
     type.memoryMiB >= request.memoryMiB &&
-    // A GPU nobody asked for is paid for all the same.
+    // A GPU that was not requested costs money all the same.
     (request.gpu === 0 ? type.gpu === 0 : type.gpu >= request.gpu) &&
     type.architectures.includes(architecture) &&
     !type.name.includes('.metal')
   );
 }
 
-/** In proportion to what AWS asks for: a CPU costs as much as nine GiB; bursting halves the CPU. */
+/** In proportion to AWS's prices: a CPU costs as much as nine GiB of memory; a burstable CPU costs half. */
 function costOf({ name, cpu, memoryMiB, gpu }: InstanceType): number {
   const burstable = /^t\d/.test(name);
   return gpu * 1_000 + cpu * (burstable ? 4.5 : 9) + memoryMiB / 1_024;
@@ -113,7 +118,7 @@ function compareCost(left: InstanceType, right: InstanceType): number {
   return costOf(left) - costOf(right) || (left.name < right.name ? -1 : 1);
 }
 
-/** Whether a type is the one that is named, or of the family (`m6i.*`). */
+/** Whether a type matches a pattern: its name, or its family (`m6i.*`). */
 export function matchesPattern(name: string, pattern: string): boolean {
   return pattern.endsWith('.*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
@@ -124,6 +129,6 @@ function noType(request: SizeRequest, patterns: readonly string[], architecture:
   return new WindlassError('invalid-input', `no instance type that the zone offers has ${wanted}`, {
     code: 'AWS_NO_INSTANCE_TYPE',
     field: 'instanceTypes',
-    hint: `looked at ${patterns.join(', ')}: name others with --set instanceTypes=…, or ask for another size`,
+    hint: `searched ${patterns.join(', ')}: name others with --set instanceTypes=…, or ask for another size`,
   });
 }

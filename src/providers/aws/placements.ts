@@ -12,8 +12,8 @@ export interface Placement extends PlacementSubnet {
 }
 
 /**
- * Every way to place a node, in the order in which they are tried when AWS has no room: first the
- * other types where the node's volumes are, then the other subnets. Deterministic.
+ * Every placement of a node, in the order in which they are attempted when AWS has no capacity: first the
+ * other types in the zone of the node's volumes, then the other subnets. Deterministic.
  */
 export function listPlacements(
   subnets: readonly PlacementSubnet[],
@@ -25,8 +25,8 @@ export function listPlacements(
 }
 
 /**
- * The place after one that had no room. `mayMove` says whether the volumes of the node are empty:
- * data does not leave its zone.
+ * The placement after one without capacity. `mayMove` says whether the volumes of the node are empty: data
+ * does not leave its zone.
  *
  * @throws quota `AWS_CAPACITY` when there is none.
  */
@@ -42,7 +42,7 @@ export function choosePlacementAfter(
   const tried = placements
     .slice(0, current + 1)
     .map(({ instanceType, subnetId, zone }) => `${instanceType} in ${subnetId} (${zone})`);
-  throw new WindlassError('quota', `AWS has no room for node ${node.nodeId}: no ${tried.join(', no ')}`, {
+  throw new WindlassError('quota', `AWS has no capacity for node ${node.nodeId}: no ${tried.join(', no ')}`, {
     code: 'AWS_CAPACITY',
     hint: node.mayMove
       ? 'name more subnets or instanceTypes in the settings of the runtime, or try again later'

@@ -2,7 +2,7 @@
 export interface QuotaCode {
   readonly service: 'ec2' | 'ebs';
   readonly code: string;
-  /** What it counts, in words. */
+  /** What it counts, as shown to users. */
   readonly what: string;
 }
 
@@ -18,7 +18,7 @@ const VCPU_QUOTAS: readonly (readonly [RegExp, string, string])[] = [
   [/^u-|^u\d/, 'L-43DA4232', 'vCPUs of high memory instances'],
 ];
 
-/** Which quota counts the CPUs of a type. */
+/** The quota that counts the CPUs of a type. */
 export function toVcpuQuota(instanceType: string): QuotaCode {
   const special = VCPU_QUOTAS.find(([family]) => family.test(instanceType));
   if (special !== undefined) return { service: 'ec2', code: special[1], what: special[2] };
@@ -35,7 +35,7 @@ const STORAGE_QUOTAS: Readonly<Record<string, string>> = {
   standard: 'L-9CF3C2EB',
 };
 
-/** Which quota counts the TiB of a volume type. */
+/** The quota that counts the TiB of a volume type. */
 export function toStorageQuota(volumeType: string): QuotaCode {
   return { service: 'ebs', code: STORAGE_QUOTAS[volumeType] ?? '', what: `TiB of ${volumeType} volumes` };
 }

@@ -2,8 +2,8 @@ import { WindlassError } from '../../domain/index.ts';
 import type { AwsSettings } from './settings.ts';
 
 /**
- * The region of an Availability Zone, by its name: `eu-central-1b`, a Local Zone
- * (`us-east-1-bos-1a`) or a Wavelength Zone likewise begins with its region.
+ * The region of an Availability Zone, by its name: `eu-central-1b`, a Local Zone (`us-east-1-bos-1a`) or a
+ * Wavelength Zone also begins with its region.
  *
  * @throws invalid-input `AWS_ZONE`, field `zone`.
  */

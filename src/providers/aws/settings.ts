@@ -1,27 +1,25 @@
-import {
-  CALLS_PER_SECOND,
-  namesSetting,
-  WindlassError,
-  type ErrorDetail,
-  type ProviderSettings,
-} from '../../domain/index.ts';
+import { CALLS_PER_SECOND, type ProviderSettings } from '../../domain/index.ts';
+import { createSettingsReader, readNodeAccess, type SettingsReader } from '../../provider-utils/index.ts';
 
-/** A runtime's settings as `--set key=value` gave them, read and checked (docs/aws.md). */
+/** A runtime's settings from `--set key=value`, parsed and checked (docs/aws.md). */
 export interface AwsSettings {
-  /** Undefined: it is in the name of the runtime's zone. */
+  /** Undefined: the region is part of the name of the runtime's zone. */
   readonly region: string | undefined;
-  /** Where nodes are placed, in the order in which they are tried; empty for the zone's default subnet. */
+  /** The subnets for nodes, in the order in which they are tried; empty for the zone's default subnet. */
   readonly subnets: readonly string[];
   /** Empty for the VPC's default security group. */
   readonly securityGroups: readonly string[];
-  /** An EC2 key pair for people; windlass itself needs none. */
+  /** An EC2 key pair for human users; windlass itself needs none. */
   readonly keyName: string | undefined;
   /** `ami-…` or `ssm:<parameter>`; undefined for the newest Amazon Linux 2023. */
   readonly image: string | undefined;
   /** By package version id, or by package name. */
   readonly imageOfApp: ReadonlyMap<string, string>;
   readonly architecture: Architecture;
-  /** Types and families (`m6i.*`) in the order in which they are tried; empty for the class's own. */
+  /**
+   * Instance types and families (`m6i.*`) in the order in which they are tried; empty for those of the
+   * class.
+   */
   readonly instanceTypes: readonly string[];
   readonly rootVolumeGiB: number | undefined;
   readonly rootVolumeType: string;
@@ -32,30 +30,30 @@ export interface AwsSettings {
   readonly kmsKeyId: string | undefined;
   /** Name or ARN of an instance profile. */
   readonly instanceProfile: string | undefined;
-  /** Undefined: as the subnet has it. */
+  /** Undefined: the subnet's own setting applies. */
   readonly publicIp: boolean | undefined;
-  /** Who logs in to the nodes: `root`, or a user that may do everything through sudo. */
+  /** The user that logs in to the nodes: `root`, or a user with unrestricted sudo. */
   readonly sshUser: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** PEM of the authority behind the runtime's url. */
+  /** PEM of the CA that has signed the certificate of the runtime's url. */
   readonly caCertificate: string | undefined;
   /** Undefined: the worker reaches the nodes directly. */
   readonly frontgate: FrontgateSettings | undefined;
 }
 
-/** The way into a VPC, where the runtime asks for one. */
+/** The jump host of a VPC, if the runtime asks for one. */
 export interface FrontgateSettings {
   readonly instanceType: string;
   readonly image: string | undefined;
-  /** Undefined: where the first cluster is that needs it. */
+  /** Undefined: the subnet of the first cluster that needs it. */
   readonly subnet: string | undefined;
-  /** CIDR ranges from which SSH is let in. */
+  /** CIDR ranges from which SSH is allowed. */
   readonly sshSources: readonly string[];
 }
 
 export type Architecture = 'x86_64' | 'arm64';
 
-/** Which settings there are, and which of them decide where a credential is sent. */
+/** The settings that exist, and those of them that decide where a credential is sent. */
 export const AWS_SETTINGS: ProviderSettings = {
   bound: ['region', 'caCertificate'],
   free: [
@@ -85,17 +83,19 @@ export const AWS_SETTINGS: ProviderSettings = {
     CALLS_PER_SECOND,
   ],
 };
-const KNOWN = [...AWS_SETTINGS.bound, ...AWS_SETTINGS.free];
 
 /** Of `--set image.<package>=…`. */
 const IMAGE_PREFIX = 'image.';
 const VOLUME_TYPES = ['gp3', 'gp2', 'io1', 'io2', 'st1', 'sc1', 'standard'];
 
-/** @throws invalid-input `AWS_SETTINGS`, with every setting that is wrong in `details`. */
+/** @throws invalid-input `RUNTIME_SETTINGS`, with every setting that is wrong in `details`. */
 export function readAwsSettings(given: Readonly<Record<string, string>>): AwsSettings {
-  const reader = createReader(given);
+  const reader = createSettingsReader(given, {
+    provider: 'aws',
+    known: AWS_SETTINGS,
+    page: 'docs/aws.md',
+  });
   const { refuse, text, list } = reader;
-  refuseUnknown(given, refuse);
   const settings: AwsSettings = {
     region: text('region', /^[a-z]{2}(-[a-z]+)+-\d+$/, 'a region, e.g. eu-central-1'),
     subnets: unique([
@@ -124,7 +124,7 @@ export function readAwsSettings(given: Readonly<Record<string, string>>): AwsSet
     instanceProfile: text('instanceProfile', /^\S+$/, 'name or ARN of an instance profile'),
     publicIp: readOptionalFlag(reader.choice('publicIp', ['true', 'false', ''], '')),
     sshUser: text('sshUser', /^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a Linux user') ?? 'root',
-    tags: readTags(list('tags', /^[^=]+=.*$/, 'name=value pairs with commas between'), refuse),
+    tags: readTags(list('tags', /^[^=]+=.*$/, 'name=value pairs separated by commas'), refuse),
     caCertificate: text(
       'caCertificate',
       /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/,
@@ -138,13 +138,13 @@ export function readAwsSettings(given: Readonly<Record<string, string>>): AwsSet
 
 const SUBNET = /^subnet-[0-9a-f]+$/;
 const IMAGE = /^(ami-[0-9a-f]+|(resolve:)?ssm:\/?[A-Za-z0-9_.\-/]+)$/;
-const IMAGE_FORM = 'ami-… or ssm:<name of a parameter that holds one>';
+const IMAGE_FORM = 'ami-… or ssm:<name of a parameter that holds an image id>';
 
-/** Nobody is let in who was not named: there is no default for the ranges. */
-function readFrontgate(reader: ReturnType<typeof createReader>): FrontgateSettings | undefined {
+/** Access is allowed only to ranges that the user names: there is no default. */
+function readFrontgate(reader: SettingsReader): FrontgateSettings | undefined {
   const { text, list, refuse } = reader;
-  const wanted = reader.choice('frontgate', ['on', 'off'], 'off') === 'on';
-  const sshSources = list('frontgateSshSources', CIDR, 'ranges of addresses, e.g. 203.0.113.0/24');
+  const wanted = readNodeAccess(reader) === 'frontgate';
+  const sshSources = list('frontgateSshSources', CIDR, 'address ranges, e.g. 203.0.113.0/24');
   const instanceType =
     text('frontgateInstanceType', /^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type') ?? 't3.micro';
   const image = text('frontgateImage', IMAGE, IMAGE_FORM);
@@ -153,7 +153,7 @@ function readFrontgate(reader: ReturnType<typeof createReader>): FrontgateSettin
   if (sshSources.length === 0) {
     refuse(
       'frontgateSshSources',
-      'frontgateSshSources must say from which ranges the workers reach the frontgate',
+      'frontgateSshSources must list the ranges from which the workers reach the frontgate',
     );
   }
   return { instanceType, image, subnet, sshSources };
@@ -161,74 +161,15 @@ function readFrontgate(reader: ReturnType<typeof createReader>): FrontgateSettin
 
 const CIDR = /^(\d{1,3}(\.\d{1,3}){3}\/(\d|[12]\d|3[0-2])|[0-9a-f:]+\/\d{1,3})$/;
 
-/** Whether a text names an image of EC2; packages made for other clouds name theirs. */
+/** Whether a text names an image of EC2; packages for other clouds name theirs. */
 export function isAwsImage(text: string): boolean {
   return IMAGE.test(text);
 }
 
-type Refuse = (field: string, message: string) => void;
-
-function createReader(given: Readonly<Record<string, string>>) {
-  const faults: ErrorDetail[] = [];
-  const refuse: Refuse = (field, message) => void faults.push({ field, message });
-  const read = (name: string): string | undefined => {
-    const value = given[name]?.trim();
-    return value === '' ? undefined : value;
-  };
-  return {
-    refuse,
-    text(name: string, form: RegExp, what: string): string | undefined {
-      const value = read(name);
-      if (value === undefined || form.test(value)) return value;
-      refuse(name, `${name} is ${JSON.stringify(value)}, not ${what}`);
-      return undefined;
-    },
-    list(name: string, form: RegExp, what: string): readonly string[] {
-      const parts = (read(name) ?? '').split(',').map((part) => part.trim());
-      return parts.filter((part) => {
-        if (part === '') return false;
-        if (form.test(part)) return true;
-        refuse(name, `${name} holds ${JSON.stringify(part)}: it lists ${what}`);
-        return false;
-      });
-    },
-    number(name: string, least: number, most: number): number | undefined {
-      const value = read(name);
-      if (value === undefined) return undefined;
-      const number = Number(value);
-      if (/^\d+$/.test(value) && number >= least && number <= most) return number;
-      refuse(name, `${name} is ${JSON.stringify(value)}, not a whole number from ${least} to ${most}`);
-      return undefined;
-    },
-    choice<T extends string>(name: string, choices: readonly T[], byDefault: T): T {
-      const value = read(name);
-      if (value === undefined) return byDefault;
-      const chosen = choices.find((choice) => choice === value);
-      if (chosen !== undefined) return chosen;
-      refuse(name, `${name} is ${JSON.stringify(value)}, not one of ${choices.filter(Boolean).join(', ')}`);
-      return byDefault;
-    },
-    throwFaults(): void {
-      const [first] = faults;
-      if (first === undefined) return;
-      throw new WindlassError('invalid-input', faults.map(({ message }) => message).join('; '), {
-        code: 'AWS_SETTINGS',
-        hint: `the settings are ${KNOWN.join(', ')}; docs/aws.md says what each is for`,
-        ...(first.field === undefined ? {} : { field: first.field }),
-        details: faults,
-      });
-    },
-  };
-}
-
-function refuseUnknown(given: Readonly<Record<string, string>>, refuse: Refuse): void {
-  for (const name of Object.keys(given)) {
-    if (namesSetting(KNOWN, name)) continue;
-    refuse(name, `${name} is no setting of the aws provider`);
-  }
-}
-
-function readImages(given: Readonly<Record<string, string>>, refuse: Refuse): ReadonlyMap<string, string> {
+function readImages(
+  given: Readonly<Record<string, string>>,
+  refuse: SettingsReader['refuse'],
+): ReadonlyMap<string, string> {
   const images = new Map<string, string>();
   for (const [name, value] of Object.entries(given)) {
     if (!name.startsWith(IMAGE_PREFIX)) continue;
@@ -238,22 +179,30 @@ function readImages(given: Readonly<Record<string, string>>, refuse: Refuse): Re
   return images;
 }
 
-function readVolumeTypes(pairs: readonly string[], refuse: Refuse): ReadonlyMap<number, string> {
+function readVolumeTypes(
+  pairs: readonly string[],
+  refuse: SettingsReader['refuse'],
+): ReadonlyMap<number, string> {
   const types = new Map<number, string>();
   for (const pair of pairs) {
     const [volumeClass = '', type = ''] = pair.split(':');
     if (VOLUME_TYPES.includes(type)) types.set(Number(volumeClass), type);
-    else refuse('volumeTypes', `volumeTypes: ${JSON.stringify(type)} is none of ${VOLUME_TYPES.join(', ')}`);
+    else
+      refuse('volumeTypes', `volumeTypes: ${JSON.stringify(type)} is not one of ${VOLUME_TYPES.join(', ')}`);
   }
   return types;
 }
 
-function readTags(pairs: readonly string[], refuse: Refuse): Readonly<Record<string, string>> {
+function readTags(
+  pairs: readonly string[],
+  refuse: SettingsReader['refuse'],
+): Readonly<Record<string, string>> {
   const tags: Record<string, string> = {};
   for (const pair of pairs) {
     const at = pair.indexOf('=');
     const name = pair.slice(0, at).trim();
-    if (/^(aws|windlass):/i.test(name)) refuse('tags', `tags: ${JSON.stringify(name)} is not yours to set`);
+    if (/^(aws|windlass):/i.test(name))
+      refuse('tags', `tags: ${JSON.stringify(name)} is reserved for windlass`);
     else tags[name] = pair.slice(at + 1).trim();
   }
   return tags;

@@ -1,13 +1,13 @@
 import type { VolumeSpec } from '../../domain/index.ts';
 import type { AwsSettings } from './settings.ts';
 
-/** How a volume of a package is made on EBS. */
+/** How a volume of a package is created on EBS. */
 export interface VolumeKind {
   readonly type: string;
   readonly iops: number | undefined;
 }
 
-/** Least and most that EBS makes of a type, in GiB. */
+/** The least and most GiB that EBS allows for a type. */
 export const VOLUME_SIZES: Readonly<Record<string, readonly [number, number]>> = {
   gp3: [1, 16_384],
   gp2: [1, 16_384],
@@ -19,9 +19,9 @@ export const VOLUME_SIZES: Readonly<Record<string, readonly [number, number]>> =
 };
 
 /**
- * The type of a class of the package specification: 0, 3 and 100 are gp3; 2 (capacity) is st1
- * where a volume is large enough for one; 5 and 200 (enterprise) are io2; 1 is gp2; anything else
- * is gp3. A runtime may say otherwise (`volumeTypes`).
+ * The type of a class of the package specification: 0, 3 and 100 are gp3; 2 (capacity) is st1 if the
+ * volume is large enough for it; 5 and 200 (enterprise) are io2; 1 is gp2; anything else is gp3. A runtime
+ * may say otherwise (`volumeTypes`).
  */
 export function toVolumeKind(
   { volumeClass, sizeGiB }: Pick<VolumeSpec, 'volumeClass' | 'sizeGiB'>,
@@ -38,7 +38,7 @@ function toTypeOfClass(volumeClass: number, sizeGiB: number): string {
   return 'gp3';
 }
 
-/** Only these two must be told; fifty operations a GiB is the most that io1 gives. */
+/** Only these two need a number of operations; fifty for each GiB is the most that io1 allows. */
 function toIops(type: string, sizeGiB: number, wanted: number | undefined): number | undefined {
   if (type !== 'io1' && type !== 'io2') return type === 'gp3' ? wanted : undefined;
   return Math.max(100, Math.min(wanted ?? 3_000, sizeGiB * 50));

@@ -4,8 +4,8 @@ import { nameOf } from './manifest.ts';
 import { replicasOf } from './workloads.ts';
 
 /**
- * Whether what a chart asks for can be a cluster: numbers of workloads, of pods and of their claims.
- * Called before anything makes a row of each.
+ * Whether the numbers of workloads, of pods and of their claims that a chart asks for are within the
+ * limits of a cluster. Called before any rows are built from them.
  *
  * @throws invalid-input `ROLE_COUNT`
  */
@@ -17,11 +17,15 @@ export function checkCounts(workloads: readonly Workload[]): void {
   for (const workload of workloads) {
     const replicas = replicasOf(workload);
     if (!Number.isSafeInteger(replicas) || replicas < 0) {
-      throw wrongCount(`${nameOf(workload)} has a number of replicas that is no whole number from 0`);
+      throw wrongCount(
+        `${nameOf(workload)} has a number of replicas that is not a whole number of at least 0`,
+      );
     }
     const claims: unknown = workload.spec?.volumeClaimTemplates ?? [];
     if (!Array.isArray(claims) || claims.length > MAX_NODE_VOLUMES) {
-      throw wrongCount(`${nameOf(workload)} claims too many volumes a pod; the limit is ${MAX_NODE_VOLUMES}`);
+      throw wrongCount(
+        `${nameOf(workload)} claims too many volumes for each pod; the limit is ${MAX_NODE_VOLUMES}`,
+      );
     }
     total += replicas;
   }

@@ -1,15 +1,15 @@
 import { WindlassError, type Subnet, type Vpc } from '../../domain/index.ts';
 import type { Call, Provider, RuntimeRequest, ValidateCredentialRequest } from '../../provider/index.ts';
 import { NAMESPACES, resourcePath } from './api/api-resources.ts';
-import { createKubeClient, refuseWhenCancelled, type KubeClient } from './api/kube-client.ts';
+import { createKubeClient, type KubeClient } from './api/kube-client.ts';
 import type { KubeList, KubeObject } from './api/kube-types.ts';
 import { isAllowed } from './checks/permissions.ts';
 import { nameOf } from './manifest.ts';
 import { isForbidden } from './observe/explain.ts';
 import { readSettings } from './settings.ts';
-import type { KubernetesWorld } from './tasks/release-scope.ts';
+import type { KubernetesDependencies } from './tasks/release-scope.ts';
 
-/** The one network of a Kubernetes cluster, as windlass names it. */
+/** The name under which windlass shows the one network of a Kubernetes cluster. */
 export const CLUSTER_VPC = 'kubernetes';
 
 type Environment = Pick<
@@ -17,15 +17,12 @@ type Environment = Pick<
   'describeSubnets' | 'describeVpc' | 'validateCredential' | 'describeRuntimeProviderZones'
 >;
 
-/** Namespaces are zones, and subnets too; the cluster is the one VPC. */
-export function createEnvironment(world: KubernetesWorld): Environment {
+/** Namespaces serve as zones and as subnets; the cluster is the one VPC. */
+export function createEnvironment(world: KubernetesDependencies): Environment {
   const open = async (
     request: Pick<RuntimeRequest['runtime'], 'url'> & Pick<RuntimeRequest, 'credential'>,
     call: Call,
-  ): Promise<KubeClient> => {
-    refuseWhenCancelled(call.signal);
-    return createKubeClient(await world.connect(request), call);
-  };
+  ): Promise<KubeClient> => createKubeClient(await world.connect(request), call);
 
   return {
     async describeSubnets({ runtime, credential }, call) {
@@ -35,7 +32,7 @@ export function createEnvironment(world: KubernetesWorld): Environment {
         name,
         vpcId: CLUSTER_VPC,
         zone: name,
-        // Kubernetes gives addresses to pods as it likes, and does not say how many are left.
+        // Kubernetes assigns the addresses of pods itself, and does not say how many are left.
         cidr: '',
         freeAddresses: 0,
       }));
@@ -71,25 +68,27 @@ export function createEnvironment(world: KubernetesWorld): Environment {
   };
 }
 
-/** Whom the server takes us for. */
+/** The user as which the server recognises the credential. */
 interface SelfSubjectReview {
   readonly status?: { readonly userInfo?: { readonly username?: string } };
 }
 
-/** Reachable, trusted, known, and the namespace is there: the first that is not so is said. */
+/**
+ * Checks that the server is reachable, its certificate trusted, the credential accepted and the namespace
+ * there; reports the first that fails.
+ */
 async function validateCredential(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   { url, credential, zone, settings }: ValidateCredentialRequest,
   call: Call,
 ): Promise<{ account: string; region: string }> {
-  refuseWhenCancelled(call.signal);
   readSettings(settings);
   const client = createKubeClient(await world.connect({ url, credential }), call);
   const review = await client.find<SelfSubjectReview>({
     method: 'POST',
     path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
     body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
-    what: 'ask who this credential is',
+    what: 'find the user of the credential',
   });
   await requireNamespace(client, zone);
   const user = review?.status?.userInfo?.username ?? 'unknown';
@@ -99,17 +98,21 @@ async function validateCredential(
 /** @throws not-found or permission, with `field` `zone`. */
 export async function requireNamespace(client: KubeClient, namespace: string): Promise<void> {
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace)) {
-    throw new WindlassError('invalid-input', `${JSON.stringify(namespace)} is no name of a namespace`, {
-      code: 'NAMESPACE_NOT_FOUND',
-      field: 'zone',
-      hint: 'the zone of a Kubernetes runtime is a namespace: windlass runtime zones',
-    });
+    throw new WindlassError(
+      'invalid-input',
+      `${JSON.stringify(namespace)} is not a valid name of a namespace`,
+      {
+        code: 'NAMESPACE_NOT_FOUND',
+        field: 'zone',
+        hint: 'the zone of a Kubernetes runtime is a namespace: windlass runtime zones',
+      },
+    );
   }
   try {
     const found = await client.find<KubeObject & { status?: { phase?: string } }>({
       method: 'GET',
       path: resourcePath(NAMESPACES, '', namespace),
-      what: `look for namespace ${namespace}`,
+      what: `find namespace ${namespace}`,
     });
     if (found !== null && found.status?.phase !== 'Terminating') return;
     throw new WindlassError(
@@ -118,13 +121,13 @@ export async function requireNamespace(client: KubeClient, namespace: string): P
       {
         code: 'NAMESPACE_NOT_FOUND',
         field: 'zone',
-        hint: `kubectl create namespace ${namespace}; windlass makes none by itself`,
+        hint: `kubectl create namespace ${namespace}; windlass does not create namespaces`,
       },
     );
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    // Who may work in one namespace only may mostly not look at namespaces: whether it may work
-    // there is a better question then.
+    // A credential that is limited to one namespace often may not read namespaces: then ask whether it may
+    // work in this one.
     await requireAnyRight(client, namespace);
   }
 }
@@ -133,16 +136,16 @@ async function requireAnyRight(client: KubeClient, namespace: string): Promise<v
   if (await isAllowed(client, { namespace, verb: 'list', resource: 'secrets' })) return;
   throw new WindlassError(
     'permission',
-    `the credential may not work in namespace ${namespace}, if there is one`,
+    `the credential may not work in namespace ${namespace}, or the namespace does not exist`,
     {
       code: 'KUBERNETES_FORBIDDEN',
       field: 'zone',
-      hint: 'helm keeps its records in secrets: allow at least to list, create, update and delete them there',
+      hint: 'helm keeps its records in secrets: allow at least list, create, update and delete of secrets there',
     },
   );
 }
 
-/** Sorted. Who may not list them is told the one that is known. */
+/** Sorted. If the credential may not list them, the one namespace that is known. */
 async function listNamespaces(client: KubeClient, known: string | null): Promise<readonly string[]> {
   try {
     const list = await client.send<KubeList>({
@@ -162,12 +165,12 @@ export async function readVersion(client: KubeClient): Promise<string> {
   const { gitVersion = '' } = await client.send<{ gitVersion?: string }>({
     method: 'GET',
     path: '/version',
-    what: 'ask for the server’s version',
+    what: 'read the server’s version',
   });
   return gitVersion.replace(/^v/, '');
 }
 
-/** Lower case letters, digits and `-`: what may stand in the name of a queue. */
+/** Lower case letters, digits and `-`: characters that are allowed in the name of a queue. */
 function toQueueName(text: string): string {
   const name = text
     .toLowerCase()

@@ -1,4 +1,4 @@
-// A thread that reads one manifest, for read-manifest.ts, and ends.
+// A thread that reads one manifest for read-manifest.ts, then ends.
 import { parentPort, workerData } from 'node:worker_threads';
 import { WindlassError, type ErrorInfo } from '../../domain/index.ts';
 import type { KubeObject } from './api/kube-types.ts';

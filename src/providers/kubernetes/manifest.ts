@@ -2,15 +2,15 @@ import { WindlassError } from '../../domain/index.ts';
 import { HelmYamlError, readHelmYaml, splitDocuments } from '../../helm-yaml/index.ts';
 import type { KubeObject } from './api/kube-types.ts';
 
-/** The annotation by which a chart has an object outlive its release. */
+/** The annotation with which a chart keeps an object when its release is uninstalled. */
 export const RESOURCE_POLICY = 'helm.sh/resource-policy';
 
 /**
- * The objects of a manifest as helm writes it, in its order; lists are taken apart, and what helm
- * reads of the whole list (its policy) holds for each of them. Integers that a number cannot hold are
- * of type bigint: they are sent on as they are (toNumbers is for whoever reckons with them).
+ * The objects of a manifest that helm has written, in its order. Lists are split into their items, and
+ * helm's policy annotation of the whole list applies to each item. Integers that a number cannot hold have
+ * the type bigint and are sent on unchanged (toNumbers is for code that calculates with them).
  *
- * @throws invalid-input `CHART_RENDER` for what is no YAML or no object of Kubernetes.
+ * @throws invalid-input `CHART_RENDER` for text that is not YAML or not an object of Kubernetes.
  */
 export function parseManifest(text: string): readonly KubeObject[] {
   return splitDocuments(text).flatMap((part) => {
@@ -24,7 +24,7 @@ export function parseManifest(text: string): readonly KubeObject[] {
 
 function toObjects(value: unknown): readonly KubeObject[] {
   if (value === null || value === undefined) return [];
-  if (typeof value !== 'object' || Array.isArray(value)) throw unreadable('a document is no mapping');
+  if (typeof value !== 'object' || Array.isArray(value)) throw unreadable('a document is not a mapping');
   const object = value as KubeObject;
   if (typeof object.kind === 'string' && object.kind.endsWith('List') && Array.isArray(object['items'])) {
     return (object['items'] as unknown[]).flatMap(toObjects).map((item) => inherit(item, object));
@@ -35,7 +35,7 @@ function toObjects(value: unknown): readonly KubeObject[] {
   return [object];
 }
 
-/** Deleting a list, helm asks the list alone whether it is kept. */
+/** When helm deletes a list, it reads only the list's own policy annotation. */
 function inherit(item: KubeObject, list: KubeObject): KubeObject {
   const policy = list.metadata?.annotations?.[RESOURCE_POLICY];
   if (policy === undefined) return item;
@@ -47,21 +47,25 @@ export function nameOf(object: KubeObject): string {
   return object.metadata?.name ?? '';
 }
 
-/** `Deployment web`, as it is named to people. */
+/** `Deployment web`, the form used in messages. */
 export function describeObject(object: KubeObject): string {
   return `${object.kind ?? 'object'} ${nameOf(object)}`;
 }
 
 const HOOK = 'helm.sh/hook';
 
-/** Hooks are run by helm and are no part of a release's manifest. */
+/** Hooks are run by helm and are not part of a release's manifest. */
 export function isHook(object: KubeObject): boolean {
   return object.metadata?.annotations?.[HOOK] !== undefined;
 }
 
 function unreadable(why: string): WindlassError {
-  return new WindlassError('invalid-input', `the chart renders to what Kubernetes cannot read: ${why}`, {
-    code: 'CHART_RENDER',
-    hint: 'helm template shows what the chart makes of these values',
-  });
+  return new WindlassError(
+    'invalid-input',
+    `the chart renders to something that Kubernetes cannot read: ${why}`,
+    {
+      code: 'CHART_RENDER',
+      hint: 'helm template shows what the chart renders with these values',
+    },
+  );
 }

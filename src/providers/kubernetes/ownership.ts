@@ -2,18 +2,18 @@ import type { KubeObject, Pod, Workload } from './api/kube-types.ts';
 import type { HookRun, ReleaseRevision } from './helm/release-record.ts';
 import { nameOf, RESOURCE_POLICY } from './manifest.ts';
 
-// The one place that decides what is a release's own. A delete by windlass itself touches nothing
-// that is not proved here: a name alone proves nothing.
+// The one place that decides which objects belong to a release. A delete by windlass itself touches
+// nothing that is not proved here; a name alone is no proof.
 
 /**
- * Whether helm leaves an object alone when its release is uninstalled. It keeps what says `keep`, in
- * whatever case, and passes over every object that bears the annotation with another value too.
+ * Whether helm keeps an object when its release is uninstalled. Helm keeps objects whose annotation says
+ * `keep`, in any case, and also skips every object that has the annotation with another value.
  */
 export function isKept(object: KubeObject): boolean {
   return object.metadata?.annotations?.[RESOURCE_POLICY] !== undefined;
 }
 
-/** Whether helm has written into a live object that it is of this release. */
+/** Whether helm has recorded on a live object that it belongs to this release. */
 export function isOfRelease(live: KubeObject, release: Pick<ReleaseRevision, 'name' | 'namespace'>): boolean {
   const annotations = live.metadata?.annotations ?? {};
   return (
@@ -22,20 +22,24 @@ export function isOfRelease(live: KubeObject, release: Pick<ReleaseRevision, 'na
   );
 }
 
-/** Deleting one takes along what others have made of it or in it: helm never deletes such hooks. */
+/** Deleting one also deletes what others have created in it or with it: helm never deletes such hooks. */
 const OF_MANY: ReadonlySet<string> = new Set(['CustomResourceDefinition', 'Namespace']);
 
-/** The clocks of a worker and of the API server agree within this, once their difference is known. */
+/**
+ * How far the clocks of a worker and of the API server may differ once their known difference is
+ * subtracted.
+ */
 const CLOCK_MS = 1_000;
-/** Helm sends a hook right after it has written that the hook runs. */
+/** Helm creates the hook's object right after it has recorded that the hook runs. */
 const SEND_MS = 60_000;
 
 /**
- * Whether a live object was made by a run of a hook that helm has recorded: made during that run, by
- * helm, and with the labels and annotations of the hook. What was there before, or was made since,
- * merely bears its name.
+ * Whether a live object was created by a run of a hook that helm has recorded: created during that run, by
+ * helm, and with the labels and annotations of the hook. An object that existed before, or was created
+ * later, only has the same name.
  *
- * @param clockAheadMs by how much the API server's clock is ahead of the worker's, which wrote the run
+ * @param clockAheadMs by how much the API server's clock is ahead of the clock of the worker that wrote
+ * the run
  */
 export function isMadeByHook(
   live: KubeObject,
@@ -59,14 +63,16 @@ export function isMadeByHook(
     started + SEND_MS,
     run.completedAt === null ? Infinity : Date.parse(run.completedAt) + clockAheadMs,
   );
-  // The time of making is in whole seconds, cut off. No slack at the end: what another release has
-  // made right after it is not this one's; something of a hook left behind is the smaller harm.
+  // The time of creation is in whole seconds, rounded down. No tolerance at the end: an object that
+  // another release has created right after it does not belong to this one; leaving an object of a hook
+  // behind does less harm.
   return made >= toSecond(started - CLOCK_MS) && made <= ended;
 }
 
 /**
- * Whether somebody else than helm wrote to an object in the second in which it was made: then that one
- * may have made it, and helm only applied its hook to it. What controllers report as status does not count.
+ * Whether a manager other than helm wrote to an object in the second in which it was created: then that
+ * one may have created it, and helm only applied its hook to it. Status that controllers report does not
+ * count.
  */
 function isMadeByOther({ metadata }: KubeObject): boolean {
   const made = Date.parse(metadata?.creationTimestamp ?? '');
@@ -76,12 +82,15 @@ function isMadeByOther({ metadata }: KubeObject): boolean {
   );
 }
 
-/** By how the workloads of each kind name what owns their pods. */
+/** How the workloads of each kind name the owner of their pods. */
 const POD_OWNERS: Readonly<Record<string, (name: string, pod: Pod) => readonly [string, string]>> = {
   Deployment: (name, pod) => ['ReplicaSet', `${name}-${pod.metadata?.labels?.['pod-template-hash'] ?? ''}`],
 };
 
-/** Whether a pod was made by the controller of a workload: others may bear the labels that it selects. */
+/**
+ * Whether a pod was created by the controller of a workload: other pods may have the labels that it
+ * selects.
+ */
 export function isPodOf(pod: Pod, workload: Workload): boolean {
   const kind = workload.kind ?? '';
   const [ownerKind, ownerName] = POD_OWNERS[kind]?.(nameOf(workload), pod) ?? [kind, nameOf(workload)];
@@ -90,7 +99,7 @@ export function isPodOf(pod: Pod, workload: Workload): boolean {
   );
 }
 
-/** Whether a claim is named as the controller names those that it makes for a StatefulSet's pods. */
+/** Whether a claim has the name that the controller gives to claims of a StatefulSet's pods. */
 export function isNamedForSet(claim: KubeObject, set: Workload): boolean {
   return (set.spec?.volumeClaimTemplates ?? []).some((template) => {
     const head = `${nameOf(template)}-${nameOf(set)}-`;
@@ -98,18 +107,18 @@ export function isNamedForSet(claim: KubeObject, set: Workload): boolean {
   });
 }
 
-/** What is known of how claims come to be on a server. */
+/** What is known of how a server creates claims. */
 export interface ClaimOrigin {
-  /** Under which names the controllers of this server make objects. */
+  /** The manager names under which the controllers of this server write objects. */
   readonly controllers: readonly string[];
-  /** When the cluster was asked for, by the API server's clock. */
+  /** When the cluster was requested, by the API server's clock. */
   readonly sinceMs: number;
 }
 
 /**
- * Whether a claim was made for the pods of one of these sets by its controller, since the cluster
- * exists. One that was put there for the pods to find, or was left by a release of the same name
- * before, is somebody's data.
+ * Whether a claim was created for the pods of one of these sets, by the controller, since the cluster
+ * exists. A claim that was created by hand for the pods, or left by an earlier release of the same name,
+ * is another owner's data.
  */
 export function isMadeForSet(claim: KubeObject, set: Workload, origin: ClaimOrigin): boolean {
   if (isKept(claim) || !isNamedForSet(claim, set)) return false;
@@ -121,13 +130,16 @@ export function isMadeForSet(claim: KubeObject, set: Workload, origin: ClaimOrig
   return Date.parse(claim.metadata?.creationTimestamp ?? '') >= toSecond(origin.sinceMs - CLOCK_MS);
 }
 
-/** A set's retention policy makes the set, or the pod that is to go first, the owner of its claims. */
+/** A set's retention policy makes the set, or the pod that is removed first, the owner of its claims. */
 function isOwnerOfClaim(kind: string | undefined, name: string | undefined, set: Workload): boolean {
   if (kind === 'StatefulSet') return name === nameOf(set);
   return kind === 'Pod' && name !== undefined && name.startsWith(`${nameOf(set)}-`);
 }
 
-/** Who has written an object, or the one field of its spec that is named, as the server has noted it. */
+/**
+ * The managers that have written an object, or the given field of its spec, as the server has recorded
+ * them.
+ */
 export function listManagers(object: KubeObject, specField?: string): readonly string[] {
   return (object.metadata?.managedFields ?? [])
     .filter(({ subresource, fieldsV1 }) => {

@@ -1,21 +1,18 @@
-import { createHash } from 'node:crypto';
 import { createPackageError, createProblemReport } from '../../app-package/index.ts';
 import { checkChartValues, isChart, readChart, validateChart } from '../../chart-package/index.ts';
 import {
   WindlassError,
-  type ClusterNode,
-  type ClusterRole,
-  type ClusterWrapper,
   type Endpoint,
   type Env,
+  type ParsedCluster,
+  type RoleSpec,
   type VolumeSpec,
 } from '../../domain/index.ts';
 import type { ClusterChange, ParseClusterConfRequest } from '../../provider/index.ts';
 import type { KubeObject, Service, Workload } from './api/kube-types.ts';
 import { toNumbers } from '../../helm-yaml/index.ts';
-import { changeMemory } from './change-roles.ts';
+import { checkScaling } from './check-scaling.ts';
 import { checkCounts } from './check-counts.ts';
-import type { WorkloadOverride } from './helm/overrides.ts';
 import { renderChart, type RenderRequest } from './helm/render-chart.ts';
 import type { FindHelm } from './helm/run-helm.ts';
 import { nameOf } from './manifest.ts';
@@ -27,24 +24,24 @@ import {
   listWorkloads,
   mainContainer,
   nameRoles,
+  nameWorkload,
   replicasOf,
   selects,
-  type RoleMemory,
 } from './workloads.ts';
-import { applyOverride } from './helm/overrides.ts';
 
 /**
- * Chart and values → the cluster to store: its workloads as roles, their pods as nodes, its
- * services as endpoints. Runs `helm template`, which asks no server: charts that look things up in
- * the cluster see nothing there, and see the runtime's `kubeVersion`. The conf is whole; what is made of it is stored without it.
+ * Chart and values → the desired state of the cluster: its workloads as roles with one node for each pod,
+ * its services as endpoints. Runs `helm template`, which contacts no server: charts that look up objects
+ * of the server find none, and see the runtime's `kubeVersion`. The conf is complete; the result does not
+ * contain it.
  *
  * @throws invalid-input `APP_INVALID`, `CONF_INVALID`, `CHART_RENDER`, `RELEASE_NAME`, `ROLE_UNKNOWN`,
- *   `ROLE_COUNT`
+ * `ROLE_COUNT`, `ROLE_NODES`, `ROLE_NOT_SCALABLE`; cancelled
  */
 export async function parseChartConf(
   request: ParseClusterConfRequest,
   findHelm: FindHelm,
-): Promise<ClusterWrapper> {
+): Promise<ParsedCluster> {
   const { content, runtime, conf, clusterId, change } = request;
   if (!isChart(content.files)) throw notAChart();
   const { errors } = validateChart(content.files);
@@ -62,29 +59,18 @@ export async function parseChartConf(
     releaseName,
     namespace,
     kubeVersion: settings.kubeVersion,
-    signal: new AbortController().signal,
+    signal: request.signal ?? new AbortController().signal,
   });
   const workloads = listWorkloads(objects);
   const names = nameRoles(workloads);
-  const memories = new Map(
-    workloads.map((workload) => [workload, changeMemory(workload, names.get(workload) ?? '', change)]),
-  );
   checkRolesAreThere([...names.values()], change);
-  for (const [workload, memory] of memories) applyOverride(workload, [memory as WorkloadOverride]);
+  checkScaling(workloads, names, change);
   checkCounts(workloads);
   const services = listServices(objects);
   return {
+    place: { name: releaseName, subnetId: namespace, reservedIps: {} },
     cluster: {
-      clusterId,
-      name: releaseName,
       description: chart.description,
-      runtimeId: runtime.runtimeId,
-      versionId: content.versionId,
-      appName: chart.name,
-      subnetId: namespace,
-      vpcId: '',
-      status: 'pending',
-      transitionStatus: null,
       env: {},
       endpoints: workloads.flatMap((workload) => toEndpoints(workload, names.get(workload) ?? '', services)),
       metadataRootAccess: false,
@@ -93,44 +79,30 @@ export async function parseChartConf(
       healthCheck: null,
       monitor: null,
       displayTabs: null,
-      reservedIps: {},
       backupPolicy: null,
       incrementalBackupSupported: false,
       upgradingPolicy: null,
       multiZonePolicy: null,
       advancedServices: [],
       addLinks: [],
-      purpose: 'app',
       extra: { chart: chart.name, chartVersion: chart.version },
-      conf,
-      previous: null,
-      wasActive: false,
-      createdAt: request.createdAt,
     },
-    roles: workloads.map((workload) =>
-      toRole(workload, names.get(workload) ?? '', memories.get(workload), clusterId),
-    ),
-    nodes: workloads.flatMap((workload) => toNodes(workload, names.get(workload) ?? '', clusterId, change)),
-    links: [],
+    roles: workloads.map((workload) => toRole(workload, names.get(workload) ?? '')),
+    links: {},
   };
 }
 
-/** Counts and ports are reckoned with; what is too large for that is checked by the server. */
+/** Counts and ports are used in calculations; the server refuses numbers that are too large for that. */
 async function renderNumbers(request: RenderRequest): Promise<readonly KubeObject[]> {
   return toNumbers(await renderChart(request)) as readonly KubeObject[];
 }
 
-function toRole(
-  workload: Workload,
-  role: string,
-  memory: RoleMemory | undefined,
-  clusterId: string,
-): ClusterRole {
+function toRole(workload: Workload, role: string): RoleSpec {
   const container = mainContainer(workload);
   const requests = container?.resources?.requests;
   return {
-    clusterId,
     role,
+    count: replicasOf(workload),
     container: { type: 'pod', image: container?.image ?? '', zone: '' },
     cpu: toCpus(requests?.['cpu']),
     memoryMiB: toMiB(requests?.['memory']),
@@ -152,11 +124,11 @@ function toRole(
     advancedActions: [],
     loadBalancers: [],
     supportsBackup: false,
-    extra: { ...memory },
+    extra: { ...nameWorkload(workload) },
   };
 }
 
-/** Claims of a StatefulSet's pods; what is shared by all pods of a workload is no volume of a node. */
+/** Claims of a StatefulSet's pods; a volume that all pods of a workload share is not a volume of a node. */
 function toVolumes(workload: Workload): VolumeSpec[] {
   return (workload.spec?.volumeClaimTemplates ?? []).map((claim, index) => ({
     index,
@@ -168,7 +140,7 @@ function toVolumes(workload: Workload): VolumeSpec[] {
   }));
 }
 
-/** `port-<name>` of each port of a container: what endpoints refer to. */
+/** `port-<name>` of each port of a container: endpoints refer to these names. */
 function toPortEnv(workload: Workload): Env {
   const ports = (workload.spec?.template?.spec?.containers ?? []).flatMap(
     (container) => container.ports ?? [],
@@ -180,7 +152,7 @@ function toPortEnv(workload: Workload): Env {
   );
 }
 
-/** The ports of the services that send traffic to a workload, where its pods listen. */
+/** The ports at which a workload's pods listen, of the services that send traffic to it. */
 function toEndpoints(workload: Workload, role: string, services: readonly Service[]): Endpoint[] {
   const env = toPortEnv(workload);
   return services
@@ -199,55 +171,6 @@ function toEndpoints(workload: Workload, role: string, services: readonly Servic
     );
 }
 
-function toNodes(
-  workload: Workload,
-  role: string,
-  clusterId: string,
-  change: ClusterChange | undefined,
-): ClusterNode[] {
-  const volumes = toVolumes(workload);
-  return Array.from({ length: replicasOf(workload) }, (_, index) => {
-    const serverId = index + 1;
-    const nodeId = nodeIdOf(clusterId, role, serverId);
-    const known = change?.cluster.nodes.find((node) => node.nodeId === nodeId);
-    if (known !== undefined) return known;
-    return {
-      nodeId,
-      clusterId,
-      role,
-      serverId,
-      groupId: serverId,
-      globalServerId: globalServerIdOf(nodeId),
-      isReplica: false,
-      status: 'pending',
-      instanceId: '',
-      privateIp: '',
-      publicIp: '',
-      ssh: { port: 0, user: '', hostKey: '', root: '' },
-      volumes: volumes.map(({ index: place, sizeGiB, mountPoint }) => ({
-        index: place,
-        volumeId: '',
-        sizeGiB,
-        device: '',
-        mountPoint,
-      })),
-      passphraselessKey: '',
-      customToken: '',
-    };
-  });
-}
-
-/** From cluster, role and number alone: the same node has the same id whoever makes it. */
-export function nodeIdOf(clusterId: string, role: string, serverId: number): string {
-  const parts = [clusterId, role, String(serverId)].map((part) => `${part.length}:${part}`).join('');
-  return `cln-${createHash('sha256').update(parts).digest('hex').slice(0, 12)}`;
-}
-
-function globalServerIdOf(nodeId: string): number {
-  const hash = createHash('sha256').update(`global-server-id ${nodeId}`).digest();
-  return 100_000_000 + (hash.readUIntBE(0, 6) % 900_000_000);
-}
-
 function checkRolesAreThere(roles: readonly string[], change: ClusterChange | undefined): void {
   if (change === undefined) return;
   const { role, sizes = [] } = change.options;
@@ -257,14 +180,14 @@ function checkRolesAreThere(roles: readonly string[], change: ClusterChange | un
   throw new WindlassError('invalid-input', `the cluster has no role ${JSON.stringify(missing)}`, {
     code: 'ROLE_UNKNOWN',
     field: 'role',
-    hint: roles.length === 0 ? 'its chart makes no workload' : `it has: ${roles.join(', ')}`,
+    hint: roles.length === 0 ? 'its chart creates no workload' : `it has: ${roles.join(', ')}`,
   });
 }
 
 function notAChart(): WindlassError {
-  return new WindlassError('invalid-input', 'the package is no Helm chart: it has no Chart.yaml', {
+  return new WindlassError('invalid-input', 'the package is not a Helm chart: it has no Chart.yaml', {
     code: 'APP_NOT_A_CHART',
     field: 'app',
-    hint: 'Kubernetes runtimes run Helm charts; packages of machines need a runtime of another provider',
+    hint: 'Kubernetes runtimes run Helm charts; packages for virtual machines need a runtime of another provider',
   });
 }

@@ -1,25 +1,24 @@
 import {
+  planTask,
   WindlassError,
   type ClusterWrapper,
   type JobAction,
   type JobPlan,
-  type PlannedTask,
   type ResourceClaim,
-  type TaskAction,
-  type TaskLayer,
+  type TaskDirectives,
+  type LayerStep,
+  type PlanStep,
 } from '../../domain/index.ts';
-import { compareText, createLayer, createPlan } from '../../plan/index.ts';
-import type { Capabilities, PlanRequest } from '../../provider/index.ts';
-import {
-  toDirective,
-  type ChangeDirective,
-  type ReleaseDirective,
-  type UninstallDirective,
-  type WorkloadCount,
-  type WorkloadsDirective,
-} from './directives.ts';
+import { compareText, createClaim, createLayer, createPlan } from '../../plan/index.ts';
+import type { PlanRequest } from '../../provider/index.ts';
 import { readSettings } from './settings.ts';
-import { readRoleMemory, toOverrides } from './workloads.ts';
+import { readWorkloadName, toOverrides } from './workloads.ts';
+import type {
+  ChangeReleaseDirective,
+  ReleaseAction,
+  ReleaseDirective,
+  WorkloadCount,
+} from './release-tasks.ts';
 
 /** The kind of the one ledger row of a cluster. */
 export const RELEASE_KIND = 'release';
@@ -30,18 +29,18 @@ interface Scope {
   readonly waitSeconds: number;
 }
 
-const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly TaskLayer[]>>> = {
+const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly PlanStep[]>>> = {
   create: (scope) => [install(scope)],
-  delete: (scope) => [uninstall(scope), layer(scope, 'PurgeRelease', scope.target, 'use')],
-  // What a delete has left of helm's records; there is nothing else in the cloud.
-  cease: (scope) => [layer(scope, 'PurgeRelease', scope.target, 'use')],
+  delete: (scope) => [uninstall(scope), layer(scope, 'PurgeRelease', scope.target, 'remove')],
+  // The release's last trace after a delete is helm's records; no other object is left.
+  cease: (scope) => [layer(scope, 'PurgeRelease', scope.target, 'remove')],
   upgrade: (scope) => [upgrade(scope, { hooks: true, renders: true })],
   'update-env': (scope) => [upgrade(scope, { hooks: true, renders: true })],
   'add-nodes': (scope) => [upgrade(scope, { hooks: false, renders: false })],
   'delete-nodes': (scope) => [upgrade(scope, { hooks: false, renders: false })],
   resize: (scope) => [upgrade(scope, { hooks: false, renders: false })],
   rollback: (scope) => [
-    layer(scope, 'RollbackRelease', toChange(scope, { hooks: true, renders: false }), 'use'),
+    layer(scope, 'RollbackRelease', toChange(scope, { hooks: true, renders: false }), 'change'),
   ],
   stop: (scope) => [workloads(scope, 'StopWorkloads', listCounts(scope.request.cluster))],
   start: (scope) => [workloads(scope, 'StartWorkloads', listCounts(scope.request.cluster))],
@@ -53,19 +52,23 @@ const LAYERS_OF: Readonly<Partial<Record<JobAction, (scope: Scope) => readonly T
   ],
 };
 
+/** What can be done with a chart's release. */
+export const CHART_ACTIONS = Object.keys(LAYERS_OF) as readonly JobAction[];
+
 /**
- * The plan of a job on a chart's release. Pure, and the same byte by byte for the same request, in
- * whatever order its roles and nodes come. One task a layer: helm does the inside of it in order.
+ * The plan of a job on a chart's release. Pure: the same request gives the same plan, byte for byte, in
+ * whatever order its roles and nodes come. One task for each layer: helm orders the steps within it.
  *
- * @throws invalid-input `ACTION_NOT_SUPPORTED`, `CAPABILITY_MISSING`, `ROLE_UNKNOWN`, `KUBERNETES_SETTING`.
+ * @throws invalid-input `ACTION_NOT_SUPPORTED`, `CAPABILITY_MISSING`, `ROLE_UNKNOWN`,
+ * `KUBERNETES_SETTING`.
  */
-export function planChartJob(request: PlanRequest, capabilities: Capabilities): JobPlan {
+export function planChartJob(request: PlanRequest): JobPlan {
   const { action } = request.job;
-  const layersOf = capabilities.actions.includes(action) ? LAYERS_OF[action] : undefined;
+  const layersOf = LAYERS_OF[action];
   if (layersOf === undefined) {
     throw new WindlassError('invalid-input', `Kubernetes clusters do not support ${action}`, {
       code: 'ACTION_NOT_SUPPORTED',
-      hint: `supported are: ${capabilities.actions.join(', ')}`,
+      hint: `the supported actions are: ${CHART_ACTIONS.join(', ')}`,
       field: 'action',
     });
   }
@@ -79,42 +82,44 @@ export function planChartJob(request: PlanRequest, capabilities: Capabilities): 
   );
 }
 
-function install(scope: Scope): TaskLayer {
-  // The same for create and recover: what is asked for is hashed, and a release is adopted by it.
+function install(scope: Scope): LayerStep {
+  // The same for create and recover: an existing release is adopted if it was made for the same spec.
   return layer(scope, 'InstallRelease', scope.target, 'make');
 }
 
-function uninstall(scope: Scope): TaskLayer {
+function uninstall(scope: Scope): LayerStep {
   const force = scope.request.job.options.force === true;
-  const directive: UninstallDirective = { ...scope.target, force };
-  return layer(scope, 'UninstallRelease', directive, 'use');
+  return layer(scope, 'UninstallRelease', { ...scope.target, force }, 'remove');
 }
 
-type ChangeOptions = Required<Pick<ChangeDirective, 'hooks' | 'renders'>>;
+type ChangeOptions = Pick<ChangeReleaseDirective, 'hooks' | 'renders'>;
 
-function upgrade(scope: Scope, options: ChangeOptions): TaskLayer {
-  return layer(scope, 'UpgradeRelease', toChange(scope, options), 'use');
+function upgrade(scope: Scope, options: ChangeOptions): LayerStep {
+  return layer(scope, 'UpgradeRelease', toChange(scope, options), 'change');
 }
 
-function toChange({ request, target }: Scope, options: ChangeOptions): ChangeDirective {
-  const { cluster, roles } = request.cluster;
+function toChange({ request, target }: Scope, options: ChangeOptions): ChangeReleaseDirective {
+  const { cluster } = request.cluster;
   const stopped = cluster.status === 'stopped' && request.job.action !== 'recover';
-  return { ...target, overrides: toOverrides(roles), stopped, ...options };
+  return { ...target, overrides: toOverrides(request.cluster), stopped, ...options };
 }
 
-function workloads(scope: Scope, action: TaskAction, counts: readonly WorkloadCount[]): TaskLayer {
-  const directive: WorkloadsDirective = { ...scope.target, workloads: counts };
-  return layer(scope, action, directive, 'use');
+function workloads(
+  scope: Scope,
+  action: 'StopWorkloads' | 'StartWorkloads' | 'RestartWorkloads',
+  counts: readonly WorkloadCount[],
+): LayerStep {
+  return layer(scope, action, { ...scope.target, workloads: counts }, 'use');
 }
 
-/** How many pods each workload has when it runs, as the stored nodes say. */
+/** How many pods each workload has while it runs, according to the stored nodes. */
 function listCounts({ roles, nodes }: ClusterWrapper): readonly WorkloadCount[] {
   return roles
     .flatMap((role) => {
-      const memory = readRoleMemory(role);
-      if (memory === null) return [];
+      const workload = readWorkloadName(role);
+      if (workload === null) return [];
       const replicas = nodes.filter((node) => node.role === role.role && node.status !== 'deleted').length;
-      return [{ kind: memory.kind, name: memory.name, replicas }];
+      return [{ kind: workload.kind, name: workload.name, replicas }];
     })
     .sort((left, right) => compareText(`${left.kind}/${left.name}`, `${right.kind}/${right.name}`));
 }
@@ -137,20 +142,20 @@ function chooseRoles({ request }: Scope): readonly WorkloadCount[] {
   });
 }
 
-function layer(
+function layer<Action extends ReleaseAction>(
   scope: Scope,
-  action: TaskAction,
-  directive: ReleaseDirective,
+  action: Action,
+  directive: TaskDirectives[Action],
   intent: ResourceClaim['intent'],
-): TaskLayer {
-  const task: PlannedTask = {
+): LayerStep {
+  const task = planTask({
     action,
     nodeId: null,
     label: scope.target.release,
-    directive: toDirective(directive),
-    resources: [{ kind: RELEASE_KIND, intent }],
+    directive,
+    resources: [createClaim(RELEASE_KIND, intent, { ...scope.target })],
     failureAllowed: false,
     timeoutSeconds: scope.waitSeconds,
-  };
+  });
   return createLayer(action, [task]);
 }

@@ -17,7 +17,7 @@ const FACTORS: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** A quantity as Kubernetes writes it (`500m`, `1.5Gi`, 2, `1e3`) as a number; 0 for what is none. */
+/** A quantity as Kubernetes writes it (`500m`, `1.5Gi`, 2, `1e3`) as a number; 0 if it is not a quantity. */
 export function parseQuantity(quantity: string | number | undefined): number {
   if (typeof quantity === 'number') return quantity;
   const match = /^([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]?|[KMGTPE]i)$/.exec(

@@ -5,24 +5,24 @@ import type { KubeObject } from './api/kube-types.ts';
 import type { ManifestAnswer } from './manifest-thread.ts';
 import { parseManifest } from './manifest.ts';
 
-/** Shorter ones take a few hundredths of a second at most, about as long as a thread takes to start. */
+/** Shorter ones take a few hundredths of a second at most, about the time that a thread takes to start. */
 const SHORT_CHARACTERS = 64 * 1024;
-/** What reading one manifest may take. */
+/** The limits of time and memory for reading one manifest. */
 export interface ReadLimits {
   readonly timeoutMs: number;
   readonly memoryMiB: number;
 }
 
 const LIMITS: ReadLimits = { timeoutMs: MAX_MANIFEST_READ_MS, memoryMiB: MAX_MANIFEST_READ_MEMORY_MIB };
-/** Sources are run as they are; a build has JavaScript. */
+/** The sources are TypeScript; a build has JavaScript. */
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 
 /**
- * The objects of a manifest, as parseManifest gives them. A long one is read in a thread of its own: a
- * chart can print megabytes, and the event loop of a worker must not stand still for them.
+ * The objects of a manifest, as parseManifest returns them. A long one is read in a thread: a chart can
+ * print megabytes, and the event loop of a worker must not be blocked by them.
  *
- * @throws what parseManifest throws; invalid-input `CHART_RENDER` for one that takes too long or too much
- *   memory.
+ * @throws what parseManifest throws; invalid-input `CHART_RENDER` for one that takes too much time or
+ * memory.
  */
 export async function readManifest(
   text: string,
@@ -33,7 +33,7 @@ export async function readManifest(
     workerData: text,
     resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
   });
-  // One that runs out of memory after it was given up must not end the process.
+  // A thread that runs out of memory after its timeout must not end the process.
   thread.on('error', () => undefined);
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeoutMs);
@@ -51,7 +51,10 @@ export async function readManifest(
   }
 }
 
-/** The objects of several, one after another: each may take a thread and its memory. @throws as readManifest. */
+/**
+ * The objects of several manifests, read one after another: each may take a thread and its memory. @throws
+ * as readManifest.
+ */
 export async function readManifests(texts: readonly string[]): Promise<readonly (readonly KubeObject[])[]> {
   const read: (readonly KubeObject[])[] = [];
   for (const text of texts) read.push(await readManifest(text));
@@ -66,6 +69,6 @@ function overLimit(text: string, limit: string): WindlassError {
   return new WindlassError(
     'invalid-input',
     `the manifest of ${text.length} characters takes more than ${limit} to read`,
-    { code: 'CHART_RENDER', hint: 'split the chart, or have it make fewer and smaller objects' },
+    { code: 'CHART_RENDER', hint: 'split the chart, or reduce the number and size of its objects' },
   );
 }

@@ -1,13 +1,13 @@
 import { WindlassError } from '../../domain/index.ts';
 
-/** Helm's limit: names of objects that charts derive from it must stay below 63. */
+/** Helm's limit: names of objects that charts derive from it must stay shorter than 63 characters. */
 const MAX_NAME = 53;
 
 /**
- * The name of a cluster's release, which is the cluster's name: as the user gave it, else the
- * chart's with what tells clusters apart.
+ * The name of a cluster's release is the cluster's name: as the user gave it, otherwise the chart's name
+ * with a part that makes it unique.
  *
- * @throws invalid-input `RELEASE_NAME` for a name that helm would not take.
+ * @throws invalid-input `RELEASE_NAME` for a name that helm would not accept.
  */
 export function chooseReleaseName(given: string, chartName: string, clusterId: string): string {
   if (given !== '') {

@@ -1,12 +1,13 @@
-import { CALLS_PER_SECOND, WindlassError, type ProviderSettings, type Runtime } from '../../domain/index.ts';
+import { CALLS_PER_SECOND, type ProviderSettings, type Runtime } from '../../domain/index.ts';
+import { createSettingsReader } from '../../provider-utils/index.ts';
 
-/** What `runtime create --set key=value` may say for this provider. */
+/** The settings of this provider for `runtime create --set key=value`. */
 export interface KubernetesSettings {
-  /** What charts are told when they are rendered without asking the server. */
+  /** The Kubernetes version that charts see when they are rendered without asking the server. */
   readonly kubeVersion: string;
-  /** How long a pod may be stuck (its image cannot be pulled, it crashes, no node has room) before the job gives up. */
+  /** How long a pod may be stuck (its image cannot be pulled, it crashes, no node has room) before the job fails. */
   readonly patienceMs: number;
-  /** How long a wait may last in all, in seconds. */
+  /** The longest time that a wait may take, in seconds. */
   readonly waitSeconds: number;
   /** How long helm may run for one change, hooks included. */
   readonly helmTimeoutMs: number;
@@ -15,44 +16,32 @@ export interface KubernetesSettings {
 const DEFAULT_KUBE_VERSION = '1.37.0';
 const DEFAULT_PATIENCE_SECONDS = 120;
 const DEFAULT_WAIT_SECONDS = 1_800;
-// Below the ten minutes that one try of an effect may take.
+const A_DAY = 86_400;
+// Below the ten minutes that one attempt of an effect may take.
 const DEFAULT_HELM_SECONDS = 540;
 
-/** Which settings there are; none decides where a credential is sent: a kubeconfig says that itself. */
+/** The settings that exist; none decides where a credential is sent: only the kubeconfig does. */
 export const KUBERNETES_SETTINGS: ProviderSettings = {
   bound: [],
   free: ['kubeVersion', 'patienceSeconds', 'waitSeconds', 'helmSeconds', CALLS_PER_SECOND],
 };
-const KNOWN = [...KUBERNETES_SETTINGS.bound, ...KUBERNETES_SETTINGS.free];
 
-/** @throws invalid-input `KUBERNETES_SETTING` for a setting that is unknown or out of range. */
+/** @throws invalid-input `RUNTIME_SETTINGS`, with every setting that is wrong in `details`. */
 export function readSettings(settings: Runtime['settings']): KubernetesSettings {
-  const unknown = Object.keys(settings).find((key) => !KNOWN.includes(key));
-  if (unknown !== undefined) throw wrongSetting(unknown, 'is no setting of this provider');
-  const kubeVersion = settings['kubeVersion'] ?? DEFAULT_KUBE_VERSION;
-  if (!/^v?\d+\.\d+(\.\d+)?$/.test(kubeVersion)) {
-    throw wrongSetting('kubeVersion', 'must be a version such as 1.37.0');
-  }
-  return {
-    kubeVersion,
-    patienceMs: readSeconds(settings, 'patienceSeconds', DEFAULT_PATIENCE_SECONDS, 86_400) * 1000,
-    waitSeconds: readSeconds(settings, 'waitSeconds', DEFAULT_WAIT_SECONDS, 86_400),
-    helmTimeoutMs: readSeconds(settings, 'helmSeconds', DEFAULT_HELM_SECONDS, DEFAULT_HELM_SECONDS) * 1000,
-  };
-}
-
-function readSeconds(settings: Runtime['settings'], key: string, fallback: number, highest: number): number {
-  const text = settings[key];
-  if (text === undefined) return fallback;
-  const seconds = Number(text);
-  if (/^\d{1,6}$/.test(text) && seconds >= 1 && seconds <= highest) return seconds;
-  throw wrongSetting(key, `must be a whole number of seconds from 1 to ${highest}`);
-}
-
-function wrongSetting(key: string, why: string): WindlassError {
-  return new WindlassError('invalid-input', `${key} ${why}`, {
-    code: 'KUBERNETES_SETTING',
-    field: `settings.${key}`,
-    hint: `settings of a Kubernetes runtime: ${KNOWN.join(', ')}`,
+  const reader = createSettingsReader(settings, {
+    provider: 'kubernetes',
+    known: KUBERNETES_SETTINGS,
+    page: 'docs/kubernetes.md',
   });
+  const version = reader.text('kubeVersion', /^v?\d+\.\d+(\.\d+)?$/, 'a version such as 1.37.0');
+  const patience = reader.number('patienceSeconds', 1, A_DAY) ?? DEFAULT_PATIENCE_SECONDS;
+  const wait = reader.number('waitSeconds', 1, A_DAY) ?? DEFAULT_WAIT_SECONDS;
+  const helm = reader.number('helmSeconds', 1, DEFAULT_HELM_SECONDS) ?? DEFAULT_HELM_SECONDS;
+  reader.throwFaults();
+  return {
+    kubeVersion: version ?? DEFAULT_KUBE_VERSION,
+    patienceMs: patience * 1000,
+    waitSeconds: wait,
+    helmTimeoutMs: helm * 1000,
+  };
 }

@@ -7,17 +7,17 @@ import { describeObject, nameOf } from './manifest.ts';
 import { isForbidden, listEvents } from './observe/explain.ts';
 import { judgeObject } from './observe/readiness.ts';
 
-/** What the server says of a cluster now. */
+/** The server's current state of a cluster. */
 export interface Found {
   readonly client: KubeClient;
   readonly namespace: string;
   /** Whether the ledger has a row of it that is not gone. */
   readonly begun: boolean;
-  /** It was there once. */
+  /** It existed once. */
   readonly made: boolean;
-  /** A delete is at work, or was. */
+  /** A delete is running, or has run. */
   readonly leaving: boolean;
-  /** Ours; undefined where there is none. */
+  /** Ours; undefined if there is none. */
   readonly revision: ReleaseRevision | undefined;
   readonly objects: readonly KubeObject[];
   readonly workloads: readonly FoundWorkload[];
@@ -45,12 +45,12 @@ export function toPodFacts(pod: Pod, reason: string | null): Readonly<Record<str
   };
 }
 
-/** How far each workload is. */
+/** The state of each workload. */
 export function toWorkloadFacts({ workloads }: Found): Readonly<Record<string, string>> {
   return Object.fromEntries(
     workloads.map(({ role, live }) => [
       `workload ${role}`,
-      live === null ? 'is not there' : `${live.kind ?? ''}: ${judgeObject(live).seen}`,
+      live === null ? 'does not exist' : `${live.kind ?? ''}: ${judgeObject(live).seen}`,
     ]),
   );
 }
@@ -129,7 +129,7 @@ export async function listIngressFacts(found: Found): Promise<Readonly<Record<st
   );
 }
 
-/** Live objects of a kind that the release holds; those that may not be read are left out. */
+/** Live objects of a kind that the release holds; kinds that may not be read are left out. */
 async function readAll<T extends KubeObject>(
   { client, namespace, objects }: Found,
   resource: ApiResource,
@@ -153,9 +153,9 @@ async function readAll<T extends KubeObject>(
 
 const MAX_WARNINGS = 5;
 
-/** The newest warnings about what is not ready. */
+/** The newest warnings about objects that are not ready. */
 export async function listWarningFacts(found: Found): Promise<Readonly<Record<string, string>>> {
-  // Of what is ready now an old warning explains nothing.
+  // An old warning explains nothing about an object that is ready now.
   const own = new Set(
     found.workloads.flatMap(({ live, pods }) => {
       if (live === null || judgeObject(live).state === 'ready') return [];
@@ -166,7 +166,7 @@ export async function listWarningFacts(found: Found): Promise<Readonly<Record<st
   const events = await listEvents(found.client, found.namespace, 'type=Warning');
   const ours = events.filter((event) => {
     const { name = '' } = (event['involvedObject'] ?? {}) as { name?: string };
-    // ReplicaSets and claims are named after their workload.
+    // Names of ReplicaSets and claims contain the name of their workload.
     return own.has(name) || [...own].some((one) => name.startsWith(`${one}-`));
   });
   return Object.fromEntries(

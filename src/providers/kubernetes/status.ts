@@ -13,14 +13,14 @@ import {
   STATEFUL_SETS,
   type ApiResource,
 } from './api/api-resources.ts';
-import { createKubeClient, refuseWhenCancelled, type KubeClient } from './api/kube-client.ts';
+import { createKubeClient, type KubeClient } from './api/kube-client.ts';
 import type { KubeObject, Pod, Workload } from './api/kube-types.ts';
 import { listRevisions } from './helm/release-record.ts';
 import { nameOf } from './manifest.ts';
 import { listPods } from './observe/explain.ts';
 import { explainPod } from './observe/explain-pod.ts';
 import { RELEASE_KIND } from './plan-chart-job.ts';
-import type { KubernetesWorld } from './tasks/release-scope.ts';
+import type { KubernetesDependencies } from './tasks/release-scope.ts';
 import { isOurs } from './tasks/release-scope.ts';
 import { readObjects } from './helm/release-objects.ts';
 import {
@@ -32,7 +32,7 @@ import {
   type Found,
   type FoundWorkload,
 } from './status-facts.ts';
-import { readRoleMemory } from './workloads.ts';
+import { readWorkloadName } from './workloads.ts';
 
 const RESOURCES: Readonly<Record<string, ApiResource>> = {
   Deployment: DEPLOYMENTS,
@@ -40,9 +40,9 @@ const RESOURCES: Readonly<Record<string, ApiResource>> = {
   DaemonSet: DAEMON_SETS,
 };
 
-/** What the server says of every pod: the nodes of the cluster. */
+/** The server's state of every pod: the nodes of the cluster. */
 export async function updateClusterStatus(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterStatusReport> {
@@ -63,7 +63,7 @@ export async function updateClusterStatus(
 
 /** More for display: pods with their reasons, workloads, services, ingresses, endpoints, warnings. */
 export async function describeClusterDetails(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterDetails> {
@@ -93,8 +93,11 @@ export async function describeClusterDetails(
   };
 }
 
-async function look(world: KubernetesWorld, request: ClusterStatusRequest, call: Call): Promise<Found> {
-  refuseWhenCancelled(call.signal);
+async function look(
+  world: KubernetesDependencies,
+  request: ClusterStatusRequest,
+  call: Call,
+): Promise<Found> {
   const { runtime, credential, cluster, resources } = request;
   const client = createKubeClient(await world.connect({ url: runtime.url, credential }), call);
   const namespace = cluster.cluster.subnetId;
@@ -104,10 +107,10 @@ async function look(world: KubernetesWorld, request: ClusterStatusRequest, call:
   const objects = revision === undefined ? [] : await readObjects(revision);
   const workloads = await Promise.all(
     cluster.roles.flatMap((role) => {
-      const memory = readRoleMemory(role);
-      return memory === null || revision === undefined
+      const workload = readWorkloadName(role);
+      return workload === null || revision === undefined
         ? []
-        : [lookAtRole(client, namespace, role.role, memory, objects)];
+        : [lookAtRole(client, namespace, role.role, workload, objects)];
     }),
   );
   const { status, transitionStatus } = cluster.cluster;
@@ -139,7 +142,7 @@ async function lookAtRole(
   return { role, live: { ...live, kind }, pods: sortPods(await listPods(client, live, namespace)) };
 }
 
-/** Those that live first, then by name: a StatefulSet's in the order of their numbers. */
+/** Pods that live come first, then by name: those of a StatefulSet in the order of their numbers. */
 function sortPods(pods: readonly Pod[]): readonly Pod[] {
   return [...pods].sort(
     (left, right) => rank(left) - rank(right) || compareText(nameOf(left), nameOf(right)),
@@ -155,7 +158,7 @@ function rank(pod: Pod): number {
       : 1;
 }
 
-/** The pod that is a node: of a StatefulSet the one of its number, else the one of its place. */
+/** The pod of a node: for a StatefulSet the one with its number, otherwise the one at its position. */
 function findPod({ workloads }: Found, node: ClusterNode): Pod | null {
   const workload = workloads.find(({ role }) => role === node.role);
   if (workload === undefined) return null;
@@ -163,7 +166,7 @@ function findPod({ workloads }: Found, node: ClusterNode): Pod | null {
   if (live?.kind === 'StatefulSet') {
     return pods.find((pod) => nameOf(pod) === `${nameOf(live)}-${node.serverId - 1}`) ?? null;
   }
-  // The node keeps the pod that it had as long as that lives.
+  // A node keeps its pod as long as that pod lives.
   const own = pods.find((pod) => nameOf(pod) === node.instanceId);
   return own ?? pods[node.serverId - 1] ?? null;
 }
@@ -172,7 +175,7 @@ function statusOf(found: Found, node: ClusterNode, pod: Pod | null): NodeStatus 
   const workload = found.workloads.find(({ role }) => role === node.role);
   const wasMade = node.instanceId !== '' || node.status === 'active' || node.status === 'stopped';
   if (found.revision === undefined) {
-    // Without a row it was never begun, or a delete has proved it gone.
+    // Without a row the cluster was never begun, or a delete has proved that it is gone.
     if (!found.begun) return found.leaving || wasMade || node.status === 'deleted' ? 'deleted' : 'pending';
     return found.made || wasMade ? 'lost' : 'pending';
   }

@@ -1,11 +1,11 @@
-import type { ClusterRole } from '../../domain/index.ts';
+import type { ClusterWrapper, RoleSpec } from '../../domain/index.ts';
 import { compareText } from '../../plan/index.ts';
 import type { Container, KubeObject, Service, Workload } from './api/kube-types.ts';
-import type { WorkloadOverride } from './helm/overrides.ts';
 import { isHook, nameOf } from './manifest.ts';
 import { formatCpus, formatMiB } from './quantity.ts';
+import type { WorkloadOverride } from './release-tasks.ts';
 
-/** Kinds whose pods run on and on: what windlass shows as roles, and can stop, scale and restart. */
+/** Kinds whose pods run permanently: windlass shows them as roles, and can stop, scale and restart them. */
 export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
 export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
 
@@ -13,7 +13,7 @@ export function isWorkloadKind(kind: unknown): kind is WorkloadKind {
   return WORKLOAD_KINDS.some((known) => known === kind);
 }
 
-/** The workloads among rendered objects, by name; hooks are none. */
+/** The workloads among rendered objects, by name; hooks do not count. */
 export function listWorkloads(objects: readonly KubeObject[]): readonly Workload[] {
   return (objects as readonly Workload[])
     .filter((object) => isWorkloadKind(object.kind) && !isHook(object))
@@ -27,7 +27,7 @@ function roleOf(workload: KubeObject): string {
   return nameOf(workload);
 }
 
-/** Names of roles by workload: the workload's own, with its kind where two share one. */
+/** Role names by workload: the workload's own name, with its kind if two share one. */
 export function nameRoles(workloads: readonly Workload[]): ReadonlyMap<Workload, string> {
   const counts = new Map<string, number>();
   for (const workload of workloads) counts.set(nameOf(workload), (counts.get(nameOf(workload)) ?? 0) + 1);
@@ -39,65 +39,67 @@ export function nameRoles(workloads: readonly Workload[]): ReadonlyMap<Workload,
   );
 }
 
-/** How many pods a workload asks for; a DaemonSet has as many as there are nodes, which counts as one. */
+/** How many pods a workload asks for; a DaemonSet has one on each node, which counts as one. */
 export function replicasOf(workload: Workload): number {
   if (workload.kind === 'DaemonSet') return 1;
   return workload.spec?.replicas ?? 1;
 }
 
-/** The container that a role's size is about: the first. */
+/** The container that a role's size applies to: the first. */
 export function mainContainer(workload: Workload): Container | undefined {
   return workload.spec?.template?.spec?.containers?.[0];
 }
 
-/** What the stored role remembers of its workload, and what earlier jobs have set. Plain JSON. */
-export interface RoleMemory {
+/** The workload of a role; stored with the role. */
+export interface WorkloadName {
   readonly kind: WorkloadKind;
   readonly name: string;
-  /** Set by add-nodes and delete-nodes; the chart's own number where absent. */
-  readonly replicas?: number;
-  /** Set by resize. */
-  readonly requests?: Readonly<Record<string, string>>;
-  readonly limits?: Readonly<Record<string, string>>;
 }
 
-/** Null for a role that no chart has made. */
-export function readRoleMemory(role: Pick<ClusterRole, 'extra'>): RoleMemory | null {
+export function nameWorkload(workload: Workload): WorkloadName {
+  return { kind: workload.kind as WorkloadKind, name: nameOf(workload) };
+}
+
+/** Null for a role that no chart has created. */
+export function readWorkloadName(role: Pick<RoleSpec, 'extra'>): WorkloadName | null {
   const { kind, name } = role.extra;
-  return isWorkloadKind(kind) && typeof name === 'string' ? (role.extra as unknown as RoleMemory) : null;
+  return isWorkloadKind(kind) && typeof name === 'string' ? { kind, name } : null;
 }
 
-/** What is passed through helm so that what earlier jobs have set stays; in the order of names. */
-export function toOverrides(roles: readonly ClusterRole[]): readonly WorkloadOverride[] {
+/** Fields that the post-renderer sets so that the user's changes stay; ordered by name. */
+export function toOverrides({
+  roles,
+  cluster,
+}: Pick<ClusterWrapper, 'roles' | 'cluster'>): readonly WorkloadOverride[] {
   return roles
     .flatMap((role) => {
-      const memory = readRoleMemory(role);
-      if (memory === null) return [];
-      const { replicas, requests, limits } = memory;
-      return replicas === undefined && requests === undefined && limits === undefined ? [] : [memory];
+      const workload = readWorkloadName(role);
+      const adjustment = cluster.adjustments.find((candidate) => candidate.role === role.role);
+      if (workload === null || adjustment === undefined) return [];
+      const { count, size = {} } = adjustment;
+      const requests = toAmounts(size.cpu, size.memoryMiB);
+      const limits = toAmounts(size.cpuLimit, size.memoryLimitMiB);
+      if (count === undefined && requests === undefined && limits === undefined) return [];
+      return [
+        {
+          ...workload,
+          ...(count === undefined ? {} : { replicas: count }),
+          ...(requests === undefined ? {} : { requests }),
+          ...(limits === undefined ? {} : { limits }),
+        },
+      ];
     })
     .sort((left, right) => compareText(`${left.kind}/${left.name}`, `${right.kind}/${right.name}`));
 }
 
-/** New sizes over what a role remembers. */
-export function resizeMemory(
-  memory: RoleMemory,
-  size: { cpu?: number; memoryMiB?: number; cpuLimit?: number; memoryLimitMiB?: number },
-): RoleMemory {
-  const requests = {
-    ...memory.requests,
-    ...(size.cpu === undefined ? {} : { cpu: formatCpus(size.cpu) }),
-    ...(size.memoryMiB === undefined ? {} : { memory: formatMiB(size.memoryMiB) }),
-  };
-  const limits = {
-    ...memory.limits,
-    ...(size.cpuLimit === undefined ? {} : { cpu: formatCpus(size.cpuLimit) }),
-    ...(size.memoryLimitMiB === undefined ? {} : { memory: formatMiB(size.memoryLimitMiB) }),
-  };
+function toAmounts(
+  cpu: number | undefined,
+  memoryMiB: number | undefined,
+): Readonly<Record<string, string>> | undefined {
+  if (cpu === undefined && memoryMiB === undefined) return undefined;
   return {
-    ...memory,
-    ...(Object.keys(requests).length === 0 ? {} : { requests }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+    ...(cpu === undefined ? {} : { cpu: formatCpus(cpu) }),
+    ...(memoryMiB === undefined ? {} : { memory: formatMiB(memoryMiB) }),
   };
 }
 

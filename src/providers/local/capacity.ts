@@ -1,15 +1,12 @@
-import type { ClusterRole, JobAction } from '../../domain/index.ts';
+import { JOB_ACTIONS, type ClusterRole } from '../../domain/index.ts';
 import type { CheckResourceRequest } from '../../provider/index.ts';
 import type { LocalSettings } from './settings.ts';
 import type { LocalWorld } from './world/local-world.ts';
 import { addUsage, assertWithinQuotas, NO_USAGE, sumUsage, type Usage } from './world/quotas.ts';
 
-/** Actions that make instances or volumes which are not there yet. */
-const MAKING_ACTIONS: ReadonlySet<JobAction> = new Set<JobAction>(['create', 'add-nodes', 'recover']);
-
 /**
- * Whether the world can take what the action will make beside what it has and what running jobs
- * have reserved. What this cluster has already is not asked for again.
+ * Checks that the local cloud can hold what the action creates beside what it has and what running jobs
+ * have reserved. Resources that this cluster already has are not counted again.
  *
  * @throws quota `LOCAL_QUOTA`; invalid-input `ZONE_UNKNOWN`.
  */
@@ -18,7 +15,9 @@ export async function assertCapacity(
   settings: LocalSettings,
   request: CheckResourceRequest,
 ): Promise<void> {
-  if (!MAKING_ACTIONS.has(request.action)) return;
+  const { needs } = JOB_ACTIONS[request.action];
+  // A stopped node keeps its resources, so a start needs nothing more.
+  if (needs !== 'new' && needs !== 'larger') return;
   const { cluster, nodes, roles } = request.cluster;
   const ownPrefix = `${cluster.clusterId}/`;
   const instances = (await world.listInstances()).filter(({ token }) => !token.startsWith(ownPrefix));
@@ -33,7 +32,7 @@ export async function assertCapacity(
   assertWithinQuotas(settings.quotas, addUsage(sumUsage(instances, volumes), reserved), asked);
 }
 
-/** Replicas are sized as the role that they copy. */
+/** Replicas have the size of the role that they copy. */
 function findRole(roles: readonly ClusterRole[], name: string): ClusterRole | undefined {
   return (
     roles.find(({ role }) => role === name) ??

@@ -1,5 +1,5 @@
 import type { NodeShell } from '../../nodes/index.ts';
-import type { Capabilities, Provider, ProviderHandler } from '../../provider/index.ts';
+import type { Features, Provider, ProviderHandler } from '../../provider/index.ts';
 import { createVmProvider } from '../../vm/index.ts';
 import { createLocalEnvironment } from './environment.ts';
 import { createInstanceHandler } from './instance-handler.ts';
@@ -9,38 +9,33 @@ import { createVolumeHandler } from './volume-handler.ts';
 import type { LocalWorld } from './world/local-world.ts';
 import { createPlaceFinder } from './worlds.ts';
 
-/** What runs on this machine without a cloud. */
-export const LOCAL_CAPABILITIES: Capabilities = {
-  actions: ['create', 'stop', 'start', 'delete'],
+/** What this machine supports without a cloud. */
+export const LOCAL_FEATURES: Features = {
   nodeAccess: 'direct',
   volumes: true,
-  // A node's programs are programs of this machine, and see what it has.
+  // The programs of a node are processes of this machine, and see its hardware.
   gpu: true,
   reservedIps: true,
-  loadbalancer: false,
-  associateEip: false,
-  changeSubnet: false,
-  volumeSnapshots: false,
 };
 
 export interface LocalProviderOptions {
-  /** Where the world is when the runtime does not say (`folder` of its settings). */
+  /** The folder of the local cloud if the runtime does not name one (`folder` of its settings). */
   readonly folder: string;
   /** How nodes are reached; the caller closes it. */
   readonly nodes: NodeShell;
-  /** Takes the place of the world on disk, for every runtime. */
+  /** Replaces the local cloud on disk, for every runtime. */
   readonly world?: LocalWorld;
 }
 
 /**
- * The provider `local`. It holds no state: everything is in the world's folder, so that any
- * number of workers of this machine, and those after a reboot, see the same.
+ * The provider `local`. It holds no state: everything is in the folder of the local cloud, so that all
+ * workers of this machine, also after a reboot, see the same.
  */
 export function createLocalProvider(options: LocalProviderOptions): Provider {
   const findPlace = createPlaceFinder(options.folder, options.world);
   const provider = createVmProvider({
     name: 'local',
-    capabilities: LOCAL_CAPABILITIES,
+    features: LOCAL_FEATURES,
     settings: LOCAL_SETTINGS,
     handler: createLocalHandler(options),
     environment: createLocalEnvironment(findPlace),
@@ -51,12 +46,14 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     ...provider,
     async parseClusterConf(request) {
       const { addressRange } = readLocalSettings(request.runtime.settings);
-      return reserveAddresses(await provider.parseClusterConf(request), addressRange);
+      const parsed = await provider.parseClusterConf(request);
+      const reservedIps = reserveAddresses(parsed.place.reservedIps, request.clusterId, addressRange);
+      return { ...parsed, place: { ...parsed.place, reservedIps } };
     },
   };
 }
 
-/** The ten pairs alone, as the frame takes them. */
+/** Only the ten pairs, as the frame takes them. */
 export function createLocalHandler(options: Pick<LocalProviderOptions, 'folder' | 'world'>): ProviderHandler {
   const findPlace = createPlaceFinder(options.folder, options.world);
   return { ...createInstanceHandler(findPlace), ...createVolumeHandler(findPlace) };

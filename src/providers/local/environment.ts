@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { WindlassError } from '../../domain/index.ts';
 import type { ClusterNode, Credential, NodeStatus } from '../../domain/index.ts';
 import type { ClusterStatusRequest } from '../../provider/index.ts';
+import { findNodeRow, statusWithoutInstance } from '../../provider-utils/index.ts';
 import type { VmEnvironment } from '../../vm/index.ts';
 import { assertCapacity } from './capacity.ts';
 import { assertZone, type LocalSettings } from './settings.ts';
-import { assertNotCancelled } from './watch.ts';
 import { parseAddressRange, toAddress } from './world/address-range.ts';
 import { canListen, SSH_PORT } from './world/addresses.ts';
 import { ensureFolder, folderError, hasErrno, onDisk } from './world/files.ts';
@@ -19,11 +19,10 @@ const VPC_ID = 'local';
 const REGION = 'local';
 const SUBNET_PREFIX = 'subnet-';
 
-/** What only the cloud can answer; here the cloud is a folder of this machine. */
+/** The checks that only the cloud can do; here the cloud is a folder of this machine. */
 export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
   return {
-    async describeSubnets({ runtime }, call) {
-      assertNotCancelled(call.signal);
+    async describeSubnets({ runtime }) {
       const { world, settings } = findPlace(runtime.settings);
       const { cidr, size } = parseAddressRange(settings.addressRange);
       const freeAddresses = Math.max(0, size - (await world.countAddresses()));
@@ -37,8 +36,7 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
       }));
     },
 
-    async describeVpc({ runtime, vpcId }, call) {
-      assertNotCancelled(call.signal);
+    async describeVpc({ runtime, vpcId }) {
       const { settings } = findPlace(runtime.settings);
       if (vpcId !== VPC_ID) {
         throw new WindlassError('not-found', `there is no VPC ${JSON.stringify(vpcId)}`, {
@@ -56,16 +54,14 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
       };
     },
 
-    async checkResource(request, call) {
-      assertNotCancelled(call.signal);
+    async checkResource(request) {
       const { world, settings } = findPlace(request.runtime.settings);
       assertZone(settings, request.runtime.zone);
       assertSubnet(settings, request.cluster.cluster.subnetId);
       await assertCapacity(world, settings, request);
     },
 
-    async validateCredential({ credential, settings: given, zone }, call) {
-      assertNotCancelled(call.signal);
+    async validateCredential({ credential, settings: given, zone }) {
       assertNoCredential(credential);
       const { world, settings } = findPlace(given);
       assertZone(settings, zone);
@@ -74,13 +70,11 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
       return { account: toAccount(hostname()), region: REGION };
     },
 
-    async describeRuntimeProviderZones({ settings }, call) {
-      assertNotCancelled(call.signal);
+    async describeRuntimeProviderZones({ settings }) {
       return findPlace(settings).settings.zones;
     },
 
-    async updateClusterStatus(request, call) {
-      assertNotCancelled(call.signal);
+    async updateClusterStatus(request) {
       const { world } = findPlace(request.runtime.settings);
       return {
         nodes: await Promise.all(
@@ -97,8 +91,7 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
       };
     },
 
-    async describeClusterDetails(request, call) {
-      assertNotCancelled(call.signal);
+    async describeClusterDetails(request) {
       const { world } = findPlace(request.runtime.settings);
       const processes = await world.listProcesses();
       const nodes = await Promise.all(
@@ -122,14 +115,12 @@ async function lookAt(
   request: ClusterStatusRequest,
   node: ClusterNode,
 ): Promise<{ readonly instance: Instance | null; readonly status: NodeStatus }> {
-  const row = request.resources.find(({ nodeId, kind }) => nodeId === node.nodeId && kind === 'instance');
+  const row = findNodeRow(request, node);
   const instance =
     (row === undefined ? null : await world.findInstance(row.token)) ??
     (node.instanceId === '' ? null : await world.getInstance(node.instanceId));
   if (instance !== null) return { instance, status: STATUS_OF_STATE[instance.state] };
-  const wasMade = row?.state === 'made' || node.instanceId !== '';
-  if (wasMade) return { instance, status: 'lost' };
-  return { instance, status: node.status === 'deleted' ? 'deleted' : 'pending' };
+  return { instance, status: statusWithoutInstance(node, row) };
 }
 
 const STATUS_OF_STATE: Readonly<Record<Instance['state'], NodeStatus>> = {
@@ -162,7 +153,7 @@ function assertSubnet(settings: LocalSettings, subnetId: string): void {
   });
 }
 
-/** Writes and takes away a file; the folder itself stays, as it is where everything will be. */
+/** Writes and removes a test file; the folder itself stays, because all data will be in it. */
 async function assertWritable(world: LocalWorld): Promise<void> {
   await onDisk(world.folder, async () => {
     const probe = join(world.folder, `.probe-${randomBytes(6).toString('hex')}`);
@@ -177,17 +168,17 @@ async function assertWritable(world: LocalWorld): Promise<void> {
   });
 }
 
-/** What is given nevertheless was meant for another provider, and would be stored for nothing. */
+/** A credential that is given anyway was meant for another provider, and would be stored without any use. */
 function assertNoCredential(credential: Credential): void {
   if (Object.keys(credential).length === 0) return;
-  throw new WindlassError('invalid-input', 'local takes no credential: it runs on this machine', {
+  throw new WindlassError('invalid-input', 'local needs no credential: it runs on this machine', {
     code: 'LOCAL_CREDENTIAL',
     field: 'credential',
     hint: 'leave --credential out, or name the provider that the credential is for',
   });
 }
 
-/** The machine is the account: part of queue names, hence lower case letters, digits and `-`. */
+/** The machine is the account: its name is part of queue names, hence lower case letters, digits and `-`. */
 function toAccount(name: string): string {
   const account = name
     .toLowerCase()

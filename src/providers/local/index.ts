@@ -1,7 +1,7 @@
 export {
   createLocalHandler,
   createLocalProvider,
-  LOCAL_CAPABILITIES,
+  LOCAL_FEATURES,
   type LocalProviderOptions,
 } from './create-local-provider.ts';
 export type {

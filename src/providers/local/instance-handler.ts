@@ -3,35 +3,21 @@ import type { LedgerResource } from '../../domain/index.ts';
 import type {
   Changes,
   EffectCall,
+  HandleResult,
+  InstancePairs,
   NodeTaskContext,
   Observation,
-  ProviderHandler,
 } from '../../provider/index.ts';
-import { readInstanceDirective } from './directives.ts';
+import { endWithinMoment, findInstanceRow, instanceGone, instanceRow } from '../../provider-utils/index.ts';
 import { SSH_USER } from './machine/ssh-server.ts';
 import { assertZone } from './settings.ts';
-import { assertNotCancelled, watch } from './watch.ts';
+import { watch } from './watch.ts';
 import { SSH_PORT } from './world/addresses.ts';
 import type { Instance, LocalWorld, UserData } from './world/local-world.ts';
 import { toInstanceId } from './world/open-local-world.ts';
 import type { FindPlace } from './worlds.ts';
 
-/** The five pairs of a handler that concern instances. */
-export type InstanceHandler = Pick<
-  ProviderHandler,
-  | 'runInstances'
-  | 'waitRunInstances'
-  | 'stopInstances'
-  | 'waitStopInstances'
-  | 'startInstances'
-  | 'waitStartInstances'
-  | 'deleteInstances'
-  | 'waitDeleteInstances'
-  | 'resizeInstances'
-  | 'waitResizeInstances'
->;
-
-export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
+export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
   const findWorld = (context: NodeTaskContext): LocalWorld => findPlace(context.runtime.settings).world;
 
   async function waitUntilRunning(context: NodeTaskContext): Promise<Observation> {
@@ -40,55 +26,70 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
     if (instance.bootFailure !== null) throw bootFailedError(instance);
     if (instance.state === 'running') return { state: 'done', changes: toRunningChanges(context, instance) };
     if (instance.state === 'booting') return { state: 'pending', seen: `instance ${instance.id} is booting` };
-    throw new WindlassError('internal', `instance ${instance.id} was started and is stopped again`, {
+    throw new WindlassError('conflict', `instance ${instance.id} was started and is stopped again`, {
       code: 'INSTANCE_DIED',
       hint: `see machine.log beside ${instance.root}`,
     });
   }
 
+  async function observeDeleted(context: NodeTaskContext): Promise<Observation> {
+    const resource = findInstanceRow(context);
+    const instance = await findInstance(findWorld(context), context);
+    if (instance !== null) return { state: 'pending', seen: `instance ${instance.id} is ${instance.state}` };
+    const gone: Changes =
+      resource === undefined ? {} : { resources: [{ token: resource.token, state: 'gone' }] };
+    return {
+      state: 'done',
+      changes: { ...gone, node: { status: 'deleted', instanceId: '', privateIp: '', publicIp: '' } },
+    };
+  }
+
   return {
     async runInstances(context, call) {
       const { world, settings } = findPlace(context.runtime.settings);
-      const directive = readInstanceDirective(context);
-      const { token } = getInstanceResource(context);
-      assertZone(settings, directive.zone);
-      assertNotCancelled(call.signal);
+      const { cpu, memoryMiB, container, hostname } = context.task.directive;
+      // A zone exists only in name: it is the zone in which the instance was created, not the one that the
+      // node shall be in.
+      const { zone } = context.runtime;
+      const { token } = instanceRow(context);
+      assertZone(settings, zone);
       let instance = await world.findInstance(token);
       if (instance === null || instance.address === '') {
-        await call.beforeEffect(token);
-        instance = await world.makeInstance(
-          {
-            id: toInstanceId(token),
-            token,
-            ...directive,
-            addressRange: settings.addressRange,
-            bootDelayMs: settings.bootDelayMs,
-            userData: {
-              hostPrivateKey: context.access.hostPrivateKey,
-              authorizedKey: context.access.authorizedKey,
-              ...(settings.nodeAccess === 'direct' ? {} : toReach(context, settings.addressRange)),
-            },
+        const wanted = {
+          id: toInstanceId(token),
+          token,
+          cpu,
+          memoryMiB,
+          image: container.image,
+          zone,
+          hostname,
+          addressRange: settings.addressRange,
+          bootDelayMs: settings.bootDelayMs,
+          userData: {
+            hostPrivateKey: context.access.hostPrivateKey,
+            authorizedKey: context.access.authorizedKey,
+            ...(settings.nodeAccess === 'direct' ? {} : toReach(context, settings.addressRange)),
           },
-          settings.quotas,
-        );
-        await call.afterEffect(token);
+        };
+        instance = await call.effect(token, () => world.makeInstance(wanted, settings.quotas));
       }
-      await boot(world, instance, token, call);
-      return { state: 'started', changes: toMadeChanges(token, instance) };
+      const made = instance;
+      const begin = async (): Promise<HandleResult> => {
+        await boot(world, made, token, call);
+        return { state: 'started', changes: toMadeChanges(token, made) };
+      };
+      return endWithinMoment(call, begin, () => waitUntilRunning(context));
     },
     waitRunInstances: (context, call) => watch(call, () => waitUntilRunning(context)),
 
     async stopInstances(context, call) {
       const world = findWorld(context);
-      assertNotCancelled(call.signal);
-      // Null also where no instance was ever intended: a cluster may fail before its first node.
+      // Null also if no instance was ever intended: a cluster may fail before its first node.
       const instance = await findInstance(world, context);
       if (instance !== null && !(await isQuiet(world, instance))) {
-        const { token } = getInstanceResource(context);
+        const { token } = instanceRow(context);
         tellWeakContainment(instance, call);
-        await call.beforeEffect(token);
-        await world.stopInstance(instance.id);
-        await call.afterEffect(token);
+        await call.effect(token, () => world.stopInstance(instance.id));
       }
       return { state: 'done', changes: { node: { status: 'stopped' } } };
     },
@@ -104,66 +105,56 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
 
     async startInstances(context, call) {
       const world = findWorld(context);
-      const resource = getInstanceResource(context);
-      assertNotCancelled(call.signal);
+      const resource = instanceRow(context);
       const instance = await findInstance(world, context);
-      if (instance === null) throw goneError(resource);
-      await boot(world, instance, resource.token, call);
-      return { state: 'started' };
+      if (instance === null) throw instanceGone(context, resource);
+      const begin = async (): Promise<HandleResult> => {
+        await boot(world, instance, resource.token, call);
+        return { state: 'started' };
+      };
+      return endWithinMoment(call, begin, () => waitUntilRunning(context));
     },
     waitStartInstances: (context, call) =>
       watch(call, async () => {
         if ((await findInstance(findWorld(context), context)) === null)
-          throw goneError(getInstanceResource(context));
+          throw instanceGone(context, instanceRow(context));
         return waitUntilRunning(context);
       }),
 
     async deleteInstances(context, call) {
       const world = findWorld(context);
-      const resource = context.resources['instance'];
-      assertNotCancelled(call.signal);
-      if (resource === undefined) return { state: 'started' };
-      tellWeakContainment(await findInstance(world, context), call);
-      // Also when nothing is found: an earlier try may have died between folder and address.
-      await call.beforeEffect(resource.token);
-      for (const id of listIds(resource)) await world.deleteInstance(id);
-      await call.afterEffect(resource.token);
-      return { state: 'started' };
+      const resource = findInstanceRow(context);
+      const begin = async (): Promise<HandleResult> => {
+        if (resource === undefined) return { state: 'started' };
+        tellWeakContainment(await findInstance(world, context), call);
+        // Also when no instance is found: an earlier attempt may have died between folder and address.
+        await call.effect(resource.token, async () => {
+          for (const id of listIds(resource)) await world.deleteInstance(id);
+        });
+        return { state: 'started' };
+      };
+      return endWithinMoment(call, begin, () => observeDeleted(context));
     },
-    waitDeleteInstances: (context, call) =>
-      watch(call, async () => {
-        const world = findWorld(context);
-        const resource = context.resources['instance'];
-        const instance = await findInstance(world, context);
-        if (instance !== null)
-          return { state: 'pending', seen: `instance ${instance.id} is ${instance.state}` };
-        const gone: Changes =
-          resource === undefined ? {} : { resources: [{ token: resource.token, state: 'gone' }] };
-        return {
-          state: 'done',
-          changes: { ...gone, node: { status: 'deleted', instanceId: '', privateIp: '', publicIp: '' } },
-        };
-      }),
+    waitDeleteInstances: (context, call) => watch(call, () => observeDeleted(context)),
 
     async resizeInstances(context, call) {
       const { world, settings } = findPlace(context.runtime.settings);
-      const resource = getInstanceResource(context);
-      const { cpu, memoryMiB } = readInstanceDirective(context);
-      assertNotCancelled(call.signal);
+      const resource = instanceRow(context);
+      const { cpu, memoryMiB } = context.task.directive;
       const instance = await findInstance(world, context);
-      if (instance === null) throw goneError(resource);
+      if (instance === null) throw instanceGone(context, resource);
       if (instance.cpu !== cpu || instance.memoryMiB !== memoryMiB) {
-        await call.beforeEffect(resource.token);
-        await world.resizeInstance(instance.id, { cpu, memoryMiB }, settings.quotas);
-        await call.afterEffect(resource.token);
+        await call.effect(resource.token, () =>
+          world.resizeInstance(instance.id, { cpu, memoryMiB }, settings.quotas),
+        );
       }
       return { state: 'done' };
     },
     waitResizeInstances: (context, call) =>
       watch(call, async () => {
-        const { cpu, memoryMiB } = readInstanceDirective(context);
+        const { cpu, memoryMiB } = context.task.directive;
         const instance = await findInstance(findWorld(context), context);
-        if (instance === null) throw goneError(getInstanceResource(context));
+        if (instance === null) throw instanceGone(context, instanceRow(context));
         if (instance.cpu === cpu && instance.memoryMiB === memoryMiB) return { state: 'done' };
         return {
           state: 'pending',
@@ -173,47 +164,42 @@ export function createInstanceHandler(findPlace: FindPlace): InstanceHandler {
   };
 }
 
-/** The instance of the task's node: by its token, or by the id that an earlier answer named. */
+/** The instance of the task's node: by its token, or by the id that an earlier answer returned. */
 export async function findInstance(world: LocalWorld, context: NodeTaskContext): Promise<Instance | null> {
-  const resource = context.resources['instance'];
+  const resource = findInstanceRow(context);
   if (resource === undefined) return null;
   const byToken = await world.findInstance(resource.token);
   if (byToken !== null || resource.cloudId === '') return byToken;
   return world.getInstance(resource.cloudId);
 }
 
-/** @throws internal `LOCAL_LEDGER` when the engine gave no row for the node's instance. */
-export function getInstanceResource(context: NodeTaskContext): LedgerResource {
-  const resource = context.resources['instance'];
-  if (resource !== undefined) return resource;
-  throw new WindlassError('internal', `node ${context.node.nodeId} has no ledger row for its instance`, {
-    code: 'LOCAL_LEDGER',
-  });
-}
-
-/** A boot is an effect of its own: a crash between making and booting leaves something to boot. */
+/**
+ * Booting is an effect of its own: after a crash between creating and booting, the boot is still to be
+ * done.
+ */
 async function boot(world: LocalWorld, instance: Instance, token: string, call: EffectCall): Promise<void> {
   if (instance.pid !== null) return;
-  await call.beforeEffect(token);
-  await world.bootInstance(instance.id);
-  await call.afterEffect(token);
+  await call.effect(token, () => world.bootInstance(instance.id));
 }
 
-/** Behind a frontgate a machine lets in what comes from its own range; the frontgate itself leads there. */
+/**
+ * Behind a frontgate a machine accepts connections only from its own range; the frontgate itself forwards
+ * to it.
+ */
 function toReach({ cluster }: NodeTaskContext, addressRange: string): Pick<UserData, 'leadsTo' | 'letsIn'> {
   return cluster.purpose === 'frontgate' ? { leadsTo: addressRange } : { letsIn: addressRange };
 }
 
-/** Where the machine that windlass runs on has nothing better, the promise is smaller, and the worker's log says so. */
+/** If this machine has nothing better, the guarantee is weaker, and the worker's log says so. */
 function tellWeakContainment(instance: Instance | null, call: EffectCall): void {
   if (instance?.containment !== 'marks') return;
   call.log(
-    'this machine has neither a writable cgroup nor perl: a process that gave up its environment, its parents and its folder is not found and may be left',
+    'this machine has neither a writable cgroup nor perl: a process that has changed its environment, its parents and its folder cannot be found and may be left running',
     { instanceId: instance.id },
   );
 }
 
-/** Stopped, and nothing that it ever started is left. */
+/** It is stopped, and no process that it ever started is left. */
 async function isQuiet(world: LocalWorld, instance: Instance): Promise<boolean> {
   if (instance.state !== 'stopped') return false;
   return !(await world.listProcesses()).some(({ instanceId }) => instanceId === instance.id);
@@ -231,7 +217,7 @@ function toMadeChanges(token: string, instance: Instance): Changes {
 }
 
 function toRunningChanges(context: NodeTaskContext, instance: Instance): Changes {
-  const made = toMadeChanges(getInstanceResource(context).token, instance);
+  const made = toMadeChanges(instanceRow(context).token, instance);
   return {
     ...made,
     node: {
@@ -244,20 +230,9 @@ function toRunningChanges(context: NodeTaskContext, instance: Instance): Changes
   };
 }
 
-function goneError(resource: LedgerResource): WindlassError {
-  return new WindlassError(
-    'not-found',
-    `instance ${resource.cloudId || resource.token} does not exist any more`,
-    {
-      code: 'INSTANCE_NOT_FOUND',
-      hint: 'it was deleted outside windlass; delete the cluster, or recover it',
-    },
-  );
-}
-
 function bootFailedError(instance: Instance): WindlassError {
   return new WindlassError('conflict', `instance ${instance.id} cannot boot: ${instance.bootFailure ?? ''}`, {
     code: 'INSTANCE_BOOT',
-    hint: 'end the program that holds the address, or give the runtime another range with --set addressRange=…',
+    hint: 'stop the program that uses the address, or give the runtime another range with --set addressRange=…',
   });
 }

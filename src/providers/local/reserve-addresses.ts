@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto';
-import type { ClusterWrapper } from '../../domain/index.ts';
+import type { ClusterPlace } from '../../domain/index.ts';
 import { parseAddressRange, toAddress, type AddressRange } from './world/address-range.ts';
 
-// Every loopback address can be listened on, so that reserving one is naming it: the same one for
-// the same cluster and name, in a half of the loopback network that no instance is in.
+// Programs can listen on every loopback address, so that reserving one means computing it: always the same
+// one for the same cluster and name, in the half of the loopback network that no instance uses.
 const UPPER_HALF = '127.128.0.0/9';
 const LOWER_QUARTER = '127.64.0.0/10';
 
 /**
- * The cluster with an address for each of its `reserved_ips`. Pure; among 8 million addresses two
- * clusters meet with the probability that a hash has.
+ * An address for each of a cluster's `reserved_ips`. Pure; among 8 million addresses two clusters collide
+ * only as often as hashes do.
  */
-export function reserveAddresses(wrapper: ClusterWrapper, addressRange: string): ClusterWrapper {
-  const { cluster } = wrapper;
+export function reserveAddresses(
+  reservedIps: ClusterPlace['reservedIps'],
+  clusterId: string,
+  addressRange: string,
+): ClusterPlace['reservedIps'] {
   const range = chooseRange(parseAddressRange(addressRange));
-  const reserved = Object.entries(cluster.reservedIps).map(([name, address]) => {
-    return [name, address === '' ? addressOf(range, cluster.clusterId, name) : address] as const;
+  const reserved = Object.entries(reservedIps).map(([name, address]) => {
+    return [name, address === '' ? addressOf(range, clusterId, name) : address] as const;
   });
-  return { ...wrapper, cluster: { ...cluster, reservedIps: Object.fromEntries(reserved) } };
+  return Object.fromEntries(reserved);
 }
 
 function chooseRange(instances: AddressRange): AddressRange {

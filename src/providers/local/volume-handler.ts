@@ -1,68 +1,53 @@
 import { WindlassError } from '../../domain/index.ts';
 import type { LedgerResource, NodeVolume, VolumeSpec } from '../../domain/index.ts';
-import type {
-  Changes,
-  EffectCall,
-  NodeTaskContext,
-  Observation,
-  ProviderHandler,
-} from '../../provider/index.ts';
-import { readVolumes } from './directives.ts';
+import type { Changes, EffectCall, NodeTaskContext, Observation, VolumePairs } from '../../provider/index.ts';
+import {
+  findVolumeRow,
+  listTaskVolumes,
+  mergeNodeVolumes,
+  volumeGone,
+  volumeRow,
+} from '../../provider-utils/index.ts';
 import { findInstance } from './instance-handler.ts';
 import { assertZone } from './settings.ts';
-import { assertNotCancelled, watch } from './watch.ts';
+import { watch } from './watch.ts';
 import type { Instance, LocalWorld, Volume } from './world/local-world.ts';
 import { toVolumeId } from './world/open-local-world.ts';
 import type { FindPlace, Place } from './worlds.ts';
-
-/** The five pairs of a handler that concern volumes. */
-export type VolumeHandler = Pick<
-  ProviderHandler,
-  | 'createVolumes'
-  | 'waitCreateVolumes'
-  | 'attachVolumes'
-  | 'waitAttachVolumes'
-  | 'detachVolumes'
-  | 'waitDetachVolumes'
-  | 'deleteVolumes'
-  | 'waitDeleteVolumes'
-  | 'resizeVolumes'
-  | 'waitResizeVolumes'
->;
 
 /** One volume of the task's node. */
 interface Item {
   readonly spec: VolumeSpec;
   readonly resource: LedgerResource;
-  /** Null while, or when, it does not exist. */
+  /** Null while it does not exist. */
   readonly volume: Volume | null;
 }
 
-/** Every effect on a volume is immediate: the handles answer what their waits would. */
-export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
+/** Every effect on a volume is immediate: the handles return what their waits would. */
+export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
   const findWorld = (context: NodeTaskContext): LocalWorld => findPlace(context.runtime.settings).world;
 
   async function loadItems(context: NodeTaskContext): Promise<readonly Item[]> {
     const world = findWorld(context);
     return Promise.all(
-      readVolumes(context).map(async (spec) => {
-        const resource = getVolumeResource(context, spec);
+      listTaskVolumes(context).map(async (spec) => {
+        const resource = volumeRow(context, spec.index);
         return { spec, resource, volume: await findVolume(world, resource) };
       }),
     );
   }
 
-  /** Those of the node's volumes that were ever intended: a cluster may fail before its first volume. */
+  /** The volumes of the node that were ever intended: a cluster may fail before its first volume. */
   async function loadIntended(context: NodeTaskContext): Promise<readonly Item[]> {
     const world = findWorld(context);
-    const items = readVolumes(context).map(async (spec): Promise<readonly Item[]> => {
-      const resource = context.resources[`volume-${spec.index}`];
+    const items = listTaskVolumes(context).map(async (spec): Promise<readonly Item[]> => {
+      const resource = findVolumeRow(context, spec.index);
       return resource === undefined ? [] : [{ spec, resource, volume: await findVolume(world, resource) }];
     });
     return (await Promise.all(items)).flat();
   }
 
-  /** Looks at all volumes; done when `missing` has nothing to say of any. */
+  /** Reads all volumes; done when `missing` returns nothing for each. */
   async function observe(
     context: NodeTaskContext,
     missing: (item: Item) => string | null,
@@ -94,7 +79,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
     return observe(
       context,
       ({ spec, volume }) => {
-        if (volume === null) throw goneError(context, spec);
+        if (volume === null) throw volumeGone(context, spec);
         return instance !== null && isAttachedTo(volume, instance, spec)
           ? null
           : `volume ${volume.id} is not attached yet`;
@@ -127,7 +112,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
     observe(
       context,
       ({ spec, volume }) => {
-        if (volume === null) throw goneError(context, spec);
+        if (volume === null) throw volumeGone(context, spec);
         return volume.sizeGiB === spec.sizeGiB ? null : `volume ${volume.id} has ${volume.sizeGiB} GiB`;
       },
       (items) => ({ node: { volumes: toNodeVolumes(context, items) } }),
@@ -159,9 +144,9 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
         );
       }
       for (const { spec, resource, volume } of items) {
-        if (volume === null) throw goneError(context, spec);
-        // Again where it is attached already: a crash may have left the device itself unmade.
-        await withEffect(call, resource, () =>
+        if (volume === null) throw volumeGone(context, spec);
+        // Also if it is attached already: after a crash the device itself may be missing.
+        await call.effect(resource.token, () =>
           world.attachVolume(volume.id, instance.id, toDevice(spec.index)),
         );
       }
@@ -173,7 +158,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
       const world = findWorld(context);
       for (const { resource, volume } of await loadIntended(context)) {
         if (volume === null || volume.attachment === null) continue;
-        await withEffect(call, resource, () => world.detachVolume(volume.id));
+        await call.effect(resource.token, () => world.detachVolume(volume.id));
       }
       return assertDone(await observeDetached(context));
     },
@@ -182,9 +167,9 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
     async deleteVolumes(context, call) {
       const world = findWorld(context);
       for (const { resource, volume } of await loadIntended(context)) {
-        // Also when it is not found: what an unfinished try left of it goes too.
+        // Also when it is not found: parts that an unfinished attempt left are deleted too.
         const id = volume?.id ?? toVolumeId(resource.token);
-        await withEffect(call, resource, () => world.deleteVolume(id));
+        await call.effect(resource.token, () => world.deleteVolume(id));
       }
       return assertDone(await observeDeleted(context));
     },
@@ -193,10 +178,10 @@ export function createVolumeHandler(findPlace: FindPlace): VolumeHandler {
     async resizeVolumes(context, call) {
       const { world, settings } = findPlace(context.runtime.settings);
       for (const { spec, resource, volume } of await loadItems(context)) {
-        if (volume === null) throw goneError(context, spec);
+        if (volume === null) throw volumeGone(context, spec);
         if (spec.sizeGiB < volume.sizeGiB) throw shrinkError(volume, spec);
         if (spec.sizeGiB === volume.sizeGiB) continue;
-        await withEffect(call, resource, () => world.resizeVolume(volume.id, spec.sizeGiB, settings.quotas));
+        await call.effect(resource.token, () => world.resizeVolume(volume.id, spec.sizeGiB, settings.quotas));
       }
       return assertDone(await observeResized(context));
     },
@@ -211,7 +196,7 @@ async function createVolume(
   call: EffectCall,
 ): Promise<void> {
   const { token } = resource;
-  await withEffect(call, resource, () =>
+  await call.effect(token, () =>
     world.makeVolume(
       {
         id: toVolumeId(token),
@@ -225,33 +210,10 @@ async function createVolume(
   );
 }
 
-async function withEffect(
-  call: EffectCall,
-  resource: LedgerResource,
-  effect: () => Promise<unknown>,
-): Promise<void> {
-  assertNotCancelled(call.signal);
-  await call.beforeEffect(resource.token);
-  await effect();
-  await call.afterEffect(resource.token);
-}
-
 async function findVolume(world: LocalWorld, resource: LedgerResource): Promise<Volume | null> {
   const byToken = await world.findVolume(resource.token);
   if (byToken !== null || resource.cloudId === '') return byToken;
   return world.getVolume(resource.cloudId);
-}
-
-function getVolumeResource(context: NodeTaskContext, spec: VolumeSpec): LedgerResource {
-  const resource = context.resources[`volume-${spec.index}`];
-  if (resource !== undefined) return resource;
-  throw new WindlassError(
-    'internal',
-    `node ${context.node.nodeId} has no ledger row for volume ${spec.index}`,
-    {
-      code: 'LOCAL_LEDGER',
-    },
-  );
 }
 
 function zoneOf(context: NodeTaskContext): string {
@@ -269,7 +231,7 @@ function isAttachedTo(volume: Volume, instance: Instance, spec: VolumeSpec): boo
   return volume.attachment?.instanceId === instance.id && volume.attachment.device === toDevice(spec.index);
 }
 
-/** All volumes of the node, with what is known now of those that the task is about. */
+/** All volumes of the node, with the current state of those that the task is about. */
 function toNodeVolumes(context: NodeTaskContext, items: readonly Item[]): readonly NodeVolume[] {
   const touched = items.map(({ spec, volume }) => ({
     index: spec.index,
@@ -278,28 +240,14 @@ function toNodeVolumes(context: NodeTaskContext, items: readonly Item[]): readon
     device: volume?.attachment?.device ?? '',
     mountPoint: spec.mountPoint,
   }));
-  const others = context.node.volumes.filter(
-    ({ index }) => !touched.some((volume) => volume.index === index),
-  );
-  return [...touched, ...others].sort((left, right) => left.index - right.index);
+  return mergeNodeVolumes(context, touched);
 }
 
 function assertDone(observation: Observation): { readonly state: 'done'; readonly changes: Changes } {
   if (observation.state === 'done') return { state: 'done', changes: observation.changes ?? {} };
-  throw new WindlassError('conflict', `the volumes were changed by something else: ${observation.seen}`, {
+  throw new WindlassError('conflict', `the volumes were changed from outside: ${observation.seen}`, {
     code: 'VOLUME_CHANGED',
   });
-}
-
-function goneError(context: NodeTaskContext, spec: VolumeSpec): WindlassError {
-  return new WindlassError(
-    'not-found',
-    `volume ${spec.index} of node ${context.node.nodeId} does not exist`,
-    {
-      code: 'VOLUME_NOT_FOUND',
-      hint: 'it was deleted outside windlass; its data is lost',
-    },
-  );
 }
 
 function shrinkError(volume: Volume, spec: VolumeSpec): WindlassError {

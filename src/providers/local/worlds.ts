@@ -3,16 +3,16 @@ import { type LocalSettings, readLocalSettings } from './settings.ts';
 import type { LocalWorld } from './world/local-world.ts';
 import { openLocalWorld } from './world/open-local-world.ts';
 
-/** What a runtime's settings lead to. */
+/** What a runtime's settings refer to. */
 export interface Place {
   readonly world: LocalWorld;
   readonly settings: LocalSettings;
 }
 
-/** Finds the world that a runtime names, by its settings. */
+/** Finds the local cloud that a runtime's settings name. */
 export type FindPlace = (settings: Runtime['settings']) => Place;
 
-/** Worlds are opened once per folder. `only`, where given, is the world of every runtime. */
+/** A local cloud is opened once for each folder. `only`, if given, is the local cloud of every runtime. */
 export function createPlaceFinder(defaultFolder: string, only?: LocalWorld): FindPlace {
   const worlds = new Map<string, LocalWorld>();
   return (given) => {

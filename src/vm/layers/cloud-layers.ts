@@ -1,6 +1,14 @@
-import type { PlannedTask, ResourceClaim, TaskAction, TaskLayer, VolumeSpec } from '../../domain/index.ts';
-import { createLayer } from '../../plan/index.ts';
-import type { InstanceDirective, VolumesDirective } from '../../provider/index.ts';
+import {
+  planTask,
+  type InstanceDirective,
+  type PlannedTaskOf,
+  type ResourceClaim,
+  type TaskAction,
+  type LayerStep,
+  type VolumeSpec,
+} from '../../domain/index.ts';
+import { createClaim, createLayer } from '../../plan/index.ts';
+import { INSTANCE_KIND, toVolumeKind } from '../../provider/index.ts';
 import { labelNode } from './node-label.ts';
 import type { PlannedNode, PlanScope } from './plan-scope.ts';
 import { findPrivateIp } from './private-ip.ts';
@@ -17,18 +25,15 @@ export function createInstanceLayer(
   scope: PlanScope,
   nodes: readonly PlannedNode[],
   options: { readonly failureAllowed?: boolean } = {},
-): TaskLayer {
+): LayerStep {
   return createLayer(
     action,
-    nodes.map((planned) => ({
-      ...createCloudTask(action, planned, options),
-      directive: action === 'RunInstances' ? { ...toInstanceDirective(scope, planned) } : {},
-      resources:
-        action === 'RunInstances'
-          ? // A provider that has no room here may place the node elsewhere, with its empty volumes.
-            [{ kind: 'instance', intent: 'make' }, ...claimVolumes(planned, 'use')]
-          : [{ kind: 'instance', intent: 'use' }],
-    })),
+    nodes.map((planned) => {
+      const task = { ...createCloudTask(planned, options), resources: claimInstance(action, scope, planned) };
+      return action === 'RunInstances'
+        ? planTask({ ...task, action, directive: toInstanceDirective(scope, planned) })
+        : planTask({ ...task, action, directive: {} });
+    }),
   );
 }
 
@@ -37,22 +42,47 @@ export function createVolumeLayer(
   action: VolumeAction,
   nodes: readonly PlannedNode[],
   options: { readonly failureAllowed?: boolean } = {},
-): TaskLayer {
+): LayerStep {
   return createLayer(
     action,
-    nodes.filter(hasVolumes).map((planned) => {
-      const directive: VolumesDirective = { volumes: sortVolumes(planned.role.volumes) };
-      return {
-        ...createCloudTask(action, planned, options),
-        directive: { ...directive },
-        resources: claimVolumes(planned, action === 'CreateVolumes' ? 'make' : 'use'),
-      };
-    }),
+    nodes.filter(hasVolumes).map((planned) =>
+      planTask({
+        ...createCloudTask(planned, options),
+        action,
+        directive: { volumes: sortVolumes(planned.role.volumes) },
+        resources: claimVolumes(planned, VOLUME_INTENTS[action]),
+      }),
+    ),
   );
 }
 
+function claimInstance(
+  action: InstanceAction,
+  scope: PlanScope,
+  planned: PlannedNode,
+): readonly ResourceClaim[] {
+  const { hostname: _hostname, ...spec } = toInstanceDirective(scope, planned);
+  return [createClaim(INSTANCE_KIND, INSTANCE_INTENTS[action], spec)];
+}
+
+const INSTANCE_INTENTS: Readonly<Record<InstanceAction, ResourceClaim['intent']>> = {
+  RunInstances: 'make',
+  StopInstances: 'use',
+  StartInstances: 'use',
+  DeleteInstances: 'remove',
+};
+
+const VOLUME_INTENTS: Readonly<Record<VolumeAction, ResourceClaim['intent']>> = {
+  CreateVolumes: 'make',
+  AttachVolumes: 'use',
+  DetachVolumes: 'use',
+  DeleteVolumes: 'remove',
+};
+
 function claimVolumes({ role }: PlannedNode, intent: ResourceClaim['intent']): readonly ResourceClaim[] {
-  return sortVolumes(role.volumes).map((volume) => ({ kind: `volume-${volume.index}`, intent }));
+  return sortVolumes(role.volumes).map((volume) =>
+    createClaim(toVolumeKind(volume.index), intent, { ...volume }),
+  );
 }
 
 /** Whether a node has volumes of its own. */
@@ -66,12 +96,10 @@ export function sortVolumes(volumes: readonly VolumeSpec[]): readonly VolumeSpec
 }
 
 function createCloudTask(
-  action: TaskAction,
   { node }: PlannedNode,
   options: { readonly failureAllowed?: boolean },
-): Omit<PlannedTask, 'directive' | 'resources'> {
+): Omit<PlannedTaskOf<TaskAction>, 'action' | 'directive' | 'resources'> {
   return {
-    action,
     nodeId: node.nodeId,
     label: labelNode(node),
     failureAllowed: options.failureAllowed ?? false,
@@ -89,7 +117,7 @@ function toInstanceDirective(scope: PlanScope, planned: PlannedNode): InstanceDi
     gpuClass: role.gpuClass,
     instanceClass: role.instanceClass,
     container: role.container,
-    subnetId: scope.cluster.subnetId,
+    subnetId: scope.request.cluster.cluster.subnetId,
     // Unique, and a valid host name everywhere.
     hostname: node.nodeId,
     ...(privateIp === undefined ? {} : { privateIp }),

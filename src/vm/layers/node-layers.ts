@@ -1,6 +1,13 @@
-import type { Directive, TaskAction, TaskLayer } from '../../domain/index.ts';
+import {
+  planTask,
+  type CommandDirective,
+  type MountDirective,
+  type RefreshDirective,
+  type TaskAction,
+  type TaskDirectives,
+  type LayerStep,
+} from '../../domain/index.ts';
 import { createLayer } from '../../plan/index.ts';
-import type { CommandDirective, MountDirective, RefreshDirective, SshKeysDirective } from '../directives.ts';
 import { hasVolumes, sortVolumes } from './cloud-layers.ts';
 import { labelNode } from './node-label.ts';
 import type { OwedStep } from './owed-steps.ts';
@@ -10,31 +17,30 @@ import type { PlannedNode } from './plan-scope.ts';
 export const NODE_TIMEOUT_SECONDS = 600;
 
 /**
- * The runner on the node ends a command at its limit; the wait looks on a little longer, so that
- * it is the runner's word, with the command's last output, that ends the task.
+ * The runner on the node ends a command when its timeout expires; the wait polls a little longer, so that
+ * the task ends with the runner's result and the command's last output.
  */
 export const COMMAND_GRACE_SECONDS = 30;
 
 interface NodeLayerOptions {
   readonly failureAllowed?: boolean;
-  readonly name?: string;
 }
 
-/** sshd answers with the host key that was made for the node. */
-export function createPrepareLayer(nodes: readonly PlannedNode[]): TaskLayer {
+/** sshd answers with the host key that was generated for the node. */
+export function createPrepareLayer(nodes: readonly PlannedNode[]): LayerStep {
   return createNodeLayer('PrepareNode', nodes, () => ({}));
 }
 
-/** Where the step is owed, a volume without a filesystem gets one. */
-export function createMountLayer(nodes: readonly PlannedNode[], format: OwedStep): TaskLayer {
+/** If the step is still to be done, a volume without a filesystem gets one. */
+export function createMountLayer(nodes: readonly PlannedNode[], format: OwedStep): LayerStep {
   return createNodeLayer('FormatAndMountVolumes', nodes.filter(hasVolumes), (planned) => ({
     ...toMountDirective(planned.role.volumes, format.isOwed(planned)),
     ...format.earlier(planned),
   }));
 }
 
-/** Volumes leave the nodes' file systems; what cannot be unmounted does not stop the job. */
-export function createUnmountLayer(nodes: readonly PlannedNode[]): TaskLayer {
+/** Volumes are unmounted; a volume that cannot be unmounted does not stop the job. */
+export function createUnmountLayer(nodes: readonly PlannedNode[]): LayerStep {
   return createNodeLayer(
     'UnmountVolumes',
     nodes.filter(hasVolumes),
@@ -44,32 +50,30 @@ export function createUnmountLayer(nodes: readonly PlannedNode[]): TaskLayer {
 }
 
 /** A key pair on every node of a role that asks for one. */
-export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep): TaskLayer {
+export function createSshKeysLayer(nodes: readonly PlannedNode[], step: OwedStep): LayerStep {
   const asking = nodes
     .filter(({ role }) => role.passphraseless !== null && role.passphraseless !== '')
     .filter(step.isOwed);
-  return createNodeLayer('GenerateSshKeys', asking, ({ role }) => {
-    const directive: SshKeysDirective = { keyType: role.passphraseless ?? '' };
-    return { ...directive };
-  });
+  return createNodeLayer('GenerateSshKeys', asking, ({ role }) => ({
+    keyType: role.passphraseless ?? '',
+  }));
 }
 
-/** Metadata, and where asked for the package's files, reach the nodes; changed configuration is applied. */
-export function createRefreshLayer(
-  nodes: readonly PlannedNode[],
-  options: RefreshDirective & { readonly name?: string },
-): TaskLayer {
-  const directive: RefreshDirective = { packageFiles: options.packageFiles };
-  return createNodeLayer('RefreshConfiguration', nodes, () => ({ ...directive }), options);
+/**
+ * Metadata, and if requested the package's files, are written to the nodes; changed configuration is
+ * applied.
+ */
+export function createRefreshLayer(nodes: readonly PlannedNode[], directive: RefreshDirective): LayerStep {
+  return createNodeLayer('RefreshConfiguration', nodes, () => directive);
 }
 
-/** Nothing follows the metadata any more; its failure does not stop the job. */
-export function createStopConfigurationLayer(nodes: readonly PlannedNode[]): TaskLayer {
+/** The metadata is not applied any more; a failure of this does not stop the job. */
+export function createStopConfigurationLayer(nodes: readonly PlannedNode[]): LayerStep {
   return createNodeLayer('StopConfiguration', nodes, () => ({}), { failureAllowed: true });
 }
 
-/** The command whose output other nodes read as this node's token, where the package has one. */
-export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: OwedStep): TaskLayer {
+/** The command whose output other nodes read as this node's token, if the package has one. */
+export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: OwedStep): LayerStep {
   return createLayer(
     'RegisterCustomMetadata',
     managedNodes(nodes).flatMap((planned) => {
@@ -86,7 +90,7 @@ export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: O
           action: 'RegisterCustomMetadata' as const,
           nodeId: node.nodeId,
           label: labelNode(node),
-          directive: { ...directive },
+          directive,
           resources: [{ kind: 'instance', intent: 'use' as const }],
           failureAllowed: false,
           timeoutSeconds: directive.commandTimeoutSeconds + COMMAND_GRACE_SECONDS,
@@ -96,33 +100,34 @@ export function createCustomMetadataLayer(nodes: readonly PlannedNode[], step: O
   );
 }
 
-/** Nodes that the framework works on: a role may say that it wants plain machines and no more. */
+/** Nodes that the frame works on: a role may ask for plain machines only. */
 export function managedNodes(nodes: readonly PlannedNode[]): readonly PlannedNode[] {
   return nodes.filter(({ role }) => role.agentInstalled);
 }
 
-function createNodeLayer(
-  action: TaskAction,
+function createNodeLayer<Action extends TaskAction>(
+  action: Action,
   nodes: readonly PlannedNode[],
-  toDirective: (planned: PlannedNode) => Directive,
+  toDirective: (planned: PlannedNode) => TaskDirectives[Action],
   options: NodeLayerOptions = {},
-): TaskLayer {
+): LayerStep {
   return createLayer(
-    options.name ?? action,
-    managedNodes(nodes).map((planned) => ({
-      action,
-      nodeId: planned.node.nodeId,
-      label: labelNode(planned.node),
-      directive: toDirective(planned),
-      // The lease of its instance fences what is done on a node.
-      resources: [{ kind: 'instance', intent: 'use' }],
-      failureAllowed: options.failureAllowed ?? false,
-      timeoutSeconds: NODE_TIMEOUT_SECONDS,
-    })),
+    action,
+    managedNodes(nodes).map((planned) =>
+      planTask({
+        action,
+        nodeId: planned.node.nodeId,
+        label: labelNode(planned.node),
+        directive: toDirective(planned),
+        // The lease of its instance fences changes on a node.
+        resources: [{ kind: 'instance', intent: 'use' }],
+        failureAllowed: options.failureAllowed ?? false,
+        timeoutSeconds: NODE_TIMEOUT_SECONDS,
+      }),
+    ),
   );
 }
 
-function toMountDirective(volumes: PlannedNode['role']['volumes'], format: boolean): Directive {
-  const directive: MountDirective = { volumes: sortVolumes(volumes), format };
-  return { ...directive };
+function toMountDirective(volumes: PlannedNode['role']['volumes'], format: boolean): MountDirective {
+  return { volumes: sortVolumes(volumes), format };
 }

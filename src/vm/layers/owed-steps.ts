@@ -1,16 +1,16 @@
-import type { OnceAction } from '../../domain/index.ts';
+import type { OnceAction, TaskRound } from '../../domain/index.ts';
 import { clusterNotWhole, type OwedTask } from '../../plan/index.ts';
-import type { EarlierTries } from '../directives.ts';
+import type { EarlierTries } from '../../domain/index.ts';
 import { labelNode } from './node-label.ts';
 import type { PlannedNode, PlanScope } from './plan-scope.ts';
 
-/** Says which nodes of a plan a step is for, and what it must know there; see `owedStep`. */
+/** Says on which nodes of a plan a step runs, and what it must know there; see `owedStep`. */
 export interface OwedStep {
   readonly isOwed: (planned: PlannedNode) => boolean;
   readonly earlier: (planned: PlannedNode) => EarlierTries;
 }
 
-/** A step as a create has it: for every node, and nobody has tried it before. */
+/** A step in a create: on every node, without earlier attempts. */
 export const FIRST_TIME: OwedStep = { isOwed: () => true, earlier: () => ({}) };
 
 /** The step on the nodes on which no job has done it yet. */
@@ -28,30 +28,32 @@ export function owedStep(scope: PlanScope, action: OnceAction): OwedStep {
 }
 
 /**
- * Refuses what cannot be made good: a node that a delete has taken away, and a command of the package
- * that nobody knows the end of and that is not declared to be harmless when it runs twice.
+ * Refuses what cannot be completed: a node that a delete has removed, and a command of the package whose
+ * outcome is unknown and that is not declared idempotent.
  *
  * @throws conflict `CLUSTER_NOT_WHOLE`
  */
 export function refuseBeyondRepair(scope: PlanScope): void {
-  const deleted = scope.nodes
+  const deleted = scope.all
     .filter(({ node }) => node.status === 'deleted')
     .map(({ node }) => `${labelNode(node)} was deleted`);
   const unknown = scope.owed
     .filter((task) => !isHarmlessTwice(scope, task) && task.tries.some(({ end }) => end === 'unknown'))
-    .map(({ action, label }) => `nobody knows how ${action} of ${label} ended`);
+    .map(({ action, label }) => `the outcome of ${action} of ${label} is unknown`);
   const faults = [...deleted, ...unknown];
-  if (faults.length > 0) throw clusterNotWhole(scope.cluster, faults);
+  if (faults.length > 0) throw clusterNotWhole(scope.request.cluster.cluster, faults);
 }
 
-function isHarmlessTwice({ nodes }: PlanScope, { action, nodeId }: OwedTask): boolean {
+function isHarmlessTwice({ all }: PlanScope, { action, nodeId }: OwedTask): boolean {
   if (action === 'RegisterCustomMetadata') return false;
-  // All others but init are the frame's own, and look before they act.
+  // All others except init are the frame's own, and check before they act.
   if (action !== 'InitService') return true;
-  const services = nodes.find(({ node }) => node.nodeId === nodeId)?.role.services ?? [];
+  const services = all.find(({ node }) => node.nodeId === nodeId)?.role.services ?? [];
   return services.some(({ name, custom, idempotent }) => name === 'init' && !custom && idempotent);
 }
 
-function listUnseen(owed: OwedTask | undefined): readonly string[] {
-  return (owed?.tries ?? []).filter(({ end }) => end === 'unseen').map(({ taskId }) => taskId);
+function listUnseen(owed: OwedTask | undefined): readonly TaskRound[] {
+  return (owed?.tries ?? [])
+    .filter(({ end }) => end === 'unseen')
+    .map(({ taskId, round }) => ({ taskId, round }));
 }

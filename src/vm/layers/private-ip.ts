@@ -1,8 +1,8 @@
 import type { PlannedNode } from './plan-scope.ts';
 
 /**
- * The address that the conf asks for this node: of the role's `private_ips`, the one at the place
- * of its server id. Undefined where it asks for none; replicas have none of their own.
+ * The address that the conf requests for this node: the element of the role's `private_ips` at the
+ * position of its server id. Undefined if it requests none; replicas have none of their own.
  */
 export function findPrivateIp({ node, role }: PlannedNode): string | undefined {
   const addresses = role.extra['private_ips'];

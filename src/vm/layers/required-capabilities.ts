@@ -10,12 +10,13 @@ import { findPrivateIp } from './private-ip.ts';
  * @throws invalid-input `CAPABILITY_MISSING`, naming in `details` everything that is lacking.
  */
 export function requireCapabilities(scope: PlanScope): void {
-  const { capabilities, cluster, nodes } = scope;
+  const { features, all: nodes } = scope;
+  const { cluster } = scope.request.cluster;
   const lacking: string[] = [];
-  if (!capabilities.volumes && nodes.some(hasVolumes)) lacking.push('volumes');
-  if (!capabilities.gpu && nodes.some(({ role }) => role.gpu > 0)) lacking.push('gpu');
-  if (!capabilities.reservedIps && Object.keys(cluster.reservedIps).length > 0) lacking.push('reserved_ips');
-  if (capabilities.privateIps !== true && nodes.some((planned) => findPrivateIp(planned) !== undefined)) {
+  if (!features.volumes && nodes.some(hasVolumes)) lacking.push('volumes');
+  if (!features.gpu && nodes.some(({ role }) => role.gpu > 0)) lacking.push('gpu');
+  if (!features.reservedIps && Object.keys(cluster.reservedIps).length > 0) lacking.push('reserved_ips');
+  if (features.privateIps !== true && nodes.some((planned) => findPrivateIp(planned) !== undefined)) {
     lacking.push('private_ips');
   }
   if (lacking.length === 0) return;
@@ -25,7 +26,7 @@ export function requireCapabilities(scope: PlanScope): void {
     `cluster ${cluster.name} needs what the provider of its runtime does not have: ${lacking.join(', ')}`,
     {
       code: 'CAPABILITY_MISSING',
-      hint: 'use a runtime of another provider, or a package that does without',
+      hint: 'use a runtime of another provider, or a package that does not need this',
       details: lacking.map((capability) => ({
         field: capability,
         message: `${capability} is not supported`,

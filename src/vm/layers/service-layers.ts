@@ -1,13 +1,19 @@
-import type { ServiceName, ServiceSpec, TaskAction, TaskLayer } from '../../domain/index.ts';
+import {
+  planTask,
+  type ServiceAction,
+  type ServiceDirective,
+  type ServiceName,
+  type ServiceSpec,
+  type PlanStep,
+} from '../../domain/index.ts';
 import { compareText, createLayersByOrder, selectServiceNodes, type OrderedTask } from '../../plan/index.ts';
-import type { ServiceDirective } from '../directives.ts';
 import { labelNode } from './node-label.ts';
 import { COMMAND_GRACE_SECONDS, managedNodes } from './node-layers.ts';
 import { FIRST_TIME, type OwedStep } from './owed-steps.ts';
 import type { PlannedNode } from './plan-scope.ts';
 
-/** Which task a service of the package specification becomes. */
-const SERVICE_ACTIONS = {
+/** The task action of a service of the package specification. */
+const ACTION_OF = {
   init: 'InitService',
   start: 'StartService',
   stop: 'StopService',
@@ -19,17 +25,15 @@ const SERVICE_ACTIONS = {
   backup: 'BackupService',
   restore: 'RestoreService',
   delete_snapshot: 'DeleteSnapshotService',
-} as const satisfies Record<ServiceName, TaskAction>;
+} as const satisfies Record<ServiceName, ServiceAction>;
 
 /** How one service runs in a plan. */
 export interface ServiceLayerOptions {
   /** Only roles whose service passes, e.g. those whose init runs after start. */
   readonly where?: (service: ServiceSpec) => boolean;
   readonly failureAllowed?: (service: ServiceSpec) => boolean;
-  /** On which of the nodes that the service is for; all by default. */
+  /** On which of the service's nodes; all by default. */
   readonly step?: OwedStep;
-  /** Follows the action in the layers' names, e.g. `after StartService`. */
-  readonly suffix?: string;
 }
 
 /**
@@ -40,16 +44,16 @@ export function createServiceLayers(
   name: ServiceName,
   nodes: readonly PlannedNode[],
   options: ServiceLayerOptions = {},
-): readonly TaskLayer[] {
-  const action = SERVICE_ACTIONS[name];
+): readonly PlanStep[] {
+  const action = ACTION_OF[name];
   const ordered = groupByRole(managedNodes(nodes)).flatMap((roleNodes) =>
     planRoleService(action, name, roleNodes, options),
   );
-  return createLayersByOrder(options.suffix === undefined ? action : `${action} ${options.suffix}`, ordered);
+  return createLayersByOrder(action, ordered);
 }
 
 function planRoleService(
-  action: TaskAction,
+  action: ServiceAction,
   name: ServiceName,
   roleNodes: readonly PlannedNode[],
   options: ServiceLayerOptions,
@@ -70,7 +74,7 @@ function planRoleService(
   ).map((node) => ({ node, role }));
   return chosen.filter(step.isOwed).map((planned) => ({
     order: service.order,
-    task: {
+    task: planTask({
       action,
       nodeId: planned.node.nodeId,
       label: labelNode(planned.node),
@@ -78,11 +82,11 @@ function planRoleService(
       resources: [{ kind: 'instance', intent: 'use' }],
       failureAllowed: options.failureAllowed?.(service) ?? false,
       timeoutSeconds: service.timeoutSeconds + COMMAND_GRACE_SECONDS,
-    },
+    }),
   }));
 }
 
-/** Nodes by the role of their own (replicas apart from those they copy), in the order of role names. */
+/** Nodes by their own role (replicas separate from the nodes that they copy), in the order of role names. */
 function groupByRole(nodes: readonly PlannedNode[]): readonly (readonly PlannedNode[])[] {
   const names = [...new Set(nodes.map(({ node }) => node.role))].sort(compareText);
   return names.map((name) => nodes.filter(({ node }) => node.role === name));

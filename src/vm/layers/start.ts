@@ -1,7 +1,8 @@
-import type { TaskLayer } from '../../domain/index.ts';
+import type { PlanStep } from '../../domain/index.ts';
 import { createInstanceLayer, createVolumeLayer } from './cloud-layers.ts';
-import { createClusterLayer, createFrontgateLayers } from './cluster-layers.ts';
+import { createFrontgateLayers, createMetadataLayer } from './cluster-layers.ts';
 import { customMetadataLayers } from './create.ts';
+import { createFrontgateLane, createNodeSteps } from './node-lanes.ts';
 import {
   createMountLayer,
   createPrepareLayer,
@@ -13,39 +14,39 @@ import type { PlanScope } from './plan-scope.ts';
 import { createServiceLayers } from './service-layers.ts';
 
 /**
- * Volumes and instances come back, the nodes learn each other's addresses anew, services start.
- * Mounts are made sure of before any service writes; a volume that holds no filesystem here has
- * lost its data, so it fails instead of being formatted.
+ * Volumes and instances are started, the nodes get each other's new addresses, services start. Mounts are
+ * verified before any service writes; a volume without a filesystem has lost its data here, so it fails
+ * instead of being formatted.
  *
- * What a create has left undone is done on the way, in a create's order and on the nodes that lack it:
- * volumes that were never formatted, keys, init, tokens. A command that said it failed runs again;
- * one that nobody saw end is looked up on its node first.
+ * Steps that a create has left undone are done on the way, in a create's order and on the nodes that lack
+ * them: formatting, keys, init, tokens. A command that failed runs again; one whose end was not observed
+ * is first looked up on its node.
  *
- * @throws conflict `CLUSTER_NOT_WHOLE` where a node is gone, or nobody knows whether a command may run.
+ * @throws conflict `CLUSTER_NOT_WHOLE` if a node is gone, or it is unknown whether a command may run.
  */
-export function layersOfStart(scope: PlanScope): readonly TaskLayer[] {
+export function layersOfStart(scope: PlanScope): readonly PlanStep[] {
   refuseBeyondRepair(scope);
-  const { nodes } = scope;
+  const nodes = scope.all;
   const init = owedStep(scope, 'InitService');
   return [
     ...createFrontgateLayers('AcquireFrontgate', scope),
-    createVolumeLayer('AttachVolumes', nodes),
-    createInstanceLayer('StartInstances', scope, nodes),
-    ...(scope.capabilities.nodeAccess === 'frontgate'
-      ? [createClusterLayer('FrontgateAvailable', scope)]
-      : []),
-    createPrepareLayer(nodes),
-    createMountLayer(nodes, owedStep(scope, 'FormatAndMountVolumes')),
-    createSshKeysLayer(nodes, owedStep(scope, 'GenerateSshKeys')),
-    createClusterLayer('RegisterMetadata', scope),
+    ...createNodeSteps('start nodes', scope, {
+      cloud: [
+        [createVolumeLayer('AttachVolumes', nodes)],
+        [createInstanceLayer('StartInstances', scope, nodes)],
+      ],
+      node: [
+        [createPrepareLayer(nodes)],
+        [createMountLayer(nodes, owedStep(scope, 'FormatAndMountVolumes'))],
+        [createSshKeysLayer(nodes, owedStep(scope, 'GenerateSshKeys'))],
+      ],
+      beside: scope.features.nodeAccess === 'frontgate' ? [createFrontgateLane(scope)] : [],
+    }),
+    createMetadataLayer(scope),
     createRefreshLayer(nodes, { packageFiles: true }),
     ...createServiceLayers('init', nodes, { where: (service) => !service.postStartService, step: init }),
     ...customMetadataLayers(scope, owedStep(scope, 'RegisterCustomMetadata')),
     ...createServiceLayers('start', nodes),
-    ...createServiceLayers('init', nodes, {
-      where: (service) => service.postStartService,
-      suffix: 'after StartService',
-      step: init,
-    }),
+    ...createServiceLayers('init', nodes, { where: (service) => service.postStartService, step: init }),
   ];
 }

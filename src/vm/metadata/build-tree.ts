@@ -5,22 +5,17 @@ import type {
   ClusterWrapper,
   Env,
   EnvValue,
+  MetadataDirective,
   MetadataLeaf,
   MetadataTree,
 } from '../../domain/index.ts';
 import { findNodeRole, sortNodes } from '../../plan/index.ts';
 
-/** What a tree tells beyond the cluster itself. */
-export interface MetadataOptions {
+/** The content of a tree besides the cluster itself. */
+export interface MetadataOptions extends MetadataDirective {
   /** The runtime's zone. */
   readonly zone?: string;
   readonly userId?: string;
-  /** Ids of nodes that join; they stand in `hosts` too. */
-  readonly addingHosts?: readonly string[];
-  /** Ids of nodes that leave; they stand in `hosts` until they are gone. */
-  readonly deletingHosts?: readonly string[];
-  /** Roles whose size changes just now. */
-  readonly verticalScalingRoles?: readonly string[];
 }
 
 interface Branch {
@@ -42,7 +37,8 @@ export function buildMetadataTree(wrapper: ClusterWrapper, options: MetadataOpti
   const deleting = nodes.filter((node) => options.deletingHosts?.includes(node.nodeId));
   if (adding.length > 0) tree['adding-hosts'] = buildHosts(wrapper, adding);
   if (deleting.length > 0) tree['deleting-hosts'] = buildHosts(wrapper, deleting);
-  // Of a linked cluster its id alone: its tree is its own, and is put in where a node is told.
+  // For a linked cluster only its id: it has a tree of its own, which is inserted when a node gets the
+  // metadata.
   const links = wrapper.links.map(({ name, targetClusterId }) => [name, targetClusterId] as const);
   if (links.length > 0) tree['links'] = Object.fromEntries(links);
   if (options.verticalScalingRoles !== undefined && options.verticalScalingRoles.length > 0) {
@@ -54,7 +50,7 @@ export function buildMetadataTree(wrapper: ClusterWrapper, options: MetadataOpti
 function buildHosts(wrapper: ClusterWrapper, nodes: readonly ClusterNode[]): Branch {
   const hosts: Branch = {};
   for (const node of nodes) {
-    // Until the cloud has named it, a node goes by its own id.
+    // Until the cloud has named it, a node has its own id.
     const key = node.instanceId === '' ? node.nodeId : node.instanceId;
     const ofRole = node.role === '' ? hosts : (hosts[node.role] ??= {});
     (ofRole as Branch)[key] = buildHost(wrapper, node);
@@ -94,7 +90,7 @@ function buildCluster(wrapper: ClusterWrapper, options: MetadataOptions): Branch
   const endpoints: Branch = {};
   for (const endpoint of cluster.endpoints) {
     const port = resolveEndpointPort(wrapper, endpoint);
-    // A reference that leads nowhere is shown as it was written: that says what is wrong.
+    // A reference that leads nowhere is shown unchanged, which makes the fault visible.
     endpoints[endpoint.name] = { port: String(port ?? endpoint.port), protocol: endpoint.protocol };
   }
   const reservedIps = buildReservedIps(wrapper);
@@ -120,7 +116,7 @@ function buildEnv(wrapper: ClusterWrapper): Branch {
   const env = toLeaves(wrapper.cluster.env);
   for (const role of wrapper.roles) {
     if (Object.keys(role.env).length === 0) continue;
-    // The only role of a package without roles has no name to stand under.
+    // The only role of a package without roles has no name of its own.
     if (role.role === '') Object.assign(env, toLeaves(role.env));
     else env[role.role] = toLeaves(role.env);
   }

@@ -3,7 +3,7 @@ import type { MetadataTree } from '../../domain/index.ts';
 import type { RelatedMetadata } from '../../provider/index.ts';
 import { openTree, type OpenSecret } from './open-tree.ts';
 
-/** What the nodes of a cluster are told: one root, `self`, and with root access `clusters` beside it. */
+/** The metadata of the nodes of a cluster: one root, `self`, and with root access `clusters` beside it. */
 export interface MetadataSources {
   /** The cluster's own registered tree. */
   readonly tree: MetadataTree;
@@ -13,9 +13,12 @@ export interface MetadataSources {
   readonly rootAccess: boolean;
 }
 
-/** What one node is told. */
+/** The metadata of one node. */
 export interface NodeMetadata {
-  /** A JSON document, a leaf a line; YAML readers, and so confd's file backend, read it as the same. */
+  /**
+   * A JSON document with one leaf on each line; YAML readers, and so confd's file backend, read the same
+   * from it.
+   */
   readonly json: string;
   /** Its leaves by path, for templates. */
   readonly values: ReadonlyMap<string, string>;
@@ -23,18 +26,18 @@ export interface NodeMetadata {
   readonly document: OpenTree;
 }
 
-/** What all nodes of a cluster are told alike; the larger part by far. */
+/** The part that all nodes of a cluster share; by far the larger one. */
 export interface SharedMetadata {
-  /** @returns what the node is told; one that the tree does not know has an empty `host`. */
+  /** @returns the node's metadata; a node that is not in the tree has an empty `host`. */
   forNode(nodeId: string): NodeMetadata;
 }
 
 /**
- * Makes what the nodes of a cluster are told, once for all of them: a node adds its own entry,
- * `host`, and no more. A link becomes the tree of the cluster that it leads to; one whose tree is
- * not registered (it is stopped) stays the cluster's id.
+ * Renders the metadata of a cluster's nodes, once for all of them: a node adds only its own entry, `host`.
+ * A link becomes the tree of the linked cluster; if that tree is not registered (the cluster is stopped),
+ * it stays the cluster's id.
  *
- * @throws what openSecret throws.
+ * @throws the errors of openSecret.
  */
 export async function shareMetadata(sources: MetadataSources): Promise<SharedMetadata> {
   const own = await openTree(sources.tree, sources.openSecret);
@@ -49,7 +52,7 @@ export async function shareMetadata(sources: MetadataSources): Promise<SharedMet
   const clusters = sources.rootAccess ? listClusters(own, related) : null;
   const beside: OpenTree = clusters === null ? {} : { clusters };
   const hosts = indexHosts(own);
-  // Shared by every node of the cluster: what differs is put into it.
+  // Shared by every node of the cluster: the differing part is inserted.
   const sharedJson = toJson({ self, ...beside });
   const afterHost = Object.keys(self).length === 0 ? '\n ' : ',';
   const values = flattenTree({ self, ...beside });
@@ -66,7 +69,7 @@ export async function shareMetadata(sources: MetadataSources): Promise<SharedMet
   };
 }
 
-/** The cluster itself stands among those that it may see. */
+/** The cluster itself is among those that it may see. */
 function listClusters(
   own: OpenTree,
   related: readonly { readonly clusterId: string; readonly open: OpenTree }[],
@@ -99,11 +102,14 @@ function indexHosts(tree: OpenTree): ReadonlyMap<string, OpenTree> {
   return hosts;
 }
 
-/** How every document begins, and how one with nothing but `self` ends. */
+/** The beginning of every document, and the end of one that has only `self`. */
 const OPENING = '{\n "self": {';
 const CLOSING = '\n }\n}';
 
-/** A leaf a line, so that people and line tools of small images can read it; indented by one, because it is large. */
+/**
+ * One leaf on each line, so that people and line-based tools of small images can read it; indented by one,
+ * because it is large.
+ */
 function toJson(tree: OpenTree): string {
   return escapeForYaml(JSON.stringify(tree, null, 1));
 }

@@ -4,16 +4,16 @@ import type { MetadataLeaf, MetadataTree, SecretReference } from '../../domain/i
 /** The value behind a reference. */
 export type OpenSecret = (reference: SecretReference) => Promise<string>;
 
-/** Whether something in a tree is a directory of it. */
+/** Whether a value in a tree is a directory. */
 export function isTree(value: MetadataTree | MetadataLeaf | undefined): value is MetadataTree {
   return typeof value === 'object' && !('$secret' in value && typeof value['$secret'] === 'string');
 }
 
 /**
- * The tree with its secrets opened, each once, however often it stands there. With `openSecret`
- * null they are left empty: the tree is of a cluster whose secrets this one has no part in.
+ * The tree with its secrets decrypted, each once, however often it occurs. With `openSecret` null they are
+ * left empty: the tree belongs to a cluster whose secrets this one may not see.
  *
- * @throws what openSecret throws.
+ * @throws the errors of openSecret.
  */
 export async function openTree(tree: MetadataTree, openSecret: OpenSecret | null): Promise<OpenTree> {
   const opened = new Map<string, Promise<string>>();

@@ -1,7 +1,7 @@
 import type { MetadataTree } from '../../domain/index.ts';
 import { shareMetadata, type MetadataSources, type SharedMetadata } from './node-view.ts';
 
-/** Clusters whose nodes a worker is telling at once, at most; each costs about three times its tree. */
+/** How many clusters' shared metadata a worker caches at most; each costs about three times its tree. */
 const KEPT = 4;
 
 interface Entry {
@@ -10,8 +10,8 @@ interface Entry {
 }
 
 /**
- * What all nodes of a cluster are told is made once, not for each of a thousand nodes. The engine
- * gives the same tree object as long as the tree is the same, so a change is seen at once.
+ * The part that all nodes of a cluster share is rendered once, not for each of a thousand nodes. The
+ * engine passes the same tree object as long as the tree is unchanged, so a change is noticed at once.
  */
 export function createSharedMetadata(): (sources: MetadataSources) => Promise<SharedMetadata> {
   const entries: Entry[] = [];

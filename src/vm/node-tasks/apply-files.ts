@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { renderCheckCommand, type RenderedFile } from '../../confd/index.ts';
 import { quoteForShell, type NodeFile } from '../../nodes/index.ts';
 
-/** Where files wait until they are checked; they may hold secrets. */
+/** The folder of files until they are checked; they may hold secrets. */
 const STAGE_FOLDER = '/var/lib/windlass/configuration';
 const STAGED_MODE = 0o600;
 
@@ -15,7 +15,7 @@ export function toStagedFiles(files: readonly RenderedFile[]): readonly NodeFile
   }));
 }
 
-/** Prints `stale` where a file is not what it should be, or its reload is still owed. */
+/** Prints `stale` if a file is not in its desired state, or its reload is still to be done. */
 export function buildCompareFilesCommand(root: string, files: readonly RenderedFile[]): string {
   return `${prepare(root)}
 ${FILE_FUNCTIONS}
@@ -29,10 +29,9 @@ if [ "$stale" = yes ]; then echo stale; else echo current; fi`;
 }
 
 /**
- * Puts every file in its place that differs from what is there, in order: by a rename, after its
- * check command has taken it; then its reload command runs. A file that was put in its place and
- * whose reload command did not end with 0 is remembered on the node, so that the next run reloads.
- * All are tried; one that fails makes the whole fail.
+ * Moves every file that differs into place, in order: by a rename, after its check command has accepted
+ * it; then its reload command runs. If the reload command of a file did not end with 0, that is recorded
+ * on the node, so that the next run reloads. All files are processed; if one fails, the whole fails.
  */
 export function buildApplyFilesCommand(root: string, files: readonly RenderedFile[]): string {
   return `${prepare(root)}
@@ -59,7 +58,7 @@ ${files.map((file) => `${toCall('apply', root, file)} || failed=1`).join('\n')}
 exit $failed`;
 }
 
-/** Forgets what waits: a node that starts again is compared anew with its files. */
+/** Deletes the staged files: a node that starts again is compared with its files again. */
 export function buildForgetFilesCommand(root: string): string {
   return `rm -rf ${quoteForShell(root + STAGE_FOLDER)}`;
 }
@@ -70,7 +69,7 @@ root=${quoteForShell(root)}
 stage=$root${STAGE_FOLDER}`;
 }
 
-/** Only root can give files away: where the worker is not root on the node, owners are left alone. */
+/** Only root can change owners: if the worker is not root on the node, owners are not changed. */
 const FILE_FUNCTIONS = `
 mode_of() { stat -Lc %a "$1" 2>/dev/null || stat -Lf %Lp "$1" 2>/dev/null; }
 owner_of() { stat -Lc %u:%g "$1" 2>/dev/null || stat -Lf %u:%g "$1" 2>/dev/null; }

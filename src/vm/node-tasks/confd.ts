@@ -5,23 +5,23 @@ import { buildForgetFilesCommand } from './apply-files.ts';
 /** Digest of the content that confd applied last. */
 const APPLIED_DIGEST = '/var/lib/windlass/confd-applied';
 
-/** What confd reads: the metadata, and every resource and template, those of the image too. */
+/** What confd reads: the metadata, and every resource and template, including those of the image. */
 const CURRENT_DIGEST = `{ cat ${quoteForShell(METADATA_FILE)}; find /etc/confd/conf.d /etc/confd/templates -type f -exec cat {} + 2>/dev/null; } | sha256sum`;
 
 /** Prints `yes` where the node has confd of its own. */
 export const HAS_CONFD_COMMAND = 'if command -v confd >/dev/null 2>&1; then echo yes; else echo no; fi';
 
-/** Prints `stale` where confd has resources and has not applied the present content. */
+/** Prints `stale` if confd has resources and has not applied the current content. */
 export function buildCompareCommand(): string {
   return `if [ -d /etc/confd/conf.d ] && [ "$(${CURRENT_DIGEST})" != "$(cat ${quoteForShell(APPLIED_DIGEST)} 2>/dev/null)" ]; then echo stale; else echo current; fi`;
 }
 
-/** What the files were that confd may change, until all of them are reloaded. */
+/** The previous content of the files that confd may change, until all of them are reloaded. */
 const BEFORE = '/var/lib/windlass/confd-before';
 
 /**
- * Puts back what a run has changed whose reload failed, or which was cut off: confd reloads only
- * what it has changed, so a file that is left changed would never be reloaded.
+ * Restores files that an unfinished run, or one with a failed reload, has changed: confd reloads only
+ * files that it changes itself, so a changed file would otherwise never be reloaded.
  */
 const PUT_BACK = `put_back() {
   [ -d ${BEFORE} ] || return 0
@@ -41,8 +41,8 @@ const PUT_BACK = `put_back() {
 const DESTINATION = String.raw`s/^[[:space:]]*dest[[:space:]]*=[[:space:]]*["']\([^"']*\)["'].*/\1/p`;
 
 /**
- * Whole or not there at all: a copy that was cut off must not be put back. Makes the folders of
- * files that are new: confd writes beside its destination and makes none.
+ * Complete or absent: an unfinished copy must not be restored. Creates the folders of new files: confd
+ * writes next to its destination and creates none.
  */
 const KEEP = `keep() {
   rm -rf ${BEFORE}.new
@@ -57,9 +57,8 @@ const KEEP = `keep() {
 }`;
 
 /**
- * Runs confd once over the present content and remembers that it did. A failure remembers nothing,
- * and leaves the files as they were when their programs last took them: the next run changes and
- * reloads them again.
+ * Runs confd once over the current content and records that. A failure records nothing, and leaves the
+ * files as they were when their programs last read them: the next run changes and reloads them again.
  */
 export function buildApplyCommand(prefix: string): string {
   const applied = quoteForShell(APPLIED_DIGEST);
@@ -84,8 +83,8 @@ rm -rf ${BEFORE}.done`;
 }
 
 /**
- * Ends a confd that the image runs as a service, and forgets what was applied: after the next
- * start everything is applied, and reloaded, anew.
+ * Ends a confd that the image runs as a service, and deletes the record of what was applied: after the
+ * next start everything is applied, and reloaded, again.
  */
 export function buildStopCommand(root: string): string {
   const forget = `rm -f ${quoteForShell(root + APPLIED_DIGEST)}

@@ -1,18 +1,19 @@
 import { type NodeShell, quoteForShell } from '../../nodes/index.ts';
 import type { NodeTaskContext } from '../../provider/index.ts';
-import { readCommandDirective } from '../directives.ts';
 import { toNodeTarget } from '../node-target.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { observeNodeCommand, SERVICE_CODES, startNodeCommand, type NodeCommand } from './node-command.ts';
 
-/** Where a command's standard output stands; apart from the runner's log, which mixes it with errors. */
+/** The file of a command's standard output; separate from the runner's log, which mixes it with errors. */
 const TOKEN_FILE = '/var/lib/windlass/custom-metadata';
 
 /**
- * Runs the role's custom metadata command; what it prints is the node's token, which the other
- * nodes find in the metadata. Changes: node.customToken.
+ * Runs the role's custom metadata command; its output is the node's token, which the other nodes find in
+ * the metadata. Changes: node.customToken.
  */
-export function createCustomMetadataTask(nodes: NodeShell): NodeTaskImplementation {
+export function createCustomMetadataTask(
+  nodes: NodeShell,
+): Required<NodeTaskImplementation<'RegisterCustomMetadata'>> {
   return {
     handle: async (context, call) => {
       await startNodeCommand(nodes, context, call, toTokenCommand(context));
@@ -27,13 +28,13 @@ export function createCustomMetadataTask(nodes: NodeShell): NodeTaskImplementati
   };
 }
 
-function toTokenCommand(context: NodeTaskContext): NodeCommand {
-  const directive = readCommandDirective(context.task.directive);
+function toTokenCommand(context: NodeTaskContext<'RegisterCustomMetadata'>): NodeCommand {
+  const directive = context.task.directive;
   const file = quoteForShell(context.node.ssh.root + TOKEN_FILE);
   return {
     ...directive,
-    // The command stands on lines of its own, so that a comment in it ends with it. Its exit code
-    // is the whole script's.
+    // The command has lines of its own, so that a comment in it ends with it. Its exit code is that of the
+    // whole script.
     command: `umask 077
 mkdir -p "$(dirname ${file})"
 (

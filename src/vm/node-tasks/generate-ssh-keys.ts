@@ -1,19 +1,18 @@
 import { WindlassError } from '../../domain/index.ts';
 import { type NodeShell, quoteForShell } from '../../nodes/index.ts';
-import { readSshKeysDirective } from '../directives.ts';
 import { toNodeTarget } from '../node-target.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { applyToNode } from './apply-to-node.ts';
 
 /**
- * Makes the key pair with which the nodes of a role reach others; the private half never leaves
- * the node. A pair that is there is kept. Changes: node.passphraselessKey.
+ * Generates the key pair with which the nodes of a role reach others; the private half never leaves the
+ * node. An existing pair is kept. Changes: node.passphraselessKey.
  */
-export function createSshKeysTask(nodes: NodeShell): NodeTaskImplementation {
+export function createSshKeysTask(nodes: NodeShell): NodeTaskImplementation<'GenerateSshKeys'> {
   return {
     handle: async (context, call) => {
       const target = toNodeTarget(context.node, context.access);
-      const algorithm = toAlgorithm(readSshKeysDirective(context.task.directive).keyType);
+      const algorithm = toAlgorithm(context.task.directive.keyType);
       const output = await applyToNode(context, call, () =>
         nodes.run(target, buildSshKeysScript(target.root, algorithm), call.signal),
       );
@@ -23,7 +22,7 @@ export function createSshKeysTask(nodes: NodeShell): NodeTaskImplementation {
 }
 
 /**
- * What ssh-keygen calls the key that a package asks for.
+ * ssh-keygen's name for the key type that a package asks for.
  *
  * @throws invalid-input `KEY_TYPE`
  */
@@ -32,20 +31,24 @@ export function toAlgorithm(keyType: string): string {
     case 'ssh-rsa':
       return 'rsa';
     case 'ssh-dsa':
-      // No sshd takes DSA keys any more, and ssh-keygen has ceased to make them.
+      // No sshd accepts DSA keys any more, and ssh-keygen can no longer generate them.
       return 'rsa';
     case 'ssh-ed25519':
       return 'ed25519';
     default:
-      throw new WindlassError('invalid-input', `no key of type ${JSON.stringify(keyType)} can be made`, {
-        code: 'KEY_TYPE',
-        hint: 'passphraseless is ssh-rsa, ssh-dsa or ssh-ed25519',
-        field: 'passphraseless',
-      });
+      throw new WindlassError(
+        'invalid-input',
+        `a key of type ${JSON.stringify(keyType)} cannot be generated`,
+        {
+          code: 'KEY_TYPE',
+          hint: 'passphraseless is ssh-rsa, ssh-dsa or ssh-ed25519',
+          field: 'passphraseless',
+        },
+      );
   }
 }
 
-/** Prints the public half. Two that run at once end with one pair: the link is made by one of them. */
+/** Prints the public half. Two runs at the same time end with one pair: only one of them creates the link. */
 export function buildSshKeysScript(root: string, algorithm: string): string {
   return `set -eu
 umask 077

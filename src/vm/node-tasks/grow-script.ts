@@ -1,15 +1,15 @@
 import { quoteForShell } from '../../nodes/index.ts';
 import { buildMountScript, listMountCalls, sortMounts, type VolumeMount } from './mount-script.ts';
 
-/** A volume that has been made larger. */
+/** A volume that was enlarged. */
 export interface GrownVolume extends VolumeMount {
   readonly sizeGiB: number;
 }
 
 /**
- * A POSIX script that grows filesystems to the size of their volumes: online where they are
- * mounted, and what is not mounted is grown and mounted. It may run any number of times; a
- * filesystem that fills its volume is left as it is. Folders have no size of their own.
+ * A POSIX script that grows filesystems to the size of their volumes: online if they are mounted; one that
+ * is not mounted is grown and mounted. It may run any number of times; a filesystem that fills its volume
+ * is not changed. Folders have no size of their own.
  *
  * It fails when the node does not see the new size, or a volume holds no filesystem that can grow.
  */

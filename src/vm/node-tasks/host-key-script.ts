@@ -1,10 +1,10 @@
 import { quoteForShell } from '../../nodes/index.ts';
 
 /**
- * A POSIX script that puts another host key where sshd keeps the one of user-data, and lets sshd
- * read it; the new private half comes on standard input. It may run any number of times, and may
- * be cut off anywhere: the key file is replaced whole, so that sshd has the one or the other.
- * Connections that stand are not touched.
+ * A POSIX script that replaces the host key of user-data by another one, and makes sshd read it; the new
+ * private half arrives on standard input. It may run any number of times, and may be interrupted anywhere:
+ * the key file is replaced in one step, so that sshd has one key or the other. Open connections are not
+ * affected.
  */
 export function buildHostKeyScript(keys: {
   /** Public halves, in OpenSSH format. */
@@ -16,7 +16,7 @@ changed=${quoteForShell(withoutComment(keys.changed))}
 ${SCRIPT}`;
 }
 
-/** Type and key; what follows is not part of it. */
+/** Type and key; the rest is not part of it. */
 function withoutComment(publicKey: string): string {
   return publicKey.trim().split(' ').slice(0, 2).join(' ');
 }

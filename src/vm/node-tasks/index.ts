@@ -1,6 +1,6 @@
-import type { TaskAction } from '../../domain/index.ts';
+import { SERVICE_ACTIONS } from '../../domain/index.ts';
 import type { NodeShell } from '../../nodes/index.ts';
-import { forNode, type TaskEntry } from '../task-implementation.ts';
+import { endingSoon, forNode, type TaskEntry } from '../task-implementation.ts';
 import { createCustomMetadataTask } from './custom-metadata.ts';
 import { createSshKeysTask } from './generate-ssh-keys.ts';
 import { createGrowTask, createMountTask, createUnmountTask } from './mount-volumes.ts';
@@ -9,36 +9,18 @@ import { createRefreshTask } from './refresh-configuration.ts';
 import { createServiceTask } from './run-service.ts';
 import { createStopConfigurationTask } from './stop-configuration.ts';
 
-/** Actions whose tasks run one command of the package and report its exit code. */
-const SERVICE_ACTIONS = [
-  'InitService',
-  'StartService',
-  'StopService',
-  'RestartService',
-  'DestroyService',
-  'ScaleOutPreCheck',
-  'ScaleOutService',
-  'ScaleInPreCheck',
-  'ScaleInService',
-  'UpgradeService',
-  'BackupService',
-  'RestoreService',
-  'DeleteSnapshotService',
-  'CustomService',
-] as const satisfies readonly TaskAction[];
-
-/** What the frame does on nodes, over their sshd. */
+/** The frame's tasks on nodes, over their sshd. */
 export function createNodeTasks(nodes: NodeShell): readonly TaskEntry[] {
-  const service = forNode(createServiceTask(nodes));
+  const service = forNode(endingSoon(createServiceTask(nodes)));
   return [
-    ['PrepareNode', forNode(createPrepareNodeTask(nodes))],
-    ['FormatAndMountVolumes', forNode(createMountTask(nodes))],
-    ['UnmountVolumes', forNode(createUnmountTask(nodes))],
-    ['GrowFilesystems', forNode(createGrowTask(nodes))],
+    ['PrepareNode', forNode(endingSoon(createPrepareNodeTask(nodes)))],
+    ['FormatAndMountVolumes', forNode(endingSoon(createMountTask(nodes)))],
+    ['UnmountVolumes', forNode(endingSoon(createUnmountTask(nodes)))],
+    ['GrowFilesystems', forNode(endingSoon(createGrowTask(nodes)))],
     ['GenerateSshKeys', forNode(createSshKeysTask(nodes))],
     ['RefreshConfiguration', forNode(createRefreshTask(nodes))],
     ['StopConfiguration', forNode(createStopConfigurationTask(nodes))],
-    ['RegisterCustomMetadata', forNode(createCustomMetadataTask(nodes))],
+    ['RegisterCustomMetadata', forNode(endingSoon(createCustomMetadataTask(nodes)))],
     ...SERVICE_ACTIONS.map((action): TaskEntry => [action, service]),
   ];
 }

@@ -4,7 +4,7 @@ import { compareText } from '../../plan/index.ts';
 
 /** One volume as the node sees it. */
 export interface VolumeMount {
-  /** A block device, or a folder where nodes have no disks of their own. */
+  /** A block device, or a folder if nodes have no disks of their own. */
   readonly device: string;
   readonly mountPoint: string;
   readonly filesystem: string;
@@ -14,11 +14,11 @@ export interface VolumeMount {
 /**
  * A POSIX script (GNU or busybox) that mounts volumes. It may run any number of times:
  *
- * - a block device gets a filesystem only when it holds nothing at all, and only if `format`; then
- *   a line in fstab by UUID, because device names change between boots, and a mount;
+ * - a block device gets a filesystem only if it holds no data at all, and only if `format`; then a line in
+ * fstab by UUID, because device names change between boots, and a mount;
  * - a folder becomes the target of a link at the mount point.
  *
- * It fails without having formatted anything when a device holds something that it cannot name.
+ * It fails without having formatted anything if a device holds something that it cannot identify.
  */
 export function buildMountScript(options: {
   readonly root: string;
@@ -34,7 +34,7 @@ export function buildMountScript(options: {
   ].join('\n');
 }
 
-/** Lines that mount, for a script that begins as buildMountScript's. */
+/** The lines that mount, for a script that begins like buildMountScript's. */
 export function listMountCalls(mounts: readonly VolumeMount[]): readonly string[] {
   mounts.forEach(refuseFaultyMount);
   return sortMounts(mounts).map((mount) =>
@@ -46,7 +46,7 @@ export function listMountCalls(mounts: readonly VolumeMount[]): readonly string[
 }
 
 /**
- * A second look, right where fstab is written: each of these is one word of one line. Packages are
+ * A second check, right where fstab is written: each of these is one word of one line. Packages are
  * checked when they are read, but a cluster may be older than that check.
  */
 function refuseFaultyMount({ mountPoint, filesystem, mountOptions }: VolumeMount): void {
@@ -59,20 +59,20 @@ function refuseFaultyMount({ mountPoint, filesystem, mountOptions }: VolumeMount
           ? 'filesystem'
           : null;
   if (faulty === null) return;
-  throw new WindlassError('invalid-input', `a volume’s ${faulty} cannot stand in fstab`, {
+  throw new WindlassError('invalid-input', `a volume’s ${faulty} cannot be written to fstab`, {
     code: 'MOUNT_SYNTAX',
-    hint: 'mend mount_point, mount_options and filesystem in the package: no line breaks, no white space',
+    hint: 'correct mount_point, mount_options and filesystem in the package: no line breaks, no white space',
   });
 }
 
-/** A parent is mounted before what is mounted inside it. */
+/** A parent is mounted before the mount points inside it. */
 export function sortMounts<Mount extends Pick<VolumeMount, 'mountPoint'>>(
   mounts: readonly Mount[],
 ): readonly Mount[] {
   return [...mounts].sort((a, b) => compareText(a.mountPoint, b.mountPoint));
 }
 
-/** The opposite: what is not mounted is left alone. A volume in use fails after some tries. */
+/** The opposite: a volume that is not mounted is not changed. A volume in use fails after some attempts. */
 export function buildUnmountScript(options: {
   readonly root: string;
   readonly mountPoints: readonly string[];

@@ -1,24 +1,25 @@
 import { WindlassError } from '../../domain/index.ts';
 import type { NodeShell } from '../../nodes/index.ts';
 import type { NodeTaskContext } from '../../provider/index.ts';
-import { readMountDirective } from '../directives.ts';
 import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { buildGrowScript } from './grow-script.ts';
 import { buildMountScript, buildUnmountScript, type VolumeMount } from './mount-script.ts';
 import { FRAME_CODES, observeNodeCommand, startNodeCommand, type NodeCommand } from './node-command.ts';
 
-/** Longest time that formatting and mounting the volumes of a node may take, in seconds. */
+type MountAction = 'FormatAndMountVolumes' | 'GrowFilesystems' | 'UnmountVolumes';
+
+/** The longest time that formatting and mounting the volumes of a node may take, in seconds. */
 const MOUNT_TIMEOUT_SECONDS = 570;
 
 /**
- * Makes a filesystem on volumes that are empty (where the plan allows it) and mounts all of them,
- * now and at every boot.
+ * Creates a filesystem on empty volumes (if the plan allows it) and mounts all of them, now and at every
+ * boot.
  *
  * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
  */
-export function createMountTask(nodes: NodeShell): NodeTaskImplementation {
+export function createMountTask(nodes: NodeShell): Required<NodeTaskImplementation<MountAction>> {
   return createScriptTask(nodes, (context) => {
-    const { format, earlier = [] } = readMountDirective(context.task.directive);
+    const { format, earlier = [] } = context.task.directive;
     return {
       ...FRAME_COMMAND,
       earlier,
@@ -30,13 +31,13 @@ export function createMountTask(nodes: NodeShell): NodeTaskImplementation {
 }
 
 /**
- * Grows the filesystems of volumes that were made larger to their new sizes, under what uses them.
+ * Grows the filesystems of enlarged volumes to their new sizes, while they are in use.
  *
  * @throws conflict `VOLUME_NOT_ATTACHED` before anything is started.
  */
-export function createGrowTask(nodes: NodeShell): NodeTaskImplementation {
+export function createGrowTask(nodes: NodeShell): Required<NodeTaskImplementation<MountAction>> {
   return createScriptTask(nodes, (context) => {
-    const { volumes } = readMountDirective(context.task.directive);
+    const { volumes } = context.task.directive;
     const sizes = new Map(volumes.map(({ mountPoint, sizeGiB }) => [mountPoint, sizeGiB]));
     return {
       ...FRAME_COMMAND,
@@ -52,20 +53,20 @@ export function createGrowTask(nodes: NodeShell): NodeTaskImplementation {
   });
 }
 
-/** Takes the volumes out of the node's file system; what is not mounted is left as it is. */
-export function createUnmountTask(nodes: NodeShell): NodeTaskImplementation {
+/** Unmounts the volumes; one that is not mounted is not changed. */
+export function createUnmountTask(nodes: NodeShell): Required<NodeTaskImplementation<MountAction>> {
   return createScriptTask(nodes, (context) => ({
     ...FRAME_COMMAND,
     name: 'unmounting volumes',
     command: buildUnmountScript({
       root: context.node.ssh.root,
-      // By mount point alone: what was never attached is not mounted either.
-      mountPoints: readMountDirective(context.task.directive).volumes.map((volume) => volume.mountPoint),
+      // By mount point alone: a volume that was never attached is not mounted either.
+      mountPoints: context.task.directive.volumes.map((volume) => volume.mountPoint),
     }),
   }));
 }
 
-/** All these scripts look before they act, so they may run again. */
+/** All these scripts check before they act, so they may run again. */
 const FRAME_COMMAND = {
   commandTimeoutSeconds: MOUNT_TIMEOUT_SECONDS,
   idempotent: true,
@@ -74,11 +75,11 @@ const FRAME_COMMAND = {
 
 function createScriptTask(
   nodes: NodeShell,
-  toCommand: (context: NodeTaskContext) => NodeCommand,
-): NodeTaskImplementation {
+  toCommand: (context: NodeTaskContext<MountAction>) => NodeCommand,
+): Required<NodeTaskImplementation<MountAction>> {
   return {
-    // Under the runner, like services: a worker that dies while a large disk is formatted must
-    // find the same mkfs again, not start a second one beside it.
+    // Under the runner, like services: if a worker dies while a large disk is formatted, its successor
+    // must find the same mkfs, not start a second one.
     handle: async (context, call) => {
       await startNodeCommand(nodes, context, call, toCommand(context));
       return { state: 'started' };
@@ -87,8 +88,8 @@ function createScriptTask(
   };
 }
 
-function listMounts(context: NodeTaskContext): readonly VolumeMount[] {
-  return readMountDirective(context.task.directive).volumes.map((volume) => {
+function listMounts(context: NodeTaskContext<MountAction>): readonly VolumeMount[] {
+  return context.task.directive.volumes.map((volume) => {
     const device = context.node.volumes.find((attached) => attached.index === volume.index)?.device ?? '';
     if (device === '') {
       throw new WindlassError(
@@ -96,7 +97,7 @@ function listMounts(context: NodeTaskContext): readonly VolumeMount[] {
         `volume ${volume.index} of node ${context.node.nodeId} is not attached`,
         {
           code: 'VOLUME_NOT_ATTACHED',
-          hint: 'look at the AttachVolumes task of this job',
+          hint: 'see the AttachVolumes task of this job',
         },
       );
     }

@@ -2,34 +2,34 @@ import { COMMAND_OUTCOME_UNKNOWN, WindlassError } from '../../domain/index.ts';
 import { maskForeignText } from '../../masking/index.ts';
 import type { CommandState, NodeShell, NodeTarget } from '../../nodes/index.ts';
 import type { EffectCall, NodeTaskContext, ObserveCall, Observation } from '../../provider/index.ts';
-import type { CommandDirective } from '../directives.ts';
+import type { CommandDirective, TaskRound } from '../../domain/index.ts';
 import { labelNode } from '../layers/node-label.ts';
 import { toNodeTarget } from '../node-target.ts';
 import { applyToNode } from './apply-to-node.ts';
 
-/** How often a command that may run again is started when nobody knows how it ended. */
+/** How often a repeatable command is started when its outcome is unknown. */
 const MAX_GENERATIONS = 5;
 const SHOWN_LINES = 8;
 const SHOWN_CHARACTERS = 1_000;
 
 /** A command of a task, on its node. */
 export interface NodeCommand extends CommandDirective {
-  /** What a person calls it, e.g. `start service`. */
+  /** Its name for users, e.g. `start service`. */
   readonly name: string;
-  /** `while-up`: what it does ends with the machine, so that an earlier success says nothing now. */
+  /** `while-up`: its effect ends with the machine, so that an earlier success proves nothing now. */
   readonly holds?: 'while-up';
-  /** Codes of its errors: a package's command and one of ours are told apart. */
+  /** Its error codes: a package's command and one of ours are distinguished. */
   readonly codes: { readonly failed: string; readonly timedOut: string };
 }
 
-/** A command of the package: what it says is for the app's author. */
+/** A command of the package: its output is for the app's author. */
 export const SERVICE_CODES = { failed: 'SERVICE_FAILED', timedOut: 'SERVICE_TIMEOUT' } as const;
 /** A command of the frame itself. */
 export const FRAME_CODES = { failed: 'NODE_COMMAND_FAILED', timedOut: 'NODE_COMMAND_TIMEOUT' } as const;
 
 /**
- * Starts the task's command on its node, once, however often it is called: the node holds the
- * claim, under a key made from the task.
+ * Starts the task's command on its node, once in each round of the task, however often it is called: the
+ * node holds the claim, under a key derived from the task and its round.
  */
 export async function startNodeCommand(
   nodes: NodeShell,
@@ -38,30 +38,31 @@ export async function startNodeCommand(
   command: NodeCommand,
 ): Promise<void> {
   const target = toNodeTarget(context.node, context.access);
-  const { earlier = [] } = command;
+  const earlier = listEarlier(context, command);
   await applyToNode(context, call, async () => {
     if (earlier.length === 0) return startGeneration(nodes, context, target, command, 1, call.signal);
-    // Whether it is started at all shows when the earlier ones have ended. Their claims are taken, so
+    // Whether it is started at all is known when the earlier ones have ended. Their claims are taken, so
     // that none of them can begin any more: a worker may have been frozen just before it would have.
-    for (const taskId of earlier) {
-      const key = commandKey(taskId, 1);
+    for (const round of earlier) {
+      const key = commandKey(round, 1);
       await nodes.start(target, { key, command: 'exit 1', timeoutSeconds: 1, env: {} }, call.signal);
     }
   });
 }
 
 /**
- * One look at the task's command. `onDone` says what an exit code of 0 changed.
+ * Polls the task's command once. `onDone` says what an exit code of 0 changed.
  *
- * A command whose outcome nobody can know (its node went down in the middle) is started again only
- * where that is declared harmless. This is the one effect of a wait: it is claimed under a key of
- * its own, so that any number of looks start it once.
+ * A command whose outcome is unknown (its node went down while it ran) is started again only if it is
+ * declared idempotent. This is the one effect of a wait: it is claimed under a key of its own, so that any
+ * number of polls start it once.
  *
- * Where earlier jobs have begun it (`earlier`), it is what those came to that counts first: what still
- * runs is waited for, what succeeded is not done again.
+ * If earlier jobs have begun it (`earlier`), or earlier rounds of the task, their outcome counts first: a
+ * running one is waited for, a successful one is not repeated. A round whose outcome is unknown does not
+ * stop the next one: a user has seen that, and opened the task again.
  *
- * @throws conflict (the command's own code) for another exit code; timeout when its limit struck;
- *   conflict `COMMAND_OUTCOME_UNKNOWN`. Their messages hold the last output, secrets masked.
+ * @throws conflict (the command's own code) for another exit code; timeout when its timeout expired;
+ * conflict `COMMAND_OUTCOME_UNKNOWN`. Their messages hold the last output, secrets masked.
  */
 export async function observeNodeCommand(
   nodes: NodeShell,
@@ -72,19 +73,19 @@ export async function observeNodeCommand(
 ): Promise<Observation> {
   const target = toNodeTarget(context.node, context.access);
   const secrets = await context.loadSecretValues();
-  const { earlier = [] } = command;
-  for (const taskId of earlier) {
-    const state = await inspectEarlier(nodes, target, taskId, secrets, call.signal);
+  const earlier = listEarlier(context, command);
+  for (const round of earlier) {
+    const state = await inspectEarlier(nodes, target, round, secrets, call.signal);
     if (state.state === 'running') return { state: 'pending', seen: describeRunning(command, state) };
     const isDone = state.state === 'exited' && state.exitCode === 0;
     if (isDone && command.holds !== 'while-up') return onDone(state.output);
-    if (state.state === 'unknown' && !command.idempotent)
+    if (state.state === 'unknown' && !command.idempotent && !round.isSuperseded)
       throw outcomeUnknown(context, command, 1, state.output);
   }
-  // Only now may it be started: all of its earlier tries have failed.
+  // Only now may it be started: all of its earlier attempts have failed.
   if (earlier.length > 0) await startGeneration(nodes, context, target, command, 1, call.signal);
   for (let generation = 1; ; generation += 1) {
-    const key = commandKey(context.task.taskId, generation);
+    const key = commandKey(context.task, generation);
     const state = (await findCommand(nodes, target, key, secrets, call.signal)) ?? NEVER_SEEN;
     switch (state.state) {
       case 'running':
@@ -98,7 +99,7 @@ export async function observeNodeCommand(
         if (!command.idempotent || generation === MAX_GENERATIONS) {
           throw outcomeUnknown(context, command, generation, state.output);
         }
-        call.log('a command is started again, because nobody knows how it ended', {
+        call.log('a command is started again, because its outcome is unknown', {
           taskId: context.task.taskId,
           nodeId: context.node.nodeId,
           generation: generation + 1,
@@ -108,9 +109,22 @@ export async function observeNodeCommand(
   }
 }
 
+/** A round that may have begun the command before. */
+interface EarlierRound extends TaskRound {
+  /** The same task was opened again after it. */
+  readonly isSuperseded: boolean;
+}
+
+/** The oldest first: those of earlier jobs' tasks, then those of the task itself. */
+function listEarlier({ task }: NodeTaskContext, { earlier = [] }: CommandDirective): readonly EarlierRound[] {
+  const before = ({ taskId, round: last }: TaskRound): readonly EarlierRound[] =>
+    Array.from({ length: last }, (_, round) => ({ taskId, round, isSuperseded: true }));
+  return [...earlier.flatMap((last) => [...before(last), { ...last, isSuperseded: false }]), ...before(task)];
+}
+
 /** The claim on the node; a later generation follows only one whose outcome is unknown. */
-export function commandKey(taskId: string, generation: number): string {
-  return `${taskId}.g${generation}`;
+function commandKey({ taskId, round }: TaskRound, generation: number): string {
+  return `${taskId}${round === 0 ? '' : `.r${round}`}.g${generation}`;
 }
 
 async function startGeneration(
@@ -124,34 +138,34 @@ async function startGeneration(
   await nodes.start(
     target,
     {
-      key: commandKey(context.task.taskId, generation),
+      key: commandKey(context.task, generation),
       command: command.command,
       timeoutSeconds: command.commandTimeoutSeconds,
-      // All that a command learns from outside; the rest is in the metadata file.
+      // All that a command gets from outside; the rest is in the metadata file.
       env: { WINDLASS_ROOT: target.root },
     },
     signal,
   );
 }
 
-/** The newest generation of an earlier task's command; a later one follows only an unknown outcome. */
+/** The newest generation of an earlier round's command; a later one follows only an unknown outcome. */
 async function inspectEarlier(
   nodes: NodeShell,
   target: NodeTarget,
-  taskId: string,
+  round: TaskRound,
   secrets: readonly string[],
   signal: AbortSignal,
 ): Promise<CommandState> {
   let newest: CommandState = NEVER_SEEN;
   for (let generation = 1; generation <= MAX_GENERATIONS; generation += 1) {
-    const state = await findCommand(nodes, target, commandKey(taskId, generation), secrets, signal);
+    const state = await findCommand(nodes, target, commandKey(round, generation), secrets, signal);
     if (state === null) return newest;
     newest = state;
   }
   return newest;
 }
 
-/** A key that the node has never seen (its disk was lost) is as unknown as an outcome that was lost. */
+/** A key that the node has never seen (its disk was lost) counts as an unknown outcome. */
 const NEVER_SEEN: CommandState = { state: 'unknown', output: '' };
 
 /** Null for a key that nothing on the node has claimed. */
@@ -186,7 +200,7 @@ function failed(
     `${nameCommand(context, command)} ended with exit code ${exitCode}${describeOutput(output)}`,
     {
       code: command.codes.failed,
-      hint: 'mend what its output names on the node or in the package, then try again',
+      hint: 'fix the error shown above, on the node or in the package, then try again',
     },
   );
 }
@@ -194,7 +208,7 @@ function failed(
 function timedOut(context: NodeTaskContext, command: NodeCommand, output: string): WindlassError {
   return new WindlassError(
     'timeout',
-    `${nameCommand(context, command)} was ended after its limit of ${command.commandTimeoutSeconds} s${describeOutput(output)}`,
+    `${nameCommand(context, command)} was ended after its timeout of ${command.commandTimeoutSeconds} s${describeOutput(output)}`,
     {
       code: command.codes.timedOut,
       hint: 'find out what it waits for, or declare a longer timeout in the package',
@@ -211,10 +225,10 @@ function outcomeUnknown(
   const times = generation === 1 ? '' : ` (started ${generation} times)`;
   return new WindlassError(
     'conflict',
-    `nobody knows how ${nameCommand(context, command)} ended${times}: it is gone without an exit code${describeOutput(output)}`,
+    `the outcome of ${nameCommand(context, command)} is unknown${times}: it ended without an exit code${describeOutput(output)}`,
     {
       code: COMMAND_OUTCOME_UNKNOWN,
-      hint: 'look on the node what it has done; a service that may run twice can be declared idempotent',
+      hint: 'check on the node what it has done; a service that may run twice can be declared idempotent',
     },
   );
 }
@@ -225,7 +239,7 @@ function nameCommand(context: NodeTaskContext, command: NodeCommand): string {
 
 function describeOutput(output: string): string {
   const lines = lastLines(output, SHOWN_LINES);
-  return lines === '' ? '; it said nothing' : `; its last output:\n${lines}`;
+  return lines === '' ? '; (no output)' : `; its last output:\n${lines}`;
 }
 
 function lastLines(output: string, count: number): string {

@@ -6,19 +6,19 @@ import { toNodeTarget } from '../node-target.ts';
 import { buildHostKeyScript } from './host-key-script.ts';
 
 /**
- * Waits until the node's sshd answers with the host key that was made for it and takes the
- * cluster's key. Over the first connection the host key is changed: the first one stands in
- * user-data, which others may read. No other file is written: those come with the configuration,
- * when the volumes are mounted and cannot hide them. Changes: node.ssh.hostKey.
+ * Waits until the node's sshd answers with the host key that was generated for it and accepts the
+ * cluster's key. Over the first connection the host key is changed: the first one is in user-data, which
+ * others may read. No other file is written: those come with the configuration, when the volumes are
+ * mounted and cannot hide them. Changes: node.ssh.hostKey.
  *
  * @throws permission `NODE_HOST_KEY` when the node shows neither key, `NODE_AUTH`, `NODE_SUDO`.
  */
-export function createPrepareNodeTask(nodes: NodeShell): NodeTaskImplementation {
+export function createPrepareNodeTask(nodes: NodeShell): Required<NodeTaskImplementation> {
   return {
     handle: async () => ({ state: 'started' }),
     wait: async (context, call) => {
       const target = toNodeTarget(context.node, context.access);
-      // A node that shares its machine has no sshd of its own to give a key to.
+      // A node that shares its machine has no sshd of its own that could get a key.
       if (target.root !== '') return observePing(nodes, target, call, { state: 'done' });
       const changed = await context.loadChangedHostKey();
       const changedTarget = { ...target, hostKey: changed.publicKey };
@@ -40,9 +40,9 @@ interface HostKeyChange {
 }
 
 /**
- * An effect in a wait, because only here sshd answers. It needs no lease: whoever does it, however
- * late, and however often, leaves the same key; and a machine that shows another first key, a
- * successor at the same address say, is never spoken to.
+ * An effect in a wait, because only here sshd answers. It needs no lease: any worker that does it, at any
+ * time and any number of times, leaves the same key; and a machine that shows another first key, e.g. a
+ * successor at the same address, gets no command.
  */
 async function changeHostKey(
   nodes: NodeShell,
@@ -56,7 +56,7 @@ async function changeHostKey(
   } catch (error) {
     if (!WindlassError.isInstance(error)) throw error;
     if (error.kind === 'unavailable') return notYet(target, error);
-    // A try before this one may have died after the change and before its record.
+    // An earlier attempt may have died after the change and before its record.
     if (error.code === 'NODE_HOST_KEY') return observePing(nodes, changedTarget, call, done);
     if (error.code !== 'NODE_COMMAND') throw error;
     throw new WindlassError(
@@ -64,7 +64,7 @@ async function changeHostKey(
       `the host key of node ${context.node.nodeId} could not be changed: ${error.message}`,
       {
         code: 'NODE_HOST_KEY_CHANGE',
-        hint: 'mend what the message names on the node; windlass goes on by itself',
+        hint: 'fix the problem that the message names on the node; windlass continues by itself',
         cause: error,
       },
     );
@@ -72,9 +72,9 @@ async function changeHostKey(
   try {
     return await observePing(nodes, changedTarget, call, done);
   } catch (error) {
-    // sshd was told to read its keys just now, and the connection over which it was told was verified.
+    // sshd was just told to read its keys, and the connection over which it was told was verified.
     if (!WindlassError.isInstance(error) || error.code !== 'NODE_HOST_KEY') throw error;
-    return { state: 'pending', seen: `sshd at ${nameTarget(target)} has not taken its new host key yet` };
+    return { state: 'pending', seen: `sshd at ${nameTarget(target)} does not use its new host key yet` };
   }
 }
 
@@ -88,7 +88,7 @@ async function observePing(
     await nodes.ping(target, call.signal);
     return done;
   } catch (error) {
-    // A node that boots refuses or drops connections; a wrong host key is never waited out.
+    // A booting node refuses or drops connections; a wrong host key is an error at once.
     if (!WindlassError.isInstance(error) || error.kind !== 'unavailable') throw error;
     return notYet(target, error);
   }

@@ -2,8 +2,8 @@ import { confdNodeFiles, nodeFiles } from '../../app-package/index.ts';
 import { readConfdFiles, renderFiles, type ConfdTemplate } from '../../confd/index.ts';
 import { WindlassError, type PackageContent } from '../../domain/index.ts';
 import type { NodeFile, NodeShell, NodeTarget } from '../../nodes/index.ts';
-import type { EffectCall, NodeTaskContext } from '../../provider/index.ts';
-import { readRefreshDirective } from '../directives.ts';
+import type { EffectCall, HandleResult, NodeTaskContext } from '../../provider/index.ts';
+import { endWithinMoment } from '../../provider-utils/index.ts';
 import { createSharedMetadata, type NodeMetadata } from '../metadata/index.ts';
 import { METADATA_FILE } from '../node-paths.ts';
 import { toNodeTarget } from '../node-target.ts';
@@ -13,18 +13,18 @@ import { applyToNode } from './apply-to-node.ts';
 import { buildApplyCommand, buildCompareCommand, HAS_CONFD_COMMAND } from './confd.ts';
 import { FRAME_CODES, observeNodeCommand, startNodeCommand, type NodeCommand } from './node-command.ts';
 
-/** The files hold the values of secrets: only their owner reads them. */
+/** The files hold the values of secrets: only their owner may read them. */
 const METADATA_MODE = 0o600;
-/** Longest time that confd, check and reload commands may take, in seconds. */
+/** The longest time that confd, check and reload commands may take, in seconds. */
 const APPLY_TIMEOUT_SECONDS = 570;
 
 /**
- * Writes what the node should know, and the package's files where asked for. Then the package's
- * templates are applied: by confd, where the node has it; else they are rendered here, and what
- * differs on the node is put in its place, checked before and reloaded after. Where nothing
- * differs nothing runs, however often this is called.
+ * Writes the node's metadata, and the package's files if requested. Then the package's templates are
+ * applied: by confd, if the node has it; otherwise they are rendered here, and files that differ on the
+ * node are moved into place, checked before and reloaded after. If nothing differs nothing runs, however
+ * often this is called.
  */
-export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation {
+export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation<'RefreshConfiguration'> {
   const share = createSharedMetadata();
 
   async function describeNode(context: NodeTaskContext): Promise<NodeMetadata> {
@@ -39,23 +39,23 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation {
     return shared.forNode(context.node.nodeId);
   }
 
-  /** The command that is still to run on the node; null where all is as it should be. */
+  /** The command that is still to run on the node; null if everything is in its desired state. */
   async function prepare(
-    context: NodeTaskContext,
+    context: NodeTaskContext<'RefreshConfiguration'>,
     call: EffectCall,
     target: NodeTarget,
   ): Promise<NodeCommand | null> {
     const content = await context.loadPackage();
     const metadata = await describeNode(context);
-    const { packageFiles } = readRefreshDirective(context.task.directive);
+    const { packageFiles } = context.task.directive;
     const write = (files: readonly NodeFile[]): Promise<unknown> =>
       applyToNode(context, call, () => nodes.writeFiles(target, files, call.signal));
     const files: readonly NodeFile[] = [
       ...(packageFiles ? nodeFiles(content) : []),
       { path: METADATA_FILE, content: metadata.json, mode: METADATA_MODE },
     ];
-    // What is stale is asked of the node, not told by what was written just now: a worker may have
-    // died in between.
+    // The node is asked what is stale, not the write that was just made: a worker may have died in
+    // between.
     const isStale = async (command: string): Promise<boolean> =>
       (await nodes.run(target, command, call.signal)).trim() === 'stale';
     if (await hasConfd(nodes, target, call.signal)) {
@@ -75,12 +75,17 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation {
       const target = toNodeTarget(context.node, context.access);
       const command = await prepare(context, call, target);
       if (command === null) return { state: 'done' };
-      await startNodeCommand(nodes, context, call, command);
-      return { state: 'started' };
+      const begin = async (): Promise<HandleResult> => {
+        await startNodeCommand(nodes, context, call, command);
+        return { state: 'started' };
+      };
+      return endWithinMoment(call, begin, (observeCall) =>
+        observeNodeCommand(nodes, context, observeCall, command),
+      );
     },
     wait: async (context, call) => {
       const target = toNodeTarget(context.node, context.access);
-      // Needed again only where nobody knows how the command ended; then it is made as it was made.
+      // Needed again only if the command's outcome is unknown; then it is the same command.
       const command = (await hasConfd(nodes, target, call.signal))
         ? toCommand('confd', buildApplyCommand(prefixOf(context)))
         : toCommand(
@@ -99,8 +104,8 @@ export function createRefreshTask(nodes: NodeShell): NodeTaskImplementation {
 }
 
 /**
- * Whether confd on the node is used. confd's resources name absolute paths: on a node that shares
- * its file system with others they would lead out of it.
+ * Whether confd on the node is used. confd's resources have absolute paths: on a node that shares its file
+ * system with others they would point outside of it.
  */
 async function hasConfd(nodes: NodeShell, target: NodeTarget, signal: AbortSignal): Promise<boolean> {
   if (target.root !== '') return false;
@@ -114,7 +119,7 @@ function prefixOf(context: NodeTaskContext): '/self' | '/' {
 
 const templatesOf = new WeakMap<PackageContent, readonly ConfdTemplate[]>();
 
-/** Read once per package; a package with faults in them was refused when it was registered. */
+/** Read once for each package; a package with faults in it was refused when it was registered. */
 function readTemplates(content: PackageContent): readonly ConfdTemplate[] {
   const known = templatesOf.get(content);
   if (known !== undefined) return known;
@@ -136,6 +141,6 @@ function toCommand(name: string, command: string): NodeCommand {
 function metadataMissing(context: NodeTaskContext): WindlassError {
   return new WindlassError('conflict', `no metadata is registered for cluster ${context.cluster.clusterId}`, {
     code: 'METADATA_MISSING',
-    hint: 'look at the RegisterMetadata task of this job',
+    hint: 'see the RegisterMetadata task of this job',
   });
 }

@@ -4,7 +4,7 @@ import type { NodeTaskImplementation } from '../task-implementation.ts';
 import { applyToNode } from './apply-to-node.ts';
 import { buildStopCommand } from './confd.ts';
 
-/** Nothing on the node follows the metadata any more. Stopped already is success. */
+/** Stops applying the metadata on the node. Stopped already is a success. */
 export function createStopConfigurationTask(nodes: NodeShell): NodeTaskImplementation {
   return {
     handle: async (context, call) => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { startFaultProxy, type FaultProxy } from '../../../src/conformance/index.ts';
 import { startHttpCloud, type HttpCloud } from './http-cloud.ts';
 
@@ -42,7 +42,7 @@ async function outcome(call: Promise<Response>): Promise<number | 'broken'> {
   }
 }
 
-it('passes everything on as it is where no rule strikes', async () => {
+it('passes everything unchanged if no rule applies', async () => {
   expect(await outcome(make('a'))).toBe(201);
   expect(await count()).toBe(1);
   const response = await fetch(`${proxy.url}/echo`, { headers: { 'x-signature': 'S', host: 'ec2.example' } });
@@ -59,6 +59,16 @@ it('refuses: the connection breaks, and the cloud never hears of it', async () =
   expect(await outcome(make('a'))).toBe('broken');
   expect([cloud.made, cloud.requests()]).toEqual([[], 0]);
   expect(proxy.log()).toMatchObject([{ fault: 'refuse', delivered: 0, status: null }]);
+});
+
+it('holds requests back until it is told to pass them on', async () => {
+  const release = proxy.hold();
+  const answer = outcome(make('a'));
+  await vi.waitUntil(() => proxy.log().length === 1);
+  expect(cloud.requests()).toBe(0);
+  release();
+  expect(await answer).toBe(201);
+  expect(cloud.made).toEqual(['a']);
 });
 
 it('throttles in the cloud’s own words, before the effect', async () => {
@@ -137,7 +147,7 @@ it('answers no change with an older answer: no cloud does that', async () => {
   expect([rule.fired(), cloud.made]).toEqual([0, ['a', 'a']]);
 });
 
-it('strikes by operation, from the nth request on and so many times', async () => {
+it('applies by operation, from the nth request on and for that many requests', async () => {
   const rule = proxy.addRule({ operation: 'POST things', fault: 'throttle', nth: 2, count: 2 });
   const statuses = [];
   for (const name of ['a', 'b', 'c', 'd']) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
 import type { QueueScope } from '../../../src/domain/index.ts';
-import { aRuntime } from '../../kit/records.ts';
+import { aRuntime } from '../../kit/sample-records.ts';
 
 /** Turns of the clouds' APIs. */
 export function callBudgetSuite(stores: () => Stores): void {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { StoredSecret, Stores } from '../../../src/db/index.ts';
 import { storedCredentialBinding, storedSecretBinding } from '../../../src/domain/index.ts';
 import { withClient } from '../../kit/databases.ts';
-import { aCluster, aJob, anAppVersion, aRuntime, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, anAppVersion, aRuntime, NOW } from '../../kit/sample-records.ts';
 
 /** Runtimes, secrets and application versions. */
 export function catalogSuite(stores: () => Stores, databaseUrl: string): void {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
 import { NOTHING_RESERVED } from '../../../src/domain/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
-import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, NOW } from '../../kit/records.ts';
+import { flattenPlan } from '../../../src/plan/index.ts';
+import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, NOW } from '../../kit/sample-records.ts';
 
 /** Clusters, their nodes, and what they have reserved. */
 export function clustersSuite(stores: () => Stores): void {
@@ -18,20 +19,6 @@ export function clustersSuite(stores: () => Stores): void {
       kind: 'not-found',
       code: 'CLUSTER_NOT_FOUND',
     });
-  });
-
-  test('reads a role that the first release stored, which lacks what came later', async () => {
-    const { clusters } = stores();
-    const {
-      supportsBackup: _since,
-      loadBalancers: _later,
-      extra: _too,
-      ...early
-    } = aRole('cl-early', 'main');
-    const wrapper = aCluster('cl-early', 'rt-clusters', 1);
-    await clusters.create({ ...wrapper, roles: [early as (typeof wrapper.roles)[number]] });
-    const { roles } = await clusters.load('cl-early');
-    expect(roles).toEqual([{ ...early, supportsBackup: false, loadBalancers: [], extra: {} }]);
   });
 
   test('gives a name to one living cluster, however many ask for it at once', async () => {
@@ -117,7 +104,7 @@ export function clustersSuite(stores: () => Stores): void {
       const wrapper = { ...aCluster(clusterId, runtimeId, 1), links };
       await clusters.create(wrapper);
       await jobs.open(aJob(clusterId, clusterId), { from: ['pending'], status: 'creating' });
-      await jobs.storePlan(`job-${clusterId}`, aPlan(wrapper), 1);
+      await jobs.storePlan(`job-${clusterId}`, flattenPlan(aPlan(wrapper)), 1);
       await tasks.applyChanges(`job-${clusterId}.0.0`, { metadata: { cluster: { id: clusterId } } }, []);
     }
     await register('cl-linked', 'rt-clusters', []);
@@ -150,17 +137,16 @@ export function clustersSuite(stores: () => Stores): void {
     expect(await clusters.reservedBy(scope, 'cl-reserved')).toEqual(NOTHING_RESERVED);
     expect(await clusters.reservedBy({ ...scope, account: 'other' }, '')).toEqual(NOTHING_RESERVED);
 
-    await jobs.storePlan('job-reserved', aPlan(wrapper), 1);
+    await jobs.storePlan('job-reserved', flattenPlan(aPlan(wrapper)), 1);
     const [claimed] = await ledger.claim({
       clusterId: 'cl-reserved',
       nodeId: 'cl-reserved-n1',
       jobId: 'job-reserved',
       holder: 'w',
       leaseMs: 1000,
-      specHash: 'h',
       claims: [
-        { kind: 'instance', intent: 'make' },
-        { kind: 'volume-1', intent: 'make' },
+        { kind: 'instance', intent: 'make', spec: {} },
+        { kind: 'volume-1', intent: 'make', spec: {} },
       ],
     });
     expect(await clusters.reservedBy(scope, '')).toEqual(all);

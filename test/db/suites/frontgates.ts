@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
-import { aCluster, aJob, aNode, aRuntime, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, aNode, aRuntime, NOW } from '../../kit/sample-records.ts';
 
 /** Who needs a frontgate, and the cluster that is it. */
 export function frontgatesSuite(stores: () => Stores): void {

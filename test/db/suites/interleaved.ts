@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
 import { withClient } from '../../kit/databases.ts';
-import { aCluster, aJob, anAppVersion, aPlan, aRuntime, NOW } from '../../kit/records.ts';
+import { flattenPlan } from '../../../src/plan/index.ts';
+import { aCluster, aJob, anAppVersion, aPlan, aRuntime, NOW } from '../../kit/sample-records.ts';
 
 /** Long enough for a statement to have read and to stand at a lock, where it would take one. */
 const MEANWHILE_MS = 200;
@@ -18,7 +19,7 @@ export function interleavedSuite(stores: () => Stores, databaseUrl: string): voi
     const wrapper = aCluster(`cl-${id}`, 'rt-between', 1);
     await stores().clusters.create(wrapper);
     await stores().jobs.open(aJob(`cl-${id}`, id), { from: ['pending'], status: 'creating' });
-    await stores().jobs.storePlan(`job-${id}`, aPlan(wrapper), 1);
+    await stores().jobs.storePlan(`job-${id}`, flattenPlan(aPlan(wrapper)), 1);
   };
   const claim = (id: string, holder: string, leaseMs: number) =>
     stores().ledger.claim({
@@ -27,8 +28,7 @@ export function interleavedSuite(stores: () => Stores, databaseUrl: string): voi
       jobId: `job-${id}`,
       holder,
       leaseMs,
-      specHash: 'h',
-      claims: [{ kind: 'instance', intent: 'make' }],
+      claims: [{ kind: 'instance', intent: 'make', spec: {} }],
     });
   /** Starts `ours` while a transaction with `theirs` is open, then commits that. */
   const between = <Result>(theirs: string, ours: () => Promise<Result>): Promise<Result> =>

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
+import { createLanes, createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
-import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
 
 const OPEN = { from: ['pending', 'failed'], status: 'creating' } as const;
 const LATER = '2026-01-02T04:00:00.000Z';
@@ -25,6 +26,33 @@ export function jobsSuite(stores: () => Stores): void {
     expect(await jobs.get('job-open')).toEqual(job);
     expect(await jobs.find('job-none')).toBeNull();
     await expect(jobs.get('job-none')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  });
+
+  test('stores the cluster that a job makes together with the job, or neither', async () => {
+    const { jobs, clusters, secrets } = stores();
+    await stores().runtimes.create(aRuntime('jobs'), null);
+    const made = aCluster('cl-made', 'rt-jobs', 2, { name: 'made' });
+    const secret = { keyId: 'key', sealed: new Uint8Array([1, 2]) };
+    const start = { made, secrets: [{ name: 'conf/password', secret }] };
+    await jobs.open(aJob('cl-made', 'made'), OPEN, start);
+    expect(await clusters.load('cl-made')).toMatchObject({
+      cluster: { transitionStatus: 'creating' },
+      nodes: [{}, {}],
+    });
+    expect(await secrets.get('cl-made', 'conf/password')).toEqual(secret);
+
+    const second = aCluster('cl-second', 'rt-jobs', 2, { name: 'made' });
+    const third = aCluster('cl-third', 'rt-jobs', 2, { name: 'third', status: 'active' });
+    await expect(
+      jobs.open(aJob('cl-second', 'second'), OPEN, { ...start, made: second }),
+    ).rejects.toMatchObject({ code: 'CLUSTER_NAME_TAKEN' });
+    await expect(jobs.open(aJob('cl-third', 'third'), OPEN, { ...start, made: third })).rejects.toMatchObject(
+      { code: 'CLUSTER_STATUS' },
+    );
+    for (const id of ['cl-second', 'cl-third']) {
+      await expect(clusters.load(id)).rejects.toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
+      expect(await secrets.list(id)).toEqual([]);
+    }
   });
 
   test('refuses a second job, naming the one that runs', async () => {
@@ -66,16 +94,20 @@ export function jobsSuite(stores: () => Stores): void {
     const wrapper = await prepare('cl-plan');
     await jobs.open(aJob('cl-plan', 'plan'), OPEN);
     expect(await jobs.loadShape('job-plan')).toBeNull();
-    const shape = [
-      { index: 0, name: 'RunInstances', total: 3 },
-      { index: 1, name: 'PrepareNode', total: 3 },
-    ];
-    expect(await jobs.storePlan('job-plan', aPlan(wrapper), 1)).toEqual(shape);
-    expect(await jobs.storePlan('job-plan', aPlan(wrapper, ['Other']), 1)).toEqual(shape);
-    expect(await jobs.loadShape('job-plan')).toEqual(shape);
-    expect(await tasks.loadSlice('job-plan', 1, 1, 5)).toEqual([
-      { taskId: 'job-plan.1.1', action: 'RunInstances', label: 'main cl-plan-n2', failureAllowed: false },
-      { taskId: 'job-plan.1.2', action: 'RunInstances', label: 'main cl-plan-n3', failureAllowed: false },
+    const plan = flattenPlan(aPlan(wrapper));
+    const other = flattenPlan(aPlan(wrapper, ['Other']));
+    expect(await jobs.findPlanHash('job-plan')).toBeNull();
+    expect(await jobs.storePlan('job-plan', plan, 1, 'hash-1')).toEqual(plan.steps);
+    expect(await jobs.storePlan('job-plan', other, 1, 'hash-2')).toEqual(plan.steps);
+    expect(await jobs.findPlanHash('job-plan')).toBe('hash-1');
+    expect(await jobs.loadShape('job-plan')).toEqual(plan.steps);
+    expect(await tasks.loadSlice('job-plan', { step: 1, of: 'tasks', from: 1, to: 5 })).toEqual([
+      [
+        [
+          { taskId: 'job-plan.1.1', action: 'RunInstances', label: 'main cl-plan-n2', failureAllowed: false },
+          { taskId: 'job-plan.1.2', action: 'RunInstances', label: 'main cl-plan-n3', failureAllowed: false },
+        ],
+      ],
     ]);
     const [task] = await tasks.list('job-plan', 0);
     expect(task).toEqual({
@@ -85,7 +117,9 @@ export function jobsSuite(stores: () => Stores): void {
       clusterId: 'cl-plan',
       layerIndex: 0,
       index: 0,
+      lane: null,
       status: 'queued',
+      round: 0,
       failures: 0,
       observation: null,
       error: null,
@@ -95,11 +129,38 @@ export function jobsSuite(stores: () => Stores): void {
     expect(await tasks.list('job-plan')).toHaveLength(6);
   });
 
+  test('gives back the lanes of a step, each with its layers in order', async () => {
+    const { jobs, tasks } = stores();
+    const wrapper = await prepare('cl-lanes');
+    await jobs.open(aJob('cl-lanes', 'lanes'), OPEN);
+    const lanes = wrapper.nodes.map(({ nodeId }, index) => ({
+      label: nodeId,
+      layers: ['make', 'attach', 'mount']
+        // The second node has nothing to attach.
+        .filter((title) => index !== 1 || title !== 'attach')
+        .map((title) => createLayer(title, [aTask(nodeId, { label: `${title} ${index}` })])),
+    }));
+    const first = createLayer('acquire', [aTask(null)]);
+    const plan = flattenPlan([first, createLanes('nodes', lanes, { atOnce: 2, runs: 'always' })]);
+    expect(await jobs.storePlan('job-lanes', plan, 1)).toEqual(plan.steps);
+    expect(await jobs.loadShape('job-lanes')).toEqual(plan.steps);
+    const slice = await tasks.loadSlice('job-lanes', { step: 1, of: 'lanes', from: 1, to: 3 });
+    expect(slice.map((lane) => lane.map((layer) => layer.map(({ label }) => label)))).toEqual([
+      [['make 1'], ['mount 1']],
+      [['make 2'], ['attach 2'], ['mount 2']],
+    ]);
+    expect((await tasks.list('job-lanes', 3)).map(({ label, lane }) => [label, lane])).toEqual([
+      ['mount 0', 0],
+      ['mount 1', 1],
+      ['mount 2', 2],
+    ]);
+  });
+
   test('counts the tasks of each layer, and lists those of a status', async () => {
     const { jobs, tasks } = stores();
     const wrapper = await prepare('cl-count');
     await jobs.open(aJob('cl-count', 'count'), OPEN);
-    await jobs.storePlan('job-count', aPlan(wrapper), 1);
+    await jobs.storePlan('job-count', flattenPlan(aPlan(wrapper)), 1);
     const at = '2026-01-02T03:04:05.678Z';
     await tasks.hydrate('job-count.0.0', at);
     await tasks.end('job-count.0.0', { status: 'successful', at });
@@ -107,8 +168,8 @@ export function jobsSuite(stores: () => Stores): void {
     await tasks.end('job-count.0.1', { status: 'failed', at });
     await tasks.hydrate('job-count.1.2', at);
     expect(await tasks.countByLayer('job-count')).toEqual([
-      { layerIndex: 0, done: 1, failed: 1 },
-      { layerIndex: 1, done: 0, failed: 0 },
+      { layerIndex: 0, done: 1, failed: 1, skipped: 0 },
+      { layerIndex: 1, done: 0, failed: 0, skipped: 0 },
     ]);
     const unfinished = await tasks.listByStatus('job-count', ['working', 'failed']);
     expect(unfinished.map((task) => task.taskId)).toEqual(['job-count.0.1', 'job-count.1.2']);
@@ -118,7 +179,7 @@ export function jobsSuite(stores: () => Stores): void {
     const { jobs } = stores();
     await prepare('cl-new');
     await jobs.open(aJob('cl-new', 'new'), OPEN);
-    await jobs.storePlan('job-new', [], 99);
+    await jobs.storePlan('job-new', flattenPlan([]), 99);
     await expect(jobs.loadShape('job-new')).rejects.toMatchObject({ kind: 'internal', code: 'PLAN_TOO_NEW' });
   });
 
@@ -131,10 +192,16 @@ export function jobsSuite(stores: () => Stores): void {
       Array.from({ length: 12 }, (_, index) => `layer ${index}`),
     );
     const begun = performance.now();
-    await jobs.storePlan('job-wide', plan, 1);
+    await jobs.storePlan('job-wide', flattenPlan(plan), 1);
     // Less than one second on an idle machine; a row at a time takes more than ten, and a busy one many times that.
     expect(performance.now() - begun).toBeLessThan(20_000);
-    expect(await tasks.loadSlice('job-wide', 11, 900, 100)).toHaveLength(100);
+    const [[last = []] = []] = await tasks.loadSlice('job-wide', {
+      step: 11,
+      of: 'tasks',
+      from: 900,
+      to: 1000,
+    });
+    expect(last).toHaveLength(100);
   });
 
   test('remembers for good that a cluster was active once', async () => {
@@ -151,7 +218,7 @@ export function jobsSuite(stores: () => Stores): void {
     expect((await clusters.resolve('cl-once')).wasActive).toBe(true);
     // Neither a failure nor what a job wants of the cluster takes it back.
     const change = { before: wrapper, joined: wrapper, leaving: { nodeIds: [], roles: [] } };
-    await jobs.open(aJob('cl-once', 'change'), anyStatus, change);
+    await jobs.open(aJob('cl-once', 'change'), anyStatus, { change });
     await jobs.close('job-change', { ...end, status: 'failed', clusterStatus: 'failed' });
     expect(await clusters.resolve('cl-once')).toMatchObject({ status: 'failed', wasActive: true });
   });
@@ -160,17 +227,18 @@ export function jobsSuite(stores: () => Stores): void {
     const { jobs, tasks, clusters } = stores();
     const wrapper = await prepare('cl-close');
     await jobs.open(aJob('cl-close', 'close'), OPEN);
-    await jobs.storePlan('job-close', aPlan(wrapper, ['RunInstances']), 1);
+    await jobs.storePlan('job-close', flattenPlan(aPlan(wrapper, ['RunInstances'])), 1);
     await tasks.hydrate('job-close.0.0', NOW);
     await tasks.end('job-close.0.0', { status: 'successful', at: NOW });
     await tasks.hydrate('job-close.0.1', NOW);
     const error = { kind: 'quota', code: 'QUOTA', message: 'too many' } as const;
-    const closed = await jobs.close('job-close', {
+    const { job: closed, changed } = await jobs.close('job-close', {
       status: 'failed',
       error,
       clusterStatus: 'failed',
       closedAt: LATER,
     });
+    expect(changed).toBe(true);
     expect(closed).toMatchObject({ status: 'failed', error, closedAt: LATER });
     const ended = await tasks.list('job-close');
     expect(ended.map((task) => [task.status, task.endedAt])).toEqual([
@@ -183,10 +251,12 @@ export function jobsSuite(stores: () => Stores): void {
     });
 
     const again = { status: 'successful', error: null, clusterStatus: 'active', closedAt: NOW } as const;
-    expect(await jobs.close('job-close', again)).toEqual(closed);
+    expect(await jobs.close('job-close', again)).toEqual({ job: closed, changed: false });
     expect((await clusters.resolve('cl-close')).status).toBe('failed');
     expect(await jobs.open(aJob('cl-close', 'close'), OPEN)).toEqual(closed);
     expect((await jobs.listOpen()).map((job) => job.jobId)).not.toContain('job-close');
-    await expect(jobs.storePlan('job-none', [], 1)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+    await expect(jobs.storePlan('job-none', flattenPlan([]), 1)).rejects.toMatchObject({
+      code: 'JOB_NOT_FOUND',
+    });
   });
 }

@@ -1,7 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
-import type { ClaimRequest, Stores } from '../../../src/db/index.ts';
-import { aCluster, aJob, aPlan, aRuntime } from '../../kit/records.ts';
+import type { ClaimRequest, Stores, TaskEnd } from '../../../src/db/index.ts';
+import type { JobAction, ResourceSpec } from '../../../src/domain/index.ts';
+import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
+import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
+
+const SMALL = { cpu: 1, volumes: [10] };
+const LARGE = { cpu: 4, volumes: [10] };
+
+function make(spec: ResourceSpec): ClaimRequest['claims'] {
+  return [{ kind: 'instance', intent: 'make', spec }];
+}
 
 /** The ledger: who may work on a resource, and which generation of it. */
 export function ledgerSuite(stores: () => Stores): void {
@@ -10,7 +19,7 @@ export function ledgerSuite(stores: () => Stores): void {
     const wrapper = aCluster('cl-ledger', 'rt-ledger', 1);
     await stores().clusters.create(wrapper);
     await stores().jobs.open(aJob('cl-ledger', 'ledger'), { from: ['pending'], status: 'creating' });
-    await stores().jobs.storePlan('job-ledger', aPlan(wrapper), 1);
+    await stores().jobs.storePlan('job-ledger', flattenPlan(aPlan(wrapper)), 1);
   });
 
   /** Each test has a node id of its own: the ledger asks for no row of a node. */
@@ -20,8 +29,7 @@ export function ledgerSuite(stores: () => Stores): void {
     jobId: 'job-ledger',
     holder: 'worker 1',
     leaseMs: 10_000,
-    specHash: 'hash 1',
-    claims: [{ kind: 'instance', intent: 'make' }],
+    claims: [{ kind: 'instance', intent: 'make', spec: SMALL }],
     ...change,
   });
   const setState = (token: string, state: 'made' | 'gone') =>
@@ -36,7 +44,8 @@ export function ledgerSuite(stores: () => Stores): void {
         nodeId: 'n-first',
         kind: 'instance',
         generation: 1,
-        specHash: 'hash 1',
+        spec: SMALL,
+        madeByJob: 'job-ledger',
         cloudId: '',
         state: 'intended',
         attributes: {},
@@ -54,7 +63,11 @@ export function ledgerSuite(stores: () => Stores): void {
 
   test('of two claims at once one is held off, and told for how long', async () => {
     const { ledger } = stores();
-    const claims = ['volume-0', 'instance', 'volume-1'].map((kind) => ({ kind, intent: 'make' as const }));
+    const claims = ['volume-0', 'instance', 'volume-1'].map((kind) => ({
+      kind,
+      intent: 'make' as const,
+      spec: SMALL,
+    }));
     const holders = ['worker 1', 'worker 2', 'worker 3'];
     const results = await Promise.allSettled(
       holders.map((holder) => ledger.claim(request('n-race', { holder, claims, leaseMs: 5_000 }))),
@@ -122,8 +135,8 @@ export function ledgerSuite(stores: () => Stores): void {
     await setState(first?.resource.token ?? '', 'gone');
     const [used] = await ledger.claim(request('n-gen', { claims: [{ kind: 'instance', intent: 'use' }] }));
     expect(used?.resource).toMatchObject({ generation: 1, state: 'gone' });
-    const [second] = await ledger.claim(request('n-gen', { specHash: 'hash 2' }));
-    expect(second?.resource).toMatchObject({ generation: 2, state: 'intended', specHash: 'hash 2' });
+    const [second] = await ledger.claim(request('n-gen', { claims: make(LARGE) }));
+    expect(second?.resource).toMatchObject({ generation: 2, state: 'intended', spec: LARGE });
     expect(second?.lease).toMatchObject({ token: 'cl-ledger/n-gen/instance/g2', fence: 1 });
     const rows = (await ledger.list('cl-ledger')).filter((row) => row.nodeId === 'n-gen');
     expect(rows.map((row) => row.generation)).toEqual([2, 1]);
@@ -146,14 +159,26 @@ export function ledgerSuite(stores: () => Stores): void {
   test('refuses to make for another specification what is already there', async () => {
     const { ledger } = stores();
     await ledger.claim(request('n-spec'));
-    await expect(ledger.claim(request('n-spec', { specHash: 'hash 2' }))).rejects.toMatchObject({
+    await expect(ledger.claim(request('n-spec', { claims: make(LARGE) }))).rejects.toMatchObject({
       kind: 'conflict',
       code: 'SPEC_CHANGED',
     });
-    const [used] = await ledger.claim(
-      request('n-spec', { specHash: 'hash 2', claims: [{ kind: 'instance', intent: 'use' }] }),
+    for (const intent of ['use', 'remove'] as const) {
+      const [claimed] = await ledger.claim(request('n-spec', { claims: [{ kind: 'instance', intent }] }));
+      expect(claimed?.resource.spec).toEqual(SMALL);
+    }
+  });
+
+  test('a spec is the same in whatever order its parts are, and whatever a text of it holds', async () => {
+    const { ledger } = stores();
+    await ledger.claim(request('n-order', { claims: make({ a: 1, b: { c: 'half \uD800', d: [2.5] } }) }));
+    const [again] = await ledger.claim(
+      request('n-order', { claims: make({ b: { d: [2.5], c: 'half \uD800' }, a: 1 }) }),
     );
-    expect(used?.resource.specHash).toBe('hash 1');
+    expect(again?.resource.generation).toBe(1);
+    await expect(
+      ledger.claim(request('n-order', { claims: make({ b: { d: [2.5, 1], c: 'half \uD800' }, a: 1 }) })),
+    ).rejects.toMatchObject({ code: 'SPEC_CHANGED' });
   });
 
   test('to use what never was made claims nothing and writes nothing', async () => {
@@ -162,5 +187,99 @@ export function ledgerSuite(stores: () => Stores): void {
       [],
     );
     expect((await ledger.list('cl-ledger')).filter((row) => row.nodeId === 'n-none')).toEqual([]);
+  });
+
+  /** A job of one task on each node that changes, removes or makes its instance, beside what it claims of it. */
+  const openJob = async (id: string, action: JobAction, resources: ClaimRequest['claims']) => {
+    const { jobs } = stores();
+    await jobs.close(openJobId, {
+      status: 'successful',
+      error: null,
+      clusterStatus: 'active',
+      closedAt: NOW,
+    });
+    await jobs.open(aJob('cl-ledger', id, { action }), { from: ['active'], status: 'resizing' });
+    const wrapper = aCluster('cl-ledger', 'rt-ledger', 1);
+    const tasks = wrapper.nodes.map(({ nodeId }) => aTask(nodeId, { resources }));
+    await jobs.storePlan(`job-${id}`, flattenPlan([createLayer('layer', tasks)]), 1);
+    openJobId = `job-${id}`;
+  };
+  let openJobId = 'job-ledger';
+  const node = 'cl-ledger-n1';
+  const claimAs = async (jobId: string, claims: ClaimRequest['claims']) => {
+    const [claimed] = await stores().ledger.claim(request(node, { jobId, claims }));
+    if (claimed === undefined) throw new Error('nothing was claimed');
+    return claimed;
+  };
+  const end = (jobId: string, status: 'successful' | 'failed', change: Partial<TaskEnd> = {}) =>
+    stores().tasks.end(`${jobId}.0.0`, { status, at: NOW, ...change });
+  const newest = async () => {
+    const rows = await stores().ledger.list('cl-ledger');
+    return rows.find((row) => row.nodeId === node);
+  };
+
+  test('a lost node of a resized cluster can be made again, as it was resized', async () => {
+    const made = await claimAs('job-ledger', make(SMALL));
+    await end('job-ledger', 'successful', {
+      changes: { resources: [{ token: made.resource.token, state: 'made', cloudId: 'i-1' }] },
+      leases: [made.lease],
+      release: true,
+    });
+
+    const change = [{ kind: 'instance', intent: 'change', spec: LARGE }] as const;
+    await openJob('resize', 'resize', change);
+    const changing = await claimAs('job-resize', change);
+    expect(changing.resource).toMatchObject({ spec: SMALL, state: 'made', generation: 1 });
+    await stores().tasks.applyChanges('job-resize.0.0', {}, [changing.lease], true);
+    // While the cloud still works on it, the row says what is known to be there.
+    expect(await newest()).toMatchObject({ spec: SMALL });
+    await end('job-resize', 'successful');
+    expect(await newest()).toMatchObject({ spec: LARGE, madeByJob: 'job-ledger', cloudId: 'i-1' });
+
+    await openJob('recover', 'recover', make(LARGE));
+    const adopted = await claimAs('job-recover', make(LARGE));
+    expect(adopted.resource).toMatchObject({ generation: 1, madeByJob: 'job-ledger' });
+    await stores().tasks.applyChanges(
+      'job-recover.0.0',
+      {
+        resources: [{ token: adopted.resource.token, state: 'gone' }],
+        next: [{ token: adopted.resource.token, attributes: { why: 'lost' } }],
+      },
+      [adopted.lease],
+      true,
+    );
+    const again = await claimAs('job-recover', make(LARGE));
+    expect(again.resource).toMatchObject({
+      token: `cl-ledger/${node}/instance/g2`,
+      spec: LARGE,
+      state: 'intended',
+      madeByJob: 'job-recover',
+      attributes: { why: 'lost' },
+    });
+    await end('job-recover', 'successful', {
+      changes: { resources: [{ token: again.resource.token, state: 'made' }] },
+    });
+    await expect(claimAs('job-recover', make(SMALL))).rejects.toMatchObject({ code: 'SPEC_CHANGED' });
+  });
+
+  test('a change that failed leaves the spec as it was', async () => {
+    const change = [{ kind: 'instance', intent: 'change', spec: { cpu: 64 } }] as const;
+    await openJob('failing', 'resize', change);
+    await claimAs('job-failing', change);
+    await end('job-failing', 'failed');
+    expect(await newest()).toMatchObject({ spec: LARGE });
+  });
+
+  test('what one job began and another made was made by the other', async () => {
+    const volume = [{ kind: 'volume-0', intent: 'make', spec: SMALL }] as const;
+    await openJob('began', 'create', volume);
+    const { lease } = await claimAs('job-began', volume);
+    await stores().ledger.release([lease]);
+    await end('job-began', 'failed');
+    await openJob('finished', 'start', volume);
+    expect((await claimAs('job-finished', volume)).resource).toMatchObject({
+      generation: 1,
+      madeByJob: 'job-finished',
+    });
   });
 }

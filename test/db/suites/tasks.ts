@@ -1,7 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Lease, Stores } from '../../../src/db/index.ts';
+import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
-import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, aTask, NOW } from '../../kit/records.ts';
+import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
+import { ONCE_ACTIONS } from '../../../src/domain/index.ts';
 
 const LATER = '2026-01-02T04:00:00.000Z';
 const FAILURE = { kind: 'unavailable', code: 'CLOUD_DOWN', message: 'no answer' } as const;
@@ -20,8 +22,8 @@ export function tasksSuite(stores: () => Stores): void {
       from: ['pending'],
       status: 'creating',
     });
-    const plan = [...aPlan(wrapper, ['RunInstances']), { name: 'metadata', tasks: [aTask(null)] }];
-    await jobs.storePlan(`job-${id}`, plan, 1);
+    const plan = [...aPlan(wrapper, ['RunInstances']), createLayer('metadata', [aTask(null)])];
+    await jobs.storePlan(`job-${id}`, flattenPlan(plan), 1);
     return wrapper;
   };
   const claim = async (id: string, holder: string, leaseMs = 10_000) => {
@@ -31,8 +33,7 @@ export function tasksSuite(stores: () => Stores): void {
       jobId: `job-${id}`,
       holder,
       leaseMs,
-      specHash: 'h',
-      claims: [{ kind: 'instance', intent: 'make' }],
+      claims: [{ kind: 'instance', intent: 'make', spec: {} }],
     });
     if (claimed === undefined) throw new Error('nothing was claimed');
     return claimed;
@@ -129,11 +130,12 @@ export function tasksSuite(stores: () => Stores): void {
     const id = 'cl-past';
     await stores().clusters.create(aCluster(id, 'rt-tasks', 0));
     const action = 'InitService' as const;
-    const init = (label: string) => ({ ...aTask(null), action, label });
+    const directive = { service: 'init', command: 'init.sh', commandTimeoutSeconds: 60, idempotent: false };
+    const init = (label: string) => ({ ...aTask(null), action, label, directive });
     const open = async (name: string, change: Parameters<typeof aJob>[2], labels: readonly string[]) => {
       const job = aJob(id, name, { runtimeId: 'rt-tasks', ...change });
       await jobs.open(job, { from: ['pending', 'failed', 'active'], status: 'starting' });
-      await jobs.storePlan(job.jobId, [{ name: 'InitService', tasks: labels.map(init) }], 1);
+      await jobs.storePlan(job.jobId, flattenPlan([createLayer('InitService', labels.map(init))]), 1);
       return job.jobId;
     };
     const close = (jobId: string, status: 'successful' | 'failed' | 'cancelled') =>
@@ -153,7 +155,7 @@ export function tasksSuite(stores: () => Stores): void {
     await fail(4, 'TRIED_TOO_LONG');
     await tasks.hydrate(`${first}.0.5`, NOW);
     await close(first, 'cancelled');
-    const past = (await tasks.listPast(id)).map(({ label, end }) => `${label}: ${end}`);
+    const past = (await tasks.listPast(id, ONCE_ACTIONS)).map(({ label, end }) => `${label}: ${end}`);
     expect(past).toEqual([
       'done: done',
       'failed: failed',
@@ -165,14 +167,14 @@ export function tasksSuite(stores: () => Stores): void {
     ]);
     const again = await open('past-2', { action: 'start', startedAt: '2026-01-01T02:00:00.000Z' }, ['again']);
     await close(again, 'failed');
-    expect(await tasks.listPast(id)).toHaveLength(labels.length + 1);
+    expect(await tasks.listPast(id, ONCE_ACTIONS)).toHaveLength(labels.length + 1);
     const well = await open('past-3', { action: 'start', startedAt: '2026-01-01T03:00:00.000Z' }, ['well']);
     await tasks.end(`${well}.0.0`, { status: 'successful', at: NOW });
     await close(well, 'successful');
-    expect(await tasks.listPast(id)).toEqual([
-      { taskId: `${well}.0.0`, nodeId: null, label: 'well', action, end: 'done' },
+    expect(await tasks.listPast(id, ONCE_ACTIONS)).toEqual([
+      { taskId: `${well}.0.0`, round: 0, nodeId: null, label: 'well', action, end: 'done' },
     ]);
-    expect(await tasks.listPast('cl-nobody')).toEqual([]);
+    expect(await tasks.listPast('cl-nobody', ONCE_ACTIONS)).toEqual([]);
   });
 
   test('a resource never goes back from made to intended or from gone to made', async () => {

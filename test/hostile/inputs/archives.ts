@@ -22,7 +22,7 @@ async function tar(entries: readonly TarEntry[]): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** One stored entry of a zip, whose header says what it is told to say. */
+/** One stored entry of a zip, with the given header. */
 function zip(name: string, content: Buffer, claims: { readonly size?: number } = {}): Buffer {
   const packed = deflateRawSync(content);
   const path = Buffer.from(name);
@@ -83,7 +83,7 @@ export const ARCHIVE_INPUTS: readonly HostileInput[] = [
   archive('a file name of 5,000 bytes', 'tar.gz', () =>
     gz(withEntry({ name: `p/node/${'a'.repeat(5_000)}`, content: 'x' })),
   ),
-  archive('a path that stands twice', 'tar.gz', () =>
+  archive('a path that occurs twice', 'tar.gz', () =>
     gz(withEntry({ name: 'p/config.json', content: '{}' })),
   ),
   archive('30,000 empty files', 'tar.gz', () =>

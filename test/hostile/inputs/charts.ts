@@ -191,7 +191,7 @@ export const CHART_INPUTS: readonly HostileInput[] = CHARTS.flatMap(
       outcome,
       send: async ({ forge }: HostileTarget) => {
         const { versionId } = (await forge.upload(toFiles(files))) as { readonly versionId: string };
-        return forge.reads.describeApp({ version: versionId });
+        return forge.requests.describeApp({ version: versionId });
       },
     },
   ],

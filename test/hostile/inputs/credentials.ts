@@ -81,7 +81,7 @@ const KUBECONFIGS: readonly HostileInput[] = [
   ...kube('a whole known form and one argument more', ({ collector }) =>
     exec('aws', `[eks, get-token, --cluster-name, x, --endpoint-url, "${collector.httpUrl}"]`),
   ),
-  ...kube('a whole known form that nobody has allowed', () =>
+  ...kube('a complete known form that is not allowed', () =>
     exec('aws', '[eks, get-token, --cluster-name, x]'),
   ),
   ...kube('variables that name a configuration', ({ files }) =>
@@ -129,7 +129,7 @@ const KUBECONFIGS: readonly HostileInput[] = [
     () => `${kubeconfig({})}\n---\n${kubeconfig({ user: '{ exec: { command: sh } }' })}`,
   ),
   ...kube(
-    'a key that stands twice',
+    'a key that occurs twice',
     () => `${kubeconfig({})}users: [ { name: u, user: { exec: { command: sh } } } ]\n`,
   ),
   ...kube('a tag', () => ({ user: '{ token: !!binary "!!!" }' })),

@@ -243,7 +243,7 @@ const PACKAGES: readonly BadPackage[] = [
   },
 ];
 
-/** By the client, which looks first, and past it. */
+/** With the client, which checks first, and without it. */
 export const PACKAGE_INPUTS: readonly HostileInput[] = PACKAGES.flatMap((bad) => {
   const { why, files, conf = CONF, outcome = 'refused' } = bad;
   return [
@@ -275,9 +275,9 @@ async function createPastTheClient(
   conf: Conf,
 ): Promise<unknown> {
   const registered = (await forge.upload(toFiles(files))) as { readonly versionId: string };
-  await forge.reads.describeApp({ version: registered.versionId });
+  await forge.requests.describeApp({ version: registered.versionId });
   const stamp = registered.versionId.slice(5, 15);
-  return forge.reads.checkCreateCluster({
+  return forge.requests.checkCreateCluster({
     clusterId: `cl-${stamp}`,
     jobId: `j-${stamp}`,
     runtime: 'instant',

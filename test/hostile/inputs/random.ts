@@ -1,12 +1,13 @@
 import fc from 'fast-check';
-import { READS_QUEUE, WORKFLOW_QUEUE, type Conf, type Reads } from '../../../src/domain/index.ts';
+import { type Conf } from '../../../src/domain/index.ts';
+import { providerQueue, REQUESTS_QUEUE, WORKFLOW_QUEUE, type Requests } from '../../../src/protocol/index.ts';
 import type { HostileInput, HostileTarget } from '../input.ts';
 import { buildPackage } from './packages.ts';
 
 const SEED = Number(process.env['WINDLASS_TEST_HOSTILE_SEED'] ?? 20261128);
 const RUNS = Number(process.env['WINDLASS_TEST_HOSTILE_RUNS'] ?? 60);
 
-const READS: readonly (keyof Reads)[] = [
+const READS: readonly (keyof Requests)[] = [
   'createRuntime',
   'updateRuntime',
   'validateRuntime',
@@ -23,7 +24,13 @@ const READS: readonly (keyof Reads)[] = [
   'describeJob',
   'listJobs',
 ];
-const STEPS = ['LoadJob', 'PlanJob', 'loadSlice', 'CloseJob', 'LoadFrontgate'];
+/** Where the steps of jobs are taken from. */
+const QUEUE_OF: Readonly<Record<string, string>> = {
+  BeginJob: providerQueue('effects', 'instant'),
+  loadSlice: WORKFLOW_QUEUE,
+  EndJob: WORKFLOW_QUEUE,
+  LoadFrontgate: WORKFLOW_QUEUE,
+};
 const FIELDS = [
   'limit',
   'after',
@@ -72,11 +79,10 @@ const value = fc.oneof(
 const request = fc.dictionary(fc.constantFrom(...FIELDS), value, { maxKeys: 6 });
 
 const forged: fc.Arbitrary<Omit<HostileInput, 'name'>> = fc
-  .record({ name: fc.constantFrom(...READS, ...STEPS), input: fc.oneof(request, value) })
+  .record({ name: fc.constantFrom(...READS, ...Object.keys(QUEUE_OF)), input: fc.oneof(request, value) })
   .map(({ name, input }) => ({
     outcome: 'harmless',
-    send: ({ forge }: HostileTarget) =>
-      forge.activity(STEPS.includes(name) ? WORKFLOW_QUEUE : READS_QUEUE, name, [input]),
+    send: ({ forge }: HostileTarget) => forge.activity(QUEUE_OF[name] ?? REQUESTS_QUEUE, name, [input]),
   }));
 
 /** A sound package of which one piece of text is replaced. */

@@ -1,11 +1,5 @@
-import { READ_NAMES } from '../../../src/client/reads-client.ts';
-import {
-  READS_QUEUE,
-  TASK_ACTIONS,
-  WORKFLOW_QUEUE,
-  effectsQueue,
-  NODES_QUEUE,
-} from '../../../src/domain/index.ts';
+import { TASK_ACTIONS } from '../../../src/domain/index.ts';
+import { providerQueue, REQUEST_NAMES, REQUESTS_QUEUE, WORKFLOW_QUEUE } from '../../../src/protocol/index.ts';
 import type { HostileInput, HostileTarget } from '../input.ts';
 
 /** Those that take no input. */
@@ -53,20 +47,19 @@ const GARBAGE: Readonly<Record<string, unknown>> = {
   },
 };
 
-const READ_INPUTS: readonly HostileInput[] = Object.keys(READ_NAMES)
-  .filter((name) => !BARE.has(name))
-  .flatMap((name) =>
+const CLIENT_INPUTS: readonly HostileInput[] = REQUEST_NAMES.filter((name) => !BARE.has(name)).flatMap(
+  (name) =>
     Object.entries(GARBAGE).map(([why, input]): HostileInput => ({
-      name: `read ${name} with ${why}`,
+      name: `request ${name} with ${why}`,
       outcome: 'refused',
-      send: ({ forge }) => forge.activity(READS_QUEUE, name, [input]),
+      send: ({ forge }) => forge.activity(REQUESTS_QUEUE, name, [input]),
     })),
-  );
+);
 
 const LIMITS: readonly HostileInput[] = [-1, 0, 1.5, 1e9, '10', 'x; drop table job', null].map((limit) => ({
   name: `list of jobs with the limit ${JSON.stringify(limit)}`,
   outcome: 'refused',
-  send: ({ forge }) => forge.activity(READS_QUEUE, 'listJobs', [{ limit }]),
+  send: ({ forge }) => forge.activity(REQUESTS_QUEUE, 'listJobs', [{ limit }]),
 }));
 
 const step = (
@@ -80,62 +73,65 @@ const step = (
   send: (target) => target.forge.activity(queue, name, [make(target)]),
 });
 
-const INSTANT = effectsQueue({ provider: 'instant', account: 'instant', region: 'instant' });
+const INSTANT = providerQueue('effects', 'instant');
 
 const STEPS: readonly HostileInput[] = [
-  step('LoadJob', 'a stop that nobody asked for', ({ otherCluster }) => ({
-    jobId: 'j-forged0001',
-    clusterId: otherCluster.clusterId,
-    action: 'stop',
-    options: {},
-    requestedBy: 'x',
-  })),
-  step('LoadJob', 'null', () => null),
-  step('LoadJob', 'a cease', ({ otherCluster }) => ({
-    jobId: 'j-forged0002',
-    clusterId: otherCluster.clusterId,
-    action: 'cease',
-    options: {},
-    requestedBy: 'x',
-  })),
-  step('CloseJob', 'of another job', ({ otherCluster }) => ({
+  step(
+    'BeginJob',
+    'a stop that nobody asked for',
+    ({ otherCluster }) => ({
+      jobId: 'j-forged0001',
+      clusterId: otherCluster.clusterId,
+      action: 'stop',
+      options: {},
+      requestedBy: 'x',
+      provider: 'instant',
+    }),
+    INSTANT,
+  ),
+  step('BeginJob', 'null', () => null, INSTANT),
+  step(
+    'BeginJob',
+    'a cease',
+    ({ otherCluster }) => ({
+      jobId: 'j-forged0002',
+      clusterId: otherCluster.clusterId,
+      action: 'cease',
+      options: {},
+      requestedBy: 'x',
+      provider: 'instant',
+    }),
+    INSTANT,
+  ),
+  step('EndJob', 'of another job', ({ otherCluster }) => ({
     jobId: otherCluster.jobId,
     status: 'failed',
     error: null,
+    refresh: false,
   })),
-  step('CloseJob', 'of a job that is not there', () => ({
+  step('EndJob', 'of a job that is not there', () => ({
     jobId: 'j-forged0003',
     status: 'successful',
     error: null,
+    refresh: false,
   })),
-  step('CloseJob', 'null', () => null),
-  step('PlanJob', 'of another job', ({ otherCluster }) => ({ jobId: otherCluster.jobId })),
-  step('PlanJob', 'null', () => null),
+  step('EndJob', 'null', () => null),
   step('loadSlice', 'of another job', ({ otherCluster }) => ({
     jobId: otherCluster.jobId,
-    layerIndex: 0,
-    offset: 0,
-    limit: 10,
+    slice: { step: 0, of: 'tasks', from: 0, to: 10 },
   })),
   step('loadSlice', 'null', () => null),
   step('LoadFrontgate', 'null', () => null),
   step('LoadFrontgate', 'a forged place', () => ({ runtimeId: 'rt-x', vpcId: 'vpc-x' })),
   step(
-    'CheckResource',
-    'of another job',
-    ({ otherCluster }) => ({ jobId: otherCluster.jobId, plan: true }),
-    INSTANT,
-  ),
-  step('CheckResource', 'null', () => null, INSTANT),
-  step(
-    'UpdateClusterStatus',
-    'of another job',
-    ({ otherCluster }) => ({ jobId: otherCluster.jobId, end: { status: 'failed', error: null } }),
+    'EndJob',
+    'of another job, with a look at the cloud',
+    ({ otherCluster }) => ({ jobId: otherCluster.jobId, status: 'failed', error: null, refresh: true }),
     INSTANT,
   ),
   step('InspectFrontgate', 'null', () => null, INSTANT),
-  ...Object.entries(TASK_ACTIONS).flatMap(([name, { target }]) => {
-    const queue = target === 'node' ? NODES_QUEUE : INSTANT;
+  ...Object.entries(TASK_ACTIONS).flatMap(([name, { by }]) => {
+    const queue = by === 'node' ? providerQueue('nodes', 'instant') : INSTANT;
     return [
       step(name, 'a forged task', () => ({ taskId: 't-forged' }), queue),
       step(`Wait${name}`, 'null', () => null, queue),
@@ -163,6 +159,7 @@ const GARBAGE_FOR_WORKFLOWS: Readonly<Record<string, unknown>> = {
     action: '__proto__',
     options: {},
     requestedBy: 'x',
+    provider: 'instant',
   },
 };
 
@@ -185,6 +182,7 @@ const WORKFLOWS: readonly HostileInput[] = [
           action: 'delete',
           options: { force: true },
           requestedBy: 'x',
+          provider: 'instant',
         },
       ]),
   },
@@ -195,10 +193,8 @@ const WORKFLOWS: readonly HostileInput[] = [
       forge.workflow('walkSlice', 'forged/slice', [
         {
           jobId: otherCluster.jobId,
-          layerIndex: 0,
-          layerName: 'x',
-          offset: 0,
-          limit: 100,
+          slice: { step: 0, of: 'tasks', from: 0, to: 100 },
+          lanesAtOnce: 1,
           queues: { provider: 'instant', account: 'instant', region: 'instant' },
           timing: { heartbeatSeconds: 5 },
         },
@@ -211,10 +207,8 @@ const WORKFLOWS: readonly HostileInput[] = [
       forge.workflow('walkSlice', `forged/heartbeat/${heartbeatSeconds}`, [
         {
           jobId: 'j-x',
-          layerIndex: 0,
-          layerName: 'x',
-          offset: 0,
-          limit: 1,
+          slice: { step: 0, of: 'tasks', from: 0, to: 1 },
+          lanesAtOnce: 1,
           queues: { provider: 'p', account: 'a', region: 'r' },
           timing: { heartbeatSeconds },
         },
@@ -222,4 +216,4 @@ const WORKFLOWS: readonly HostileInput[] = [
   })),
 ];
 
-export const REQUEST_INPUTS: readonly HostileInput[] = [...READ_INPUTS, ...LIMITS, ...STEPS, ...WORKFLOWS];
+export const REQUEST_INPUTS: readonly HostileInput[] = [...CLIENT_INPUTS, ...LIMITS, ...STEPS, ...WORKFLOWS];

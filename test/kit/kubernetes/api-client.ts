@@ -21,12 +21,12 @@ export interface KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** The oracle of tests: asks the API server itself, by plain HTTPS, and not as the product does. */
+/** The oracle of tests: asks the API server itself, by plain HTTPS, without the product's code. */
 export interface ApiClient {
   /** `path` begins with `/api/v1` or `/apis/…`. @throws ApiError */
   get(path: string): Promise<KubernetesObject>;
   list(path: string): Promise<readonly KubernetesObject[]>;
-  /** The text of an answer that is no JSON, e.g. `/metrics`. */
+  /** The text of an answer that is not JSON, e.g. `/metrics`. */
   text(path: string): Promise<string>;
   create(path: string, object: object): Promise<KubernetesObject>;
   /** A JSON merge patch. */
@@ -35,7 +35,7 @@ export interface ApiClient {
   close(): void;
 }
 
-/** What the server answered instead. */
+/** The error answer of the server. */
 export class ApiError extends Error {
   readonly status: number;
 

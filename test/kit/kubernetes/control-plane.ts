@@ -9,10 +9,13 @@ import { ApiError, createApiClient, type ApiClient } from './api-client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { createServers, type Servers } from './servers.ts';
 
-/** Who may ask the API server: all of them everything, but for `nobody`. `counted` is no server's own name. */
+/**
+ * The users of the API server: all of them may do everything, except `nobody`. `counted` is not used by
+ * any server.
+ */
 export type TestUser = 'admin' | 'counted' | 'nobody';
 
-/** A real Kubernetes control plane of the test's own; only nodes and pods are played. */
+/** A real Kubernetes control plane of the test's own; only nodes and pods are simulated. */
 export interface ControlPlane {
   /** `https://127.0.0.1:<port>` */
   readonly url: string;
@@ -25,8 +28,8 @@ export interface ControlPlane {
   readonly folder: string;
   readonly api: ApiClient;
   /**
-   * A kubeconfig: of `admin`, for the server itself, unless told otherwise. `nobody` is a user
-   * without any right until a test gives him one.
+   * A kubeconfig: of `admin`, for the server itself, by default. `nobody` is a user without any right
+   * until a test gives it one.
    */
   kubeconfig(change?: {
     readonly user?: TestUser;
@@ -144,8 +147,8 @@ async function start(folder: string, servers: Servers, audit: boolean): Promise<
 }
 
 /**
- * Three free ports that no outgoing connection takes before their servers are started, also a second
- * time: systems choose those from 32768 on.
+ * Three free ports that no outgoing connection takes before their servers are started, also a second time:
+ * systems choose outgoing ports from 32768 on.
  */
 async function findLastingPorts(): Promise<{ etcd: number; peer: number; api: number }> {
   for (;;) {
@@ -188,7 +191,7 @@ function apiServerArgs(etcdPort: number, port: number): readonly string[] {
   ];
 }
 
-/** Without leaders to elect, and quick enough for many releases at once. */
+/** Without leader election, and fast enough for many releases at the same time. */
 const CONTROLLER_ARGS = [
   '--kubeconfig=kubeconfig',
   '--leader-elect=false',

@@ -6,23 +6,23 @@ import { zstdDecompressSync } from 'node:zlib';
 import { findCacheFolder } from '../../../src/config/index.ts';
 import { buildGoTool } from '../go-tools.ts';
 
-/** What a skip says where `findKubebox` found none. */
-export const NO_KUBEBOX = 'no Kubernetes control plane is there, and no Go to build one';
+/** The reason of a skip if `findKubebox` found none. */
+export const NO_KUBEBOX = 'no Kubernetes control plane is available, and no Go to build one';
 
 const VERSION = '1.37.2';
 /** sha256 of the ready-built binary for linux-x64, packed and unpacked. */
 const PACKED_DIGEST = '545469ab9b8e9d8db12a3259b4e51c0e91ff44ab6fabe6697409db12a705edf5';
 const DIGEST = '2699595d6706e63492d8b6c401f3c9c8dde5c210441ab3402950ba0e9ac76894';
-/** Beside the checkout, where somebody has put it: it saves a build of twelve minutes. */
+/** Beside the checkout, if it was put there: it saves a build of twelve minutes. */
 const READY_BUILT = fileURLToPath(
   new URL('../../../../shared/testbed/kubebox-linux-amd64.zst', import.meta.url),
 );
 
 /**
- * The one binary that is etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok:
- * from the tools cache, else the ready-built one that lies beside the checkout, else built from the
- * pinned module in test/kit/tools/kubebox. Null where there is none of these and no Go.
- * @throws when a ready-built one is not the pinned file, or whatever the build said
+ * The one binary that is etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok: from the
+ * tools cache, otherwise the ready-built one beside the checkout, otherwise built from the pinned module
+ * in test/kit/tools/kubebox. Null if there is none of these and no Go.
+ * @throws when a ready-built one is not the pinned file; the errors of the build
  */
 export async function findKubebox(): Promise<string | null> {
   const binary = join(findCacheFolder(process.env), 'kubebox', DIGEST.slice(0, 16), 'kubebox');
@@ -33,7 +33,7 @@ export async function findKubebox(): Promise<string | null> {
   return buildGoTool({ name: 'kubebox', ldflags: versionFlags() });
 }
 
-/** Places the binary whole or not at all; two at once place the same. */
+/** Moves the binary into place in one step; two processes at the same time place the same file. */
 function unpack(archive: string, binary: string): string {
   const packed = readFileSync(archive);
   requireDigest(archive, packed, PACKED_DIGEST);
@@ -57,7 +57,7 @@ function requireDigest(file: string, content: Buffer, digest: string): void {
   if (found !== digest) throw new Error(`${file} is not the pinned file: sha256 ${found}`);
 }
 
-/** Without them the servers call themselves v0.0.0-master, and charts that ask for a version refuse. */
+/** Without them the servers report version v0.0.0-master, and charts that require a version refuse. */
 function versionFlags(): string {
   const [major, minor] = VERSION.split('.');
   const values = [`gitVersion=v${VERSION}`, `gitMajor=${major}`, `gitMinor=${minor}`, 'gitTreeState=clean'];

@@ -11,7 +11,7 @@ export interface Servers {
   start(program: Program, args: readonly string[]): void;
   /** SIGKILL, and until it is gone. */
   kill(program: Program): Promise<void>;
-  /** @throws with the end of its log where a process has ended that nobody killed */
+  /** @throws with the end of its log if a process has ended without `kill` */
   assertAlive(): void;
   /** SIGTERM, SIGKILL after three seconds. */
   stop(): Promise<void>;
@@ -20,7 +20,7 @@ export interface Servers {
 const STOP_LIMIT_MS = 3_000;
 const LOG_END = 2_000;
 
-/** Runs programs of the binary. They end with this process, however it ends by itself. */
+/** Runs programs of the binary. They end with this process, unless it is killed. */
 export function createServers(binary: string, folder: string): Servers {
   const running = new Map<Program, ChildProcess>();
   const killAll = (): void => {
@@ -67,7 +67,7 @@ export function createServers(binary: string, folder: string): Servers {
       }
     },
     async stop() {
-      // Those that ask the API server end before it, and it before its store.
+      // Clients of the API server end before it, and it ends before its store.
       await Promise.all(
         (['kwok', 'kube-scheduler', 'kube-controller-manager'] as const).map((one) => end(one, 'SIGTERM')),
       );

@@ -5,14 +5,14 @@ import { findKubebox, NO_KUBEBOX } from './find-kubebox.ts';
 const START_LIMIT_MS = 45 * 60_000;
 
 /**
- * A control plane for the tests of this file: started before the first, ended after the last. Where
- * none can be had, every test is skipped and says so. Returns what gives it to a running test.
+ * A control plane for the tests of this file: started before the first, ended after the last. If none is
+ * available, every test is skipped with the reason. Returns a function that passes it to a running test.
  */
 export function useControlPlane(): () => ControlPlane {
   let plane: ControlPlane | null = null;
 
   beforeAll(async () => {
-    // Where it must be built first, that takes a quarter of an hour, once.
+    // If it must be built first, that takes a quarter of an hour, once.
     const binary = await findKubebox();
     plane = binary === null ? null : await startControlPlane(binary);
   }, START_LIMIT_MS);

@@ -5,7 +5,7 @@ import {
   type EC2Client,
 } from '@aws-sdk/client-ec2';
 
-/** A VPC of loopback addresses, so that what listens there is really reached. */
+/** A VPC of loopback addresses, so that servers on them can really be reached. */
 export interface MotoNetwork {
   readonly vpcId: string;
   /** One for each zone, in their order. */

@@ -1,6 +1,6 @@
 /**
- * How the cloud behaves; all of it may be changed while it runs. Times are 0 by default, so that
- * states change at once, as in moto.
+ * How the cloud behaves; all settings may be changed while it runs. Times are 0 by default, so that states
+ * change at once, as in moto.
  */
 export interface MotoSettings {
   /** pending → running, after a run and after a start. */
@@ -21,15 +21,18 @@ export interface MotoSettings {
   readonly modifyingMs?: number;
   /** optimizing → completed. */
   readonly optimizingMs?: number;
-  /** A volume may be modified again after so long; 6 hours by default, as in AWS. */
+  /** A volume may be modified again after this time; 6 hours by default, as in AWS. */
   readonly modifyCooldownMs?: number;
-  /** What was made is not found for so long: eventual consistency. */
+  /** A new resource is not found for this time: eventual consistency. */
   readonly visibleAfterMs?: number;
-  /** Each request takes so much longer. */
+  /** The added delay of each request. */
   readonly latencyMs?: number;
   /** Value by quota code, in vCPUs or TiB; others have AWS's defaults. Below 0: Service Quotas knows none. */
   readonly quotas?: Readonly<Record<string, number>>;
-  /** How many more instances there is room for; without `zone` or `instanceType`, for any. First match. */
+  /**
+   * How many more instances there is capacity for; without `zone` or `instanceType`, for any. The first
+   * match counts.
+   */
   readonly capacity?: readonly {
     readonly zone?: string;
     readonly instanceType?: string;
@@ -39,7 +42,7 @@ export interface MotoSettings {
   readonly authentication?: boolean;
 }
 
-/** What a machine would notice of the cloud: for whoever plays the machines. */
+/** Events of the cloud that a machine would notice: for code that simulates the machines. */
 export type MotoEvent = InstanceEvent | VolumeEvent;
 
 export interface InstanceEvent {
@@ -71,21 +74,21 @@ export interface MotoRequest {
   readonly region: string;
   readonly accessKeyId: string;
   readonly operation: string;
-  /** Whether it gives tags to what it makes, which asks for a permission of its own. */
+  /** Whether it adds tags to what it creates, which needs a permission of its own. */
   readonly tagged: boolean;
   readonly userAgent: string;
   readonly status: number;
   readonly errorCode: string | null;
 }
 
-/** What was made, whether it is still there or not. */
+/** The created resources, whether they still exist or not. */
 export interface MadeResource {
   readonly kind: 'instance' | 'volume';
   readonly id: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The oracle's view: everything there is, also what clients do not see yet. */
+/** The oracle's view: everything that exists, also what clients do not see yet. */
 export interface MotoWorld {
   readonly instances: readonly {
     readonly instanceId: string;
@@ -114,7 +117,7 @@ export interface MotoWorld {
     readonly encrypted: boolean;
     readonly zone: string;
     readonly tags: Readonly<Record<string, string>>;
-    /** Made with an instance, and ended with it. */
+    /** Created with an instance, and deleted with it. */
     readonly root: boolean;
   }[];
 }

@@ -8,32 +8,32 @@ const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
 const START_LIMIT_MS = 60_000;
 
-/** moto, made honest, on a free port of loopback. */
+/** moto, corrected to behave like AWS, on a free port of loopback. */
 export interface Moto {
   /** Endpoint of every service. */
   readonly url: string;
   /** Its account. */
   readonly account: string;
   change(settings: MotoSettings): Promise<void>;
-  /** Ends at once what takes its time: a test that looks at what is on its way must not be hurried itself. */
+  /** Completes all pending state changes at once: a test that examines them must not call it. */
   hurry(): Promise<void>;
   /** Every request so far, in the order of their answers. */
   requests(): Promise<readonly MotoRequest[]>;
   forgetRequests(): Promise<void>;
   world(): Promise<MotoWorld>;
-  /** Every instance and volume that was ever made, in order; root disks are left out. */
+  /** Every instance and volume that was ever created, in order; root disks are left out. */
   made(): Promise<readonly MadeResource[]>;
-  /** Ends an instance as a person with a console would; no request is logged. */
+  /** Terminates an instance as a user of the console would; no request is logged. */
   destroyInstance(instanceId: string): Promise<void>;
   /** A user with one IAM policy; its keys count when `authentication` is on. */
   createUser(name: string, policy: object): Promise<{ accessKeyId: string; secretAccessKey: string }>;
   /** Replaces the policy of a user. */
   changePolicy(name: string, policy: object): Promise<void>;
-  /** A role that those whom `trust` names may assume. */
+  /** A role that the principals of `trust` may assume. */
   createRole(name: string, trust: object, policy: object): Promise<{ roleArn: string }>;
-  /** Calls `listener` with every event from now on, in order. Returns what ends it. */
+  /** Calls `listener` with every event from now on, in order. Returns a function that stops it. */
   onEvent(listener: (event: MotoEvent) => void): () => void;
-  /** An empty cloud again; settings and users stay. */
+  /** Empties the cloud; settings and users stay. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }
@@ -47,8 +47,8 @@ export const ALLOW_ALL = {
 /**
  * Starts moto with its corrections. It ends with this process, however that ends.
  *
- * @throws Error with its output when it does not start; one that begins with NO_PYTHON where there
- *   is no Python.
+ * @throws Error with its output when it does not start; one that begins with NO_PYTHON if there is no
+ * Python.
  */
 export async function startMoto(settings: MotoSettings = {}): Promise<Moto> {
   const python = await findPythonEnvironment({ name: 'moto', requirements: REQUIREMENTS });
@@ -60,7 +60,7 @@ export async function startMoto(settings: MotoSettings = {}): Promise<Moto> {
   });
   const errors: string[] = [];
   server.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));
-  // Its pipe breaks when it dies; the test then hears of it by what it asks.
+  // Its pipe breaks when it dies; the test notices at its next request.
   server.stdin.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => server.once('close', () => resolve()));
   const listeners = new Set<(event: MotoEvent) => void>();

@@ -12,7 +12,7 @@ export function isAwsRead(request: ProxiedRequest): boolean {
   return /^(Describe|Get|List)/.test(classifyAwsRequest(request));
 }
 
-/** For the fault proxy: how each service says that it is asked too often. */
+/** For the fault proxy: how each service reports throttling. */
 export function throttleAwsRequest({ headers }: ProxiedRequest): CannedAnswer {
   const service = readService(headers.authorization ?? '');
   if (service === 'servicequotas' || service === 'ssm') {

@@ -4,7 +4,7 @@ import {
   type NodeVolume,
   type VolumeSpec,
 } from '../../../src/domain/index.ts';
-import type { Changes, EffectCall, NodeTaskContext, ObserveCall } from '../../../src/provider/index.ts';
+import type { Changes, NodeTaskContext } from '../../../src/provider/index.ts';
 import type { TestWorld } from './world-kit.ts';
 
 export interface ContextOptions {
@@ -16,7 +16,8 @@ export interface ContextOptions {
 
 /** A node task's context whose changes can be merged, as the engine would store them. */
 export interface TestContext {
-  readonly value: NodeTaskContext;
+  /** A task of whichever action: its directive has what any of them needs. */
+  readonly value: NodeTaskContext<never>;
   merge(changes: Changes): void;
 }
 
@@ -44,20 +45,25 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
     nodeId,
     kind,
     generation: 1,
-    specHash: '',
+    spec: {},
+    madeByJob: 't',
     cloudId: '',
     state: 'intended',
     attributes: {},
   });
   const kinds = ['instance', ...volumes.map(({ index }) => `volume-${index}`)];
-  const value: NodeTaskContext = {
+  // A name of its own, because no task has all of it.
+  const directive = { ...size, container, subnetId: '', hostname: 'node-1', volumes };
+  const value: NodeTaskContext<'RunInstances'> = {
     task: {
       taskId: 't.0.0',
       jobId: 't',
       clusterId,
       layerIndex: 0,
       index: 0,
+      lane: null,
       status: 'working',
+      round: 0,
       failures: 0,
       observation: null,
       error: null,
@@ -66,7 +72,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       action: 'RunInstances',
       nodeId,
       label: 'node 1',
-      directive: { ...size, container, subnetId: '', hostname: 'node-1', volumes },
+      directive,
       resources: [],
       failureAllowed: false,
       timeoutSeconds: 60,
@@ -82,6 +88,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       startedAt: createdAt,
       closedAt: null,
       error: null,
+      held: null,
     },
     runtime: {
       runtimeId: 'rt-1',
@@ -125,6 +132,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
       extra: {},
       conf: {},
       previous: null,
+      adjustments: [],
       wasActive: false,
       createdAt,
     },
@@ -154,6 +162,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
     role: {
       clusterId,
       role: '',
+      count: 1,
       container,
       ...size,
       volumes,
@@ -191,7 +200,7 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
   let current = value;
   return {
     get value() {
-      return current;
+      return current as NodeTaskContext<never>;
     },
     merge(changes) {
       const resources = Object.values(current.resources).map((resource) => {
@@ -204,32 +213,5 @@ export function createNodeContext(kit: TestWorld, options: ContextOptions = {}):
         resources: Object.fromEntries(resources.map((resource) => [resource.kind, resource])),
       };
     },
-  };
-}
-
-/** An effect call that writes down what it was told. */
-export function createEffectCall(): EffectCall & { readonly steps: string[] } {
-  const steps: string[] = [];
-  return {
-    steps,
-    signal: new AbortController().signal,
-    log: () => undefined,
-    request: async () => undefined,
-    beforeEffect: async (token) => {
-      steps.push(`before ${token}`);
-    },
-    afterEffect: async (token) => {
-      steps.push(`after ${token}`);
-    },
-  };
-}
-
-export function createObserveCall(): ObserveCall {
-  return {
-    signal: new AbortController().signal,
-    log: () => undefined,
-    request: async () => undefined,
-    watchMs: 15_000,
-    cursor: undefined,
   };
 }

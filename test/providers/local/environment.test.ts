@@ -3,13 +3,14 @@ import { type ClusterWrapper, NOTHING_RESERVED } from '../../../src/domain/index
 import { createNodeShell, type NodeShell } from '../../../src/nodes/index.ts';
 import type { Provider } from '../../../src/provider/index.ts';
 import { createLocalProvider, toVolumeId } from '../../../src/providers/local/index.ts';
-import { createEffectCall, createNodeContext, createObserveCall, type TestContext } from './context-kit.ts';
+import { createTestEffectCall, createTestObserveCall } from '../../kit/test-calls.ts';
+import { createNodeContext, type TestContext } from './context-kit.ts';
 import { createTestWorld, type TestWorld } from './world-kit.ts';
 
 let kit: TestWorld;
 let nodes: NodeShell;
 let provider: Provider;
-const call = createObserveCall();
+const call = createTestObserveCall({ watchMs: 15_000 });
 
 beforeEach(async () => {
   kit = await createTestWorld();
@@ -136,7 +137,7 @@ describe('what can be seen', () => {
     };
     expect(await status()).toBe('pending');
     const run = { ...context.value };
-    context.merge((await provider.handleSubtask(run, createEffectCall())).changes ?? {});
+    context.merge((await provider.handleSubtask(run, createTestEffectCall())).changes ?? {});
     const ran = await provider.waitSubtask(context.value, call);
     if (ran.state === 'done') context.merge(ran.changes ?? {});
     expect(await status()).toBe('active');

@@ -3,7 +3,8 @@ import { WindlassError } from '../../../src/domain/index.ts';
 import { createNodeShell } from '../../../src/nodes/index.ts';
 import type { Changes, HandleResult } from '../../../src/provider/index.ts';
 import { createLocalHandler, type LocalWorld } from '../../../src/providers/local/index.ts';
-import { createEffectCall, createNodeContext, createObserveCall } from './context-kit.ts';
+import { createTestEffectCall, createTestObserveCall } from '../../kit/test-calls.ts';
+import { createNodeContext } from './context-kit.ts';
 import { createTestWorld, type TestWorld } from './world-kit.ts';
 
 let kit: TestWorld;
@@ -18,8 +19,8 @@ describe('the handler', () => {
   it('takes a node through its whole life, every call twice', async () => {
     const handler = handlerOf();
     const context = createNodeContext(kit, { volumes: 2 });
-    const effect = createEffectCall();
-    const look = createObserveCall();
+    const effect = createTestEffectCall();
+    const look = createTestObserveCall({ watchMs: 15_000 });
     const twice = async (handle: () => Promise<HandleResult>): Promise<Changes> => {
       await handle();
       return (await handle()).changes ?? {};
@@ -63,8 +64,10 @@ describe('the handler', () => {
   it('makes one instance and one machine when two workers run it at once', async () => {
     const context = createNodeContext(kit);
     const handlers = [handlerOf(), handlerOf(), handlerOf()];
-    await Promise.all(handlers.map((handler) => handler.runInstances(context.value, createEffectCall())));
-    expect(await handlerOf().waitRunInstances(context.value, createObserveCall())).toMatchObject({
+    await Promise.all(handlers.map((handler) => handler.runInstances(context.value, createTestEffectCall())));
+    expect(
+      await handlerOf().waitRunInstances(context.value, createTestObserveCall({ watchMs: 15_000 })),
+    ).toMatchObject({
       state: 'done',
     });
     const [instance, ...others] = await kit.world.listInstances();
@@ -76,22 +79,21 @@ describe('the handler', () => {
 
   it('asks before and reports after each effect, with the token, in order; an adopted one is no effect', async () => {
     const context = createNodeContext(kit);
-    const effect = createEffectCall();
+    const effect = createTestEffectCall();
     await handlerOf().runInstances(context.value, effect);
     const token = context.value.resources['instance']?.token ?? '';
     expect(effect.steps).toEqual([`before ${token}`, `after ${token}`, `before ${token}`, `after ${token}`]);
-    await handlerOf().waitRunInstances(context.value, createObserveCall());
-    const again = createEffectCall();
+    await handlerOf().waitRunInstances(context.value, createTestObserveCall({ watchMs: 15_000 }));
+    const again = createTestEffectCall();
     await handlerOf().runInstances(context.value, again);
     expect(again.steps).toEqual([]);
   });
 
   it('does nothing once its lease is lost', async () => {
     const context = createNodeContext(kit, { volumes: 1 });
-    const lost = {
-      ...createEffectCall(),
-      beforeEffect: () => Promise.reject(new WindlassError('conflict', 'lost', { code: 'LEASE_LOST' })),
-    };
+    const lost = createTestEffectCall({
+      assertHeld: () => Promise.reject(new WindlassError('conflict', 'lost', { code: 'LEASE_LOST' })),
+    });
     await expect(handlerOf().runInstances(context.value, lost)).rejects.toMatchObject({ code: 'LEASE_LOST' });
     await expect(handlerOf().createVolumes(context.value, lost)).rejects.toMatchObject({
       code: 'LEASE_LOST',
@@ -104,19 +106,20 @@ describe('the handler', () => {
     const context = createNodeContext(kit);
     for (const dies of [1, 2]) {
       let effects = 0;
-      const dying = {
-        ...createEffectCall(),
+      const dying = createTestEffectCall({
         afterEffect: () => {
           effects += 1;
           return effects === dies ? Promise.reject(new Error('the worker died')) : Promise.resolve();
         },
-      };
+      });
       await handlerOf()
         .runInstances(context.value, dying)
         .catch(() => undefined);
     }
-    await handlerOf().runInstances(context.value, createEffectCall());
-    expect(await handlerOf().waitRunInstances(context.value, createObserveCall())).toMatchObject({
+    await handlerOf().runInstances(context.value, createTestEffectCall());
+    expect(
+      await handlerOf().waitRunInstances(context.value, createTestObserveCall({ watchMs: 15_000 })),
+    ).toMatchObject({
       state: 'done',
     });
     expect(await kit.world.listInstances()).toHaveLength(1);
@@ -124,7 +127,7 @@ describe('the handler', () => {
 
   it('starts nothing that is gone, and says which', async () => {
     const context = createNodeContext(kit);
-    await expect(handlerOf().startInstances(context.value, createEffectCall())).rejects.toMatchObject({
+    await expect(handlerOf().startInstances(context.value, createTestEffectCall())).rejects.toMatchObject({
       kind: 'not-found',
       code: 'INSTANCE_NOT_FOUND',
     });
@@ -132,7 +135,7 @@ describe('the handler', () => {
 
   it('refuses to resize what runs, and to shrink a volume', async () => {
     const context = createNodeContext(kit, { volumes: 1 });
-    const effect = createEffectCall();
+    const effect = createTestEffectCall();
     await handlerOf().createVolumes(context.value, effect);
     await handlerOf().runInstances(context.value, effect);
     const larger = createNodeContext(kit, { volumes: 1, cpu: 8, sizeGiB: 0.5 });
@@ -146,17 +149,15 @@ describe('the handler', () => {
 
   it('stops looking when it is cancelled', async () => {
     const context = createNodeContext(kit, { settings: { bootDelayMs: '20000' } });
-    await handlerOf().runInstances(context.value, createEffectCall());
+    await handlerOf().runInstances(context.value, createTestEffectCall());
     const controller = new AbortController();
     const look = handlerOf().waitRunInstances(context.value, {
-      ...createObserveCall(),
+      ...createTestObserveCall({ watchMs: 15_000 }),
       signal: controller.signal,
     });
     controller.abort();
     await expect(look).rejects.toMatchObject({ kind: 'cancelled' });
-    expect(
-      await handlerOf().waitRunInstances(context.value, { ...createObserveCall(), watchMs: 0 }),
-    ).toMatchObject({
+    expect(await handlerOf().waitRunInstances(context.value, createTestObserveCall())).toMatchObject({
       state: 'pending',
       seen: expect.stringContaining('booting'),
     });
@@ -164,7 +165,7 @@ describe('the handler', () => {
 
   it('makes nothing in a zone that there is not', async () => {
     const context = createNodeContext(kit, { settings: { zones: 'here,there' } });
-    await expect(handlerOf().runInstances(context.value, createEffectCall())).rejects.toMatchObject({
+    await expect(handlerOf().runInstances(context.value, createTestEffectCall())).rejects.toMatchObject({
       kind: 'invalid-input',
       field: 'zone',
     });

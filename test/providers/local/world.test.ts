@@ -285,7 +285,8 @@ describe('a limit', () => {
       kit.world.makeVolume(toVolumeSpec('w', 5), { volumes: 1, volumeGiB: 10 }),
     ).rejects.toMatchObject({
       kind: 'quota',
-      message: '1 volumes are asked for, 0 of 1 are left; 5 GiB of volumes are asked for, 3 of 10 are left',
+      message:
+        '1 volumes are requested, but 0 are left of 1 (1 in use); 5 GiB of volumes are requested, but 3 are left of 10 (7 in use)',
     });
   });
 

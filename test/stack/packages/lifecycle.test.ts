@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../../src/client/index.ts';
-import type { Conf, JobView } from '../../../src/domain/index.ts';
+import type { Conf } from '../../../src/domain/index.ts';
+import type { JobView } from '../../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
-import { countWorld, createLocalRuntime, NOTHING, RUNTIME } from '../vault-cluster.ts';
+import { countWorld, createLocalRuntime, NOTHING, RUNTIME } from '../secret-cluster.ts';
 import { expectSteps } from './expect-steps.ts';
 import { installStandIn, wereBesideEachOther, type StandIn } from './stand-in.ts';
 
@@ -69,7 +70,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
     });
 
     it(
-      'are not called for later roles when one fails, and its code and words are told',
+      'are not called for later roles when one fails, and its code and output are reported',
       { timeout: JOB_LIMIT_MS },
       async (context) => {
         if (!existsSync(app)) return context.skip(MISSING);
@@ -132,7 +133,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
     });
   });
 
-  describe('of a package of ours whose destroy nobody can force', () => {
+  describe('of a package of ours whose destroy cannot be forced', () => {
     it(
       'are asked by every delete of a cluster that was active, until they let one through',
       { timeout: JOB_LIMIT_MS },
@@ -176,21 +177,25 @@ describe('services on nodes whose appctl writes down how it is called', () => {
       expect(wereBesideEachOther(made)).toBe(true);
     });
 
-    it('go on with a delete that is forced although destroy refuses', { timeout: JOB_LIMIT_MS }, async () => {
-      appctl.refuse('destroy', 3, { role: 'main', sid: '1' });
-      expect(await finish(stack.client.clusters.delete('ours', { force: true }))).toMatchObject({
-        status: 'successful',
-      });
-      appctl.permit('destroy');
-      const calls = appctl.take();
-      // destroy of side comes after its stop.
-      expectSteps(calls, [
-        'destroy main 1',
-        'stop main 1,2 + stop main-replica 3,4',
-        'stop side 1',
-        'destroy side 1',
-      ]);
-      expect(calls[0]?.exitCode).toBe(3);
-    });
+    it(
+      'continue with a delete that is forced although destroy refuses',
+      { timeout: JOB_LIMIT_MS },
+      async () => {
+        appctl.refuse('destroy', 3, { role: 'main', sid: '1' });
+        expect(await finish(stack.client.clusters.delete('ours', { force: true }))).toMatchObject({
+          status: 'successful',
+        });
+        appctl.permit('destroy');
+        const calls = appctl.take();
+        // destroy of side comes after its stop.
+        expectSteps(calls, [
+          'destroy main 1',
+          'stop main 1,2 + stop main-replica 3,4',
+          'stop side 1',
+          'destroy side 1',
+        ]);
+        expect(calls[0]?.exitCode).toBe(3);
+      },
+    );
   });
 });

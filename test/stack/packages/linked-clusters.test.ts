@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../../src/client/index.ts';
-import type { ClusterView, Conf, JobView } from '../../../src/domain/index.ts';
+import type { Conf } from '../../../src/domain/index.ts';
+import type { ClusterView, JobView } from '../../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
-import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../vault-cluster.ts';
+import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../secret-cluster.ts';
 import { expectSteps } from './expect-steps.ts';
 import { installStandIn, type StandIn } from './stand-in.ts';
 
@@ -111,7 +112,7 @@ describe('a cluster that is linked to another', () => {
   });
 
   it(
-    'has no file that its check refuses, and is told which and by what',
+    'has no file that its check refuses, and the error names the file and the check',
     { timeout: JOB_LIMIT_MS },
     async () => {
       appctl.refuse('check', 9);

@@ -66,7 +66,7 @@ async function openSession(host: string, port: number): Promise<ZookeeperClient>
   };
 }
 
-/** What each server says it is, sorted; undefined while it serves nobody. */
+/** The state that each server reports, sorted; undefined while it serves no client. */
 export async function listModes(
   servers: readonly (readonly [host: string, port: number])[],
 ): Promise<readonly (string | undefined)[]> {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../../src/client/index.ts';
-import type { ClusterView, JobView } from '../../../src/domain/index.ts';
+import type { ClusterView, JobView } from '../../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
-import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../vault-cluster.ts';
+import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../secret-cluster.ts';
 import { connectZookeeper, listModes } from './zookeeper-client.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../examples/zookeeper', import.meta.url));
@@ -75,7 +75,7 @@ describe('an ensemble of Debian’s ZooKeeper on the local provider', () => {
     }
   });
 
-  it('shows what its nodes are told', async () => {
+  it('shows the metadata of its nodes', async () => {
     const { nodes } = await describeCluster();
     const [node] = nodes;
     if (node === undefined) throw new Error('there are no nodes');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkLinks, type LinkCheck } from '../../../activities/check-links.ts';
-import { WindlassError, type ClusterLink, type ClusterWrapper } from '../../../src/domain/index.ts';
-import { aCluster, anAppVersion } from '../../kit/records.ts';
+import { WindlassError } from '../../../src/domain/index.ts';
+import { aCluster, anAppVersion } from '../../kit/sample-records.ts';
 
 const RUNTIME = 'rt-1';
 const FORM = JSON.stringify({
@@ -30,16 +30,9 @@ const stores = {
   apps: { get: async () => anAppVersion('1', { version: '3.8' }) },
 } as unknown as Parameters<typeof checkLinks>[0];
 
-function linking(links: Readonly<Record<string, string>>): ClusterWrapper {
-  const rows = Object.entries(links).map(([name, targetClusterId]): ClusterLink => {
-    return { clusterId: 'cl-new', name, targetClusterId };
-  });
-  return { ...aCluster('cl-new', RUNTIME), links: rows };
-}
-
-async function check(change: Partial<LinkCheck> & Pick<LinkCheck, 'wanted'>): Promise<unknown> {
+async function check(change: Partial<LinkCheck> & Pick<LinkCheck, 'links'>): Promise<unknown> {
   const files = [{ path: 'config.json', content: new TextEncoder().encode(FORM), mode: 0o644 }];
-  const request = { content: { versionId: 'appv-1', files }, conf: {}, ...change };
+  const request = { content: { versionId: 'appv-1', files }, conf: {}, runtimeId: RUNTIME, ...change };
   return checkLinks(stores, request).then(
     () => [],
     (error: unknown) => (WindlassError.isInstance(error) ? error.details : [error]),
@@ -54,35 +47,35 @@ describe('the links of a cluster', () => {
     ['is a frontgate', 'cl-gate'],
   ])('may not stand in cluster.json where the cluster %s', async (_, target) => {
     const message = `there is no cluster with the id "${target}" in this runtime`;
-    expect(await check({ wanted: linking({ zk: target }) })).toEqual([{ field: 'links.zk', message }]);
+    expect(await check({ links: { zk: target } })).toEqual([{ field: 'links.zk', message }]);
   });
 
   it('must be ids in cluster.json too', async () => {
-    expect(await check({ wanted: linking({ store: 'my-etcd' }) })).toEqual([
+    expect(await check({ links: { store: 'my-etcd' } })).toEqual([
       { field: 'links.store', message: 'must be an id: that of "my-etcd" is cl-etcd' },
     ]);
   });
 
   it('may lead to any app where they stand in cluster.json', async () => {
-    expect(await check({ wanted: linking({ zk: 'cl-zk', store: 'cl-etcd' }) })).toEqual([]);
+    expect(await check({ links: { zk: 'cl-zk', store: 'cl-etcd' } })).toEqual([]);
   });
 
   it('are checked against the limits of the item that chose them, once', async () => {
-    const refused = await check({ conf: { zk: 'cl-etcd' }, wanted: linking({ zk: 'cl-etcd' }) });
+    const refused = await check({ conf: { zk: 'cl-etcd' }, links: { zk: 'cl-etcd' } });
     expect(refused).toMatchObject([{ field: 'zk', message: expect.stringContaining('of etcd 3.8') }]);
-    expect(await check({ conf: { zk: 'cl-zk' }, wanted: linking({ zk: 'cl-zk' }) })).toEqual([]);
+    expect(await check({ conf: { zk: 'cl-zk' }, links: { zk: 'cl-zk' } })).toEqual([]);
   });
 
   it('are all named where several are wrong', async () => {
-    const wanted = linking({ zk: 'cl-dead', one: 'cl-none', two: 'cl-far' });
-    const faults = await check({ conf: { zk: 'cl-dead' }, wanted });
+    const links = { zk: 'cl-dead', one: 'cl-none', two: 'cl-far' };
+    const faults = await check({ conf: { zk: 'cl-dead' }, links });
     expect(faults).toMatchObject([{ field: 'zk' }, { field: 'links.one' }, { field: 'links.two' }]);
   });
 
   it('of a stored cluster are checked only where a change brings them', async () => {
-    const { links: known } = linking({ zk: 'cl-dead' });
-    expect(await check({ conf: { zk: 'cl-dead' }, wanted: linking({ zk: 'cl-dead' }), known })).toEqual([]);
-    const faults = await check({ wanted: linking({ zk: 'cl-dead', store: 'cl-none' }), known });
+    const known = [{ clusterId: 'cl-new', name: 'zk', targetClusterId: 'cl-dead' }];
+    expect(await check({ conf: { zk: 'cl-dead' }, links: { zk: 'cl-dead' }, known })).toEqual([]);
+    const faults = await check({ links: { zk: 'cl-dead', store: 'cl-none' }, known });
     expect(faults).toMatchObject([{ field: 'links.store' }]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { toDeclaredView } from '../../../activities/reads/declared-view.ts';
-import { aCluster, aNode, aRole } from '../../kit/records.ts';
+import { toDeclaredView } from '../../../activities/requests/declared-view.ts';
+import { aCluster, aNode, aRole } from '../../kit/sample-records.ts';
 
 it('shows what a package declares of a cluster and of each role', () => {
   const cluster = aCluster('cl-1', 'rt-1', 2, {

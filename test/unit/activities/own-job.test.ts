@@ -14,6 +14,7 @@ const jobOf = (jobId: string, clusterId: string, status: JobStatus): Job => ({
   startedAt: '2026-01-01T00:00:00.000Z',
   closedAt: null,
   error: null,
+  held: null,
 });
 
 const { names, run } = guardActivitiesOver([
@@ -32,16 +33,19 @@ const STEPS = [
 /** An input that each step takes, of that job. */
 function inputOf(step: string, jobId: string, clusterId: string): unknown {
   switch (step) {
-    case 'LoadJob':
-      return { jobId, clusterId, action: 'stop', options: {}, requestedBy: 'tester', plan: true };
-    case 'CheckResource':
-    case 'PlanJob':
-    case 'UpdateClusterStatus':
-      return { jobId };
-    case 'CloseJob':
-      return { jobId, status: 'successful', error: null };
+    case 'BeginJob':
+      return {
+        jobId,
+        clusterId,
+        action: 'stop',
+        options: {},
+        requestedBy: 'tester',
+        provider: 'memory',
+      };
+    case 'EndJob':
+      return { jobId, status: 'successful', error: null, refresh: true };
     case 'loadSlice':
-      return { jobId, layerIndex: 0, offset: 0, limit: 10 };
+      return { jobId, slice: { step: 0, of: 'tasks', from: 0, to: 10 } };
     case 'LoadFrontgate':
       return { runtimeId: 'rt-1', vpcId: 'vpc-1' };
     case 'InspectFrontgate':
@@ -59,7 +63,7 @@ const FOREIGN: readonly From[] = [
   { workflowId: 'anything', workflowType: 'runJob' },
   { workflowId: 'cluster/cl-own/', workflowType: 'runJob' },
   { workflowId: 'cluster/cl-other/j-open/0/0', workflowType: 'walkSlice' },
-  { workflowId: 'cluster/cl-own/j-open/1/0', workflowType: 'walkSlice' },
+  { workflowId: 'cluster/cl-own/j-open', workflowType: 'walkSlice' },
   { workflowId: 'cluster/cl-own/j-other/0/0', workflowType: 'walkSlice' },
   { workflowId: 'frontgate/rt-1/vpc-2', workflowType: 'frontgate' },
 ];
@@ -127,23 +131,16 @@ describe('a step in its own workflow', () => {
 });
 
 describe('a job', () => {
-  it.each(['CheckResource', 'PlanJob'])('that is closed has no %s', async (step) => {
-    expect(await run('engine', step, { jobId: 'j-closed' }, OWN)).toMatchObject({ refused: OUTSIDE });
+  it.each(['loadSlice', 'RunInstances'])('that does not exist has no %s', async (step) => {
+    const group = step === 'loadSlice' ? 'engine' : 'tasks';
+    expect(await run(group, step, inputOf(step, 'j-none', 'cl-own'), OWN)).toMatchObject({
+      refused: OUTSIDE,
+    });
   });
 
-  it.each(['CheckResource', 'PlanJob', 'UpdateClusterStatus', 'loadSlice', 'RunInstances'])(
-    'that does not exist has no %s',
-    async (step) => {
-      const group = step === 'RunInstances' ? 'tasks' : 'engine';
-      expect(await run(group, step, inputOf(step, 'j-none', 'cl-own'), OWN)).toMatchObject({
-        refused: OUTSIDE,
-      });
-    },
-  );
-
-  it('is loaded by the workflow of its cluster alone, also a new one', async () => {
+  it('is begun by the workflow of its cluster alone, also a new one', async () => {
     const load = (jobId: string, clusterId: string) =>
-      run('engine', 'LoadJob', inputOf('LoadJob', jobId, clusterId), OWN);
+      run('tasks', 'BeginJob', inputOf('BeginJob', jobId, clusterId), OWN);
     expect(await load('j-new', 'cl-own')).toHaveProperty('reached');
     expect(await load('j-closed', 'cl-own')).toHaveProperty('reached');
     expect(await load('j-new', 'cl-other')).toMatchObject({ refused: OUTSIDE });
@@ -151,9 +148,9 @@ describe('a job', () => {
     expect(await load('j-other', 'cl-other')).toMatchObject({ refused: OUTSIDE });
   });
 
-  it('is loaded only as the action that it is', async () => {
-    const input = { ...(inputOf('LoadJob', 'j-open', 'cl-own') as object), action: 'delete' };
-    expect(await run('engine', 'LoadJob', input, OWN)).toMatchObject({ refused: OUTSIDE });
+  it('is begun only as the action that it is', async () => {
+    const input = { ...(inputOf('BeginJob', 'j-open', 'cl-own') as object), action: 'delete' };
+    expect(await run('tasks', 'BeginJob', input, OWN)).toMatchObject({ refused: OUTSIDE });
   });
 
   it.each([
@@ -162,8 +159,8 @@ describe('a job', () => {
     ['a cluster to create in another action', { create: createOf('cl-own') }],
     ['a conf that holds a NUL', { action: 'create', create: { ...createOf('cl-own'), conf: { a: 'x\0' } } }],
   ])('that brings %s is refused', async (_, change) => {
-    const input = { ...(inputOf('LoadJob', 'j-new', 'cl-own') as object), ...change };
-    expect(await run('engine', 'LoadJob', input, OWN)).toMatchObject({ refused: { code: 'INPUT_INVALID' } });
+    const input = { ...(inputOf('BeginJob', 'j-new', 'cl-own') as object), ...change };
+    expect(await run('tasks', 'BeginJob', input, OWN)).toMatchObject({ refused: { code: 'INPUT_INVALID' } });
   });
 });
 

@@ -3,7 +3,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { expect, it } from 'vitest';
 import type { ActivityDependencies } from '../../../activities/dependencies.ts';
 import type { Hydrator } from '../../../activities/hydrate.ts';
-import { createRuntimeReads } from '../../../activities/reads/runtimes.ts';
+import { createRuntimeRequests } from '../../../activities/requests/runtimes.ts';
 import type { Runtime } from '../../../src/domain/index.ts';
 
 const RUNTIME: Runtime = {
@@ -19,7 +19,7 @@ const RUNTIME: Runtime = {
 };
 
 /** Reads over a provider that somebody else wrote, with a book of whatever was opened or asked. */
-function openReads(plainHttpHosts: readonly string[] = []) {
+function openRequests(plainHttpHosts: readonly string[] = []) {
   const touched: string[] = [];
   const note = (what: string) => (): never => {
     touched.push(what);
@@ -39,9 +39,8 @@ function openReads(plainHttpHosts: readonly string[] = []) {
     callBudgets: { open: () => () => Promise.resolve() },
     redactor: { register: () => undefined },
     log: { info: () => undefined, warn: () => undefined },
-    onRuntimesChanged: () => undefined,
   } as unknown as ActivityDependencies;
-  return { touched, reads: createRuntimeReads(dependencies, {} as Hydrator) };
+  return { touched, requests: createRuntimeRequests(dependencies, {} as Hydrator) };
 }
 
 const SILENT = { logger: new DefaultLogger('ERROR', () => undefined) };
@@ -51,13 +50,13 @@ const input = (url: string) => ({ ...RUNTIME, url, credential: SEALED });
 it.each(['http://192.0.2.1:9', 'https://u:p@127.0.0.1', 'ftp://x.example', 'https://169.254.169.254', 'x'])(
   'a runtime of any provider is refused at %s before its credential is opened or anybody asked',
   async (url) => {
-    const { touched, reads } = openReads();
+    const { touched, requests } = openRequests();
     const run = new MockActivityEnvironment(undefined, SILENT);
     const calls = [
-      () => reads.createRuntime(input(url)),
-      () => reads.validateRuntime({ input: input(url) }),
-      () => reads.listZones({ input: input(url) }),
-      () => reads.updateRuntime({ runtime: 'one', url, credential: SEALED }),
+      () => requests.createRuntime(input(url)),
+      () => requests.validateRuntime({ input: input(url) }),
+      () => requests.listZones({ input: input(url) }),
+      () => requests.updateRuntime({ runtime: 'one', url, credential: SEALED }),
     ];
     for (const call of calls) {
       await expect(run.run(call)).rejects.toMatchObject({
@@ -71,13 +70,13 @@ it.each(['http://192.0.2.1:9', 'https://u:p@127.0.0.1', 'ftp://x.example', 'http
 );
 
 it('a host that the operator named may be reached by plain http, and no other', async () => {
-  const { touched, reads } = openReads(['api.internal']);
+  const { touched, requests } = openRequests(['api.internal']);
   const run = new MockActivityEnvironment(undefined, SILENT);
-  await expect(run.run(() => reads.createRuntime(input('http://api.internal:8080')))).rejects.toThrow(
+  await expect(run.run(() => requests.createRuntime(input('http://api.internal:8080')))).rejects.toThrow(
     'keyring',
   );
   expect(touched).toEqual(['keyring']);
-  await expect(run.run(() => reads.createRuntime(input('http://other.internal')))).rejects.toMatchObject({
+  await expect(run.run(() => requests.createRuntime(input('http://other.internal')))).rejects.toMatchObject({
     code: 'RUNTIME_URL',
   });
 });

@@ -10,8 +10,13 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { guardActivities } from '../../../activities/guard-activities.ts';
-import { toApplicationFailure, toPendingFailure } from '../../../activities/to-application-failure.ts';
+import { NO_FAULTS } from '../../../activities/fault-point.ts';
+import { createInterceptor } from '../../../activities/interceptor.ts';
+import {
+  Pending,
+  toApplicationFailure,
+  toPendingFailure,
+} from '../../../activities/to-application-failure.ts';
 import { beat } from '../../../activities/tries.ts';
 import { MAX_LOST_TRIES, WindlassError, type ErrorInfo } from '../../../src/domain/index.ts';
 import { createRedactor } from '../../../src/observability/index.ts';
@@ -48,30 +53,29 @@ async function runTry(attempt: number, before: unknown, end: End): Promise<Known
   } as unknown as Client;
   const logger = new DefaultLogger('ERROR', () => undefined);
   const info = { attempt, heartbeatDetails: before };
-  const environment = new MockActivityEnvironment(info, { client, logger });
-  environment.on('heartbeat', (sent: unknown) => (details = sent));
   const begun = Promise.withResolvers<null>();
   const death = Promise.withResolvers<never>();
-  const { work } = guardActivities<{ work(): Promise<never> }>(
-    {
-      async work() {
-        begun.resolve(null);
-        if (end === 'is lost') return death.promise;
-        if (end === 'finds a lease held') throw toApplicationFailure(leaseHeld, 0);
-        beat(Context.current(), { cursor: attempt });
-        throw toPendingFailure('not there yet', 1);
-      },
-    },
-    { admit: async () => null },
-    createRedactor(),
-  );
+  const interceptor = createInterceptor({ redactor: createRedactor(), faultPoint: NO_FAULTS }, () => ({
+    admit: async () => null,
+    heartbeats: () => null,
+    hasFaultPoints: () => false,
+    fail: async (thrown) =>
+      thrown instanceof Pending ? toPendingFailure(thrown) : toApplicationFailure(leaseHeld, 0),
+  }));
+  const environment = new MockActivityEnvironment(info, { client, logger, interceptors: [interceptor] });
+  environment.on('heartbeat', (sent: unknown) => (details = sent));
+  async function work(): Promise<never> {
+    begun.resolve(null);
+    if (end === 'is lost') return death.promise;
+    if (end === 'finds a lease held') throw leaseHeld;
+    beat(Context.current(), { cursor: attempt });
+    throw new Pending('not there yet', 1);
+  }
   const error = await Promise.race([
-    environment
-      .run(() => work())
-      .then(
-        () => null,
-        (thrown: unknown) => thrown,
-      ),
+    environment.run(work).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    ),
     ...(end === 'is lost' ? [begun.promise] : []),
   ]);
   const known = details;

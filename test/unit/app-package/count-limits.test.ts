@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatProblem, parseClusterConf, validatePackage } from '../../../src/app-package/index.ts';
+import { formatProblem, validatePackage } from '../../../src/app-package/index.ts';
 import {
   MAX_NODE_CPUS,
   MAX_NODE_MEMORY_MIB,
@@ -10,7 +10,7 @@ import {
   type PackageFile,
 } from '../../../src/domain/index.ts';
 import { CONFIG, packageOf } from './one-fault.ts';
-import { confRequest, toContent } from './packages.ts';
+import { confRequest, toContent, makeCluster } from './packages.ts';
 
 const CONTAINER = '"container": {"type": "kvm", "image": "img-1"}, "cpu": 1, "memory": 1024';
 
@@ -51,7 +51,7 @@ describe('the number of nodes', () => {
 
   it('is refused where the user’s value makes it, naming the key that says so', () => {
     const files = packageOf(`{"nodes": [{"count": {{cluster.count}}, ${CONTAINER}}]}`);
-    const parse = (count: number) => parseClusterConf(confRequest(toContent(files), { cluster: { count } }));
+    const parse = (count: number) => makeCluster(confRequest(toContent(files), { cluster: { count } }));
     expect(parse(MAX_NODES).nodes).toHaveLength(MAX_NODES);
     for (const count of [MAX_NODES + 1, 2_000_000, Number.MAX_SAFE_INTEGER]) {
       expect(() => parse(count)).toThrow(

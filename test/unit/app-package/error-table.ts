@@ -20,7 +20,7 @@ export const ERRORS: readonly FaultRow[] = [
   [
     'two templates',
     packageOf(`{"nodes": [${NODE}]}`, CONFIG, textFile('cluster.json.tmpl', '{}')),
-    'cluster.json.tmpl: stands beside cluster.json.mustache; a package has one of them',
+    'cluster.json.tmpl: exists as well as cluster.json.mustache; a package has one of them',
   ],
   [
     'a form that does not parse',

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { parseClusterConf, readPackageFolder, validatePackage } from '../../../src/app-package/index.ts';
-import { confRequest, toContent } from './packages.ts';
+import { readPackageFolder, validatePackage } from '../../../src/app-package/index.ts';
+import { confRequest, toContent, makeCluster } from './packages.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
 const packages = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -13,6 +13,6 @@ it.each(packages.map((entry) => entry.name))(
   async (name) => {
     const files = await readPackageFolder(join(EXAMPLES, name));
     expect(validatePackage(files)).toMatchObject({ errors: [], warnings: [] });
-    expect(parseClusterConf(confRequest(toContent(files), {})).nodes).toHaveLength(3);
+    expect(makeCluster(confRequest(toContent(files), {})).nodes).toHaveLength(3);
   },
 );

@@ -53,7 +53,7 @@ describe('packContent', () => {
     const large = { path: 'large', content: new Uint8Array(20_000_001), mode: 0o644 };
     expect(catchFault(() => packContent([large]))).toMatchObject({
       code: 'PACKAGE_TOO_LARGE',
-      message: 'the package is larger than 20 MB, the most that travels to a worker',
+      message: 'the package is larger than 20 MB, the most that is sent to a worker',
     });
   });
 });

@@ -4,7 +4,6 @@ import {
   explainAnswer,
   findPlaceholders,
   listFormValues,
-  parseClusterConf,
   parseForm,
   parseJson,
   renderTemplate,
@@ -15,7 +14,7 @@ import {
 } from '../../../src/app-package/index.ts';
 import { WindlassError, type Conf } from '../../../src/domain/index.ts';
 import { anyConfig, anyForm } from './any-form.ts';
-import { confRequest, textFile, toContent } from './packages.ts';
+import { confRequest, textFile, toContent, makeCluster } from './packages.ts';
 
 /** What the code answers; an error that is not of the closed list fails the test. */
 function answerOf<T>(run: () => T): { readonly value: T } | { readonly error: WindlassError } {
@@ -90,7 +89,7 @@ describe('a package of any content', () => {
           if (line === undefined || column === undefined) continue;
           expect(Math.min(line, column)).toBeGreaterThan(0);
         }
-        const answer = answerOf(() => parseClusterConf(confRequest(toContent(files), conf)));
+        const answer = answerOf(() => makeCluster(confRequest(toContent(files), conf)));
         // What is refused as a package is what validation calls an error.
         expect('error' in answer && answer.error.code === 'APP_INVALID').toBe(errors.length > 0);
         if ('value' in answer) expect(answer.value.nodes.length).toBeGreaterThan(0);

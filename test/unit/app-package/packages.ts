@@ -3,11 +3,20 @@ import { fileURLToPath } from 'node:url';
 import {
   digestContent,
   packContent,
+  parseClusterConf,
   readPackageFolder,
+  readPackageIdentity,
   versionIdOf,
   type ClusterConfRequest,
 } from '../../../src/app-package/index.ts';
-import type { Conf, PackageContent, PackageFile, Runtime } from '../../../src/domain/index.ts';
+import type {
+  ClusterWrapper,
+  Conf,
+  PackageContent,
+  PackageFile,
+  Runtime,
+} from '../../../src/domain/index.ts';
+import { newCluster } from '../../../src/wanted/index.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/packages', import.meta.url));
 
@@ -35,8 +44,20 @@ export function textFile(path: string, text: string): PackageFile {
   return { path, content: new TextEncoder().encode(text), mode: 0o644 };
 }
 
-export function confRequest(content: PackageContent, conf: Conf, clusterId = 'cl-1'): ClusterConfRequest {
-  return { content, runtime, conf, clusterId, createdAt: '2026-01-01T00:00:00Z' };
+export function confRequest(content: PackageContent, conf: Conf): ClusterConfRequest {
+  return { content, runtime, conf };
+}
+
+/** As the engine stores it: the cluster of package and conf, new. */
+export function makeCluster(request: ClusterConfRequest, clusterId = 'cl-1'): ClusterWrapper {
+  const { versionId, files } = request.content;
+  return newCluster(parseClusterConf(request), {
+    clusterId,
+    runtimeId: request.runtime.runtimeId,
+    versionId,
+    appName: readPackageIdentity(files).appName,
+    createdAt: '2026-01-01T00:00:00Z',
+  });
 }
 
 /** The error that a function throws, as its stable parts. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { listEndpoints, nodeFiles, parseClusterConf } from '../../../src/app-package/index.ts';
-import { catchFault, confRequest, loadFixture, textFile, toContent } from './packages.ts';
+import { listEndpoints, nodeFiles } from '../../../src/app-package/index.ts';
+import { catchFault, confRequest, loadFixture, textFile, toContent, makeCluster } from './packages.ts';
 
 const ledger = await loadFixture('ledger');
 const shards = await loadFixture('shards');
@@ -9,7 +9,7 @@ const ledgerConf = { env: password };
 const shardsConf = { env: { secret: { $secret: 'conf/env.secret' } } };
 
 describe('parseClusterConf of a package without roles', () => {
-  const { cluster, roles, nodes, links } = parseClusterConf(confRequest(ledger, ledgerConf));
+  const { cluster, roles, nodes, links } = makeCluster(confRequest(ledger, ledgerConf));
 
   it('makes the cluster from the form and its defaults', () => {
     expect(cluster).toMatchObject({
@@ -109,7 +109,7 @@ describe('parseClusterConf of a package without roles', () => {
 });
 
 describe('parseClusterConf of a package with roles', () => {
-  const wrapper = parseClusterConf(confRequest(shards, shardsConf));
+  const wrapper = makeCluster(confRequest(shards, shardsConf));
   const [master, proxy] = wrapper.roles;
 
   it('names the cluster after the app where nobody names it', () => {
@@ -135,7 +135,7 @@ describe('parseClusterConf of a package with roles', () => {
     const mounted = (point: string): readonly string[] | undefined => {
       const cluster = `{"nodes": [${node}"volume": {"size": 10, "mount_point": "${point}"}}]}`;
       const files = [textFile('config.json', '{"properties": []}'), textFile('cluster.json.tmpl', cluster)];
-      return parseClusterConf(confRequest(toContent(files), {})).roles[0]?.volumes.map(
+      return makeCluster(confRequest(toContent(files), {})).roles[0]?.volumes.map(
         ({ mountPoint }) => mountPoint,
       );
     };
@@ -185,7 +185,7 @@ describe('parseClusterConf of a package with roles', () => {
 
   it('makes links only where a cluster was chosen', () => {
     expect(wrapper.links).toEqual([]);
-    const linked = parseClusterConf(confRequest(shards, { ...shardsConf, cluster: { registry: 'cl-9' } }));
+    const linked = makeCluster(confRequest(shards, { ...shardsConf, cluster: { registry: 'cl-9' } }));
     expect(linked.links).toEqual([{ clusterId: 'cl-1', name: 'registry', targetClusterId: 'cl-9' }]);
   });
 
@@ -211,7 +211,7 @@ describe('parseClusterConf of a package with roles', () => {
 
 describe('parseClusterConf', () => {
   it('gives the same cluster for the same request, and other ids for another cluster', () => {
-    const parse = (clusterId: string) => parseClusterConf(confRequest(shards, shardsConf, clusterId));
+    const parse = (clusterId: string) => makeCluster(confRequest(shards, shardsConf), clusterId);
     expect(JSON.stringify(parse('cl-1'))).toBe(JSON.stringify(parse('cl-1')));
     const ids = [...parse('cl-1').nodes, ...parse('cl-2').nodes].map((node) => node.nodeId);
     expect(new Set(ids).size).toBe(ids.length);
@@ -223,7 +223,7 @@ describe('parseClusterConf', () => {
       '{"properties": [{"key": "n", "label": "n", "type": "integer", "default": 1000, "required": "yes"}]}';
     const cluster = '{"nodes": [{"container": {"type": "kvm", "image": "i"}, "count": {{n}}}]}';
     const content = toContent([textFile('config.json', config), textFile('cluster.json.mustache', cluster)]);
-    const ids = parseClusterConf(confRequest(content, {})).nodes.map((node) => node.globalServerId);
+    const ids = makeCluster(confRequest(content, {})).nodes.map((node) => node.globalServerId);
     expect(new Set(ids).size).toBe(1000);
     expect(ids.every((id) => /^[1-9]\d{8}$/.test(String(id)))).toBe(true);
   });
@@ -263,13 +263,13 @@ describe('parseClusterConf', () => {
     ],
     ['a default password that is no reference', ledger, {}, 'env.web.console.password'],
   ])('refuses %s, naming the key', (_, content, conf, field) => {
-    const fault = catchFault(() => parseClusterConf(confRequest(content, conf)));
+    const fault = catchFault(() => makeCluster(confRequest(content, conf)));
     expect(fault).toMatchObject({ code: 'CONF_INVALID', fields: [field] });
     expect(fault.message).not.toContain('PLANTED');
   });
 
   it('refuses a package that is not sound', () => {
     const content = toContent([textFile('config.json', '{}'), textFile('cluster.json.mustache', '{}')]);
-    expect(catchFault(() => parseClusterConf(confRequest(content, {}))).code).toBe('APP_INVALID');
+    expect(catchFault(() => makeCluster(confRequest(content, {}))).code).toBe('APP_INVALID');
   });
 });

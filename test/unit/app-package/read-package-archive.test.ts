@@ -159,7 +159,7 @@ describe.each(FORMATS)('a %s', (format, make) => {
     ];
     expect(await faultOf(await make(twice))).toMatchObject({
       code: 'PACKAGE_TOO_LARGE',
-      message: 'the package is larger than 20 MB, the most that travels to a worker',
+      message: 'the package is larger than 20 MB, the most that is sent to a worker',
     });
   });
 

@@ -4,14 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
   mapPasswords,
-  parseClusterConf,
   parseForm,
   readPackageFolder,
   validateConf,
   validatePackage,
 } from '../../../src/app-package/index.ts';
 import type { ClusterWrapper } from '../../../src/domain/index.ts';
-import { confRequest, toContent } from './packages.ts';
+import { confRequest, toContent, makeCluster } from './packages.ts';
 
 // Packages of other authors are not kept here: they are read where a checkout has them beside it.
 const FOLDER = fileURLToPath(new URL('../../../../shared/reference/packages', import.meta.url));
@@ -23,7 +22,7 @@ async function parsePackage(name: string): Promise<ClusterWrapper> {
   const form = parseForm(new TextDecoder().decode(config?.content));
   // As the worker does: check, then put a reference in the place of every password.
   const conf = await mapPasswords(form, validateConf(form, {}), (_, key) => ({ $secret: `conf/${key}` }));
-  return parseClusterConf(confRequest(content, conf));
+  return makeCluster(confRequest(content, conf));
 }
 
 function summarise({ cluster, roles, nodes }: ClusterWrapper) {

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseClusterConf } from '../../../src/app-package/index.ts';
 import type { Conf } from '../../../src/domain/index.ts';
-import { catchFault, confRequest, textFile, toContent } from './packages.ts';
+import { catchFault, confRequest, textFile, toContent, makeCluster } from './packages.ts';
 
 const CONFIG = JSON.stringify({
   properties: [
@@ -16,9 +15,9 @@ const CLUSTER =
 const content = toContent([textFile('config.json', CONFIG), textFile('cluster.json.mustache', CLUSTER)]);
 
 function change(action: string, before: Conf, given: Conf) {
-  const cluster = parseClusterConf(confRequest(content, before));
+  const cluster = makeCluster(confRequest(content, before));
   const stored = { ...cluster, cluster: { ...cluster.cluster, conf: before } };
-  return parseClusterConf({
+  return makeCluster({
     ...confRequest(content, { ...before, ...given }),
     change: { action, options: { conf: given }, cluster: stored },
   });

@@ -19,7 +19,7 @@ export const WARNINGS: readonly FaultRow[] = [
   [
     'a pattern that looks ahead',
     withItem('"default":"x","pattern":"^(?=.*[a-z]).+$"'),
-    'cluster.name.pattern: needs lookaround, a backreference or another thing that RE2 (the syntax of patterns) does not have; values are not checked against it',
+    'cluster.name.pattern: needs lookaround, a backreference or another feature that RE2 (the syntax of patterns) does not have; values are not checked against it',
   ],
   [
     'an unknown field of a node',

@@ -51,11 +51,11 @@ describe('validateChart', () => {
     [
       'a version that lost its zero',
       { 'Chart.yaml': MANIFEST.replace('1.2.3', '1.10') },
-      'put quotes round 1.1',
+      'put 1.1 in quotes',
     ],
     ['no apiVersion', { 'Chart.yaml': MANIFEST.replace('apiVersion: v2\n', '') }, 'apiVersion'],
     ['an unknown apiVersion', { 'Chart.yaml': MANIFEST.replace('v2', 'v3') }, 'must be v1 or v2, not "v3"'],
-    ['a library', { 'Chart.yaml': `${MANIFEST}type: library\n` }, 'nothing can be installed of it'],
+    ['a library', { 'Chart.yaml': `${MANIFEST}type: library\n` }, 'cannot be installed'],
     ['an unknown type', { 'Chart.yaml': `${MANIFEST}type: plugin\n` }, 'must be application, not "plugin"'],
     ['dependencies that are no list', { 'Chart.yaml': `${MANIFEST}dependencies: x\n` }, 'must be a list'],
     [
@@ -148,7 +148,7 @@ describe('setChartValue', () => {
   });
 
   it('refuses to lead through a value', () => {
-    expect(() => setChartValue({ a: 1 }, 'a.b', 'x')).toThrow('no mapping');
-    expect(() => setChartValue({ a: {} }, 'a[0]', 'x')).toThrow('no list');
+    expect(() => setChartValue({ a: 1 }, 'a.b', 'x')).toThrow('not a mapping');
+    expect(() => setChartValue({ a: {} }, 'a[0]', 'x')).toThrow('not a list');
   });
 });

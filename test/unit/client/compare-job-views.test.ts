@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compareJobViews } from '../../../src/client/compare-job-views.ts';
-import type { JobView } from '../../../src/domain/index.ts';
+import type { JobView } from '../../../src/protocol/index.ts';
 import { BASE, eventsUntil, layer, task, VIEWS } from '../../cli/job-sample.ts';
 
 const SEEN_AT = '2026-01-01T01:00:00.000Z';
@@ -65,5 +65,49 @@ describe('comparing two looks at a job', () => {
     expect(names(BASE, stuck)).toEqual(['contact-lost']);
     expect(names(stuck, stuck)).toEqual([]);
     expect(names(stuck, BASE)).toEqual(['contact-restored']);
+  });
+
+  test('tells once that a job is held, by whom and why, and that it goes on', () => {
+    const held = { by: 'ada', why: 'the node is away', at: '2026-01-01T00:00:30.000Z' };
+    const holding = { ...BASE, status: 'held' as const, held };
+    expect(compareJobViews(BASE, holding, SEEN_AT)).toEqual([
+      { event: 'job-held', at: held.at, jobId: 'j-1', by: 'ada', why: 'the node is away' },
+    ]);
+    expect(names(holding, holding)).toEqual([]);
+    expect(names(null, holding)).toEqual(['job-started', 'job-held']);
+    expect(names(holding, BASE)).toEqual(['job-resumed']);
+    // Resumed and held again between two looks.
+    expect(names(holding, { ...holding, held: { ...held, at: SEEN_AT } })).toEqual(['job-held']);
+    expect(names(holding, { ...BASE, status: 'cancelled', closedAt: SEEN_AT })).toEqual(['job-ended']);
+  });
+
+  test('tells the start and the end of each round of a task', () => {
+    const withTask = (change: Parameters<typeof task>[2]) => ({
+      ...BASE,
+      layers: [layer(0, 'RunInstances', [task(0, 0, change)])],
+    });
+    const times = { startedAt: BASE.startedAt, endedAt: SEEN_AT };
+    const failed = withTask({ status: 'failed', ...times });
+    const opened = withTask({ status: 'queued', startedAt: BASE.startedAt, round: 1 });
+    const again = withTask({ status: 'working', startedAt: BASE.startedAt, round: 1 });
+    expect(names(failed, opened)).toEqual([]);
+    expect(names(opened, again)).toContain('task-started');
+    expect(names(failed, again)).toContain('task-started');
+    const [ended] = compareJobViews(
+      failed,
+      withTask({ status: 'failed', round: 1, ...times }),
+      SEEN_AT,
+    ).filter(({ event }) => event === 'task-ended');
+    expect(ended).toMatchObject({ taskId: 'j-1.0.0', status: 'failed' });
+    expect(names(again, withTask({ status: 'successful', round: 1, ...times }))).toContain('task-ended');
+  });
+
+  test('ends a layer whose failed task is skipped', () => {
+    const done = task(0, 1, { status: 'successful', startedAt: BASE.startedAt, endedAt: SEEN_AT });
+    const failed = task(0, 0, { status: 'working', startedAt: BASE.startedAt });
+    const skipped = { ...failed, status: 'skipped' as const, endedAt: SEEN_AT };
+    const before = { ...BASE, layers: [layer(0, 'RunInstances', [failed, done])] };
+    const after = { ...BASE, layers: [layer(0, 'RunInstances', [skipped, done])] };
+    expect(names(before, after)).toEqual(['task-ended', 'layer-ended']);
   });
 });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createAppsClient } from '../../../src/client/apps-client.ts';
 import { createClustersClient } from '../../../src/client/clusters-client.ts';
 import { createRuntimesClient } from '../../../src/client/runtimes-client.ts';
-import type { Reads } from '../../../src/domain/index.ts';
+import type { Requests } from '../../../src/protocol/index.ts';
 
 /** Nothing may be sent: neither a read nor the start of a workflow. */
 const nothing = new Proxy(
@@ -14,12 +14,12 @@ const nothing = new Proxy(
     },
   },
 );
-const reads = nothing as Reads;
-const apps = createAppsClient(reads);
-const runtimes = createRuntimesClient(reads);
+const requests = nothing as Requests;
+const apps = createAppsClient(requests);
+const runtimes = createRuntimesClient(requests);
 const clusters = createClustersClient({
   client: nothing as Client,
-  reads,
+  requests,
   place: { address: '127.0.0.1:1', namespace: 'default', from: 'the test' },
   apps,
   identity: 'test',
@@ -84,7 +84,7 @@ it('the error of a large kubeconfig says how to make a small one, and nothing of
     .catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
     field: 'credential',
-    message: expect.stringMatching(/40044 bytes, and at most 32768/) as string,
+    message: expect.stringMatching(/40044 bytes; the limit is 32768/) as string,
     hint: expect.stringContaining('kubectl config view --minify --flatten') as string,
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_NODES, type JobAction, type JobOptions } from '../../../src/domain/index.ts';
 import { checkJobOptions } from '../../../src/plan/index.ts';
-import { aCluster } from '../../kit/records.ts';
+import { aCluster } from '../../kit/sample-records.ts';
 
 const cluster = aCluster('cl-1', 'rt-1');
 

@@ -17,7 +17,7 @@ function task(label: string): PlannedTask {
     action: 'StartService',
     nodeId: label,
     label,
-    directive: {},
+    directive: { service: 'start', command: '', commandTimeoutSeconds: 1, idempotent: false },
     resources: [],
     failureAllowed: false,
     timeoutSeconds: 1,
@@ -85,7 +85,7 @@ describe('layers', () => {
       { order: 2, task: task('d') },
       { order: 0, task: task('b') },
     ]);
-    expect(layers.map((layer) => [layer.name, layer.tasks.map((each) => each.label).join()])).toEqual([
+    expect(layers.map((layer) => [layer.title, layer.tasks.map((each) => each.label).join()])).toEqual([
       ['StartService order -1', 'a'],
       ['StartService', 'b'],
       ['StartService order 2', 'c,d'],
@@ -94,12 +94,11 @@ describe('layers', () => {
 
   it('without tasks are left out of a plan', () => {
     const plan = createPlan([createLayer('A', []), createLayer('B', [task('b')])]);
-    expect(plan.map((layer) => layer.name)).toEqual(['B']);
+    expect(plan.map((step) => step.title)).toEqual(['B']);
   });
 
-  it('of one name are refused', () => {
-    expect(() => createPlan([createLayer('A', [task('a')]), createLayer('A', [task('b')])])).toThrow(
-      expect.objectContaining({ code: 'PLAN_LAYER_TWICE' }),
-    );
+  it('may have the same title', () => {
+    const plan = createPlan([createLayer('A', [task('a')]), createLayer('A', [task('b')])]);
+    expect(plan.map((step) => step.title)).toEqual(['A', 'A']);
   });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { createCall } from '../../../src/provider/index.ts';
 import { createSharedRead, type SharedReadOptions } from '../../../src/provider-utils/index.ts';
 
 const NEVER = new AbortController().signal;
@@ -12,18 +13,19 @@ function createCloud(change: Partial<SharedReadOptions<string>> = {}) {
     mostKeys: 1000,
     windowMs: 10,
     async read(call, keys) {
-      await call.request();
-      requests.push([...keys]);
+      await call.send(async () => void requests.push([...keys]));
       return new Map(keys.filter((key) => !key.startsWith('no')).map((key) => [key, `value of ${key}`]));
     },
     ...change,
   });
-  const callWith = (signal: AbortSignal) => ({
-    signal,
-    async request(count = 1) {
-      announced += count;
-    },
-  });
+  const callWith = (signal: AbortSignal) =>
+    createCall({
+      signal,
+      log: () => undefined,
+      async takeBudget(count) {
+        announced += count;
+      },
+    });
   return {
     requests,
     announced: () => announced,

@@ -119,7 +119,7 @@ describe('stored secrets', () => {
     expect(() => keyring.decrypt({ ...stored, sealed }, STORED)).toThrow(/changed/);
     expect(() => keyring.decrypt({ ...stored, sealed: Uint8Array.of(1) }, STORED)).toThrow(/changed/);
     const elsewhere = storedSecretBinding('cl-2', 'conf/password');
-    expect(() => keyring.decrypt(stored, elsewhere)).toThrow(/what it was stored for/);
+    expect(() => keyring.decrypt(stored, elsewhere)).toThrow(/what it belongs to/);
     const other = await openKeyring(join(folder, 'other.json'));
     expect(() => other.decrypt(stored, STORED)).toThrow(/not in the keyring/);
   });

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WindlassError } from '../../../src/domain/index.ts';
 import type { Capabilities, JumpHost } from '../../../src/provider/index.ts';
-import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, observeCall, type VmBench } from './vm-bench.ts';
+import { refuseWhenCancelled } from '../../../src/provider/index.ts';
+import { createTestObserveCall } from '../../kit/test-calls.ts';
+import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, type VmBench } from './vm-bench.ts';
 
 let bench: VmBench;
 
@@ -23,7 +25,7 @@ describe('cloud tasks', () => {
     ['ResizeVolumes', 'resizeVolumes', 'waitResizeVolumes'],
   ] as const)('%s goes to its pair', async (action, handle, wait) => {
     await bench.provider().handleSubtask(context(action), bench.effectCall());
-    await bench.provider().waitSubtask(context(action), observeCall());
+    await bench.provider().waitSubtask(context(action), createTestObserveCall());
     expect(bench.handlerCalls).toEqual([handle, wait]);
   });
 
@@ -56,7 +58,7 @@ describe('cloud tasks', () => {
 
   it('of an action that the frame does not know are refused', async () => {
     await expect(
-      bench.provider().handleSubtask(context('SelectNode'), bench.effectCall()),
+      bench.provider().handleSubtask(context('InstallRelease'), bench.effectCall()),
     ).rejects.toMatchObject({
       kind: 'invalid-input',
       code: 'ACTION_NOT_SUPPORTED',
@@ -65,13 +67,15 @@ describe('cloud tasks', () => {
 
   it('that were cancelled before they began do nothing', async () => {
     const signal = AbortSignal.abort();
-    const fake = bench.provider();
+    const fake = refuseWhenCancelled(bench.provider());
     await expect(
       fake.handleSubtask(context('RunInstances'), bench.effectCall({ signal })),
     ).rejects.toMatchObject({
       kind: 'cancelled',
     });
-    await expect(fake.waitSubtask(context('RunInstances'), observeCall({ signal }))).rejects.toMatchObject({
+    await expect(
+      fake.waitSubtask(context('RunInstances'), createTestObserveCall({ signal })),
+    ).rejects.toMatchObject({
       kind: 'cancelled',
     });
     expect(bench.handlerCalls).toEqual([]);
@@ -96,7 +100,7 @@ describe('the frontgate', () => {
         ...context('FrontgateAvailable', {}, { node: null }),
         ...(known === null ? {} : { jumpHost: known }),
       },
-      observeCall(),
+      createTestObserveCall(),
     );
 
   it('is there at once where nodes are reached directly', async () => {
@@ -136,13 +140,13 @@ describe('the host key of an instance', () => {
   it('is that of its user-data when it was run, and the changed one when it was started', async () => {
     bench.answer = { state: 'done', changes: { node: { ssh } } };
     await expect(
-      bench.provider().waitSubtask(context('RunInstances', {}, { node }), observeCall()),
+      bench.provider().waitSubtask(context('RunInstances', {}, { node }), createTestObserveCall()),
     ).resolves.toEqual({
       state: 'done',
       changes: { node: { ssh: { ...ssh, hostKey: HOST_KEY } } },
     });
     await expect(
-      bench.provider().waitSubtask(context('StartInstances', {}, { node }), observeCall()),
+      bench.provider().waitSubtask(context('StartInstances', {}, { node }), createTestObserveCall()),
     ).resolves.toEqual({
       state: 'done',
       changes: { node },

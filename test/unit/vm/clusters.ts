@@ -9,7 +9,8 @@ import type {
   ServiceSpec,
   VolumeSpec,
 } from '../../../src/domain/index.ts';
-import type { Capabilities } from '../../../src/provider/index.ts';
+import type { Capabilities, Features } from '../../../src/provider/index.ts';
+import { vmCapabilities } from '../../../src/vm/index.ts';
 
 // Clusters as the store gives them to a plan; each test says only what it is about.
 
@@ -25,19 +26,12 @@ export const RUNTIME: Runtime = {
   createdAt: '2026-01-01T00:00:00Z',
 };
 
+export function features(change: Partial<Features> = {}): Features {
+  return { nodeAccess: 'direct', volumes: true, ...change };
+}
+
 export function capabilities(change: Partial<Capabilities> = {}): Capabilities {
-  return {
-    actions: ['create', 'stop', 'start', 'delete'],
-    nodeAccess: 'direct',
-    volumes: true,
-    gpu: false,
-    reservedIps: false,
-    loadbalancer: false,
-    associateEip: false,
-    changeSubnet: false,
-    volumeSnapshots: false,
-    ...change,
-  };
+  return { ...vmCapabilities(features(change)), ...change };
 }
 
 export function service(name: string, change: Partial<ServiceSpec> = {}): ServiceSpec {
@@ -73,6 +67,7 @@ export function volume(index: number, mountPoint: string): VolumeSpec {
 export function role(name: string, change: Partial<ClusterRole> = {}): ClusterRole {
   return {
     clusterId: 'cl-1',
+    count: 1,
     role: name,
     container: { type: 'kvm', image: 'img-1', zone: 'z1' },
     cpu: 1,
@@ -157,6 +152,7 @@ export function cluster(
       extra: {},
       conf: {},
       previous: null,
+      adjustments: [],
       wasActive: false,
       createdAt: '2026-01-01T00:00:00Z',
       ...change,

@@ -1,13 +1,12 @@
 import { parse as parseYaml } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { flattenTree } from '../../../src/confd/index.ts';
-import { parseClusterConf } from '../../../src/app-package/index.ts';
 import type { ClusterWrapper, SecretReference } from '../../../src/domain/index.ts';
 import type { RelatedMetadata } from '../../../src/provider/index.ts';
 import { buildMetadataTree, createSharedMetadata, shareMetadata } from '../../../src/vm/metadata/index.ts';
-import { confRequest, loadFixture } from '../app-package/packages.ts';
+import { confRequest, loadFixture, makeCluster } from '../app-package/packages.ts';
 
-const made = parseClusterConf(
+const made = makeCluster(
   confRequest(await loadFixture('shards'), {
     cluster: { registry: 'cl-9' },
     env: { secret: { $secret: 'conf/env.secret' } },

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WindlassError, type Directive } from '../../../src/domain/index.ts';
-import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, observeCall, type VmBench } from './vm-bench.ts';
+import { WindlassError, type MountDirective } from '../../../src/domain/index.ts';
+import { createTestObserveCall } from '../../kit/test-calls.ts';
+import { CHANGED_HOST_KEY, context, createVmBench, HOST_KEY, type VmBench } from './vm-bench.ts';
 
 let bench: VmBench;
 
@@ -14,7 +15,7 @@ describe('PrepareNode', () => {
       .provider()
       .waitSubtask(
         context('PrepareNode', {}, { node: { ssh: { port: 2222, user: 'root', hostKey, root } } }),
-        observeCall(),
+        createTestObserveCall(),
       );
   const changed = {
     state: 'done',
@@ -78,7 +79,7 @@ describe('PrepareNode', () => {
 });
 
 describe('volumes', () => {
-  const directive: Directive = {
+  const directive: MountDirective = {
     volumes: [
       {
         index: 0,
@@ -126,7 +127,7 @@ describe('volumes', () => {
     };
     const look = bench
       .provider()
-      .waitSubtask(context('FormatAndMountVolumes', directive, { node: attached }), observeCall());
+      .waitSubtask(context('FormatAndMountVolumes', directive, { node: attached }), createTestObserveCall());
     await expect(look).rejects.toMatchObject({ code: 'NODE_COMMAND_FAILED' });
   });
 });
@@ -144,6 +145,28 @@ describe('metadata and configuration', () => {
       .provider()
       .handleSubtask(context('DeregisterMetadata', {}, { node: null }), bench.effectCall());
     expect(removed).toEqual({ state: 'done', changes: { metadata: null } });
+  });
+
+  it('registers the hosts that join and leave, and the roles that are resized, as the plan says', async () => {
+    const directive = {
+      addingHosts: ['cln-node-2'],
+      deletingHosts: ['cln-node-3'],
+      verticalScalingRoles: ['web', 'log'],
+    };
+    const registered = await bench
+      .provider()
+      .handleSubtask(context('RegisterMetadata', directive, { node: null }), bench.effectCall());
+    expect(registered).toMatchObject({
+      changes: {
+        metadata: {
+          'adding-hosts': { 'cln-node-2': { sid: '2' } },
+          'deleting-hosts': { 'cln-node-3': { sid: '3' } },
+          'vertical-scaling-roles': 'web,log',
+        },
+      },
+    });
+    const { changes } = registered;
+    expect(Object.keys(changes?.metadata?.['adding-hosts'] ?? {})).toEqual(['cln-node-2']);
   });
 
   it('writes metadata for its owner alone, and the package’s files where asked', async () => {
@@ -224,7 +247,7 @@ describe('metadata and configuration', () => {
     bench.shell.states.set('job-1.3.0.g1', { state: 'exited', exitCode: 0, output: '' });
     bench.shell.answer = 'token-1\n';
     await expect(
-      bench.provider().waitSubtask(context('RegisterCustomMetadata', directive), observeCall()),
+      bench.provider().waitSubtask(context('RegisterCustomMetadata', directive), createTestObserveCall()),
     ).resolves.toEqual({ state: 'done', changes: { node: { customToken: 'token-1' } } });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterWrapper, JobPlan } from '../../../src/domain/index.ts';
 import { capabilities, equalNodes } from './clusters.ts';
-import { layerNames, plan, tasksOf } from './planning.ts';
+import { laneOf, layerNames, plan, stepNames, tasksOf } from './planning.ts';
 
 describe('the plan of a frontgate', () => {
   const asFrontgate = (wrapper: ClusterWrapper): ClusterWrapper => ({
@@ -37,11 +37,23 @@ describe('nodes behind a frontgate', () => {
     const behind = capabilities({ nodeAccess: 'frontgate' });
     const names = layerNames(plan('create', equalNodes('pending', 'pending'), {}, behind));
     expect(names[0]).toBe('AcquireFrontgate');
-    expect(names.indexOf('FrontgateAvailable')).toBeLessThan(names.indexOf('RunInstances'));
+    expect(names.indexOf('FrontgateAvailable')).toBeLessThan(names.indexOf('PrepareNode'));
     for (const action of ['stop', 'delete'] as const) {
       const made = plan(action, equalNodes('active', 'active'), {}, behind);
       expect(layerNames(made).at(-1)).toBe('ReleaseFrontgate');
       expect(tasksOf(made, 'ReleaseFrontgate')[0]?.failureAllowed).toBe(true);
     }
+  });
+
+  it('are made while the frontgate is waited for, and prepared when it is there', () => {
+    const behind = capabilities({ nodeAccess: 'frontgate' });
+    const made = plan('create', equalNodes('pending', 'pending'), {}, behind);
+    expect(stepNames(made).slice(0, 3)).toEqual(['AcquireFrontgate', 'make nodes', 'prepare nodes']);
+    expect(laneOf(made, 'make nodes', 'frontgate')).toEqual([['FrontgateAvailable']]);
+    expect(laneOf(made, 'make nodes', 'node 1')).toEqual([
+      ['CreateVolumes', 'RunInstances'],
+      ['AttachVolumes'],
+    ]);
+    expect(laneOf(made, 'prepare nodes', 'node 1')).toEqual([['PrepareNode'], ['FormatAndMountVolumes']]);
   });
 });

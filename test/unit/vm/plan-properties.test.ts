@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JobPlan } from '../../../src/domain/index.ts';
+import type { JobPlan, PlannedTask, ResourceClaim } from '../../../src/domain/index.ts';
+import { listLayers, listTasks } from '../../../src/plan/index.ts';
 import { cluster, node, role, service, volume } from './clusters.ts';
-import { layerNames, plan } from './planning.ts';
+import { plan } from './planning.ts';
 
 describe('properties of every plan', () => {
   const arbitraryCluster = fc
@@ -41,17 +42,44 @@ describe('properties of every plan', () => {
       }),
     );
 
-  it('layers have names of their own, none is empty, no node works twice in one', () => {
+  it('no layer is empty, and none has the same work for a node twice', () => {
     fc.assert(
       fc.property(
         arbitraryCluster,
         fc.constantFrom('create', 'stop', 'start', 'delete' as const),
         (wrapper, action) => {
           const made = plan(action, wrapper);
-          expect(new Set(layerNames(made)).size).toBe(made.length);
-          for (const layer of made) {
+          for (const layer of listLayers(made)) {
             expect(layer.tasks.length).toBeGreaterThan(0);
-            expect(new Set(layer.tasks.map((task) => task.nodeId)).size).toBe(layer.tasks.length);
+            const works = layer.tasks.map(({ action, nodeId }) => `${action} ${nodeId}`);
+            expect(new Set(works).size).toBe(works.length);
+          }
+        },
+      ),
+    );
+  });
+
+  it('tasks that may run at the same time never need the same resource', () => {
+    const rowsOf = (tasks: readonly PlannedTask[]): readonly string[] =>
+      tasks.flatMap(({ nodeId, resources }) => resources.map(({ kind }) => `${nodeId}/${kind}`));
+    const isDistinct = (rows: readonly string[]): boolean => new Set(rows).size === rows.length;
+    fc.assert(
+      fc.property(
+        arbitraryCluster,
+        fc.constantFrom('create', 'stop', 'start', 'delete' as const),
+        (wrapper, action) => {
+          for (const step of plan(action, wrapper)) {
+            if (step.kind === 'layer') {
+              expect(isDistinct(rowsOf(step.tasks))).toBe(true);
+              continue;
+            }
+            for (const { layers } of step.lanes)
+              expect(layers.every(({ tasks }) => isDistinct(rowsOf(tasks)))).toBe(true);
+            // A lane waits for no other, so no two may have a row in common.
+            const ofLanes = step.lanes.map(({ layers }) => [
+              ...new Set(layers.flatMap(({ tasks }) => rowsOf(tasks))),
+            ]);
+            expect(isDistinct(ofLanes.flat())).toBe(true);
           }
         },
       ),
@@ -61,18 +89,13 @@ describe('properties of every plan', () => {
   it('delete takes back exactly what create makes', () => {
     fc.assert(
       fc.property(arbitraryCluster, (wrapper) => {
-        const rows = (made: JobPlan, actions: readonly string[]): readonly string[] =>
-          made
-            .flatMap((layer) => layer.tasks)
-            .filter((task) => actions.includes(task.action))
+        const rows = (planned: JobPlan, wanted: ResourceClaim['intent']): readonly string[] =>
+          listTasks(planned)
             .flatMap((task) => task.resources.map((claim) => ({ ...claim, nodeId: task.nodeId })))
-            .filter(({ intent }) => intent === (made === created ? 'make' : 'use'))
+            .filter(({ intent }) => intent === wanted)
             .map(({ nodeId, kind }) => `${nodeId}/${kind}`)
             .sort();
-        const created = plan('create', wrapper);
-        expect(rows(plan('delete', wrapper), ['DeleteInstances', 'DeleteVolumes'])).toEqual(
-          rows(created, ['RunInstances', 'CreateVolumes']),
-        );
+        expect(rows(plan('delete', wrapper), 'remove')).toEqual(rows(plan('create', wrapper), 'make'));
       }),
     );
   });

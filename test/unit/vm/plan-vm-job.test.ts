@@ -2,13 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JobPlan } from '../../../src/domain/index.ts';
-import { canonicalJson } from '../../../src/plan/index.ts';
+import type { JobPlan, TaskAction } from '../../../src/domain/index.ts';
+import { canonicalJson, listLayers, listTasks, renderPlan } from '../../../src/plan/index.ts';
 import { capabilities, cluster, equalNodes, manyRoles, node, role, volume } from './clusters.ts';
-import { labels, layerNames, onceActive, plan, tasksOf } from './planning.ts';
+import { labels, laneOf, layerNames, onceActive, plan, stepNames, tasksFor, tasksOf } from './planning.ts';
 
 // Written anew with UPDATE_GOLDEN_PLANS=1; then read what changed, every line of it.
-describe('plans are the committed ones, byte by byte', () => {
+describe('plans, as they are shown, are the committed ones', () => {
   const frontgate = capabilities({ nodeAccess: 'frontgate' });
   const cases: readonly (readonly [string, () => JobPlan])[] = [
     ['equal-nodes-create', () => plan('create', equalNodes('pending', 'pending'))],
@@ -28,13 +28,13 @@ describe('plans are the committed ones, byte by byte', () => {
   ];
 
   it.each(cases)('%s', (name, makePlan) => {
-    const made = makePlan();
-    const file = fileURLToPath(new URL(`plans/${name}.json`, import.meta.url));
+    const shown = `${renderPlan(makePlan())}\n`;
+    const file = fileURLToPath(new URL(`plans/${name}.txt`, import.meta.url));
     if (process.env['UPDATE_GOLDEN_PLANS'] === '1') {
       mkdirSync(fileURLToPath(new URL('plans', import.meta.url)), { recursive: true });
-      writeFileSync(file, `${JSON.stringify(made, null, 2)}\n`);
+      writeFileSync(file, shown);
     }
-    expect(canonicalJson(made)).toBe(canonicalJson(JSON.parse(readFileSync(file, 'utf8'))));
+    expect(shown).toBe(readFileSync(file, 'utf8'));
   });
 });
 
@@ -67,39 +67,55 @@ describe('a plan is the same in whatever order roles and nodes come', () => {
 });
 
 describe('create', () => {
-  it('makes resources, then metadata, then runs init before start', () => {
-    expect(layerNames(plan('create', equalNodes('pending', 'pending')))).toEqual([
-      'CreateVolumes',
-      'FrontgateAvailable',
-      'RunInstances',
-      'AttachVolumes',
-      'PrepareNode',
-      'FormatAndMountVolumes',
+  it('makes nodes each for itself, then metadata, then runs init before start', () => {
+    const made = plan('create', equalNodes('pending', 'pending'));
+    expect(stepNames(made)).toEqual([
+      'make nodes',
       'RegisterMetadata',
       'RefreshConfiguration',
       'InitService',
       'StartService',
     ]);
+    for (const label of ['node 1', 'node 2', 'node 3']) {
+      expect(laneOf(made, 'make nodes', label)).toEqual([
+        ['CreateVolumes', 'RunInstances'],
+        ['AttachVolumes'],
+        ['PrepareNode'],
+        ['FormatAndMountVolumes'],
+      ]);
+    }
+    expect(made[0]).toMatchObject({ kind: 'lanes', atOnce: 4, runs: 'in-order' });
+  });
+
+  it('has as few layers as one node has, however many there are, and names them by what runs in them', () => {
+    expect(layerNames(plan('create', manyRoles('pending', 'pending'))).slice(0, 6)).toEqual([
+      'FrontgateAvailable',
+      'CreateVolumes and RunInstances',
+      'AttachVolumes',
+      'PrepareNode',
+      'FormatAndMountVolumes',
+      'GenerateSshKeys',
+    ]);
   });
 
   it('puts an init with post_start_service after start, and tokens between init and start', () => {
-    expect(layerNames(plan('create', manyRoles('pending', 'pending'))).slice(6)).toEqual([
-      'GenerateSshKeys',
+    expect(stepNames(plan('create', manyRoles('pending', 'pending')))).toEqual([
+      'make nodes',
       'RegisterMetadata',
       'RefreshConfiguration',
       'InitService',
       'RegisterCustomMetadata',
-      'RegisterMetadata after RegisterCustomMetadata',
-      'RefreshConfiguration after RegisterCustomMetadata',
+      'RegisterMetadata',
+      'RefreshConfiguration',
       'StartService',
       'StartService order 1',
-      'InitService after StartService',
+      'InitService',
     ]);
   });
 
   it('runs a limited service on the first nodes by server id, never on replicas', () => {
     const made = plan('create', manyRoles('pending', 'pending'));
-    expect(labels(made, 'InitService after StartService')).toEqual(['master 1']);
+    expect(labels(made, 'InitService', 1)).toEqual(['master 1']);
     expect(labels(made, 'StartService')).toEqual([
       'master 1',
       'master 2',
@@ -117,36 +133,35 @@ describe('create', () => {
 
   it('leaves roles without volumes out of volume layers and roles without nodes out of all', () => {
     const made = plan('create', manyRoles('pending', 'pending'));
-    expect(labels(made, 'CreateVolumes')).not.toContain('client 9');
-    expect(made.flatMap((layer) => layer.tasks).filter((task) => task.label.startsWith('absent'))).toEqual(
-      [],
-    );
+    expect(tasksFor(made, 'CreateVolumes').map(({ label }) => label)).not.toContain('client 9');
+    expect(listTasks(made).filter((task) => task.label.startsWith('absent'))).toEqual([]);
     const none = cluster('pending', { roles: [role('web')], nodes: [node('web', 1)] });
     expect(layerNames(plan('create', none)).filter((name) => name.includes('Volumes'))).toEqual([]);
   });
 
   it('makes machines for a role without agent, and does nothing on them', () => {
     const made = plan('create', manyRoles('pending', 'pending'));
-    const actions = made
-      .flatMap((layer) => layer.tasks)
+    const actions = listTasks(made)
       .filter((task) => task.label === 'plain 1')
       .map((task) => task.action);
     expect(actions).toEqual(['CreateVolumes', 'RunInstances', 'AttachVolumes']);
   });
 
-  it('claims the ledger rows that it makes, and uses those that it works on', () => {
-    const made = plan('create', manyRoles('pending', 'pending'));
-    const claims = (layer: string): unknown =>
-      tasksOf(made, layer).find((task) => task.label === 'master 1')?.resources;
+  it('says of each resource whether it makes, removes or uses it, and what it is made to be', () => {
+    const wrapper = manyRoles('pending', 'pending');
+    const made = plan('create', wrapper);
+    const volumes = wrapper.roles.find(({ role }) => role === 'master')?.volumes;
+    const claims = (action: TaskAction): unknown =>
+      tasksFor(made, action).find((task) => task.label === 'master 1')?.resources;
     expect(claims('CreateVolumes')).toEqual([
-      { kind: 'volume-0', intent: 'make' },
-      { kind: 'volume-1', intent: 'make' },
+      { kind: 'volume-0', intent: 'make', spec: volumes?.find(({ index }) => index === 0) },
+      { kind: 'volume-1', intent: 'make', spec: volumes?.find(({ index }) => index === 1) },
     ]);
-    expect(claims('RunInstances')).toEqual([
-      { kind: 'instance', intent: 'make' },
-      { kind: 'volume-0', intent: 'use' },
-      { kind: 'volume-1', intent: 'use' },
-    ]);
+    const run = tasksFor(made, 'RunInstances').find((task) => task.label === 'master 1');
+    if (run?.action !== 'RunInstances') throw new Error('master 1 is not made');
+    const { hostname: _hostname, ...spec } = run.directive;
+    // Its volumes are made at the same time, by another task.
+    expect(claims('RunInstances')).toEqual([{ kind: 'instance', intent: 'make', spec }]);
     expect(claims('AttachVolumes')).toEqual([
       { kind: 'volume-0', intent: 'use' },
       { kind: 'volume-1', intent: 'use' },
@@ -161,17 +176,17 @@ describe('create', () => {
       roles: wrapper.roles.map((one) => ({ ...one, extra: { private_ips: ['10.0.0.5', '', '10.0.0.7'] } })),
     };
     const made = plan('create', asking, {}, capabilities({ privateIps: true }));
-    expect(tasksOf(made, 'RunInstances').map(({ directive }) => directive['privateIp'])).toEqual([
-      '10.0.0.5',
-      undefined,
-      '10.0.0.7',
-    ]);
+    expect(
+      tasksFor(made, 'RunInstances').map(
+        (task) => task.action === 'RunInstances' && task.directive.privateIp,
+      ),
+    ).toEqual(['10.0.0.5', undefined, '10.0.0.7']);
     expect(() => plan('create', asking)).toThrow(/private_ips/);
   });
 
   it('waits a little longer than the limit of a service, which the node keeps itself', () => {
     const [task] = tasksOf(plan('create', equalNodes('pending', 'pending')), 'StartService');
-    expect(task?.directive['commandTimeoutSeconds']).toBe(86_400);
+    expect(task?.directive).toHaveProperty('commandTimeoutSeconds', 86_400);
     expect(task?.timeoutSeconds).toBe(86_430);
   });
 
@@ -194,17 +209,27 @@ describe('create', () => {
 describe('stop', () => {
   it('stops services by order, and stops the instances whatever the services said', () => {
     const made = plan('stop', manyRoles('active', 'active'));
-    expect(layerNames(made)).toEqual([
+    expect(stepNames(made)).toEqual([
       'StopService order -1',
       'StopService order 2',
-      'StopConfiguration',
-      'UnmountVolumes',
-      'StopInstances',
-      'DetachVolumes',
+      'stop nodes',
       'DeregisterMetadata',
     ]);
-    const required = made.filter((layer) => layer.tasks.some((task) => !task.failureAllowed));
-    expect(layerNames(required)).toEqual(['StopInstances', 'DetachVolumes']);
+    expect(laneOf(made, 'stop nodes', 'master 1')).toEqual([
+      ['StopConfiguration'],
+      ['UnmountVolumes'],
+      ['StopInstances'],
+      ['DetachVolumes'],
+    ]);
+    const required = listLayers(made).filter((layer) => layer.tasks.some((task) => !task.failureAllowed));
+    expect(required.map((layer) => layer.title)).toEqual(['StopInstances', 'DetachVolumes']);
+  });
+
+  it('takes the metadata away also where the job fails', () => {
+    const made = plan('stop', equalNodes('active', 'active'));
+    expect(made.filter(({ runs }) => runs === 'always').map(({ title }) => title)).toEqual([
+      'DeregisterMetadata',
+    ]);
   });
 
   it('of a failed cluster works only on the nodes that run, and stops all', () => {
@@ -221,36 +246,36 @@ describe('stop', () => {
 describe('start', () => {
   it('mounts before services start, and never formats', () => {
     const made = plan('start', equalNodes('stopped', 'stopped'));
-    expect(layerNames(made)).toEqual([
-      'AttachVolumes',
-      'StartInstances',
-      'PrepareNode',
-      'FormatAndMountVolumes',
+    expect(stepNames(made)).toEqual([
+      'start nodes',
       'RegisterMetadata',
       'RefreshConfiguration',
       'StartService',
     ]);
-    expect(tasksOf(made, 'FormatAndMountVolumes').map((task) => task.directive['format'])).toEqual([
-      false,
-      false,
-      false,
+    expect(laneOf(made, 'start nodes', 'node 2')).toEqual([
+      ['AttachVolumes'],
+      ['StartInstances'],
+      ['PrepareNode'],
+      ['FormatAndMountVolumes'],
     ]);
+    expect(
+      tasksOf(made, 'FormatAndMountVolumes').map(
+        (task) => task.action === 'FormatAndMountVolumes' && task.directive.format,
+      ),
+    ).toEqual([false, false, false]);
   });
 });
 
 describe('delete', () => {
   it('lets destroy refuse before anything is stopped', () => {
     const made = plan('delete', equalNodes('active', 'active'));
-    expect(layerNames(made)).toEqual([
-      'DestroyService',
-      'StopService',
-      'StopConfiguration',
-      'UnmountVolumes',
-      'StopInstances',
-      'DetachVolumes',
-      'DeleteInstances',
-      'DeleteVolumes',
-      'DeregisterMetadata',
+    expect(stepNames(made)).toEqual(['DestroyService', 'StopService', 'delete nodes', 'DeregisterMetadata']);
+    expect(laneOf(made, 'delete nodes', 'node 3')).toEqual([
+      ['StopConfiguration'],
+      ['UnmountVolumes'],
+      ['StopInstances'],
+      ['DetachVolumes'],
+      ['DeleteInstances', 'DeleteVolumes'],
     ]);
     expect(tasksOf(made, 'DestroyService').every((task) => task.failureAllowed)).toBe(false);
   });
@@ -261,16 +286,24 @@ describe('delete', () => {
       'DestroyService order 3',
       'StopService order -1',
       'StopService order 2',
-      'DestroyService after StopService',
+      'DestroyService',
     ]);
+  });
+
+  it('takes the metadata away also where the job fails, unless a destroy may have refused it', () => {
+    const always = (made: JobPlan): boolean => made.some(({ runs }) => runs === 'always');
+    expect(always(plan('delete', equalNodes('active', 'active')))).toBe(false);
+    expect(always(plan('delete', equalNodes('active', 'active'), { force: true }))).toBe(true);
+    // One of its destroy services cannot be forced.
+    expect(always(plan('delete', manyRoles('active', 'active'), { force: true }))).toBe(false);
+    expect(always(plan('delete', equalNodes('stopped', 'stopped')))).toBe(true);
+    expect(always(plan('delete', equalNodes('failed', 'active')))).toBe(true);
   });
 
   it('forces only the destroy that may be forced', () => {
     const made = plan('delete', manyRoles('active', 'active'), { force: true });
     expect(tasksOf(made, 'DestroyService order 3').map((task) => task.failureAllowed)).toEqual([true, true]);
-    expect(tasksOf(made, 'DestroyService after StopService').map((task) => task.failureAllowed)).toEqual([
-      false,
-    ]);
+    expect(tasksOf(made, 'DestroyService').map((task) => task.failureAllowed)).toEqual([false]);
   });
 
   it('asks a failed cluster that was active once as it asks an active one', () => {
@@ -298,14 +331,13 @@ describe('delete', () => {
       const statuses = ['pending', 'lost', 'deleted'] as const;
       const nodes = wrapper.nodes.map((each, index) => ({ ...each, status: statuses[index] ?? each.status }));
       const made = plan('delete', { ...wrapper, nodes });
-      for (const layer of ['DetachVolumes', 'DeleteInstances', 'DeleteVolumes']) {
-        expect(labels(made, layer)).toEqual(['node 1', 'node 2', 'node 3']);
-        expect(tasksOf(made, layer).some((task) => task.failureAllowed)).toBe(false);
+      for (const action of ['DetachVolumes', 'DeleteInstances', 'DeleteVolumes'] as const) {
+        const tasks = tasksFor(made, action);
+        expect(tasks.map(({ label }) => label)).toEqual(['node 1', 'node 2', 'node 3']);
+        expect(tasks.some((task) => task.failureAllowed)).toBe(false);
       }
       // None of the three can be reached.
-      expect(made.flatMap((layer) => layer.tasks).filter((task) => task.action.endsWith('Service'))).toEqual(
-        [],
-      );
+      expect(listTasks(made).filter((task) => task.action.endsWith('Service'))).toEqual([]);
     },
   );
 });

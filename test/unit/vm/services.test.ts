@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WindlassError, type Directive } from '../../../src/domain/index.ts';
-import { context, createVmBench, HOST_KEY, observeCall, TOKEN, type VmBench } from './vm-bench.ts';
+import { WindlassError, type MountDirective, type ServiceDirective } from '../../../src/domain/index.ts';
+import { createTestObserveCall } from '../../kit/test-calls.ts';
+import { context, createVmBench, HOST_KEY, TOKEN, type VmBench } from './vm-bench.ts';
 
-const startService: Directive = {
+const startService: ServiceDirective = {
   service: 'start',
   command: '/opt/app/start.sh',
   commandTimeoutSeconds: 30,
@@ -38,7 +39,7 @@ describe('services', () => {
 
   it('start nothing when the lease of the instance is lost', async () => {
     const lost = bench.effectCall({
-      beforeEffect: async () => {
+      assertHeld: async () => {
         throw new WindlassError('conflict', 'lost', { code: 'LEASE_LOST' });
       },
     });
@@ -55,8 +56,8 @@ describe('services', () => {
     expect(bench.effects).toEqual([`before ${TOKEN}`, `after ${TOKEN}`]);
   });
 
-  const look = (directive: Directive = startService): Promise<unknown> =>
-    bench.provider().waitSubtask(context('StartService', directive), observeCall());
+  const look = (directive: ServiceDirective = startService): Promise<unknown> =>
+    bench.provider().waitSubtask(context('StartService', directive), createTestObserveCall());
 
   it('say how long they run and what they said last', async () => {
     await bench.provider().handleSubtask(context('StartService', startService), bench.effectCall());
@@ -64,7 +65,7 @@ describe('services', () => {
       state: 'pending',
       seen: 'start service runs for 12 s: waiting for a leader',
     });
-    expect(bench.shell.maskedWith).toEqual(['hunter2']);
+    expect(new Set(bench.shell.maskedWith)).toEqual(new Set(['hunter2']));
   });
 
   it('that end with 0 are done', async () => {
@@ -86,12 +87,12 @@ describe('services', () => {
     });
   });
 
-  it('that strike their limit time out', async () => {
+  it('that reach their timeout fail with it', async () => {
     bench.shell.states.set('job-1.3.0.g1', { state: 'timed-out', output: 'still waiting\n' });
     await expect(look()).rejects.toMatchObject({
       kind: 'timeout',
       code: 'SERVICE_TIMEOUT',
-      message: expect.stringMatching(/limit of 30 s[^]*still waiting/),
+      message: expect.stringMatching(/timeout of 30 s[^]*still waiting/),
     });
   });
 
@@ -131,17 +132,20 @@ describe('services', () => {
 });
 
 describe('a service that earlier jobs have begun', () => {
-  const init: Directive = {
+  const init: ServiceDirective = {
     ...startService,
     service: 'init',
     command: '/opt/app/init.sh',
-    earlier: ['job-0.7.0', 'job-00.4.0'],
+    earlier: [
+      { taskId: 'job-0.7.0', round: 0 },
+      { taskId: 'job-00.4.0', round: 0 },
+    ],
   };
   const keys = (): readonly string[] => bench.shell.started.map(({ key }) => key);
-  const begin = (directive: Directive = init): Promise<unknown> =>
+  const begin = (directive: ServiceDirective = init): Promise<unknown> =>
     bench.provider().handleSubtask(context('InitService', directive), bench.effectCall());
-  const look = (directive: Directive = init): Promise<unknown> =>
-    bench.provider().waitSubtask(context('InitService', directive), observeCall());
+  const look = (directive: ServiceDirective = init): Promise<unknown> =>
+    bench.provider().waitSubtask(context('InitService', directive), createTestObserveCall());
   const exited = (exitCode: number) => ({ state: 'exited', exitCode, output: 'said\n' }) as const;
 
   it('takes their claims before anything else, so that none of them begins late', async () => {
@@ -189,7 +193,7 @@ describe('a service that earlier jobs have begun', () => {
   });
 
   it('counts the newest try of one that may run twice', async () => {
-    const idempotent = { ...init, idempotent: true, earlier: ['job-0.7.0'] };
+    const idempotent = { ...init, idempotent: true, earlier: [{ taskId: 'job-0.7.0', round: 0 }] };
     bench.shell.states.set('job-0.7.0.g1', { state: 'unknown', output: '' });
     bench.shell.states.set('job-0.7.0.g2', { state: 'running', seconds: 3, lastOutput: '' });
     await begin(idempotent);
@@ -199,10 +203,78 @@ describe('a service that earlier jobs have begun', () => {
     expect(keys()).toContain('job-1.3.0.g1');
   });
 
-  it('mounts again what an earlier job has mounted: the machine may have been down since', async () => {
-    const mount: Directive = { volumes: [], format: true, earlier: ['job-0.2.0'] };
-    bench.shell.states.set('job-0.2.0.g1', exited(0));
-    await bench.provider().waitSubtask(context('FormatAndMountVolumes', mount), observeCall());
+  it('looks at every round of a task that was opened again; an outcome that was seen and retried stops nothing', async () => {
+    const reopened = { ...init, earlier: [{ taskId: 'job-0.7.0', round: 2 }] };
+    bench.shell.states.set('job-0.7.0.g1', { state: 'unknown', output: '' });
+    bench.shell.states.set('job-0.7.0.r1.g1', { state: 'running', seconds: 9, lastOutput: '' });
+    bench.shell.states.set('job-0.7.0.r2.g1', exited(1));
+    await begin(reopened);
+    expect(keys()).toEqual(['job-0.7.0.g1', 'job-0.7.0.r1.g1', 'job-0.7.0.r2.g1']);
+    await expect(look(reopened)).resolves.toMatchObject({ seen: 'init service runs for 9 s' });
+    bench.shell.states.set('job-0.7.0.r1.g1', exited(1));
+    await look(reopened);
     expect(keys()).toContain('job-1.3.0.g1');
+    // Of the last round nobody has seen the end, so that an unknown one counts.
+    bench.shell.states.set('job-0.7.0.r2.g1', { state: 'unknown', output: '' });
+    await expect(look(reopened)).rejects.toMatchObject({ code: 'COMMAND_OUTCOME_UNKNOWN' });
+  });
+
+  it('mounts again what an earlier job has mounted: the machine may have been down since', async () => {
+    const mount: MountDirective = { volumes: [], format: true, earlier: [{ taskId: 'job-0.2.0', round: 0 }] };
+    bench.shell.states.set('job-0.2.0.g1', exited(0));
+    await bench.provider().waitSubtask(context('FormatAndMountVolumes', mount), createTestObserveCall());
+    expect(keys()).toContain('job-1.3.0.g1');
+  });
+});
+
+describe('a service whose task was opened again', () => {
+  const reopened = (action: 'StartService' | 'FormatAndMountVolumes', directive: object, round: number) => {
+    const made = context(action, directive);
+    return { ...made, task: { ...made.task, round } };
+  };
+  const keys = (): readonly string[] => bench.shell.started.map(({ key }) => key);
+  const begin = (round: number): Promise<unknown> =>
+    bench.provider().handleSubtask(reopened('StartService', startService, round), bench.effectCall());
+  const look = (round: number): Promise<unknown> =>
+    bench.provider().waitSubtask(reopened('StartService', startService, round), createTestObserveCall());
+  const failed = { state: 'exited', exitCode: 1, output: '' } as const;
+
+  it('runs again under a key of its round, once, and its own exit code counts', async () => {
+    bench.shell.states.set('job-1.3.0.g1', failed);
+    await begin(1);
+    await expect(look(1)).resolves.toMatchObject({ state: 'pending' });
+    await look(1);
+    expect(keys()).toEqual(['job-1.3.0.g1', 'job-1.3.0.r1.g1']);
+    bench.shell.states.set('job-1.3.0.r1.g1', failed);
+    await expect(look(1)).rejects.toMatchObject({ code: 'SERVICE_FAILED' });
+    await begin(2);
+    await look(2);
+    bench.shell.states.set('job-1.3.0.r2.g1', { ...failed, exitCode: 0 });
+    await expect(look(2)).resolves.toEqual({ state: 'done' });
+    expect(bench.shell.started.filter(({ command }) => command === startService.command)).toMatchObject([
+      { key: 'job-1.3.0.r1.g1' },
+      { key: 'job-1.3.0.r2.g1' },
+    ]);
+  });
+
+  it('runs again after an outcome that nobody knows: a person has seen that', async () => {
+    bench.shell.states.set('job-1.3.0.g1', { state: 'unknown', output: '' });
+    await begin(1);
+    await look(1);
+    expect(keys()).toContain('job-1.3.0.r1.g1');
+  });
+
+  it('takes the claim of a round that never reached the node, so that it cannot begin late', async () => {
+    await begin(1);
+    expect(bench.shell.started).toMatchObject([{ key: 'job-1.3.0.g1', command: 'exit 1' }]);
+  });
+
+  it('waits for a command of an earlier round that still runs, and takes its success', async () => {
+    bench.shell.states.set('job-1.3.0.g1', { state: 'running', seconds: 4, lastOutput: '' });
+    await begin(1);
+    await expect(look(1)).resolves.toMatchObject({ state: 'pending' });
+    bench.shell.states.set('job-1.3.0.g1', { ...failed, exitCode: 0 });
+    await expect(look(1)).resolves.toEqual({ state: 'done' });
+    expect(keys()).not.toContain('job-1.3.0.r1.g1');
   });
 });

@@ -1,14 +1,15 @@
-import type { ClusterNode, Directive, MetadataTree, TaskAction } from '../../../src/domain/index.ts';
+import type { ClusterNode, MetadataTree, Task, TaskAction } from '../../../src/domain/index.ts';
 import type {
-  Capabilities,
+  Features,
   EffectCall,
-  ObserveCall,
   Provider,
   ProviderHandler,
   TaskContext,
 } from '../../../src/provider/index.ts';
 import { buildMetadataTree, createVmProvider, type VmEnvironment } from '../../../src/vm/index.ts';
-import { capabilities, equalNodes, node, role, RUNTIME } from './clusters.ts';
+import { createTestEffectCall, type EffectSteps } from '../../kit/test-calls.ts';
+import { equalNodes, features, node, role, RUNTIME } from './clusters.ts';
+import type { NodeShell } from '../../../src/nodes/index.ts';
 import { createMemoryShell, type MemoryShell } from './memory-shell.ts';
 
 export const HOST_KEY = 'ssh-ed25519 AAAAhost';
@@ -24,11 +25,12 @@ export interface VmBench {
   readonly effects: string[];
   /** What every function of the handler answers. */
   answer: unknown;
-  provider(change?: Partial<Capabilities>): Provider;
-  effectCall(change?: Partial<EffectCall>): EffectCall;
+  provider(change?: Partial<Features>): Provider;
+  effectCall(disturbed?: EffectSteps): EffectCall;
 }
 
-export function createVmBench(): VmBench {
+/** @param nodes what reaches the nodes; the bench's own shell where it is left out */
+export function createVmBench(nodes?: NodeShell): VmBench {
   const shell = createMemoryShell();
   const handlerCalls: string[] = [];
   const effects: string[] = [];
@@ -53,23 +55,22 @@ export function createVmBench(): VmBench {
     provider: (change = {}) =>
       createVmProvider({
         name: 'fake',
-        capabilities: capabilities(change),
+        features: features(change),
         handler,
         environment,
-        nodes: shell,
+        nodes: nodes ?? shell,
       }),
-    effectCall: (change = {}) => ({
-      signal: new AbortController().signal,
-      log: () => {},
-      request: async () => {},
-      beforeEffect: async (token) => {
-        effects.push(`before ${token}`);
-      },
-      afterEffect: async (token) => {
-        effects.push(`after ${token}`);
-      },
-      ...change,
-    }),
+    effectCall: (disturbed = {}) =>
+      createTestEffectCall({
+        ...disturbed,
+        async assertHeld(token) {
+          await disturbed.assertHeld?.(token);
+          effects.push(`before ${token}`);
+        },
+        async afterEffect(token) {
+          effects.push(`after ${token}`);
+        },
+      }),
   };
   return bench;
 }
@@ -87,17 +88,6 @@ const environment: VmEnvironment = {
   updateClusterStatus: refuse,
   describeClusterDetails: refuse,
 };
-
-export function observeCall(change: Partial<ObserveCall> = {}): ObserveCall {
-  return {
-    signal: new AbortController().signal,
-    log: () => {},
-    request: async () => {},
-    watchMs: 0,
-    cursor: undefined,
-    ...change,
-  };
-}
 
 export interface ContextChange {
   readonly node?: Partial<ClusterNode> | null;
@@ -122,11 +112,7 @@ const CONFD_FILES = [
   },
 ];
 
-export function context(
-  action: TaskAction,
-  directive: Directive = {},
-  change: ContextChange = {},
-): TaskContext {
+export function context(action: TaskAction, directive: object = {}, change: ContextChange = {}): TaskContext {
   const wrapper = equalNodes('active', 'active');
   const taskNode = node('', 1, {
     privateIp: '10.0.0.1',
@@ -141,7 +127,9 @@ export function context(
       clusterId: 'cl-1',
       layerIndex: 3,
       index: 0,
+      lane: null,
       status: 'working',
+      round: 0,
       failures: 0,
       observation: null,
       error: null,
@@ -154,7 +142,8 @@ export function context(
       resources: [],
       failureAllowed: false,
       timeoutSeconds: 600,
-    },
+      // Tests leave out what their task does not read.
+    } as unknown as Task,
     job: {
       jobId: 'job-1',
       clusterId: 'cl-1',
@@ -166,6 +155,7 @@ export function context(
       startedAt: '2026-01-01T00:00:00Z',
       closedAt: null,
       error: null,
+      held: null,
     },
     runtime: RUNTIME,
     credential: {},
@@ -182,7 +172,8 @@ export function context(
         nodeId: taskNode.nodeId,
         kind: 'instance',
         generation: 1,
-        specHash: '',
+        spec: {},
+        madeByJob: 't',
         cloudId: 'i-1',
         state: 'made',
         attributes: {},

@@ -3,10 +3,10 @@ import { WindlassError } from '../../../domain/index.ts';
 import { toInstanceType, type InstanceType } from '../instance-types.ts';
 import type { AwsCloud, RequestCall } from './open-cloud.ts';
 import { readPages } from './describe-all.ts';
-import { keep } from './keep.ts';
+import { cached } from './cache.ts';
 import { isAwsCode, isNotFoundError } from './to-windlass-error.ts';
 
-/** The types of some families (`m6i.*`) and names that a zone offers. */
+/** The instance types of some families (`m6i.*`) and type names that a zone offers. */
 export async function describeOfferedTypes(
   cloud: AwsCloud,
   call: RequestCall,
@@ -15,8 +15,8 @@ export async function describeOfferedTypes(
 ): Promise<readonly InstanceType[]> {
   const sorted = [...patterns].sort();
   const [offered, types] = await Promise.all([
-    keep(cloud, call, `offered ${zone}`, (first) => describeOfferings(cloud, first, zone)),
-    keep(cloud, call, `types ${sorted.join(' ')}`, (first) => describeTypes(cloud, first, sorted)),
+    cached(cloud, call, `offered ${zone}`, (first) => describeOfferings(cloud, first, zone)),
+    cached(cloud, call, `types ${sorted.join(' ')}`, (first) => describeTypes(cloud, first, sorted)),
   ]);
   return types.filter(({ name }) => offered.has(name));
 }
@@ -62,7 +62,7 @@ async function describeTypes(
   return infos.map(toInstanceType);
 }
 
-/** Types by name, whether the zone offers them or not; what is unknown is left out. */
+/** Types by name, whether the zone offers them or not; unknown names are left out. */
 export async function describeTypesByName(
   cloud: AwsCloud,
   call: RequestCall,
@@ -70,33 +70,33 @@ export async function describeTypesByName(
 ): Promise<ReadonlyMap<string, InstanceType>> {
   if (names.length === 0) return new Map();
   const sorted = [...new Set(names)].sort();
-  const types = await keep(cloud, call, `types ${sorted.join(' ')}`, (first) =>
+  const types = await cached(cloud, call, `types ${sorted.join(' ')}`, (first) =>
     describeTypes(cloud, first, sorted),
   );
   return new Map(types.map((type) => [type.name, type]));
 }
 
-/** An image as it is run from. */
+/** An image that instances can run. */
 export interface MachineImage {
   readonly imageId: string;
   readonly architecture: string;
   readonly rootDevice: string;
   readonly rootGiB: number;
-  /** The EBS disks that it brings besides the root disk: each launch makes one of each. */
+  /** The EBS disks that it has besides the root disk: each launch creates one of each. */
   readonly disks: readonly ImageDisk[];
-  /** Names of all devices that it has besides the root; EC2 lists not all of them with the instance. */
+  /** The device names of all its disks except the root; EC2 does not list all of them with the instance. */
   readonly devices: readonly string[];
 }
 
 export interface ImageDisk {
   readonly device: string;
-  /** Empty for a disk that begins empty. */
+  /** Empty for a disk that starts without content. */
   readonly snapshotId: string;
   readonly type: string;
 }
 
 /**
- * Resolves what a user named: an id, or a parameter of SSM that holds one.
+ * Resolves the image that a user named: an id, or an SSM parameter that holds one.
  *
  * @throws not-found or invalid-input, naming `field`.
  */
@@ -106,7 +106,7 @@ export async function findImage(
   name: string,
   field: string,
 ): Promise<MachineImage> {
-  return keep(cloud, call, `image ${name}`, async (first) => {
+  return cached(cloud, call, `image ${name}`, async (first) => {
     const parameter = /^(?:resolve:)?ssm:(.+)$/.exec(name)?.[1];
     const imageId = parameter === undefined ? name : await readParameter(cloud, first, parameter, field);
     try {
@@ -122,7 +122,7 @@ export async function findImage(
     throw new WindlassError('not-found', `there is no image ${imageId} in ${cloud.region}`, {
       code: 'AWS_IMAGE_NOT_FOUND',
       field,
-      hint: 'ids of images differ from region to region; one that is not public must be shared with the account',
+      hint: 'image ids differ between regions; an image that is not public must be shared with the account',
     });
   });
 }
@@ -176,14 +176,14 @@ function toMachineImage(image: Image, imageId: string): MachineImage {
   };
 }
 
-/** Subnets by id, as they were some minutes ago at most. @throws not-found `SUBNET_NOT_FOUND`. */
+/** Subnets by id, at most some minutes old. @throws not-found `SUBNET_NOT_FOUND`. */
 export async function findSubnet(
   cloud: AwsCloud,
   call: RequestCall,
   subnetId: string,
   field: string,
 ): Promise<Subnet> {
-  return keep(cloud, call, `subnet ${subnetId}`, async (first) => {
+  return cached(cloud, call, `subnet ${subnetId}`, async (first) => {
     try {
       const { Subnets = [] } = await cloud.ec2(first, 'DescribeSubnets', (ec2, options) =>
         ec2.describeSubnets({ SubnetIds: [subnetId] }, options),
@@ -205,9 +205,9 @@ export async function findSubnet(
   });
 }
 
-/** The subnet that AWS keeps for a zone when nobody names one. @throws not-found `SUBNET_NOT_FOUND`. */
+/** The default subnet of a zone, used when none is named. @throws not-found `SUBNET_NOT_FOUND`. */
 export async function findDefaultSubnet(cloud: AwsCloud, call: RequestCall, zone: string): Promise<Subnet> {
-  return keep(cloud, call, `default subnet ${zone}`, async (first) => {
+  return cached(cloud, call, `default subnet ${zone}`, async (first) => {
     const { Subnets = [] } = await cloud.ec2(first, 'DescribeSubnets', (ec2, options) =>
       ec2.describeSubnets(
         {

@@ -1,4 +1,4 @@
-/** A list of AWS in pages, as every Describe answers it. */
+/** A list of AWS in pages, as every Describe operation returns it. */
 export async function readPages<Page extends { readonly NextToken?: string | undefined }, Item>(
   ask: (page: { NextToken?: string }) => Promise<Page>,
   toItems: (page: Page) => readonly Item[] | undefined,

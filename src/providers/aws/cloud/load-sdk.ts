@@ -5,9 +5,10 @@ import type * as Ssm from '@aws-sdk/client-ssm';
 import type * as Sts from '@aws-sdk/client-sts';
 import type * as HttpHandler from '@smithy/node-http-handler';
 
-// Half a second and a hundred megabytes: paid by a worker that has an AWS runtime, and by no other.
+// Loading the SDK takes half a second and a hundred megabytes: only a worker that has an AWS runtime pays
+// for it.
 
-/** Each part of the SDK, loaded when it is first asked for. */
+/** Each part of the SDK, loaded at its first use. */
 export const loadSdk = {
   ec2: (): Promise<typeof Ec2> => import('@aws-sdk/client-ec2'),
   sts: (): Promise<typeof Sts> => import('@aws-sdk/client-sts'),

@@ -12,8 +12,8 @@ import type { AwsSettings } from '../settings.ts';
 import { loadSdk } from './load-sdk.ts';
 import { toWindlassError } from './to-windlass-error.ts';
 
-/** What a request of ours may need of a call: its signal and its budget. */
-export type RequestCall = Pick<Call, 'signal' | 'request'>;
+/** What a request of ours needs of a call. */
+export type RequestCall = Pick<Call, 'signal' | 'send'>;
 
 interface RequestOptions {
   readonly abortSignal: AbortSignal;
@@ -26,17 +26,17 @@ export type Ask<Client> = <Answer>(
   send: (client: Client, options: RequestOptions) => Promise<Answer>,
 ) => Promise<Answer>;
 
-/** The services of AWS in one region, as one credential sees them. */
+/** The AWS services of one region, used with one credential. */
 export interface AwsCloud {
   readonly region: string;
   readonly ec2: Ask<EC2>;
   readonly sts: Ask<STS>;
   readonly ssm: Ask<SSM>;
   readonly serviceQuotas: Ask<ServiceQuotas>;
-  /** Kept as long as the clients are: for what is learnt about this region and account. */
-  readonly memory: Map<string, unknown>;
-  /** How often all waits together look at one kind of thing. */
-  readonly lookMs: number;
+  /** A cache that lives as long as the clients: values that were read for this region and account. */
+  readonly cache: Map<string, unknown>;
+  /** The interval in which all waits together read one kind of resource. */
+  readonly pollMs: number;
 }
 
 export interface CloudPlace {
@@ -46,28 +46,28 @@ export interface CloudPlace {
   readonly settings: Pick<AwsSettings, 'caCertificate'>;
 }
 
-/** Opens a cloud; the same place gives the same clients, so that connections and reads are shared. */
-export type OpenCloud = (place: CloudPlace) => AwsCloud;
+/** Opens a cloud; the same place returns the same clients, so that connections and reads are shared. */
+export type OpenCloud = (aws: CloudPlace) => AwsCloud;
 
 const CONNECTION_LIMIT_MS = 5_000;
 const ANSWER_LIMIT_MS = 60_000;
 const MAX_CONNECTIONS = 64;
 const KEPT_CLOUDS = 50;
 
-/** What whoever runs the worker has decided for all runtimes. */
+/** What the operator of the workers has set for all runtimes. */
 export interface CloudOptions {
-  /** How often all waits together look at one kind of thing. */
-  readonly lookMs: number;
+  /** The interval in which all waits together read one kind of resource. */
+  readonly pollMs: number;
   readonly credentials: AwsCredentialPolicy;
   /** Hosts that a runtime's url may name with plain http. */
   readonly plainHttpHosts: readonly string[];
-  /** Takes the place of AWS's own endpoints, where a runtime names none. */
+  /** Replaces AWS's own endpoints for runtimes that name none. */
   readonly endpoint?: string;
 }
 
 /**
- * Nothing is loaded or asked before the first request. A credential that is changed opens another
- * cloud; the one before is forgotten.
+ * Nothing is loaded or requested before the first request. A changed credential opens another cloud; the
+ * one before is dropped.
  */
 export function createCloudOpener(options: CloudOptions): OpenCloud {
   const clouds = new Map<string, AwsCloud>();
@@ -78,29 +78,29 @@ export function createCloudOpener(options: CloudOptions): OpenCloud {
     const credential = readAwsCredential(given.credential, isElsewhere, options.credentials);
     const checked =
       url === '' ? endpoint : checkUrl(url, { field: 'url', code: 'RUNTIME_URL', plainHttpHosts }).href;
-    const place = { ...given, url: checked };
-    const key = keyOf(place);
+    const aws = { ...given, url: checked };
+    const key = keyOf(aws);
     let cloud = clouds.get(key);
     if (cloud === undefined) {
       const [oldest] = clouds.keys();
       if (oldest !== undefined && clouds.size >= KEPT_CLOUDS) clouds.delete(oldest);
-      cloud = createCloud(place, credential, options.lookMs);
+      cloud = createCloud(aws, credential, options.pollMs);
       clouds.set(key, cloud);
     }
     return cloud;
   };
 }
 
-/** Of all that a client is made from, and readable by nobody. */
+/** A digest of everything that a client is made from; the values cannot be read back. */
 function keyOf({ url, region, credential, settings }: CloudPlace): string {
   const parts = [url, region, settings.caCertificate ?? '', Object.entries(credential).sort()];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-function createCloud(place: CloudPlace, credential: AwsCredential, lookMs: number): AwsCloud {
-  const config = once(() => createClientConfig(place, credential));
+function createCloud(aws: CloudPlace, credential: AwsCredential, pollMs: number): AwsCloud {
+  const config = once(() => createClientConfig(aws, credential));
   return {
-    region: place.region,
+    region: aws.region,
     ec2: createAsk('ec2', async () => new (await loadSdk.ec2()).EC2(await config())),
     sts: createAsk('sts', async () => new (await loadSdk.sts()).STS(await config())),
     ssm: createAsk('ssm', async () => new (await loadSdk.ssm()).SSM(await config())),
@@ -108,8 +108,8 @@ function createCloud(place: CloudPlace, credential: AwsCredential, lookMs: numbe
       'servicequotas',
       async () => new (await loadSdk.serviceQuotas()).ServiceQuotas(await config()),
     ),
-    memory: new Map(),
-    lookMs,
+    cache: new Map(),
+    pollMs,
   };
 }
 
@@ -119,10 +119,7 @@ function createAsk<Client>(service: string, create: () => Promise<Client>): Ask<
     const action = `${service}:${operation}`;
     try {
       const client = await open();
-      // The budget last: what is waited for before must not use it up.
-      await call.request();
-      if (call.signal.aborted) throw cancelled(action, call.signal);
-      return await send(client, { abortSignal: call.signal });
+      return await call.send(() => send(client, { abortSignal: call.signal }));
     } catch (error) {
       if (call.signal.aborted) throw cancelled(action, call.signal);
       throw toWindlassError(error, action);
@@ -154,24 +151,24 @@ interface ClientConfig {
 }
 
 /**
- * The engine alone tries again: a client that did too would multiply its tries. Everything that the
- * SDK would otherwise look for in the worker's environment and shared files stands here, so that no
- * endpoint, signer or identity comes from there.
+ * Only the engine retries: a client that also retried would multiply the attempts. Everything that the SDK
+ * would otherwise read from the worker's environment and shared files is set here, so that no endpoint,
+ * signer or identity comes from there.
  */
-async function createClientConfig(place: CloudPlace, credential: AwsCredential): Promise<ClientConfig> {
+async function createClientConfig(aws: CloudPlace, credential: AwsCredential): Promise<ClientConfig> {
   const { NodeHttpHandler } = await loadSdk.httpHandler();
-  const { caCertificate } = place.settings;
+  const { caCertificate } = aws.settings;
   const common: Omit<ClientConfig, 'credentials'> = {
-    region: place.region,
-    ...(place.url === '' ? {} : { endpoint: place.url }),
+    region: aws.region,
+    ...(aws.url === '' ? {} : { endpoint: aws.url }),
     ignoreConfiguredEndpointUrls: true,
     defaultsMode: 'standard',
     retryMode: 'standard',
-    // Of these two whoever runs the worker may decide: both are AWS's own.
+    // The operator of the workers may decide these two: both endpoints are AWS's own.
     useFipsEndpoint: process.env['AWS_USE_FIPS_ENDPOINT'] === 'true',
     useDualstackEndpoint: process.env['AWS_USE_DUALSTACK_ENDPOINT'] === 'true',
     authSchemePreference: ['sigv4'],
-    sigv4aSigningRegionSet: [place.region],
+    sigv4aSigningRegionSet: [aws.region],
     userAgentAppId: 'windlass',
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
@@ -183,7 +180,7 @@ async function createClientConfig(place: CloudPlace, credential: AwsCredential):
         keepAlive: true,
         maxSockets: MAX_CONNECTIONS,
         rejectUnauthorized: true,
-        // Beside the system's own authorities, never instead of verifying.
+        // In addition to the system's own CAs; verification stays on.
         ...(caCertificate === undefined ? {} : { ca: [...rootCertificates, caCertificate] }),
       }),
     }),
@@ -216,7 +213,7 @@ async function createCredentials(
   return role === null ? source : assumeRole(role, { ...clientConfig, credentials: source });
 }
 
-/** By a client of our own: the SDK's helper would read the region from the worker's shared files. */
+/** Uses a client of our own: the SDK's helper would read the region from the worker's shared files. */
 async function assumeRole(
   role: NonNullable<AwsCredential['role']>,
   config: ClientConfig,
@@ -233,7 +230,7 @@ async function assumeRole(
     if (AccessKeyId === undefined || SecretAccessKey === undefined) {
       throw new WindlassError('unavailable', 'sts:AssumeRole: the answer holds no keys', {
         code: 'AWS_ANSWER',
-        hint: 'is the url of the runtime an endpoint of AWS?',
+        hint: 'check that the url of the runtime is an endpoint of AWS',
       });
     }
     return {
@@ -248,11 +245,11 @@ async function assumeRole(
 function hintOf({ code }: WindlassError): { readonly hint?: string } {
   if (code !== 'AWS_PERMISSION') return {};
   return {
-    hint: 'the role must exist and trust who asks, with this external id; who asks must be allowed to assume it',
+    hint: 'the role must exist and its trust policy must allow the caller with this external id; the caller must be allowed to assume it',
   };
 }
 
-/** A refused role is told as that, not as a refusal of the request that first needed it. */
+/** A refused role is reported as such, not as a refusal of the request that first needed it. */
 function named<Given extends object, Keys>(
   action: string,
   find: (given?: Given) => Promise<Keys>,
@@ -269,7 +266,7 @@ function named<Given extends object, Keys>(
   };
 }
 
-/** Makes it once; again after a failure. */
+/** Creates the value once; again after a failure. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => {

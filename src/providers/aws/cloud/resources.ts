@@ -6,50 +6,50 @@ import { readPages } from './describe-all.ts';
 import { readTag, TAGS } from './tags.ts';
 import { isNotFoundError } from './to-windlass-error.ts';
 
-/** Instances, volumes and their modifications, looked up for many tasks at once. */
+/** Reads of instances, volumes and their modifications, shared by many tasks. */
 export interface Resources {
-  /** All instances that were ever made for a node and are still shown, the newest last. */
+  /** All instances that were ever created for a node and that EC2 still shows, the newest last. */
   readonly instancesOfNode: SharedRead<readonly Instance[]>;
   readonly instanceById: SharedRead<Instance>;
-  /** All volumes that were made for a node as its own; not its root disks. */
+  /** All volumes that were created for a node as its own; not its root disks. */
   readonly volumesOfNode: SharedRead<readonly Volume[]>;
-  /** Those that its launches have made: root disks, and others that the image brings. */
+  /** Disks that its launches have created: root disks, and others of the image. */
   readonly launchedVolumesOfNode: SharedRead<readonly Volume[]>;
   readonly volumeById: SharedRead<Volume>;
   /** The last modification of a volume. */
   readonly modificationOfVolume: SharedRead<VolumeModification>;
 }
 
-/** So long those who look before they change something wait for each other. */
+/** How long reads before a change wait for each other, to be combined into one request. */
 const WINDOW_MS = 50;
 /** EC2's own limits: values of one filter, ids of one request. */
 const MOST_FILTER_VALUES = 200;
 const MOST_IDS = 1_000;
 const PAGE_SIZE = 1_000;
 
-/** The shared reads of a cloud, for who looks once; one set for each, however often it is asked for. */
+/** The shared reads of a cloud for single reads; each cloud has one set. */
 export function getResources(cloud: AwsCloud): Resources {
   return remember(cloud, 'resources', WINDOW_MS);
 }
 
 /**
- * The same for waits: all of them together send one request in `cloud.lookMs`, and none before that
- * has passed, because nothing that AWS does is done at once.
+ * The same for waits: all of them together send at most one request in each `cloud.pollMs`, because AWS
+ * completes nothing at once.
  */
 export function getWatchedResources(cloud: AwsCloud): Resources {
-  return remember(cloud, 'watched resources', cloud.lookMs);
+  return remember(cloud, 'watched resources', cloud.pollMs);
 }
 
 function remember(cloud: AwsCloud, key: string, windowMs: number): Resources {
-  const known = cloud.memory.get(key) as Resources | undefined;
+  const known = cloud.cache.get(key) as Resources | undefined;
   if (known !== undefined) return known;
   const resources = createResources(cloud, windowMs);
-  cloud.memory.set(key, resources);
+  cloud.cache.set(key, resources);
   return resources;
 }
 
 function createResources(cloud: AwsCloud, windowMs: number): Resources {
-  /** What windlass makes as a node's own bears a token; what a launch makes does not. */
+  /** Resources that windlass creates for a node have a token; disks that a launch creates do not. */
   const readVolumes = (own: boolean) =>
     createSharedRead<readonly Volume[]>({
       mostKeys: MOST_FILTER_VALUES,
@@ -116,7 +116,7 @@ function createResources(cloud: AwsCloud, windowMs: number): Resources {
   };
 }
 
-/** Every instance that the filters let through, of all pages. */
+/** Every instance that matches the filters, from all pages. */
 export async function describeInstances(
   cloud: AwsCloud,
   call: RequestCall,
@@ -131,7 +131,7 @@ export async function describeInstances(
   );
 }
 
-/** Every volume that the filters let through, of all pages. */
+/** Every volume that matches the filters, from all pages. */
 export async function describeVolumes(
   cloud: AwsCloud,
   call: RequestCall,
@@ -147,8 +147,8 @@ export async function describeVolumes(
 }
 
 /**
- * One unknown id of many fails the whole request: those that the error names are left out and the
- * rest asked for again; where it names none, the halves are asked for apart.
+ * One unknown id among many fails the whole request: ids that the error names are left out and the rest is
+ * requested again. If it names none, the ids are split in halves.
  */
 async function readExisting<Value>(
   ids: readonly string[],

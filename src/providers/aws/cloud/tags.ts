@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Tag } from '@aws-sdk/client-ec2';
 
-/** Tags that windlass puts on what it makes; people may read them, and must leave them alone. */
+/**
+ * Tags that windlass puts on the resources that it creates; users may read them, but must not change them.
+ */
 export const TAGS = {
   token: 'windlass:token',
   cluster: 'windlass:cluster',
@@ -9,14 +11,13 @@ export const TAGS = {
 } as const;
 
 /**
- * The client token of a ledger token: at most 64 ASCII characters, and the same for the same row,
- * whoever asks and how often.
+ * The client token of a ledger token: at most 64 ASCII characters, and always the same for the same row.
  */
 export function toClientToken(token: string): string {
   return `windlass-${createHash('sha256').update(token).digest('hex').slice(0, 48)}`;
 }
 
-/** The value of a tag; undefined where it is not there. */
+/** The value of a tag; undefined if it is absent. */
 export function readTag(
   resource: { readonly Tags?: readonly Tag[] | undefined },
   key: string,
@@ -24,7 +25,7 @@ export function readTag(
   return resource.Tags?.find((tag) => tag.Key === key)?.Value;
 }
 
-/** Of what AWS lets stand in a tag, for texts that users choose. */
+/** Replaces characters that AWS does not allow in a tag, for texts that users choose. */
 export function toTagValue(text: string): string {
   return text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256);
 }

@@ -1,9 +1,10 @@
 import { WindlassError } from '../../../domain/index.ts';
 import { maskForeignText } from '../../../masking/index.ts';
+import { toErrorByRules, type ErrorRule } from '../../../provider-utils/index.ts';
 
-/** An answer of AWS that is an error, as far as we believe it to have a form. */
+/** An error answer of AWS, as far as its form can be trusted. */
 export interface AwsFailure {
-  /** e.g. `RequestLimitExceeded`; empty where nobody answered. */
+  /** e.g. `RequestLimitExceeded`; empty if there was no answer. */
   readonly code: string;
   readonly message: string;
   readonly status: number;
@@ -27,10 +28,10 @@ const THROTTLED = new Set([
   'TooManyRequestsException',
 ]);
 
-/** The session is over, not wrong: another one helps. */
+/** The session has expired; the credential may still be right, so a new session helps. */
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
 
-/** AWS does not believe who we say we are. */
+/** AWS does not accept the identity. */
 const UNKNOWN_CALLER = new Set([
   'AuthFailure',
   'IncompleteSignature',
@@ -44,7 +45,7 @@ const UNKNOWN_CALLER = new Set([
   'UnrecognizedClientException',
 ]);
 
-/** It knows us, and says no. */
+/** AWS accepts the identity, but not the request. */
 const DENIED = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -72,7 +73,7 @@ const QUOTA = new Set([
   'VolumeLimitExceeded',
 ]);
 
-/** This kind of machine is sold out here now; elsewhere, or later, there may be one. */
+/** This instance type is sold out here now; another place, or a later attempt, may have one. */
 const CAPACITY = new Set([
   'InsufficientCapacity',
   'InsufficientHostCapacity',
@@ -124,7 +125,7 @@ const NETWORK = new Set([
   'ERR_SOCKET_CONNECTION_TIMEOUT',
 ]);
 
-/** Which of the settings a code speaks of, where there is one. */
+/** The setting that an error code refers to, if there is one. */
 const FIELD_OF_CODE: readonly (readonly [RegExp, string])[] = [
   [/^InvalidSubnet/, 'subnet'],
   [/^InvalidAMI/, 'image'],
@@ -137,9 +138,9 @@ const FIELD_OF_CODE: readonly (readonly [RegExp, string])[] = [
   [/^(InvalidIamInstanceProfile|InvalidIAMInstanceProfile)/, 'instanceProfile'],
 ];
 
-/** Reads the failure that AWS's SDK throws for an answer; null for one of our own. */
+/** Reads the error that AWS's SDK throws for an answer; null for an error of our own. */
 export function readAwsFailure(error: unknown): AwsFailure | null {
-  // The SDK gives `$metadata` to errors of the network too; a fault is always somebody's.
+  // The SDK also sets `$metadata` on network errors; only errors of a service have a fault.
   if (!(error instanceof Error) || !('$fault' in error)) return null;
   const { $metadata: metadata, $response: response } = error as {
     $metadata?: { httpStatusCode?: number };
@@ -163,17 +164,17 @@ export function awsCodeOf(error: WindlassError): string | undefined {
   return error.cause instanceof AwsCode ? error.cause.name : undefined;
 }
 
-/** Whether AWS says that it has no machine of this kind here now. */
+/** Whether AWS says that it has no capacity for this instance type here now. */
 export function isCapacityError(error: unknown): boolean {
   return WindlassError.isInstance(error) && error.code === 'AWS_CAPACITY';
 }
 
-/** Whether AWS says that what was named does not exist. */
+/** Whether AWS says that the named resource does not exist. */
 export function isNotFoundError(error: unknown): boolean {
   return WindlassError.isInstance(error) && error.code === 'AWS_NOT_FOUND';
 }
 
-/** Keeps AWS's own code with an error, and nothing of the request: that is signed. */
+/** Keeps AWS's own code with an error, and nothing of the request, which is signed. */
 class AwsCode extends Error {
   constructor(code: string, status: number) {
     super(status === 0 ? code : `${code}: HTTP ${status}`);
@@ -182,8 +183,8 @@ class AwsCode extends Error {
 }
 
 /**
- * Turns whatever a call of the SDK threw into one of the closed list. `action` is as IAM names it,
- * e.g. `ec2:RunInstances`: a missing permission says which it is.
+ * Turns every error of an SDK call into an error of the closed list. `action` is the name that IAM uses,
+ * e.g. `ec2:RunInstances`: an error about a missing permission names it.
  */
 export function toWindlassError(error: unknown, action: string): WindlassError {
   if (WindlassError.isInstance(error)) return error;
@@ -197,7 +198,7 @@ export function toWindlassError(error: unknown, action: string): WindlassError {
     return new WindlassError('permission', `no credential for AWS was found: ${messageOf(error)}`, {
       code: 'AWS_CREDENTIAL',
       field: 'credential',
-      hint: 'see the section "Credentials" of docs/aws.md; `windlass runtime update` takes another one',
+      hint: 'see the section "Credentials" of docs/aws.md; `windlass runtime update` sets another credential',
     });
   }
   if (NETWORK.has(code) || code === 'TimeoutError' || isTlsCode(code)) {
@@ -207,80 +208,99 @@ export function toWindlassError(error: unknown, action: string): WindlassError {
       cause: new AwsCode(code, 0),
     });
   }
-  // The SDK's second line tells programmers where to look; a page of HTML is told by its status.
+  // The SDK's second line is for programmers; an HTML page is reported by its status only.
   const [said = ''] = messageOf(error).split('\n');
   const status = statusOf(error);
   const answer = status === undefined ? '' : ` (HTTP ${status})`;
   return new WindlassError('unavailable', `the answer to ${action}${answer} could not be read: ${said}`, {
     code: 'AWS_ANSWER',
-    hint: 'is the url of the runtime an endpoint of AWS?',
+    hint: 'check that the url of the runtime is an endpoint of AWS',
   });
 }
 
-function fromFailure(failure: AwsFailure, action: string): WindlassError {
-  const { code, status, retryAfterMs } = failure;
-  const cause = new AwsCode(code, status);
-  const said = `${action}: ${code}: ${failure.message}`;
-  if (THROTTLED.has(code) || status === 429) {
-    return new WindlassError('throttled', `AWS asks to slow down (${action}: ${code})`, {
-      code: 'AWS_THROTTLED',
-      retryAfterMs: retryAfterMs ?? 5_000,
-      cause,
-    });
-  }
-  if (EXPIRED.has(code)) {
-    return new WindlassError('permission', `the session of the credential has expired (${action}: ${code})`, {
-      code: 'AWS_SESSION_EXPIRED',
+/** A failure with the operation that failed. */
+type Failure = AwsFailure & { readonly action: string };
+
+/** The first rule that fits; an error that no rule knows is a refusal of the request. */
+const RULES: readonly ErrorRule<Failure>[] = [
+  {
+    fits: ({ code, status }) => THROTTLED.has(code) || status === 429,
+    kind: 'throttled',
+    code: 'AWS_THROTTLED',
+    say: ({ action, code }) => `AWS limits the request rate (${action}: ${code})`,
+    options: ({ retryAfterMs }) => ({ retryAfterMs: retryAfterMs ?? 5_000 }),
+  },
+  {
+    fits: ({ code }) => EXPIRED.has(code),
+    kind: 'permission',
+    code: 'AWS_SESSION_EXPIRED',
+    say: ({ action, code }) => `the session of the credential has expired (${action}: ${code})`,
+    options: () => ({
       field: 'credential',
-      hint: 'give the runtime another one: windlass runtime update NAME --credential FILE',
-      cause,
-    });
-  }
-  if (UNKNOWN_CALLER.has(code)) {
-    return new WindlassError('permission', `AWS does not accept the credential (${action}: ${code})`, {
-      code: 'AWS_CREDENTIAL',
+      hint: 'give the runtime a new one: windlass runtime update NAME --credential FILE',
+    }),
+  },
+  {
+    fits: ({ code }) => UNKNOWN_CALLER.has(code),
+    kind: 'permission',
+    code: 'AWS_CREDENTIAL',
+    say: ({ action, code }) => `AWS does not accept the credential (${action}: ${code})`,
+    options: () => ({
       field: 'credential',
-      hint: 'check the keys; windlass runtime update NAME --credential FILE gives others',
-      cause,
-    });
-  }
-  if (DENIED.has(code)) {
-    return new WindlassError('permission', `the credential may not do ${action} (${code})`, {
-      code: 'AWS_PERMISSION',
-      hint: `allow ${action}; docs/aws-iam-policy.json holds all that windlass needs`,
-      cause,
-    });
-  }
-  if (CAPACITY.has(code)) {
-    return new WindlassError('quota', `AWS has no room for it here now (${said})`, {
-      code: 'AWS_CAPACITY',
+      hint: 'check the keys; windlass runtime update NAME --credential FILE sets others',
+    }),
+  },
+  {
+    fits: ({ code }) => DENIED.has(code),
+    kind: 'permission',
+    code: 'AWS_PERMISSION',
+    say: ({ action, code }) => `the credential may not do ${action} (${code})`,
+    options: ({ action }) => ({
+      hint: `allow ${action}; docs/aws-iam-policy.json lists everything that windlass needs`,
+    }),
+  },
+  {
+    fits: ({ code }) => CAPACITY.has(code),
+    kind: 'quota',
+    code: 'AWS_CAPACITY',
+    say: (failure) => `AWS has no capacity for it here now (${wordsOf(failure)})`,
+    options: () => ({
       hint: 'name other subnets or instance types in the settings of the runtime, or try again later',
-      cause,
-    });
-  }
-  if (QUOTA.has(code)) {
-    return new WindlassError('quota', said, {
-      code: 'AWS_QUOTA',
-      hint: 'delete what is not needed, or ask AWS for a higher quota',
-      cause,
-    });
-  }
-  if (/NotFound/.test(code) || code === 'NoSuchResourceException' || code === 'NoSuchEntity') {
-    return new WindlassError('not-found', said, { code: 'AWS_NOT_FOUND', ...toField(code), cause });
-  }
-  if (CONFLICT.has(code))
-    return new WindlassError('conflict', said, { code: 'AWS_CONFLICT', ...toField(code), cause });
-  if (UNAVAILABLE.has(code) || status >= 500) {
-    return new WindlassError('unavailable', said, {
-      code: 'AWS_UNAVAILABLE',
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      cause,
-    });
-  }
-  return new WindlassError('invalid-input', said, { code: 'AWS_REFUSED', ...toField(code), cause });
+    }),
+  },
+  {
+    fits: ({ code }) => QUOTA.has(code),
+    kind: 'quota',
+    code: 'AWS_QUOTA',
+    options: () => ({ hint: 'delete what is not needed, or ask AWS for a higher quota' }),
+  },
+  {
+    fits: ({ code }) =>
+      /NotFound/.test(code) || code === 'NoSuchResourceException' || code === 'NoSuchEntity',
+    kind: 'not-found',
+    code: 'AWS_NOT_FOUND',
+    options: toField,
+  },
+  { fits: ({ code }) => CONFLICT.has(code), kind: 'conflict', code: 'AWS_CONFLICT', options: toField },
+  {
+    fits: ({ code, status }) => UNAVAILABLE.has(code) || status >= 500,
+    kind: 'unavailable',
+    code: 'AWS_UNAVAILABLE',
+    options: ({ retryAfterMs }) => (retryAfterMs === undefined ? {} : { retryAfterMs }),
+  },
+  { fits: () => true, kind: 'invalid-input', code: 'AWS_REFUSED', options: toField },
+];
+
+function fromFailure(failure: AwsFailure, action: string): WindlassError {
+  const full = { ...failure, action };
+  return toErrorByRules(RULES, full, wordsOf(full), new AwsCode(failure.code, failure.status));
 }
 
-function toField(code: string): { readonly field?: string } {
+function wordsOf({ action, code, message }: Failure): string {
+  return `${action}: ${code}: ${message}`;
+}
+
+function toField({ code }: Failure): { readonly field?: string } {
   const field = FIELD_OF_CODE.find(([form]) => form.test(code))?.[1];
   return field === undefined ? {} : { field };
 }
@@ -288,7 +308,7 @@ function toField(code: string): { readonly field?: string } {
 function codeOf(error: Error): string {
   const { code, Code } = error as { code?: unknown; Code?: unknown };
   for (const candidate of [Code, code, error.name]) {
-    // EC2 sometimes says whose fault it is in front: `Client.RequestLimitExceeded`.
+    // EC2 sometimes puts the faulty side in front: `Client.RequestLimitExceeded`.
     if (typeof candidate === 'string') return candidate.replace(/^(Client|Server)\./, '');
   }
   return '';

@@ -2,23 +2,23 @@ import { WindlassError } from '../../../domain/index.ts';
 import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { describeTypesByName, findImage, findSubnet } from '../cloud/catalogue.ts';
 import { isAwsCode, isNotFoundError } from '../cloud/to-windlass-error.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import { matchesPattern } from '../instance-types.ts';
 import type { AwsSettings, FrontgateSettings } from '../settings.ts';
 
 /**
- * Whether everything that the settings of a runtime name exists, and goes together.
+ * Checks that everything that a runtime's settings name exists and fits together.
  *
  * @throws not-found or invalid-input, with the setting as `field`.
  */
-export async function checkNames(place: Place, call: RequestCall): Promise<void> {
-  const { cloud, settings } = place;
+export async function checkNames(aws: AwsRuntime, call: RequestCall): Promise<void> {
+  const { cloud, settings } = aws;
   await Promise.all([
     ...settings.subnets.map((subnetId) => findSubnet(cloud, call, subnetId, 'subnet')),
     checkKeyName(cloud, call, settings.keyName),
     checkSecurityGroups(cloud, call, settings.securityGroups),
     checkTypes(cloud, call, settings.instanceTypes),
-    checkFrontgate(place, call, settings.frontgate),
+    checkFrontgate(aws, call, settings.frontgate),
     ...listImages(settings).map(async ({ name, field }) => {
       const image = await findImage(cloud, call, name, field);
       assertArchitecture(image, settings, field);
@@ -45,7 +45,7 @@ export function assertArchitecture(
   if (image.architecture === architecture) return;
   throw new WindlassError(
     'invalid-input',
-    `image ${image.imageId} is made for ${image.architecture}, and the runtime for ${architecture}`,
+    `image ${image.imageId} is made for ${image.architecture}, but the runtime is for ${architecture}`,
     {
       code: 'AWS_ARCHITECTURE',
       field,
@@ -92,9 +92,9 @@ async function checkTypes(cloud: AwsCloud, call: RequestCall, patterns: readonly
     throw unknown('instanceTypes', `there is no instance type ${missing.join(', ')} in ${cloud.region}`);
 }
 
-/** What makes it is a job of its own, long after the runtime was said to be usable. */
+/** The job that creates a frontgate runs long after the runtime was checked. */
 async function checkFrontgate(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   call: RequestCall,
   frontgate: FrontgateSettings | undefined,
 ): Promise<void> {

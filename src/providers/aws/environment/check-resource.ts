@@ -1,50 +1,47 @@
-import { WindlassError, type ClusterRole, type JobAction, type Reserved } from '../../../domain/index.ts';
+import { JOB_ACTIONS, WindlassError, type ClusterRole, type Reserved } from '../../../domain/index.ts';
 import { findNodeRole } from '../../../plan/index.ts';
 import type { Call, CheckResourceRequest } from '../../../provider/index.ts';
+import { findShortage, type Room } from '../../../provider-utils/index.ts';
 import { describeTypesByName, findImage, describeOfferedTypes } from '../cloud/catalogue.ts';
 import type { AwsCloud } from '../cloud/open-cloud.ts';
 import { describeInstances, describeVolumes } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { chooseInstanceTypes, listPatterns, type InstanceType } from '../instance-types.ts';
 import { chooseImage, listSubnets } from '../handler/place-node.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import { toStorageQuota, toVcpuQuota, type QuotaCode } from '../quotas.ts';
 import { toVolumeKind, VOLUME_SIZES } from '../volume-types.ts';
 import { assertArchitecture, checkNames } from './check-names.ts';
 import { readInstanceLimit, readQuota } from './read-quota.ts';
 
-/** Actions that make instances and volumes which are not there yet. */
-const MAKING: ReadonlySet<JobAction> = new Set<JobAction>(['create', 'add-nodes', 'recover']);
-/** A stopped instance counts against no quota of vCPUs; a started one does. */
-const STARTING: ReadonlySet<JobAction> = new Set<JobAction>([...MAKING, 'start', 'resize']);
-
-/** One node with the type that it will be run on. */
+/** One node with the instance type that it will have. */
 interface PlacedNode {
   readonly role: ClusterRole;
   readonly type: InstanceType;
 }
 
 /**
- * Whether AWS can take what the action will make: every name exists, each size is offered in the
- * zone, and the quotas leave room beside what there is and what running jobs have reserved. What
- * this cluster has already is not asked for again.
+ * Checks that AWS can create what the action needs: every name exists, the zone offers each size, and the
+ * quotas have room beside what exists and what running jobs have reserved. Resources that this cluster
+ * already has are not counted again.
  *
  * @throws invalid-input or not-found with `field`; quota.
  */
 export async function checkResource(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {
-  if (!STARTING.has(request.action)) return;
-  const place = findPlace(request);
+  const { needs } = JOB_ACTIONS[request.action];
+  if (needs === 'nothing' || needs === 'any') return;
+  const aws = findRuntime(request);
   const { cluster } = request.cluster;
-  const subnets = await listSubnets(place, call, cluster.subnetId);
+  const subnets = await listSubnets(aws, call, cluster.subnetId);
   const [first] = subnets;
-  if (first !== undefined && first.zone !== place.zone) {
+  if (first !== undefined && first.zone !== aws.zone) {
     throw new WindlassError(
       'invalid-input',
-      `subnet ${first.subnetId} is in ${first.zone}, and the runtime in ${place.zone}`,
+      `subnet ${first.subnetId} is in ${first.zone}, but the runtime is in ${aws.zone}`,
       {
         code: 'AWS_SUBNET_ZONE',
         field: 'subnet',
@@ -52,21 +49,20 @@ export async function checkResource(
       },
     );
   }
-  await checkNames(place, call);
-  const nodes = await placeNodes(place, request, call);
-  await checkImages(place, request, call);
-  checkVolumes(place, nodes);
-  const making = MAKING.has(request.action);
+  await checkNames(aws, call);
+  const nodes = await placeNodes(aws, request, call);
+  await checkImages(aws, request, call);
+  checkVolumes(aws, nodes);
+  const making = needs === 'new';
   await Promise.all([
-    checkVcpus(place, request, nodes, call),
-    ...(making
-      ? [checkStorage(place, request, call), checkAddresses(place, request, nodes.length, call)]
-      : []),
+    // A stopped instance counts against no vCPU quota; starting it does.
+    checkVcpus(aws, request, nodes, call),
+    ...(making ? [checkStorage(aws, request, call), checkAddresses(aws, request, nodes.length, call)] : []),
   ]);
 }
 
 async function placeNodes(
-  place: Place,
+  aws: AwsRuntime,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<readonly PlacedNode[]> {
@@ -76,7 +72,7 @@ async function placeNodes(
   for (const node of nodes) {
     const role = findNodeRole(roles, node);
     if (role === undefined || node.status === 'deleted') continue;
-    const type = typeOfRole.get(role.role) ?? (await chooseType(place, role, call));
+    const type = typeOfRole.get(role.role) ?? (await chooseType(aws, role, call));
     typeOfRole.set(role.role, type);
     placed.push({ role, type });
   }
@@ -84,7 +80,7 @@ async function placeNodes(
 }
 
 async function chooseType(
-  { cloud, settings, zone }: Place,
+  { cloud, settings, zone }: AwsRuntime,
   role: ClusterRole,
   call: Call,
 ): Promise<InstanceType> {
@@ -95,7 +91,7 @@ async function chooseType(
 }
 
 async function checkImages(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {
@@ -109,10 +105,10 @@ async function checkImages(
   );
 }
 
-/** Of the root disk and the network interface that every instance has. */
+/** The root disk and the network interface that every instance has. */
 const OWN_ATTACHMENTS = 2;
 
-function checkVolumes({ settings }: Place, nodes: readonly PlacedNode[]): void {
+function checkVolumes({ settings }: AwsRuntime, nodes: readonly PlacedNode[]): void {
   for (const { role, type } of nodes) {
     for (const volume of role.volumes) {
       const kind = toVolumeKind(volume, settings);
@@ -130,16 +126,20 @@ function checkVolumes({ settings }: Place, nodes: readonly PlacedNode[]): void {
     }
     const room = (type.maxAttachments ?? Number.POSITIVE_INFINITY) - OWN_ATTACHMENTS;
     if (role.volumes.length <= room) continue;
-    throw new WindlassError('quota', `a ${type.name} takes ${room} volumes, not ${role.volumes.length}`, {
-      code: 'AWS_QUOTA',
-      field: 'volume.mount_point',
-      hint: 'ask for a larger size, or for fewer volumes',
-    });
+    throw new WindlassError(
+      'quota',
+      `a ${type.name} has room for ${room} volumes, not ${role.volumes.length}`,
+      {
+        code: 'AWS_QUOTA',
+        field: 'volume.mount_point',
+        hint: 'ask for a larger size, or for fewer volumes',
+      },
+    );
   }
 }
 
 async function checkVcpus(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   request: CheckResourceRequest,
   nodes: readonly PlacedNode[],
   call: Call,
@@ -168,7 +168,7 @@ async function checkVcpus(
   }
 }
 
-/** On clouds that speak EC2's language and know no quotas of CPUs. */
+/** Clouds that implement EC2's API may not know quotas of CPUs. */
 async function checkInstanceCount(
   cloud: AwsCloud,
   call: Call,
@@ -183,7 +183,7 @@ async function checkInstanceCount(
 const GIB_PER_TIB = 1_024;
 
 async function checkStorage(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {
@@ -209,14 +209,14 @@ async function checkStorage(
 }
 
 async function checkAddresses(
-  place: Place,
+  aws: AwsRuntime,
   request: CheckResourceRequest,
   asked: number,
   call: Call,
 ): Promise<void> {
-  const subnets = await listSubnets(place, call, request.cluster.cluster.subnetId);
+  const subnets = await listSubnets(aws, call, request.cluster.cluster.subnetId);
   const ids = subnets.map(({ subnetId }) => subnetId);
-  const { Subnets = [] } = await place.cloud.ec2(call, 'DescribeSubnets', (ec2, options) =>
+  const { Subnets = [] } = await aws.cloud.ec2(call, 'DescribeSubnets', (ec2, options) =>
     ec2.describeSubnets({ SubnetIds: ids }, options),
   );
   const free = Subnets.reduce((sum, { AvailableIpAddressCount = 0 }) => sum + AvailableIpAddressCount, 0);
@@ -228,27 +228,14 @@ async function checkAddresses(
   });
 }
 
-interface Room {
-  readonly limit: number;
-  readonly used: number;
-  readonly reserved: number;
-  readonly asked: number;
-}
-
-/** @throws quota `AWS_QUOTA`: how much is asked, how much is left. */
-function assertRoom(what: string, { limit, used, reserved, asked }: Room): void {
-  const left = Math.max(0, limit - used - reserved);
-  if (asked <= left) return;
-  const besides = reserved > 0 ? `, ${format(reserved)} of running jobs` : '';
-  throw new WindlassError(
-    'quota',
-    `${format(asked)} ${what} are asked for, and ${format(left)} are left of ${format(limit)} (${format(used)} in use${besides})`,
-    { code: 'AWS_QUOTA', hint: 'delete what is not needed, or ask AWS for a higher quota' },
-  );
-}
-
-function format(value: number): string {
-  return String(Math.round(value * 1_000) / 1_000);
+/** @throws quota `AWS_QUOTA`: how much is requested, how much is left. */
+function assertRoom(what: string, room: Room): void {
+  const shortage = findShortage(what, room);
+  if (shortage === undefined) return;
+  throw new WindlassError('quota', shortage, {
+    code: 'AWS_QUOTA',
+    hint: 'delete what is not needed, or ask AWS for a higher quota',
+  });
 }
 
 function sumBy<Quota extends QuotaCode>(

@@ -6,10 +6,11 @@ import type {
   ClusterStatusReport,
   ClusterStatusRequest,
 } from '../../../provider/index.ts';
+import { findNodeRow, statusWithoutInstance } from '../../../provider-utils/index.ts';
 import { describeInstances } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { isDead, stateOf } from '../handler/find-instance.ts';
-import type { FindPlace } from '../place.ts';
+import type { FindAwsRuntime } from '../aws-runtime.ts';
 
 const STATUS_OF_STATE: Readonly<Partial<Record<InstanceStateName, NodeStatus>>> = {
   pending: 'pending',
@@ -18,18 +19,18 @@ const STATUS_OF_STATE: Readonly<Partial<Record<InstanceStateName, NodeStatus>>> 
   stopped: 'stopped',
 };
 
-/** What EC2 says of every node of the cluster: one request for a thousand of them. */
+/** EC2's state of every node of the cluster: one request for a thousand of them. */
 export async function updateClusterStatus(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterStatusReport> {
-  const instances = await listInstances(findPlace, request, call);
+  const instances = await listInstances(findRuntime, request, call);
   return {
     nodes: request.cluster.nodes.map((node) => {
-      const row = findRow(request, node);
+      const row = findNodeRow(request, node);
       const instance = findInstance(instances, node, row);
-      const status = instance === undefined ? statusWithout(node, row) : toStatus(instance);
+      const status = instance === undefined ? statusWithoutInstance(node, row) : toStatus(instance);
       if (instance === undefined || status === 'lost') return { nodeId: node.nodeId, status };
       return {
         nodeId: node.nodeId,
@@ -44,21 +45,21 @@ export async function updateClusterStatus(
   };
 }
 
-/** Types, addresses, zones and reasons, for people. */
+/** Types, addresses, zones and reasons, for display. */
 export async function describeClusterDetails(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterDetails> {
-  const { cloud, zone } = findPlace(request);
-  const instances = await listInstances(findPlace, request, call);
+  const { cloud, zone } = findRuntime(request);
+  const instances = await listInstances(findRuntime, request, call);
   return {
     nodes: request.cluster.nodes.map((node) => {
-      const row = findRow(request, node);
+      const row = findNodeRow(request, node);
       const instance = findInstance(instances, node, row);
       return {
         nodeId: node.nodeId,
-        state: instance === undefined ? statusWithout(node, row) : stateOf(instance),
+        state: instance === undefined ? statusWithoutInstance(node, row) : stateOf(instance),
         facts: instance === undefined ? {} : toFacts(instance),
       };
     }),
@@ -67,21 +68,20 @@ export async function describeClusterDetails(
 }
 
 async function listInstances(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<readonly Instance[]> {
   const { clusterId } = request.cluster.cluster;
-  return describeInstances(findPlace(request).cloud, call, {
+  return describeInstances(findRuntime(request).cloud, call, {
     Filters: [{ Name: `tag:${TAGS.cluster}`, Values: [clusterId] }],
   });
 }
 
-function findRow({ resources }: ClusterStatusRequest, node: ClusterNode): LedgerResource | undefined {
-  return resources.find(({ nodeId, kind }) => nodeId === node.nodeId && kind === 'instance');
-}
-
-/** What carries the token of the row; without a row, what the node's id names. A living one first. */
+/**
+ * The instance that carries the row's token; without a row, the one that the node's id names. One that is
+ * alive comes first.
+ */
 function findInstance(
   instances: readonly Instance[],
   node: ClusterNode,
@@ -97,11 +97,6 @@ function findInstance(
 
 function toStatus(instance: Instance): NodeStatus {
   return STATUS_OF_STATE[stateOf(instance) as InstanceStateName] ?? 'lost';
-}
-
-function statusWithout(node: ClusterNode, row: LedgerResource | undefined): NodeStatus {
-  if (row?.state === 'made' || node.instanceId !== '') return 'lost';
-  return node.status === 'deleted' ? 'deleted' : 'pending';
 }
 
 function toFacts(instance: Instance): Readonly<Record<string, string>> {

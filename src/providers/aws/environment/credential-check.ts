@@ -1,34 +1,34 @@
 import { WindlassError } from '../../../domain/index.ts';
 import type { AccountIdentity, Call, ValidateCredentialRequest } from '../../../provider/index.ts';
 import { awsCodeOf } from '../cloud/to-windlass-error.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import { checkNames } from './check-names.ts';
 
 /**
- * Who the credential belongs to, then whether its region and zone are there for it, then whether
- * what the settings name exists: an error says which of these is wrong.
+ * Checks the credential's identity, then that it can use the region and zone, then that everything that
+ * the settings name exists: the error says which of these is wrong.
  */
 export async function validateCredential(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   { url, zone, credential, settings }: ValidateCredentialRequest,
   call: Call,
 ): Promise<AccountIdentity> {
-  const place = findPlace({ runtime: { url, zone, settings }, credential });
-  const account = await findAccount(place, url, call);
-  const zones = await findZones(place, call);
+  const aws = findRuntime({ runtime: { url, zone, settings }, credential });
+  const account = await findAccount(aws, url, call);
+  const zones = await findZones(aws, call);
   if (!zones.includes(zone)) {
-    throw new WindlassError('not-found', `region ${place.cloud.region} has no zone ${JSON.stringify(zone)}`, {
+    throw new WindlassError('not-found', `region ${aws.cloud.region} has no zone ${JSON.stringify(zone)}`, {
       code: 'AWS_ZONE',
       field: 'zone',
       hint: `choose one of: ${zones.join(', ')}`,
     });
   }
-  await checkNames(place, call);
-  return { account, region: place.cloud.region };
+  await checkNames(aws, call);
+  return { account, region: aws.cloud.region };
 }
 
 async function findAccount(
-  { cloud, settings }: Pick<Place, 'cloud' | 'settings'>,
+  { cloud, settings }: Pick<AwsRuntime, 'cloud' | 'settings'>,
   url: string,
   call: Call,
 ): Promise<string> {
@@ -40,18 +40,18 @@ async function findAccount(
   } catch (error) {
     throw WindlassError.isInstance(error) ? toFieldOfPlace(error, url, { cloud, settings }) : error;
   }
-  throw new WindlassError('unavailable', 'AWS did not say whose credential it is', {
+  throw new WindlassError('unavailable', 'AWS did not return the identity of the credential', {
     code: 'AWS_ANSWER',
     field: url === '' ? 'credential' : 'url',
-    hint: 'is the url of the runtime an endpoint of AWS?',
+    hint: 'check that the url of the runtime is an endpoint of AWS',
   });
 }
 
-/** Nobody there: with an endpoint of one's own that is the url, without it the region has no name. */
+/** No answer: a custom endpoint means that the url is wrong, otherwise the region does not exist in DNS. */
 function toFieldOfPlace(
   error: WindlassError,
   url: string,
-  { cloud: { region }, settings }: Pick<Place, 'cloud' | 'settings'>,
+  { cloud: { region }, settings }: Pick<AwsRuntime, 'cloud' | 'settings'>,
 ): WindlassError {
   if (error.code !== 'AWS_UNREACHABLE' && error.code !== 'AWS_ANSWER') return error;
   if (url !== '') return WindlassError.fromInfo({ ...error.toInfo(), field: 'url' });
@@ -63,21 +63,24 @@ function toFieldOfPlace(
   });
 }
 
-/** @throws permission `AWS_REGION_OFF`, field `zone`, for a region that the account has not switched on. */
-export async function findZones({ cloud }: Pick<Place, 'cloud'>, call: Call): Promise<readonly string[]> {
+/** @throws permission `AWS_REGION_OFF`, field `zone`, for a region that the account has not enabled. */
+export async function findZones(
+  { cloud }: Pick<AwsRuntime, 'cloud'>,
+  call: Call,
+): Promise<readonly string[]> {
   try {
     const { AvailabilityZones = [] } = await cloud.ec2(call, 'DescribeAvailabilityZones', (ec2, options) =>
       ec2.describeAvailabilityZones({}, options),
     );
     return AvailabilityZones.map(({ ZoneName = '' }) => ZoneName).sort();
   } catch (error) {
-    // STS knew the caller a moment ago: it is the region that does not.
+    // STS accepted the caller a moment ago: it is the region that does not.
     const code = WindlassError.isInstance(error) ? awsCodeOf(error) : undefined;
     if (code !== 'AuthFailure' && code !== 'OptInRequired') throw error;
     throw new WindlassError('permission', `the account cannot use region ${cloud.region} (${code})`, {
       code: 'AWS_REGION_OFF',
       field: 'zone',
-      hint: 'switch the region on in the settings of the account, or choose a zone of another',
+      hint: 'enable the region in the settings of the account, or choose a zone of another',
     });
   }
 }

@@ -5,15 +5,15 @@ import { readPages } from '../cloud/describe-all.ts';
 import type { AwsCloud } from '../cloud/open-cloud.ts';
 import { readTag } from '../cloud/tags.ts';
 import { isAwsCode, isNotFoundError } from '../cloud/to-windlass-error.ts';
-import type { FindPlace } from '../place.ts';
+import type { FindAwsRuntime } from '../aws-runtime.ts';
 
-/** Subnets of the runtime's zone, with the addresses that are free in each. */
+/** Subnets of the runtime's zone, with the number of free addresses in each. */
 export async function describeSubnets(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: RuntimeRequest,
   call: Call,
 ): Promise<readonly Subnet[]> {
-  const { cloud, zone, settings } = findPlace(request);
+  const { cloud, zone, settings } = findRuntime(request);
   const subnets = await listSubnetsBy(cloud, call, 'availability-zone', zone);
   const inZone = subnets.filter(({ AvailabilityZone }) => AvailabilityZone === zone);
   const listed = inZone.map(toSubnet).sort((left, right) => (left.subnetId < right.subnetId ? -1 : 1));
@@ -21,17 +21,17 @@ export async function describeSubnets(
     const index = settings.subnets.indexOf(subnet.subnetId);
     return index === -1 ? Number.POSITIVE_INFINITY : index;
   };
-  // Those that the runtime names come first: whoever takes the first takes what is meant.
+  // Those that the runtime names come first: a user who takes the first gets the intended one.
   return [...listed].sort((left, right) => order(left) - order(right) || 0);
 }
 
 /** @throws not-found `VPC_NOT_FOUND`, field `vpcId`. */
 export async function describeVpc(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   request: RuntimeRequest & { readonly vpcId: string },
   call: Call,
 ): Promise<Vpc> {
-  const { cloud } = findPlace(request);
+  const { cloud } = findRuntime(request);
   const { vpcId } = request;
   try {
     const { Vpcs = [] } = await cloud.ec2(call, 'DescribeVpcs', (ec2, options) =>

@@ -4,12 +4,12 @@ import type { OpenCloud } from '../cloud/open-cloud.ts';
 import { readAwsSettings } from '../settings.ts';
 import { findZones } from './credential-check.ts';
 
-/** Where regions are asked for when nobody names one. */
+/** The region that is asked for the list of regions when none is named. */
 const FIRST_REGION = 'us-east-1';
 
 /**
- * The zones of the region that the settings name, else of all regions that the account may use,
- * sorted. A region that only refuses is left out; one that does not answer is an error.
+ * The zones of the region that the settings name, otherwise of all regions that the account may use,
+ * sorted. A region that refuses is left out; one that does not answer is an error.
  */
 export async function describeZones(
   openCloud: OpenCloud,

@@ -1,53 +1,55 @@
 import type { Instance, Volume, VolumeAttachment } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
 import type { EffectCall, NodeTaskContext, ObserveCall, ProviderHandler } from '../../../provider/index.ts';
+import {
+  findInstanceRow,
+  instanceGone,
+  instanceRow,
+  isMissingForLong,
+  listTaskVolumes,
+  volumeGone,
+  volumeRow,
+} from '../../../provider-utils/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import { chooseDeviceName, toNodeDevice } from '../devices.ts';
-import type { FindPlace, Place } from '../place.ts';
-import { readVolumes } from './directives.ts';
-import { getRow, notYet, watch, withEffect } from './effects.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
+import { followInstance } from './move-volumes.ts';
+import { notYet } from './not-yet.ts';
 import { readImageDevices } from './run-instance.ts';
-import { findInstance, instanceGone, isDead, observeInstance, stateOf } from './find-instance.ts';
+import { findInstance, isDead, observeInstance, stateOf } from './find-instance.ts';
 import { findImageOf } from './launched-volumes.ts';
-import { isMissingForLong } from './missing.ts';
-import type { Timing } from './timing.ts';
-import {
-  isVolumeGone,
-  loadItems,
-  observeItems,
-  toNodeVolumes,
-  volumeGone,
-  type VolumeItem,
-} from './volumes.ts';
+import { watch, type Timing } from './timing.ts';
+import { isVolumeGone, loadItems, observeItems, toNodeVolumes, type VolumeItem } from './volumes.ts';
 
-/** Volumes come to their instance under names that the ledger remembers. */
+/** Attaches volumes to their instance under device names that the ledger stores. */
 export function createAttachPair(
-  findPlace: FindPlace,
+  findRuntime: FindAwsRuntime,
   timing: Timing,
 ): Pick<ProviderHandler, 'attachVolumes' | 'waitAttachVolumes'> {
   return {
     async attachVolumes(context, call) {
-      const place = findPlace(context);
-      if (readVolumes(context).length === 0) return { state: 'done' };
-      const direct = await attachDirectly(place, context, call);
+      const aws = findRuntime(context);
+      if (listTaskVolumes(context).length === 0) return { state: 'done' };
+      const moved = await followInstance(aws, context, call);
+      if (moved !== undefined) return moved;
+      const direct = await attachDirectly(aws, context, call);
       if (direct !== undefined) return { state: 'started', changes: { resources: direct } };
-      const items = await loadItems(place, call, context);
-      const instance = await findInstance(place.cloud, call, context);
-      if (instance === undefined || isDead(instance))
-        throw instanceGone(context.resources['instance'], context.node.nodeId);
+      const items = await loadItems(aws, call, context);
+      const instance = await findInstance(aws.cloud, call, context);
+      if (instance === undefined || isDead(instance)) throw instanceGone(context, findInstanceRow(context));
       if (stateOf(instance) === 'pending') throw notYet(`instance ${instance.InstanceId} is still starting`);
       return {
         state: 'started',
-        changes: { resources: await attachAll(place, context, call, items, instance) },
+        changes: { resources: await attachAll(aws, context, call, items, instance) },
       };
     },
     waitAttachVolumes: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const place = findPlace(context);
-        const items = await observeItems(place, look, context);
-        const instanceId = getRow(context, 'instance').cloudId;
+      watch(call, timing.pollMs, async (look) => {
+        const aws = findRuntime(context);
+        const items = await observeItems(aws, look, context);
+        const instanceId = instanceRow(context).cloudId;
         for (const { spec, volume } of items) {
           const seen = `volume ${spec.index} is not shown by AWS`;
           const missing = isMissingForLong(look.cursor, seen, timing.settleMs);
@@ -55,18 +57,18 @@ export function createAttachPair(
           if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
           const attachment = findAttachment(volume, instanceId);
           if (attachment?.State === 'attached') continue;
-          // Nothing comes to what is not there any more.
+          // A volume cannot become attached to an instance that no longer exists.
           if (attachment === undefined) {
-            const instance = await observeInstance(place.cloud, look, context);
+            const instance = await observeInstance(aws.cloud, look, context);
             const lost = isMissingForLong(look.cursor, 'the instance is not shown by AWS', timing.settleMs);
             if (instance === undefined && !lost.forLong) return lost.observation;
             if (instance === undefined || isDead(instance))
-              throw instanceGone(context.resources['instance'], context.node.nodeId);
+              throw instanceGone(context, findInstanceRow(context));
           }
           const state = attachment?.State ?? 'not attached yet';
           return { state: 'pending', seen: `volume ${volume.VolumeId} is ${state}` };
         }
-        const nitro = await isNitro(place, context, look);
+        const nitro = await isNitro(aws, context, look);
         const deviceOf = ({ volume }: VolumeItem): string =>
           volume === undefined
             ? ''
@@ -84,7 +86,7 @@ export function createAttachPair(
   };
 }
 
-/** What EC2 says of an instance, a volume or a name that is not as the ledger has it. */
+/** EC2's codes for an instance, a volume or a device name whose state differs from the ledger. */
 const NEEDS_A_LOOK = [
   'VolumeInUse',
   'IncorrectState',
@@ -95,29 +97,29 @@ const NEEDS_A_LOOK = [
 ] as const;
 
 /**
- * Attaches by what the ledger knows: EC2 itself refuses a second attachment of a volume, a name that
- * is taken and an instance that is not ready. Undefined when it refuses, or when the ledger does not
- * know enough: then somebody has to look.
+ * Attaches with what the ledger knows, without reading first: EC2 itself refuses a second attachment of a
+ * volume, a device name that is taken and an instance that is not ready. Returns undefined when EC2
+ * refuses or the ledger does not know enough: then the state has to be read.
  */
 async function attachDirectly(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
 ): Promise<readonly ResourceChange[] | undefined> {
-  const instanceId = context.resources['instance']?.cloudId ?? '';
-  const rows = readVolumes(context).map(({ index }) => getRow(context, `volume-${index}`));
+  const instanceId = findInstanceRow(context)?.cloudId ?? '';
+  const rows = listTaskVolumes(context).map(({ index }) => volumeRow(context, index));
   if (instanceId === '' || rows.some(({ cloudId }) => cloudId === '')) return undefined;
-  // Names of the node's other volumes, and those given out here.
+  // Device names of the node's other volumes, and those assigned here.
   const taken = Object.values(context.resources)
     .filter((row) => !rows.includes(row))
     .flatMap(({ attributes: { device } }) => (device === undefined ? [] : [{ DeviceName: device }]));
-  const ofImage = readImageDevices(context.resources['instance']);
+  const ofImage = readImageDevices(findInstanceRow(context));
   const changes: ResourceChange[] = [];
   for (const row of rows) {
     const device = chooseDeviceName({ BlockDeviceMappings: taken }, row.attributes['device'], ofImage);
     if (device === undefined) return undefined;
     try {
-      await sendAttach(place, call, row, { volumeId: row.cloudId, instanceId, device });
+      await sendAttach(aws, call, row, { volumeId: row.cloudId, instanceId, device });
     } catch (error) {
       if (isAwsCode(error, ...NEEDS_A_LOOK)) return undefined;
       throw error;
@@ -129,36 +131,39 @@ async function attachDirectly(
 }
 
 async function sendAttach(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   call: EffectCall,
   row: LedgerResource,
   request: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
 ): Promise<void> {
   const { volumeId, instanceId, device } = request;
-  await withEffect(call, row.token, (sent) =>
-    cloud.ec2(sent, 'AttachVolume', (ec2, options) =>
+  await call.effect(row.token, () =>
+    cloud.ec2(call, 'AttachVolume', (ec2, options) =>
       ec2.attachVolume({ VolumeId: volumeId, InstanceId: instanceId, Device: device }, options),
     ),
   );
 }
 
 async function attachAll(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   items: readonly VolumeItem[],
   instance: Instance,
 ): Promise<readonly ResourceChange[]> {
   const changes: ResourceChange[] = [];
-  // What is taken by one volume is not there for the next, before EC2 shows it.
+  // A name that one volume has got is taken for the next one, before EC2 shows it.
   const mappings = [...(instance.BlockDeviceMappings ?? [])];
-  const image = await findImageOf(place, call, instance.ImageId ?? '');
+  const image = await findImageOf(aws, call, instance.ImageId ?? '');
   for (const item of items) {
     const { spec, row, volume } = item;
+    // Made a moment ago, where the instance is.
+    if (volume === undefined && row.state === 'intended')
+      throw notYet(`volume ${spec.index} is not shown by AWS yet`);
     if (volume === undefined || isVolumeGone(volume)) throw volumeGone(context, spec);
     const attachment = findAttachment(volume, instance.InstanceId);
     if (attachment !== undefined && attachment.State !== 'detaching') {
-      await confirmAttached(place, call, volume, instance);
+      await confirmAttached(aws, call, volume, instance);
       changes.push(...toAttached(row, volume.VolumeId, attachment.Device));
       continue;
     }
@@ -172,9 +177,9 @@ async function attachAll(
     );
     if (device === undefined) throw noDeviceName(instance);
     const { VolumeId: volumeId = '' } = volume;
-    await sendAttach(place, call, row, { volumeId, instanceId: instance.InstanceId ?? '', device }).catch(
+    await sendAttach(aws, call, row, { volumeId, instanceId: instance.InstanceId ?? '', device }).catch(
       (error: unknown) => {
-        // Taken since we looked, or on its way: the next look says by whom.
+        // Taken since it was read, or being attached: the next poll shows by which volume.
         if (!isAwsCode(error, 'VolumeInUse', 'IncorrectState', 'IncorrectInstanceState')) throw error;
         throw notYet(
           `volume ${volume.VolumeId} cannot be attached to ${instance.InstanceId} yet: ${messageOf(error)}`,
@@ -188,20 +193,20 @@ async function attachAll(
 }
 
 /**
- * Attached already, as it seems: before nothing is done, another look has to say the same. The
- * first may be older than the last detachment.
+ * It seems to be attached already. Before nothing is done, a second read has to confirm it: the first may
+ * be older than the last detachment.
  *
- * @throws unavailable where they differ.
+ * @throws unavailable if the two differ.
  */
 async function confirmAttached(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   call: EffectCall,
   { VolumeId: volumeId = '' }: Volume,
   { InstanceId: instanceId }: Instance,
 ): Promise<void> {
   const attachment = findAttachment(await getResources(cloud).volumeById(call, volumeId), instanceId);
   if (attachment === undefined || attachment.State === 'detaching')
-    throw notYet(`volume ${volumeId} is on its way from ${instanceId}`);
+    throw notYet(`volume ${volumeId} is being moved from ${instanceId}`);
 }
 
 function toAttached(
@@ -223,32 +228,35 @@ function findAttachment(
 }
 
 /** @throws not-found `INSTANCE_NOT_FOUND` */
-async function observeLiving(place: Place, context: NodeTaskContext, call: ObserveCall): Promise<Instance> {
-  const instance = await observeInstance(place.cloud, call, context);
+async function observeLiving(
+  aws: AwsRuntime,
+  context: NodeTaskContext,
+  call: ObserveCall,
+): Promise<Instance> {
+  const instance = await observeInstance(aws.cloud, call, context);
   if (instance !== undefined && !isDead(instance)) return instance;
-  throw instanceGone(context.resources['instance'], context.node.nodeId);
+  throw instanceGone(context, findInstanceRow(context));
 }
 
-/** Of a running node the ledger knows the type; while it is stopped, anybody may have changed it. */
-async function isNitro(place: Place, context: NodeTaskContext, call: ObserveCall): Promise<boolean> {
-  const known =
-    context.node.status === 'active' ? getRow(context, 'instance').attributes['instanceType'] : '';
-  const name = known || ((await observeLiving(place, context, call)).InstanceType ?? '');
-  return (await describeTypesByName(place.cloud, call, [name])).get(name)?.nitro ?? true;
+/** The ledger knows the type of a running node; while it is stopped, a user may have changed it. */
+async function isNitro(aws: AwsRuntime, context: NodeTaskContext, call: ObserveCall): Promise<boolean> {
+  const known = context.node.status === 'active' ? instanceRow(context).attributes['instanceType'] : '';
+  const name = known || ((await observeLiving(aws, context, call)).InstanceType ?? '');
+  return (await describeTypesByName(aws.cloud, call, [name])).get(name)?.nitro ?? true;
 }
 
 function attachedElsewhere(volume: Volume): WindlassError {
   const [attachment] = volume.Attachments ?? [];
-  // Of an instance that is on its way out, or that somebody else has it attached to: both may pass.
+  // It is attached to an instance that is being deleted, or to another owner's: both may be temporary.
   return notYet(
-    `volume ${volume.VolumeId} is ${attachment?.State ?? 'in use'} at ${attachment?.InstanceId ?? 'another instance'}`,
+    `volume ${volume.VolumeId} is ${attachment?.State ?? 'in use'} on ${attachment?.InstanceId ?? 'another instance'}`,
   );
 }
 
 function noDeviceName(instance: Instance): WindlassError {
   return new WindlassError('quota', `instance ${instance.InstanceId} has no device name left`, {
     code: 'AWS_QUOTA',
-    hint: 'an instance has room for some dozens of volumes',
+    hint: 'an instance has room for only some dozens of volumes',
   });
 }
 

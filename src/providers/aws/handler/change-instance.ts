@@ -1,15 +1,17 @@
 import type { _InstanceType, Instance } from '@aws-sdk/client-ec2';
 import { WindlassError } from '../../../domain/index.ts';
 import type { Changes, EffectCall, HandleResult, NodeTaskContext } from '../../../provider/index.ts';
+import { findInstanceRow, instanceGone, instanceRow } from '../../../provider-utils/index.ts';
 import type { AwsCloud } from '../cloud/open-cloud.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import { getRow, notYet, withEffect } from './effects.ts';
-import { findInstance, instanceGone, isDead, stateOf } from './find-instance.ts';
+import { notYet } from './not-yet.ts';
+import { findInstance, isDead, stateOf } from './find-instance.ts';
 
-// Each of these is asked of EC2 whatever a look says: a look may be older than the last change,
-// and who leaves something out because of it waits for ever. To ask twice does no harm.
+// These requests are sent to EC2 even if a read says that they are not needed: the read may be older than
+// the last change, and a request that is skipped because of it is waited for forever. Sending it twice
+// does no harm.
 
-/** AWS may have room again any minute; the task's own limit ends the tries. */
+/** AWS may have capacity again at any time; the task's own timeout ends the retries. */
 const CAPACITY_RETRY_MS = 15_000;
 
 export const STOPPED: Changes = { node: { status: 'stopped' } };
@@ -23,8 +25,8 @@ export async function stopInstance(
   const instanceId = await findInstanceId(cloud, context, call);
   if (instanceId === undefined) return { state: 'done', changes: STOPPED };
   try {
-    await withEffect(call, getRow(context, 'instance').token, (sent) =>
-      cloud.ec2(sent, 'StopInstances', (ec2, options) =>
+    await call.effect(instanceRow(context).token, () =>
+      cloud.ec2(call, 'StopInstances', (ec2, options) =>
         ec2.stopInstances({ InstanceIds: [instanceId] }, options),
       ),
     );
@@ -40,36 +42,36 @@ export async function stopInstance(
 
 /**
  * @throws not-found `INSTANCE_NOT_FOUND`
- * @throws unavailable while it is still stopping, or AWS has no room for it.
+ * @throws unavailable while it is still stopping, or AWS has no capacity for it.
  */
 export async function startInstance(
   cloud: AwsCloud,
   context: NodeTaskContext,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const row = getRow(context, 'instance');
+  const row = instanceRow(context);
   const instanceId = await findInstanceId(cloud, context, call);
-  if (instanceId === undefined) throw instanceGone(row, context.node.nodeId);
+  if (instanceId === undefined) throw instanceGone(context, row);
   try {
-    await withEffect(call, row.token, (sent) =>
-      cloud.ec2(sent, 'StartInstances', (ec2, options) =>
+    await call.effect(row.token, () =>
+      cloud.ec2(call, 'StartInstances', (ec2, options) =>
         ec2.startInstances({ InstanceIds: [instanceId] }, options),
       ),
     );
   } catch (error) {
-    if (isAwsCode(error, 'InvalidInstanceID.NotFound')) throw instanceGone(row, context.node.nodeId);
+    if (isAwsCode(error, 'InvalidInstanceID.NotFound')) throw instanceGone(context, row);
     if (isAwsCode(error, 'InsufficientInstanceCapacity'))
-      throw notYet(`AWS has no room to start ${instanceId} now`, CAPACITY_RETRY_MS);
+      throw notYet(`AWS has no capacity to start ${instanceId} now`, CAPACITY_RETRY_MS);
     if (!isAwsCode(error, 'IncorrectInstanceState')) throw error;
     const instance = await findInstance(cloud, call, context);
-    if (instance !== undefined && isDead(instance)) throw instanceGone(row, context.node.nodeId);
+    if (instance !== undefined && isDead(instance)) throw instanceGone(context, row);
     throw notYet(`instance ${instanceId} is still stopping`);
   }
   return { state: 'started' };
 }
 
 /**
- * Gives a stopped instance another type.
+ * Changes the type of a stopped instance.
  *
  * @throws conflict `INSTANCE_RUNNING` while it runs; unavailable while it is still stopping.
  */
@@ -80,36 +82,36 @@ export async function changeType(
   { InstanceId: instanceId }: Instance,
   wanted: _InstanceType,
 ): Promise<void> {
-  const row = getRow(context, 'instance');
+  const row = instanceRow(context);
   try {
-    await withEffect(call, row.token, (sent) =>
-      cloud.ec2(sent, 'ModifyInstanceAttribute', (ec2, options) =>
+    await call.effect(row.token, () =>
+      cloud.ec2(call, 'ModifyInstanceAttribute', (ec2, options) =>
         ec2.modifyInstanceAttribute({ InstanceId: instanceId, InstanceType: { Value: wanted } }, options),
       ),
     );
   } catch (error) {
     if (!isAwsCode(error, 'IncorrectInstanceState')) throw error;
     const instance = await findInstance(cloud, call, context);
-    if (instance === undefined || isDead(instance)) throw instanceGone(row, context.node.nodeId);
+    if (instance === undefined || isDead(instance)) throw instanceGone(context, row);
     if (instance.InstanceType === wanted) return;
     if (['running', 'pending'].includes(stateOf(instance))) throw mustBeStopped(instance);
     throw notYet(`instance ${instanceId} is still stopping`);
   }
 }
 
-/** By the ledger; by its token where the ledger never heard of its id. Undefined where there is none. */
+/** By the ledger; by its token if the ledger never got its id. Undefined if there is none. */
 async function findInstanceId(
   cloud: AwsCloud,
   context: NodeTaskContext,
   call: EffectCall,
 ): Promise<string | undefined> {
-  const row = context.resources['instance'];
+  const row = findInstanceRow(context);
   if (row === undefined || row.state === 'gone') return undefined;
   if (row.cloudId !== '') return row.cloudId;
   return (await findInstance(cloud, call, context))?.InstanceId;
 }
 
-/** What does not exist any more is as deleted as can be. */
+/** An instance that no longer exists is deleted. */
 export function ignoreGone(error: unknown): void {
   if (!isAwsCode(error, 'InvalidInstanceID.NotFound')) throw error;
 }
@@ -120,7 +122,7 @@ function mustBeStopped(instance: Instance): WindlassError {
     `instance ${instance.InstanceId} is ${stateOf(instance)}, not stopped`,
     {
       code: 'INSTANCE_RUNNING',
-      hint: 'an instance can be given another size only while it is stopped',
+      hint: 'the size of an instance can be changed only while it is stopped',
     },
   );
 }

@@ -1,11 +1,12 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
-import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
+import type { LedgerResource } from '../../../domain/index.ts';
 import type { NodeTaskContext } from '../../../provider/index.ts';
+import { findInstanceRow } from '../../../provider-utils/index.ts';
 import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 
-/** Also what carries it no longer counts: a terminated instance is shown for about an hour. */
+/** Also returns instances that no longer count: EC2 shows a terminated instance for about an hour. */
 export function isDead(instance: Instance): boolean {
   return ['shutting-down', 'terminated'].includes(stateOf(instance));
 }
@@ -15,8 +16,8 @@ export function stateOf(instance: Instance): InstanceStateName | 'unknown' {
 }
 
 /**
- * The instance of a ledger row: what carries its token, a living one before a dead one; else what
- * has its id. Undefined when AWS shows neither, or not yet.
+ * The instance of a ledger row: the one that carries its token, a living one before a terminated one;
+ * otherwise the one that has its id. Undefined when AWS shows neither, or does not show it yet.
  */
 export async function findInstance(
   cloud: AwsCloud,
@@ -24,7 +25,7 @@ export async function findInstance(
   context: NodeTaskContext,
   resources: Resources = getResources(cloud),
 ): Promise<Instance | undefined> {
-  const row = context.resources['instance'];
+  const row = findInstanceRow(context);
   if (row === undefined) return undefined;
   const instances = await listInstances(cloud, call, context, resources);
   const ofToken = instances.filter((instance) => isOfRow(instance, row));
@@ -32,8 +33,8 @@ export async function findInstance(
 }
 
 /**
- * All instances of the node. One that is known by its id and not among them is asked for by that
- * id: a list may be older than what is in it, and nothing is taken for gone because of one look.
+ * All instances of the node. An instance that is known by its id and is not among them is read by that id:
+ * a list may be stale, and a single read never proves that an instance is gone.
  */
 export async function listInstances(
   cloud: AwsCloud,
@@ -42,39 +43,27 @@ export async function listInstances(
   resources: Resources = getResources(cloud),
 ): Promise<readonly Instance[]> {
   const instances = (await resources.instancesOfNode(call, context.node.nodeId)) ?? [];
-  const id = context.resources['instance']?.cloudId ?? '';
+  const id = findInstanceRow(context)?.cloudId ?? '';
   if (id === '' || instances.some(({ InstanceId }) => InstanceId === id)) return instances;
   const known = await resources.instanceById(call, id);
   return known === undefined ? instances : [...instances, known];
 }
 
-/** A look for a wait: by id where it is known, because one request may name a thousand. */
+/** A read for a wait: by id if it is known, because one request may then name a thousand. */
 export async function observeInstance(
   cloud: AwsCloud,
   call: RequestCall,
   context: NodeTaskContext,
 ): Promise<Instance | undefined> {
-  const row = context.resources['instance'];
+  const row = findInstanceRow(context);
   const resources = getWatchedResources(cloud);
   if (row === undefined || row.cloudId === '') return findInstance(cloud, call, context, resources);
   return resources.instanceById(call, row.cloudId);
 }
 
-/** Whether it is what a ledger row stands for: by its token, or by its id. */
+/** Whether it is the instance of a ledger row: by its token, or by its id. */
 export function isOfRow(instance: Instance, row: LedgerResource): boolean {
   return (
     readTag(instance, TAGS.token) === row.token || (row.cloudId !== '' && instance.InstanceId === row.cloudId)
-  );
-}
-
-/** What a user finds when an instance that windlass made is not there any more. */
-export function instanceGone(row: LedgerResource | undefined, nodeId: string): WindlassError {
-  return new WindlassError(
-    'not-found',
-    `the instance ${row?.cloudId ?? ''} of node ${nodeId} does not exist any more`,
-    {
-      code: 'INSTANCE_NOT_FOUND',
-      hint: 'it was ended outside windlass; delete the cluster, or recover it',
-    },
   );
 }

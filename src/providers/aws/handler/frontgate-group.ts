@@ -4,52 +4,54 @@ import { findSubnet } from '../cloud/catalogue.ts';
 import type { AwsCloud, RequestCall } from '../cloud/open-cloud.ts';
 import { TAGS, toTags } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import type { FrontgateSettings } from '../settings.ts';
-import { notYet, withEffect } from './effects.ts';
+import { notYet } from './not-yet.ts';
 import { toNodeTags } from './run-request.ts';
 
 const SSH_PORT = 22;
 
 /**
- * The security group of a frontgate: SSH from the ranges that the runtime names, and nothing
- * else. Its name can be taken once in a VPC, so that two workers make one. Beside it a frontgate
- * is in the groups of the nodes, which so let it in as they do each other.
+ * The security group of a frontgate: SSH from the ranges that the runtime names, and nothing else. A VPC
+ * can hold its name only once, so that two workers create one group. The frontgate is also in the groups
+ * of the nodes, and so gets the same access to them as they have to each other.
  *
  * @returns the groups that the frontgate's instance is put into.
  */
 export async function ensureFrontgateGroups(
-  place: Place,
+  aws: AwsRuntime,
   frontgate: FrontgateSettings,
   context: NodeTaskContext,
   call: EffectCall,
   options: { readonly token: string; readonly subnetId: string },
 ): Promise<readonly string[]> {
-  const { cloud, settings } = place;
+  const { cloud, settings } = aws;
   const { VpcId: vpcId = '' } = await findSubnet(cloud, call, options.subnetId, 'frontgateSubnet');
   const name = toGroupName(context);
   let group = await findGroup(cloud, call, vpcId, name);
   if (group === undefined) {
-    await withEffect(call, options.token, (sent) =>
-      cloud.ec2(sent, 'CreateSecurityGroup', (ec2, request) =>
-        ec2.createSecurityGroup(
-          {
-            GroupName: name,
-            Description: 'SSH to a frontgate of windlass',
-            VpcId: vpcId,
-            TagSpecifications: [
-              {
-                ResourceType: 'security-group',
-                Tags: toTags({ ...toNodeTags(context, settings), [TAGS.token]: options.token }),
-              },
-            ],
-          },
-          request,
+    await call
+      .effect(options.token, () =>
+        cloud.ec2(call, 'CreateSecurityGroup', (ec2, request) =>
+          ec2.createSecurityGroup(
+            {
+              GroupName: name,
+              Description: 'SSH to a frontgate of windlass',
+              VpcId: vpcId,
+              TagSpecifications: [
+                {
+                  ResourceType: 'security-group',
+                  Tags: toTags({ ...toNodeTags(context, settings), [TAGS.token]: options.token }),
+                },
+              ],
+            },
+            request,
+          ),
         ),
-      ),
-    ).catch((error: unknown) => {
-      if (!isAwsCode(error, 'InvalidGroup.Duplicate')) throw error;
-    });
+      )
+      .catch((error: unknown) => {
+        if (!isAwsCode(error, 'InvalidGroup.Duplicate')) throw error;
+      });
     group = await findGroup(cloud, call, vpcId, name);
     if (group === undefined) throw notYet(`the security group ${name} is not shown by AWS yet`);
   }
@@ -59,7 +61,7 @@ export async function ensureFrontgateGroups(
   return [group.GroupId ?? '', ...ofNodes];
 }
 
-/** Adds the ranges that are missing; those that nobody names any more are taken away. */
+/** Adds ranges that are missing; removes ranges that are no longer named. */
 async function letIn(
   cloud: AwsCloud,
   call: EffectCall,
@@ -74,31 +76,35 @@ async function letIn(
   const missing = sources.filter((source) => !there.includes(source));
   const surplus = there.filter((source) => !sources.includes(source));
   if (missing.length > 0) {
-    await withEffect(call, token, (sent) =>
-      cloud.ec2(sent, 'AuthorizeSecurityGroupIngress', (ec2, request) =>
-        ec2.authorizeSecurityGroupIngress(
-          { GroupId: group.GroupId, IpPermissions: toPermissions(missing) },
-          request,
+    await call
+      .effect(token, () =>
+        cloud.ec2(call, 'AuthorizeSecurityGroupIngress', (ec2, request) =>
+          ec2.authorizeSecurityGroupIngress(
+            { GroupId: group.GroupId, IpPermissions: toPermissions(missing) },
+            request,
+          ),
         ),
-      ),
-    ).catch((error: unknown) => {
-      if (!isAwsCode(error, 'InvalidPermission.Duplicate')) throw error;
-      // EC2 refuses all of them because of one that was there before it was shown.
-      if (missing.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
-    });
+      )
+      .catch((error: unknown) => {
+        if (!isAwsCode(error, 'InvalidPermission.Duplicate')) throw error;
+        // EC2 refuses the whole request if one rule exists already, even one that it does not show yet.
+        if (missing.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
+      });
   }
   if (surplus.length > 0) {
-    await withEffect(call, token, (sent) =>
-      cloud.ec2(sent, 'RevokeSecurityGroupIngress', (ec2, request) =>
-        ec2.revokeSecurityGroupIngress(
-          { GroupId: group.GroupId, IpPermissions: toPermissions(surplus) },
-          request,
+    await call
+      .effect(token, () =>
+        cloud.ec2(call, 'RevokeSecurityGroupIngress', (ec2, request) =>
+          ec2.revokeSecurityGroupIngress(
+            { GroupId: group.GroupId, IpPermissions: toPermissions(surplus) },
+            request,
+          ),
         ),
-      ),
-    ).catch((error: unknown) => {
-      if (!isAwsCode(error, 'InvalidPermission.NotFound')) throw error;
-      if (surplus.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
-    });
+      )
+      .catch((error: unknown) => {
+        if (!isAwsCode(error, 'InvalidPermission.NotFound')) throw error;
+        if (surplus.length > 1) throw notYet(`the rules of ${group.GroupName} are not shown by AWS yet`);
+      });
   }
 }
 
@@ -113,7 +119,7 @@ function toPermissions(sources: readonly string[]): IpPermission[] {
 
 /** Deletes the group of a frontgate whose instance is gone. @throws unavailable while AWS still holds it. */
 export async function deleteFrontgateGroup(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   token: string,
@@ -125,14 +131,18 @@ export async function deleteFrontgateGroup(
     ),
   );
   for (const { GroupId } of SecurityGroups) {
-    await withEffect(call, token, (sent) =>
-      cloud.ec2(sent, 'DeleteSecurityGroup', (ec2, request) => ec2.deleteSecurityGroup({ GroupId }, request)),
-    ).catch((error: unknown) => {
-      if (isAwsCode(error, 'InvalidGroup.NotFound')) return;
-      throw isAwsCode(error, 'DependencyViolation')
-        ? notYet(`security group ${GroupId} is still in use`)
-        : error;
-    });
+    await call
+      .effect(token, () =>
+        cloud.ec2(call, 'DeleteSecurityGroup', (ec2, request) =>
+          ec2.deleteSecurityGroup({ GroupId }, request),
+        ),
+      )
+      .catch((error: unknown) => {
+        if (isAwsCode(error, 'InvalidGroup.NotFound')) return;
+        throw isAwsCode(error, 'DependencyViolation')
+          ? notYet(`security group ${GroupId} is still in use`)
+          : error;
+      });
   }
 }
 

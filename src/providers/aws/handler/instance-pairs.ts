@@ -2,134 +2,113 @@ import type { _InstanceType, Instance } from '@aws-sdk/client-ec2';
 import { WindlassError } from '../../../domain/index.ts';
 import type {
   Changes,
+  InstancePairs,
   NodeTaskContext,
   ObserveCall,
   Observation,
   ProviderHandler,
 } from '../../../provider/index.ts';
+import {
+  findInstanceRow,
+  instanceGone,
+  instanceRow,
+  isMissingForLong,
+  pause,
+  persistsFor,
+} from '../../../provider-utils/index.ts';
 import { describeTypesByName } from '../cloud/catalogue.ts';
 import { getWatchedResources } from '../cloud/resources.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import type { AwsSettings } from '../settings.ts';
-import { readInstanceDirective } from './directives.ts';
 import { changeType, ignoreGone, startInstance, stopInstance, STOPPED } from './change-instance.ts';
-import { getRow, pause, watch, withEffect } from './effects.ts';
-import {
-  findInstance,
-  instanceGone,
-  isDead,
-  isOfRow,
-  listInstances,
-  observeInstance,
-  stateOf,
-} from './find-instance.ts';
+import { findInstance, isDead, isOfRow, listInstances, observeInstance, stateOf } from './find-instance.ts';
 import { chooseTypeNames } from './place-node.ts';
 import { instanceDied, runInstance } from './run-instance.ts';
-import type { Timing } from './timing.ts';
-import { isMissingForLong, lastsFor } from './missing.ts';
+import { watch, type Timing } from './timing.ts';
 import { deleteFrontgateGroup } from './frontgate-group.ts';
 import { deleteLaunchedVolumes } from './launched-volumes.ts';
-import { observeMovedVolumes } from './move-volumes.ts';
-
-/** The five pairs of a handler that concern instances. */
-export type InstancePairs = Pick<
-  ProviderHandler,
-  | 'runInstances'
-  | 'waitRunInstances'
-  | 'stopInstances'
-  | 'waitStopInstances'
-  | 'startInstances'
-  | 'waitStartInstances'
-  | 'deleteInstances'
-  | 'waitDeleteInstances'
-  | 'resizeInstances'
-  | 'waitResizeInstances'
->;
 
 const SSH_PORT = 22;
 
-export function createInstancePairs(findPlace: FindPlace, timing: Timing): InstancePairs {
+export function createInstancePairs(findRuntime: FindAwsRuntime, timing: Timing): InstancePairs {
   async function waitUntilRunning(context: NodeTaskContext, call: ObserveCall): Promise<Observation> {
-    const place = findPlace(context);
-    const instance = await observeInstance(place.cloud, call, context);
+    const aws = findRuntime(context);
+    const instance = await observeInstance(aws.cloud, call, context);
     if (instance === undefined) {
       const missing = isMissingForLong(call.cursor, 'the instance is not shown by AWS yet');
-      if (missing.forLong) throw instanceGone(context.resources['instance'], context.node.nodeId);
+      if (missing.forLong) throw instanceGone(context, findInstanceRow(context));
       return missing.observation;
     }
     const state = stateOf(instance);
     if (isDead(instance)) throw instanceDied(instance);
     if (state === 'stopped' || state === 'stopping') {
-      // As it was before it was started, or stopped by itself: what was looked at late passes.
+      // The state before it was started, or it has stopped by itself: a stale read passes with the next
+      // polls.
       const seen = `instance ${instance.InstanceId} is ${state}`;
-      const stopped = lastsFor(call.cursor, 'stoppedSinceMs', { seen, limitMs: timing.settleMs });
+      const stopped = persistsFor(call.cursor, 'stoppedSinceMs', { seen, limitMs: timing.settleMs });
       if (stopped.forLong) throw instanceDied(instance);
       return stopped.observation;
     }
     if (state !== 'running' || instance.PrivateIpAddress === undefined) {
       return { state: 'pending', seen: `instance ${instance.InstanceId} is ${state}` };
     }
-    return { state: 'done', changes: toRunningChanges(context, place, instance) };
+    return { state: 'done', changes: toRunningChanges(context, aws, instance) };
   }
 
   return {
-    runInstances: (context, call) => runInstance(findPlace(context), context, call),
+    runInstances: (context, call) => runInstance(findRuntime(context), context, call),
     waitRunInstances: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const moved = await observeMovedVolumes(findPlace(context), context, look);
-        if (moved?.state === 'pending') return moved;
-        const seen = await waitUntilRunning(context, look);
-        return seen.state === 'done'
-          ? { state: 'done', changes: mergeChanges(moved?.changes, seen.changes) }
-          : seen;
-      }),
+      watch(call, timing.pollMs, (look) => waitUntilRunning(context, look)),
 
-    stopInstances: (context, call) => stopInstance(findPlace(context).cloud, context, call),
+    stopInstances: (context, call) => stopInstance(findRuntime(context).cloud, context, call),
     waitStopInstances: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const instance = await observeInstance(findPlace(context).cloud, look, context);
+      watch(call, timing.pollMs, async (look) => {
+        const instance = await observeInstance(findRuntime(context).cloud, look, context);
         if (instance === undefined || isDead(instance) || stateOf(instance) === 'stopped') {
           return { state: 'done', changes: STOPPED };
         }
         return { state: 'pending', seen: `instance ${instance.InstanceId} is ${stateOf(instance)}` };
       }),
 
-    startInstances: (context, call) => startInstance(findPlace(context).cloud, context, call),
+    startInstances: (context, call) => startInstance(findRuntime(context).cloud, context, call),
     waitStartInstances: (context, call) =>
-      watch(call, timing.lookMs, (look) => waitUntilRunning(context, look)),
+      watch(call, timing.pollMs, (look) => waitUntilRunning(context, look)),
 
     async deleteInstances(context, call) {
-      const { cloud } = findPlace(context);
-      const row = context.resources['instance'];
+      const { cloud } = findRuntime(context);
+      const row = findInstanceRow(context);
       if (row === undefined) return { state: 'started' };
       let instances = await listInstances(cloud, call, context);
-      // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show it only now.
+      // It may have been created a moment ago by a worker that died before it recorded it: AWS may show it
+      // only now.
       const settledAt = Date.now() + timing.settleMs;
       while (!instances.some((instance) => isOfRow(instance, row)) && Date.now() < settledAt) {
         if (row.state === 'gone') break;
-        await pause(call, Math.min(timing.lookMs, timing.settleMs));
+        await pause(call, Math.min(timing.pollMs, timing.settleMs));
         instances = await listInstances(cloud, call, context);
       }
       const ids = instances.filter((instance) => !isDead(instance)).map(({ InstanceId = '' }) => InstanceId);
       if (ids.length > 0) {
-        await withEffect(call, row.token, (sent) =>
-          cloud.ec2(sent, 'TerminateInstances', (ec2, options) =>
-            ec2.terminateInstances({ InstanceIds: ids }, options),
-          ),
-        ).catch(ignoreGone);
+        await call
+          .effect(row.token, () =>
+            cloud.ec2(call, 'TerminateInstances', (ec2, options) =>
+              ec2.terminateInstances({ InstanceIds: ids }, options),
+            ),
+          )
+          .catch(ignoreGone);
       }
-      // Comes again too, until none of them is left.
-      await deleteLaunchedVolumes(findPlace(context), context, call, row, instances);
-      // A group goes only after the instance that is in it: this handle comes again until it does.
+      // This handle also repeats until none of them is left.
+      await deleteLaunchedVolumes(findRuntime(context), context, call, row, instances);
+      // A group can be deleted only after the instance in it: this handle repeats until then.
       if (context.cluster.purpose === 'frontgate') {
-        await deleteFrontgateGroup(findPlace(context), context, call, row.token);
+        await deleteFrontgateGroup(findRuntime(context), context, call, row.token);
       }
       return { state: 'started' };
     },
     waitDeleteInstances: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const row = context.resources['instance'];
-        const { cloud } = findPlace(context);
+      watch(call, timing.pollMs, async (look) => {
+        const row = findInstanceRow(context);
+        const { cloud } = findRuntime(context);
         const instances = await listInstances(cloud, look, context, getWatchedResources(cloud));
         const left = instances.find((instance) => stateOf(instance) !== 'terminated');
         if (left !== undefined)
@@ -144,62 +123,61 @@ export function createInstancePairs(findPlace: FindPlace, timing: Timing): Insta
       }),
 
     async resizeInstances(context, call) {
-      const place = findPlace(context);
-      const row = getRow(context, 'instance');
-      const instance = await findInstance(place.cloud, call, context);
-      if (instance === undefined || isDead(instance)) throw instanceGone(row, context.node.nodeId);
-      const wanted = await chooseResizedType(place, call, context, instance);
-      await changeType(place.cloud, context, call, instance, wanted);
+      const aws = findRuntime(context);
+      const row = instanceRow(context);
+      const instance = await findInstance(aws.cloud, call, context);
+      if (instance === undefined || isDead(instance)) throw instanceGone(context, row);
+      const wanted = await chooseResizedType(aws, call, context, instance);
+      await changeType(aws.cloud, context, call, instance, wanted);
       return { state: 'started' };
     },
     waitResizeInstances: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const place = findPlace(context);
-        const instance = await observeInstance(place.cloud, look, context);
+      watch(call, timing.pollMs, async (look) => {
+        const aws = findRuntime(context);
+        const instance = await observeInstance(aws.cloud, look, context);
         const missing = isMissingForLong(look.cursor, 'the instance is not shown by AWS', timing.settleMs);
         if (instance === undefined && !missing.forLong) return missing.observation;
         if (instance === undefined || isDead(instance)) {
-          throw instanceGone(context.resources['instance'], context.node.nodeId);
+          throw instanceGone(context, findInstanceRow(context));
         }
-        const wanted = await chooseResizedType(place, look, context, instance);
+        const wanted = await chooseResizedType(aws, look, context, instance);
         if (instance.InstanceType === wanted) return { state: 'done' };
         return {
           state: 'pending',
-          seen: `instance ${instance.InstanceId} is a ${instance.InstanceType} yet`,
+          seen: `instance ${instance.InstanceId} is still a ${instance.InstanceType}`,
         };
       }),
   };
 }
 
 /**
- * The type for the size that is asked for now, in the zone where the instance is.
+ * The type for the size that is requested now, in the zone of the instance.
  *
- * @throws invalid-input `AWS_NO_INSTANCE_TYPE`; invalid-input `AWS_ARCHITECTURE` for a type that
- *   cannot run what is on the root disk.
+ * @throws invalid-input `AWS_NO_INSTANCE_TYPE`; invalid-input `AWS_ARCHITECTURE` for a type that cannot
+ * run what is on the root disk.
  */
 async function chooseResizedType(
-  place: Place,
+  aws: AwsRuntime,
   call: ObserveCall | Parameters<ProviderHandler['resizeInstances']>[1],
-  context: NodeTaskContext,
+  { task: { directive } }: NodeTaskContext<'ResizeInstances'>,
   instance: Instance,
 ): Promise<_InstanceType> {
-  const directive = readInstanceDirective(context);
-  const zone = instance.Placement?.AvailabilityZone ?? place.zone;
-  const [wanted = ''] = await chooseTypeNames(place, call, directive, zone);
-  const types = await describeTypesByName(place.cloud, call, [wanted]);
-  const architecture = instance.Architecture ?? place.settings.architecture;
+  const zone = instance.Placement?.AvailabilityZone ?? aws.zone;
+  const [wanted = ''] = await chooseTypeNames(aws, call, directive, zone);
+  const types = await describeTypesByName(aws.cloud, call, [wanted]);
+  const architecture = instance.Architecture ?? aws.settings.architecture;
   if (types.get(wanted)?.architectures.includes(architecture) === false) {
     throw new WindlassError(
       'invalid-input',
-      `instance ${instance.InstanceId} runs on ${architecture}, and ${wanted} does not`,
+      `instance ${instance.InstanceId} is for ${architecture}, and ${wanted} is not`,
       { code: 'AWS_ARCHITECTURE', field: 'instanceTypes', hint: `name types of ${architecture}` },
     );
   }
   return wanted as _InstanceType;
 }
 
-function toRunningChanges(context: NodeTaskContext, { settings }: Place, instance: Instance): Changes {
-  const row = getRow(context, 'instance');
+function toRunningChanges(context: NodeTaskContext, { settings }: AwsRuntime, instance: Instance): Changes {
+  const row = instanceRow(context);
   const instanceId = instance.InstanceId ?? '';
   return {
     resources: [
@@ -207,8 +185,9 @@ function toRunningChanges(context: NodeTaskContext, { settings }: Place, instanc
         token: row.token,
         state: 'made',
         cloudId: instanceId,
-        // As it runs: a type changes only while an instance is stopped.
-        attributes: { ...row.attributes, instanceType: instance.InstanceType ?? '' },
+        // While it runs nothing is compared: a type changes only while an instance is stopped.
+        // Its volumes follow it to its zone.
+        attributes: { ...row.attributes, ...toZone(instance), instanceType: instance.InstanceType ?? '' },
       },
     ],
     node: {
@@ -227,7 +206,11 @@ function toRunningChanges(context: NodeTaskContext, { settings }: Place, instanc
   };
 }
 
-/** A frontgate is reached at its address outside; where the cloud gives it none, at the one inside. */
+function toZone({ Placement: placement }: Instance): { readonly zone?: string } {
+  return placement?.AvailabilityZone === undefined ? {} : { zone: placement.AvailabilityZone };
+}
+
+/** A frontgate is reached at its public address; if the cloud gives it none, at its private one. */
 function toOutsideHost(
   context: NodeTaskContext,
   settings: AwsSettings,
@@ -236,13 +219,4 @@ function toOutsideHost(
   if (context.cluster.purpose !== 'frontgate' || settings.publicIp === false || address === undefined)
     return {};
   return { host: address };
-}
-
-function mergeChanges(first: Changes | undefined, second: Changes | undefined): Changes {
-  return {
-    ...first,
-    ...second,
-    resources: [...(first?.resources ?? []), ...(second?.resources ?? [])],
-    node: { ...first?.node, ...second?.node },
-  };
 }

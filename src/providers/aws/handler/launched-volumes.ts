@@ -6,25 +6,25 @@ import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { Place } from '../place.ts';
-import { notYet, withEffect } from './effects.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
+import { notYet } from './not-yet.ts';
 import { isVolumeGone } from './volumes.ts';
 
 /**
- * Deletes what launches of a node have made besides what was asked for: disks of the image that do
- * not end with their instance. They bear the tags of the cluster and the node, and no token. One
- * that begins with what no image of the node holds is somebody's copy, and stays.
+ * Deletes disks that launches of a node have created besides the requested ones: disks of the image that
+ * are not deleted with their instance. They have the tags of the cluster and the node, but no token. A
+ * disk whose snapshot is not of an image of the node is a user's copy, and stays.
  *
  * @throws unavailable while one is still attached to an instance of the node.
  */
 export async function deleteLaunchedVolumes(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   row: LedgerResource,
   instances: readonly Instance[],
 ): Promise<void> {
-  const shown = (await getResources(place.cloud).launchedVolumesOfNode(call, context.node.nodeId)) ?? [];
+  const shown = (await getResources(aws.cloud).launchedVolumesOfNode(call, context.node.nodeId)) ?? [];
   const left = shown.filter(
     (volume) =>
       readTag(volume, TAGS.cluster) === context.cluster.clusterId &&
@@ -33,23 +33,25 @@ export async function deleteLaunchedVolumes(
       isFreeOrOf(volume, instances),
   );
   if (left.length === 0) return;
-  const begun = await listSnapshots(place, call, instances);
+  const begun = await listSnapshots(aws, call, instances);
   for (const volume of left.filter(({ SnapshotId: id = '' }) => begun.has(id))) {
     if (volume.State !== 'available') throw notYet(`volume ${volume.VolumeId} is ${volume.State}`);
-    await withEffect(call, row.token, (sent) =>
-      place.cloud.ec2(sent, 'DeleteVolume', (ec2, options) =>
-        ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
-      ),
-    ).catch((error: unknown) => {
-      if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
-      throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
-        ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
-        : error;
-    });
+    await call
+      .effect(row.token, () =>
+        aws.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
+          ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
+        ),
+      )
+      .catch((error: unknown) => {
+        if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+        throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
+          ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
+          : error;
+      });
   }
 }
 
-/** With its instance, as AWS has it. */
+/** AWS deletes it together with its instance. */
 function endsByItself({ Attachments: attachments = [] }: Volume): boolean {
   return attachments.some(({ DeleteOnTermination: ends }) => ends === true);
 }
@@ -59,20 +61,20 @@ function isFreeOrOf({ Attachments: attachments = [] }: Volume, instances: readon
   return attachments.every(({ InstanceId, State }) => State === 'detached' || ids.includes(InstanceId));
 }
 
-/** What disks of the instances' images begin with; the empty text for those that begin empty. */
+/** The snapshots of the disks of the instances' images; the empty text for disks without one. */
 async function listSnapshots(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   instances: readonly Instance[],
 ): Promise<ReadonlySet<string>> {
   const ids = [...new Set(instances.flatMap(({ ImageId }) => ImageId ?? []))];
-  const images = await Promise.all(ids.map((id) => findImageOf(place, call, id)));
+  const images = await Promise.all(ids.map((id) => findImageOf(aws, call, id)));
   return new Set(images.flatMap((image) => image?.disks.map(({ snapshotId }) => snapshotId) ?? []));
 }
 
-/** The image that an instance was launched from; null where it is there no more. */
+/** The image that an instance was launched from; null if it no longer exists. */
 export async function findImageOf(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   call: RequestCall,
   imageId: string,
 ): Promise<MachineImage | null> {

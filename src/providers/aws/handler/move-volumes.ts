@@ -1,81 +1,84 @@
-import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
-import type {
-  Changes,
-  EffectCall,
-  NextGeneration,
-  NodeTaskContext,
-  ObserveCall,
-  Observation,
-} from '../../../provider/index.ts';
-import type { Place } from '../place.ts';
-import { createVolume, deleteVolumesOf, observeCreated, toMade } from './volumes.ts';
+import type { Volume } from '@aws-sdk/client-ec2';
+import { WindlassError, type LedgerResource } from '../../../domain/index.ts';
+import type { EffectCall, HandleResult, NodeTaskContext } from '../../../provider/index.ts';
+import { findInstanceRow, findVolumeRow } from '../../../provider-utils/index.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
+import { notYet } from './not-yet.ts';
+import { createVolume, deleteVolumesOf, isVolumeGone } from './volumes.ts';
 
-/** Rows of the node's own volumes, by their index. */
-function listVolumeRows(context: NodeTaskContext): readonly LedgerResource[] {
-  return context.role.volumes
-    .map(({ index }) => context.resources[`volume-${index}`])
-    .filter((row) => row !== undefined);
-}
-
-/** What was attached once may hold data; what never was is empty. */
+/** A volume that was ever attached may hold data; one that never was is empty. */
 export function mayMoveVolumes(context: NodeTaskContext): boolean {
-  return listVolumeRows(context).every((row) => row.attributes['device'] === undefined);
+  return context.role.volumes.every(
+    ({ index }) => findVolumeRow(context, index)?.attributes['device'] === undefined,
+  );
 }
 
 /**
- * Volumes live in one zone. Those of a node that goes to another zone are deleted, empty as they
- * are, and their next generation is to be made there.
+ * A volume exists in one zone, and the volumes of a node are created at the same time as its instance.
+ * When only another zone had capacity for the instance, the volumes follow it there before they are
+ * attached: they are empty, so they are deleted, and their next generation is created in that zone.
+ * Undefined when all are in the zone of the instance.
  *
- * @throws unavailable while AWS still creates one.
+ * @throws conflict `AWS_VOLUME_DATA` for volumes that may hold data; unavailable while AWS
+ *   creates them.
  */
-export async function giveUpVolumes(
-  place: Place,
-  context: NodeTaskContext,
+export async function followInstance(
+  aws: AwsRuntime,
+  context: NodeTaskContext<'AttachVolumes'>,
   call: EffectCall,
-  zone: string,
-): Promise<{ readonly resources: readonly ResourceChange[]; readonly next: readonly NextGeneration[] }> {
-  const rows = listVolumeRows(context);
-  if (rows.some((row) => row.attributes['device'] !== undefined)) {
+): Promise<HandleResult | undefined> {
+  const zone = findInstanceRow(context)?.attributes['zone'];
+  const rows = listRows(context).map(({ row }) => row);
+  const elsewhere = rows.filter((row) => zone !== undefined && zoneOf(aws, row) !== zone);
+  if (zone === undefined || elsewhere.length === 0) return makeMovedVolumes(aws, context, call);
+  if (elsewhere.some((row) => row.attributes['device'] !== undefined)) {
     throw new WindlassError('conflict', `the volumes of node ${context.node.nodeId} hold data`, {
       code: 'AWS_VOLUME_DATA',
     });
   }
-  await deleteVolumesOf(place, context, call, rows);
-  return {
-    resources: rows.map((row) => ({ token: row.token, state: 'gone' })),
-    next: rows.map((row) => ({ token: row.token, attributes: { zone } })),
-  };
+  await deleteVolumesOf(aws, context, call, elsewhere);
+  return beginAnew(elsewhere, { zone });
 }
 
-/** Makes the volumes whose next generation was begun by a move; on an ordinary way there are none. */
-export async function createMissingVolumes(
-  place: Place,
-  context: NodeTaskContext,
+/** Creates the volumes whose next generation was begun by a move; normally there are none. */
+async function makeMovedVolumes(
+  aws: AwsRuntime,
+  context: NodeTaskContext<'AttachVolumes'>,
   call: EffectCall,
-): Promise<readonly ResourceChange[]> {
-  const made: ResourceChange[] = [];
-  for (const spec of context.role.volumes) {
-    const row = context.resources[`volume-${spec.index}`];
-    if (row === undefined || !wasMoved(row)) continue;
-    made.push(toMade(row, await createVolume(place, context, call, spec, row)));
+): Promise<HandleResult | undefined> {
+  const made: Volume[] = [];
+  for (const { spec, row } of listRows(context)) {
+    if (row.attributes['zone'] === undefined || row.state !== 'intended') continue;
+    const volume = await createVolume(aws, context, call, spec, row);
+    // A client token may outlive the volume that was created under it.
+    if (isVolumeGone(volume)) return beginAnew([row], row.attributes);
+    made.push(volume);
   }
-  return made;
+  const unready = made.find(({ State: state }) => state !== 'available' && state !== 'in-use');
+  if (unready !== undefined) throw notYet(`volume ${unready.VolumeId} is still being created`);
+  return undefined;
 }
 
-/** The wait for volumes that were moved; undefined where none was. */
-export async function observeMovedVolumes(
-  place: Place,
-  context: NodeTaskContext,
-  call: ObserveCall,
-): Promise<(Observation & { readonly changes?: Changes }) | undefined> {
-  const specs = context.role.volumes.filter(({ index }) => {
-    const row = context.resources[`volume-${index}`];
-    return row !== undefined && wasMoved(row);
+function listRows(context: NodeTaskContext<'AttachVolumes'>) {
+  return context.task.directive.volumes.flatMap((spec) => {
+    const row = findVolumeRow(context, spec.index);
+    return row === undefined ? [] : [{ spec, row }];
   });
-  return specs.length === 0 ? undefined : observeCreated(place, context, call, specs);
 }
 
-/** Begun in a zone of its own, and not attached yet. */
-function wasMoved(row: LedgerResource): boolean {
-  return row.generation > 1 && row.attributes['zone'] !== undefined && row.attributes['device'] === undefined;
+function zoneOf(aws: AwsRuntime, row: LedgerResource): string {
+  return row.attributes['zone'] ?? aws.zone;
+}
+
+function beginAnew(
+  rows: readonly LedgerResource[],
+  attributes: Readonly<Record<string, string>>,
+): HandleResult {
+  return {
+    state: 'again',
+    changes: {
+      resources: rows.map(({ token }) => ({ token, state: 'gone' })),
+      next: rows.map(({ token }) => ({ token, attributes })),
+    },
+  };
 }

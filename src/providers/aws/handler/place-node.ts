@@ -1,5 +1,5 @@
-import type { ClusterPurpose } from '../../../domain/index.ts';
-import type { InstanceDirective, NodeTaskContext } from '../../../provider/index.ts';
+import type { ClusterPurpose, InstanceDirective } from '../../../domain/index.ts';
+import type { NodeTaskContext } from '../../../provider/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import {
   describeOfferedTypes,
@@ -10,12 +10,12 @@ import {
 } from '../cloud/catalogue.ts';
 import { chooseInstanceTypes, listPatterns, type SizeRequest } from '../instance-types.ts';
 import { listPlacements, type Placement, type PlacementSubnet } from '../placements.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import { isAwsImage, type AwsSettings } from '../settings.ts';
 
-/** Where the nodes of a cluster may be placed, in order; the first is where they begin. */
+/** The subnets in which the nodes of a cluster may be placed, in order; the first is tried first. */
 export async function listSubnets(
-  { cloud, settings, zone }: Place,
+  { cloud, settings, zone }: AwsRuntime,
   call: RequestCall,
   clusterSubnetId: string,
 ): Promise<readonly PlacementSubnet[]> {
@@ -35,33 +35,32 @@ export async function listSubnets(
 }
 
 /**
- * Every way to place a node of this size, in order. A frontgate has the type that the runtime
- * says.
+ * Every placement of a node of this size, in order. A frontgate has the type that the runtime names.
  *
  * @throws as chooseInstanceTypes.
  */
 export async function listPlacementsOf(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   request: SizeRequest & Pick<InstanceDirective, 'subnetId' | 'privateIp'>,
   purpose: ClusterPurpose,
 ): Promise<readonly Placement[]> {
-  const all = await listSubnets(place, call, request.subnetId);
-  // An address belongs to one subnet.
+  const all = await listSubnets(aws, call, request.subnetId);
+  // A reserved address belongs to one subnet.
   const subnets = request.privateIp === undefined ? all : all.slice(0, 1);
-  const { frontgate } = place.settings;
+  const { frontgate } = aws.settings;
   if (purpose === 'frontgate' && frontgate !== undefined) {
     return subnets.map((subnet) => ({ ...subnet, instanceType: frontgate.instanceType }));
   }
   const zones = [...new Set(subnets.map(({ zone }) => zone))];
   const typesByZone = new Map<string, readonly string[]>();
-  for (const zone of zones) typesByZone.set(zone, await chooseTypeNames(place, call, request, zone));
+  for (const zone of zones) typesByZone.set(zone, await chooseTypeNames(aws, call, request, zone));
   return listPlacements(subnets, typesByZone);
 }
 
 /** Names of the types for a size, the best first. @throws as chooseInstanceTypes. */
 export async function chooseTypeNames(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   call: RequestCall,
   request: SizeRequest,
   zone: string,
@@ -76,8 +75,8 @@ function toDefaultImage({ architecture }: Pick<AwsSettings, 'architecture'>): st
 }
 
 /**
- * The image of a node: what the runtime names for the package's version, or for the package; what
- * the package itself names, if that is one of EC2's; what the runtime names; Amazon Linux.
+ * The image of a node: the runtime's image for the package's version, or for the package; the image that
+ * the package names, if it is one of EC2's; the runtime's image; Amazon Linux.
  */
 export function chooseImage(
   settings: Pick<AwsSettings, 'imageOfApp' | 'image' | 'architecture'>,
@@ -94,7 +93,7 @@ export function chooseImage(
 
 /** @throws not-found `AWS_IMAGE_NOT_FOUND`, naming the setting. */
 export async function findNodeImage(
-  { cloud, settings }: Place,
+  { cloud, settings }: AwsRuntime,
   call: RequestCall,
   context: Pick<NodeTaskContext, 'cluster'>,
   directive: Pick<InstanceDirective, 'container'>,

@@ -1,64 +1,58 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { WindlassError, type LedgerResource, type ResourceChange } from '../../../domain/index.ts';
-import type {
-  Changes,
-  EffectCall,
-  HandleResult,
-  NextGeneration,
-  NodeTaskContext,
-} from '../../../provider/index.ts';
+import type { EffectCall, HandleResult, NextGeneration, NodeTaskContext } from '../../../provider/index.ts';
+import { instanceRow, mayBeMade } from '../../../provider-utils/index.ts';
 import type { MachineImage } from '../cloud/catalogue.ts';
 import { isAwsCode, isCapacityError } from '../cloud/to-windlass-error.ts';
 import { choosePlacementAfter, type Placement } from '../placements.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import type { AwsSettings } from '../settings.ts';
-import { readInstanceDirective } from './directives.ts';
-import { getRow, mayBeMade, notYet, withEffect } from './effects.ts';
+import { notYet } from './not-yet.ts';
 import { findInstance, isDead } from './find-instance.ts';
-import { createMissingVolumes, giveUpVolumes, mayMoveVolumes } from './move-volumes.ts';
+import { mayMoveVolumes } from './move-volumes.ts';
 import { ensureFrontgateGroups } from './frontgate-group.ts';
 import { findNodeImage, listPlacementsOf } from './place-node.ts';
 import { toRunInstancesInput } from './run-request.ts';
 
 /**
- * Runs the instance of a node once: adopts what carries the token; else asks for it under a client
- * token of its own. Where AWS has no room, or what it made has died, the row is given up and the
- * next generation is tried in the next place (`again`).
+ * Runs the instance of a node once: adopts the instance that carries the token; otherwise requests one
+ * under a client token. If AWS has no capacity, or the instance has died, the row is abandoned and the
+ * next generation is attempted in the next placement (`again`).
  */
 export async function runInstance(
-  place: Place,
-  context: NodeTaskContext,
+  aws: AwsRuntime,
+  context: NodeTaskContext<'RunInstances'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const row = getRow(context, 'instance');
-  const found = mayBeMade(call, row) ? await findInstance(place.cloud, call, context) : undefined;
+  const row = instanceRow(context);
+  const found = mayBeMade(call, row) ? await findInstance(aws.cloud, call, context) : undefined;
   if (found !== undefined) return isDead(found) ? replaceDead(row, found) : adopt(row, found);
 
-  const directive = readInstanceDirective(context);
-  const placements = await listPlacementsOf(place, call, directive, context.cluster.purpose);
+  const directive = context.task.directive;
+  const placements = await listPlacementsOf(aws, call, directive, context.cluster.purpose);
   const index = readIndex(row, placements);
   const placement = placements[index];
   if (placement === undefined) throw noPlace(context.node.nodeId);
-  const image = await findNodeImage(place, call, context, directive);
-  const moved = await createMissingVolumes(place, context, call);
-  const settings = await prepareFrontgate(place, context, call, {
+  const image = await findNodeImage(aws, call, context, directive);
+  const settings = await prepareFrontgate(aws, context, call, {
     token: row.token,
     subnetId: placement.subnetId,
   });
   const input = toRunInstancesInput({ context, directive, token: row.token, placement, image, settings });
   try {
-    const { Instances = [] } = await withEffect(call, row.token, (sent) =>
-      place.cloud.ec2(sent, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
+    const { Instances = [] } = await call.effect(row.token, () =>
+      aws.cloud.ec2(call, 'RunInstances', (ec2, options) => ec2.runInstances(input, options)),
     );
     const [instance] = Instances;
-    if (instance?.InstanceId === undefined) throw notYet('AWS made an instance and did not say which', 1_000);
-    // The token may outlive what was made by it.
+    if (instance?.InstanceId === undefined)
+      throw notYet('AWS started an instance but did not return its id', 1_000);
+    // The token may outlive the instance that was created under it.
     if (isDead(instance)) return replaceDead(row, instance);
-    return withResources(adopt(row, instance, { index, placement, image }), moved);
+    return adopt(row, instance, { index, placement, image });
   } catch (error) {
-    if (isCapacityError(error)) return tryNextPlace(place, context, call, placements, index);
+    if (isCapacityError(error)) return tryNextPlace(context, call, placements, index, aws.zone);
     if (isAwsCode(error, 'IdempotentParameterMismatch')) {
-      // Asked for before with another image or type; what was made by it carries the tag.
+      // Requested before with another image or type; the instance that was created then has the tag.
       throw notYet(
         `the client token of ${row.token} was used for another request, and its instance is not shown yet`,
       );
@@ -67,54 +61,51 @@ export async function runInstance(
   }
 }
 
-/** A frontgate has an address outside, unless the runtime says otherwise, and a group of its own. */
+/** A frontgate has a public address, unless the runtime disables it, and a security group of its own. */
 async function prepareFrontgate(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   options: { readonly token: string; readonly subnetId: string },
 ): Promise<AwsSettings> {
-  const { settings } = place;
+  const { settings } = aws;
   if (context.cluster.purpose !== 'frontgate' || settings.frontgate === undefined) return settings;
-  const securityGroups = await ensureFrontgateGroups(place, settings.frontgate, context, call, options);
+  const securityGroups = await ensureFrontgateGroups(aws, settings.frontgate, context, call, options);
   return { ...settings, securityGroups, publicIp: settings.publicIp ?? true };
 }
 
-/** AWS has no room: the row is proved to have nothing, and the next generation goes elsewhere. */
-async function tryNextPlace(
-  place: Place,
+/**
+ * AWS has no capacity: the row is proved to have nothing, and the next generation uses the next
+ * placement. Volumes that are in another zone by then follow when they are attached.
+ */
+function tryNextPlace(
   context: NodeTaskContext,
   call: EffectCall,
   placements: readonly Placement[],
   index: number,
-): Promise<HandleResult> {
-  const row = getRow(context, 'instance');
-  const zone = placements[index]?.zone ?? place.zone;
+  firstZone: string,
+): HandleResult {
+  const row = instanceRow(context);
   const next = choosePlacementAfter(placements, index, {
-    zone,
+    zone: placements[index]?.zone ?? firstZone,
     nodeId: context.node.nodeId,
     mayMove: mayMoveVolumes(context),
   });
-  call.log('AWS has no room: trying the next place', {
+  call.log('AWS has no capacity: trying the next placement', {
     node: context.node.nodeId,
     from: toText(placements[index]),
     to: toText(next.placement),
   });
-  const volumes =
-    next.placement.zone === zone ? null : await giveUpVolumes(place, context, call, next.placement.zone);
   return {
     state: 'again',
     changes: {
-      resources: [{ token: row.token, state: 'gone' }, ...(volumes?.resources ?? [])],
-      next: [
-        { token: row.token, attributes: toAttributes(next.index, next.placement) },
-        ...(volumes?.next ?? []),
-      ],
+      resources: [{ token: row.token, state: 'gone' }],
+      next: [{ token: row.token, attributes: toAttributes(next.index, next.placement) }],
     },
   };
 }
 
-/** What died by itself is tried once more; what dies again has a reason that does not go away. */
+/** An instance that died by itself gets one more attempt; a second death has a lasting cause. */
 function replaceDead(row: LedgerResource, instance: Instance): HandleResult {
   if (row.attributes['diedBefore'] !== undefined) throw instanceDied(instance);
   const next: NextGeneration = {
@@ -150,14 +141,9 @@ function adopt(
 
 const IMAGE_DEVICES = 'imageDevices';
 
-/** Names of devices that an instance has from its image: no volume can have one of them. */
+/** Device names that an instance has from its image: no volume can get one of them. */
 export function readImageDevices(row: LedgerResource | undefined): readonly string[] {
   return row?.attributes[IMAGE_DEVICES]?.split(' ') ?? [];
-}
-
-function withResources(result: HandleResult, more: readonly ResourceChange[]): HandleResult {
-  const changes: Changes = { ...result.changes, resources: [...(result.changes?.resources ?? []), ...more] };
-  return { ...result, changes };
 }
 
 function toAttributes(index: number, placement: Placement): Readonly<Record<string, string>> {
@@ -169,7 +155,10 @@ function toAttributes(index: number, placement: Placement): Readonly<Record<stri
   };
 }
 
-/** Where an earlier generation got to; by its words, because the lists may have been changed since. */
+/**
+ * The placement that the earlier generation had, by its names, because the lists may have been changed
+ * since.
+ */
 function readIndex(row: LedgerResource, placements: readonly Placement[]): number {
   const { subnetId, instanceType, placement } = row.attributes;
   if (placement === undefined) return 0;
@@ -184,13 +173,13 @@ function toText(placement: Placement | undefined): string {
 }
 
 function noPlace(nodeId: string): WindlassError {
-  return new WindlassError('invalid-input', `there is no place for node ${nodeId}`, {
+  return new WindlassError('invalid-input', `no placement is left for node ${nodeId}`, {
     code: 'AWS_NO_INSTANCE_TYPE',
     field: 'instanceTypes',
   });
 }
 
-/** An instance that ended by itself, with AWS's own words for it. */
+/** An instance that ended by itself, with AWS's own reason. */
 export function instanceDied(instance: Instance): WindlassError {
   const reason = instance.StateReason?.Message ?? instance.StateTransitionReason ?? '';
   return new WindlassError(
@@ -198,7 +187,7 @@ export function instanceDied(instance: Instance): WindlassError {
     `instance ${instance.InstanceId} is ${instance.State?.Name}${reason === '' ? '' : `: ${reason}`}`,
     {
       code: 'INSTANCE_DIED',
-      hint: 'it ended by itself, or somebody ended it; see it in the console of EC2, then delete the cluster',
+      hint: 'it ended by itself, or was terminated outside of windlass; see it in the console of EC2, then delete the cluster',
     },
   );
 }

@@ -4,7 +4,8 @@ import type {
   EbsBlockDevice,
   RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
-import type { InstanceDirective, NodeTaskContext } from '../../../provider/index.ts';
+import type { InstanceDirective } from '../../../domain/index.ts';
+import type { NodeTaskContext } from '../../../provider/index.ts';
 import { makeCloudConfig } from '../../../provider-utils/index.ts';
 import type { ImageDisk, MachineImage } from '../cloud/catalogue.ts';
 import { TAGS, toClientToken, toTags } from '../cloud/tags.ts';
@@ -21,7 +22,10 @@ export interface RunRequest {
   readonly settings: AwsSettings;
 }
 
-/** What RunInstances is asked for a node. The same for the same row: its client token says so. */
+/**
+ * The RunInstances request of a node. The same row always gives the same request: its client token
+ * requires that.
+ */
 export function toRunInstancesInput(request: RunRequest): RunInstancesCommandInput {
   const { context, directive, token, placement, image, settings } = request;
   return {
@@ -34,7 +38,8 @@ export function toRunInstancesInput(request: RunRequest): RunInstancesCommandInp
     ...toNetwork(placement, settings, directive.privateIp),
     ...(settings.keyName === undefined ? {} : { KeyName: settings.keyName }),
     ...toProfile(settings.instanceProfile),
-    // Tokens are asked for: nothing in the node that can be tricked into a request reads them.
+    // IMDSv2 requires tokens: a program in the node that can be tricked into plain requests cannot read
+    // the metadata.
     MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
     BlockDeviceMappings: [
       toRootDisk(image, settings),
@@ -73,7 +78,7 @@ function toUserData(context: NodeTaskContext, directive: InstanceDirective, sett
   return Buffer.from(text).toString('base64');
 }
 
-/** A public address can only be asked for with the interface itself. */
+/** A public address can only be requested with the network interface itself. */
 function toNetwork(
   { subnetId }: Placement,
   { securityGroups, publicIp }: AwsSettings,
@@ -105,7 +110,7 @@ function toProfile(profile: string | undefined): Partial<RunInstancesCommandInpu
 
 function toRootDisk(image: MachineImage, settings: AwsSettings): BlockDeviceMapping {
   const { rootVolumeGiB, rootVolumeType } = settings;
-  // The image's own size is the least that it can have.
+  // The image's own size is the minimum.
   const size = Math.max(rootVolumeGiB ?? 0, image.rootGiB);
   return {
     DeviceName: image.rootDevice,
@@ -117,10 +122,10 @@ function toRootDisk(image: MachineImage, settings: AwsSettings): BlockDeviceMapp
   };
 }
 
-/** Types whose speed is bought: an image that asks for one keeps it. */
+/** Types with provisioned speed: an image that asks for one keeps it. */
 const PROVISIONED: readonly string[] = ['io1', 'io2'];
 
-/** A disk that the image brings besides: what is not named here is as the image has it. */
+/** Another disk of the image: attributes that are not named here stay as the image has them. */
 function toFurtherDisk({ device, type }: ImageDisk, settings: AwsSettings): BlockDeviceMapping {
   return {
     DeviceName: device,
@@ -131,7 +136,10 @@ function toFurtherDisk({ device, type }: ImageDisk, settings: AwsSettings): Bloc
   };
 }
 
-/** What holds for every disk of a launch: it ends with its instance, and is encrypted as the runtime says. */
+/**
+ * Attributes of every disk of a launch: it is deleted with its instance, and encrypted as the runtime
+ * says.
+ */
 function toLaunchedDisk({ encrypted, kmsKeyId }: AwsSettings): EbsBlockDevice {
   return {
     DeleteOnTermination: true,

@@ -1,13 +1,26 @@
-/** How patiently AWS is looked at; tests on an emulator need less patience. */
+import type { ObserveCall, Observation } from '../../../provider/index.ts';
+import { watchUntilDone } from '../../../provider-utils/index.ts';
+
+/** How often AWS is polled; tests on an emulator poll more often. */
 export interface Timing {
-  /** Between two looks of one wait. */
-  readonly lookMs: number;
+  /** Between two polls of one wait. */
+  readonly pollMs: number;
   /**
-   * How long after a create AWS may still not show what was made: so long a delete looks for what
-   * a worker may have made before it died.
+   * How long after a create AWS may still not show the new resource: a delete searches this long for
+   * resources that a worker may have created before it died.
    */
   readonly settleMs: number;
 }
 
-/** AWS says seconds; its own tools allow for a few. */
-export const DEFAULT_TIMING: Timing = { lookMs: 1_000, settleMs: 5_000 };
+/** AWS documents seconds; its own tools allow a few. */
+export const DEFAULT_TIMING: Timing = { pollMs: 1_000, settleMs: 5_000 };
+
+/** Polls until it is done or the call's time is over. */
+export function watch(
+  call: ObserveCall,
+  pollMs: number,
+  poll: (call: ObserveCall) => Promise<Observation>,
+): Promise<Observation> {
+  // A read for waits already takes one interval; the pause is for a poll that reads nothing.
+  return watchUntilDone(call, { intervalMs: pollMs, pauseMs: pollMs / 20 }, poll);
+}

@@ -1,14 +1,14 @@
 import type { Volume } from '@aws-sdk/client-ec2';
 import type { LedgerResource, ResourceChange } from '../../../domain/index.ts';
-import type { EffectCall, NextGeneration, ProviderHandler } from '../../../provider/index.ts';
+import type { EffectCall, NextGeneration, VolumePairs } from '../../../provider/index.ts';
+import { findVolumeRow, listTaskVolumes, pause, volumeRow } from '../../../provider-utils/index.ts';
 import { getResources, getWatchedResources } from '../cloud/resources.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { FindPlace, Place } from '../place.ts';
+import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import { createAttachPair } from './attach-volumes.ts';
-import { readVolumes } from './directives.ts';
-import { getRow, notYet, pause, watch, withEffect } from './effects.ts';
+import { notYet } from './not-yet.ts';
 import { createResizePair } from './resize-volumes.ts';
-import type { Timing } from './timing.ts';
+import { watch, type Timing } from './timing.ts';
 import {
   createVolume,
   deleteVolumesOf,
@@ -22,30 +22,15 @@ import {
   toNodeVolumes,
 } from './volumes.ts';
 
-/** The five pairs of a handler that concern volumes. */
-export type VolumePairs = Pick<
-  ProviderHandler,
-  | 'createVolumes'
-  | 'waitCreateVolumes'
-  | 'attachVolumes'
-  | 'waitAttachVolumes'
-  | 'detachVolumes'
-  | 'waitDetachVolumes'
-  | 'deleteVolumes'
-  | 'waitDeleteVolumes'
-  | 'resizeVolumes'
-  | 'waitResizeVolumes'
->;
-
-export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumePairs {
+export function createVolumePairs(findRuntime: FindAwsRuntime, timing: Timing): VolumePairs {
   return {
     async createVolumes(context, call) {
-      const place = findPlace(context);
+      const aws = findRuntime(context);
       const resources: ResourceChange[] = [];
       const next: NextGeneration[] = [];
-      for (const spec of readVolumes(context)) {
-        const row = getRow(context, `volume-${spec.index}`);
-        const volume = await createVolume(place, context, call, spec, row);
+      for (const spec of listTaskVolumes(context)) {
+        const row = volumeRow(context, spec.index);
+        const volume = await createVolume(aws, context, call, spec, row);
         resources.push(isVolumeGone(volume) ? { token: row.token, state: 'gone' } : toMade(row, volume));
         if (isVolumeGone(volume)) next.push({ token: row.token, attributes: row.attributes });
       }
@@ -54,20 +39,20 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
         : { state: 'started', changes: { resources } };
     },
     waitCreateVolumes: (context, call) =>
-      watch(call, timing.lookMs, (look) => observeCreated(findPlace(context), context, look)),
+      watch(call, timing.pollMs, (look) => observeCreated(findRuntime(context), context, look)),
 
-    ...createAttachPair(findPlace, timing),
+    ...createAttachPair(findRuntime, timing),
 
     async detachVolumes(context, call) {
-      const place = findPlace(context);
-      for (const { row, volume } of await loadItems(place, call, context, { intended: true })) {
-        if (volume !== undefined && !isVolumeGone(volume)) await detachVolume(place, call, row, volume);
+      const aws = findRuntime(context);
+      for (const { row, volume } of await loadItems(aws, call, context, { intended: true })) {
+        if (volume !== undefined && !isVolumeGone(volume)) await detachVolume(aws, call, row, volume);
       }
       return { state: 'started' };
     },
     waitDetachVolumes: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const items = await observeItems(findPlace(context), look, context, { intended: true });
+      watch(call, timing.pollMs, async (look) => {
+        const items = await observeItems(findRuntime(context), look, context, { intended: true });
         for (const { volume } of items) {
           if (volume === undefined || isVolumeGone(volume) || volume.State === 'available') continue;
           return {
@@ -79,32 +64,33 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
       }),
 
     async deleteVolumes(context, call) {
-      const place = findPlace(context);
-      const rows = readVolumes(context)
-        .map(({ index }) => context.resources[`volume-${index}`])
+      const aws = findRuntime(context);
+      const rows = listTaskVolumes(context)
+        .map(({ index }) => findVolumeRow(context, index))
         .filter((row) => row !== undefined);
-      // Made a moment ago, perhaps by a worker that died before it could say so: AWS may show them only now.
+      // They may have been created a moment ago by a worker that died before it recorded them: AWS may
+      // show them only now.
       const unsettled = rows.filter(({ state }) => state !== 'gone');
       const settledAt = Date.now() + timing.settleMs;
       let shown: readonly Volume[] = [];
       while (unsettled.length > 0 && Date.now() < settledAt) {
-        shown = (await getResources(place.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
+        shown = (await getResources(aws.cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
         if (unsettled.every((row) => shown.some((volume) => isOfKind(volume, row)))) break;
-        await pause(call, Math.min(timing.lookMs, timing.settleMs));
+        await pause(call, Math.min(timing.pollMs, timing.settleMs));
       }
-      await deleteVolumesOf(place, context, call, rows, shown);
+      await deleteVolumesOf(aws, context, call, rows, shown);
       return { state: 'started' };
     },
     waitDeleteVolumes: (context, call) =>
-      watch(call, timing.lookMs, async (look) => {
-        const place = findPlace(context);
-        const items = readVolumes(context).flatMap((spec) => {
-          const row = context.resources[`volume-${spec.index}`];
+      watch(call, timing.pollMs, async (look) => {
+        const aws = findRuntime(context);
+        const items = listTaskVolumes(context).flatMap((spec) => {
+          const row = findVolumeRow(context, spec.index);
           return row === undefined ? [] : [{ spec, row, volume: undefined }];
         });
         const rows = items.map(({ row }) => row);
-        const watched = getWatchedResources(place.cloud);
-        const volumes = rows.length === 0 ? [] : await listVolumes(place, look, context, rows, watched);
+        const watched = getWatchedResources(aws.cloud);
+        const volumes = rows.length === 0 ? [] : await listVolumes(aws, look, context, rows, watched);
         for (const row of rows) {
           const left = volumes.find((volume) => isOfKind(volume, row) && volume.State !== 'deleted');
           if (left !== undefined)
@@ -119,37 +105,39 @@ export function createVolumePairs(findPlace: FindPlace, timing: Timing): VolumeP
         };
       }),
 
-    ...createResizePair(findPlace, timing),
+    ...createResizePair(findRuntime, timing),
   };
 }
 
 /**
- * Also what a look shows as free is detached: it may be older than the last attachment, and EC2
- * itself refuses where there is nothing to detach.
+ * Also detaches a volume that a read shows as free: the read may be older than the last attachment, and
+ * EC2 itself refuses if there is nothing to detach.
  *
- * @throws unavailable while EC2 refuses and shows an attachment all the same.
+ * @throws unavailable while EC2 refuses although it shows an attachment.
  */
 async function detachVolume(
-  { cloud }: Place,
+  { cloud }: AwsRuntime,
   call: EffectCall,
   row: LedgerResource,
   { VolumeId: volumeId = '', Attachments: attachments = [] }: Volume,
 ): Promise<void> {
   const shown = attachments.filter(({ State: state }) => state !== 'detaching' && state !== 'detached');
   for (const { InstanceId: instanceId } of shown.length > 0 ? shown : [{ InstanceId: undefined }]) {
-    await withEffect(call, row.token, (sent) =>
-      cloud.ec2(sent, 'DetachVolume', (ec2, options) =>
-        ec2.detachVolume({ VolumeId: volumeId, InstanceId: instanceId }, options),
-      ),
-    ).catch(async (error: unknown) => {
-      if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
-      if (!isAwsCode(error, 'InvalidAttachment.NotFound', 'IncorrectState')) throw error;
-      const volume = await getResources(cloud).volumeById(call, volumeId);
-      if (volume?.Attachments?.some(({ State: state = '' }) => !LEAVING.includes(state)) === true)
-        throw notYet(`volume ${volumeId} cannot be detached yet`);
-    });
+    await call
+      .effect(row.token, () =>
+        cloud.ec2(call, 'DetachVolume', (ec2, options) =>
+          ec2.detachVolume({ VolumeId: volumeId, InstanceId: instanceId }, options),
+        ),
+      )
+      .catch(async (error: unknown) => {
+        if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+        if (!isAwsCode(error, 'InvalidAttachment.NotFound', 'IncorrectState')) throw error;
+        const volume = await getResources(cloud).volumeById(call, volumeId);
+        if (volume?.Attachments?.some(({ State: state = '' }) => !LEAVING.includes(state)) === true)
+          throw notYet(`volume ${volumeId} cannot be detached yet`);
+      });
   }
 }
 
-/** `busy`: it was asked for, and the machine still uses the disk. */
+/** `busy`: the detachment was requested, and the machine still uses the disk. */
 const LEAVING: readonly string[] = ['busy', 'detaching', 'detached'];

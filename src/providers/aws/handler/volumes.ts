@@ -13,62 +13,75 @@ import type {
   ObserveCall,
   Observation,
 } from '../../../provider/index.ts';
+import {
+  findVolumeRow,
+  isMissingForLong,
+  listTaskVolumes,
+  mayBeMade,
+  mergeNodeVolumes,
+  volumeGone,
+  volumeRow,
+} from '../../../provider-utils/index.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources, getWatchedResources, type Resources } from '../cloud/resources.ts';
 import { readTag, TAGS, toClientToken, toTags } from '../cloud/tags.ts';
 import { isAwsCode } from '../cloud/to-windlass-error.ts';
-import type { Place } from '../place.ts';
+import type { AwsRuntime } from '../aws-runtime.ts';
 import { toVolumeKind } from '../volume-types.ts';
-import { readVolumes } from './directives.ts';
-import { getRow, mayBeMade, notYet, withEffect } from './effects.ts';
-import { isMissingForLong } from './missing.ts';
+import { notYet } from './not-yet.ts';
 import { toNodeTags } from './run-request.ts';
 
 /** One volume of the task's node. */
 export interface VolumeItem {
   readonly spec: VolumeSpec;
   readonly row: LedgerResource;
-  /** Undefined while, or when, AWS does not show it. */
+  /** Undefined while AWS does not show it. */
   readonly volume: Volume | undefined;
 }
 
-/** Whether it is on its way out, or out: nothing can be done with it. */
+/** Whether it is being deleted, or is deleted: nothing can be done with it. */
 export function isVolumeGone({ State: state }: Volume): boolean {
   return state === 'deleting' || state === 'deleted';
 }
 
+/** Selects volumes of a node. */
+interface ItemOptions {
+  /** Only those that have a ledger row. */
+  readonly intended?: boolean;
+}
+
 /**
- * The volumes that a task is about, as AWS shows them now, by token. `intended`: those without a
- * ledger row are left out, because a job may have failed before its first volume.
+ * The volumes of a task, as AWS shows them now, by token. `intended`: volumes without a ledger row are
+ * left out, because a job may have failed before its first volume.
  */
 export async function loadItems(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   context: NodeTaskContext,
-  options: { readonly intended?: boolean; readonly resources?: Resources } = {},
+  options: ItemOptions & { readonly resources?: Resources } = {},
 ): Promise<readonly VolumeItem[]> {
-  const specs = readVolumes(context).filter(
-    ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
+  const specs = listTaskVolumes(context).filter(
+    ({ index }) => options.intended !== true || findVolumeRow(context, index) !== undefined,
   );
   if (specs.length === 0) return [];
-  const rows = specs.map(({ index }) => getRow(context, `volume-${index}`));
-  const volumes = await listVolumes(place, call, context, rows, options.resources);
+  const rows = specs.map(({ index }) => volumeRow(context, index));
+  const volumes = await listVolumes(aws, call, context, rows, options.resources);
   return specs.map((spec) => {
-    const row = getRow(context, `volume-${spec.index}`);
+    const row = volumeRow(context, spec.index);
     return { spec, row, volume: findOfRow(volumes, row) };
   });
 }
 
 /**
- * All volumes of the node. Those that are known by their ids and not among them are asked for by
- * these ids: a list may be older than what is in it, and nothing is taken for gone because of one look.
+ * All volumes of the node. Volumes that are known by their ids and are not among them are read by these
+ * ids: a list may be stale, and a single read never proves that a volume is gone.
  */
 export async function listVolumes(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   context: NodeTaskContext,
   rows: readonly LedgerResource[],
-  resources: Resources = getResources(place.cloud),
+  resources: Resources = getResources(aws.cloud),
 ): Promise<readonly Volume[]> {
   const volumes = (await resources.volumesOfNode(call, context.node.nodeId)) ?? [];
   const listed = new Set(volumes.map(({ VolumeId }) => VolumeId));
@@ -77,24 +90,24 @@ export async function listVolumes(
   return [...volumes, ...known.filter((volume) => volume !== undefined)];
 }
 
-/** Likewise for a wait: by id where all are known, because one request may name a thousand. */
+/** The same for a wait: by id if all ids are known, because one request may then name a thousand. */
 export async function observeItems(
-  place: Place,
+  aws: AwsRuntime,
   call: RequestCall,
   context: NodeTaskContext,
-  options: { readonly intended?: boolean } = {},
+  options: ItemOptions = {},
 ): Promise<readonly VolumeItem[]> {
-  const specs = readVolumes(context).filter(
-    ({ index }) => options.intended !== true || context.resources[`volume-${index}`] !== undefined,
+  const specs = listTaskVolumes(context).filter(
+    ({ index }) => options.intended !== true || findVolumeRow(context, index) !== undefined,
   );
-  const rows = specs.map(({ index }) => getRow(context, `volume-${index}`));
-  const resources = getWatchedResources(place.cloud);
+  const rows = specs.map(({ index }) => volumeRow(context, index));
+  const resources = getWatchedResources(aws.cloud);
   if (rows.some(({ cloudId }) => cloudId === ''))
-    return loadItems(place, call, context, { ...options, resources });
+    return loadItems(aws, call, context, { ...options, resources });
   const { volumeById } = resources;
   return Promise.all(
     specs.map(async (spec) => {
-      const row = getRow(context, `volume-${spec.index}`);
+      const row = volumeRow(context, spec.index);
       return { spec, row, volume: await volumeById(call, row.cloudId) };
     }),
   );
@@ -109,17 +122,17 @@ function findOfRow(volumes: readonly Volume[], row: LedgerResource): Volume | un
 }
 
 /**
- * Makes one volume under its client token, or adopts the one that carries the token. What it
- * answers may be on its way out (isVolumeGone): a token may outlive what was made by it.
+ * Creates one volume under its client token, or adopts the one that carries the token. The result may be a
+ * volume that is being deleted (isVolumeGone): a token may outlive the volume that was created under it.
  */
 export async function createVolume(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   spec: VolumeSpec,
   row: LedgerResource,
 ): Promise<Volume> {
-  const { cloud, settings } = place;
+  const { cloud, settings } = aws;
   if (mayBeMade(call, row)) {
     const volumes = (await getResources(cloud).volumesOfNode(call, context.node.nodeId)) ?? [];
     const found = findOfRow(volumes, row);
@@ -127,12 +140,12 @@ export async function createVolume(
   }
   const kind = toVolumeKind(spec, settings);
   try {
-    return await withEffect(call, row.token, (sent) =>
-      cloud.ec2(sent, 'CreateVolume', (ec2, options) =>
+    return await call.effect(row.token, () =>
+      cloud.ec2(call, 'CreateVolume', (ec2, options) =>
         ec2.createVolume(
           {
             ClientToken: toClientToken(row.token),
-            AvailabilityZone: row.attributes['zone'] ?? place.zone,
+            AvailabilityZone: row.attributes['zone'] ?? aws.zone,
             Size: spec.sizeGiB,
             VolumeType: kind.type as 'gp3',
             ...(kind.iops === undefined ? {} : { Iops: kind.iops }),
@@ -159,20 +172,18 @@ export async function createVolume(
   }
 }
 
-/** What the ledger learns of a volume that is there. */
+/** What the ledger stores about a volume that exists. */
 export function toMade(row: LedgerResource, volume: Volume): ResourceChange {
   return { token: row.token, state: 'made', cloudId: volume.VolumeId ?? '' };
 }
 
-/** Done when all are available, or attached already. */
+/** Done when all are available, or already attached. */
 export async function observeCreated(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: ObserveCall,
-  specs: readonly VolumeSpec[] = readVolumes(context),
 ): Promise<Observation & { readonly changes?: Changes }> {
-  const wanted = { ...context, task: { ...context.task, directive: { volumes: specs } } };
-  const items = await observeItems(place, call, wanted);
+  const items = await observeItems(aws, call, context);
   const missing = items.find(({ volume }) => volume === undefined);
   if (missing !== undefined) {
     const since = isMissingForLong(call.cursor, `volume ${missing.spec.index} is not shown by AWS yet`);
@@ -197,19 +208,19 @@ export async function observeCreated(
 }
 
 /**
- * Deletes the volumes of some rows, whatever generation of them AWS shows, and those of them that
- * it has `shown` a moment ago. Gone is success.
+ * Deletes the volumes of some rows, whatever generation of them AWS shows, including those that were
+ * `shown` a moment ago. A volume that is gone is a success.
  *
  * @throws unavailable while one is still being created or attached.
  */
 export async function deleteVolumesOf(
-  place: Place,
+  aws: AwsRuntime,
   context: NodeTaskContext,
   call: EffectCall,
   rows: readonly LedgerResource[],
   shown: readonly Volume[] = [],
 ): Promise<void> {
-  const listed = await listVolumes(place, call, context, rows);
+  const listed = await listVolumes(aws, call, context, rows);
   const ids = new Set(listed.map(({ VolumeId }) => VolumeId));
   const volumes = [...listed, ...shown.filter(({ VolumeId }) => !ids.has(VolumeId))];
   for (const row of rows) {
@@ -217,28 +228,30 @@ export async function deleteVolumesOf(
       if (isVolumeGone(volume) || !isOfKind(volume, row)) continue;
       if (volume.State === 'creating') throw notYet(`volume ${volume.VolumeId} is still being created`);
       if (volume.State === 'in-use') throw notYet(`volume ${volume.VolumeId} is still attached`);
-      await withEffect(call, row.token, (sent) =>
-        place.cloud.ec2(sent, 'DeleteVolume', (ec2, options) =>
-          ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
-        ),
-      ).catch((error: unknown) => {
-        if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
-        // Not as it was shown: the next look says how it is.
-        throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
-          ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
-          : error;
-      });
+      await call
+        .effect(row.token, () =>
+          aws.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
+            ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
+          ),
+        )
+        .catch((error: unknown) => {
+          if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+          // Its state differs from what was shown: the next poll reads it again.
+          throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
+            ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
+            : error;
+        });
     }
   }
 }
 
-/** Of any generation: a worker that froze long ago may have made one that the ledger gave up. */
+/** Of any generation: a worker that froze long ago may have created one that the ledger abandoned. */
 export function isOfKind(volume: Volume, row: LedgerResource): boolean {
   const token = readTag(volume, TAGS.token) ?? '';
   return volume.VolumeId === row.cloudId || token.replace(/\/g\d+$/, '') === row.token.replace(/\/g\d+$/, '');
 }
 
-/** All volumes of the node, with what is known now of those that the task is about. */
+/** All volumes of the node, with the current state of those that the task is about. */
 export function toNodeVolumes(
   context: NodeTaskContext,
   items: readonly VolumeItem[],
@@ -251,27 +264,16 @@ export function toNodeVolumes(
     device: deviceOf(item),
     mountPoint: item.spec.mountPoint,
   }));
-  const others = context.node.volumes.filter(
-    ({ index }) => !touched.some((volume) => volume.index === index),
-  );
-  return [...touched, ...others].sort((left, right) => left.index - right.index);
-}
-
-/** A volume that was made and is not there any more. */
-export function volumeGone(context: NodeTaskContext, spec: VolumeSpec): WindlassError {
-  return new WindlassError(
-    'not-found',
-    `volume ${spec.index} of node ${context.node.nodeId} does not exist`,
-    {
-      code: 'VOLUME_NOT_FOUND',
-      hint: 'it was deleted outside windlass; its data is lost',
-    },
-  );
+  return mergeNodeVolumes(context, touched);
 }
 
 function volumeBroken(volume: Volume): WindlassError {
-  return new WindlassError('conflict', `AWS could not make volume ${volume.VolumeId}: it is in state error`, {
-    code: 'AWS_VOLUME_ERROR',
-    hint: 'mostly the KMS key of the volume cannot be used: check kmsKeyId and the key’s policy',
-  });
+  return new WindlassError(
+    'conflict',
+    `AWS could not create volume ${volume.VolumeId}: it is in state error`,
+    {
+      code: 'AWS_VOLUME_ERROR',
+      hint: 'the usual cause is that the volume’s KMS key cannot be used: check kmsKeyId and the key’s policy',
+    },
+  );
 }

@@ -27,7 +27,7 @@ function builtIn(apiVersion: string, kind: string, plural: string, namespaced = 
   return { apiVersion, kind, plural, namespaced, verbs: [] };
 }
 
-// The kinds that this provider itself works with are the same on every server.
+// The kinds that this provider itself uses have the same address on every server.
 export const PODS = builtIn('v1', 'Pod', 'pods');
 export const SECRETS = builtIn('v1', 'Secret', 'secrets');
 export const SERVICES = builtIn('v1', 'Service', 'services');
@@ -82,7 +82,7 @@ const KNOWN: readonly ApiResource[] = [
   builtIn('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'clusterrolebindings', false),
 ];
 
-/** Finds out how kinds are addressed; asks the server only about those that not every server has. */
+/** Finds out how kinds are addressed; asks the server only about kinds that not every server has. */
 export interface ApiResources {
   /** Null where the server does not have the kind. */
   find(apiVersion: string, kind: string): Promise<ApiResource | null>;
@@ -102,9 +102,9 @@ export function createApiResources(client: KubeClient): ApiResources {
 
   async function ask(apiVersion: string): Promise<readonly ApiResource[]> {
     const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-    const list = await client.find<ApiResourceList>({ method: 'GET', path, what: `look for ${apiVersion}` });
+    const list = await client.find<ApiResourceList>({ method: 'GET', path, what: `find ${apiVersion}` });
     return (list?.resources ?? []).flatMap(({ name = '', kind = '', namespaced = true, verbs = [] }) => {
-      // Names with a slash are parts of objects, such as `deployments/scale`.
+      // Names with a slash are subresources, such as `deployments/scale`.
       return name === '' || name.includes('/') ? [] : [{ apiVersion, kind, plural: name, namespaced, verbs }];
     });
   }

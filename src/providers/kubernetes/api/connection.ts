@@ -6,7 +6,7 @@ import { readAccess, type ConnectionRequest, type CredentialPolicy } from './cre
 import { readToken, type KubeAccess, type KubeIdentity } from './kube-access.ts';
 import { runExecPlugin } from './run-exec.ts';
 
-/** What identifies the worker to the server: for one request, because tokens expire. */
+/** How the worker authenticates to the server; valid for one request, because tokens expire. */
 export interface Authentication {
   readonly token: string | null;
   /** PEM */
@@ -14,12 +14,12 @@ export interface Authentication {
   readonly clientKey: string | null;
 }
 
-/** One API server with one credential; connections to it are kept open. */
+/** One API server with one credential; its connections are kept alive. */
 export interface KubeConnection extends Pick<
   KubeAccess,
   'server' | 'certificateAuthority' | 'tlsServerName' | 'namespace'
 > {
-  /** Runs the exec plugin, reads the service account's token: whatever the credential asks for. */
+  /** Runs the exec plugin or reads the service account's token, as the credential requires. */
   authenticate(): Promise<Authentication>;
   /** Headers and agent of one request: TLS and identity as @kubernetes/client-node applies them. */
   requestOptions(authentication: Authentication): Promise<ConnectionOptions>;
@@ -30,7 +30,7 @@ export interface ConnectionOptions {
   readonly agent: Agent;
 }
 
-/** Gives the connection of a credential, the same one as long as it is in use. */
+/** Returns the connection of a credential; the same one as long as it is in use. */
 export type Connect = (request: ConnectionRequest) => Promise<KubeConnection>;
 
 const KEPT_CONNECTIONS = 50;
@@ -70,7 +70,7 @@ function open({ identity, ...access }: KubeAccess): KubeConnection {
         ...(cert === undefined ? {} : { cert }),
         ...(key === undefined ? {} : { key }),
       });
-      // A certificate of an exec plugin is new every few minutes.
+      // A certificate of an exec plugin is replaced every few minutes.
       if (agents.size >= 4) agents.clear();
       agents.set(known, agent);
       return { headers, agent };
@@ -79,8 +79,8 @@ function open({ identity, ...access }: KubeAccess): KubeConnection {
 }
 
 /**
- * What the Kubernetes library makes of one cluster and one user. It gets our own form of a credential,
- * never the user's text: nothing in that form names a file, a program or a proxy.
+ * Builds the Kubernetes library's configuration of one cluster and one user. Its input is our own form of
+ * a credential, never the user's text: nothing in that form names a file, a program or a proxy.
  */
 async function applyKubeConfig(
   access: Omit<KubeAccess, 'identity'>,
@@ -112,7 +112,7 @@ function toBase64(pem: string): string {
   return Buffer.from(pem).toString('base64');
 }
 
-/** How long what may change at any time is kept. */
+/** How long values that may change at any time are cached. */
 const KEPT_MS = 60_000;
 
 function createAuthentication(identity: KubeIdentity): () => Promise<Authentication> {
@@ -130,7 +130,7 @@ function createAuthentication(identity: KubeIdentity): () => Promise<Authenticat
   }
   return keepWhileFresh(async () => {
     const { token, certificate, expiresAtMs } = await runExecPlugin(identity.plugin);
-    // One that is about to expire is asked for anew.
+    // A token that is about to expire is requested again.
     const untilMs = expiresAtMs === null ? Date.now() + KEPT_MS : expiresAtMs - KEPT_MS;
     return { value: toAuthentication(token, certificate), untilMs };
   });
@@ -148,7 +148,9 @@ interface Kept<T> {
   readonly untilMs: number;
 }
 
-/** Asks once for all that wait, and again when it is old or failed. */
+/**
+ * One request serves all callers that wait; a new one is sent when the value is old or the request failed.
+ */
 function keepWhileFresh<T>(ask: () => Promise<Kept<T>>): () => Promise<T> {
   let kept: Kept<T> | null = null;
   let asking: Promise<Kept<T>> | null = null;
@@ -161,7 +163,7 @@ function keepWhileFresh<T>(ask: () => Promise<Kept<T>>): () => Promise<T> {
 }
 
 function noPodToken(): WindlassError {
-  return new WindlassError('permission', 'the worker’s pod has no token of its service account', {
+  return new WindlassError('permission', 'the worker’s pod has no service account token', {
     code: 'KUBERNETES_CREDENTIAL',
     field: 'credential',
     hint: 'let the pod mount it (automountServiceAccountToken), or give a kubeconfig',

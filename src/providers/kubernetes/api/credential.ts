@@ -6,18 +6,18 @@ import { decodePem, readCertificates } from './read-pem.ts';
 
 /** How a runtime's API server is reached. */
 export interface ConnectionRequest {
-  /** Endpoint of the API; empty for the one of the kubeconfig, or the cluster that the worker runs in. */
+  /** Endpoint of the API; empty for the one of the kubeconfig, or for the cluster that the worker runs in. */
   readonly url: string;
   readonly credential: Credential;
 }
 
-/** What of the worker a credential may use: nothing, unless whoever runs the worker says so. */
+/** What a credential may use of the worker: nothing, unless the operator of the workers allows it. */
 export interface CredentialPolicy {
   /** Programs (of EXEC_COMMANDS) that a kubeconfig's exec section may name. */
   readonly allowedExec: readonly string[];
   /** Whether a runtime may use the service account of the worker's pod. */
   readonly allowInCluster: boolean;
-  /** The folder below which a pod's own files are looked for, instead of the root. */
+  /** The folder under which a pod's own files are read, instead of the root. */
   readonly podRoot?: string;
 }
 
@@ -25,7 +25,7 @@ export const ALLOW_NOTHING: CredentialPolicy = { allowedExec: [], allowInCluster
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** What a credential is made of, each way by all of its keys. */
+/** The keys of a credential, one list for each form; all keys of a list must be present. */
 const WAYS: readonly (readonly string[])[] = [
   ['document'],
   ['kubeconfig'],
@@ -36,12 +36,12 @@ const WAYS: readonly (readonly string[])[] = [
 
 /**
  * Reads what the user gave: a kubeconfig (`document`), a token (`token`, with `url` and, where the
- * server's certificate is of a CA of its own, `certificateAuthority`), or `inCluster`: the worker's
- * own service account, where that is allowed. Opens nothing and starts nothing, but for the CA of
- * the worker's own pod.
+ * server's certificate is of a CA of its own, `certificateAuthority`), or `inCluster`: the worker's own
+ * service account, where that is allowed. Opens nothing and starts nothing, except the CA of the worker's
+ * own pod.
  *
  * @throws invalid-input `KUBERNETES_CREDENTIAL` with `field` `credential` or `url`; permission
- *   `KUBERNETES_EXEC`, `KUBERNETES_IN_CLUSTER`. Quotes nothing of it.
+ * `KUBERNETES_EXEC`, `KUBERNETES_IN_CLUSTER`. The error quotes nothing of it.
  */
 export async function readAccess(
   { url, credential }: ConnectionRequest,
@@ -69,7 +69,7 @@ export async function readAccess(
 
 function readTokenAccess(url: string, given: string, authority: string | undefined): KubeAccess {
   if (url === '') {
-    throw new WindlassError('invalid-input', 'a token says nothing of where the API server is', {
+    throw new WindlassError('invalid-input', 'a token does not say where the API server is', {
       code: 'KUBERNETES_CREDENTIAL',
       field: 'url',
       hint: 'give --url https://HOST:PORT',
@@ -77,8 +77,12 @@ function readTokenAccess(url: string, given: string, authority: string | undefin
   }
   const server = readServer(url, 'url');
   const token = readToken(given);
-  if (token === null) throw wrongCredential('its token cannot stand in a request', 'give the token alone');
-  // PEM as it is, or already in base64.
+  if (token === null)
+    throw wrongCredential(
+      'its token contains characters that a request header cannot hold',
+      'give only the token',
+    );
+  // PEM as it is, or base64 of it.
   const pem = authority?.includes('-----BEGIN') === false ? (decodePem(authority) ?? '') : authority;
   const certificateAuthority = pem === undefined ? null : readCertificates(pem);
   if (pem !== undefined && certificateAuthority === null) {
@@ -93,18 +97,18 @@ function readTokenAccess(url: string, given: string, authority: string | undefin
   };
 }
 
-/** The token of the worker's pod goes to the worker's own API server, and nowhere else. */
+/** The token of the worker's pod is sent only to the worker's own API server. */
 async function readPod(url: string, given: string, policy: CredentialPolicy): Promise<KubeAccess> {
-  if (given !== 'true') throw wrongCredential('inCluster can be "true" only', 'give {"inCluster": "true"}');
+  if (given !== 'true') throw wrongCredential('inCluster can only be "true"', 'give {"inCluster": "true"}');
   if (!policy.allowInCluster) {
-    throw new WindlassError('permission', 'workers do not lend their own service account', {
+    throw new WindlassError('permission', 'workers do not offer their own service account to runtimes', {
       code: 'KUBERNETES_IN_CLUSTER',
       field: 'credential',
-      hint: 'give a kubeconfig or a token; whoever runs the workers can allow it with WINDLASS_KUBERNETES_IN_CLUSTER=true',
+      hint: 'give a kubeconfig or a token; the operator of the workers can allow it with WINDLASS_KUBERNETES_IN_CLUSTER=true',
     });
   }
   if (url !== '') {
-    throw new WindlassError('invalid-input', 'the worker’s own service account goes to no other address', {
+    throw new WindlassError('invalid-input', 'the worker’s own service account is sent to no other address', {
       code: 'KUBERNETES_CREDENTIAL',
       field: 'url',
       hint: 'leave --url out, or give a token of that server',
@@ -116,7 +120,7 @@ async function readPod(url: string, given: string, policy: CredentialPolicy): Pr
   const certificateAuthority = readCertificates(authority);
   if (host === undefined || certificateAuthority === null) {
     throw wrongCredential(
-      'it says inCluster, and the worker that was asked runs in no pod',
+      'it says inCluster, but the worker that read it does not run in a pod',
       'run the workers in the cluster, or give a kubeconfig',
     );
   }

@@ -1,28 +1,30 @@
 import { WindlassError } from '../../../domain/index.ts';
 import { wrongCredential } from './kube-access.ts';
 
-/** A program that gives a token, with all that it is started with; made of checked parts alone. */
+/** A program that prints a token, with its arguments and environment; built only from checked parts. */
 export interface ExecPlugin {
   readonly command: string;
   readonly args: readonly string[];
-  /** Its whole environment but for PATH and HOME. */
+  /** Its whole environment, except PATH and HOME. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** One way to call one program: which words, which options, which variables, and how each looks. */
+/**
+ * One way to call one program: which words, options and variables it may have, and the form of each value.
+ */
 interface ExecForm {
   readonly command: string;
   readonly words: readonly string[];
   readonly options: readonly ExecOption[];
   readonly variables: Readonly<Record<string, RegExp>>;
-  /** Without these the program would look for an identity of the worker's. */
+  /** Without these variables the program would look for an identity of the worker. */
   readonly requiredVariables: readonly string[];
-  /** What keeps the program from looking at anything of the machine. */
+  /** Variables that keep the program from reading anything of the machine. */
   readonly fixedEnv: Readonly<Record<string, string>>;
 }
 
 interface ExecOption {
-  /** The first is the one that the program is called with. */
+  /** The first one is the name that the program is called by. */
   readonly names: readonly string[];
   readonly form: RegExp;
   readonly required?: boolean;
@@ -41,7 +43,7 @@ const AWS_VARIABLES: Readonly<Record<string, RegExp>> = {
   AWS_STS_REGIONAL_ENDPOINTS: /^(regional|legacy)$/,
 };
 
-// No file of shared settings, no role of the machine.
+// No shared settings file, no role of the machine.
 const AWS_FIXED: Readonly<Record<string, string>> = {
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
@@ -51,8 +53,8 @@ const AWS_FIXED: Readonly<Record<string, string>> = {
 
 const AWS_KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 
-// Others (gke-gcloud-auth-plugin, kubelogin, doctl, oci) take who they are from files and services of
-// the machine: there is no way to call them that leaves the worker's own identity out.
+// Other programs (gke-gcloud-auth-plugin, kubelogin, doctl, oci) read their identity from files and
+// services of the machine: no way to call them excludes the worker's own identity.
 const FORMS: readonly ExecForm[] = [
   {
     command: 'aws',
@@ -82,7 +84,7 @@ const FORMS: readonly ExecForm[] = [
   },
 ];
 
-/** The programs of which a form is known; the configuration can allow these and no others. */
+/** The programs of which a form is known; the configuration can allow these programs and no others. */
 export const EXEC_COMMANDS: readonly string[] = FORMS.map(({ command }) => command);
 
 /** The exec section of a kubeconfig, its types already checked. */
@@ -93,11 +95,11 @@ export interface ExecSection {
 }
 
 /**
- * Takes an exec section that is one of the known forms, as a whole: the program is then called with
- * words of ours and values that look as they must, never with the user's line.
+ * Accepts an exec section only if it is, as a whole, one of the known forms: the program is then called
+ * with our own words and with values that match their pattern, never with the user's command line.
  *
  * @throws permission `KUBERNETES_EXEC` for a program that is not allowed; invalid-input
- *   `KUBERNETES_CREDENTIAL` for a form that is not known. Quotes nothing of it.
+ * `KUBERNETES_CREDENTIAL` for a form that is not known. The error quotes nothing of it.
  */
 export function readExecPlugin(section: ExecSection, allowed: readonly string[]): ExecPlugin {
   const form = FORMS.find(({ command }) => command === section.command);
@@ -145,13 +147,13 @@ function readVariables(form: ExecForm, env: ExecSection['env']): Readonly<Record
     const known = Object.hasOwn(form.variables, name) ? form.variables[name] : undefined;
     if (known?.test(value) === true) continue;
     throw wrongCredential(
-      'its exec section sets a variable that is not known, or has a value that is not possible',
-      `known are: ${Object.keys(form.variables).join(', ')}`,
+      'its exec section sets a variable that is not known, or has a value that is not allowed',
+      `the known variables are: ${Object.keys(form.variables).join(', ')}`,
     );
   }
   if (form.requiredVariables.every((name) => env[name] !== undefined)) return env;
   throw wrongCredential(
-    `its exec section does not say who calls ${form.command}, and nobody calls it as the worker`,
+    `its exec section does not say which identity calls ${form.command}; the worker’s own identity is never used`,
     `give ${form.requiredVariables.join(' and ')} in its env`,
   );
 }
@@ -159,15 +161,15 @@ function readVariables(form: ExecForm, env: ExecSection['env']): Readonly<Record
 function unknownForm({ command, words, options }: ExecForm): WindlassError {
   const usage = options.map(({ names: [name = ''], required }) => (required ? `${name} …` : `[${name} …]`));
   return wrongCredential(
-    `its exec section calls ${command} in a way that is not known`,
-    `known is: ${[command, ...words, ...usage].join(' ')}`,
+    `its exec section calls ${command} in a way that is not supported`,
+    `supported is: ${[command, ...words, ...usage].join(' ')}`,
   );
 }
 
 function notAllowed(allowed: readonly string[]): WindlassError {
   return new WindlassError(
     'permission',
-    'the kubeconfig asks workers to run a program, which they do not do for it',
+    'the kubeconfig asks workers to run a program, which they do not do',
     {
       code: 'KUBERNETES_EXEC',
       field: 'credential',
@@ -175,7 +177,7 @@ function notAllowed(allowed: readonly string[]): WindlassError {
         'use a token or a client certificate' +
         (allowed.length > 0
           ? `, or one of: ${allowed.join(', ')}`
-          : `; whoever runs the workers can allow ${EXEC_COMMANDS.join(' and ')} with WINDLASS_KUBERNETES_EXEC`),
+          : `; the operator of the workers can allow ${EXEC_COMMANDS.join(' and ')} with WINDLASS_KUBERNETES_EXEC`),
     },
   );
 }

@@ -19,9 +19,9 @@ export interface KubeRequest {
   readonly path: string;
   readonly query?: Query;
   readonly body?: unknown;
-  /** Another form of the answer than plain JSON. */
+  /** The media type of the answer, if it is not plain JSON. */
   readonly accept?: string;
-  /** JSON by default; patches name their kind. */
+  /** JSON by default; a patch names its own kind. */
   readonly contentType?: string;
   /** In errors, e.g. `create deployments web`; the method and path by default. */
   readonly what?: string;
@@ -32,21 +32,21 @@ export interface WatchEvent {
   readonly object: KubeObject;
 }
 
-/** Requests to one API server within one call of the engine: its signal, its budget. */
+/** Requests to one API server within one call of the engine, with its abort signal and its request budget. */
 export interface KubeClient {
   readonly server: URL;
   /**
-   * By how much the server's clock is ahead of this machine's, as its last answer said; 0 where they
-   * agree as far as whole seconds can tell, and before the first answer.
+   * By how much the server's clock is ahead of this machine's, as its last answer said. 0 before the first
+   * answer, and where the two agree within the whole seconds of the header.
    */
   clockAheadMs(): number;
   /** @throws WindlassErrors of every kind; nothing of the credential is in them. */
   send<T>(request: KubeRequest): Promise<T>;
-  /** Null where it answers 404. */
+  /** Null if the server answers 404. */
   find<T>(request: KubeRequest): Promise<T | null>;
   /**
-   * Watches until the signal is aborted, the server ends it or `onEvent` returns true. Returns
-   * whether the place to start from was still known; false means: list again.
+   * Watches until the signal is aborted, the server ends the watch or `onEvent` returns true. Returns
+   * whether the server still knew the resourceVersion to start from; false means: list again.
    */
   watch(
     request: { readonly path: string; readonly query: Query },
@@ -57,7 +57,7 @@ export interface KubeClient {
 
 export function createKubeClient(
   connection: KubeConnection,
-  call: Pick<Call, 'signal' | 'request'>,
+  call: Pick<Call, 'signal' | 'send'>,
 ): KubeClient {
   const { server } = connection;
   let clockAheadMs = 0;
@@ -110,9 +110,7 @@ export function createKubeClient(
     server,
     clockAheadMs: () => clockAheadMs,
     async send<T>(request: KubeRequest): Promise<T> {
-      refuseWhenCancelled(call.signal);
-      await call.request();
-      return sendOnce<T>(request);
+      return call.send(() => sendOnce<T>(request));
     },
     async find<T>(request: KubeRequest): Promise<T | null> {
       try {
@@ -123,9 +121,7 @@ export function createKubeClient(
       }
     },
     async watch({ path, query }, signal, onEvent) {
-      refuseWhenCancelled(call.signal);
-      await call.request();
-      // Ended when enough was seen, whoever has enough first.
+      // Ended when either side has seen enough.
       const enough = new AbortController();
       const until = AbortSignal.any([call.signal, signal, enough.signal]);
       try {
@@ -134,7 +130,7 @@ export function createKubeClient(
           path,
           query: { ...query, watch: 'true', allowWatchBookmarks: 'true' },
         };
-        const answer = await open(request, until);
+        const answer = await call.send(() => open(request, until));
         if (answer.statusCode === 410) {
           answer.destroy();
           return false;
@@ -150,7 +146,7 @@ export function createKubeClient(
         }
         return true;
       } catch (error) {
-        // Its time is over: that is how most watches end.
+        // Its time limit is reached: most watches end this way.
         if (!call.signal.aborted && until.aborted) return true;
         throw toNetworkError(error, server, call.signal);
       } finally {
@@ -161,18 +157,13 @@ export function createKubeClient(
   return client;
 }
 
-/** An answer's date is in whole seconds, cut off, and a little older than its arrival. */
+/** The date of an answer is in whole seconds, rounded down, and a little older than its arrival. */
 const CLOCK_GRAIN_MS = 1_500;
 
 function readClockAhead(date: string | undefined): number | null {
   const ahead = Date.parse(date ?? '') + 500 - Date.now();
   if (Number.isNaN(ahead)) return null;
   return Math.abs(ahead) <= CLOCK_GRAIN_MS ? 0 : ahead;
-}
-
-export function refuseWhenCancelled(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw new WindlassError('cancelled', 'the call was cancelled', { code: 'CANCELLED', cause: signal.reason });
 }
 
 async function* readLines(answer: IncomingMessage): AsyncGenerator<string> {

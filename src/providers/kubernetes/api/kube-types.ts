@@ -1,5 +1,5 @@
-// What this provider reads of Kubernetes' answers: clouds are read loosely, so everything that is
-// not looked at is left out, and everything else may be absent.
+// The parts of Kubernetes' answers that this provider reads. Answers of clouds are read loosely: fields
+// that are not used are left out, and all others may be absent.
 
 export interface ObjectMeta {
   readonly name?: string;
@@ -16,7 +16,7 @@ export interface ObjectMeta {
     readonly name?: string;
     readonly uid?: string;
   }[];
-  /** Who has written which fields. */
+  /** Which manager has written which fields. */
   readonly managedFields?: readonly {
     readonly manager?: string;
     readonly subresource?: string;
@@ -38,7 +38,7 @@ export interface KubeList<T = KubeObject> {
   readonly items?: readonly T[];
 }
 
-/** An error as the API answers it. */
+/** An error as the API returns it. */
 export interface KubeStatus {
   readonly kind?: string;
   readonly code?: number;
@@ -111,7 +111,7 @@ export interface LabelSelector {
   }[];
 }
 
-/** Deployment, StatefulSet, DaemonSet, Job: what they have in common. */
+/** What Deployment, StatefulSet, DaemonSet and Job have in common. */
 export interface Workload extends KubeObject {
   readonly spec?: {
     readonly replicas?: number;

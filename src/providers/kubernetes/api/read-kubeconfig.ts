@@ -12,12 +12,13 @@ import {
 import { decodePem, readCertificates, readPrivateKey } from './read-pem.ts';
 
 /**
- * Reads a kubeconfig into windlass's own form, and is the only one that reads it: no library and no
- * helm ever sees the user's text. Every cluster, user and context is checked, not only those of the
- * current context. Taken is only what is known to be data: addresses, PEM, tokens, names. What names
- * a file, a proxy or a program, turns verification off, or is not known, is refused.
+ * Reads a kubeconfig into windlass's own form. This is the only reader: no library and no helm ever gets
+ * the user's text. Every cluster, user and context is checked, not only those of the current context. Only
+ * known kinds of data are taken: addresses, PEM, tokens, names. A field that names a file, a proxy or a
+ * program, that turns verification off, or that is not known, is refused.
  *
- * @throws invalid-input `KUBERNETES_CREDENTIAL`; permission `KUBERNETES_EXEC`. Quotes nothing of it.
+ * @throws invalid-input `KUBERNETES_CREDENTIAL`; permission `KUBERNETES_EXEC`. The error quotes nothing of
+ * it.
  */
 export function readKubeconfig(text: string, allowedExec: readonly string[]): KubeAccess {
   const root = readFields(parseStrictly(text), 'the kubeconfig', {
@@ -25,7 +26,7 @@ export function readKubeconfig(text: string, allowedExec: readonly string[]): Ku
     ignored: ['preferences', 'extensions'],
   });
   if ((root['apiVersion'] ?? 'v1') !== 'v1' || (root['kind'] ?? 'Config') !== 'Config') {
-    throw wrong('it is no kubeconfig (apiVersion v1, kind Config)');
+    throw wrong('it is not a kubeconfig (apiVersion v1, kind Config)');
   }
   const clusters = readEntries(root['clusters'], 'clusters', 'cluster', readCluster);
   const users = readEntries(root['users'], 'users', 'user', (value, where) =>
@@ -33,11 +34,11 @@ export function readKubeconfig(text: string, allowedExec: readonly string[]): Ku
   );
   const contexts = readEntries(root['contexts'], 'contexts', 'context', readContext);
   const context = contexts.get(readText(root, 'current-context', 'the kubeconfig') ?? '');
-  if (context === undefined) throw noContext('its current-context is none of its contexts');
+  if (context === undefined) throw noContext('its current-context is not among its contexts');
   const cluster = clusters.get(context.cluster);
   const identity = users.get(context.user);
   if (cluster === undefined || identity === undefined) {
-    throw noContext('its current-context names no cluster or no user');
+    throw noContext('its current-context has no cluster or no user');
   }
   if (cluster.server === null) throw wrong('the cluster of its current-context has no server');
   if (identity === null) {
@@ -56,12 +57,12 @@ function noContext(why: string): Error {
   return wrongCredential(why, 'set current-context: kubectl config use-context NAME');
 }
 
-/** One document of plain YAML or JSON that every parser reads alike. */
+/** One document of plain YAML or JSON that every parser reads in the same way. */
 function parseStrictly(text: string): unknown {
   if (Buffer.byteLength(text) > MAX_CREDENTIAL_BYTES) {
     throw wrong(`it has more than ${MAX_CREDENTIAL_BYTES} bytes`);
   }
-  // Directives change what the rest means.
+  // Directives change how the rest is read.
   if (/^%/m.test(text)) throw wrong('it has YAML directives');
   let documents: readonly Document[];
   try {
@@ -71,19 +72,19 @@ function parseStrictly(text: string): unknown {
     });
     documents = 'empty' in parsed ? [] : parsed;
   } catch {
-    // The parser's message quotes the text, which is a secret; nesting without end ends its stack.
-    throw wrong('it is no YAML');
+    // The parser's message quotes the text, which is a secret; very deep nesting overflows its stack.
+    throw wrong('it is not YAML');
   }
   const [document] = documents;
   if (document === undefined || documents.length > 1) throw wrong('it is not one YAML document');
-  if (document.errors.length > 0) throw wrong('it is no YAML, or has a key twice');
+  if (document.errors.length > 0) throw wrong('it is not YAML, or has a key twice');
   if (document.warnings.length > 0 || hasReferences(document)) {
-    throw wrong('it uses anchors, aliases or tags of YAML');
+    throw wrong('it uses YAML anchors, aliases or tags');
   }
   return document.toJS({ maxAliasCount: 0 });
 }
 
-/** Anchors and aliases make a small text large; tags change what a value is. */
+/** Anchors and aliases can make a small text very large; tags change the type of a value. */
 function hasReferences(document: Document): boolean {
   let found = false;
   visit(document, (_, node) => {
@@ -98,19 +99,22 @@ type Fields = Readonly<Record<string, unknown>>;
 
 interface FieldRules {
   readonly known: readonly string[];
-  /** May hold anything: nobody looks at it. */
+  /** May hold anything: it is never read. */
   readonly ignored?: readonly string[];
   readonly refused?: Readonly<Record<string, string>>;
 }
 
-/** The fields of an object, null ones left out; its keys are not quoted, they may be a slip of a secret. */
+/**
+ * The fields of an object, without null ones. Its keys are not quoted in errors: a key may be a mistyped
+ * secret.
+ */
 function readFields(
   value: unknown,
   where: string,
   { known, ignored = [], refused = {} }: FieldRules,
 ): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrong(`${where} is no object`);
+    throw wrong(`${where} is not an object`);
   }
   const kept: [string, unknown][] = [];
   for (const [key, field] of Object.entries(value)) {
@@ -125,12 +129,12 @@ function readFields(
   return Object.fromEntries(kept);
 }
 
-/** Undefined where it is absent or empty. */
+/** Undefined if it is absent or empty. */
 function readText(fields: Fields, key: string, where: string): string | undefined {
   const value = fields[key];
   if (value === undefined || value === '') return undefined;
   if (typeof value === 'string') return value;
-  throw wrong(`${key} of ${where} is no text: put it in quotes`);
+  throw wrong(`${key} of ${where} is not a string: put it in quotes`);
 }
 
 function readEntries<T>(
@@ -141,19 +145,19 @@ function readEntries<T>(
 ): ReadonlyMap<string, T> {
   const found = new Map<string, T>();
   if (list === undefined) return found;
-  if (!Array.isArray(list)) throw wrong(`its ${listName} are no list`);
+  if (!Array.isArray(list)) throw wrong(`its ${listName} are not a list`);
   for (const [index, item] of list.entries()) {
     const where = `${listName}[${index}]`;
     const fields = readFields(item, where, { known: ['name', entryName] });
     const name = readText(fields, 'name', where);
     if (name === undefined) throw wrong(`${where} has no name`);
-    if (found.has(name)) throw wrong(`${where} has the name of another one`);
+    if (found.has(name)) throw wrong(`${where} has the same name as another one`);
     found.set(name, read(fields[entryName] ?? {}, where));
   }
   return found;
 }
 
-const OF_WORKER = 'which would be a file of the worker';
+const OF_WORKER = 'which is a file of the worker';
 
 function readCluster(value: unknown, where: string) {
   const fields = readFields(value, where, {
@@ -161,19 +165,19 @@ function readCluster(value: unknown, where: string) {
     ignored: ['extensions', 'disable-compression'],
     refused: {
       'certificate-authority': OF_WORKER,
-      'insecure-skip-tls-verify': 'which turns the check of the server’s certificate off',
-      'proxy-url': 'and workers take no way that a credential names',
+      'insecure-skip-tls-verify': 'which turns the verification of the server’s certificate off',
+      'proxy-url': 'and workers use no proxy that a credential names',
     },
   });
   const server = readText(fields, 'server', where);
   const authority = readText(fields, 'certificate-authority-data', where);
   const tlsServerName = readText(fields, 'tls-server-name', where) ?? null;
   if (tlsServerName !== null && !/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(tlsServerName)) {
-    throw wrong(`tls-server-name of ${where} is no name of a host`);
+    throw wrong(`tls-server-name of ${where} is not a valid host name`);
   }
   const certificateAuthority = authority === undefined ? null : readCertificates(decodePem(authority) ?? '');
   if (authority !== undefined && certificateAuthority === null) {
-    throw wrong(`certificate-authority-data of ${where} holds no certificates in PEM`);
+    throw wrong(`certificate-authority-data of ${where} holds no PEM certificates`);
   }
   return {
     server: server === undefined ? null : readServer(server, 'credential'),
@@ -189,7 +193,7 @@ function readContext(value: unknown, where: string) {
   });
   const namespace = readText(fields, 'namespace', where) ?? '';
   if (!/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$/.test(namespace)) {
-    throw wrong(`namespace of ${where} is no name of a namespace`);
+    throw wrong(`namespace of ${where} is not a valid name of a namespace`);
   }
   return {
     cluster: readText(fields, 'cluster', where) ?? '',
@@ -198,9 +202,9 @@ function readContext(value: unknown, where: string) {
   };
 }
 
-const AS_ANOTHER = 'and workers ask as the credential’s own user only';
+const AS_ANOTHER = 'and workers act only as the credential’s own user';
 
-/** Null for a user that is nobody. */
+/** Null for a user without any identity. */
 function readUser(value: unknown, where: string, allowedExec: readonly string[]): KubeIdentity | null {
   const fields = readFields(value, where, {
     known: ['token', 'client-certificate-data', 'client-key-data', 'exec'],
@@ -210,9 +214,9 @@ function readUser(value: unknown, where: string, allowedExec: readonly string[])
       'token-file': OF_WORKER,
       'client-certificate': OF_WORKER,
       'client-key': OF_WORKER,
-      'auth-provider': 'which Kubernetes has given up',
-      username: 'and Kubernetes takes no passwords any more',
-      password: 'and Kubernetes takes no passwords any more',
+      'auth-provider': 'which Kubernetes no longer supports',
+      username: 'and Kubernetes no longer accepts passwords',
+      password: 'and Kubernetes no longer accepts passwords',
       as: AS_ANOTHER,
       'as-uid': AS_ANOTHER,
       'as-groups': AS_ANOTHER,
@@ -221,11 +225,12 @@ function readUser(value: unknown, where: string, allowedExec: readonly string[])
   });
   const tokenText = readText(fields, 'token', where);
   const token = tokenText === undefined ? null : readToken(tokenText);
-  if (tokenText !== undefined && token === null) throw wrong(`token of ${where} cannot stand in a request`);
+  if (tokenText !== undefined && token === null)
+    throw wrong(`token of ${where} contains characters that a request header cannot hold`);
   const certificate = readClientCertificate(fields, where);
   if (fields['exec'] !== undefined) {
     if (token !== null || certificate !== null)
-      throw wrong(`${where} has exec beside a token or certificate`);
+      throw wrong(`${where} has both exec and a token or certificate`);
     return { kind: 'exec', plugin: readExecPlugin(readExec(fields['exec'], where), allowedExec) };
   }
   return token === null && certificate === null ? null : { kind: 'given', token, certificate };
@@ -238,7 +243,7 @@ function readClientCertificate(fields: Fields, where: string): ClientCertificate
   const certificate = readCertificates(decodePem(given ?? '') ?? '');
   const key = readPrivateKey(decodePem(givenKey ?? '') ?? '');
   if (certificate !== null && key !== null) return { certificate, key };
-  throw wrong(`${where} has a client certificate that is not a certificate and its key in PEM`);
+  throw wrong(`the client certificate of ${where} is not a certificate with its key in PEM`);
 }
 
 const EXEC_VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
@@ -251,22 +256,24 @@ function readExec(value: unknown, where: string) {
     refused: { provideClusterInfo: 'which is not supported' },
   });
   if (!EXEC_VERSIONS.includes(readText(fields, 'apiVersion', inside) ?? '')) {
-    throw wrong(`apiVersion of ${inside} is none of ${EXEC_VERSIONS.join(', ')}`);
+    throw wrong(`apiVersion of ${inside} is not one of ${EXEC_VERSIONS.join(', ')}`);
   }
   if (!['Never', 'IfAvailable'].includes(readText(fields, 'interactiveMode', inside) ?? 'Never')) {
-    throw wrong(`${inside} wants to ask somebody, and nobody sits at a worker`);
+    throw wrong(`${inside} requires interactive input, which a worker cannot give`);
   }
   const args: readonly unknown[] = Array.isArray(fields['args'] ?? [])
     ? ((fields['args'] ?? []) as [])
     : [null];
-  if (!args.every((argument) => typeof argument === 'string')) throw wrong(`args of ${inside} are no texts`);
+  if (!args.every((argument) => typeof argument === 'string'))
+    throw wrong(`args of ${inside} are not strings`);
   const pairs: unknown = fields['env'] ?? [];
-  if (!Array.isArray(pairs)) throw wrong(`env of ${inside} is no list`);
+  if (!Array.isArray(pairs)) throw wrong(`env of ${inside} is not a list`);
   const env = new Map<string, string>();
   for (const pair of pairs) {
     const one = readFields(pair, `env of ${inside}`, { known: ['name', 'value'] });
     const name = readText(one, 'name', `env of ${inside}`);
-    if (name === undefined || env.has(name)) throw wrong(`env of ${inside} has no name, or one twice`);
+    if (name === undefined || env.has(name))
+      throw wrong(`env of ${inside} has an entry without a name, or a name twice`);
     env.set(name, readText(one, 'value', `env of ${inside}`) ?? '');
   }
   return {

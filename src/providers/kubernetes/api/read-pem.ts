@@ -2,13 +2,13 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 
 const BASE64 = /^[A-Za-z0-9+/\s]*(?:==?\s*)?$/;
 
-/** Base64 (of PEM) as kubeconfigs hold it; null for anything else. */
+/** The PEM of base64 as kubeconfigs hold it; null for anything else. */
 export function decodePem(text: string): string | null {
   if (!BASE64.test(text) || text.trim() === '') return null;
   return Buffer.from(text, 'base64').toString('utf8');
 }
 
-/** One or more certificates in PEM, and nothing else; null for anything else. Reads no file. */
+/** One or more PEM certificates and nothing else; null for anything else. Reads no file. */
 export function readCertificates(pem: string): string | null {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) return null;
@@ -17,11 +17,11 @@ export function readCertificates(pem: string): string | null {
   } catch {
     return null;
   }
-  // What stands between them, comments mostly, is left out.
+  // Text between them, mostly comments, is left out.
   return `${blocks.join('\n')}\n`;
 }
 
-/** A private key in PEM that needs no passphrase; null for anything else. */
+/** A private key in PEM without a passphrase; null for anything else. */
 export function readPrivateKey(pem: string): string | null {
   const [block] =
     pem.match(/-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END [A-Z ]*PRIVATE KEY-----/) ?? [];

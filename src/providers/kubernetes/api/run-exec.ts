@@ -7,7 +7,7 @@ import type { ExecPlugin } from './exec-forms.ts';
 import { readToken, type ClientCertificate } from './kube-access.ts';
 import { readCertificates, readPrivateKey } from './read-pem.ts';
 
-/** What a plugin gave, and until when it holds. */
+/** What a plugin returned, and until when it is valid. */
 export interface ExecAnswer {
   readonly token: string | null;
   readonly certificate: ClientCertificate | null;
@@ -19,10 +19,11 @@ const LIMIT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 256 * 1024;
 
 /**
- * Runs the plugin without a shell, in an environment of its own variables, the worker's PATH and an
- * empty HOME that is removed afterwards. It is killed after 30 s, or when it writes more than 256 KiB.
+ * Runs the plugin without a shell, in an environment of its own variables, the worker's PATH and an empty
+ * HOME folder that is removed afterwards. It is killed after 30 s, or when it writes more than 256 KiB.
  *
- * @throws permission `KUBERNETES_EXEC_FAILED`. What it printed may hold a token: only that it failed is said.
+ * @throws permission `KUBERNETES_EXEC_FAILED`. Its output may hold a token, so the error says only that it
+ * failed.
  */
 export async function runExecPlugin(plugin: ExecPlugin, limitMs = LIMIT_MS): Promise<ExecAnswer> {
   const home = await mkdtemp(join(tmpdir(), 'windlass-exec-'));
@@ -38,7 +39,7 @@ async function run({ command, args, env }: ExecPlugin, home: string, limitMs: nu
     cwd: home,
     env: { ...env, HOME: home, TMPDIR: home, ...pathOfWorker() },
     stdio: ['ignore', 'pipe', 'ignore'],
-    // A group of its own: what it starts ends with it.
+    // A process group of its own: the processes that it starts end with it.
     detached: true,
     shell: false,
   });
@@ -46,14 +47,14 @@ async function run({ command, args, env }: ExecPlugin, home: string, limitMs: nu
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // Gone already.
+      // Already ended.
     }
   };
   let why = '';
   const giveUp = (reason: string): void => {
     why = reason;
     kill();
-    // A child of its own that has left the group may hold the pipe open.
+    // A child process that has left the group may keep the pipe open.
     child.stdout.destroy();
   };
   const timer = setTimeout(() => giveUp(`it took longer than ${limitMs / 1000} s`), limitMs);
@@ -92,7 +93,7 @@ function readAnswer(text: string): ExecAnswer {
     const answer = JSON.parse(text) as { readonly status?: Readonly<Record<string, unknown>> } | null;
     status = answer?.status ?? {};
   } catch {
-    throw failed('its answer is no ExecCredential');
+    throw failed('its answer is not an ExecCredential');
   }
   const word = (name: string): string => (typeof status[name] === 'string' ? status[name] : '');
   const token = readToken(word('token'));
@@ -105,10 +106,10 @@ function readAnswer(text: string): ExecAnswer {
 }
 
 function failed(why: string): WindlassError {
-  return new WindlassError('permission', `the credential’s plugin gave no token: ${why}`, {
+  return new WindlassError('permission', `the credential’s plugin returned no token: ${why}`, {
     code: 'KUBERNETES_EXEC_FAILED',
     field: 'credential',
-    hint: 'run it by hand where the worker runs, with the same variables and an empty home folder',
+    hint: 'run it by hand on the worker’s machine, with the same variables and an empty home folder',
   });
 }
 

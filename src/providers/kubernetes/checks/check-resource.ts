@@ -14,27 +14,27 @@ import { RELEASE_KIND } from '../plan-chart-job.ts';
 import { parseQuantity } from '../quantity.ts';
 import { CLUSTER_LABEL, toLabelValue } from '../release-labels.ts';
 import { checkReleaseName } from '../release-name.ts';
-import type { KubernetesWorld } from '../tasks/release-scope.ts';
+import type { KubernetesDependencies } from '../tasks/release-scope.ts';
 import { listWorkloads, nameRoles, toOverrides } from '../workloads.ts';
 import { discover } from './discovery.ts';
 import { tryObject, tryPod, type DryRun } from './dry-run.ts';
-import { createLooseCheck } from './loose-definitions.ts';
+import { createLooseCheck } from './crds-folder.ts';
 import { checkPermissions } from './permissions.ts';
 import { addAmounts, amountsOfPod, checkQuotas, type Amounts } from './quotas.ts';
 
-/** Sent to the server at once. */
+/** Requests that are sent to the server at the same time. */
 const PARALLEL = 8;
 
 /**
- * Everything that can be known to be wrong before helm starts: the release's name, the namespace,
- * the server's version, kinds that it lacks, rights, quotas, storage classes, and each object and
- * each kind of pod as the server itself would take them. Nothing is changed.
+ * Finds everything that can be known to be wrong before helm starts: the release's name, the namespace,
+ * the server's version, kinds that the server lacks, rights, quotas, storage classes, and each object and
+ * each kind of pod by a dry run on the server. Changes nothing.
  *
- * @throws permission, quota, conflict, invalid-input, not-found: the first part that is wrong, with
- *   every fault of that part in `details`.
+ * @throws permission, quota, conflict, invalid-input, not-found: the first part that is wrong, with every
+ * fault of that part in `details`.
  */
 export async function checkResource(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {
@@ -50,7 +50,7 @@ export async function checkResource(
   ]);
   const content = await request.loadPackage();
   if (!isChart(content.files)) {
-    throw new WindlassError('invalid-input', 'the package is no Helm chart', {
+    throw new WindlassError('invalid-input', 'the package is not a Helm chart', {
       code: 'APP_NOT_A_CHART',
       hint: 'Kubernetes runtimes run Helm charts',
     });
@@ -63,7 +63,7 @@ export async function checkResource(
     namespace,
     kubeVersion,
     apiVersions,
-    overrides: toOverrides(cluster.roles),
+    overrides: toOverrides(cluster),
     signal: call.signal,
   });
   const found = await findKinds(kinds, objects);
@@ -87,7 +87,7 @@ export async function checkResource(
   await tryAll(run, found, objects);
 }
 
-/** Questions that need no other's answer; of those that fail the first in their order is said. */
+/** Checks that do not depend on each other; if several fail, the first in this order is reported. */
 async function askAtOnce<Answers extends readonly unknown[]>(questions: {
   readonly [Index in keyof Answers]: Promise<Answers[Index]>;
 }): Promise<Answers> {
@@ -97,7 +97,7 @@ async function askAtOnce<Answers extends readonly unknown[]>(questions: {
   return answers as unknown as Answers;
 }
 
-/** Whether the release is there; one that is somebody else's is a conflict. */
+/** Whether the release exists; a release that belongs to another owner is a conflict. */
 async function findRelease(client: KubeClient, { cluster, action }: CheckResourceRequest): Promise<boolean> {
   const { name, subnetId: namespace, clusterId } = cluster.cluster;
   const [newest] = (await listRevisions(client, namespace, name)).slice(-1);
@@ -105,11 +105,11 @@ async function findRelease(client: KubeClient, { cluster, action }: CheckResourc
   if (newest.labels[CLUSTER_LABEL] === toLabelValue(clusterId)) return true;
   throw new WindlassError(
     'conflict',
-    `there is a release ${name} in namespace ${namespace} already, and it is not of this cluster`,
+    `there already is a release ${name} in namespace ${namespace}, and it does not belong to this cluster`,
     {
       code: 'RELEASE_TAKEN',
       field: 'name',
-      hint: `choose another name for the cluster; ${action} touches no release of others (${resourceToken(clusterId, '', RELEASE_KIND, 1)})`,
+      hint: `choose another name for the cluster; ${action} does not touch releases of other owners (${resourceToken(clusterId, '', RELEASE_KIND, 1)})`,
     },
   );
 }
@@ -119,7 +119,10 @@ interface FoundObject {
   readonly resource: ApiResource;
 }
 
-/** @throws invalid-input `KUBERNETES_KIND_UNKNOWN`, naming every kind that the server and the chart lack. */
+/**
+ * @throws invalid-input `KUBERNETES_KIND_UNKNOWN`, naming every kind that neither the server nor the chart
+ * has.
+ */
 async function findKinds(
   kinds: ApiResources,
   objects: readonly KubeObject[],
@@ -131,11 +134,11 @@ async function findKinds(
     const resource = await kinds.find(object.apiVersion ?? '', object.kind ?? '');
     const key = `${object.apiVersion ?? ''} ${object.kind ?? ''}`;
     if (resource !== null) found.push({ object, resource });
-    // What the chart brings itself is there by the time that it is needed.
+    // Definitions that the chart itself brings exist by the time they are needed.
     else if (!ownKinds.has(key)) missing.add(key);
   }
   if (missing.size === 0) return found;
-  throw new WindlassError('invalid-input', `the server has no kind ${[...missing].join(', ')}`, {
+  throw new WindlassError('invalid-input', `the server does not have kind ${[...missing].join(', ')}`, {
     code: 'KUBERNETES_KIND_UNKNOWN',
     hint: 'install the CustomResourceDefinitions that the chart needs first',
     details: [...missing].map((message) => ({ message })),
@@ -166,10 +169,11 @@ async function checkStorageClasses(client: KubeClient, objects: readonly KubeObj
   if (first === undefined) return;
   throw new WindlassError(
     'invalid-input',
-    `${first[1]} asks for storage class ${first[0]}, which does not exist`,
+    `${first[1]} uses storage class ${first[0]}, which does not exist`,
     {
       code: 'STORAGE_CLASS_UNKNOWN',
-      hint: known === null || known.length === 0 ? 'the server has none' : `there are: ${known.join(', ')}`,
+      hint:
+        known === null || known.length === 0 ? 'the server has none' : `available are: ${known.join(', ')}`,
       details: missing.map(([name, owner]) => ({ message: `${owner}: ${name}` })),
     },
   );
@@ -186,7 +190,7 @@ function listClaims(
   });
 }
 
-/** Sorted; null where they may not be listed. */
+/** Sorted; null if the credential may not list them. */
 async function listNames(client: KubeClient, resource: ApiResource): Promise<readonly string[] | null> {
   try {
     const list = await client.send<KubeList>({
@@ -201,7 +205,10 @@ async function listNames(client: KubeClient, resource: ApiResource): Promise<rea
   }
 }
 
-/** What the job will add to what the namespace uses: pods that do not run now, and growth of those that do. */
+/**
+ * What the job will add to what the namespace uses: pods that do not run now, and the growth of those that
+ * do.
+ */
 function countAsked({ cluster, before }: CheckResourceRequest, objects: readonly KubeObject[]): Amounts {
   const workloads = listWorkloads(objects);
   const names = nameRoles(workloads);
@@ -223,7 +230,7 @@ function countAsked({ cluster, before }: CheckResourceRequest, objects: readonly
 }
 
 function claimsOf(workload: Workload, starting: readonly ClusterNode[]): Amounts {
-  // A pod that comes back finds its volume where it was.
+  // A pod that is started again finds its volume where it was.
   const fresh = starting.filter((node) => node.status === 'pending').length;
   return (workload.spec?.volumeClaimTemplates ?? []).reduce<Amounts>((sum, claim) => {
     const size = parseQuantity(claim.spec?.resources?.requests?.['storage']);
@@ -243,7 +250,7 @@ function growthOf(role: string, wanted: Sized, before: Sized): Amounts {
   };
 }
 
-/** Every object and every kind of pod, some at a time; all that is refused is named. */
+/** Checks every object and every kind of pod, several at a time; the error names all that are refused. */
 async function tryAll(
   run: DryRun,
   found: readonly FoundObject[],
@@ -286,7 +293,7 @@ async function tryAll(
   });
 }
 
-/** What the object is refused for; everything else is about the way to the server. */
+/** Whether the error is about the object itself; all other errors are about the connection to the server. */
 function isFinal({ kind }: WindlassError): boolean {
   return ['invalid-input', 'not-found', 'conflict', 'quota', 'permission'].includes(kind);
 }

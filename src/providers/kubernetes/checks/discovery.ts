@@ -1,10 +1,10 @@
 import type { ApiResource, ApiResources } from '../api/api-resources.ts';
 import type { KubeClient } from '../api/kube-client.ts';
 
-/** Everything that a server has, from two requests. */
+/** All kinds that a server has, from two requests. */
 export interface Discovery {
   readonly kinds: ApiResources;
-  /** `apps/v1` and `apps/v1/Deployment`, as charts ask for them. */
+  /** `apps/v1` and `apps/v1/Deployment`, the forms in which charts ask for them. */
   readonly apiVersions: readonly string[];
 }
 
@@ -25,11 +25,11 @@ interface DiscoveryList {
   }[];
 }
 
-/** Asks the server which kinds it has, aggregated. @throws permission, unavailable. */
+/** Asks the server which kinds it has, by aggregated discovery. @throws permission, unavailable. */
 export async function discover(client: KubeClient): Promise<Discovery> {
   const lists = await Promise.all(
     ['/api', '/apis'].map((path) =>
-      client.send<DiscoveryList>({ method: 'GET', path, accept: ACCEPT, what: 'ask for the server’s kinds' }),
+      client.send<DiscoveryList>({ method: 'GET', path, accept: ACCEPT, what: 'list the server’s kinds' }),
     ),
   );
   const resources = lists.flatMap(({ items = [] }) =>

@@ -6,22 +6,23 @@ import { describeObject, nameOf } from '../manifest.ts';
 
 const FIELD_MANAGER = 'windlass-check';
 
-/** What is tried on the server without effect. */
+/** What a dry run on the server needs. */
 export interface DryRun {
   readonly client: KubeClient;
   readonly namespace: string;
   readonly releaseName: string;
-  /** Whether the release is new: then nothing of it may exist but what is its own. */
+  /** Whether the release is new: then no object of it may exist that is not its own. */
   readonly isNew: boolean;
-  /** Whether helm leaves a definition as it is where it is there already. */
+  /** Whether helm leaves an existing definition unchanged. */
   readonly isLooseDefinition: (name: string) => Promise<boolean>;
 }
 
 /**
- * Has the server check one object as it would when it is made: its schema, and everything that
- * admission says. Nothing is stored.
+ * Has the server check one object as if it were created: its schema, and all admission rules. Nothing is
+ * stored.
  *
- * @throws conflict `RELEASE_OBJECT_EXISTS`; whatever the server refuses it for, naming the object.
+ * @throws conflict `RELEASE_OBJECT_EXISTS`; every reason for which the server refuses it, naming the
+ * object.
  */
 export async function tryObject(run: DryRun, resource: ApiResource, object: KubeObject): Promise<void> {
   const namespace = object.metadata?.namespace ?? run.namespace;
@@ -51,7 +52,7 @@ export async function tryObject(run: DryRun, resource: ApiResource, object: Kube
   }
 }
 
-/** An object that is there already: ours from a try before, or somebody else's. */
+/** An object that exists already: ours from an earlier attempt, or another owner's. */
 async function checkWhose(
   run: DryRun,
   resource: ApiResource,
@@ -73,25 +74,25 @@ async function checkWhose(
   }
   throw new WindlassError(
     'conflict',
-    `${describeObject(object)} exists already, and is not of this release`,
+    `${describeObject(object)} exists already, and does not belong to this release`,
     {
       code: 'RELEASE_OBJECT_EXISTS',
-      hint: 'choose another name for the cluster, or remove what is in the way',
+      hint: 'choose another name for the cluster, or remove that object',
     },
   );
 }
 
 /**
- * Has the server check a pod as a workload will make it: limits of the namespace, quotas, pod
- * security. Controllers are refused these only later, where nobody waits for the answer.
+ * Has the server check a pod as a workload will create it: limits of the namespace, quotas, pod security.
+ * Without this check, only the controller would be refused, later, in its events.
  */
 export async function tryPod(run: DryRun, workload: Workload): Promise<void> {
   const { template } = workload.spec ?? {};
   const spec = { ...template?.spec } as Record<string, unknown>;
-  // Those that the chart makes itself are not there yet.
+  // Objects that the chart itself creates do not exist yet.
   delete spec['serviceAccountName'];
   delete spec['serviceAccount'];
-  // What the controller mounts of claims that it makes.
+  // Volumes that the controller mounts from the claims that it creates.
   const claims = (workload.spec?.volumeClaimTemplates ?? []).map((claim) => ({
     name: nameOf(claim),
     emptyDir: {},

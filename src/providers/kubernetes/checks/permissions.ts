@@ -7,14 +7,14 @@ interface AccessReview {
   readonly status?: { readonly allowed?: boolean };
 }
 
-/** What helm does with every object of a release, over its whole life. */
+/** The verbs that helm uses on the objects of a release, over its whole life. */
 const OBJECT_VERBS = ['get', 'create', 'patch', 'delete', 'list', 'watch'] as const;
 const RECORD_VERBS = ['get', 'list', 'create', 'update', 'patch', 'delete'] as const;
 
 /**
  * Asks the server whether the credential may do everything that a release of these kinds needs.
  *
- * @throws permission `KUBERNETES_FORBIDDEN`; `details` names every right that is missing.
+ * @throws permission `KUBERNETES_FORBIDDEN`; `details` names every missing right.
  */
 export async function checkPermissions(
   client: KubeClient,
@@ -22,7 +22,7 @@ export async function checkPermissions(
   resources: readonly ApiResource[],
 ): Promise<void> {
   const needsCluster = resources.some((resource) => !resource.namespaced);
-  // Who may do everything need not be asked for each thing.
+  // A credential that may do everything needs no further checks.
   const all = { group: '*', resource: '*', verb: '*' };
   if (await isAllowed(client, needsCluster ? all : { ...all, namespace })) return;
 
@@ -37,7 +37,7 @@ export async function checkPermissions(
   await requireRights(client, rights);
 }
 
-/** What may be done with one kind of object in one namespace; that of a kind without one says nothing. */
+/** The rights to one kind of object in one namespace; the namespace of a kind without namespace is empty. */
 export interface Right {
   readonly resource: ApiResource;
   readonly verb: string;
@@ -45,9 +45,9 @@ export interface Right {
 }
 
 /**
- * Asks the server for each right, once.
+ * Asks the server about each right, once.
  *
- * @throws permission `KUBERNETES_FORBIDDEN`; `details` names every right that is missing.
+ * @throws permission `KUBERNETES_FORBIDDEN`; `details` names every missing right.
  */
 export async function requireRights(client: KubeClient, rights: readonly Right[]): Promise<void> {
   const wanted = new Map(rights.map((right) => [`${right.namespace} ${describe(right)}`, right]));
@@ -73,7 +73,9 @@ export async function requireRights(client: KubeClient, rights: readonly Right[]
   });
 }
 
-/** Asks the server whether the credential may do one thing: `resourceAttributes` of a SelfSubjectAccessReview. */
+/**
+ * Asks the server whether the credential has one right: `resourceAttributes` of a SelfSubjectAccessReview.
+ */
 export async function isAllowed(
   client: KubeClient,
   resourceAttributes: Readonly<Record<string, string>>,
@@ -86,7 +88,7 @@ export async function isAllowed(
       kind: 'SelfSubjectAccessReview',
       spec: { resourceAttributes },
     },
-    what: 'ask what is allowed',
+    what: 'ask what the credential may do',
   });
   return review.status?.allowed === true;
 }

@@ -1,4 +1,5 @@
 import type { Reserved } from '../../../domain/index.ts';
+import { findShortage } from '../../../provider-utils/index.ts';
 import { QUOTAS, resourcePath } from '../api/api-resources.ts';
 import type { KubeClient } from '../api/kube-client.ts';
 import { quotaError } from '../api/kube-errors.ts';
@@ -7,7 +8,7 @@ import { nameOf } from '../manifest.ts';
 import { isForbidden } from '../observe/explain.ts';
 import { parseQuantity } from '../quantity.ts';
 
-/** So much of each thing that a quota counts. */
+/** Amounts by the name of the thing that a quota counts. */
 export type Amounts = Readonly<Record<string, number>>;
 
 interface Quota extends KubeObject {
@@ -19,8 +20,8 @@ interface Quota extends KubeObject {
 }
 
 /**
- * Whether the namespace's quotas have room for what is asked beside what is there and what running
- * jobs have reserved. A quota with scopes is left to the server, which knows what falls under it.
+ * Whether the namespace's quotas have room for the request, beside what is used and what running jobs have
+ * reserved. A quota with scopes is left to the server, which knows what falls under it.
  *
  * @throws quota `KUBERNETES_QUOTA`, naming the quota and the numbers.
  */
@@ -41,21 +42,20 @@ export async function checkQuotas(
     if ((quota.spec?.scopes ?? []).length > 0 || quota.spec?.scopeSelector !== undefined) continue;
     for (const [key, hard] of Object.entries(quota.status?.hard ?? {})) {
       const name = normalize(key);
-      const more = asked[name] ?? 0;
-      if (more <= 0) continue;
-      const used = parseQuantity(quota.status?.used?.[key]);
-      const kept = promised[name] ?? 0;
-      if (used + kept + more <= parseQuantity(hard) * (1 + Number.EPSILON)) continue;
-      const words = kept > 0 ? `, ${format(kept)} promised to running jobs` : '';
-      throw quotaError(
-        `namespace ${namespace}`,
-        `exceeded quota ${nameOf(quota)}: ${key} is limited to ${hard}; ${quota.status?.used?.[key] ?? '0'} used${words}, ${format(more)} asked for`,
-      );
+      const room = {
+        limit: parseQuantity(hard),
+        used: parseQuantity(quota.status?.used?.[key]),
+        reserved: promised[name] ?? 0,
+        asked: asked[name] ?? 0,
+      };
+      const shortage = findShortage(key, room, format);
+      if (shortage !== undefined)
+        throw quotaError(`quota ${nameOf(quota)} of namespace ${namespace}`, shortage);
     }
   }
 }
 
-/** Both spellings of Kubernetes as one. */
+/** Maps both spellings that Kubernetes knows to one. */
 function normalize(key: string): string {
   const name = key.replace(/^count\//, '');
   return name === 'cpu' || name === 'memory' ? `requests.${name}` : name;
@@ -70,13 +70,13 @@ async function listQuotas(client: KubeClient, namespace: string): Promise<readon
     });
     return list.items ?? [];
   } catch (error) {
-    // Who may not read quotas hears of them when they are exceeded.
+    // A credential that may not read quotas gets the error later, from the server.
     if (isForbidden(error)) return [];
     throw error;
   }
 }
 
-/** What one pod counts for: all of its containers, or its hungriest init container. */
+/** What one pod counts for: the sum of its containers, or the init container that asks for most. */
 export function amountsOfPod(spec: PodSpec | undefined): Amounts {
   const sum = (section: 'requests' | 'limits', name: string): number => {
     const of = (container: { resources?: { requests?: object; limits?: object } }): number => {

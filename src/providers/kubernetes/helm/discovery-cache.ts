@@ -3,9 +3,9 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubeConnection } from '../api/connection.ts';
 
-/** Where helm keeps what servers have told it of their kinds. */
+/** Where helm caches the API discovery of servers. */
 export interface DiscoveryCache {
-  /** What helm is started with, so that it looks there; nothing where there is no place for it. */
+  /** Environment variables that make helm use the cache; none if there is no folder for it. */
   environment(
     connection: Pick<KubeConnection, 'server' | 'certificateAuthority'>,
   ): Promise<Readonly<Record<string, string>>>;
@@ -15,18 +15,19 @@ export interface DiscoveryCache {
 const KEPT_SERVERS = 16;
 
 /**
- * A folder for each server, shared by all runs of helm on this machine: without one, each run loads
- * the schemas of every kind that it changes anew. It holds the server's public description and
- * nothing of a credential or a release; helm asks which kinds there are each time all the same.
+ * A folder for each server, shared by all runs of helm on this machine: without one, each run loads the
+ * schemas of every kind that it changes again. It holds the server's public API description, and nothing
+ * of a credential or a release. Helm still asks for the list of kinds in every run.
  *
- * A folder that cannot be made or tidied costs time and nothing else.
+ * If a folder cannot be created or cleaned, helm is only slower.
  */
 export function createDiscoveryCache(root: string | null): DiscoveryCache {
   const opened = new Map<string, Promise<void>>();
   return {
     async environment({ server, certificateAuthority }) {
       if (root === null) return {};
-      // Of the CA too: what one server has said is never believed of another at the same address.
+      // The CA is part of the key: the answers of one server are never used for another server at the same
+      // address.
       const name = createHash('sha256')
         .update(JSON.stringify([server.href, certificateAuthority]))
         .digest('hex')
@@ -48,9 +49,9 @@ async function open(root: string, name: string): Promise<void> {
       (await readdir(root)).map(async (one) => ({ one, usedMs: (await stat(join(root, one))).mtimeMs })),
     );
     const old = known.sort((left, right) => right.usedMs - left.usedMs).slice(KEPT_SERVERS);
-    // Another worker may be using it: helm takes what is missing as not known yet.
+    // Another worker may be using it: helm treats what is missing as not cached yet.
     await Promise.all(old.map(({ one }) => rm(join(root, one), { recursive: true, force: true })));
   } catch {
-    // Another worker tidies up at the same moment, or the disk is full: helm does without.
+    // Another worker cleans at the same moment, or the disk is full: helm works without the cache.
   }
 }

@@ -1,35 +1,30 @@
 import { cutText, WindlassError } from '../../../domain/index.ts';
 import { maskForeignText } from '../../../masking/index.ts';
+import { findTextRule, type TextRule } from '../../../provider-utils/index.ts';
 import { HINT_RBAC, isQuota, quotaError } from '../api/kube-errors.ts';
 
 const MAX_MESSAGE = 1_500;
 
-interface Rule {
-  readonly pattern: RegExp;
-  readonly kind: WindlassError['kind'];
-  readonly code: string;
-  readonly hint: string;
-}
-
-// By what helm and the API server write; the first that fits. Both lines of helm say it alike.
-const RULES: readonly Rule[] = [
+// Matches the text of helm and of the API server; the first rule that fits applies. Both versions of helm
+// print the same text.
+const RULES: readonly TextRule[] = [
   {
     pattern: /another operation \(install\/upgrade\/rollback\) is in progress/i,
     kind: 'unavailable',
     code: 'RELEASE_BUSY',
-    hint: 'another helm works on the release, or was killed in the middle: the next try finds out',
+    hint: 'another helm works on the release, or was killed in the middle: the next attempt finds out which',
   },
   {
     pattern: /cannot re-?use a name that is still in use|release: already exists/i,
     kind: 'unavailable',
     code: 'RELEASE_BUSY',
-    hint: 'somebody installed a release of this name at the same moment: the next try looks whose it is',
+    hint: 'another client installed a release of this name at the same moment: the next attempt checks who owns it',
   },
   {
     pattern: /invalid ownership metadata|cannot be imported into the current release/i,
     kind: 'conflict',
     code: 'RELEASE_OBJECT_EXISTS',
-    hint: 'an object of this name belongs to somebody else: choose another name for the cluster, or remove it',
+    hint: 'an object of this name belongs to another owner: choose another name for the cluster, or remove it',
   },
   {
     pattern: /chart requires kubeVersion/i,
@@ -57,7 +52,7 @@ const RULES: readonly Rule[] = [
     hint: 'check whether the API server answers',
   },
   {
-    // What the API server, or what stands before it, answers with 5xx.
+    // The API server, or a proxy in front of it, answers with 5xx.
     pattern:
       /Internal error occurred|an error on the server \(.*\) has prevented the request|server was unable to return a response|ServiceUnavailable/i,
     kind: 'unavailable',
@@ -65,11 +60,11 @@ const RULES: readonly Rule[] = [
     hint: 'see the API server’s log',
   },
   {
-    // All that helm says when any of the objects could not be deleted: to delete again does no harm.
+    // Helm prints only this when any of the objects could not be deleted; to delete again does no harm.
     pattern: /^failed to delete release: /i,
     kind: 'unavailable',
     code: 'HELM_DELETE_FAILED',
-    hint: 'the next try goes on; where none helps, look whether the credential may delete all of the chart’s objects',
+    hint: 'the next attempt continues; if none succeeds, check whether the credential may delete all of the chart’s objects',
   },
   {
     pattern: /x509: |certificate signed by unknown authority/i,
@@ -93,7 +88,7 @@ const RULES: readonly Rule[] = [
     pattern: /Too Many Requests|client rate limiter/i,
     kind: 'throttled',
     code: 'KUBERNETES_THROTTLED',
-    hint: 'the API server asks to slow down',
+    hint: 'the API server limits the request rate',
   },
   {
     pattern: /hook.{0,200}failed|failed (pre|post)-\w|BackoffLimitExceeded|job .{0,200}failed/i,
@@ -112,25 +107,25 @@ const RULES: readonly Rule[] = [
       /execution error at|parse error|error calling|template:|YAML parse error|unable to build kubernetes objects|error validating data|is invalid:|unknown field/i,
     kind: 'invalid-input',
     code: 'CHART_RENDER',
-    hint: 'correct the chart or its values: helm template shows what it makes of them',
+    hint: 'correct the chart or its values: helm template shows what it renders',
   },
 ];
 
-/** What helm wrote when it failed, as an error of the closed list; `mask` hides values. */
+/** Turns the output of a failed helm into an error of the closed list; `mask` hides secret values. */
 export function toHelmError(verb: string, stderr: string, mask: (text: string) => string): WindlassError {
-  // Before lines become one: what follows the name of a secret ends with its line.
+  // Before the lines are joined: a value after the name of a secret ends with its line.
   const message = cutText(tidy(maskForeignText(mask(stderr))), MAX_MESSAGE);
   const said = tidy(stderr);
   const what = `helm ${verb}`;
   if (isQuota(said)) return quotaError(what, message);
-  const rule = RULES.find(({ pattern }) => pattern.test(said));
+  const rule = findTextRule(RULES, said);
   return new WindlassError(rule?.kind ?? 'conflict', `${what}: ${message}`, {
     code: rule?.code ?? 'HELM_FAILED',
-    hint: rule?.hint ?? 'see what helm says; a failed cluster can be deleted, or recovered',
+    hint: rule?.hint ?? 'see helm’s message above; a failed cluster can be deleted, or recovered',
   });
 }
 
-/** Without helm's own prefixes, warnings and log lines. */
+/** The message without helm's own prefixes, warnings and log lines. */
 function tidy(stderr: string): string {
   const lines = stderr
     .split('\n')
@@ -138,5 +133,5 @@ function tidy(stderr: string): string {
     .filter((line) => line !== '' && !/^(WARNING|W\d{4}|I\d{4}|level=(INFO|WARN|DEBUG))/.test(line))
     .map((line) => line.replace(/^(Error: )?((INSTALLATION|UPGRADE|ROLLBACK|UNINSTALL) FAILED: )?/, ''));
   const text = lines.join('; ').replace(/(; )?Use --debug flag to render out invalid YAML/, '');
-  return text || 'it failed without a word';
+  return text || 'it failed without a message';
 }

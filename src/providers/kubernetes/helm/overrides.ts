@@ -1,19 +1,5 @@
-/**
- * What earlier jobs have set beside the chart's values: how many, and how large. Passed through
- * helm itself, so that every revision of the release holds it, and a rollback takes it back too.
- */
-export interface WorkloadOverride {
-  readonly kind: string;
-  readonly name: string;
-  readonly replicas?: number;
-  /** Of the workload's first container. */
-  readonly requests?: Readonly<Record<string, string>>;
-  readonly limits?: Readonly<Record<string, string>>;
-  /** Its pods stay away. */
-  readonly stopped?: boolean;
-}
-
-/** No node of Kubernetes has this label: so a DaemonSet, which has no count, can be stopped. */
+import type { WorkloadOverride } from '../release-tasks.ts';
+/** No node of Kubernetes has this label: as a node selector it stops a DaemonSet, which has no count. */
 export const STOPPED_NODE_LABEL = 'windlass/stopped';
 
 interface Target {
@@ -30,7 +16,7 @@ interface Target {
   };
 }
 
-/** Changes an object in place as the override of its kind and name says; others stay as they are. */
+/** Changes an object in place as the override of its kind and name says; other objects are not changed. */
 export function applyOverride(object: unknown, overrides: readonly WorkloadOverride[]): boolean {
   if (typeof object !== 'object' || object === null) return false;
   const target = object as Target;
@@ -61,7 +47,7 @@ function stop(kind: string, spec: NonNullable<Target['spec']>): void {
     pod.nodeSelector = { ...pod.nodeSelector, [STOPPED_NODE_LABEL]: 'true' };
 }
 
-/** A manifest of a revision that was made while the cluster was stopped holds the mark. */
+/** A manifest of a revision that was made while the cluster was stopped has this label. */
 function letStart(spec: NonNullable<Target['spec']>): void {
   const pod = spec.template?.spec;
   const selector = { ...(pod?.nodeSelector as Record<string, unknown> | undefined) };

@@ -1,13 +1,13 @@
-// Run by helm as its post-renderer: manifests come in on standard input, and go out with the
-// overrides of the file that is named; or what it says to apply instead goes out.
+// Run by helm as its post-renderer. Manifests arrive on standard input and are written out with the
+// overrides of the given file; if the file holds a whole manifest, that is written out instead.
 import { readFileSync } from 'node:fs';
-import type { WorkloadOverride } from './overrides.ts';
 import { putOverrides } from './put-overrides.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
-/** What the file holds. */
+/** The content of the file. */
 export interface PostRenderInput {
   readonly overrides: readonly WorkloadOverride[];
-  /** A whole manifest, as it was recorded; null where what comes in goes out. */
+  /** A whole manifest as it was recorded; null to write out what arrives. */
   readonly recorded: string | null;
 }
 

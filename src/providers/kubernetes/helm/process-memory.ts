@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The memory of all processes below a process, in bytes; 0 where the system does not tell (it is
- * read from Linux' /proc).
+ * The memory of all descendant processes of a process, in bytes; 0 if the system does not provide it (it
+ * is read from Linux' /proc).
  */
 export function readMemoryBelow(pid: number): number {
   return readChildren(pid).reduce((sum, child) => sum + readMemory(child) + readMemoryBelow(child), 0);
@@ -17,7 +17,7 @@ function readMemory(pid: number): number {
   return Number(kibibytes) * 1024;
 }
 
-/** A process may end between two looks. */
+/** A process may end between two reads. */
 function readOrEmpty(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -13,7 +13,7 @@ import { toPullError } from './pull-errors.ts';
 import { runHelm, type FindHelm } from './run-helm.ts';
 import { withWorkFolder, type WorkFolder } from './work-folder.ts';
 
-/** Shorter than the time that a client gives the request, so that the reason reaches it. */
+/** Shorter than the timeout of the client's request, so that the client gets the reason. */
 const PULL_MS = 240_000;
 
 /** Fetches the archive (.tgz) of a chart that a registry or a repository holds. */
@@ -24,11 +24,11 @@ export type PullChart = (
 ) => Promise<Uint8Array>;
 
 /**
- * Fetches with helm, into a folder that is removed. TLS is verified; only a server of this machine
- * (loopback) may be asked without it. A password stands in a file of that folder, in helm's own
- * form, and goes to the host of the reference alone.
+ * Fetches with helm, into a folder that is removed afterwards. TLS is verified; only a server of this
+ * machine (loopback) may be used without TLS. A password is written to a file of that folder, in helm's
+ * own format, and is sent only to the host of the reference.
  *
- * @throws what `registerChart` names; cancelled.
+ * @throws the errors that `registerChart` documents; cancelled.
  */
 export function createChartPuller(findHelm: FindHelm): PullChart {
   return async (reference, credential, signal) => {
@@ -49,10 +49,11 @@ export function createChartPuller(findHelm: FindHelm): PullChart {
       const run = async (args: readonly string[]): Promise<void> => {
         const { path: cwd } = folder;
         const result = await runHelm({ program, args, env, cwd, signal, timeoutMs: PULL_MS });
-        // Why an index cannot be had, helm tells as if it were no error.
+        // Helm reports an index that it cannot read only in its log.
         if (result.exitCode !== 0) throw toPullError(source, `${result.stdout}\n${result.stderr}`);
       };
-      // Listed, because of a repository that is only named helm leaves no index to compare with.
+      // Listed in the repositories file: for a repository that is given only by URL, helm stores no index
+      // to compare with.
       if (source.repository !== null) {
         const strict = program.major === 3 ? ['--fail-on-repo-update-fail'] : [];
         await run(['repo', 'update', REPOSITORY, ...strict]);
@@ -73,29 +74,29 @@ export function createChartPuller(findHelm: FindHelm): PullChart {
   };
 }
 
-/** Nothing listens there: what is sent to it is refused by this machine. */
+/** No process listens on this port: requests to it are refused by this machine. */
 const NO_PROXY_AT_ALL = '127.0.0.1:0';
 
 /**
- * A repository's index and every redirect may lead helm to http://, where anybody on the way reads and
- * changes what is sent. The way of plain http to other machines ends here; this machine is reached
- * without any proxy.
+ * A repository's index and every redirect may lead helm to http://, where requests and answers can be read
+ * and changed on the way. Plain http to other machines is refused here; this machine is reached without a
+ * proxy.
  */
 function withoutPlainHttp(env: WorkFolder['env']): WorkFolder['env'] {
   const { NO_PROXY: _upper, no_proxy: _lower, ...rest } = env;
   const closed = { HTTP_PROXY: `http://${NO_PROXY_AT_ALL}`, http_proxy: `http://${NO_PROXY_AT_ALL}` };
-  // Exceptions are from the operator's proxy for TLS; without one they would open a way for http.
+  // Exceptions come from the operator's proxy for TLS; without a proxy they would allow plain http.
   const hasProxy = Boolean(env['HTTPS_PROXY'] ?? env['https_proxy']);
   return { ...(hasProxy ? env : rest), ...closed };
 }
 
-/** What the repository is called in the folder of one run. */
+/** The name of the repository in the folder of one run. */
 const REPOSITORY = 'windlass';
 
-/** What Docker's own registry is called where credentials are kept. */
+/** The name under which credentials of Docker's own registry are stored. */
 const DOCKER_HUB = 'https://index.docker.io/v1/';
 
-/** helm's file of who it is at which registry. */
+/** helm's file of registry credentials. */
 async function writeRegistries(
   folder: WorkFolder,
   { chart, repository }: ChartSource,
@@ -110,7 +111,7 @@ async function writeRegistries(
   return file;
 }
 
-/** helm's file of repositories; their passwords stand nowhere else. */
+/** helm's file of repositories; their passwords are stored nowhere else. */
 async function writeRepositories(
   folder: WorkFolder,
   { repository: url, certificateAuthority }: ChartSource,
@@ -129,8 +130,8 @@ async function writeRepositories(
 }
 
 /**
- * A repository's index says what each archive's digest is, and helm does not look. What a registry
- * serves is named by its digest, and helm does.
+ * A repository's index states the digest of each archive, and helm does not verify it. A registry's
+ * content is addressed by digest, and helm verifies that.
  */
 async function checkDigest(
   source: ChartSource,
@@ -141,14 +142,18 @@ async function checkDigest(
   const found = createHash('sha256').update(archive).digest('hex');
   const cache = folder.env['HELM_CACHE_HOME'] ?? folder.path;
   const text = await readFile(join(cache, 'repository', `${REPOSITORY}-index.yaml`), 'utf8');
-  // Indexes have tens of megabytes: only one that does not name the digest is worth reading.
+  // Indexes have tens of megabytes: the file is parsed only if it does not contain the digest as text.
   if (text.includes(found)) return;
   const wanted = findDigest(readHelmYaml(text), source.chart, archiveName);
   if (wanted === null) return;
-  throw new WindlassError('invalid-input', `${archiveName} is not what the index of ${source.label} says`, {
-    code: 'CHART_DIGEST',
-    hint: 'the archive was changed after it was published: ask who keeps the repository',
-  });
+  throw new WindlassError(
+    'invalid-input',
+    `${archiveName} does not match the digest in the index of ${source.label}`,
+    {
+      code: 'CHART_DIGEST',
+      hint: 'the archive was changed after it was published: ask the owner of the repository',
+    },
+  );
 }
 
 interface IndexEntry {
@@ -156,7 +161,7 @@ interface IndexEntry {
   readonly digest?: string;
 }
 
-/** What the index has for the version that helm has fetched; null where it names no digest. */
+/** The index entry for the version that helm has fetched; null if it states no digest. */
 function findDigest(index: unknown, chart: string, archiveName: string): string | null {
   const { entries } = index as { entries?: Readonly<Record<string, readonly IndexEntry[]>> };
   const entry = entries?.[chart]?.find(({ version }) => archiveName === `${chart}-${version}.tgz`);

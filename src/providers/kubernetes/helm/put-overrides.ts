@@ -1,12 +1,13 @@
 import { readHelmYaml, splitDocuments, writeHelmJson, type JsonValue } from '../../../helm-yaml/index.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { isHook } from '../manifest.ts';
-import { applyOverride, type WorkloadOverride } from './overrides.ts';
+import { applyOverride } from './overrides.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
 /**
- * A stream of manifests with overrides put over the workloads that they name. Documents without such a
- * workload stay as they are, byte for byte; the others become JSON that helm reads as it read them,
- * but for the overrides, and keep the comments at their head.
+ * Applies overrides to the workloads that they name in a stream of manifests. Documents without such a
+ * workload stay the same, byte for byte. The others become JSON that helm reads in the same way, except
+ * for the overrides; comments at their start are kept.
  *
  * @throws HelmYamlError for a document that may hold a workload and cannot be read.
  */
@@ -22,7 +23,7 @@ export function putOverrides(stream: string, overrides: readonly WorkloadOverrid
     .join('');
 }
 
-/** Whether there was something to change, also among the items of a list. Hooks are no workloads. */
+/** Whether an object was changed, also among the items of a list. Hooks do not count as workloads. */
 function applyTo(object: JsonValue, overrides: readonly WorkloadOverride[]): boolean {
   if (typeof object !== 'object' || object === null || Array.isArray(object)) return false;
   const { kind, items } = object as { readonly kind?: JsonValue; readonly items?: JsonValue };

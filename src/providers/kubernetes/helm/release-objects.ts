@@ -4,19 +4,19 @@ import { isHook } from '../manifest.ts';
 import { readManifests } from '../read-manifest.ts';
 import { readContent, type HookRun, type ReleaseRevision } from './release-record.ts';
 
-/** What a revision holds, its hooks left out. */
+/** The objects of a revision, without its hooks. */
 export async function readObjects(revision: ReleaseRevision): Promise<readonly KubeObject[]> {
   const { manifest } = await readContent(revision);
   return (await readNumbers([manifest])).flat().filter((object) => !isHook(object));
 }
 
-/** What a revision's hooks make. */
+/** The objects that a revision's hooks create. */
 export async function readHooks(revision: ReleaseRevision): Promise<readonly KubeObject[]> {
   const { hooks } = await readContent(revision);
   return (await readNumbers(hooks.map(({ manifest }) => manifest))).flat();
 }
 
-/** What those of a revision's hooks have made that have run, with the newest run of each. */
+/** The objects of a revision's hooks that have run, each with its newest run. */
 export async function readHookRuns(
   revision: ReleaseRevision,
 ): Promise<readonly { readonly object: KubeObject; readonly run: HookRun }[]> {
@@ -26,7 +26,7 @@ export async function readHookRuns(
   return ran.flatMap(({ run }, index) => (made[index] ?? []).map((object) => ({ object, run })));
 }
 
-/** Nothing of it is sent on. */
+/** These objects are only read, never sent to a server. */
 async function readNumbers(manifests: readonly string[]): Promise<readonly (readonly KubeObject[])[]> {
   return toNumbers(await readManifests(manifests)) as readonly (readonly KubeObject[])[];
 }

@@ -8,7 +8,7 @@ import type { KubeList, KubeObject } from '../api/kube-types.ts';
 const unzip = promisify(gunzip);
 const zip = promisify(gzip);
 
-/** One revision of a release, as its secret's labels tell it: cheap to read. */
+/** One revision of a release, as the labels of its secret describe it: cheap to read. */
 export interface ReleaseRevision {
   readonly name: string;
   readonly namespace: string;
@@ -16,46 +16,46 @@ export interface ReleaseRevision {
   readonly status: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Of the secret that holds it. */
+  /** The name of the secret that holds it. */
   readonly secretName: string;
   readonly uid: string;
   readonly resourceVersion: string;
   readonly createdAt: string;
-  /** What helm wrote, still packed. */
+  /** Helm's record, still packed. */
   readonly packed: string;
 }
 
-/** What is packed in a revision. */
+/** The content of a revision's packed record. */
 export interface ReleaseContent {
   readonly description: string;
   readonly manifest: string;
-  /** What it was given: the user's own values. */
+  /** The user's own values. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** When its deletion began; null where none has. */
+  /** When its deletion began; null if it has not begun. */
   readonly deletedAt: string | null;
   readonly hooks: readonly ReleaseHook[];
 }
 
-/** What helm has written of one of a release's hooks. */
+/** Helm's record of one of a release's hooks. */
 export interface ReleaseHook {
   readonly manifest: string;
   /** e.g. `pre-delete` */
   readonly events: readonly string[];
-  /** The newest run of it; null where it has not run. */
+  /** Its newest run; null if it has not run. */
   readonly lastRun: HookRun | null;
 }
 
-/** One run of a hook, by the clock of the worker whose helm ran it. */
+/** One run of a hook, by the clock of the worker that ran helm. */
 export interface HookRun {
   readonly startedAt: string;
-  /** Null for one that was cut. */
+  /** Null if it was interrupted. */
   readonly completedAt: string | null;
   readonly phase: string;
 }
 
 /**
- * Every revision of a release that is there, newest last: read from helm's own records, so that no
- * process is started for it.
+ * All revisions of a release that exist, newest last. They are read from helm's own records, so that no
+ * process has to be started.
  */
 export async function listRevisions(
   client: KubeClient,
@@ -66,7 +66,7 @@ export async function listRevisions(
     method: 'GET',
     path: resourcePath(SECRETS, namespace),
     query: { labelSelector: `owner=helm,name=${name}` },
-    what: `look for release ${name} in ${namespace}`,
+    what: `read release ${name} in ${namespace}`,
   });
   return (list.items ?? []).map(toRevision).sort((left, right) => left.revision - right.revision);
 }
@@ -107,7 +107,10 @@ interface StoredHook {
   };
 }
 
-/** Unpacks what helm wrote: base64 of gzipped JSON, in a secret's base64. @throws internal `RELEASE_RECORD` */
+/**
+ * Unpacks helm's record: base64 of gzipped JSON, inside the base64 of the secret. @throws internal
+ * `RELEASE_RECORD`
+ */
 export async function readContent(revision: ReleaseRevision): Promise<ReleaseContent> {
   const stored = await unpack(revision);
   return {
@@ -129,14 +132,14 @@ export async function readContent(revision: ReleaseRevision): Promise<ReleaseCon
   };
 }
 
-/** Helm 3 writes a time that is none as the empty string or as the year 1. */
+/** Helm 3 writes a missing time as the empty string or as the year 1. */
 function readTime(text: string | undefined): string | null {
   return text === undefined || text === '' || text.startsWith('0001-') ? null : text;
 }
 
 /**
- * What stands in a revision, packed as helm packs it, with each hook's events as `change` has them;
- * all else is as it was. For `data.release` of its secret.
+ * A revision's record, packed as helm packs it, with the events of each hook replaced by the result of
+ * `change`; everything else is unchanged. For `data.release` of its secret.
  *
  * @throws internal `RELEASE_RECORD`
  */
@@ -152,7 +155,10 @@ export async function packWithEvents(
   return pack({ ...stored, hooks });
 }
 
-/** Likewise, with another status; the label of the secret says it too. @throws internal `RELEASE_RECORD` */
+/**
+ * The same, with another status; the caller also changes the label of the secret. @throws internal
+ * `RELEASE_RECORD`
+ */
 export async function packWithStatus(revision: ReleaseRevision, status: string): Promise<string> {
   const stored = await unpack(revision);
   return pack({ ...stored, info: { ...stored.info, status } });

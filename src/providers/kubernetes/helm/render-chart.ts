@@ -4,20 +4,20 @@ import { canonicalJson } from '../../../plan/index.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { readManifest } from '../read-manifest.ts';
 import { toHelmError } from './helm-errors.ts';
-import type { WorkloadOverride } from './overrides.ts';
 import { runHelm, type HelmProgram } from './run-helm.ts';
 import { withWorkFolder } from './work-folder.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
 const RENDER_TIMEOUT_MS = 60_000;
 
-/** What `helm template` is told: the same request gives the same objects, on every machine. */
+/** The input of `helm template`: the same request renders the same objects, on every machine. */
 export interface RenderRequest {
   readonly program: HelmProgram;
   readonly files: readonly PackageFile[];
   readonly values: Readonly<Record<string, unknown>>;
   readonly releaseName: string;
   readonly namespace: string;
-  /** Without asking a server: what charts see as the cluster's version. */
+  /** Used without asking a server: the Kubernetes version that charts see. */
   readonly kubeVersion: string;
   readonly apiVersions?: readonly string[];
   readonly overrides?: readonly WorkloadOverride[];
@@ -25,31 +25,31 @@ export interface RenderRequest {
 }
 
 /**
- * The objects that a chart makes of values: CRDs, hooks and all. Runs `helm template`, which talks
- * to no server and has no effect.
+ * The objects that a chart renders with these values, including CRDs and hooks. Runs `helm template`,
+ * which contacts no server and has no effect.
  *
  * @throws invalid-input `CHART_RENDER`, `CONF_INVALID`, `KUBERNETES_VERSION`; cancelled.
  */
 export async function renderChart(request: RenderRequest): Promise<readonly KubeObject[]> {
-  // A cluster is parsed when it is asked for, again when its job begins, and rendered once more to
-  // be checked: where all of them would give the same to the byte, helm runs once.
+  // A cluster is parsed when it is requested and again when its job begins, and rendered once more for the
+  // check. If the results are certain to be identical, helm runs once.
   const chart = hashChart(request);
   const key = hashRequest(request, chart);
   const known = rendered.get(key);
   if (known !== undefined) {
-    // The newest last: those that nobody has asked for are dropped first.
+    // The newest last: results that were not used for the longest time are dropped first.
     rendered.delete(key);
     rendered.set(key, known);
     return structuredClone(known);
   }
   const objects = await render(request);
   keep(accepted, acceptance(request, chart), true, KEPT_ACCEPTED);
-  // Named anew: the chart may now be known to accept the version.
+  // The key is computed again: by now the chart may be known to accept the version.
   keep(rendered, hashRequest(request, chart), objects, KEPT_RENDERS);
   return structuredClone(objects);
 }
 
-/** Enough for the jobs that a worker runs at once. */
+/** Enough for the jobs that a worker runs at the same time. */
 const KEPT_RENDERS = 128;
 const KEPT_ACCEPTED = 1_000;
 const rendered = new Map<string, readonly KubeObject[]>();
@@ -66,7 +66,7 @@ function keep<T>(kept: Map<string, T>, key: string, value: T, most: number): voi
 
 interface ChartHash {
   readonly digest: string;
-  /** Whether what it makes may depend on the server that it is told of. */
+  /** Whether the result may depend on the server version that helm is given. */
   readonly asksForServer: boolean;
 }
 
@@ -76,7 +76,7 @@ function hashChart({ files, program }: RenderRequest): ChartHash {
   for (const { path, content } of files) {
     hash.update(`${path.length}:${path}${content.byteLength}:`).update(content);
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-    // A packed subchart is not looked into.
+    // A packed subchart is not inspected.
     asksForServer ||= /\.t(ar\.)?gz$/.test(path) || bytes.includes('Capabilities');
   }
   return { digest: hash.digest('hex'), asksForServer };
@@ -86,7 +86,7 @@ function hashRequest(request: RenderRequest, chart: ChartHash): string {
   const { values, releaseName, namespace, kubeVersion, apiVersions = [], overrides = [] } = request;
   const dependsOnServer =
     chart.asksForServer ||
-    // Values may be templates too.
+    // Values may also be templates.
     canonicalJson(values).includes('Capabilities') ||
     !accepted.has(acceptance(request, chart));
   const server = dependsOnServer ? { kubeVersion, apiVersions } : {};
@@ -142,7 +142,7 @@ function render(request: RenderRequest): Promise<readonly KubeObject[]> {
   });
 }
 
-/** Where the chart lay for a moment says nothing to anybody. */
+/** The temporary path of the chart means nothing to users. */
 export function hideFolder(text: string, path: string): string {
   return text.replaceAll(`${path}/chart/`, '').replaceAll(`${path}/`, '');
 }

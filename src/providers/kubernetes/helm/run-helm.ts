@@ -7,16 +7,16 @@ export interface HelmProgram {
   readonly path: string;
   /** e.g. `4.3.1` */
   readonly version: string;
-  /** Which dialect of the command line it speaks; the third line lives until February 2027. */
+  /** The dialect of the command line that it uses; Helm 3 is supported until February 2027. */
   readonly major: 3 | 4;
 }
 
-/** Finds helm, or brings it; asked when the first chart is worked on. */
+/** Finds helm, or installs it; called when the first chart is used. */
 export type FindHelm = () => Promise<HelmProgram>;
 
 /**
- * What makes helm take over fields that others have set since, e.g. counts that a stop has set. Helm 4
- * applies on the server, which refuses that otherwise; helm 3 sends patches, which always do.
+ * The option that makes helm take over fields that others have set since, e.g. counts that a stop has set.
+ * Helm 4 uses server-side apply, which otherwise refuses; helm 3 sends patches, which always overwrite.
  */
 export function takeOverArguments({ major }: HelmProgram): readonly string[] {
   return major === 4 ? ['--force-conflicts'] : [];
@@ -24,14 +24,14 @@ export function takeOverArguments({ major }: HelmProgram): readonly string[] {
 
 export interface HelmRun {
   readonly program: HelmProgram;
-  /** No secret: everybody on the machine can read a command line. */
+  /** No secret: every user of the machine can read a command line. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly signal: AbortSignal;
-  /** When to give up; it is killed then. */
+  /** The timeout; helm is killed when it expires. */
   readonly timeoutMs: number;
-  /** The most memory that it may take; MAX_HELM_MEMORY_BYTES when absent. */
+  /** The most memory that it may use; MAX_HELM_MEMORY_BYTES if absent. */
   readonly memoryBytes?: number;
 }
 
@@ -42,11 +42,11 @@ export interface HelmResult {
 }
 
 const KILL_AFTER_MS = 2_000;
-/** A chart can ask for some hundred MB in this time. */
+/** A chart can allocate some hundred MB in this time. */
 const MEMORY_POLL_MS = 100;
 
-// Helm must not outlive the worker that answers for it: `cat` ends when the worker's end of the
-// pipe is closed, however the worker died, and takes helm with it.
+// Helm must not outlive the worker that started it: `cat` ends when the worker's end of the pipe is
+// closed, however the worker died, and then helm is killed.
 const GUARD = `
 exec 3<&0
 "$@" </dev/null 3<&- &
@@ -63,10 +63,12 @@ exit "$code"
 `;
 
 /**
- * Runs helm to its end. It is ended when the signal is aborted (SIGTERM, so that it can write down
- * how far it came, then SIGKILL), and killed when this process dies or it takes too much memory.
+ * Runs helm and waits until it ends. When the signal is aborted, helm gets SIGTERM, so that it can record
+ * its progress, and then SIGKILL; it is killed at once when this process dies or when it uses too much
+ * memory.
  *
- * @throws cancelled; invalid-input `HELM_MEMORY`, `HELM_OUTPUT`; timeout `HELM_TIMEOUT`; unavailable `HELM_START` when it cannot be started, `HELM_KILLED`.
+ * @throws cancelled; invalid-input `HELM_MEMORY`, `HELM_OUTPUT`; timeout `HELM_TIMEOUT`; unavailable
+ * `HELM_START` when it cannot be started, `HELM_KILLED`.
  */
 export async function runHelm(run: HelmRun): Promise<HelmResult> {
   const { program, args, env, cwd, signal, timeoutMs, memoryBytes = MAX_HELM_MEMORY_BYTES } = run;
@@ -94,11 +96,11 @@ export async function runHelm(run: HelmRun): Promise<HelmResult> {
   const kill = (how: NodeJS.Signals): void => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     try {
-      // The group: the guard, helm and what helm runs.
+      // The process group: the guard, helm and helm's child processes.
       if (guarded) process.kill(-child.pid, how);
       else child.kill(how);
     } catch {
-      // Gone already.
+      // Already ended.
     }
   };
   let killTimer: NodeJS.Timeout | undefined;
@@ -133,14 +135,15 @@ export async function runHelm(run: HelmRun): Promise<HelmResult> {
         },
       );
     }
-    // A shell's word for a program that was killed: what it has done is looked at, and gone on from.
+    // A shell's exit code for a program that was killed: the next attempt checks how far it came, and
+    // continues from there.
     if (exitCode > 128) throw killed(args[0] ?? '', exitCode - 128);
     return { exitCode, ...output };
   } catch (error) {
     if (WindlassError.isInstance(error)) throw error;
     throw new WindlassError('unavailable', `helm cannot be started: ${codeOf(error)}`, {
       code: 'HELM_START',
-      hint: `is ${program.path} a program that runs on this machine?`,
+      hint: `is ${program.path} a program that can run on this machine?`,
     });
   } finally {
     clearTimeout(killTimer);
@@ -151,7 +154,7 @@ export async function runHelm(run: HelmRun): Promise<HelmResult> {
 }
 
 function cancelled(signal: AbortSignal): WindlassError {
-  return new WindlassError('cancelled', 'helm was ended, because the call was cancelled', {
+  return new WindlassError('cancelled', 'helm was stopped because the call was cancelled', {
     code: 'CANCELLED',
     cause: signal.reason,
   });
@@ -160,10 +163,10 @@ function cancelled(signal: AbortSignal): WindlassError {
 function tooMuchMemory(verb: string, memoryBytes: number): WindlassError {
   return new WindlassError(
     'invalid-input',
-    `helm ${verb} took more than ${Math.round(memoryBytes / 1024 / 1024)} MiB of memory, the most that a chart may take`,
+    `helm ${verb} used more than ${Math.round(memoryBytes / 1024 / 1024)} MiB of memory, the most that a chart may use`,
     {
       code: 'HELM_MEMORY',
-      hint: 'see what the chart’s templates and values ask for: helm template, on a machine of yours',
+      hint: 'check how much the chart’s templates and values generate: run helm template on your own machine',
     },
   );
 }
@@ -174,7 +177,7 @@ function tooMuchOutput(verb: string): WindlassError {
     `helm ${verb} printed more than ${MAX_HELM_OUTPUT_CHARACTERS} characters, the most that a chart may render`,
     {
       code: 'HELM_OUTPUT',
-      hint: 'make several charts of it: helm cannot keep the record of such a release either',
+      hint: 'split it into several charts: helm cannot store the record of such a release either',
     },
   );
 }
@@ -182,7 +185,7 @@ function tooMuchOutput(verb: string): WindlassError {
 function killed(verb: string, signal: number): WindlassError {
   return new WindlassError('unavailable', `helm ${verb} was killed by signal ${signal}`, {
     code: 'HELM_KILLED',
-    hint: 'somebody ended it, or the machine of the worker has too little memory',
+    hint: 'another process killed it, or the worker’s machine has too little memory',
   });
 }
 

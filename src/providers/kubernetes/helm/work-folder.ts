@@ -6,32 +6,35 @@ import { makeTemporaryFolder, sweepTemporaryFolders } from '../../../tools/index
 import type { PostRenderInput } from './post-render.ts';
 import type { HelmProgram } from './run-helm.ts';
 
-/** A folder that only this user can read, with what one run of helm needs; removed afterwards. */
+/** A folder that only this user can read, with the files of one run of helm; removed afterwards. */
 export interface WorkFolder {
   readonly path: string;
-  /** What helm is started with: nothing of this process's environment but what it needs. */
+  /** The environment of helm: nothing of this process's environment except what helm needs. */
   readonly env: Readonly<Record<string, string>>;
   writeChart(files: readonly PackageFile[]): Promise<string>;
-  /** Values by file, never by command line. */
+  /** Values are given in a file, never on the command line. */
   writeValues(values: unknown): Promise<string>;
   /** JSON is YAML: a kubeconfig. */
   writeKubeconfig(config: unknown): Promise<string>;
-  /** What makes helm pass every manifest through `post-render`, as arguments. */
+  /** The arguments that make helm pass every manifest through `post-render`. */
   writePostRenderer(program: HelmProgram, input: PostRenderInput): Promise<readonly string[]>;
 }
 
 const PASSED_ON = ['PATH', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
 const PLUGIN = 'windlass';
 
-/** In the names of these folders. */
+/** Part of the names of these folders. */
 const PURPOSE = 'helm';
 
-/** Removes what killed workers of this user have left; credentials may be in it. */
+/** Removes folders that killed workers of this user have left; they may hold credentials. */
 export function sweepWorkFolders(): void {
   sweepTemporaryFolders(PURPOSE);
 }
 
-/** Runs `body` with a folder of its own, and removes it however that ends, but for the death of this process. */
+/**
+ * Runs `body` with a folder of its own, and removes the folder however that ends, except when this process
+ * dies.
+ */
 export async function withWorkFolder<T>(body: (folder: WorkFolder) => Promise<T>): Promise<T> {
   const path = await makeTemporaryFolder(PURPOSE);
   try {
@@ -49,14 +52,15 @@ function createWorkFolder(path: string): WorkFolder {
   const env = {
     ...Object.fromEntries(inherited),
     HOME: path,
-    // Whatever the machine's user has set up for helm is not for us.
+    // Helm settings of the machine's user must have no effect.
     HELM_CACHE_HOME: join(path, 'helm', 'cache'),
     HELM_CONFIG_HOME: join(path, 'helm', 'config'),
     HELM_DATA_HOME: join(path, 'helm', 'data'),
     HELM_PLUGINS: join(path, 'plugins'),
     HELM_DRIVER: 'secret',
     KUBECONFIG: join(path, 'kubeconfig'),
-    // It ends within a second or two: collecting garbage before it needs the memory is a quarter of its work.
+    // It ends within a second or two; garbage collection before the memory is needed takes a quarter of
+    // its time.
     GOGC: 'off',
     GOMEMLIMIT: '256MiB',
   };
@@ -96,7 +100,7 @@ function createWorkFolder(path: string): WorkFolder {
       }
       const plugin = join(path, 'plugins', PLUGIN);
       await mkdir(plugin, { recursive: true, mode: 0o700 });
-      // A link, because helm 4 cuts a plugin's command at spaces, and Node's path may hold some.
+      // A link, because helm 4 splits a plugin's command at spaces, and Node's path may contain some.
       await symlink(process.execPath, join(plugin, 'node'));
       await writeFile(
         join(plugin, 'plugin.yaml'),

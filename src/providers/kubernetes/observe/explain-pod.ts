@@ -4,9 +4,9 @@ import { findCondition } from './readiness.ts';
 
 /** Why a pod is not ready. */
 export interface PodReason {
-  /** `final`: it can never come true. `stuck`: it will not without help, as far as can be seen. */
+  /** `final`: it can never become ready. `stuck`: it will probably not become ready without help. */
   readonly severity: 'final' | 'stuck' | 'waiting';
-  /** Kubernetes' own word, e.g. `ImagePullBackOff`. */
+  /** Kubernetes' own reason, e.g. `ImagePullBackOff`. */
   readonly reason: string;
   readonly words: string;
 }
@@ -25,7 +25,7 @@ const STUCK: ReadonlySet<string> = new Set([
   'PostStartHookError',
 ]);
 
-/** Null for a pod that is ready, or done, or on its way out. */
+/** Null for a pod that is ready, completed, or being deleted. */
 export function explainPod(pod: Pod): PodReason | null {
   const { status = {}, metadata } = pod;
   if (metadata?.deletionTimestamp !== undefined || status.phase === 'Succeeded') return null;
@@ -53,7 +53,7 @@ export function explainPod(pod: Pod): PodReason | null {
   }
   if (findCondition(status.conditions, 'Ready')?.status === 'True') return null;
   if (status.phase === 'Running')
-    return make('waiting', 'NotReady', 'it runs, and its readiness probe does not pass yet');
+    return make('waiting', 'NotReady', 'it runs, but its readiness probe does not succeed yet');
   return make('waiting', status.phase ?? 'Pending', '');
 }
 

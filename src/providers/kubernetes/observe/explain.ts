@@ -6,7 +6,7 @@ import { explainPod, type PodReason } from './explain-pod.ts';
 import { formatSelector } from './label-selector.ts';
 import type { OpenObject } from './watch-ready.ts';
 
-/** Why one object is not there yet. */
+/** Why one object is not ready yet. */
 export interface Explanation {
   readonly severity: PodReason['severity'];
   readonly reason: string;
@@ -31,7 +31,7 @@ const WITH_PODS: ReadonlySet<string> = new Set([
   'ReplicaSet',
 ]);
 
-/** Asks for the pods, and where they say nothing for the events, of an object that is waited for. */
+/** Reads the pods of an object that is waited for, and the events if the pods give no reason. */
 export async function explainObject(
   client: KubeClient,
   { wanted, live, judgement }: OpenObject,
@@ -47,7 +47,7 @@ export async function explainObject(
   if (found !== null && found.severity !== 'waiting') {
     return { ...found, words: `${head}; ${found.words}` };
   }
-  // A controller that may not make its pods says so in events only.
+  // A controller that is not allowed to create its pods reports that only in events.
   const event = await findWarning(client, live, namespace);
   if (event !== null) {
     const reason = event.reason ?? 'Warning';
@@ -79,7 +79,7 @@ async function explainPods(
   return { ...worst, words: `${worst.words}${more}${claim === null ? '' : `; ${claim}`}` };
 }
 
-/** The pods that a workload's selector finds. */
+/** The pods that match a workload's selector. */
 export async function listPods(
   client: KubeClient,
   workload: Workload,
@@ -96,7 +96,7 @@ export async function listPods(
   return (list.items ?? []).map((pod) => ({ ...pod, kind: 'Pod', apiVersion: 'v1' }));
 }
 
-/** What keeps the volumes of a StatefulSet from being bound. */
+/** The reason why the volumes of a StatefulSet are not bound. */
 async function explainClaims(
   client: KubeClient,
   workload: Workload,
@@ -118,7 +118,7 @@ async function explainClaims(
   return null;
 }
 
-/** The newest warning about an object; null where nothing warns, or events may not be read. */
+/** The newest warning about an object; null if there is none, or if events may not be read. */
 export async function findWarning(
   client: KubeClient,
   object: KubeObject,
@@ -132,7 +132,7 @@ export async function findWarning(
   return events.findLast((event) => event.type === 'Warning') ?? null;
 }
 
-/** Events of a namespace, oldest first; none where they may not be read: they only explain. */
+/** Events of a namespace, oldest first; none if they may not be read: they are used only for explanations. */
 export async function listEvents(
   client: KubeClient,
   namespace: string,

@@ -1,6 +1,6 @@
 import type { LabelSelector } from '../api/kube-types.ts';
 
-/** A selector as the API's query takes it; empty for one that selects nothing that we could name. */
+/** A selector in the form of an API query; empty for one that cannot be expressed or selects nothing. */
 export function formatSelector(selector: LabelSelector | undefined): string {
   const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
   const expressions = (selector?.matchExpressions ?? []).flatMap(({ key, operator, values = [] }) => {

@@ -3,11 +3,11 @@ import type { KubeClient } from '../api/kube-client.ts';
 import type { KubeList, KubeObject } from '../api/kube-types.ts';
 import { nameOf } from '../manifest.ts';
 
-/** Objects of one kind in one namespace: what one request answers, and one watch follows. */
+/** Objects of one kind in one namespace: one list request returns them, and one watch follows them. */
 export interface ObjectGroup {
   readonly resource: ApiResource;
   readonly namespace: string;
-  /** As the manifest has them. */
+  /** The objects as the manifest holds them. */
   readonly wanted: readonly KubeObject[];
 }
 
@@ -20,7 +20,7 @@ export function groupKey({ resource, namespace }: ObjectGroup): string {
   return `${resource.kind}/${resource.namespaced ? namespace : ''}`;
 }
 
-/** Puts objects together that one request can answer for; kinds that the server lacks are left out. */
+/** Groups the objects that one list request can return; kinds that the server lacks are left out. */
 export async function groupObjects(
   kinds: ApiResources,
   objects: readonly KubeObject[],
@@ -38,13 +38,13 @@ export async function groupObjects(
   return [...groups.values()];
 }
 
-/** Narrows a list or a watch to the one object where there is only one. */
+/** Restricts a list or a watch to the one object, if there is only one. */
 export function selectGroup({ wanted }: ObjectGroup): { fieldSelector?: string } {
   const [only] = wanted;
   return wanted.length === 1 && only !== undefined ? { fieldSelector: `metadata.name=${nameOf(only)}` } : {};
 }
 
-/** The live objects of a group by name, and where a watch can go on from. */
+/** The live objects of a group by name, and the resourceVersion from which a watch can continue. */
 export interface LiveGroup {
   readonly byName: ReadonlyMap<string, KubeObject>;
   readonly resourceVersion: string;
@@ -58,7 +58,7 @@ export async function listGroup(client: KubeClient, group: ObjectGroup): Promise
     query: selectGroup(group),
     what: `list ${resource.plural}`,
   });
-  // The items of a list do not say what they are.
+  // The items of a list have no kind and no apiVersion.
   const items = (list.items ?? []).map((item) => ({
     ...item,
     kind: resource.kind,

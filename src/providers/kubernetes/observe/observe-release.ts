@@ -9,28 +9,29 @@ import { groupKey, groupObjects, type ObjectGroup } from './live-objects.ts';
 import { WAITED_KINDS } from './readiness.ts';
 import { keyIn, judgeReady, lookAt, watchOpen, type Judge, type Sight } from './watch-ready.ts';
 
-/** The longest that one look watches before it says what it has seen. */
+/** The longest time that one poll watches before it returns what it has seen. */
 const LONGEST_WATCH_MS = 10_000;
 const FIRST_WATCH_MS = 1_500;
 const MAX_CURSOR_OBJECTS = 20;
 const MAX_SHOWN = 3;
 
-/** What a look leaves for the next one; plain JSON. */
+/** State that one poll passes to the next; plain JSON. */
 interface Cursor {
-  /** Where each watch goes on. */
+  /** The resourceVersion from which each watch continues. */
   readonly versions: Readonly<Record<string, string>>;
-  /** What was open then; what is not named was as it should be. */
+  /** The objects that were not ready then; objects that are not named were ready. */
   readonly open: readonly string[];
-  /** What it was stuck for, and since when. */
+  /** The reason why it was stuck, and since when. */
   readonly stuck: { readonly reason: string; readonly sinceMs: number } | null;
 }
 
 /**
- * One look at objects of a release: done when all of them are ready by their own controllers'
- * word. The first look lists; later ones go on from its resourceVersions with a bounded watch.
+ * One poll of the objects of a release: done when all of them are ready according to their own
+ * controllers. The first poll lists; later ones continue from its resourceVersions with a watch of limited
+ * time.
  *
- * @throws what can never come true: a failed Job, a deployment past its deadline, an image that
- *   cannot be named; and what has been stuck for longer than the runtime's patience.
+ * @throws for what can never become ready: a failed Job, a deployment past its deadline, an image name
+ * that is not valid; and for what has been stuck for longer than the runtime's `patienceSeconds`.
  */
 export async function observeReady(
   scope: ReleaseScope,
@@ -46,7 +47,7 @@ export async function observeReady(
   const watchMs = Math.min(call.watchMs, cursor === null ? FIRST_WATCH_MS : LONGEST_WATCH_MS);
   const watched =
     isSettled(first) || watchMs <= 0 ? first : await watchOpen(client, groups, first, judge, watchMs);
-  // What was open has to be looked at to be explained; a watch tells only of what moves.
+  // Objects that were not ready must be read again to be explained; a watch reports only changes.
   const sight =
     watched !== null && (isSettled(watched) || cursor === null)
       ? watched
@@ -56,7 +57,10 @@ export async function observeReady(
   return explain(scope, waited.length, open, cursor);
 }
 
-/** A claim whose class binds at the first use is as ready as it can be: the pods that use it are waited for. */
+/**
+ * A claim whose storage class binds at first use can become no readier: the pods that use it are waited
+ * for.
+ */
 async function withoutLateClaims({ client, directive }: ReleaseScope, sight: Sight): Promise<Sight> {
   const open = new Map(sight.open);
   for (const [key, { wanted, live }] of sight.open) {
@@ -104,15 +108,15 @@ async function explain(
   };
 }
 
-/** Reasons of one family go on from each other: a pull that fails, and the pause before the next. */
+/** Reasons of one family continue each other: a failed image pull, and the pause before the next pull. */
 function keepSince(cursor: Cursor | null, { reason }: Explanation): { reason: string; sinceMs: number } {
   const before = cursor?.stuck ?? null;
   return before === null ? { reason, sinceMs: Date.now() } : { reason, sinceMs: before.sinceMs };
 }
 
-/** For what was stuck for too long, or can never come true. */
+/** The error for what was stuck for too long, or can never become ready. */
 export function neverReady({ words, reason }: Explanation, afterMs: number): WindlassError {
-  const waited = afterMs === 0 ? '' : ` (so for ${Math.round(afterMs / 1000)} s)`;
+  const waited = afterMs === 0 ? '' : ` (for ${Math.round(afterMs / 1000)} s)`;
   const quota = isQuota(words);
   return new WindlassError(quota ? 'quota' : 'conflict', `${words}${waited}`, {
     code: quota
@@ -122,7 +126,7 @@ export function neverReady({ words, reason }: Explanation, afterMs: number): Win
         : 'WORKLOAD_NOT_READY',
     hint: quota
       ? 'raise the namespace’s ResourceQuota or LimitRange, or ask for less'
-      : 'mend the cause, then recover the cluster or delete it',
+      : 'fix the cause, then recover the cluster or delete it',
   });
 }
 
@@ -134,13 +138,16 @@ function readCursor(cursor: unknown): Cursor | null {
   return typeof cursor === 'object' && cursor !== null && 'versions' in cursor ? (cursor as Cursor) : null;
 }
 
-/** What the cursor says was open, not looked at again: the watch tells what has moved since. */
+/**
+ * The objects that the cursor lists as not ready, without reading them again: the watch reports what has
+ * changed since.
+ */
 function resume(groups: readonly ObjectGroup[], cursor: Cursor): Sight {
   const open = groups.flatMap((group) =>
     group.wanted
       .filter((wanted) => cursor.open.includes(keyIn(group, wanted)))
       .map((wanted) => {
-        const judgement = { state: 'waiting' as const, seen: `${describeObject(wanted)} was not there yet` };
+        const judgement = { state: 'waiting' as const, seen: `${describeObject(wanted)} did not exist yet` };
         return [keyIn(group, wanted), { wanted, live: null, judgement }] as const;
       }),
   );

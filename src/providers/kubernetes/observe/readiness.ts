@@ -7,16 +7,16 @@ import type {
   Workload,
 } from '../api/kube-types.ts';
 
-/** What one object says of itself. */
+/** The state of one object according to itself. */
 export interface Judgement {
   readonly state: 'ready' | 'waiting' | 'failed';
-  /** In words, e.g. `1 of 3 pods ready`. */
+  /** For users, e.g. `1 of 3 pods ready`. */
   readonly seen: string;
-  /** It waits for what its controller is refused: pods beyond a quota, pods that a policy forbids. */
+  /** Its controller is refused something: pods beyond a quota, pods that a policy forbids. */
   readonly refused?: true;
 }
 
-/** Kinds that are waited for; every other object is there as soon as it is accepted. */
+/** Kinds that are waited for; every other object is ready as soon as the server has accepted it. */
 export const WAITED_KINDS: ReadonlySet<string> = new Set([
   'Deployment',
   'StatefulSet',
@@ -30,7 +30,7 @@ export const WAITED_KINDS: ReadonlySet<string> = new Set([
 
 const READY: Judgement = { state: 'ready', seen: 'ready' };
 
-/** Whether an object is what was asked for, by what its own controller says. */
+/** Whether an object has reached its desired state, according to its own controller. */
 export function judgeObject(object: KubeObject): Judgement {
   if (object.metadata?.deletionTimestamp !== undefined) return waiting('is being deleted');
   switch (object.kind) {
@@ -58,7 +58,7 @@ export function judgeObject(object: KubeObject): Judgement {
 function judgeDeployment(deployment: Workload): Judgement {
   const { status = {}, spec = {} } = deployment;
   const wanted = spec.replicas ?? 1;
-  if (!isObserved(deployment)) return waiting('its controller has not seen it yet');
+  if (!isObserved(deployment)) return waiting('its controller has not observed it yet');
   const progress = findCondition(status.conditions, 'Progressing');
   if (progress?.status === 'False' && progress.reason === 'ProgressDeadlineExceeded') {
     return failed(progress.message ?? 'it made no progress within its deadline');
@@ -78,9 +78,9 @@ function judgeDeployment(deployment: Workload): Judgement {
 function judgeStatefulSet(set: Workload): Judgement {
   const { status = {}, spec = {} } = set;
   const wanted = spec.replicas ?? 1;
-  if (!isObserved(set)) return waiting('its controller has not seen it yet');
+  if (!isObserved(set)) return waiting('its controller has not observed it yet');
   const ready = status.readyReplicas ?? 0;
-  // Pods of this kind are replaced when somebody deletes them, not before.
+  // Pods with the OnDelete strategy are replaced only after they have been deleted.
   const byHand = spec.updateStrategy?.type === 'OnDelete';
   const partition = spec.updateStrategy?.rollingUpdate?.partition ?? 0;
   const toUpdate = byHand ? 0 : Math.max(0, wanted - partition);
@@ -88,14 +88,14 @@ function judgeStatefulSet(set: Workload): Judgement {
   const current = status.currentRevision === status.updateRevision;
   if (ready < wanted) return waiting(`${ready} of ${wanted} pods ready`);
   if ((status.replicas ?? 0) > wanted)
-    return waiting(`${(status.replicas ?? 0) - wanted} pods are still to go`);
+    return waiting(`${(status.replicas ?? 0) - wanted} pods are still to be removed`);
   if (!current && updated < toUpdate) return waiting(`${updated} of ${toUpdate} pods are of the new version`);
   return READY;
 }
 
 function judgeDaemonSet(set: Workload): Judgement {
   const { status = {}, spec = {} } = set;
-  if (!isObserved(set)) return waiting('its controller has not seen it yet');
+  if (!isObserved(set)) return waiting('its controller has not observed it yet');
   const wanted = status.desiredNumberScheduled ?? 0;
   const updated = spec.updateStrategy?.type === 'OnDelete' ? wanted : (status.updatedNumberScheduled ?? 0);
   const available = status.numberAvailable ?? 0;
@@ -113,7 +113,7 @@ function judgeJob(job: Workload): Judgement {
   );
   if (done || spec.suspend === true) return READY;
   return waiting(
-    `${status.succeeded ?? 0} of ${spec.completions ?? 1} runs done, ${status.failed ?? 0} failed`,
+    `${status.succeeded ?? 0} of ${spec.completions ?? 1} runs completed, ${status.failed ?? 0} failed`,
   );
 }
 
@@ -121,15 +121,13 @@ function judgePod(pod: Pod): Judgement {
   const { phase = 'Pending', conditions } = pod.status ?? {};
   if (phase === 'Succeeded') return READY;
   if (phase === 'Failed') return failed(pod.status?.message ?? pod.status?.reason ?? 'it failed');
-  return findCondition(conditions, 'Ready')?.status === 'True'
-    ? READY
-    : waiting(`is ${phase}, and not ready`);
+  return findCondition(conditions, 'Ready')?.status === 'True' ? READY : waiting(`is ${phase}, not ready`);
 }
 
 function judgeClaim(claim: PersistentVolumeClaim): Judgement {
   const { phase = 'Pending' } = claim.status ?? {};
   if (phase === 'Bound') return READY;
-  return phase === 'Lost' ? failed('its volume is gone') : waiting('no volume is bound to it');
+  return phase === 'Lost' ? failed('its volume no longer exists') : waiting('no volume is bound to it');
 }
 
 function judgeService(service: Service): Judgement {
@@ -141,7 +139,7 @@ function judgeService(service: Service): Judgement {
 function judgeDefinition(definition: KubeObject): Judgement {
   const { conditions } = (definition['status'] ?? {}) as { conditions?: readonly Condition[] };
   const refused = findCondition(conditions, 'NamesAccepted');
-  if (refused?.status === 'False') return failed(refused.message ?? 'its names are taken');
+  if (refused?.status === 'False') return failed(refused.message ?? 'its names are already used');
   return findCondition(conditions, 'Established')?.status === 'True' ? READY : waiting('is not established');
 }
 

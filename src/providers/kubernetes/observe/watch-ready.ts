@@ -5,14 +5,14 @@ import { describeObject, nameOf } from '../manifest.ts';
 import { groupKey, keyOf, listGroup, selectGroup, type ObjectGroup } from './live-objects.ts';
 import { judgeObject, type Judgement } from './readiness.ts';
 
-/** Judges an object that is wanted; `live` is null where it is not there. */
+/** Judges a desired object; `live` is null if it does not exist. */
 export type Judge = (live: KubeObject | null, wanted: KubeObject) => Judgement;
 
-/** What was seen of every object that is waited for. */
+/** What was observed of every object that is waited for. */
 export interface Sight {
-  /** By key; those that are as they should be are left out. */
+  /** By key; objects that are ready are left out. */
   readonly open: ReadonlyMap<string, OpenObject>;
-  /** By group: where the next watch goes on. */
+  /** By group: the resourceVersion from which the next watch continues. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -22,11 +22,11 @@ export interface OpenObject {
   readonly judgement: Judgement;
 }
 
-/** Ready by its own controller's word; what is not there yet is waited for. */
+/** Ready according to its own controller; an object that does not exist yet is waited for. */
 export const judgeReady: Judge = (live, wanted) =>
-  live === null ? { state: 'waiting', seen: `${describeObject(wanted)} is not there` } : judgeObject(live);
+  live === null ? { state: 'waiting', seen: `${describeObject(wanted)} does not exist` } : judgeObject(live);
 
-/** Looks once at every group, in parallel. */
+/** Reads every group once, in parallel. */
 export async function lookAt(
   client: KubeClient,
   groups: readonly ObjectGroup[],
@@ -48,8 +48,8 @@ export async function lookAt(
 }
 
 /**
- * Watches what is open until all of it is as it should be, something has failed for good, or the
- * time is over. Returns what is open then; null where the place to go on from was forgotten.
+ * Watches the objects that are not ready until all are ready, one has failed for good, or the time is
+ * over. Returns those that are still not ready; null if the server no longer knows the resourceVersion.
  */
 export async function watchOpen(
   client: KubeClient,
@@ -107,7 +107,7 @@ function note(
   else open.set(key, { wanted, live, judgement });
 }
 
-/** How an object of a group is named. */
+/** The name of an object within its group. */
 export function keyIn(group: ObjectGroup, wanted: KubeObject): string {
   return keyOf(group.resource.kind, group.resource.namespaced ? group.namespace : '', nameOf(wanted));
 }

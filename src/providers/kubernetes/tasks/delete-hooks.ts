@@ -21,11 +21,11 @@ function isOfDelete(event: string): boolean {
 }
 
 /**
- * Makes helm's record such that an uninstall runs each of the chart's hooks for it once: those that
- * one which was cut has run already are struck out, and all of them where the release never was
- * whole. Nothing is written where none is to be struck out.
+ * Changes helm's record so that an uninstall runs each of the chart's delete hooks at most once: removes
+ * the hooks that already ran in an interrupted uninstall, and all delete hooks if the release was never
+ * complete. Writes nothing if there is none to remove.
  *
- * @throws unavailable `RELEASE_BUSY` when another helm has moved the record meanwhile.
+ * @throws unavailable `RELEASE_BUSY` when another helm has changed the record meanwhile.
  */
 export async function strikeDeleteHooks(
   scope: ReleaseScope,
@@ -38,16 +38,16 @@ export async function strikeDeleteHooks(
   const packed = await packWithEvents(revision, (index, events) =>
     events.filter((event) => spent.get(index)?.includes(event) !== true),
   );
-  call.log('striking hooks of the delete out of helm’s record', {
+  call.log('removing delete hooks from helm’s record', {
     release: revision.name,
     status: revision.status,
     hooks: spent.size,
   });
-  const what = `strike hooks out of helm’s record ${revision.secretName}`;
+  const what = `remove hooks from helm’s record ${revision.secretName}`;
   await rewriteRecord(scope, revision, { release: packed, what }, call);
 }
 
-/** By the hook's place: which of its events are not to be run any more. */
+/** By the hook's position: its events that must not run again. */
 async function findSpent(
   scope: ReleaseScope,
   revision: ReleaseRevision,
@@ -64,14 +64,14 @@ async function findSpent(
   for (const { hook, index, own } of deleting) {
     if (!cut) spent.set(index, own);
     else if (await hasRun(scope, revision, hook, deletedAt)) {
-      // One that is for both has run for what comes first.
+      // A hook of both events has run for the event that comes first.
       spent.set(index, own.includes(BEFORE) ? [BEFORE] : own);
     }
   }
   return spent;
 }
 
-/** A release of which no revision ever came to its end has nothing that hooks could end well. */
+/** If no revision of a release was ever completed, its hooks have nothing to clean up. */
 async function wasWhole(scope: ReleaseScope): Promise<boolean> {
   const row = requireRow(scope);
   return (await scope.listRevisions()).some(
@@ -81,8 +81,8 @@ async function wasWhole(scope: ReleaseScope): Promise<boolean> {
 }
 
 /**
- * Whether a hook has done its work since the deletion began. Helm writes that it has begun, and only
- * with the next thing that it writes how it ended: what was cut between is asked for.
+ * Whether a hook has completed since the deletion began. Helm records that a hook has begun, and records
+ * how it ended only with its next write: for an interrupted one, the server is asked.
  */
 async function hasRun(
   scope: ReleaseScope,

@@ -10,28 +10,28 @@ import {
   toLabelValue,
   VERSION_LABEL,
 } from '../release-labels.ts';
-import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
+import { isPending, requireRecorded, waitForOtherHelm } from './pending-revision.ts';
 import {
   isOurs,
   openScope,
   openValues,
   releaseTaken,
   requireRow,
-  type KubernetesWorld,
+  type KubernetesDependencies,
   type ReleaseScope,
 } from './release-scope.ts';
 import { runHelmOn } from './run-helm-on.ts';
 
 /**
- * Installs the cluster's release, once: one that carries the token is adopted however far it came;
- * one that was cut before it was whole is taken back and made anew, because only so do the
- * chart's install hooks all run. A release of the name that is not ours is never touched.
+ * Installs the cluster's release, once. A release that carries the token is adopted, however far it came;
+ * one whose install was interrupted is uninstalled and installed again, because only then do all install
+ * hooks of the chart run. A release of this name that is not ours is never touched.
  *
  * After a failure: at most one release carries the token; a later call or a delete finds it.
  */
 export async function installRelease(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'InstallRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   const scope = await openScope(world, context, call);
@@ -40,7 +40,10 @@ export async function installRelease(
   if (newest !== undefined && !isOurs(newest, row)) throw releaseTaken(scope, newest);
   if (newest !== undefined && isPending(newest)) newest = await waitForOtherHelm(scope, newest);
   if (newest !== undefined && isUnfinished(newest)) {
-    call.log('taking back an install that was cut', { release: newest.name, status: newest.status });
+    call.log('uninstalling a release whose install was interrupted', {
+      release: newest.name,
+      status: newest.status,
+    });
     await takeBack(world, scope, call);
     newest = undefined;
   }
@@ -56,18 +59,18 @@ export async function installRelease(
   };
 }
 
-/** The first revision did not come to its end; later ones are the matter of an upgrade. */
+/** The first revision was not completed; later revisions are handled by an upgrade. */
 function isUnfinished({ revision, status }: ReleaseRevision): boolean {
   if (status === 'uninstalling' || status === 'uninstalled') return true;
   return revision === 1 && (status === 'pending-install' || status === 'failed');
 }
 
-/** How the world knows a release: namespace and name. */
+/** How users know a release: namespace and name. */
 export function releaseId({ directive }: ReleaseScope): string {
   return `${directive.namespace}/${directive.release}`;
 }
 
-async function install(world: KubernetesWorld, scope: ReleaseScope, call: EffectCall): Promise<void> {
+async function install(world: KubernetesDependencies, scope: ReleaseScope, call: EffectCall): Promise<void> {
   const values = await openValues(scope);
   await runHelmOn(world, scope, call, {
     verb: 'install',
@@ -81,7 +84,7 @@ function specOf({ context }: ReleaseScope, values: Readonly<Record<string, unkno
   return hashSpec({ versionId: context.cluster.versionId, values, overrides: [] });
 }
 
-/** What every revision carries, whatever it was made for. */
+/** Labels of every revision, whatever it was made for. */
 export function ownLabels(scope: ReleaseScope): Readonly<Record<string, string>> {
   const { cluster } = scope.context;
   return {
@@ -91,8 +94,8 @@ export function ownLabels(scope: ReleaseScope): Readonly<Record<string, string>>
   };
 }
 
-/** Without hooks: they belong to a release that was whole. */
-async function takeBack(world: KubernetesWorld, scope: ReleaseScope, call: EffectCall): Promise<void> {
+/** Without hooks: delete hooks belong to a release that was complete. */
+async function takeBack(world: KubernetesDependencies, scope: ReleaseScope, call: EffectCall): Promise<void> {
   await runHelmOn(world, scope, call, {
     verb: 'uninstall',
     withChart: false,

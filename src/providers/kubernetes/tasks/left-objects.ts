@@ -19,23 +19,25 @@ import {
 } from '../ownership.ts';
 import { isOurs, requireRow, type ReleaseScope } from './release-scope.ts';
 
-/** The release's own that is still there, each object as it is. */
+/** The objects of the release that still exist, each with its live state. */
 export interface LeftObjects {
-  /** What helm does not delete, or has passed over because the API server failed. */
+  /** Objects that helm does not delete, or has skipped because the API server failed. */
   readonly deletable: readonly KubeObject[];
-  /** Go by themselves when what has made them is gone. */
+  /** Kubernetes deletes them when their owner is gone. */
   readonly pods: readonly KubeObject[];
 }
 
 /**
- * Everything of a release that is to be gone after its delete, and is not yet. What its chart keeps
- * is left out, with all that belongs to it; so is what only bears the name of something in it.
+ * Every object of a release that must be gone after its delete and still exists. Objects that the chart
+ * keeps are left out, with all that belongs to them; so are objects that only have the same name as one of
+ * the release.
  */
 export async function listLeft(scope: ReleaseScope, newest: ReleaseRevision): Promise<LeftObjects> {
   const manifest = await readObjects(newest);
   const wanted = manifest.filter((object) => !isKept(object));
   const live = await readLive(scope, wanted);
-  // What somebody has marked as kept, or made of the same name since, is theirs with its pods.
+  // Objects that a user has marked as kept, or has created under the same name since, stay with their
+  // pods.
   const own = wanted.filter((object) => {
     const found = live.get(object);
     return found === undefined || (isOfRelease(found, newest) && !isKept(found));
@@ -54,7 +56,7 @@ export async function listLeft(scope: ReleaseScope, newest: ReleaseRevision): Pr
   };
 }
 
-/** The live objects by those that are wanted; what is not there is left out. */
+/** The live objects by their desired ones; objects that do not exist are left out. */
 async function readLive(
   scope: ReleaseScope,
   wanted: readonly KubeObject[],
@@ -76,7 +78,7 @@ function isSet(object: KubeObject): object is Workload {
   return object.kind === 'StatefulSet' && ((object as Workload).spec?.volumeClaimTemplates ?? []).length > 0;
 }
 
-/** Claims that the controller made for the pods of the release's StatefulSets; helm does not know them. */
+/** Claims that the controller created for the pods of the release's StatefulSets; helm does not know them. */
 async function listClaims(
   scope: ReleaseScope,
   sets: readonly Workload[],
@@ -103,12 +105,12 @@ async function listClaims(
     .map(({ item }): KubeObject => ({ ...item, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }));
 }
 
-/** As the controllers of Kubernetes itself are called; some distributions put them into another program. */
+/** The manager names of Kubernetes' own controllers; some distributions run them in another program. */
 const CONTROLLER = 'kube-controller-manager';
 
 /**
- * Every namespace has a ConfigMap that the controllers have made: it says under which name they make
- * things on this server.
+ * Every namespace has a ConfigMap that the controllers have created: it shows the manager name under which
+ * they write on this server.
  */
 async function findOrigin(scope: ReleaseScope): Promise<ClaimOrigin> {
   const { client, directive, context } = scope;
@@ -127,7 +129,7 @@ async function findOrigin(scope: ReleaseScope): Promise<ClaimOrigin> {
   };
 }
 
-/** What the hooks that have run have made, and nobody has deleted since. */
+/** Objects that hooks which have run created, and that still exist. */
 async function listHookObjects(scope: ReleaseScope): Promise<readonly KubeObject[]> {
   const row = requireRow(scope);
   const left = new Map<string, KubeObject>();
@@ -154,7 +156,7 @@ async function listOwnPods(
   return found.flat();
 }
 
-/** The pods that a workload's controller has made; its selector may find those of others too. */
+/** The pods that a workload's controller has created; its selector may also match other pods. */
 export async function listPodsOf(
   { client, directive }: ReleaseScope,
   workload: Workload,

@@ -5,25 +5,26 @@ import { isWorkloadKind } from '../workloads.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { toLabelValue, VERSION_LABEL } from '../release-labels.ts';
 import type { Workload } from '../api/kube-types.ts';
-import { STOPPED_NODE_LABEL, type WorkloadOverride } from '../helm/overrides.ts';
+import { STOPPED_NODE_LABEL } from '../helm/overrides.ts';
 import { nameOf } from '../manifest.ts';
 import { isOurs, requireRow, type ReleaseScope } from './release-scope.ts';
 import type { WantedSpec } from './wanted-spec.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
-/** What helm applies in the place of what it would render. */
+/** The manifest that helm applies instead of the one that it would render. */
 export interface RecordedManifest {
   readonly manifest: string;
-  /** As they stand in the record: helm 4 wants them from its post-renderer too. */
+  /** As the record holds them: helm 4 expects them in the post-renderer's output too. */
   readonly hooks: string;
 }
 
 /**
- * The manifest of the newest good revision that was made of the same version and values, with counts
- * and sizes as they are wanted now: what its templates made by chance (passwords, certificates, times)
- * stays. Null where helm's records have no such revision.
+ * The manifest of the newest good revision that was made from the same version and values, with the counts
+ * and sizes that are desired now: values that its templates generated (passwords, certificates, times)
+ * stay. Null if helm's records have no such revision.
  *
- * @param counts how many pods each workload (`Deployment/web`) has while the cluster runs: a revision
- *   that was made while it was stopped says 0
+ * @param counts how many pods each workload (`Deployment/web`) has while the cluster runs: a revision that
+ * was made while it was stopped says 0
  */
 export async function findRecorded(
   scope: ReleaseScope,
@@ -44,7 +45,7 @@ export async function findRecorded(
   return null;
 }
 
-/** What a stop has put into the manifest is taken out again, unless it is to be there still. */
+/** Changes that a stop made in the manifest are taken out again, unless the cluster stays stopped. */
 function listStarted(
   objects: readonly Workload[],
   overrides: readonly WorkloadOverride[],
@@ -66,7 +67,7 @@ function isMarkedStopped(workload: Workload): boolean {
   return workload.spec?.template?.spec?.nodeSelector?.[STOPPED_NODE_LABEL] !== undefined;
 }
 
-/** Names of files that helm has made up for what came from a post-renderer: it makes them up anew. */
+/** File names that helm generated for the post-renderer's output: helm generates them again. */
 const MADE_UP = /^# Source: generated-by-postrender-.*\r?\n/gm;
 
 function toRecorded(

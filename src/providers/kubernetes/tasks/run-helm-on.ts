@@ -3,15 +3,15 @@ import { maskSecrets } from '../../../nodes/index.ts';
 import type { EffectCall } from '../../../provider/index.ts';
 import type { KubeConnection } from '../api/connection.ts';
 import { toHelmError } from '../helm/helm-errors.ts';
-import type { WorkloadOverride } from '../helm/overrides.ts';
 import { hideFolder } from '../helm/render-chart.ts';
 import { runHelm, type HelmProgram } from '../helm/run-helm.ts';
 import { withWorkFolder, type WorkFolder } from '../helm/work-folder.ts';
 import type { RecordedManifest } from './recorded-manifest.ts';
-import { requireRow, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
+import { requireRow, type KubernetesDependencies, type ReleaseScope } from './release-scope.ts';
 import { watchHooks } from './watch-hooks.ts';
+import type { WorkloadOverride } from '../release-tasks.ts';
 
-/** What helm is run with, besides the verb and the release's name. */
+/** Helm's arguments besides the verb and the release's name. */
 export interface HelmOrder {
   readonly verb: 'install' | 'upgrade' | 'rollback' | 'uninstall';
   /** After the release's name, e.g. the revision of a rollback. */
@@ -19,7 +19,7 @@ export interface HelmOrder {
   readonly withChart: boolean;
   readonly values?: Readonly<Record<string, unknown>>;
   readonly overrides?: readonly WorkloadOverride[];
-  /** What helm applies in the place of what it renders; its overrides are in it. */
+  /** The manifest that helm applies instead of rendering; its overrides are included. */
   readonly recorded?: RecordedManifest | null;
 }
 
@@ -27,13 +27,12 @@ export interface HelmOrder {
 const HELM_REQUESTS = 20;
 
 /**
- * Runs helm on the release, as the fence allows: the lease is checked as the last thing before it
- * starts.
+ * Runs helm on the release if the fence allows it: the lease is checked last, right before helm starts.
  *
- * @throws what helm fails with, as errors of the closed list; conflict `LEASE_LOST`.
+ * @throws helm's failures, as errors of the closed list; conflict `LEASE_LOST`.
  */
 export async function runHelmOn(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   scope: ReleaseScope,
   call: EffectCall,
   order: HelmOrder,
@@ -56,19 +55,23 @@ export async function runHelmOn(
     ];
     const discovery = await world.discoveryCache.environment(connection);
     const secrets = await context.loadSecretValues();
-    await call.request(HELM_REQUESTS);
-    await call.beforeEffect(token);
-    const result = await runWatched(scope, call.signal, (signal) =>
-      runHelm({
-        program,
-        args,
-        env: { ...folder.env, ...discovery },
-        cwd: folder.path,
-        signal,
-        timeoutMs: settings.helmTimeoutMs + 10_000,
-      }),
+    const result = await runWatched(scope, call.signal, (signal, onStarted) =>
+      call.effect(
+        token,
+        () => {
+          onStarted();
+          return runHelm({
+            program,
+            args,
+            env: { ...folder.env, ...discovery },
+            cwd: folder.path,
+            signal,
+            timeoutMs: settings.helmTimeoutMs + 10_000,
+          });
+        },
+        { requests: HELM_REQUESTS },
+      ),
     );
-    await call.afterEffect(token);
     if (result.exitCode > 128) throw helmKilled(order.verb, result.exitCode - 128);
     if (result.exitCode !== 0) {
       throw toHelmError(order.verb, hideFolder(result.stderr, folder.path), (text) =>
@@ -78,34 +81,40 @@ export async function runHelmOn(
   });
 }
 
-/** Nothing is known of how far it came: the next try looks, and mends it. */
+/** It is not known how far it came: the next attempt checks, and repairs it. */
 function helmKilled(verb: string, signal: number): WindlassError {
   return new WindlassError('unavailable', `helm ${verb} was killed by signal ${signal}`, {
     code: 'HELM_KILLED',
-    hint: 'the machine may be short of memory; the next try looks how far it came',
+    hint: 'the machine may be short of memory; the next attempt checks how far it came',
   });
 }
 
-/** Ends helm when one of its hooks will never end, with what that hook is stuck for. */
+/** Stops helm when one of its hooks will never end, and reports why that hook is stuck. */
 async function runWatched<T>(
   scope: ReleaseScope,
   signal: AbortSignal,
-  run: (signal: AbortSignal) => Promise<T>,
+  run: (signal: AbortSignal, onStarted: () => void) => Promise<T>,
 ): Promise<T> {
   const ended = new AbortController();
   const given = new AbortController();
+  const started = Promise.withResolvers<boolean>();
   let reason: unknown;
-  const watching = watchHooks(scope, ended.signal).catch((error: unknown) => {
-    // A server that does not answer now is helm's matter.
+  const watch = async (): Promise<void> => {
+    if (await started.promise) await watchHooks(scope, ended.signal);
+  };
+  // Outside of the effect: these reads take the request budget like any other read.
+  const watching = watch().catch((error: unknown) => {
+    // If the server does not answer now, helm itself reports it.
     if (ended.signal.aborted || !isReason(error)) return;
     reason = error;
     given.abort();
   });
   try {
-    return await run(AbortSignal.any([signal, given.signal]));
+    return await run(AbortSignal.any([signal, given.signal]), () => started.resolve(true));
   } catch (error) {
     throw reason ?? error;
   } finally {
+    started.resolve(false);
     ended.abort();
     await watching;
   }
@@ -132,12 +141,15 @@ async function fileArguments(
   ];
 }
 
-/** Helm 3 keeps hooks from its post-renderer. */
+/** Helm 3 does not pass hooks to its post-renderer. */
 function toStream({ manifest, hooks }: RecordedManifest, { major }: HelmProgram): string {
   return major === 3 ? manifest : `${manifest.trimEnd()}\n${hooks}`;
 }
 
-/** Only what identifies this worker now: helm runs no plugin and knows no other server. */
+/**
+ * Contains only the credential that identifies this worker now: helm runs no plugin and knows no other
+ * server.
+ */
 async function toKubeconfig(connection: KubeConnection): Promise<unknown> {
   const { token, clientCertificate, clientKey } = await connection.authenticate();
   const base64 = (text: string): string => Buffer.from(text).toString('base64');

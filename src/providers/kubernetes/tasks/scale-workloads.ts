@@ -6,8 +6,8 @@ import type {
   TaskContext,
 } from '../../../provider/index.ts';
 import { resourcePath } from '../api/api-resources.ts';
+import type { KubeRequest } from '../api/kube-client.ts';
 import type { KubeObject, Workload } from '../api/kube-types.ts';
-import type { WorkloadCount, WorkloadsDirective } from '../directives.ts';
 import { STOPPED_NODE_LABEL } from '../helm/overrides.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { nameOf } from '../manifest.ts';
@@ -19,106 +19,110 @@ import {
   openScope,
   releaseGone,
   requireRow,
-  type KubernetesWorld,
+  type KubernetesDependencies,
   type ReleaseScope,
 } from './release-scope.ts';
 import { readCounts, writeCounts, type StoppedCounts } from './stopped-counts.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { findNewest } from './wait-release.ts';
+import type { WorkloadCount, WorkloadsDirective } from '../release-tasks.ts';
 
 type WorkloadsScope = ReleaseScope<WorkloadsDirective>;
 
-/** How long a watch for pods that go may last in one look. */
+/** How long one poll watches for pods that are being removed. */
 const GOING_MS = 1_000;
 
 /**
- * Scales everything to zero. How many there were is written into the release's record first, once,
- * so that whoever comes after a crash still finds it. A release that is gone is stopped.
+ * Scales everything to zero. The counts before are first written into the release's record, once, so that
+ * an attempt after a crash still finds them. A release that is gone counts as stopped.
  */
 export async function stopWorkloads(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'StopWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) return { state: 'done' };
   const live = await readWorkloads(scope, newest);
   if (readCounts([newest]) === null) {
     const counts = Object.fromEntries(live.map((workload) => [keyOf(workload), countOf(workload, scope)]));
-    await effect(scope, call, () => writeCounts(scope, newest, counts));
+    await writeCounts(scope, newest, counts, call);
   }
   for (const workload of live) {
-    if (!isStopped(workload))
-      await effect(scope, call, () => patchWorkload(scope, workload, stopPatch(workload)));
+    if (!isStopped(workload)) await patchWorkload(scope, workload, stopPatch(workload), call);
   }
   return { state: 'started' };
 }
 
 /** Done when no pod of any workload is left. */
 export async function waitForNoPods(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'StopWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) return { state: 'done' };
   const live = await readWorkloads(scope, newest);
   const running = live.filter((workload) => !isStopped(workload));
   if (running.length > 0) {
-    return { state: 'pending', seen: `${running.map(keyOf).join(', ')} still wants pods`, retryAfterMs: 500 };
+    return {
+      state: 'pending',
+      seen: `${running.map(keyOf).join(', ')} not scaled to zero yet`,
+      retryAfterMs: 500,
+    };
   }
   const pods = (await Promise.all(live.map((workload) => listPodNames(scope, workload)))).flat();
   if (pods.length === 0) return { state: 'done' };
   const shown = `${pods.slice(0, 3).join(', ')}${pods.length > 3 ? ' …' : ''}`;
   return {
     state: 'pending',
-    seen: `${pods.length} pods are still there: ${shown}`,
+    seen: `${pods.length} pods still exist: ${shown}`,
     retryAfterMs: GOING_MS / 4,
   };
 }
 
-/** Brings back as many pods as the release's record remembers; the stored counts where it does not. */
+/** Restores the counts that the release's record holds; the stored counts where it holds none. */
 export async function startWorkloads(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'StartWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
-  // A release that nobody has can be recovered; started it cannot be.
+  // A release that does not exist can be recovered, but not started.
   if (newest === undefined) throw releaseGone(scope);
   const counts = readCounts([newest]);
   for (const workload of await readWorkloads(scope, newest)) {
     if (isStopped(workload)) {
       const patch = startPatch(workload, countToStart(workload, counts, scope.directive.workloads));
-      await effect(scope, call, () => patchWorkload(scope, workload, patch));
+      await patchWorkload(scope, workload, patch, call);
     }
   }
-  // Last: as long as it stands there, whoever comes next goes on.
-  if (counts !== null) await effect(scope, call, () => writeCounts(scope, newest, null));
+  // Last: as long as the annotation is there, the next attempt continues.
+  if (counts !== null) await writeCounts(scope, newest, null, call);
   return { state: 'started' };
 }
 
-/** Has every pod of the workloads that are named made anew, in the way that each kind rolls. */
+/** Has every pod of the given workloads replaced, in the way that each kind rolls out. */
 export async function restartWorkloads(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'RestartWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
   for (const workload of await readWorkloads(scope, newest)) {
     if (!isNamed(workload, scope.directive.workloads)) continue;
-    // The job's id: however often it is asked for, the pods are made anew once.
+    // The job's id: however often the task is attempted, the pods are replaced once.
     const annotations = workload.spec?.template?.metadata?.annotations ?? {};
     if (annotations[RESTARTED_BY] === context.job.jobId) continue;
     const patch = {
       spec: { template: { metadata: { annotations: { [RESTARTED_BY]: context.job.jobId } } } },
     };
-    await effect(scope, call, () => patchWorkload(scope, workload, patch));
+    await patchWorkload(scope, workload, patch, call);
   }
   return { state: 'started' };
 }
@@ -127,11 +131,11 @@ const RESTARTED_BY = 'windlass/restarted-by';
 
 /** Done when nothing is stopped any more and every workload is ready. */
 export async function waitForStart(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'StartWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
   if (readCounts([newest]) !== null) {
@@ -140,13 +144,13 @@ export async function waitForStart(
   return observeWorkloads(scope, newest, call);
 }
 
-/** Done when every workload that was named has pods of this job's making, all of them ready. */
+/** Done when every given workload has pods that this job created, all of them ready. */
 export async function waitForRestart(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'RestartWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<WorkloadsDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
   if (call.cursor === undefined) {
@@ -156,7 +160,11 @@ export async function waitForRestart(
         workload.spec?.template?.metadata?.annotations?.[RESTARTED_BY] !== context.job.jobId,
     );
     if (left.length > 0) {
-      return { state: 'pending', seen: `${left.map(keyOf).join(', ')} has its old pods`, retryAfterMs: 500 };
+      return {
+        state: 'pending',
+        seen: `${left.map(keyOf).join(', ')} still has its old pods`,
+        retryAfterMs: 500,
+      };
     }
   }
   return observeWorkloads(scope, newest, call);
@@ -174,14 +182,10 @@ async function observeWorkloads(
   );
 }
 
-async function effect(scope: ReleaseScope, call: EffectCall, change: () => Promise<void>): Promise<void> {
-  const { token } = requireRow(scope);
-  await call.beforeEffect(token);
-  await change();
-  await call.afterEffect(token);
-}
-
-/** The workloads of a revision as they are; what is not there, or is somebody else's of the same name, is left out. */
+/**
+ * The live workloads of a revision; one that does not exist, or belongs to another owner under the same
+ * name, is left out.
+ */
 export async function readWorkloads(
   scope: ReleaseScope,
   revision: ReleaseRevision,
@@ -202,17 +206,23 @@ async function pathOf({ kinds, directive }: ReleaseScope, object: KubeObject): P
   return resourcePath(resource, object.metadata?.namespace ?? directive.namespace, nameOf(object));
 }
 
-async function patchWorkload(scope: ReleaseScope, workload: Workload, body: unknown): Promise<void> {
+async function patchWorkload(
+  scope: ReleaseScope,
+  workload: Workload,
+  body: unknown,
+  call: EffectCall,
+): Promise<void> {
   const path = await pathOf(scope, workload);
   if (path === null) return;
-  await scope.client.find({
+  const request: KubeRequest = {
     method: 'PATCH',
     path,
     query: { fieldManager: 'windlass' },
     contentType: 'application/merge-patch+json',
     body,
     what: `patch ${keyOf(workload)}`,
-  });
+  };
+  await call.effect(requireRow(scope).token, () => scope.client.find(request));
 }
 
 function keyOf(workload: Workload): string {
@@ -237,7 +247,7 @@ function startPatch(workload: Workload, replicas: number): unknown {
   return { spec: { template: { spec: { nodeSelector: { [STOPPED_NODE_LABEL]: null } } } } };
 }
 
-/** What is at zero although nobody stopped it comes back with the count that is stored. */
+/** A workload that is at zero although no stop was made gets the stored count back. */
 function countOf(workload: Workload, { directive }: WorkloadsScope): number {
   const { replicas } = workload.spec ?? {};
   return replicas ?? storedCount(workload, directive.workloads);
@@ -260,7 +270,7 @@ function isNamed(workload: Workload, named: readonly WorkloadCount[]): boolean {
 }
 
 async function listPodNames(scope: ReleaseScope, workload: Workload): Promise<readonly string[]> {
-  // What has ended runs no more, however long its record stays.
+  // A pod that has ended no longer runs, however long its record stays.
   return (await listPodsOf(scope, workload))
     .filter((pod) => !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''))
     .map(nameOf);

@@ -7,7 +7,8 @@ import type {
   TaskContext,
 } from '../../../provider/index.ts';
 import { installRelease } from './install-release.ts';
-import type { KubernetesWorld } from './release-scope.ts';
+import type { ReleaseAction } from '../release-tasks.ts';
+import type { KubernetesDependencies } from './release-scope.ts';
 import {
   restartWorkloads,
   startWorkloads,
@@ -20,11 +21,18 @@ import { purgeRelease, uninstallRelease, waitForNothing, waitForPurge } from './
 import { rollbackRelease, upgradeRelease } from './upgrade-release.ts';
 import { waitForChange, waitForRelease } from './wait-release.ts';
 
-type Handle = (world: KubernetesWorld, context: TaskContext, call: EffectCall) => Promise<HandleResult>;
-type Wait = (world: KubernetesWorld, context: TaskContext, call: ObserveCall) => Promise<Observation>;
+/** The implementation of an action's tasks. */
+interface ReleaseTask<Action extends TaskAction = TaskAction> {
+  handle(
+    world: KubernetesDependencies,
+    context: TaskContext<Action>,
+    call: EffectCall,
+  ): Promise<HandleResult>;
+  wait(world: KubernetesDependencies, context: TaskContext<Action>, call: ObserveCall): Promise<Observation>;
+}
 
-/** Who does what, by action. */
-const TASKS: Readonly<Partial<Record<TaskAction, { readonly handle: Handle; readonly wait: Wait }>>> = {
+/** Implementations by action. */
+const TASKS: { readonly [Action in ReleaseAction]: ReleaseTask<Action> } = {
   InstallRelease: { handle: installRelease, wait: waitForRelease },
   UpgradeRelease: { handle: upgradeRelease, wait: waitForChange },
   RollbackRelease: { handle: rollbackRelease, wait: waitForChange },
@@ -35,11 +43,11 @@ const TASKS: Readonly<Partial<Record<TaskAction, { readonly handle: Handle; read
   RestartWorkloads: { handle: restartWorkloads, wait: waitForRestart },
 };
 
-/** @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that no plan of this provider holds. */
-export function findTask(action: TaskAction): { readonly handle: Handle; readonly wait: Wait } {
-  const task = TASKS[action];
+/** @throws invalid-input `ACTION_NOT_SUPPORTED` for an action that no plan of this provider contains. */
+export function findTask(action: TaskAction): ReleaseTask {
+  const task = (TASKS as Partial<Record<TaskAction, ReleaseTask>>)[action];
   if (task !== undefined) return task;
-  throw new WindlassError('invalid-input', `tasks of action ${action} are not supported on Kubernetes`, {
+  throw new WindlassError('invalid-input', `task action ${action} is not supported on Kubernetes`, {
     code: 'ACTION_NOT_SUPPORTED',
     hint: 'the plan was made by a newer windlass: upgrade this worker',
   });

@@ -7,41 +7,49 @@ import type {
   TaskContext,
 } from '../../../provider/index.ts';
 import { resourcePath, SECRETS } from '../api/api-resources.ts';
+import type { KubeRequest } from '../api/kube-client.ts';
 import type { KubeObject } from '../api/kube-types.ts';
 import { requireRights } from '../checks/permissions.ts';
-import type { UninstallDirective } from '../directives.ts';
 import type { ReleaseRevision } from '../helm/release-record.ts';
 import { describeObject, nameOf } from '../manifest.ts';
 import { groupObjects } from '../observe/live-objects.ts';
 import { isKept } from '../ownership.ts';
 import { strikeDeleteHooks } from './delete-hooks.ts';
 import { listLeft, namespaceOf } from './left-objects.ts';
-import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
-import { isOurs, openScope, requireRow, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
+import { isPending, requireRecorded, waitForOtherHelm } from './pending-revision.ts';
+import {
+  isOurs,
+  openScope,
+  requireRow,
+  type KubernetesDependencies,
+  type ReleaseScope,
+} from './release-scope.ts';
 import { runHelmOn } from './run-helm-on.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { findNewest } from './wait-release.ts';
+import type { UninstallReleaseDirective } from '../release-tasks.ts';
 
-type UninstallScope = ReleaseScope<UninstallDirective>;
+type UninstallScope = ReleaseScope<UninstallReleaseDirective>;
 
 /**
- * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods,
- * what hooks have made, and what it passed over because the API server failed; of all that only what
- * is provably the release's own (../ownership.ts), and not what the chart keeps. Helm's record is
- * kept until all of it is gone, because it carries the token and knows the objects. What is gone, or
- * was never ours, is success.
+ * Uninstalls the release and deletes what helm leaves behind: the claims of StatefulSets' pods, objects
+ * that hooks created, and objects that helm skipped because the API server failed. Of all these it deletes
+ * only what provably belongs to the release (../ownership.ts), and not what the chart keeps. Helm's record
+ * is kept until all of it is gone, because it carries the token and lists the objects. A release that is
+ * gone, or was never ours, is a success.
  *
- * After a failure: the record is still there, so that the next try and PurgeRelease find it.
+ * After a failure: the record still exists, so that the next attempt and PurgeRelease find it.
  */
 export async function uninstallRelease(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'UninstallRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope<UninstallDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   let newest = await findNewest(scope);
   if (newest !== undefined && isPending(newest)) newest = await waitOut(scope, newest);
-  // One that was cut: its hook goes on by itself, and is not run beside itself. Force waits for none.
+  // An interrupted uninstall: its hook continues by itself, and must not run twice at the same time. With
+  // force, hooks are not waited for.
   if (newest?.status === 'uninstalling') {
     newest = await (scope.directive.force ? waitOut : waitForOtherHelm)(scope, newest);
   }
@@ -57,11 +65,11 @@ export async function uninstallRelease(
 }
 
 /**
- * Helm fails where another one was quicker; what counts is that the release is uninstalled. Why it
- * could not delete an object it does not say: where that is not allowed, no other try helps.
+ * Helm fails if another helm was faster; what counts is that the release is uninstalled. Helm does not say
+ * why it could not delete an object: if that is forbidden, no further attempt helps.
  */
 async function uninstall(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   scope: UninstallScope,
   call: EffectCall,
   revision: ReleaseRevision,
@@ -100,13 +108,13 @@ async function waitOut(scope: ReleaseScope, pending: ReleaseRevision): Promise<R
   }
 }
 
-/** Done when nothing of the release is left but helm's record of it. */
+/** Done when nothing of the release is left except helm's record of it. */
 export async function waitForNothing(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'UninstallRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<UninstallDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) return { state: 'done' };
   if (newest.status !== 'uninstalled') {
@@ -116,51 +124,48 @@ export async function waitForNothing(
   const left = [...deletable, ...pods].map(describeObject);
   if (left.length === 0) return { state: 'done' };
   const shown = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`;
-  return { state: 'pending', seen: `still there: ${shown}`, retryAfterMs: 250 };
+  return { state: 'pending', seen: `still exists: ${shown}`, retryAfterMs: 250 };
 }
 
-/** Deletes helm's records of the release: the last thing that carries the token. */
+/** Deletes helm's records of the release: the last objects that carry the token. */
 export async function purgeRelease(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'PurgeRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   const scope = await openScope(world, context, call);
   const { row } = scope;
   if (row === undefined) return { state: 'done' };
   const revisions = (await scope.listRevisions()).filter((revision) => isOurs(revision, row));
-  // Oldest first: the newest says what state the release is in.
+  // Oldest first: the newest holds the release's state.
   for (const revision of revisions) {
-    await call.beforeEffect(row.token);
-    await scope.client.find({
+    const request: KubeRequest = {
       method: 'DELETE',
       path: resourcePath(SECRETS, revision.namespace, revision.secretName),
       body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: revision.uid } },
       what: `delete helm’s record ${revision.secretName}`,
-    });
-    await call.afterEffect(row.token);
+    };
+    await call.effect(row.token, () => scope.client.find(request));
   }
   return { state: 'done', changes: { resources: [{ token: row.token, state: 'gone' }] } };
 }
 
 /** Done when no record of ours is left. */
 export async function waitForPurge(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'PurgeRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
   const newest = await findNewest(await openScope(world, context, call));
   if (newest === undefined) return { state: 'done' };
-  return { state: 'pending', seen: `helm’s record ${newest.secretName} is still there`, retryAfterMs: 500 };
+  return { state: 'pending', seen: `helm’s record ${newest.secretName} still exists`, retryAfterMs: 500 };
 }
 
 async function deleteObject(scope: ReleaseScope, object: KubeObject, call: EffectCall): Promise<void> {
   if (object.metadata?.deletionTimestamp !== undefined) return;
   const resource = await scope.kinds.find(object.apiVersion ?? '', object.kind ?? '');
   if (resource === null) return;
-  const { token } = requireRow(scope);
-  await call.beforeEffect(token);
-  await scope.client.find({
+  const request: KubeRequest = {
     method: 'DELETE',
     path: resourcePath(resource, namespaceOf(scope, object), nameOf(object)),
     body: {
@@ -170,6 +175,6 @@ async function deleteObject(scope: ReleaseScope, object: KubeObject, call: Effec
       preconditions: { uid: object.metadata?.uid },
     },
     what: `delete ${describeObject(object)}`,
-  });
-  await call.afterEffect(token);
+  };
+  await call.effect(requireRow(scope).token, () => scope.client.find(request));
 }

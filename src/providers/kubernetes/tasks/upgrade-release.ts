@@ -1,39 +1,39 @@
 import type { EffectCall, HandleResult, TaskContext } from '../../../provider/index.ts';
-import type { ChangeDirective } from '../directives.ts';
 import { packWithStatus, type ReleaseRevision } from '../helm/release-record.ts';
 import { takeOverArguments } from '../helm/run-helm.ts';
 import { formatLabels, SPEC_LABEL, STOPPED_ANNOTATION } from '../release-labels.ts';
-import { readRoleMemory } from '../workloads.ts';
+import { readWorkloadName } from '../workloads.ts';
 import { forgetRecord, rewriteRecord } from './change-record.ts';
 import { ownLabels, releaseId } from './install-release.ts';
-import { isPending, requireRecorded, waitForOtherHelm } from './other-helm.ts';
+import { isPending, requireRecorded, waitForOtherHelm } from './pending-revision.ts';
 import {
   isOurs,
   openScope,
   releaseGone,
   releaseTaken,
   requireRow,
-  type KubernetesWorld,
+  type KubernetesDependencies,
   type ReleaseScope,
 } from './release-scope.ts';
 import { findRecorded } from './recorded-manifest.ts';
 import { runHelmOn } from './run-helm-on.ts';
 import { readCounts, writeCounts } from './stopped-counts.ts';
 import { wantedSpec, type WantedSpec } from './wanted-spec.ts';
+import type { ChangeReleaseDirective } from '../release-tasks.ts';
 
-type ChangeScope = ReleaseScope<ChangeDirective>;
+type ChangeScope = ReleaseScope<ChangeReleaseDirective>;
 
 /**
- * Gives the release the wanted chart, values, counts and sizes (where counts and sizes alone are new,
- * by what helm has recorded, and no new render): once, because each revision is
- * labelled with what it was made from. One that was cut in the middle is taken out of helm's records
- * (its objects stay, and the next upgrade adopts them) and made anew under the same number.
+ * Gives the release the desired chart, values, counts and sizes, once, because each revision is labelled
+ * with what it was made from. If only counts and sizes are new, they are applied to the manifest that helm
+ * has recorded, without rendering again. An interrupted revision is removed from helm's records (its
+ * objects stay, and the next upgrade adopts them) and made again under the same number.
  *
  * After a failure: the revision that ran before is still helm's last good one.
  */
 export function upgradeRelease(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'UpgradeRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   return changeRelease(world, context, call, (scope, wanted, revisions) =>
@@ -42,12 +42,12 @@ export function upgradeRelease(
 }
 
 /**
- * Goes back to the revision that was made from what is wanted now. Where helm no longer has it, or
- * counts have changed since, an upgrade to the same does it.
+ * Goes back to the revision that was made from the desired state. If helm no longer has it, or if counts
+ * have changed since, an upgrade to the same state does it.
  */
 export function rollbackRelease(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'RollbackRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
   return changeRelease(world, context, call, async (scope, wanted, revisions) => {
@@ -75,12 +75,12 @@ type Change = (
 ) => Promise<void>;
 
 async function changeRelease(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'UpgradeRelease' | 'RollbackRelease'>,
   call: EffectCall,
   change: Change,
 ): Promise<HandleResult> {
-  const scope = await openScope<ChangeDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const row = requireRow(scope);
   const wanted = await wantedSpec(scope);
   const { spec } = wanted;
@@ -91,7 +91,7 @@ async function changeRelease(
     revisions = await scope.listRevisions();
     newest = requireOurs(scope, revisions.at(-1));
     if (isPending(newest)) {
-      call.log('taking a cut revision out of helm’s records', {
+      call.log('removing an interrupted revision from helm’s records', {
         release: newest.name,
         revision: newest.revision,
       });
@@ -108,11 +108,9 @@ async function changeRelease(
     requireRecorded(newest, 'deployed');
   }
   await supersedeOlder(scope, revisions, call);
-  // The new revision remembers what start has to bring back.
+  // The new revision records the counts that start has to restore.
   if (scope.directive.stopped && newest.annotations[STOPPED_ANNOTATION] === undefined && counts !== null) {
-    await call.beforeEffect(row.token);
-    await writeCounts(scope, newest, { ...counts, ...(await wantedCounts(scope)) });
-    await call.afterEffect(row.token);
+    await writeCounts(scope, newest, { ...counts, ...(await wantedCounts(scope)) }, call);
   }
   return {
     state: 'started',
@@ -121,7 +119,7 @@ async function changeRelease(
 }
 
 async function upgrade(
-  world: KubernetesWorld,
+  world: KubernetesDependencies,
   scope: ChangeScope,
   call: EffectCall,
   wanted: WantedSpec,
@@ -129,8 +127,9 @@ async function upgrade(
 ): Promise<void> {
   const { spec, values, overrides } = wanted;
   const program = await world.findHelm();
-  const { renders = scope.directive.hooks } = scope.directive;
-  const recorded = renders ? null : await findRecorded(scope, wanted, revisions, await wantedCounts(scope));
+  const recorded = scope.directive.renders
+    ? null
+    : await findRecorded(scope, wanted, revisions, await wantedCounts(scope));
   await runHelmOn(world, scope, call, {
     verb: 'upgrade',
     withChart: true,
@@ -138,15 +137,16 @@ async function upgrade(
     overrides,
     recorded,
     args: [
-      // The conf is the whole of the user's values: what it no longer names goes back to the default.
+      // The conf holds all of the user's values: a value that it no longer contains goes back to the
+      // default.
       '--reset-values',
       '--labels',
       formatLabels({ ...ownLabels(scope), [SPEC_LABEL]: spec }),
       ...(recorded === null || scope.context.task.action === 'RollbackRelease'
         ? hookArguments(scope)
-        : // Nothing but counts and sizes is new.
+        : // Only counts and sizes are new.
           ['--no-hooks']),
-      // Counts that a stop has set by hand are helm's again.
+      // Takes field ownership of the counts back from `stop`.
       ...takeOverArguments(program),
     ],
   });
@@ -160,16 +160,16 @@ async function wantedCounts({ context }: ChangeScope): Promise<Readonly<Record<s
   const { roles, nodes } = await context.loadCluster();
   return Object.fromEntries(
     roles.flatMap((role) => {
-      const memory = readRoleMemory(role);
+      const workload = readWorkloadName(role);
       const count = nodes.filter((node) => node.role === role.role && node.status !== 'deleted').length;
-      return memory === null ? [] : [[`${memory.kind}/${memory.name}`, count]];
+      return workload === null ? [] : [[`${workload.kind}/${workload.name}`, count]];
     }),
   );
 }
 
 /**
- * One revision of a release is deployed. Helm writes that the one before no longer is, and goes on
- * where it cannot; its later changes look at the newest alone.
+ * Only one revision of a release is deployed. Helm records that the one before no longer is, and continues
+ * if that write fails; its later changes read only the newest.
  */
 async function supersedeOlder(
   scope: ReleaseScope,
@@ -182,7 +182,7 @@ async function supersedeOlder(
     const change = {
       release: await packWithStatus(revision, 'superseded'),
       labels: { status: 'superseded' },
-      what: `write in helm’s record ${revision.secretName} that it is superseded`,
+      what: `mark helm’s record ${revision.secretName} as superseded`,
     };
     await rewriteRecord(scope, revision, change, call);
   }

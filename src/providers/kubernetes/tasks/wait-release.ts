@@ -2,35 +2,34 @@ import { WindlassError } from '../../../domain/index.ts';
 import type { ObserveCall, Observation, TaskContext } from '../../../provider/index.ts';
 import { readObjects } from '../helm/release-objects.ts';
 import { readContent, type ReleaseRevision } from '../helm/release-record.ts';
-import type { ChangeDirective } from '../directives.ts';
 import { observeReady } from '../observe/observe-release.ts';
 import { SPEC_LABEL } from '../release-labels.ts';
 import { wantedSpec } from './wanted-spec.ts';
-import { isOurs, openScope, type KubernetesWorld, type ReleaseScope } from './release-scope.ts';
+import { isOurs, openScope, type KubernetesDependencies, type ReleaseScope } from './release-scope.ts';
 
 /**
- * Whether the release is there and everything in it ready. Hooks are done when helm says that the
- * release is deployed.
+ * Whether the release exists and everything in it is ready. Hooks are done when helm reports the release
+ * as deployed.
  */
 export async function waitForRelease(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'InstallRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
   const scope = await openScope(world, context, call);
   return observeNewest(scope, await findNewest(scope), call);
 }
 
-/** Likewise when the newest revision is the one that the job wants. */
+/** The same, when the newest revision is the one that the job wants. */
 export async function waitForChange(
-  world: KubernetesWorld,
-  context: TaskContext,
+  world: KubernetesDependencies,
+  context: TaskContext<'UpgradeRelease' | 'RollbackRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope<ChangeDirective>(world, context, call);
+  const scope = await openScope(world, context, call);
   const newest = await findNewest(scope);
   if (newest?.status === 'deployed' && newest.labels[SPEC_LABEL] !== (await wantedSpec(scope)).spec) {
-    return { state: 'pending', seen: `release ${newest.name} is what it was before`, retryAfterMs: 500 };
+    return { state: 'pending', seen: `release ${newest.name} is not changed yet`, retryAfterMs: 500 };
   }
   return observeNewest(scope, newest, call);
 }
@@ -41,7 +40,7 @@ async function observeNewest(
   call: ObserveCall,
 ): Promise<Observation> {
   if (newest === undefined)
-    return { state: 'pending', seen: `release ${scope.directive.release} is not there` };
+    return { state: 'pending', seen: `release ${scope.directive.release} does not exist` };
   if (newest.status === 'failed') throw await releaseFailed(newest);
   if (newest.status !== 'deployed') {
     return { state: 'pending', seen: `release ${newest.name} is ${newest.status}`, retryAfterMs: 500 };
@@ -53,11 +52,11 @@ async function releaseFailed(revision: ReleaseRevision): Promise<WindlassError> 
   const { description } = await readContent(revision);
   return new WindlassError('conflict', `release ${revision.name} has failed: ${description}`, {
     code: 'HELM_FAILED',
-    hint: 'mend the cause, then recover the cluster or delete it',
+    hint: 'fix the cause, then recover the cluster or delete it',
   });
 }
 
-/** The newest revision that is ours. */
+/** Our newest revision. */
 export async function findNewest(scope: ReleaseScope): Promise<ReleaseRevision | undefined> {
   const { row } = scope;
   if (row === undefined) return undefined;

@@ -1,19 +1,18 @@
-import type { ChangeDirective } from '../directives.ts';
-import type { WorkloadOverride } from '../helm/overrides.ts';
 import { hashSpec } from '../release-labels.ts';
-import { readRoleMemory } from '../workloads.ts';
+import { readWorkloadName } from '../workloads.ts';
 import { openValues, type ReleaseScope } from './release-scope.ts';
+import type { ChangeReleaseDirective, WorkloadOverride } from '../release-tasks.ts';
 
-/** What a change makes of a release. */
+/** The target of a change to a release. */
 export interface WantedSpec {
-  /** Names it: revisions are labelled with it. */
+  /** Identifies it: revisions are labelled with it. */
   readonly spec: string;
-  /** With every secret opened. */
+  /** With every secret decrypted. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly overrides: readonly WorkloadOverride[];
 }
 
-export async function wantedSpec(scope: ReleaseScope<ChangeDirective>): Promise<WantedSpec> {
+export async function wantedSpec(scope: ReleaseScope<ChangeReleaseDirective>): Promise<WantedSpec> {
   const values = await openValues(scope);
   const overrides = await toOverrides(scope);
   return {
@@ -23,18 +22,18 @@ export async function wantedSpec(scope: ReleaseScope<ChangeDirective>): Promise<
   };
 }
 
-/** Of a cluster that is stopped the pods stay away through an upgrade too. */
+/** The pods of a stopped cluster also stay away during an upgrade. */
 async function toOverrides({
   directive,
   context,
-}: ReleaseScope<ChangeDirective>): Promise<readonly WorkloadOverride[]> {
+}: ReleaseScope<ChangeReleaseDirective>): Promise<readonly WorkloadOverride[]> {
   const { overrides, stopped } = directive;
   if (!stopped) return overrides;
   const { roles } = await context.loadCluster();
   return roles.flatMap((role) => {
-    const memory = readRoleMemory(role);
-    if (memory === null) return [];
-    const own = overrides.find(({ kind, name }) => kind === memory.kind && name === memory.name);
-    return [{ kind: memory.kind, name: memory.name, ...own, stopped: true }];
+    const workload = readWorkloadName(role);
+    if (workload === null) return [];
+    const own = overrides.find(({ kind, name }) => kind === workload.kind && name === workload.name);
+    return [{ kind: workload.kind, name: workload.name, ...own, stopped: true }];
   });
 }

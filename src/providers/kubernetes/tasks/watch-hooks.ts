@@ -6,7 +6,7 @@ import { nameOf } from '../manifest.ts';
 import { explainObject, type Explanation } from '../observe/explain.ts';
 import { neverReady } from '../observe/observe-release.ts';
 import { judgeObject } from '../observe/readiness.ts';
-import { isPending } from './other-helm.ts';
+import { isPending } from './pending-revision.ts';
 import type { ReleaseScope } from './release-scope.ts';
 import { readHooks } from '../helm/release-objects.ts';
 
@@ -17,10 +17,10 @@ const LOOK_MS = 1_500;
 const HOOK_KINDS: ReadonlySet<string> = new Set(['Job', 'Pod']);
 
 /**
- * Looks at the hooks that helm waits for while it runs, until the signal is aborted. Helm itself
- * would wait for its whole limit for a hook whose image cannot be pulled.
+ * Polls the hooks that helm waits for while helm runs, until the signal is aborted. Helm itself would wait
+ * until its own timeout for a hook whose image cannot be pulled.
  *
- * @throws what a hook is stuck for, when it has been for longer than the runtime's patience.
+ * @throws the reason why a hook is stuck, once that has lasted longer than the runtime's `patienceSeconds`.
  */
 export async function watchHooks(scope: ReleaseScope, signal: AbortSignal): Promise<void> {
   let stuckSinceMs: number | null = null;
@@ -39,7 +39,7 @@ export async function watchHooks(scope: ReleaseScope, signal: AbortSignal): Prom
   }
 }
 
-/** The first hook that will not come to its end by itself. */
+/** The first hook that will not end by itself. */
 async function findStuckHook(scope: ReleaseScope, revision: ReleaseRevision): Promise<Explanation | null> {
   for (const wanted of await readHooks(revision)) {
     if (!HOOK_KINDS.has(wanted.kind ?? '')) continue;
@@ -52,7 +52,7 @@ async function findStuckHook(scope: ReleaseScope, revision: ReleaseRevision): Pr
     });
     if (live === null) continue;
     const judgement = judgeObject(live);
-    // One that has failed helm sees by itself, and says so.
+    // Helm itself sees and reports one that has failed.
     if (judgement.state !== 'waiting') continue;
     const found = await explainObject(scope.client, { wanted, live, judgement }, namespace);
     if (found.severity !== 'waiting') return found;

@@ -16,8 +16,8 @@ import { findStartTime, isAlive } from '../world/process-identity.ts';
 import { createSshServer } from './ssh-server.ts';
 import { createRange } from './tunnels.ts';
 
-// The machine of an instance: `node main.ts <instance folder>`. It lives until its plug is
-// pulled. Of several that are started for one instance, the one that gets the address stays.
+// The machine of an instance: `node main.ts <instance folder>`. It runs until it is killed. If several are
+// started for one instance, the one that binds the address stays.
 
 const TRIES_FOR_ADDRESS = 20;
 
@@ -73,7 +73,7 @@ async function runMachine(folder: string): Promise<void> {
   await writeJson(files.machine, { ...machine, state: 'running' } satisfies MachineRecord);
 }
 
-/** Whoever stops an instance says so first and kills then: one of the two catches every machine. */
+/** A stop is written first and the machine is killed then: one of the two ends every machine. */
 async function isStillWanted(files: InstanceFiles): Promise<boolean> {
   return (await readJson<InstanceRecord>(files.record))?.wanted === 'running';
 }
@@ -91,20 +91,22 @@ function listen(address: string, onSocket: (socket: Socket) => void): Promise<Se
   });
 }
 
-/** A sibling that has the address is as it should be; anything else there is a failed boot. */
+/**
+ * Another machine of this instance that has the address is fine; any other program there is a failed boot.
+ */
 async function explainTakenAddress(files: InstanceFiles, address: string): Promise<void> {
   for (let attempt = 0; attempt < TRIES_FOR_ADDRESS; attempt += 1) {
     const sibling = await readJson<MachineRecord>(files.machine);
     if (sibling !== null && (await isAlive(sibling))) return;
     await sleep(100);
   }
-  const message = `port ${SSH_PORT} of ${address} is taken by another program`;
+  const message = `port ${SSH_PORT} of ${address} is used by another program`;
   await writeJson(files.bootFailure, { message } satisfies BootFailure);
 }
 
-// What packages make in a machine gets the modes that it would get on any other.
+// Files that packages create in a machine get the modes that they would get on any other machine.
 process.umask(0o022);
-// What a machine cannot do it says where the world looks for it, not on a terminal.
+// A machine writes its failure where the provider reads it, because it has no terminal.
 const [, , instanceFolder = ''] = process.argv;
 try {
   await runMachine(instanceFolder);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { ServerChannel } from 'ssh2';
 
-/** How long output is awaited after a command's end, when a process it left behind holds the pipe. */
+/** How long output is awaited after a command's end, when a process that it left behind holds the pipe. */
 const DRAIN_MS = 1_000;
 
 export interface ExecRequest {
@@ -12,8 +12,8 @@ export interface ExecRequest {
 }
 
 /**
- * Runs one command for a channel, in a session of its own, as sshd does: it outlives a broken
- * connection, and its end is told by exit code or signal. Returns how to signal it.
+ * Runs one command for a channel, in a session of its own, as sshd does: it outlives a broken connection,
+ * and its end is reported as exit code or signal. Returns a function that sends it a signal.
  */
 export function runExec(channel: ServerChannel, request: ExecRequest): (signalName: string) => void {
   const child = spawn('/bin/sh', ['-c', request.command], {
@@ -29,7 +29,7 @@ export function runExec(channel: ServerChannel, request: ExecRequest): (signalNa
   child.stdout.pipe(channel, { end: false });
   child.stderr.pipe(channel.stderr, { end: false });
   channel.on('close', () => {
-    // Nobody listens any more: what is still written goes nowhere, and the command goes on.
+    // The client is gone: further output is dropped, and the command continues.
     child.stdin.end();
     child.stdout.resume();
     child.stderr.resume();

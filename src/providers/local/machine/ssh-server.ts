@@ -3,25 +3,25 @@ import ssh2, { type Connection, type ParsedKey, type PublicKeyAuthContext } from
 import { runExec } from './run-exec.ts';
 import { serveTunnels, type Tunnels } from './tunnels.ts';
 
-/** The user that a machine lets in; its commands run as the user who runs the worker. */
+/** The user name that a machine accepts; its commands run as the worker's user. */
 export const SSH_USER = 'windlass';
-/** As sshd's own default: a client that wants more sessions at once must queue them. */
+/** The same as sshd's own default: a client that wants more sessions at the same time must queue them. */
 const MAX_SESSIONS = 10;
 
 export interface SshServerOptions {
   readonly hostPrivateKey: string;
-  /** The one public key that may enter, OpenSSH format. */
+  /** The one public key that may log in, in OpenSSH format. */
   readonly authorizedKey: string;
-  /** The folder in which commands begin. */
+  /** The working directory of commands. */
   readonly root: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** For a frontgate; absent where nothing is led on. */
+  /** For a frontgate; absent if it forwards nothing. */
   readonly tunnels?: Tunnels;
 }
 
 /**
- * What sshd does on a node of its own, as far as the node shell uses it: public key
- * authentication, and sessions that run commands. Takes connected sockets.
+ * What sshd does on a node, as far as the node shell uses it: public key authentication, and sessions that
+ * run commands. Takes connected sockets.
  */
 export function createSshServer(options: SshServerOptions): (socket: Socket) => void {
   const authorized = ssh2.utils.parseKey(options.authorizedKey);
@@ -41,7 +41,7 @@ export function createSshServer(options: SshServerOptions): (socket: Socket) => 
 
 function serve(connection: Connection, authorized: ParsedKey, options: SshServerOptions): void {
   let sessions = 0;
-  // A peer that breaks off is everyday; without a listener it would end the machine.
+  // Clients disconnect all the time; without a listener an error would end the machine.
   connection.on('error', () => undefined);
   connection.on('authentication', (context) => {
     if (context.method !== 'publickey') context.reject(['publickey']);
@@ -78,7 +78,7 @@ function serve(connection: Connection, authorized: ParsedKey, options: SshServer
 function isAuthorized(context: PublicKeyAuthContext, authorized: ParsedKey): boolean {
   if (context.key.algo !== authorized.type || !authorized.getPublicSSH().equals(context.key.data))
     return false;
-  // Without a signature the client only asks whether the key would do.
+  // Without a signature the client only asks whether the key would be accepted.
   if (context.signature === undefined || context.blob === undefined) return true;
   return authorized.verify(context.blob, context.signature, context.hashAlgo) === true;
 }

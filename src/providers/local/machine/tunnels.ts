@@ -9,14 +9,17 @@ export function createRange(cidr: string): (address: string | undefined) => bool
   return (address) => address !== undefined && range.check(address.replace(/^::ffff:/, ''));
 }
 
-/** How a frontgate leads on. */
+/** How a frontgate forwards connections. */
 export interface Tunnels {
-  /** Its own address: what nodes see a tunnel come from. */
+  /** Its own address: nodes see a tunnel as coming from it. */
   readonly from: string;
   readonly leadsTo: (address: string) => boolean;
 }
 
-/** What sshd does for a jump host's clients (direct-tcpip): connects to a node, and carries bytes. */
+/**
+ * What sshd does for clients of a jump host (direct-tcpip): connects to a node, and copies bytes in both
+ * directions.
+ */
 export function serveTunnels(connection: Connection, { from, leadsTo }: Tunnels): void {
   connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
     if (!leadsTo(destIP)) {
@@ -29,7 +32,7 @@ export function serveTunnels(connection: Connection, { from, leadsTo }: Tunnels)
     socket.once('connect', () => {
       socket.off('error', reject);
       const channel = accept();
-      // One end that breaks off ends the other.
+      // When one side disconnects, the other is closed.
       socket.on('error', () => channel.close());
       channel.on('error', () => socket.destroy());
       channel.on('close', () => socket.destroy());

@@ -2,7 +2,7 @@ import { WindlassError } from '../../../domain/index.ts';
 
 export const DEFAULT_ADDRESS_RANGE = '127.77.0.0/16';
 
-/** Loopback addresses that instances may have. */
+/** Loopback addresses for instances. */
 export interface AddressRange {
   readonly cidr: string;
   /** The first usable address as a number. */
@@ -17,7 +17,7 @@ export function parseAddressRange(cidr: string): AddressRange {
   const bytes = match?.slice(1, 4).map(Number) ?? [];
   const prefix = Number(match?.[4]);
   if (match === null || bytes.some((byte) => byte > 255) || prefix < 8 || prefix > 30) {
-    throw new WindlassError('invalid-input', `${JSON.stringify(cidr)} is no range of loopback addresses`, {
+    throw new WindlassError('invalid-input', `${JSON.stringify(cidr)} is not a range of loopback addresses`, {
       code: 'ADDRESS_RANGE',
       field: 'addressRange',
       hint: `such as ${DEFAULT_ADDRESS_RANGE}: within 127.0.0.0/8, from /8 to /30`,

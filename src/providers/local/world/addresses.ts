@@ -10,26 +10,27 @@ import { hasErrno } from './files.ts';
 export const SSH_PORT = 2222;
 
 /**
- * The addresses of a world: a link named as the address, whose text is the instance that has it.
- * To make a link is atomic and says at once whose it is.
+ * The addresses of a local cloud: a link whose name is the address, and whose text is the instance that
+ * has it. Creating a link is atomic and shows at once who owns it.
  */
 export interface AddressBook {
   /**
-   * An address for an instance: one that an earlier, unfinished try claimed, or a free one. Two at
-   * once may claim one each; who does not keep it gives it back with `giveBack`.
+   * An address for an instance: one that an earlier, unfinished attempt claimed, or a free one. Two
+   * attempts at the same time may claim one each; the one that does not keep its address returns it with
+   * `giveBack`.
    *
    * @throws quota `ADDRESSES_USED_UP`; permission `LOOPBACK_RANGE`.
    */
   claim(instanceId: string, range: AddressRange): Promise<string>;
   giveBack(address: string): Promise<void>;
-  /** All addresses of an instance are free again. */
+  /** Frees all addresses of an instance. */
   release(instanceId: string): Promise<void>;
   count(): Promise<number>;
 }
 
 export function openAddressBook(worldFolder: string): AddressBook {
   const folder = join(worldFolder, 'addresses');
-  // Worlds beside each other do not begin at the same address.
+  // Different local clouds do not begin at the same address.
   const seed = createHash('sha256').update(worldFolder).digest().readUInt16BE(0);
 
   async function listClaimed(): Promise<readonly string[]> {
@@ -66,9 +67,9 @@ export function openAddressBook(worldFolder: string): AddressBook {
           throw error;
         }
         if (await canListen(address, SSH_PORT)) return address;
-        await rm(join(folder, address)); // a process that is none of ours listens there
+        await rm(join(folder, address)); // a process that is not ours listens there
       }
-      throw new WindlassError('quota', `all ${range.size} addresses of ${range.cidr} are taken`, {
+      throw new WindlassError('quota', `all ${range.size} addresses of ${range.cidr} are in use`, {
         code: 'ADDRESSES_USED_UP',
         hint: 'delete clusters, or give the runtime a wider range with --set addressRange=…',
       });
@@ -87,7 +88,7 @@ export function openAddressBook(worldFolder: string): AddressBook {
 }
 
 /**
- * Whether a port of an address of this machine is free. Port 0 asks for the address alone.
+ * Whether a port of an address of this machine is free. Port 0 checks only the address.
  *
  * @throws permission `LOOPBACK_RANGE` when the machine does not have the address.
  */
@@ -100,10 +101,10 @@ export function canListen(address: string, port: number): Promise<boolean> {
         return;
       }
       reject(
-        new WindlassError('permission', `nothing can listen on ${address}: ${error.message}`, {
+        new WindlassError('permission', `cannot listen on ${address}: ${error.message}`, {
           code: 'LOOPBACK_RANGE',
           field: 'addressRange',
-          hint: `only Linux has all of 127.0.0.0/8; elsewhere add each address first, on macOS with: sudo ifconfig lo0 alias ${address} up`,
+          hint: `only Linux provides all of 127.0.0.0/8; elsewhere add each address first, on macOS with: sudo ifconfig lo0 alias ${address} up`,
           cause: error,
         }),
       );

@@ -6,19 +6,22 @@ import { writeJson } from './files.ts';
 import type { InstanceFiles } from './instance-files.ts';
 import { INSTANCE_MARKER, WORLD_MARKER } from './marked-processes.ts';
 
-/** The same file as source and as built: only its ending differs. */
+/** The same file as source and as built; only its extension differs. */
 const MACHINE_ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const MACHINE_FILE = fileURLToPath(new URL(`../machine/main.${MACHINE_ENDING}`, import.meta.url));
 
-/** Variables of the worker that a machine may see; the rest may hold the worker's secrets. */
+/** Variables of the worker that a machine may see; the others may hold the worker's secrets. */
 const PASSED_ON = [
   ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'USER', 'LOGNAME'],
-  // How this machine reaches the world: packages install their software from there.
+  // The network settings of this machine: packages need them to install their software.
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'NPM_CONFIG_USERCONFIG', 'NPM_CONFIG_REGISTRY'],
 ];
 
-/** Starts a machine that outlives this process, in the strongest containment there is, which is written down. Which of two at once stays is decided by its bind. */
+/**
+ * Starts a machine that outlives this process, in the strongest containment that exists, and records
+ * which. If two are started at the same time, the one that binds the address stays.
+ */
 export async function bootMachine(
   files: InstanceFiles,
   worldFolder: string,

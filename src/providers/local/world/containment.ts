@@ -5,26 +5,27 @@ import { delimiter, join } from 'node:path';
 import { hasErrno } from './files.ts';
 
 /**
- * What keeps the processes of an instance together, strongest first. `cgroup`: the kernel knows them all, and
- * ends them all. `init`: whatever loses its parent becomes a child of the machine's init, so that everything
- * descends from it. `marks`: only what still has its environment, its parents or its folder is known.
+ * What keeps the processes of an instance together, strongest first. `cgroup`: the kernel knows and kills
+ * all of them. `init`: a process that loses its parent becomes a child of the machine's init, so that all
+ * of them descend from it. `marks`: only processes that still have their environment, their parents or
+ * their folder are known.
  */
 export type ContainmentKind = 'cgroup' | 'init' | 'marks';
 
-/** How a machine is to be started, or was. */
+/** How a machine will be started, or was. */
 export interface Containment {
   readonly kind: ContainmentKind;
   /** Folder of the cgroup; empty for the other kinds. */
   readonly cgroup: string;
 }
 
-/** Carried by the machine's init alone, not by what it starts. */
+/** Set for the machine's init only, not for the processes that it starts. */
 export const INIT_MARKER = 'WINDLASS_INIT';
 
-/** The number of prctl(2), by what uname says of the machine. */
+/** The number of prctl(2), by the machine type of uname. */
 const PRCTL: Readonly<Record<string, number>> = { x64: 157, arm64: 167, riscv64: 167, loong64: 167 };
 
-/** Sets PR_SET_CHILD_SUBREAPER, starts the machine, and collects what ends until nothing is left. */
+/** Sets PR_SET_CHILD_SUBREAPER, starts the machine, and waits for child processes until none is left. */
 const INIT_PROGRAM = `
 my $number = shift @ARGV;
 syscall($number, 36, 1, 0, 0, 0);
@@ -33,7 +34,7 @@ if (defined $machine && $machine == 0) { delete $ENV{${INIT_MARKER}}; exec { $AR
 1 while wait() != -1;
 `;
 
-/** Enters the cgroup before the program exists, so that nothing of it was ever outside. */
+/** Enters the cgroup before the program starts, so that no process is ever outside. */
 const ENTER_CGROUP = 'echo $$ > "$1/cgroup.procs"; shift; exec "$@"';
 
 /** A command line that starts the machine inside its containment. */
@@ -43,7 +44,10 @@ export interface ContainedCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The strongest that this machine and this user have, not above `strongest`. A cgroup is made for the instance. */
+/**
+ * The strongest containment that this machine and this user have, not above `strongest`. A cgroup is
+ * created for the instance.
+ */
 export function prepareContainment(
   worldFolder: string,
   instanceId: string,
@@ -73,7 +77,10 @@ export function contain({ kind, cgroup }: Containment, program: readonly string[
   };
 }
 
-/** Which instance of a world the cgroup of a process says; null for none. `text` is its /proc/…/cgroup. */
+/**
+ * The instance of a local cloud that the cgroup of a process belongs to; null for none. `text` is its
+ * /proc/…/cgroup.
+ */
 export function ownerByCgroup(worldFolder: string, text: string): string | null {
   const path = /^0::(.*)$/m.exec(text)?.[1] ?? '';
   const prefix = `/${cgroupName(worldFolder, '')}`;
@@ -81,18 +88,21 @@ export function ownerByCgroup(worldFolder: string, text: string): string | null 
   return at < 0 ? null : (path.slice(at + prefix.length).split('/')[0] ?? null);
 }
 
-/** Ends everything in a cgroup and below it, whoever it runs as. What the kernel is too old for is left to signals. */
+/**
+ * Kills everything in a cgroup and below it, whichever user it runs as. Kernels without cgroup.kill use
+ * signals.
+ */
 export async function killCgroup(cgroup: string): Promise<void> {
   await writeFile(join(cgroup, 'cgroup.kill'), '1').catch((error: unknown) => {
     if (!hasErrno(error, 'ENOENT', 'EACCES', 'EPERM', 'ENODEV', 'EROFS')) throw error;
   });
 }
 
-/** Takes an empty cgroup away, with those that its processes have made below. */
+/** Deletes an empty cgroup, with those that its processes have created below it. */
 export async function removeCgroup(cgroup: string): Promise<void> {
   const below = await readdir(cgroup, { withFileTypes: true }).catch(() => []);
   for (const entry of below) if (entry.isDirectory()) await removeCgroup(join(cgroup, entry.name));
-  // What is still ending is away with the next stop; a reboot forgets all of them.
+  // A cgroup whose processes are still ending is deleted by the next stop; a reboot deletes all.
   await rmdir(cgroup).catch(() => undefined);
 }
 
@@ -102,7 +112,7 @@ function makeCgroup(worldFolder: string, instanceId: string): string | null {
     if (own === null) return null;
     const folder = join(own, cgroupName(worldFolder, instanceId));
     mkdirSync(folder, { recursive: true });
-    // To move a process takes the right to write here, in ours and in that where it is.
+    // Moving a process requires write access here, in our cgroup and in its current one.
     accessSync(join(folder, 'cgroup.procs'), constants.W_OK);
     accessSync(join(own, 'cgroup.procs'), constants.W_OK);
     return folder;
@@ -127,7 +137,7 @@ function findOwnCgroup(): string | null {
   return null;
 }
 
-/** Perl, which nearly every Linux has and which alone can ask the kernel without a program of ours. */
+/** Nearly every Linux has perl, and it can make this system call without a program of ours. */
 function findInit(): { readonly perl: string; readonly prctl: number } | null {
   const prctl = PRCTL[process.arch];
   const perl = (process.env['PATH'] ?? '')
@@ -137,7 +147,7 @@ function findInit(): { readonly perl: string; readonly prctl: number } | null {
   return prctl === undefined || perl === undefined ? null : { perl, prctl };
 }
 
-/** The world's path is part of the name: ids are the same in every world. */
+/** The path of the local cloud is part of the name: different local clouds use the same ids. */
 function cgroupName(worldFolder: string, instanceId: string): string {
   const world = createHash('sha256').update(worldFolder).digest('hex').slice(0, 12);
   return `windlass-${world}-${instanceId}`;

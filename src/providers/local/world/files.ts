@@ -10,7 +10,7 @@ export function hasErrno(error: unknown, ...codes: readonly string[]): boolean {
   );
 }
 
-/** What a reader gets is always a whole document, old or new. */
+/** A reader always gets a whole document, old or new. */
 export async function writeJson(path: string, value: unknown, mode = 0o644): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
@@ -22,7 +22,7 @@ export async function writeJson(path: string, value: unknown, mode = 0o644): Pro
   }
 }
 
-/** Null where there is no such file. Its content is our own: written by `writeJson` only. */
+/** Null if there is no such file. We wrote the content ourselves, only with `writeJson`. */
 export async function readJson<Value>(path: string): Promise<Value | null> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Value;
@@ -33,8 +33,8 @@ export async function readJson<Value>(path: string): Promise<Value | null> {
 }
 
 /**
- * Makes a folder and its parents. Node's own recursive mkdir never returns below /proc, where
- * nothing can be made; a folder that a user names may be anywhere.
+ * Creates a folder and its parents. Node's own recursive mkdir never returns below /proc, where nothing
+ * can be created, and a user may name any folder.
  */
 export async function ensureFolder(folder: string): Promise<void> {
   try {
@@ -50,16 +50,19 @@ export async function ensureFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder as a machine's own system has it: what the worker's umask forbids others does not show in there. */
+/**
+ * Creates a folder with the mode that a machine's own system would give it; the worker's umask does not
+ * apply.
+ */
 export async function makeMachineFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o755);
 }
 
 /**
- * Runs an operation of the world and says what the file system's refusals mean.
+ * Runs an operation on the local cloud and translates the errors of the file system.
  *
- * @throws unavailable `LOCAL_DISK_FULL`; permission `LOCAL_FOLDER`; whatever the operation throws.
+ * @throws unavailable `LOCAL_DISK_FULL`; permission `LOCAL_FOLDER`; every error of the operation.
  */
 export async function onDisk<Result>(folder: string, operation: () => Promise<Result>): Promise<Result> {
   try {
@@ -68,7 +71,7 @@ export async function onDisk<Result>(folder: string, operation: () => Promise<Re
     if (hasErrno(error, 'ENOSPC', 'EDQUOT')) {
       throw new WindlassError('unavailable', `the disk that holds ${folder} is full`, {
         code: 'LOCAL_DISK_FULL',
-        hint: 'make room there; windlass goes on by itself',
+        hint: 'free some space there; windlass continues by itself',
         retryAfterMs: 10_000,
         cause: error,
       });
@@ -80,12 +83,12 @@ export async function onDisk<Result>(folder: string, operation: () => Promise<Re
   }
 }
 
-/** The folder of a world cannot be used. */
+/** The folder of a local cloud cannot be used. */
 export function folderError(folder: string, cause: unknown): WindlassError {
-  return new WindlassError('permission', `${folder} cannot be written by this worker`, {
+  return new WindlassError('permission', `the worker cannot write ${folder}`, {
     code: 'LOCAL_FOLDER',
     field: 'folder',
-    hint: 'give the worker’s user the folder, or name another with --set folder=…',
+    hint: 'give the worker’s user access to the folder, or name another with --set folder=…',
     cause,
   });
 }

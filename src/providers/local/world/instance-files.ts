@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import type { ProcessIdentity } from './process-identity.ts';
 
-/** The folder of an instance; the world writes it, its machine reads it. */
+/** The folder of an instance; the provider writes it, its machine reads it. */
 export interface InstanceFiles {
   readonly folder: string;
   readonly record: string;
   readonly userData: string;
   readonly machine: string;
   readonly bootFailure: string;
-  /** What keeps its processes together since its last boot. */
+  /** The containment of its processes since its last boot. */
   readonly containment: string;
   readonly log: string;
-  /** Link whose text is the address. */
+  /** A link whose text is the address. */
   readonly address: string;
   readonly root: string;
 }
@@ -41,18 +41,21 @@ export interface InstanceRecord {
   readonly hostname: string;
   readonly addressRange: string;
   readonly bootDelayMs: number;
-  /** What was last asked for; a machine that finds `stopped` here ends at once. */
+  /** The desired state that was set last; a machine that reads `stopped` here ends at once. */
   readonly wanted: 'running' | 'stopped';
   /** RFC 3339; when it was last asked to run. */
   readonly wantedAt: string;
   readonly createdAt: string;
 }
 
-/** What a machine writes about itself once the address is its own. */
+/** What a machine writes about itself once it has bound its address. */
 export interface MachineRecord extends ProcessIdentity {
   readonly state: 'booting' | 'running';
   readonly bootId: string;
-  /** The wish that it came from, as the instance's record had it: a later wish has no machine yet. */
+  /**
+   * The run request (`wishedAt` of the instance's record) that it was started for; a later request has no
+   * machine yet.
+   */
   readonly wantedAt: string;
 }
 

@@ -18,10 +18,10 @@ import type { Instance, InstanceSize, InstanceSpec } from './local-world.ts';
 import { killMarkedProcesses } from './marked-processes.ts';
 import { isAlive } from './process-identity.ts';
 
-/** How long a machine may take to have its address, in milliseconds; later it counts as dead. */
+/** How long a machine may take to bind its address, in milliseconds; after that it counts as dead. */
 const BOOT_PATIENCE_MS = 15_000;
 
-/** The instances of a world, on disk and as processes. */
+/** The instances of a local cloud, on disk and as processes. */
 export class Instances {
   readonly #world: string;
   readonly #folder: string;
@@ -77,7 +77,7 @@ export class Instances {
     };
   }
 
-  /** `admit` is asked just before the folder becomes an instance, and may throw. */
+  /** `admit` is called just before the folder becomes an instance, and may throw. */
   async make(spec: InstanceSpec, admit: (make: () => Promise<void>) => Promise<void>): Promise<Instance> {
     const final = join(this.#folder, spec.id);
     if ((await readJson(locateInstance(final).record)) === null) {
@@ -103,7 +103,7 @@ export class Instances {
   async stop(id: string): Promise<void> {
     const files = locateInstance(join(this.#folder, id));
     const record = await readJson<InstanceRecord>(files.record);
-    // Written first: a machine that is just being born reads it and ends by itself.
+    // Written first: a machine that is just starting reads it and ends by itself.
     if (record !== null && record.wanted !== 'stopped') await this.#update(id, { wanted: 'stopped' });
     const cgroup = (await readJson<Containment>(files.containment))?.cgroup ?? '';
     await killMarkedProcesses(this.#world, id, cgroup);
@@ -112,7 +112,7 @@ export class Instances {
     await rm(files.bootFailure, { force: true });
   }
 
-  /** The instance must be stopped. It is gone at one moment, by a rename. */
+  /** The instance must be stopped. A rename removes it at one moment. */
   async remove(id: string): Promise<void> {
     await mkdir(this.#trash, { recursive: true });
     try {
@@ -132,7 +132,7 @@ export class Instances {
     if (instance.state !== 'stopped') {
       throw new WindlassError(
         'conflict',
-        `instance ${id} is ${instance.state}; only a stopped one changes its size`,
+        `instance ${id} is ${instance.state}; the size can be changed only while it is stopped`,
         {
           code: 'INSTANCE_RUNNING',
           hint: 'stop it first',
@@ -164,12 +164,12 @@ export class Instances {
     const source = join(this.#world, 'images', image);
     const isName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(image);
     if (isName && (await stat(source).catch(() => null))?.isDirectory() === true) {
-      // Where the file system can share blocks, a thousand nodes cost one image.
+      // If the file system can share blocks, a thousand nodes use the space of one image.
       await cp(source, root, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
     } else await makeMachineFolder(root);
   }
 
-  /** The link in the instance decides which address it has, whoever claimed how many. */
+  /** The link in the instance decides which address it has, even if several were claimed. */
   async #ensureAddress(id: string): Promise<void> {
     const files = locateInstance(join(this.#folder, id));
     if ((await readlink(files.address).catch(() => '')) !== '') return;
@@ -195,7 +195,7 @@ export class Instances {
   }
 }
 
-/** A folder becomes another by one rename; when that one is there already, it stays. */
+/** Moves a folder to another name with one rename; if the target exists already, it stays. */
 export async function renameOnce(draft: string, final: string): Promise<void> {
   try {
     await rename(draft, final);
@@ -207,6 +207,6 @@ export async function renameOnce(draft: string, final: string): Promise<void> {
 function goneError(id: string): WindlassError {
   return new WindlassError('not-found', `instance ${id} does not exist`, {
     code: 'INSTANCE_NOT_FOUND',
-    hint: 'it was deleted outside windlass, or its folder was',
+    hint: 'it was deleted outside of windlass, or its folder was',
   });
 }

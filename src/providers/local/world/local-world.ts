@@ -1,7 +1,7 @@
 import type { ContainmentKind } from './containment.ts';
 import type { MarkedProcess } from './marked-processes.ts';
 
-/** What an instance is made of. Its id is derived from its token: that is the world's own fence. */
+/** The request for an instance. Its id is derived from its token: that is this provider's fence. */
 export interface InstanceSpec {
   readonly id: string;
   readonly token: string;
@@ -16,11 +16,11 @@ export interface InstanceSpec {
   readonly userData: UserData;
 }
 
-/** What an instance is told before its first boot. Holds the private host key: mode 0600. */
+/** The user-data of an instance before its first boot. Holds the private host key: mode 0600. */
 export interface UserData {
   readonly hostPrivateKey: string;
   readonly authorizedKey: string;
-  /** Addresses (CIDR) that its sshd lets in; absent: all. */
+  /** Addresses (CIDR) that its sshd accepts; absent: all. */
   readonly letsIn?: string;
   /** Addresses (CIDR) to which its sshd opens tunnels, under its own address; absent: none. */
   readonly leadsTo?: string;
@@ -31,7 +31,7 @@ export interface InstanceSize {
   readonly memoryMiB: number;
 }
 
-/** `booting`: the machine is there and does not answer yet. */
+/** `booting`: the machine exists and does not answer yet. */
 export type InstanceState = 'booting' | 'running' | 'stopped';
 
 export interface Instance extends InstanceSize {
@@ -40,16 +40,16 @@ export interface Instance extends InstanceSize {
   readonly zone: string;
   readonly image: string;
   readonly hostname: string;
-  /** Kept while the instance exists; empty while it is half made. */
+  /** Kept while the instance exists; empty while it is not complete. */
   readonly address: string;
   /** The folder that is the instance's `/`. */
   readonly root: string;
   readonly state: InstanceState;
-  /** Of the machine; null while none runs. */
+  /** The process id of the machine; null while none runs. */
   readonly pid: number | null;
-  /** Why the last boot failed; null where it did not. */
+  /** Why the last boot failed; null if it did not. */
   readonly bootFailure: string | null;
-  /** What keeps its processes together since its last boot; `marks` where it had none. */
+  /** The containment of its processes since its last boot; `marks` if it had none. */
   readonly containment: ContainmentKind;
   readonly createdAt: string;
 }
@@ -63,12 +63,12 @@ export interface VolumeSpec {
 }
 
 export interface Volume extends VolumeSpec {
-  /** Which instance has it, under which device; null while it is available. */
+  /** The instance that has it, and the device; null while it is available. */
   readonly attachment: { readonly instanceId: string; readonly device: string } | null;
   readonly createdAt: string;
 }
 
-/** Most that a world may hold; undefined is no limit. */
+/** The most that a local cloud may hold; undefined means no limit. */
 export interface Quotas {
   readonly instances?: number;
   readonly cpu?: number;
@@ -78,9 +78,9 @@ export interface Quotas {
 }
 
 /**
- * The cloud behind the local provider. Every call may be repeated, also after a crash in its
- * middle, and by two at once. Errors: unavailable `LOCAL_DISK_FULL`, permission `LOCAL_FOLDER`,
- * and what is said at each.
+ * The cloud behind the local provider. Every call may be repeated, also after a crash in its middle, and
+ * may run twice at the same time. Errors: unavailable `LOCAL_DISK_FULL`, permission `LOCAL_FOLDER`, and
+ * those named at each.
  */
 export interface LocalWorld {
   readonly folder: string;
@@ -90,18 +90,20 @@ export interface LocalWorld {
   /** By id. */
   getInstance(id: string): Promise<Instance | null>;
   /**
-   * Makes the folder, fills it from the image, claims the address. What carries the id already is
-   * completed and returned instead. @throws quota, also `ADDRESSES_USED_UP`; permission `LOOPBACK_RANGE`.
+   * Creates the folder, fills it from the image, claims the address. An instance that has the id already
+   * is completed and returned instead. @throws quota, also `ADDRESSES_USED_UP`; permission
+   * `LOOPBACK_RANGE`.
    */
   makeInstance(spec: InstanceSpec, quotas: Quotas): Promise<Instance>;
   /** Starts the machine, unless one runs. Returns before it answers. @throws not-found. */
   bootInstance(id: string): Promise<void>;
   /**
-   * Pulls the plug: when it returns no process of the instance is left. With `containment` `marks` that holds only
-   * of what keeps its environment, its parents or its folder. Gone is success.
+   * Stops the machine hard: when it returns, no process of the instance is left. With `containment`
+   * `marks` that is true only of processes that keep their environment, their parents or their folder. An
+   * instance that is gone is a success.
    */
   stopInstance(id: string): Promise<void>;
-  /** Stops it, detaches its volumes, takes its folder away and frees its address. Gone is success. */
+  /** Stops it, detaches its volumes, deletes its folder and frees its address. Gone is a success. */
   deleteInstance(id: string): Promise<void>;
   /** @throws conflict while it runs; quota; not-found. */
   resizeInstance(id: string, size: InstanceSize, quotas: Quotas): Promise<void>;
@@ -113,15 +115,18 @@ export interface LocalWorld {
   /** @throws conflict `VOLUME_IN_USE` while another instance has it; not-found. */
   attachVolume(id: string, instanceId: string, device: string): Promise<void>;
   detachVolume(id: string): Promise<void>;
-  /** With all that is in it. Gone is success. @throws conflict `VOLUME_IN_USE` while an instance has it. */
+  /** With all that is in it. Gone is a success. @throws conflict `VOLUME_IN_USE` while an instance has it. */
   deleteVolume(id: string): Promise<void>;
   /** @throws quota; not-found. */
   resizeVolume(id: string, sizeGiB: number, quotas: Quotas): Promise<void>;
 
   countAddresses(): Promise<number>;
-  /** Everything that exists; with `listVolumes` and `listProcesses` the oracle of every test. */
+  /**
+   * Everything that exists; together with `listVolumes` and `listProcesses` it is the oracle of every
+   * test.
+   */
   listInstances(): Promise<readonly Instance[]>;
   listVolumes(): Promise<readonly Volume[]>;
-  /** Processes of the world's instances, whatever started them. */
+  /** Processes of the instances, however they were started. */
   listProcesses(): Promise<readonly MarkedProcess[]>;
 }

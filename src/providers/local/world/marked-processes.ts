@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, readlink } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { WindlassError } from '../../../domain/index.ts';
 import { INIT_MARKER, killCgroup, ownerByCgroup } from './containment.ts';
@@ -8,11 +8,11 @@ import { hasErrno } from './files.ts';
 
 const run = promisify(execFile);
 
-/** Variables that every process of an instance carries from its birth. */
+/** Variables that every process of an instance has from its start. */
 export const INSTANCE_MARKER = 'WINDLASS_INSTANCE';
 export const WORLD_MARKER = 'WINDLASS_WORLD';
 
-/** A process that belongs to an instance of a world. */
+/** A process that belongs to an instance of a local cloud. */
 export interface MarkedProcess {
   readonly pid: number;
   readonly instanceId: string;
@@ -22,14 +22,14 @@ interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
   readonly instanceId: string | null;
-  /** It is what others of the instance descend from, and ends by itself when they are gone. */
+  /** Other processes of the instance descend from it, and it ends by itself when they are gone. */
   readonly isInit: boolean;
 }
 
 /**
- * All processes of a world's instances: those in an instance's cgroup, those that carry its marker, and
- * what descends from them. Where there is no cgroup, a daemon that wrote its title over its own environment (PostgreSQL, nginx) is known by
- * its working directory inside the instance's folder.
+ * All processes of the instances of a local cloud: those in an instance's cgroup, those that have its
+ * marker, and their descendants. Without a cgroup, a daemon that wrote its title over its own environment
+ * (PostgreSQL, nginx) is recognised by its working directory inside the instance's folder.
  */
 export function listMarkedProcesses(worldFolder: string): Promise<readonly MarkedProcess[]> {
   const running = scans.get(worldFolder);
@@ -48,7 +48,7 @@ export function listMarkedProcesses(worldFolder: string): Promise<readonly Marke
   return scan;
 }
 
-/** Who asks while one looks shares the next look with all others who do: it must not be older than the question. */
+/** Callers that ask during a scan share the next scan: an answer must not be older than the question. */
 interface Scan {
   readonly current: Promise<void>;
   next: Promise<readonly MarkedProcess[]> | undefined;
@@ -57,7 +57,7 @@ interface Scan {
 const scans = new Map<string, Scan>();
 
 function ignore(): void {
-  // Whoever asked hears of it.
+  // Every caller gets the error.
 }
 
 async function scanProcesses(worldFolder: string): Promise<readonly MarkedProcess[]> {
@@ -81,10 +81,10 @@ async function scanProcesses(worldFolder: string): Promise<readonly MarkedProces
 }
 
 /**
- * Pulls the plug: SIGKILL for everything that an instance runs, again until nothing is left. With a cgroup the
- * kernel does it, also to what runs as another user.
+ * Stops a machine hard: SIGKILL for everything that an instance runs, repeated until nothing is left. With
+ * a cgroup the kernel does it, also for processes of another user.
  *
- * @throws internal `LOCAL_PROCESS_STAYS` when something survives for ten seconds.
+ * @throws internal `LOCAL_PROCESS_STAYS` when a process survives for ten seconds.
  */
 export async function killMarkedProcesses(
   worldFolder: string,
@@ -101,8 +101,8 @@ export async function killMarkedProcesses(
     if (Date.now() > deadline) {
       throw new WindlassError(
         'internal',
-        `processes ${victims.map(({ pid }) => pid).join(', ')} of ${instanceId} do not die`,
-        { code: 'LOCAL_PROCESS_STAYS', hint: 'they hang in the kernel or belong to another user' },
+        `processes ${victims.map(({ pid }) => pid).join(', ')} of ${instanceId} cannot be killed`,
+        { code: 'LOCAL_PROCESS_STAYS', hint: 'they are blocked in the kernel or belong to another user' },
       );
     }
     const foreign: number[] = [];
@@ -119,50 +119,76 @@ export async function killMarkedProcesses(
   }
 }
 
-/** What the instance has started by sudo can be ended in the same way; where that is not allowed, it stays. */
+/**
+ * Processes that the instance has started with sudo can be killed with sudo; where that is not allowed,
+ * they stay.
+ */
 async function killAsRoot(pids: readonly number[]): Promise<void> {
   await run('sudo', ['-n', 'kill', '-KILL', ...pids.map(String)]).catch(() => undefined);
 }
 
+/**
+ * Files that the kernel holds in memory are read synchronously: through the thread pool, each took five
+ * times the CPU. The event loop gets its turn in between.
+ */
 async function readProc(worldFolder: string): Promise<readonly ProcessRow[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const rows = await Promise.all(pids.map((pid) => readProcRow(pid, worldFolder)));
-  return rows.filter((row) => row !== null);
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const rows: ProcessRow[] = [];
+  for (const [index, pid] of pids.entries()) {
+    if (index % READ_AT_ONCE === READ_AT_ONCE - 1) await yieldToOthers();
+    const row = readProcRow(Number(pid), worldFolder);
+    if (row !== null) rows.push(row);
+  }
+  return rows;
 }
 
-async function readProcRow(pid: number, worldFolder: string): Promise<ProcessRow | null> {
+/** Reading takes some milliseconds. */
+const READ_AT_ONCE = 64;
+
+function readProcRow(pid: number, worldFolder: string): ProcessRow | null {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return null;
-    return { pid, parent: Number(parent), ...(await findOwner(pid, worldFolder)) };
+    return { pid, parent: Number(parent), ...findOwner(pid, worldFolder) };
   } catch {
-    return null; // it ended while we looked, or is none of ours
+    return null; // it ended during the scan, or is not ours
   }
 }
 
 type Owner = Pick<ProcessRow, 'instanceId' | 'isInit'>;
 
-async function findOwner(pid: number, worldFolder: string): Promise<Owner> {
-  const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
-  const contained = ownerByCgroup(worldFolder, cgroup);
+function findOwner(pid: number, worldFolder: string): Owner {
+  const contained = ownerByCgroup(worldFolder, tryToRead(`/proc/${pid}/cgroup`) ?? '');
   if (contained !== null) return { instanceId: contained, isInit: false };
-  let environment: readonly string[];
-  try {
-    environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
-  } catch {
-    return { instanceId: null, isInit: false }; // another user's process
-  }
+  const none = { instanceId: null, isInit: false };
+  const environment = tryToRead(`/proc/${pid}/environ`)?.split('\0');
+  if (environment === undefined) return none; // another user's process
   if (environment.includes(`${WORLD_MARKER}=${worldFolder}`)) {
     const isInit = environment.some((variable) => variable.startsWith(`${INIT_MARKER}=`));
     return { instanceId: valueOf(environment, INSTANCE_MARKER), isInit };
   }
-  const none = { instanceId: null, isInit: false };
   if (environment.some((variable) => variable.startsWith('PATH='))) return none;
-  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+  const folder = readFolderOf(pid);
   const instances = `${worldFolder}/instances/`;
   if (!folder.startsWith(instances)) return none;
   return { instanceId: folder.slice(instances.length).split('/')[0] ?? null, isInit: false };
+}
+
+function tryToRead(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function readFolderOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
 }
 
 function valueOf(environment: readonly string[], name: string): string | null {
@@ -170,7 +196,7 @@ function valueOf(environment: readonly string[], name: string): string | null {
   return variable === undefined ? null : variable.slice(name.length + 1);
 }
 
-/** Where there is no /proc (macOS): `ps -E` prints the environment behind the command. */
+/** Without /proc (macOS): `ps -E` prints the environment behind the command. */
 async function readPs(worldFolder: string): Promise<readonly ProcessRow[]> {
   const { stdout } = await run('ps', ['-A', '-E', '-ww', '-o', 'pid=,ppid=,stat=,command='], {
     maxBuffer: 64 * 1_024 * 1_024,

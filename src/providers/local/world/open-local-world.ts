@@ -8,15 +8,16 @@ import { Instances } from './instances.ts';
 import type { LocalWorld, Quotas } from './local-world.ts';
 import { killMarkedProcesses, listMarkedProcesses } from './marked-processes.ts';
 import { assertWithinQuotas, hasQuotas, NO_USAGE, sumUsage, type Usage } from './quotas.ts';
+import { UsedIds } from './used-ids.ts';
 import { Volumes } from './volumes.ts';
 import { withWorldLock } from './world-lock.ts';
 
-/** The id that the instance of a token has, in whatever world. */
+/** The id that the instance of a token has, in every local cloud. */
 export function toInstanceId(token: string): string {
   return `i-${digest(token)}`;
 }
 
-/** The id that the volume of a token has, in whatever world. */
+/** The id that the volume of a token has, in every local cloud. */
 export function toVolumeId(token: string): string {
   return `vol-${digest(token)}`;
 }
@@ -26,17 +27,21 @@ function digest(token: string): string {
 }
 
 /**
- * The world in a folder. It is made when something is made in it; to open and to look leave no trace.
- * `strongest`: containment of machines above which nothing is tried.
+ * The local cloud in a folder. The folder is created with its first resource; opening and reading leave no
+ * trace. `strongest`: containment of machines that is used at most.
  */
 export function openLocalWorld(worldFolder: string, strongest: ContainmentKind = 'cgroup'): LocalWorld {
   const folder = toRealPath(worldFolder);
   const addresses = openAddressBook(folder);
   const instances = new Instances(folder, addresses, strongest);
   const volumes = new Volumes(folder);
+  const used = new UsedIds(folder);
   const disk = <Result>(operation: () => Promise<Result>): Promise<Result> => onDisk(folder, operation);
 
-  /** Counts and makes under one lock, where there is something to count. What is there already is not asked for. */
+  /**
+   * Counts and creates under one lock, if there is something to count. Existing resources are not counted
+   * again.
+   */
   async function admit(
     quotas: Quotas,
     asked: Usage,
@@ -65,7 +70,12 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
       const asked = sumUsage([spec], []);
       return disk(() =>
         instances.make(spec, (make) =>
-          admit(quotas, asked, make, async () => (await instances.get(spec.id)) !== null),
+          admit(
+            quotas,
+            asked,
+            () => used.make(spec.id, make, () => instances.remove(spec.id)),
+            async () => (await instances.get(spec.id)) !== null,
+          ),
         ),
       );
     },
@@ -73,10 +83,11 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
     stopInstance: (id) => disk(() => instances.stop(id)),
     deleteInstance: (id) =>
       disk(async () => {
+        await used.add(id);
         await instances.stop(id);
         await volumes.detachAll(id);
         await instances.remove(id);
-        // A machine that was being born meanwhile lost its folder and ends; this makes sure.
+        // A machine that was starting meanwhile has lost its folder and ends; this makes sure.
         await killMarkedProcesses(folder, id);
       }),
     resizeInstance: (id, size, quotas) =>
@@ -98,13 +109,22 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
       const asked = sumUsage([], [spec]);
       return disk(() =>
         volumes.make(spec, (make) =>
-          admit(quotas, asked, make, async () => (await volumes.get(spec.id)) !== null),
+          admit(
+            quotas,
+            asked,
+            () => used.make(spec.id, make, () => volumes.remove(spec.id)),
+            async () => (await volumes.get(spec.id)) !== null,
+          ),
         ),
       );
     },
     attachVolume: (id, instanceId, device) => disk(() => volumes.attach(id, instanceId, device)),
     detachVolume: (id) => disk(() => volumes.detach(id)),
-    deleteVolume: (id) => disk(() => volumes.remove(id)),
+    deleteVolume: (id) =>
+      disk(async () => {
+        await used.add(id);
+        await volumes.remove(id);
+      }),
     resizeVolume: (id, sizeGiB, quotas) =>
       disk(async () => {
         const current = await volumes.get(id);
@@ -118,7 +138,7 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
   };
 }
 
-/** Processes know their world by its path: it must be the same one however the folder was named. */
+/** Processes know their local cloud by its path: it must be the same path however the folder was named. */
 function toRealPath(folder: string): string {
   const absolute = resolve(folder);
   try {

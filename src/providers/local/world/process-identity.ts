@@ -4,13 +4,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A process for good: its number may be given to another one later, its start time not. */
+/** A process, identified permanently: its number may be reused later, its start time is not. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startedAt: string;
 }
 
-/** When a process started, in the system's own terms; null when it does not run (a zombie does not). */
+/** When a process started, in the system's own units; null when it does not run (a zombie does not). */
 export async function findStartTime(pid: number): Promise<string | null> {
   if (process.platform === 'linux') {
     try {

@@ -1,7 +1,8 @@
 import { WindlassError } from '../../../domain/index.ts';
+import { findShortage } from '../../../provider-utils/index.ts';
 import type { Instance, Quotas, Volume } from './local-world.ts';
 
-/** Sums over a set of instances and volumes, in the words of Quotas. */
+/** Sums over a set of instances and volumes, with the names of Quotas. */
 export type Usage = Readonly<Record<keyof Quotas, number>>;
 
 export const NO_USAGE: Usage = { instances: 0, cpu: 0, memoryMiB: 0, volumes: 0, volumeGiB: 0 };
@@ -37,16 +38,16 @@ export function addUsage(left: Usage, right: Usage): Usage {
   };
 }
 
-/** @throws quota `LOCAL_QUOTA`, with every limit that is exceeded: how much is asked, how much is left. */
+/**
+ * @throws quota `LOCAL_QUOTA`, with every limit that is exceeded: how much is requested, how much is left.
+ */
 export function assertWithinQuotas(quotas: Quotas, used: Usage, asked: Usage): void {
   const faults = (Object.keys(WORDS) as (keyof Quotas)[]).flatMap((name) => {
     const limit = quotas[name];
-    if (limit === undefined || asked[name] <= 0 || used[name] + asked[name] <= limit) return [];
-    const left = Math.max(0, limit - used[name]);
+    if (limit === undefined) return [];
     const { noun, setting } = WORDS[name];
-    return [
-      { field: setting, message: `${asked[name]} ${noun} are asked for, ${left} of ${limit} are left` },
-    ];
+    const message = findShortage(noun, { limit, used: used[name], reserved: 0, asked: asked[name] });
+    return message === undefined ? [] : [{ field: setting, message }];
   });
   const [first] = faults;
   if (first === undefined) return;
@@ -58,7 +59,7 @@ export function assertWithinQuotas(quotas: Quotas, used: Usage, asked: Usage): v
   });
 }
 
-/** Whether anything must be counted at all. */
+/** Whether any limit is set. */
 export function hasQuotas(quotas: Quotas): boolean {
   return Object.values(quotas).some((limit) => limit !== undefined);
 }

@@ -9,7 +9,10 @@ import type { Volume, VolumeSpec } from './local-world.ts';
 
 type VolumeRecord = VolumeSpec & { readonly createdAt: string };
 
-/** The volumes of a world: folders. An attachment is a link whose text says to whom, under which device. */
+/**
+ * The volumes of a local cloud: folders. An attachment is a link whose text names the instance and the
+ * device.
+ */
 export class Volumes {
   readonly #world: string;
   readonly #folder: string;
@@ -40,7 +43,7 @@ export class Volumes {
     return { ...record, attachment };
   }
 
-  /** `admit` is asked just before the folder becomes a volume, and may throw. */
+  /** `admit` is called just before the folder becomes a volume, and may throw. */
   async make(spec: VolumeSpec, admit: (make: () => Promise<void>) => Promise<void>): Promise<Volume> {
     const existing = await this.get(spec.id);
     if (existing !== null) return existing;
@@ -79,11 +82,11 @@ export class Volumes {
     await mkdir(dirname(link), { recursive: true });
     await rm(link, { force: true });
     await symlink(join(this.#folder, id, 'data'), link).catch((error: unknown) => {
-      if (!hasErrno(error, 'EEXIST')) throw error; // another worker made the same link
+      if (!hasErrno(error, 'EEXIST')) throw error; // another worker created the same link
     });
   }
 
-  /** The device goes first: while the volume says that it is attached, nobody else takes it. */
+  /** The device is removed first: while the volume is recorded as attached, no other instance can take it. */
   async detach(id: string): Promise<void> {
     const volume = await this.get(id);
     if (volume === null || volume.attachment === null) return;
@@ -138,6 +141,6 @@ function inUseError(id: string, instanceId: string): WindlassError {
 function goneError(id: string): WindlassError {
   return new WindlassError('not-found', `volume ${id} does not exist`, {
     code: 'VOLUME_NOT_FOUND',
-    hint: 'it was deleted outside windlass, or its folder was',
+    hint: 'it was deleted outside of windlass, or its folder was',
   });
 }

@@ -4,15 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError } from '../../../domain/index.ts';
 import { hasErrno } from './files.ts';
 
-/** Longest time one waits for another's count, in milliseconds. */
+/** The longest wait for another worker's count, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
 const turns = new Map<string, Promise<unknown>>();
 
 /**
- * One at a time per world, over all processes of this machine: where things are counted before
- * they are made. The lock is a name in the kernel, so that it ends with the process that holds
- * it. Where the kernel has no such names (only Linux has) it holds within one process.
+ * A lock for each local cloud, over all processes of this machine, for counting before creating. The lock
+ * is a name in the kernel, so that it ends with the process that holds it. Where the kernel has no such
+ * names (only Linux has), it works within one process.
  *
  * @throws unavailable `LOCAL_WORLD_BUSY`
  */
@@ -42,7 +42,7 @@ async function takeLock(folder: string): Promise<Server | null> {
     const lock = await listen(name);
     if (lock !== null) return lock;
     if (Date.now() > deadline) {
-      throw new WindlassError('unavailable', `another worker has been counting in ${folder} for too long`, {
+      throw new WindlassError('unavailable', `another worker has held the lock of ${folder} for too long`, {
         code: 'LOCAL_WORLD_BUSY',
       });
     }

@@ -78,7 +78,7 @@ describe('settings', () => {
   ])('are refused with the field %s', (field, given) => {
     expect(errorOf(() => readAwsSettings(given))).toMatchObject({
       kind: 'invalid-input',
-      code: 'AWS_SETTINGS',
+      code: 'RUNTIME_SETTINGS',
       field,
     });
   });

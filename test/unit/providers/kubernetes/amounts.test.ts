@@ -71,7 +71,7 @@ describe('quotas', () => {
     await check({ pods: '4' }, { pods: '1' }, { pods: 3 });
     await expect(
       check({ pods: '4' }, { pods: '1' }, { pods: 3 }, { reserved: { instances: 1 } }),
-    ).rejects.toThrow('1 promised to running jobs');
+    ).rejects.toThrow('1 reserved by running jobs');
   });
 
   it('that have scopes, or count what is not asked for, are left to the server', async () => {

@@ -151,7 +151,7 @@ describe('a kubeconfig', () => {
     ['with a merge key', 'not known', { user: { '<<': { tokenFile: '/etc/planted' } } }],
     ['with a prototype', 'not known', { user: JSON.parse('{"__proto__": {"token": "planted"}}') as object }],
     ['whose context is not there', 'current-context', { root: { 'current-context': 'absent' } }],
-    ['whose user is not there', 'names no', { context: { user: 'absent' } }],
+    ['whose user is not there', 'has no cluster or no user', { context: { user: 'absent' } }],
     ['whose user is nobody', 'no token', { user: {} }],
     ['with the same user twice', 'another one', { moreUsers: [{ name: 'u', user: { token: 'planted' } }] }],
     ['at a plain address', 'https://', { cluster: { server: 'http://kube.example' } }],
@@ -169,8 +169,8 @@ describe('a kubeconfig', () => {
       { moreClusters: [{ name: 'x', cluster: { server: 'http://x' } }] },
     ],
     ['with a token of two lines', 'token', { user: { token: 'planted\r\nX-Other: planted' } }],
-    ['with a token that is a number', 'no text', { user: { token: 12345 } }],
-    ['with a token that is a list', 'no text', { user: { token: ['planted'] } }],
+    ['with a token that is a number', 'not a string', { user: { token: 12345 } }],
+    ['with a token that is a list', 'not a string', { user: { token: ['planted'] } }],
     [
       'with a CA that is none',
       'certificates',
@@ -600,6 +600,6 @@ describe('a token, or the worker’s own account', () => {
   it('refuses the worker’s own account where the worker runs in no pod', async () => {
     vi.stubEnv('KUBERNETES_SERVICE_HOST', undefined);
     const error = await refusal(read({ inCluster: 'true' }, '', { ...ALLOW_NOTHING, allowInCluster: true }));
-    expect(error.message).toContain('runs in no pod');
+    expect(error.message).toContain('does not run in a pod');
   });
 });

@@ -28,7 +28,7 @@ describe('judgeObject', () => {
         { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 },
       ),
       'waiting',
-      'has not seen it',
+      'has not observed it',
     ],
     [
       'a Deployment that is whole',
@@ -113,7 +113,7 @@ describe('judgeObject', () => {
       'a StatefulSet with a pod too many',
       object('StatefulSet', { replicas: 1 }, { ...SEEN, replicas: 2, readyReplicas: 1 }),
       'waiting',
-      '1 pods are still to go',
+      '1 pods are still to be removed',
     ],
     [
       'a StatefulSet in the middle of a rollout',
@@ -179,7 +179,7 @@ describe('judgeObject', () => {
       'a Job at work',
       object('Job', { completions: 2 }, { succeeded: 1, failed: 3 }),
       'waiting',
-      '1 of 2 runs done, 3 failed',
+      '1 of 2 runs completed, 3 failed',
     ],
     ['a Job that is done', object('Job', {}, condition('Complete', 'True')), 'ready', 'ready'],
     [
@@ -202,7 +202,7 @@ describe('judgeObject', () => {
       'a claim whose volume is gone',
       object('PersistentVolumeClaim', {}, { phase: 'Lost' }),
       'failed',
-      'gone',
+      'no longer exists',
     ],
     ['a Service inside', object('Service', { type: 'ClusterIP' }, {}), 'ready', 'ready'],
     [

@@ -1,12 +1,8 @@
 import { expect, it } from 'vitest';
 import { reserveAddresses } from '../../../../src/providers/local/reserve-addresses.ts';
-import { aCluster } from '../../../kit/records.ts';
-
-const clusterWith = (clusterId: string, reservedIps: Record<string, string>) =>
-  aCluster(clusterId, 'rt-1', 1, { reservedIps });
 
 const reservedOf = (clusterId: string, reservedIps: Record<string, string>, range = '127.77.0.0/16') =>
-  reserveAddresses(clusterWith(clusterId, reservedIps), range).cluster.reservedIps;
+  reserveAddresses(reservedIps, clusterId, range);
 
 it('gives the same cluster the same reserved addresses, another cluster others', () => {
   const reserved = reservedOf('cl-1', { vip: '', web: '' });
@@ -23,7 +19,6 @@ it('reserves addresses where no instance is, and keeps those that are there', ()
   expect(reservedOf('cl-1', { vip: '127.1.2.3' })).toEqual({ vip: '127.1.2.3' });
 });
 
-it('leaves a cluster that reserves nothing as it is', () => {
-  const cluster = clusterWith('cl-1', {});
-  expect(reserveAddresses(cluster, '127.77.0.0/16')).toEqual(cluster);
+it('reserves nothing where nothing is asked for', () => {
+  expect(reservedOf('cl-1', {})).toEqual({});
 });

@@ -26,7 +26,7 @@ it('names every setting that is wrong', () => {
   ).toThrow(
     expect.objectContaining({
       kind: 'invalid-input',
-      code: 'LOCAL_SETTINGS',
+      code: 'RUNTIME_SETTINGS',
       details: ['colour', 'zones', 'addressRange', 'quotaCpu'].map((field) =>
         expect.objectContaining({ field }),
       ),
