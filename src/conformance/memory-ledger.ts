@@ -6,9 +6,11 @@ import {
   type ResourceChange,
   type ResourceClaim,
   type ResourceSpec,
+  type Lease,
+  type LeaseRequest,
+  type LeaseStore,
 } from '../domain/index.ts';
 import type { NextGeneration } from '../provider/index.ts';
-import type { Lease, LeaseRequest, LeaseStore } from '../task-runner/index.ts';
 import { deepFreeze } from './deep-freeze.ts';
 
 /** The engine's ledger with the same rules as the stored one; a test decides when leases expire. */

@@ -7,11 +7,11 @@ import {
   type PlannedTask,
   type Runtime,
   type Task,
+  type Lease,
 } from '../domain/index.ts';
 import { generateKeyPair } from '../nodes/index.ts';
 import { findNodeRole } from '../plan/index.ts';
 import type { Changes, HostKeyPair, NodeAccess, TaskContext } from '../provider/index.ts';
-import type { Lease } from '../task-runner/index.ts';
 import { createNodeAccess } from './access.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { LeaseStore } from '../domain/index.ts';
 import {
   findTaskFacts,
   type EffectCall,
@@ -6,7 +7,7 @@ import {
   type Observation,
   type Provider,
 } from '../provider/index.ts';
-import type { LeaseStore, LoadedTask, TaskStore } from '../task-runner/index.ts';
+import type { LoadedTask, TaskStore } from '../task-runner/index.ts';
 import { assertPlainCursor, isCrash, simulatedCrash } from './engine-rules.ts';
 import type { MemoryStore } from './memory-store.ts';
 import type { Transcript } from './transcript.ts';

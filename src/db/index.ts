@@ -1,25 +1,25 @@
 export { openStores, type OpenStoresOptions } from './open-stores.ts';
 export type {
-  MetadataVersion,
-  AppStore,
-  CallBudgetStore,
-  ClaimRequest,
-  ClusterStore,
   HydratedTask,
   JobStart,
   JobStore,
   LayerCount,
-  Lease,
+  TaskChanges,
+  TaskEnd,
+  TaskStore,
+  WantedChange,
+} from './job-stores.ts';
+export type {
+  MetadataVersion,
+  AppStore,
+  CallBudgetStore,
+  ClusterStore,
   LedgerStore,
   RuntimeStore,
   SecretRow,
   SecretStore,
   StoredSecret,
   Stores,
-  TaskChanges,
-  TaskEnd,
-  TaskStore,
-  WantedChange,
   WorkerReport,
 } from './stores.ts';
 export type { StoredChange } from './stored-change.ts';

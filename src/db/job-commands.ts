@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import {
   type CommandRequest,
   isOpenJobStatus,
@@ -9,7 +9,7 @@ import {
 } from '../domain/index.ts';
 import { jobNotFound, jobNotOpen } from './not-found.ts';
 import { jobCommandRows, jobRows } from './rows.ts';
-import type { Database } from './schema.ts';
+import type { Database, JobTable } from './schema.ts';
 
 /** A command to a job, or to one of its tasks. */
 export interface CommandToStore extends CommandRequest {
@@ -32,13 +32,7 @@ export async function carryOut(
 ): Promise<void> {
   const { jobId, commandId } = command;
   await db.transaction().execute(async (transaction) => {
-    const row = await transaction
-      .selectFrom('job')
-      .selectAll()
-      .where('job_id', '=', jobId)
-      .forUpdate()
-      .executeTakeFirst();
-    if (row === undefined) throw jobNotFound(jobId);
+    const row = await lockJob(transaction, jobId);
     const known = await transaction
       .selectFrom('job_command')
       .selectAll()
@@ -70,4 +64,16 @@ function commandIdUsed({ jobId, commandId }: CommandToStore): WindlassError {
     `the command id ${commandId} was used before, for another command to job ${jobId}`,
     { code: 'COMMAND_ID_USED', hint: 'use a new command id for a new command' },
   );
+}
+
+/** The row of a job, which nothing else changes until the transaction ends. @throws not-found `JOB_NOT_FOUND` */
+export async function lockJob(transaction: Kysely<Database>, jobId: string): Promise<Selectable<JobTable>> {
+  const row = await transaction
+    .selectFrom('job')
+    .selectAll()
+    .where('job_id', '=', jobId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined) throw jobNotFound(jobId);
+  return row;
 }

@@ -14,7 +14,7 @@ import {
 } from '../domain/index.ts';
 import { holdVersion } from './app-store.ts';
 import { insertAll } from './bulk.ts';
-import { carryOut } from './job-commands.ts';
+import { carryOut, lockJob } from './job-commands.ts';
 import { explainNameConflict, storeCluster } from './cluster-store.ts';
 import { requireFreeName } from './living-names.ts';
 import { clusterNotFound, jobNotFound, jobNotOpen } from './not-found.ts';
@@ -23,7 +23,7 @@ import { toJson } from './row-mapping.ts';
 import { clusterRows, jobCommandRows, jobRows, taskRows } from './rows.ts';
 import type { Database } from './schema.ts';
 import { putSecret } from './secret-store.ts';
-import type { JobStore, WantedChange } from './stores.ts';
+import type { JobStore, WantedChange } from './job-stores.ts';
 import type { StoredChange } from './stored-change.ts';
 import { removeLeaving, storeWanted } from './wanted-cluster.ts';
 
@@ -180,13 +180,7 @@ export function createJobStore(db: Kysely<Database>): JobStore {
 
     async close(jobId, end) {
       return await db.transaction().execute(async (transaction) => {
-        const row = await transaction
-          .selectFrom('job')
-          .selectAll()
-          .where('job_id', '=', jobId)
-          .forUpdate()
-          .executeTakeFirst();
-        if (row === undefined) throw jobNotFound(jobId);
+        const row = await lockJob(transaction, jobId);
         if (!isOpenJobStatus(row.status)) return { job: jobRows.fromRow(row), changed: false };
         if (row.change !== null) await settleChange(transaction, row, row.change, end.status);
         await transaction

@@ -6,13 +6,15 @@ import {
   type ResourceSpec,
   resourceToken,
   WindlassError,
+  type Lease,
+  type LeaseRequest,
 } from '../domain/index.ts';
 import { insertAll } from './bulk.ts';
 import { leaseLost } from './leases.ts';
 import { toJson } from './row-mapping.ts';
 import { resourceRows } from './rows.ts';
 import type { Database, ResourceTable } from './schema.ts';
-import type { ClaimRequest, Lease, LedgerStore } from './stores.ts';
+import type { LedgerStore } from './stores.ts';
 
 /** @internal Times are the database's clock, so that workers need not agree on one. */
 export function createLedgerStore(db: Kysely<Database>): LedgerStore {
@@ -73,7 +75,7 @@ type Claimed = { readonly resource: LedgerResource; readonly lease: Lease };
  * it fails on, or if another claim has written one of them at the same moment. Nothing is changed then,
  * except that rows written meanwhile may already be leased to this holder.
  */
-async function claimAtOnce(db: Kysely<Database>, request: ClaimRequest): Promise<readonly Claimed[] | null> {
+async function claimAtOnce(db: Kysely<Database>, request: LeaseRequest): Promise<readonly Claimed[] | null> {
   const { clusterId, nodeId, jobId, holder, leaseMs } = request;
   const claims = request.claims.map((claim) => ({
     kind: claim.kind,
@@ -145,7 +147,7 @@ type LockedRow = ResourceTable & { readonly remaining_ms: number };
  * Locks the newest row of each kind, writes those that will be made, and leases them all, or throws and
  * changes nothing. A kind that is only used and has no row is left out of the result.
  */
-async function claimRows(transaction: Kysely<Database>, request: ClaimRequest): Promise<readonly Claimed[]> {
+async function claimRows(transaction: Kysely<Database>, request: LeaseRequest): Promise<readonly Claimed[]> {
   let newest = await lockNewest(transaction, request);
   const toMake = request.claims.flatMap((claim) => {
     const row = newest.get(claim.kind);
@@ -169,7 +171,7 @@ async function claimRows(transaction: Kysely<Database>, request: ClaimRequest): 
 
 async function lockNewest(
   db: Kysely<Database>,
-  request: ClaimRequest,
+  request: LeaseRequest,
 ): Promise<ReadonlyMap<string, LockedRow>> {
   const kinds = request.claims.map((claim) => claim.kind);
   const { rows } = await sql<LockedRow>`
@@ -188,7 +190,7 @@ async function lockNewest(
 }
 
 function toIntended(
-  { clusterId, nodeId, jobId }: ClaimRequest,
+  { clusterId, nodeId, jobId }: LeaseRequest,
   { kind, spec }: Extract<ResourceClaim, { intent: 'make' | 'change' }>,
   generation: number,
 ): ResourceTable {
@@ -214,7 +216,7 @@ async function insertIntended(db: Kysely<Database>, rows: readonly ResourceTable
   await insertAll(db, 'resource', columns, rows, 'on conflict do nothing');
 }
 
-function assertFree(row: LockedRow, request: ClaimRequest): void {
+function assertFree(row: LockedRow, request: LeaseRequest): void {
   if (row.holder === '' || row.holder === request.holder || !(row.remaining_ms > 0)) return;
   throw new WindlassError('unavailable', `another worker is working on ${row.token}`, {
     code: 'LEASE_HELD',
@@ -233,7 +235,7 @@ function assertSameSpec(row: LockedRow, spec: ResourceSpec): void {
 
 async function leaseRows(
   db: Kysely<Database>,
-  request: ClaimRequest,
+  request: LeaseRequest,
   rows: readonly LockedRow[],
 ): Promise<readonly Claimed[]> {
   const makes = request.claims.filter(({ intent }) => intent === 'make').map(({ kind }) => kind);

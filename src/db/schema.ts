@@ -76,7 +76,7 @@ interface ClusterRoleTable {
   spec: ClusterRole;
 }
 
-type JobTable = Row<Job> & {
+export type JobTable = Row<Job> & {
   /** Null until the plan is stored, like its hash. */
   plan_schema_version: number | null;
   plan_hash: string | null;

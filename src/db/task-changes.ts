@@ -5,6 +5,7 @@ import {
   OPEN_JOB_STATUSES,
   type TaskStatus,
   type WindlassError,
+  type Lease,
 } from '../domain/index.ts';
 import { assignments } from './bulk.ts';
 import { CHANGEABLE_NODE_COLUMNS } from './cluster-store.ts';
@@ -13,7 +14,7 @@ import { jobNotOpen, notFound } from './not-found.ts';
 import { toJson } from './row-mapping.ts';
 import { clusterNodeRows } from './rows.ts';
 import type { Database } from './schema.ts';
-import type { Lease, TaskChanges } from './stores.ts';
+import type { TaskChanges } from './job-stores.ts';
 
 export interface ChangesToStore {
   readonly taskId: string;

@@ -23,7 +23,7 @@ import { type Row, toJson, toStorableText } from './row-mapping.ts';
 import { clusterNodeRows, clusterRows, jobRows, resourceRows, runtimeRows, taskRows } from './rows.ts';
 import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
-import type { LayerCount, TaskStore } from './stores.ts';
+import type { LayerCount, TaskStore } from './job-stores.ts';
 import { storeChanges, taskNotFound } from './task-changes.ts';
 
 /** @internal */

@@ -1,5 +1,4 @@
 import type { Conf } from './app.ts';
-import type { RoleSize } from './job.ts';
 import type { ServiceSpec } from './service.ts';
 
 export const CLUSTER_STATUSES = ['pending', 'active', 'stopped', 'failed', 'deleted'] as const;
@@ -132,6 +131,20 @@ export interface ClusterFacts extends ClusterPlace {
 }
 
 export interface Cluster extends ClusterSpec, ClusterFacts {}
+
+/** What the nodes of a role shall have; what is absent stays as it is. */
+export interface RoleSize {
+  readonly role: string;
+  /** CPUs; a fraction if the provider supports one. */
+  readonly cpu?: number;
+  readonly memoryMiB?: number;
+  /** Upper limits, if the provider has limits apart from sizes. */
+  readonly cpuLimit?: number;
+  readonly memoryLimitMiB?: number;
+  readonly instanceClass?: number;
+  /** Of every volume of the role. */
+  readonly volumeSizeGiB?: number;
+}
 
 /**
  * What the user has changed of a role beside the conf: applied over the conf after every parse, so that an

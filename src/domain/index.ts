@@ -33,6 +33,7 @@ export * from './page.ts';
 export * from './placement.ts';
 export * from './plan.ts';
 export * from './provider-away.ts';
+export * from './lease.ts';
 export * from './resource.ts';
 export * from './runtime.ts';
 export * from './secret.ts';

@@ -1,5 +1,6 @@
 import type { JobAction } from './actions.ts';
 import type { Conf } from './app.ts';
+import type { RoleSize } from './cluster.ts';
 import { WindlassError, type ErrorInfo } from './errors.ts';
 
 export const JOB_STATUSES = ['queued', 'working', 'held', 'successful', 'failed', 'cancelled'] as const;
@@ -82,18 +83,4 @@ export interface JobOptions {
   readonly sizes?: readonly RoleSize[];
   /** restart: these roles only; all where absent. */
   readonly roles?: readonly string[];
-}
-
-/** What the nodes of a role shall have; what is absent stays as it is. */
-export interface RoleSize {
-  readonly role: string;
-  /** CPUs; a fraction if the provider supports one. */
-  readonly cpu?: number;
-  readonly memoryMiB?: number;
-  /** Upper limits, if the provider has limits apart from sizes. */
-  readonly cpuLimit?: number;
-  readonly memoryLimitMiB?: number;
-  readonly instanceClass?: number;
-  /** Of every volume of the role. */
-  readonly volumeSizeGiB?: number;
 }

@@ -20,6 +20,7 @@ export {
   type Provider,
   type RuntimeRequest,
   type ValidateCredentialRequest,
+  type ProviderTasks,
 } from './provider.ts';
 export {
   INSTANCE_ACTIONS,
@@ -34,7 +35,7 @@ export {
   type VolumePairs,
 } from './provider-handler.ts';
 export { refuseWhenCancelled } from './refuse-when-cancelled.ts';
-export { findTaskFacts, listOnceActions, type ProviderTasks } from './provider-tasks.ts';
+export { findTaskFacts, listOnceActions } from './provider-tasks.ts';
 export { createProviderRegistry, type ProviderRegistry } from './registry.ts';
 export { INSTANCE_KIND, toVolumeKind } from './resource-kinds.ts';
 export type { Changes, HandleResult, NextGeneration, Observation } from './result.ts';

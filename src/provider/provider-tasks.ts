@@ -8,9 +8,6 @@ import {
 } from '../domain/task-actions.ts';
 import type { Provider } from './provider.ts';
 
-/** Task actions that only one provider has, with their facts. The engine runs none of them itself. */
-export type ProviderTasks = Readonly<Record<string, TaskActionFacts & { readonly by: 'cloud' | 'node' }>>;
-
 /**
  * The facts of an action of a provider's plans: of the common table, or of its own.
  *

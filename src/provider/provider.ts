@@ -9,9 +9,9 @@ import type { LedgerResource } from '../domain/resource.ts';
 import type { Credential, ProviderSettings, Runtime } from '../domain/runtime.ts';
 import type { JobPlan } from '../domain/plan.ts';
 import type { PastTask } from '../domain/task.ts';
+import type { TaskActionFacts } from '../domain/task-actions.ts';
 import type { Call, EffectCall, ObserveCall } from './call.ts';
 import type { Capabilities } from './capabilities.ts';
-import type { ProviderTasks } from './provider-tasks.ts';
 import type { HandleResult, Observation } from './result.ts';
 import type { TaskContext } from './task-context.ts';
 
@@ -119,6 +119,9 @@ export interface ClusterDetails {
   }[];
   readonly facts: Readonly<Record<string, string>>;
 }
+
+/** Task actions that only one provider has, with their facts. The engine runs none of them itself. */
+export type ProviderTasks = Readonly<Record<string, TaskActionFacts & { readonly by: 'cloud' | 'node' }>>;
 
 /**
  * What a cloud must be able to do so that windlass can run clusters on it: the eleven functions.

@@ -14,4 +14,4 @@ export {
   type TaskAttempt,
   type WaitAttempt,
 } from './run-task.ts';
-export type { Lease, LeaseRequest, LeaseStore, LoadedTask, TaskStore } from './task-store.ts';
+export type { LoadedTask, TaskStore } from './task-store.ts';

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { resourceToken, WindlassError, type LedgerResource } from '../domain/index.ts';
+import {
+  resourceToken,
+  WindlassError,
+  type LedgerResource,
+  type Lease,
+  type LeaseStore,
+} from '../domain/index.ts';
 import type { TaskContext } from '../provider/index.ts';
-import type { Lease, LeaseStore } from './task-store.ts';
 
 /** The ledger rows of a handle, leased while it runs. */
 export interface HeldLeases {

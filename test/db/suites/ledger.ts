@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
-import type { ClaimRequest, Stores, TaskEnd } from '../../../src/db/index.ts';
-import type { JobAction, ResourceSpec } from '../../../src/domain/index.ts';
+import type { Stores, TaskEnd } from '../../../src/db/index.ts';
+import type { JobAction, ResourceSpec, LeaseRequest } from '../../../src/domain/index.ts';
 import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
 
 const SMALL = { cpu: 1, volumes: [10] };
 const LARGE = { cpu: 4, volumes: [10] };
 
-function make(spec: ResourceSpec): ClaimRequest['claims'] {
+function make(spec: ResourceSpec): LeaseRequest['claims'] {
   return [{ kind: 'instance', intent: 'make', spec }];
 }
 
@@ -23,7 +23,7 @@ export function ledgerSuite(stores: () => Stores): void {
   });
 
   /** Each test has a node id of its own: the ledger asks for no row of a node. */
-  const request = (nodeId: string, change: Partial<ClaimRequest> = {}): ClaimRequest => ({
+  const request = (nodeId: string, change: Partial<LeaseRequest> = {}): LeaseRequest => ({
     clusterId: 'cl-ledger',
     nodeId,
     jobId: 'job-ledger',
@@ -190,7 +190,7 @@ export function ledgerSuite(stores: () => Stores): void {
   });
 
   /** A job of one task on each node that changes, removes or makes its instance, beside what it claims of it. */
-  const openJob = async (id: string, action: JobAction, resources: ClaimRequest['claims']) => {
+  const openJob = async (id: string, action: JobAction, resources: LeaseRequest['claims']) => {
     const { jobs } = stores();
     await jobs.close(openJobId, {
       status: 'successful',
@@ -206,7 +206,7 @@ export function ledgerSuite(stores: () => Stores): void {
   };
   let openJobId = 'job-ledger';
   const node = 'cl-ledger-n1';
-  const claimAs = async (jobId: string, claims: ClaimRequest['claims']) => {
+  const claimAs = async (jobId: string, claims: LeaseRequest['claims']) => {
     const [claimed] = await stores().ledger.claim(request(node, { jobId, claims }));
     if (claimed === undefined) throw new Error('nothing was claimed');
     return claimed;

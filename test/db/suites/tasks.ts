@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { Lease, Stores } from '../../../src/db/index.ts';
+import type { Stores } from '../../../src/db/index.ts';
 import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
 import { aCluster, aJob, aNode, aPlan, aRole, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
-import { ONCE_ACTIONS } from '../../../src/domain/index.ts';
+import { ONCE_ACTIONS, type Lease } from '../../../src/domain/index.ts';
 
 const LATER = '2026-01-02T04:00:00.000Z';
 const FAILURE = { kind: 'unavailable', code: 'CLOUD_DOWN', message: 'no answer' } as const;

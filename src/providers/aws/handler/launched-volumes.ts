@@ -5,10 +5,9 @@ import { findImage, type MachineImage } from '../cloud/catalogue.ts';
 import type { RequestCall } from '../cloud/open-cloud.ts';
 import { getResources } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
-import { isAwsCode } from '../cloud/to-windlass-error.ts';
 import type { AwsRuntime } from '../aws-runtime.ts';
 import { notYet } from './not-yet.ts';
-import { isVolumeGone } from './volumes.ts';
+import { deleteVolume, isVolumeGone } from './volumes.ts';
 
 /**
  * Deletes disks that launches of a node have created besides the requested ones: disks of the image that
@@ -36,18 +35,7 @@ export async function deleteLaunchedVolumes(
   const begun = await listSnapshots(aws, call, instances);
   for (const volume of left.filter(({ SnapshotId: id = '' }) => begun.has(id))) {
     if (volume.State !== 'available') throw notYet(`volume ${volume.VolumeId} is ${volume.State}`);
-    await call
-      .effect(row.token, () =>
-        aws.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
-          ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
-        ),
-      )
-      .catch((error: unknown) => {
-        if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
-        throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
-          ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
-          : error;
-      });
+    await deleteVolume(aws, call, row.token, volume);
   }
 }
 

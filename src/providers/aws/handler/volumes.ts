@@ -228,20 +228,28 @@ export async function deleteVolumesOf(
       if (isVolumeGone(volume) || !isOfKind(volume, row)) continue;
       if (volume.State === 'creating') throw notYet(`volume ${volume.VolumeId} is still being created`);
       if (volume.State === 'in-use') throw notYet(`volume ${volume.VolumeId} is still attached`);
-      await call
-        .effect(row.token, () =>
-          aws.cloud.ec2(call, 'DeleteVolume', (ec2, options) =>
-            ec2.deleteVolume({ VolumeId: volume.VolumeId }, options),
-          ),
-        )
-        .catch((error: unknown) => {
-          if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
-          // Its state differs from what was shown: the next poll reads it again.
-          throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
-            ? notYet(`volume ${volume.VolumeId} cannot be deleted yet`)
-            : error;
-        });
+      await deleteVolume(aws, call, row.token, volume);
     }
+  }
+}
+
+/** Deletes a volume; one that is gone already is fine. @throws unavailable where it is in use after all. */
+export async function deleteVolume(
+  aws: AwsRuntime,
+  call: EffectCall,
+  token: string,
+  { VolumeId }: Volume,
+): Promise<void> {
+  try {
+    await call.effect(token, () =>
+      aws.cloud.ec2(call, 'DeleteVolume', (ec2, options) => ec2.deleteVolume({ VolumeId }, options)),
+    );
+  } catch (error) {
+    if (isAwsCode(error, 'InvalidVolume.NotFound')) return;
+    // Its state differs from what was shown: the next attempt reads it again.
+    throw isAwsCode(error, 'VolumeInUse', 'IncorrectState')
+      ? notYet(`volume ${VolumeId} cannot be deleted yet`)
+      : error;
   }
 }
 
