@@ -64,7 +64,7 @@ export function createWorker(
   let changing = 0;
 
   /** Runs a hook; one that throws a crash has killed the worker, whatever catches it. */
-  async function strike(hook: ((count: number) => Promise<void> | void) | undefined, count: number) {
+  async function runHook(hook: ((count: number) => Promise<void> | void) | undefined, count: number) {
     try {
       await hook?.(count);
     } catch (error) {
@@ -109,7 +109,7 @@ export function createWorker(
     renew: (held, leaseMs) => ledger.renew(held, leaseMs),
     async assertHeld(lease) {
       counts.before += 1;
-      await strike(options.beforeEffect, counts.before);
+      await runHook(options.beforeEffect, counts.before);
       await ledger.assertHeld(lease);
     },
     // What has died gives nothing back.
@@ -136,14 +136,14 @@ export function createWorker(
       },
     },
     async whileBudgetIsTaken() {
-      if (changing > 0) await strike(options.inBudget, counts.before);
+      if (changing > 0) await runHook(options.inBudget, counts.before);
     },
     hasLostItsAnswer: () => lost,
     async point(name) {
-      if (name === 'before-effect') await strike(options.pastLease, counts.before);
+      if (name === 'before-effect') await runHook(options.pastLease, counts.before);
       if (name === 'after-effect') {
         counts.after += 1;
-        await strike(options.afterEffect, counts.after);
+        await runHook(options.afterEffect, counts.after);
       }
       // Nothing is stored; the leases are given back, so that the next need not wait.
       lost =

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Words that comments and messages of the product do not use, each with the plain term for it. A reader with
+ * Words that comments, messages and pages of the product do not use, each with the plain term for it. A reader with
  * plain English must understand each sentence at once.
  */
 const QUAINT: readonly (readonly [RegExp, string])[] = [
@@ -28,12 +28,12 @@ const QUAINT: readonly (readonly [RegExp, string])[] = [
   [/\bone look\b/, 'one poll'],
 ];
 
-it('uses plain words in the sources', () => {
-  const { stdout } = spawnSync('git', ['ls-files', 'src', 'activities', 'workflows', 'bin'], {
+it('uses plain words in the sources and the pages', () => {
+  const { stdout } = spawnSync('git', ['ls-files', 'src', 'activities', 'workflows', 'bin', 'docs', '*.md'], {
     cwd: ROOT,
     encoding: 'utf8',
   });
-  const files = stdout.split('\n').filter((path) => /\.(ts|js|md|sh)$/.test(path));
+  const files = [...new Set(stdout.split('\n'))].filter((path) => /\.(ts|js|md|sh)$/.test(path));
   expect(files.length).toBeGreaterThan(300);
   const found = files.flatMap((path) =>
     readFileSync(ROOT + path, 'utf8')

@@ -176,7 +176,7 @@ describe('the limit', () => {
       .toEqual([instance.pid]);
   });
 
-  it('does not strike who ends in time, and leaves no clock running', async () => {
+  it('does not end a command that ends in time, and leaves no timer running', async () => {
     await start('quick', 'true', { seconds: 100 });
     expect(await waitForEnd('quick')).toMatchObject({ state: 'exited', exitCode: 0 });
     await expect

@@ -55,7 +55,7 @@ export interface ActiveRule {
 export interface RuleBook {
   add(rule: FaultRule): ActiveRule;
   /** @param canStale whether an older answer to this request is known. */
-  strike(operation: string, canStale: boolean): FaultRule | null;
+  takeDue(operation: string, canStale: boolean): FaultRule | null;
   clear(): void;
 }
 
@@ -67,19 +67,19 @@ export function createRuleBook(): RuleBook {
       entries.add(entry);
       return { rule, fired: () => entry.fired, remove: () => void entries.delete(entry) };
     },
-    strike(operation, canStale) {
-      let struck: FaultRule | null = null;
+    takeDue(operation, canStale) {
+      let applying: FaultRule | null = null;
       for (const entry of entries) {
         const { rule } = entry;
         if (rule.operation !== undefined && rule.operation !== operation) continue;
         if (rule.fault === 'stale' && !canStale) continue;
         entry.seen += 1;
         const due = entry.seen >= (rule.nth ?? 1) && entry.fired < (rule.count ?? 1);
-        if (!due || struck !== null) continue;
+        if (!due || applying !== null) continue;
         entry.fired += 1;
-        struck = rule;
+        applying = rule;
       }
-      return struck;
+      return applying;
     },
     clear: () => entries.clear(),
   };

@@ -86,7 +86,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     const place = entries.push({ ...came, fault: null, delivered: 0, status: null }) - 1;
     await held;
     if (outgoing.destroyed) return;
-    const rule = rules.strike(operation, isRead(request) && old.find(request) !== undefined);
+    const rule = rules.takeDue(operation, isRead(request) && old.find(request) !== undefined);
     const fault = rule?.fault ?? null;
     const entry = { ...came, fault };
     entries[place] = { ...entry, delivered: 0, status: null };

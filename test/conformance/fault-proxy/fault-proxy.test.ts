@@ -163,7 +163,7 @@ it('applies by operation, from the nth request on and for that many requests', a
   expect(proxy.log()).toHaveLength(1);
 });
 
-it('lets the first of several rules that are due strike', async () => {
+it('applies the first of several rules that are due', async () => {
   proxy.addRule({ fault: 'throttle' });
   proxy.addRule({ fault: 'fail', nth: 2 });
   expect([await outcome(make('a')), await outcome(make('b')), await outcome(make('c'))]).toEqual([

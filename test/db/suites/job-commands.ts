@@ -174,7 +174,7 @@ export function jobCommandsSuite(stores: () => Stores): void {
     const held = { by: 'ada', why: 'because of c1', at: LATER };
     expect(await jobs.hold('job-hold', aCommand('c1'))).toMatchObject({ status: 'held', held });
     expect((await jobs.listOpen()).filter(({ jobId }) => jobId === 'job-hold')).toMatchObject([{ held }]);
-    // The reason it has stays, whoever else holds it.
+    // The first reason to hold it stays, even if another command holds it again.
     expect(await jobs.hold('job-hold', aCommand('c2', { by: 'bob' }))).toMatchObject({ held });
     // What runs may end, and what has failed may be opened again.
     await fail('job-hold.0.0');

@@ -174,7 +174,7 @@ export function tasksSuite(stores: () => Stores): void {
     expect(await tasks.listPast(id, ONCE_ACTIONS)).toEqual([
       { taskId: `${well}.0.0`, round: 0, nodeId: null, label: 'well', action, end: 'done' },
     ]);
-    expect(await tasks.listPast('cl-nobody', ONCE_ACTIONS)).toEqual([]);
+    expect(await tasks.listPast('cl-absent', ONCE_ACTIONS)).toEqual([]);
   });
 
   test('a resource never goes back from made to intended or from gone to made', async () => {

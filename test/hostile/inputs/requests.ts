@@ -78,7 +78,7 @@ const INSTANT = providerQueue('effects', 'instant');
 const STEPS: readonly HostileInput[] = [
   step(
     'BeginJob',
-    'a stop that nobody asked for',
+    'a stop that no user requested',
     ({ otherCluster }) => ({
       jobId: 'j-forged0001',
       clusterId: otherCluster.clusterId,

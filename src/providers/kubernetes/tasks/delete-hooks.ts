@@ -27,7 +27,7 @@ function isOfDelete(event: string): boolean {
  *
  * @throws unavailable `RELEASE_BUSY` when another helm has changed the record meanwhile.
  */
-export async function strikeDeleteHooks(
+export async function removeRanHooks(
   scope: ReleaseScope,
   revision: ReleaseRevision,
   call: EffectCall,

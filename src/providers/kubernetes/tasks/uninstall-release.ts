@@ -14,7 +14,7 @@ import type { ReleaseRevision } from '../helm/release-record.ts';
 import { describeObject, nameOf } from '../manifest.ts';
 import { groupObjects } from '../observe/live-objects.ts';
 import { isKept } from '../ownership.ts';
-import { strikeDeleteHooks } from './delete-hooks.ts';
+import { removeRanHooks } from './delete-hooks.ts';
 import { listLeft, namespaceOf } from './left-objects.ts';
 import { isPending, requireRecorded, waitForOtherHelm } from './pending-revision.ts';
 import {
@@ -56,7 +56,7 @@ export async function uninstallRelease(
   if (newest === undefined) return { state: 'done' };
   if (newest.status !== 'uninstalled') {
     const { force } = scope.directive;
-    if (!force) await strikeDeleteHooks(scope, newest, call);
+    if (!force) await removeRanHooks(scope, newest, call);
     await uninstall(world, scope, call, newest, ['--keep-history', ...(force ? ['--no-hooks'] : [])]);
   }
   const { deletable } = await listLeft(scope, newest);
