@@ -19,7 +19,7 @@ const WORKERS_SECRET = 'trapped-worker-secret-31f0';
 /** Programs that a user would like to start. Each leaves a file where it was started. */
 const TRAPS = ['aws', 'aws-iam-authenticator', 'gke-gcloud-auth-plugin', 'kubelogin', 'kubectl', 'id'];
 /** An activity without an answer is a finding, not a reason to wait. */
-const ANSWER_LIMIT_MS = 60_000;
+const ANSWER_LIMIT_MS = 20_000;
 
 /** A worker with all its servers, another user's cluster on it, and what hostile inputs need. */
 export interface OpenTarget {

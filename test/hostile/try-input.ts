@@ -12,7 +12,7 @@ const REFUSALS: ReadonlySet<ErrorKind> = new Set([
 ]);
 /** No server answers there, and none was asked for: the address was sound. */
 const NO_ANSWER = /^(KUBERNETES|AWS|CHART|HELM)_/;
-const INPUT_LIMIT_MS = 120_000;
+const INPUT_LIMIT_MS = 60_000;
 
 /** How an input ended; a complaint says what is wrong with that. */
 export interface Verdict {
