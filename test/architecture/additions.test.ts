@@ -67,6 +67,34 @@ const TASK_ACTION: Edits = {
   ],
 };
 
+const COLUMN: Edits = {
+  'src/domain/cluster.ts': [
+    [
+      '  readonly metadataRootAccess: boolean;',
+      '  readonly metadataRootAccess: boolean;\n  readonly remark: string;',
+    ],
+  ],
+  'src/db/rows.ts': [
+    ["  metadataRootAccess: 'boolean',", "  metadataRootAccess: 'boolean',\n  remark: 'text',"],
+  ],
+  // In a copy of the tree that has no database yet; elsewhere it is a migration of its own.
+  'src/db/migrations/0001-first-tables.ts': [
+    [
+      'metadata_root_access boolean not null,',
+      'metadata_root_access boolean not null,\n      remark text not null,',
+    ],
+  ],
+  'src/app-package/read-cluster-spec.ts': [
+    [
+      "    metadataRootAccess: reader.flag('metadata_root_access') ?? false,",
+      "    metadataRootAccess: reader.flag('metadata_root_access') ?? false,\n    remark: '',",
+    ],
+  ],
+  'src/providers/kubernetes/parse-chart-conf.ts': [
+    ['      metadataRootAccess: false,', "      metadataRootAccess: false,\n      remark: '',"],
+  ],
+};
+
 let copy: string;
 
 function run(...args: readonly string[]): string {
@@ -86,7 +114,7 @@ beforeAll(() => {
     join(copy, 'tsconfig.json'),
     JSON.stringify({ compilerOptions: settings, include: ['src', 'activities', 'workflows'] }),
   );
-  for (const [file, edits] of [...Object.entries(JOB_ACTION), ...Object.entries(TASK_ACTION)]) {
+  for (const [file, edits] of [JOB_ACTION, TASK_ACTION, COLUMN].flatMap((part) => Object.entries(part))) {
     let text = readFileSync(join(copy, file), 'utf8');
     for (const [before, after] of edits) {
       if (!text.includes(before)) throw new Error(`${file} no longer has ${before}: say where it is now`);
@@ -98,38 +126,43 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 describe('what is added to a copy of the tree', () => {
-  it('is three files for a job action of clouds of machines, and three for a task action', () => {
+  it('is three files for a job action of clouds of machines, three for a task action, five for a column', () => {
     expect(Object.keys(JOB_ACTION)).toHaveLength(3);
     expect(Object.keys(TASK_ACTION)).toHaveLength(3);
+    expect(Object.keys(COLUMN)).toHaveLength(5);
   });
 
   it('is named by CONTRIBUTING.md', () => {
     const page = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
-    const files = [...Object.keys(JOB_ACTION), ...Object.keys(TASK_ACTION)];
-    expect(files.filter((file) => !page.includes(file))).toEqual([]);
+    const files = [JOB_ACTION, TASK_ACTION, COLUMN].flatMap((part) => Object.keys(part));
+    // A migration is a file of its own.
+    expect(files.filter((file) => !page.includes(file.replace(/migrations\/.*/, 'migrations')))).toEqual([]);
   });
 
-  it('is all that the compiler asks for: nothing else lists the actions', { timeout: 600_000 }, () => {
+  it('is all that the compiler asks for: nothing else lists actions or columns', { timeout: 600_000 }, () => {
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
     expect(() => run(compiler, '-p', copy, '--noEmit')).not.toThrow();
   });
 
-  it('is known to the frame, the command and the checks', { timeout: 120_000 }, () => {
+  it('is known to the frame, the command, the checks and the rows', { timeout: 120_000 }, () => {
     const script = `
       const { vmCapabilities } = await import('./src/vm/index.ts');
       const { findCoreFacts, JOB_ACTION_NAMES } = await import('./src/domain/index.ts');
+      const { clusterRows } = await import('./src/db/rows.ts');
       const { CLUSTER_CHANGES } = await import('./src/cli/commands/cluster-changes.ts');
       console.log(JSON.stringify({
         capable: vmCapabilities({ nodeAccess: 'direct' }).actions.includes('pause'),
         known: JOB_ACTION_NAMES.includes('pause'),
         command: CLUSTER_CHANGES.some(({ name }) => name === 'pause'),
         task: findCoreFacts('WarmUpNode')?.by,
+        column: clusterRows.toRow({ remark: 'kept' }).remark,
       }));`;
     expect(JSON.parse(run('--input-type=module', '--eval', script))).toEqual({
       capable: true,
       known: true,
       command: true,
       task: 'node',
+      column: 'kept',
     });
   });
 });
