@@ -40,7 +40,7 @@ export async function openCloud(runSeconds: number): Promise<BenchCloud> {
       );
     },
     async assertMade(count) {
-      const { instances, volumes } = await moto.world();
+      const { instances, volumes } = await moto.resources();
       const running = instances.filter(({ state }) => state === 'running').length;
       const attached = volumes.filter(({ root, attachmentState }) => !root && attachmentState === 'attached');
       if (running !== count || attached.length !== count)

@@ -18,8 +18,8 @@ import { findNodeRole, listTasks } from '../plan/index.ts';
 import { findTaskFacts, type Provider } from '../provider/index.ts';
 import { CLOUD_LIVES, type CloudLife } from './cloud-life.ts';
 import { createEngine, type Engine, type EngineTask } from './engine.ts';
-import type { NodeWorld, Operation } from './operations.ts';
-import type { ConformanceHarness, WorldResource } from './options.ts';
+import type { NodeResources, Operation } from './operations.ts';
+import type { ConformanceHarness, CloudResource } from './options.ts';
 import { listLife, planJob, type PlannedJob } from './planned-jobs.ts';
 import { createTranscript, type Transcript } from './transcript.ts';
 import { newCluster } from '../wanted/index.ts';
@@ -54,8 +54,8 @@ export interface Bench {
   task(action: TaskAction): EngineTask;
   prepare(operation: Operation): Promise<EngineTask>;
   /** What the cloud holds of this cluster, ordered by id. */
-  list(): Promise<readonly WorldResource[]>;
-  /** Checks once whether the world holds the result of the operation. */
+  list(): Promise<readonly CloudResource[]>;
+  /** Checks once whether the cloud holds the result of the operation. */
   assertHolds(operation: Operation): Promise<void>;
   /** Deletes everything that may exist, by tokens alone, and asserts that nothing is left. */
   deleteAll(): Promise<void>;
@@ -94,7 +94,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
   let asked = askedOf(role, harness, 'first');
 
   const list = async () => {
-    const all = await harness.world.list();
+    const all = await harness.cloud.list();
     return all
       .filter((resource) => resource.token.startsWith(`${clusterId}/`))
       .sort((left, right) => (left.id < right.id ? -1 : 1));
@@ -255,7 +255,7 @@ function askedOf(
   role: ClusterRole | undefined,
   { changed }: ConformanceHarness,
   conf: PlannedJob['conf'],
-): NodeWorld['asked'] {
+): NodeResources['asked'] {
   assert.ok(role, 'the node under test has a role that the cluster does not have');
   const { cpu, memoryMiB, volumes } = role;
   const versions = changed && { first: changed.versionBefore, changed: changed.versionAfter };
@@ -268,7 +268,7 @@ function toChange({ resources }: PlannedTask): PlannedTask['resources'] {
   );
 }
 
-function grow<T extends NodeWorld['asked']>(role: T): NodeWorld['asked'] {
+function grow<T extends NodeResources['asked']>(role: T): NodeResources['asked'] {
   return {
     cpu: role.cpu * 2,
     memoryMiB: role.memoryMiB * 2,

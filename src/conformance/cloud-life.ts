@@ -1,6 +1,6 @@
 import type { TaskAction } from '../domain/index.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
-import type { CloudKind, WorldResource } from './options.ts';
+import type { CloudKind, CloudResource } from './options.ts';
 import { RELEASE_OPERATIONS } from './release-operations.ts';
 
 /** What the traits need to know about a kind of cloud: which task does what in a cluster's life. */
@@ -11,8 +11,8 @@ export interface CloudLife {
   readonly make: TaskAction;
   readonly stop: TaskAction;
   readonly start: TaskAction;
-  /** The kind of that resource in the world. */
-  readonly thing: WorldResource['kind'];
+  /** The kind of that resource in the cloud. */
+  readonly thing: CloudResource['kind'];
 }
 
 export const CLOUD_LIVES: Readonly<Record<CloudKind, CloudLife>> = {

@@ -29,7 +29,7 @@ export interface TestOutcome {
 
 const TRAITS_WITH_TEETH: readonly Trait[] = ['idempotent', 'frozen', 'nothing-left'];
 
-/** Traits that can notice a mutant. The budget needs a world that counts requests (`countRequests`). */
+/** Traits that can notice a mutant. The budget needs a cloud that counts requests (`countRequests`). */
 function chooseTraits(mutant: Mutant | null): readonly Trait[] {
   return mutant === 'budget-removed' ? ['budgeted'] : TRAITS_WITH_TEETH;
 }
@@ -112,7 +112,7 @@ async function findFailure(body: () => Promise<void>): Promise<string | null> {
   try {
     return await Promise.race([
       body().then(() => null),
-      // A mutant may wait forever; background work ends with its world.
+      // A mutant may wait forever; background work ends with its cloud.
       sleep(TEST_LIMIT_MS, 'the test does not end', { signal: timer.signal }),
     ]);
   } catch (error) {

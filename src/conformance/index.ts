@@ -28,13 +28,13 @@ export {
   TRAITS,
   type CloudKind,
   type ConformanceHarness,
-  type ConformanceWorld,
+  type ConformanceCloud,
   type Disturbance,
   type OptionalPart,
   type SuiteOptions,
   type SuiteRunner,
   type Trait,
-  type WorldResource,
+  type CloudResource,
 } from './options.ts';
 export { providerSuite } from './provider-suite.ts';
 export {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { WindlassError, type NodeVolume } from '../domain/index.ts';
 import type { NodeShell } from '../nodes/index.ts';
 import { eventually, type Bench } from './bench.ts';
-import type { WorldResource } from './options.ts';
+import type { CloudResource } from './options.ts';
 import type { TraitContext } from './trait-context.ts';
 
 /**
@@ -75,7 +75,7 @@ export async function assertNodeReached(
 
 function assertDevice(
   device: string,
-  volume: WorldResource,
+  volume: CloudResource,
   index: number,
   optional: TraitContext['optional'],
 ): void {

@@ -17,7 +17,7 @@ export interface SuiteRunner {
 }
 
 /** One instance, volume or release, as the cloud itself reports it. */
-export interface WorldResource {
+export interface CloudResource {
   readonly kind: 'instance' | 'volume' | 'release';
   /** Its complete token, as in the ledger. */
   readonly token: string;
@@ -47,16 +47,16 @@ export interface WorldResource {
 }
 
 /** The oracle: the cloud's own state, read without the provider under test. */
-export interface ConformanceWorld {
+export interface ConformanceCloud {
   /** Everything that exists, of any cluster; what is gone is not listed. */
-  list(): Promise<readonly WorldResource[]>;
+  list(): Promise<readonly CloudResource[]>;
   /**
    * Destroys an instance, or a release with all that is in it, outside of the provider, like a user of the
    * console.
    */
   destroyInstance(id: string): Promise<void>;
   /**
-   * How many requests of the provider the cloud's API has got so far, without those of this world itself;
+   * How many requests of the provider the cloud's API has received so far, without those of the harness;
    * for the rule that each is sent within the budget of calls.
    */
   countRequests?(): Promise<number>;
@@ -77,8 +77,8 @@ export const DISTURBANCES = ['throttled', 'failed', 'broken'] as const;
 export type Disturbance = (typeof DISTURBANCES)[number];
 
 /**
- * What a world may be without, because its cloud has no such thing: functions of the world and of the
- * harness, and fields of what the world lists. `lastingFence`: that what was made once with a token is
+ * What a harness may lack, because its cloud has no such thing: functions of `cloud` and of the harness,
+ * and fields of what `cloud.list` returns. `lastingFence`: that what was made once with a token is
  * never made again with it, not even when it was deleted (R1).
  */
 export type OptionalPart =
@@ -91,7 +91,7 @@ export type OptionalPart =
   | 'device'
   | 'lastingFence';
 
-/** A provider with a world of its own, fresh and empty. */
+/** A provider with a cloud of its own, fresh and empty. */
 export interface ConformanceHarness {
   readonly provider: Provider;
   readonly runtime: Runtime;
@@ -103,7 +103,7 @@ export interface ConformanceHarness {
   readonly conf: Conf;
   /** The purpose of the suite's clusters; `app` if absent. */
   readonly purpose?: ClusterPurpose;
-  /** Providers of releases: another conf, and the world's `version` for each of the two. */
+  /** Providers of releases: another conf, and the cloud's `version` for each of the two. */
   readonly changed?: {
     readonly conf: Conf;
     readonly versionBefore: string;
@@ -111,21 +111,21 @@ export interface ConformanceHarness {
   };
   /** Whether the nodes can really be reached: then whole jobs are run, including node tasks. */
   readonly nodesReachable: boolean;
-  readonly world: ConformanceWorld;
+  readonly cloud: ConformanceCloud;
   /** A VPC of the runtime, for describeVpc. */
   readonly vpcId: string;
   /** Everything that the provider has logged by its own means. Its `call.log` is recorded anyway. */
   logs(): string;
   /** Values that must never appear in a log, an error or a result. */
   readonly plantedSecrets: readonly string[];
-  /** A runtime of the same world whose quotas leave no room for one more instance or volume. */
+  /** A runtime of the same cloud whose quotas leave no room for one more instance or volume. */
   makeQuotaTight(): Promise<Runtime>;
   /**
-   * A runtime of the same world with several placements, the first of which has no capacity for an
+   * A runtime of the same cloud with several placements, the first of which has no capacity for an
    * instance any more, and where volumes cannot move between them.
    */
   makeFirstPlaceFull?(): Promise<Runtime>;
-  /** Removes everything that is left in the world, and the world. */
+  /** Removes everything that is left, and the cloud itself. */
   dispose(): Promise<void>;
 }
 

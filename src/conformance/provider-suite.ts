@@ -71,25 +71,25 @@ export interface SuiteRun {
   readonly actions?: readonly TaskAction[];
 }
 
-/** Registers one run: the traits of `run`, in a world that all its tests share. */
+/** Registers one run: the traits of `run`, in a cloud that all its tests share. */
 export function registerRun(options: SuiteOptions, run: SuiteRun): void {
   const { runner } = options;
   runner.describe(run.title, () => {
-    const world = createSharedWorld(options, run);
+    const harness = createSharedHarness(options, run);
     const ofMachines = (options.kind ?? 'machines') === 'machines';
     for (const trait of run.traits ?? TRAITS) {
       // A lost release is made again from its chart and conf: its row holds no sizes.
       if (trait === 'lost-node' && !ofMachines) continue;
-      runner.describe(trait, () => REGISTER[trait](world.context));
+      runner.describe(trait, () => REGISTER[trait](harness.context));
     }
-    runner.it('R6 leaves an empty world', () => world.assertEmpty());
+    runner.it('R6 leaves the cloud empty', () => harness.assertEmpty());
     for (const [part, reason] of Object.entries(options.without ?? {}))
       runner.it(`left out: ${part}, because ${reason}`, async () => undefined);
-    runner.afterAll(() => world.dispose());
+    runner.afterAll(() => harness.dispose());
   });
 }
 
-function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
+function createSharedHarness(options: SuiteOptions, run: SuiteRun) {
   const {
     runner,
     capabilities: announced,
@@ -156,7 +156,7 @@ function createSharedWorld(options: SuiteOptions, run: SuiteRun) {
   return {
     context,
     async assertEmpty(): Promise<void> {
-      const left = (await (await shared)?.world.list()) ?? [];
+      const left = (await (await shared)?.cloud.list()) ?? [];
       assert.deepEqual(
         left.map(({ kind, id, token }) => `${kind} ${id} of ${token}`),
         [],

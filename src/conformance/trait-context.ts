@@ -25,9 +25,9 @@ export interface TraitContext {
   readonly choose: NonNullable<SuiteOptions['choose']>;
   /** A part of the harness, or undefined where the options say that it is left out. @throws where it is absent. */
   optional<Part>(name: OptionalPart, part: Part | undefined): Part | undefined;
-  /** A new cluster in the world of this run; when the body has passed, all of it is deleted again. */
+  /** A new cluster in the cloud of this run; when the body has passed, all of it is deleted again. */
   withBench(body: (bench: Bench) => Promise<void>): Promise<void>;
-  /** The same in a world of its own, which the body may damage. */
+  /** The same in a cloud of its own, which the body may damage. */
   withBenchApart(body: (bench: Bench) => Promise<void>): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { resourceToken, type PlannedTask } from '../domain/index.ts';
-import type { WorldResource } from './options.ts';
+import type { CloudResource } from './options.ts';
 
 /** What tasks claim, as a plan says it. */
 type Claimant = Pick<PlannedTask, 'nodeId' | 'resources'>;
@@ -12,8 +12,8 @@ type Claimant = Pick<PlannedTask, 'nodeId' | 'resources'>;
  */
 export function assertWithinPlan(
   clusterId: string,
-  before: readonly WorldResource[],
-  after: readonly WorldResource[],
+  before: readonly CloudResource[],
+  after: readonly CloudResource[],
   tasks: readonly Claimant[],
 ): void {
   const intents = listIntents(clusterId, tasks);
@@ -38,8 +38,8 @@ const WRITES: readonly Intent[] = ['make', 'change', 'remove'];
 
 /** What happened to a thing, and one of which intents that needs; none where nothing did. */
 function compare(
-  old: WorldResource | undefined,
-  now: WorldResource | undefined,
+  old: CloudResource | undefined,
+  now: CloudResource | undefined,
 ): { readonly what: string; readonly needs: readonly Intent[] } {
   if (now === undefined) return { what: 'was deleted', needs: ['make', 'remove'] };
   if (old === undefined) return { what: 'was made', needs: ['make'] };

@@ -1,5 +1,5 @@
 /**
- * One thing that was made, or is about to be made, in a provider's world. The ledger row is
+ * One thing that was made, or is about to be made, in a provider's cloud. The ledger row is
  * written before the effect and completed after it, so that ledger against cloud is an audit at
  * any moment.
  */

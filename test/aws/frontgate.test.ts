@@ -61,7 +61,7 @@ describe('the frontgate of a VPC', () => {
       ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6),
     ]);
     expect(ranges.sort()).toEqual([...SOURCES].sort());
-    const { instances } = await harness.moto.world();
+    const { instances } = await harness.moto.resources();
     const instance = instances.find(({ tags }) => tags['windlass:cluster'] === clusterId);
     expect(instance).toMatchObject({ instanceType: 't3.micro', state: 'running' });
     await bench.engine.run(bench.task('DeleteInstances'));

@@ -65,7 +65,7 @@ async function readState(instanceId: string): Promise<string | undefined> {
 }
 
 async function countInstances(): Promise<number> {
-  return (await moto.world()).instances.length;
+  return (await moto.resources()).instances.length;
 }
 
 it('makes one instance for one client token, however often and by how many at once', async () => {
@@ -229,7 +229,7 @@ it('changes the type of a stopped instance only, and only to a type that fits', 
   await expectRefused(resize('t3.enormous'), 'InvalidInstanceAttributeValue');
   await expectRefused(resize('t4g.small'), 'InvalidParameterCombination');
   await resize('t3.small');
-  expect((await moto.world()).instances[0]).toMatchObject({
+  expect((await moto.resources()).instances[0]).toMatchObject({
     instanceType: 't3.small',
     cpu: 2,
     memoryMiB: 2048,

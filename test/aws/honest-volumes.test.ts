@@ -89,7 +89,7 @@ function grow(volumeId: string, size: number) {
 }
 
 async function countVolumes(): Promise<number> {
-  return (await moto.world()).volumes.filter((volume) => !volume.root).length;
+  return (await moto.resources()).volumes.filter((volume) => !volume.root).length;
 }
 
 it('makes one volume for one client token, and refuses it with other arguments', async () => {
@@ -205,7 +205,7 @@ it('refuses to detach what is not attached, or is the root of a machine that run
   const instance = await run();
   const volume = await create();
   await expectRefused(detach(volume), 'IncorrectState');
-  const [root] = (await moto.world()).volumes.filter((candidate) => candidate.root);
+  const [root] = (await moto.resources()).volumes.filter((candidate) => candidate.root);
   await expectRefused(detach(root?.volumeId ?? ''), 'OperationNotPermitted');
   await attach(volume, instance);
   await expectRefused(

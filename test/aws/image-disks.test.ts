@@ -37,7 +37,7 @@ describe('an image that brings disks of its own', () => {
   }
 
   async function findVolume(volumeId: string | undefined) {
-    return (await harness.moto.world()).volumes.find((volume) => volume.volumeId === volumeId);
+    return (await harness.moto.resources()).volumes.find((volume) => volume.volumeId === volumeId);
   }
 
   let images = 0;
@@ -65,7 +65,7 @@ describe('an image that brings disks of its own', () => {
     for (const action of actions) await bench.engine.run(bench.task(action));
   };
   const listVolumes = async (bench: Bench) =>
-    (await harness.moto.world()).volumes.filter(
+    (await harness.moto.resources()).volumes.filter(
       ({ tags, state }) => tags['windlass:node'] === bench.node.nodeId && state !== 'deleted',
     );
   const remove = (bench: Bench): Promise<void> =>
@@ -122,7 +122,7 @@ describe('an image that brings disks of its own', () => {
         ['/dev/sdc', false],
         ['/dev/xvda', false],
       ]);
-    const sizes = (await harness.moto.world()).volumes
+    const sizes = (await harness.moto.resources()).volumes
       .filter(({ instanceId }) => instanceId === id)
       .map(({ device, sizeGiB }) => [device, sizeGiB]);
     expect(Object.fromEntries(sizes)).toEqual({ '/dev/xvda': 8, '/dev/sdb': 3, '/dev/sdc': 5 });

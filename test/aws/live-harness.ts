@@ -8,7 +8,7 @@ import {
 import {
   createConformancePackage,
   type ConformanceHarness,
-  type WorldResource,
+  type CloudResource,
 } from '../../src/conformance/index.ts';
 import type { Credential, Runtime } from '../../src/domain/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
@@ -81,7 +81,7 @@ export function createLiveHarness(account: LiveAccount): ConformanceHarness {
     conf: { cluster: { name: 'windlass-live-test' } },
     nodesReachable: false,
     vpcId: '',
-    world: {
+    cloud: {
       list: () => listResources(ec2),
       async destroyInstance(id) {
         await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
@@ -97,7 +97,7 @@ export function createLiveHarness(account: LiveAccount): ConformanceHarness {
   };
 }
 
-async function listResources(ec2: EC2Client): Promise<readonly WorldResource[]> {
+async function listResources(ec2: EC2Client): Promise<readonly CloudResource[]> {
   const Filters = [{ Name: 'tag-key', Values: ['windlass:token'] }];
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
   const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({ Filters }));
@@ -107,7 +107,7 @@ async function listResources(ec2: EC2Client): Promise<readonly WorldResource[]> 
   return [
     ...instances
       .filter(({ State }) => State?.Name !== 'terminated')
-      .map((instance): WorldResource => {
+      .map((instance): CloudResource => {
         const state = instance.State?.Name;
         return {
           kind: 'instance',
@@ -116,7 +116,7 @@ async function listResources(ec2: EC2Client): Promise<readonly WorldResource[]> 
           state: state === 'running' || state === 'stopped' ? state : 'changing',
         };
       }),
-    ...Volumes.map((volume): WorldResource => {
+    ...Volumes.map((volume): CloudResource => {
       const [attachment] = volume.Attachments ?? [];
       const facts = {
         kind: 'volume',

@@ -19,7 +19,7 @@ describe('what aws makes', () => {
     for (const action of actions) await bench.engine.run(bench.task(action));
   };
   const findInstance = async (bench: Bench) => {
-    const { instances } = await harness.moto.world();
+    const { instances } = await harness.moto.resources();
     return instances.find(
       ({ tags, state }) =>
         tags['windlass:node'] === bench.node.nodeId && ['pending', 'running'].includes(state),
@@ -37,7 +37,7 @@ describe('what aws makes', () => {
   it('is locked down and labelled: IMDSv2 alone, encrypted disks, tags on instance and disks', async () => {
     const bench = await openAwsBench(harness);
     await run(bench, 'CreateVolumes', 'RunInstances', 'AttachVolumes');
-    const { volumes } = await harness.moto.world();
+    const { volumes } = await harness.moto.resources();
     const instance = await findInstance(bench);
     expect(instance?.httpTokens).toBe('required');
     const own = volumes.filter(({ tags }) => tags['windlass:node'] === bench.node.nodeId);

@@ -4,7 +4,7 @@ import {
   createConformancePackage,
   startFaultProxy,
   type ConformanceHarness,
-  type WorldResource,
+  type CloudResource,
 } from '../../src/conformance/index.ts';
 import type { Runtime } from '../../src/domain/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
@@ -102,7 +102,7 @@ export async function createAwsHarness(
     conf: { cluster: { name: 'conformance' } },
     nodesReachable: false,
     vpcId: network.vpcId,
-    world: {
+    cloud: {
       list: () => listResources(moto),
       destroyInstance: (id) => moto.destroyInstance(id),
       failInstance: (id) => moto.destroyInstance(id),
@@ -130,12 +130,12 @@ export async function createAwsHarness(
 }
 
 /** What EC2 has of windlass, by the emulator's own word, also what it does not show yet. */
-export async function listResources(moto: Moto): Promise<readonly WorldResource[]> {
-  const { instances, volumes } = await moto.world();
+export async function listResources(moto: Moto): Promise<readonly CloudResource[]> {
+  const { instances, volumes } = await moto.resources();
   return [
     ...instances
       .filter(({ state }) => state !== 'terminated')
-      .map((instance): WorldResource => ({
+      .map((instance): CloudResource => ({
         kind: 'instance',
         token: instance.tags['windlass:token'] ?? '',
         id: instance.instanceId,
@@ -146,7 +146,7 @@ export async function listResources(moto: Moto): Promise<readonly WorldResource[
       })),
     ...volumes
       .filter(({ root }) => !root)
-      .map((volume): WorldResource => {
+      .map((volume): CloudResource => {
         const facts = {
           kind: 'volume',
           token: volume.tags['windlass:token'] ?? '',

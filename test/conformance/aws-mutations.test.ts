@@ -43,7 +43,7 @@ test.each([
     [
       'RunInstances: what a worker made before it died is found by its token and deleted',
       'CreateVolumes: what a worker made before it died is found by its token and deleted',
-      'leaves an empty world',
+      'leaves the cloud empty',
     ],
   ],
   [

@@ -1,4 +1,4 @@
-import type { ConformanceWorld, Disturbance, Fault, FaultProxy } from '../../src/conformance/index.ts';
+import type { ConformanceCloud, Disturbance, Fault, FaultProxy } from '../../src/conformance/index.ts';
 
 const FAULT_OF: Readonly<Record<Disturbance, Fault>> = {
   throttled: 'throttle',
@@ -6,10 +6,10 @@ const FAULT_OF: Readonly<Record<Disturbance, Fault>> = {
   broken: 'drop',
 };
 
-/** What the world of a harness can do to an API by the proxy before it. */
+/** What the cloud of a harness can do to an API by the proxy before it. */
 export function disturbBy(
   proxy: FaultProxy,
-): Required<Pick<ConformanceWorld, 'countRequests' | 'holdAnswers' | 'disturb'>> {
+): Required<Pick<ConformanceCloud, 'countRequests' | 'holdAnswers' | 'disturb'>> {
   return {
     countRequests: async () => proxy.log().length,
     async holdAnswers() {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ConformanceHarness, WorldResource } from '../../src/conformance/index.ts';
+import type { ConformanceHarness, CloudResource } from '../../src/conformance/index.ts';
 import { readPackage } from '../../src/app-package/index.ts';
 import type { TaskContext } from '../../src/provider/index.ts';
 import { createKubernetesProvider } from '../../src/providers/kubernetes/index.ts';
@@ -23,7 +23,7 @@ export const KUBERNETES_WITHOUT = {
 /** The kubernetes provider with a namespace of its own on a real control plane. */
 export async function createKubernetesHarness(
   plane: ControlPlane,
-  change: (world: ConformanceHarness) => ConformanceHarness = (harness) => harness,
+  change: (harness: ConformanceHarness) => ConformanceHarness = (harness) => harness,
 ): Promise<ConformanceHarness> {
   const namespace = await plane.createNamespace();
   const provider = createKubernetesProvider({
@@ -69,7 +69,7 @@ export async function createKubernetesHarness(
     },
     nodesReachable: false,
     vpcId: 'kubernetes',
-    world: {
+    cloud: {
       list: () => listReleases(api, namespace),
       destroyInstance: (id) => destroyRelease(api, id),
     },
@@ -89,7 +89,7 @@ export async function createKubernetesHarness(
 }
 
 /** What helm's records and the objects themselves say, read by plain HTTPS. */
-async function listReleases(api: ApiClient, namespace: string): Promise<readonly WorldResource[]> {
+async function listReleases(api: ApiClient, namespace: string): Promise<readonly CloudResource[]> {
   const records = await api.list(`/api/v1/namespaces/${namespace}/secrets?labelSelector=owner%3Dhelm`);
   const newest = new Map<string, KubernetesObject>();
   for (const record of records) {
@@ -104,7 +104,7 @@ async function listReleases(api: ApiClient, namespace: string): Promise<readonly
   const pods = (await api.list(`/api/v1/namespaces/${namespace}/pods`)).filter((pod) =>
     pod.metadata.ownerReferences?.some(({ kind }) => kind === 'ReplicaSet' || kind === 'StatefulSet'),
   );
-  return [...newest].map(([name, record]): WorldResource => {
+  return [...newest].map(([name, record]): CloudResource => {
     const own = [...deployments, ...sets].filter((object) => object.metadata.name.startsWith(`${name}-`));
     const left = [...own, ...claims.filter((claim) => claim.metadata.name.includes(name))];
     const version = own.map(noteOf).find((note) => note !== undefined);
@@ -136,7 +136,7 @@ function stateOf(
   status: string,
   workloads: readonly KubernetesObject[],
   { left, pods }: { readonly left: number; readonly pods: number },
-): WorldResource['state'] {
+): CloudResource['state'] {
   if (status === 'uninstalled') return left === 0 ? 'recorded' : 'changing';
   if (status !== 'deployed') return 'changing';
   const counts = workloads.map((workload) => ({
@@ -197,6 +197,6 @@ export function forgetReleases(harness: ConformanceHarness): ConformanceHarness 
   async function isThere(context: TaskContext): Promise<boolean> {
     if (context.task.action !== 'InstallRelease') return false;
     const token = context.resources['release']?.token;
-    return (await harness.world.list()).some((resource) => resource.token === token);
+    return (await harness.cloud.list()).some((resource) => resource.token === token);
   }
 }

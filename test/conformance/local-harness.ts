@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import {
   createConformancePackage,
   type ConformanceHarness,
-  type WorldResource,
+  type CloudResource,
 } from '../../src/conformance/index.ts';
 import { createNodeShell } from '../../src/nodes/index.ts';
-import { createLocalProvider, openLocalWorld, type LocalWorld } from '../../src/providers/local/index.ts';
+import { createLocalProvider, openLocalCloud, type LocalCloud } from '../../src/providers/local/index.ts';
 
 const NO_API = 'a machine is a process of this one, and nothing is asked over a wire';
 
-/** What the local world has nothing of. */
+/** What the local cloud has nothing of. */
 export const LOCAL_WITHOUT = {
   countRequests: NO_API,
   holdAnswers: NO_API,
@@ -21,12 +21,12 @@ export const LOCAL_WITHOUT = {
   makeFirstPlaceFull: 'a node has one place only',
 };
 
-/** The local provider with a world in a folder of its own. */
+/** The local provider with a cloud in a folder of its own. */
 export async function createLocalHarness(
-  change: (world: LocalWorld) => LocalWorld = (world) => world,
+  change: (cloud: LocalCloud) => LocalCloud = (cloud) => cloud,
 ): Promise<ConformanceHarness> {
   const folder = await mkdtemp(join(tmpdir(), 'windlass-conformance-'));
-  const world = openLocalWorld(folder);
+  const cloud = openLocalCloud(folder);
   const nodes = createNodeShell();
   const runtime = {
     runtimeId: 'rt-local',
@@ -40,7 +40,7 @@ export async function createLocalHarness(
     createdAt: '2026-01-01T00:00:00Z',
   };
   return {
-    provider: createLocalProvider({ folder, nodes, world: change(world) }),
+    provider: createLocalProvider({ folder, nodes, cloud: change(cloud) }),
     runtime,
     credential: {},
     // Every user who may run a worker may run processes: the local provider has no credentials.
@@ -49,10 +49,10 @@ export async function createLocalHarness(
     conf: { cluster: { name: 'conformance' } },
     nodesReachable: true,
     vpcId: 'local',
-    world: {
-      list: () => listResources(world),
-      destroyInstance: (id) => world.deleteInstance(id),
-      failInstance: (id) => world.stopInstance(id),
+    cloud: {
+      list: () => listResources(cloud),
+      destroyInstance: (id) => cloud.deleteInstance(id),
+      failInstance: (id) => cloud.stopInstance(id),
     },
     logs: () =>
       globSync(join(folder, '**', '*.log'))
@@ -65,25 +65,25 @@ export async function createLocalHarness(
     }),
     async dispose() {
       await nodes.close();
-      for (const { id } of await world.listInstances()) await world.deleteInstance(id);
+      for (const { id } of await cloud.listInstances()) await cloud.deleteInstance(id);
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
-/** A world that knows nothing of what it has made: asked for the same again, it makes another. */
-export function forgetWhatExists(world: LocalWorld): LocalWorld {
+/** A cloud that knows nothing of what it has made: asked for the same again, it makes another. */
+export function forgetWhatExists(cloud: LocalCloud): LocalCloud {
   return {
-    ...world,
+    ...cloud,
     findInstance: async () => null,
     findVolume: async () => null,
     async makeInstance(spec, quotas) {
-      const known = await world.getInstance(spec.id);
-      return world.makeInstance(known === null ? spec : { ...spec, id: `i-${newSuffix()}` }, quotas);
+      const known = await cloud.getInstance(spec.id);
+      return cloud.makeInstance(known === null ? spec : { ...spec, id: `i-${newSuffix()}` }, quotas);
     },
     async makeVolume(spec, quotas) {
-      const known = await world.getVolume(spec.id);
-      return world.makeVolume(known === null ? spec : { ...spec, id: `vol-${newSuffix()}` }, quotas);
+      const known = await cloud.getVolume(spec.id);
+      return cloud.makeVolume(known === null ? spec : { ...spec, id: `vol-${newSuffix()}` }, quotas);
     },
   };
 }
@@ -92,9 +92,9 @@ function newSuffix(): string {
   return randomUUID().replaceAll('-', '').slice(0, 12);
 }
 
-async function listResources(world: LocalWorld): Promise<readonly WorldResource[]> {
-  const instances = (await world.listInstances()).map(
-    ({ id, token, state, cpu, memoryMiB, address }): WorldResource => ({
+async function listResources(cloud: LocalCloud): Promise<readonly CloudResource[]> {
+  const instances = (await cloud.listInstances()).map(
+    ({ id, token, state, cpu, memoryMiB, address }): CloudResource => ({
       kind: 'instance',
       id,
       token,
@@ -104,7 +104,7 @@ async function listResources(world: LocalWorld): Promise<readonly WorldResource[
       state: state === 'booting' ? 'changing' : state,
     }),
   );
-  const volumes = (await world.listVolumes()).map(({ id, token, sizeGiB, attachment }): WorldResource => {
+  const volumes = (await cloud.listVolumes()).map(({ id, token, sizeGiB, attachment }): CloudResource => {
     const volume = { kind: 'volume', id, token, sizeGiB } as const;
     if (attachment === null) return { ...volume, state: 'available' };
     return {

@@ -27,7 +27,7 @@ test.each([
       'RunInstances: is adopted by its token when an answer was lost',
       'CreateVolumes: happens once although a worker froze too late for its lease to stop it',
       'CreateVolumes: what a worker made before it died is found by its token and deleted',
-      'leaves an empty world',
+      'leaves the cloud empty',
     ],
   ],
   [
@@ -35,7 +35,7 @@ test.each([
     [
       'RunInstances: what a worker made before it died is found by its token and deleted',
       'CreateVolumes: what a worker made before it died is found by its token and deleted',
-      'leaves an empty world',
+      'leaves the cloud empty',
     ],
   ],
   [

@@ -36,7 +36,7 @@ test.each([
       'CreateVolumes: is adopted by its token when an answer was lost',
       'RunInstances: happens once although a worker froze too late for its lease to stop it',
       'RunInstances: what a worker made before it died is found by its token and deleted',
-      'leaves an empty world',
+      'leaves the cloud empty',
     ],
   ],
   [
@@ -44,7 +44,7 @@ test.each([
     [
       'RunInstances: is adopted by its token when an answer was lost',
       'CreateVolumes: is adopted by its token when an answer was lost',
-      'leaves an empty world',
+      'leaves the cloud empty',
     ],
   ],
   [

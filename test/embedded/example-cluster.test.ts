@@ -9,8 +9,8 @@ import { openExampleBook } from '../../src/embedded/example-record.ts';
 import { listRunningClusters } from '../../src/embedded/running-clusters.ts';
 import { createFakeClient } from '../cli/fake-client.ts';
 
-/** What a worker would store; the test's world behind a client. */
-interface World {
+/** What a worker would store; the test's state behind a client. */
+interface State {
   readonly clusters: Map<string, { name: string; status: ClusterStatus; runtime: string; app: string }>;
   readonly runtimes: Map<string, { name: string; provider: string }>;
   readonly apps: Map<string, AppVersionView>;
@@ -20,14 +20,14 @@ interface World {
   interrupt: (change: string) => void;
 }
 
-let world: World;
+let state: State;
 beforeEach(() => {
-  world = { clusters: new Map(), runtimes: new Map(), apps: new Map(), changes: [], interrupt: () => {} };
+  state = { clusters: new Map(), runtimes: new Map(), apps: new Map(), changes: [], interrupt: () => {} };
 });
 
 function note(change: string): void {
-  world.interrupt(change);
-  world.changes.push(change);
+  state.interrupt(change);
+  state.changes.push(change);
 }
 
 function notFound(what: string): Promise<never> {
@@ -37,9 +37,9 @@ function notFound(what: string): Promise<never> {
 function changeTo(action: string, status: ClusterStatus) {
   return async (clusterId: string) => {
     note(`${action} ${clusterId}`);
-    const cluster = world.clusters.get(clusterId);
+    const cluster = state.clusters.get(clusterId);
     if (cluster === undefined) return notFound(clusterId);
-    world.clusters.set(clusterId, { ...cluster, status });
+    state.clusters.set(clusterId, { ...cluster, status });
     return { clusterId, jobId: `j-${clusterId}`, status: 'successful' as const };
   };
 }
@@ -47,28 +47,28 @@ function changeTo(action: string, status: ClusterStatus) {
 function createClient() {
   const view = (clusterId: string) => ({
     clusterId,
-    ...world.clusters.get(clusterId),
+    ...state.clusters.get(clusterId),
     transitionStatus: null,
   });
-  const living = () => [...world.clusters].filter(([, { status }]) => status !== 'deleted');
+  const living = () => [...state.clusters].filter(([, { status }]) => status !== 'deleted');
   return createFakeClient({
     runtimes: {
       create: async ({ name, provider, requestId }) => {
         note(`make runtime ${name}`);
-        if ([...world.runtimes.values()].some((runtime) => runtime.name === name))
+        if ([...state.runtimes.values()].some((runtime) => runtime.name === name))
           throw new WindlassError('conflict', 'the name is taken', { code: 'RUNTIME_NAME_TAKEN' });
-        world.runtimes.set(`rt-${requestId}`, { name, provider });
+        state.runtimes.set(`rt-${requestId}`, { name, provider });
         return { runtimeId: `rt-${requestId}`, name, provider } as never;
       },
       describe: async (wanted) => {
-        const found = [...world.runtimes].find(([id, { name }]) => id === wanted || name === wanted);
+        const found = [...state.runtimes].find(([id, { name }]) => id === wanted || name === wanted);
         return found === undefined ? notFound(wanted) : ({ runtimeId: found[0], ...found[1] } as never);
       },
-      list: async () => [...world.runtimes].map(([runtimeId, rest]) => ({ runtimeId, ...rest }) as never),
+      list: async () => [...state.runtimes].map(([runtimeId, rest]) => ({ runtimeId, ...rest }) as never),
     },
     apps: {
       describe: async (wanted) => {
-        const found = [...world.apps.values()].findLast(
+        const found = [...state.apps.values()].findLast(
           ({ versionId, appName }) => versionId === wanted || appName === wanted,
         );
         return found === undefined ? notFound(wanted) : ({ ...found, form: {} } as never);
@@ -77,14 +77,14 @@ function createClient() {
         const { name } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as { name: string };
         note(`register ${name}`);
         const version = { versionId: `appv-${name}`, appName: name, version: '1' } as AppVersionView;
-        world.apps.set(version.versionId, version);
+        state.apps.set(version.versionId, version);
         return version;
       },
     },
     clusters: {
       create: async ({ name = '', app, runtime, requestId }) => {
         note(`make cluster ${name}`);
-        world.clusters.set(`cl-${requestId}`, { name, status: 'active', runtime, app });
+        state.clusters.set(`cl-${requestId}`, { name, status: 'active', runtime, app });
         return { clusterId: `cl-${requestId}`, jobId: 'j-1', status: 'queued' as const };
       },
       describe: async (wanted) => {
@@ -94,7 +94,7 @@ function createClient() {
         const [one] = found;
         return one === undefined ? notFound(wanted) : (view(one[0]) as never);
       },
-      list: async () => [...world.clusters.keys()].map((id) => view(id) as never),
+      list: async () => [...state.clusters.keys()].map((id) => view(id) as never),
       stop: changeTo('stop', 'stopped'),
       start: changeTo('start', 'active'),
       delete: changeTo('delete', 'deleted'),
@@ -121,10 +121,10 @@ describe('the example', () => {
   test.each(['active', 'stopped', 'failed', 'pending'] as const)(
     'leaves a user’s %s cluster, runtime and app of its names alone, and takes others',
     async (status) => {
-      world.clusters.set('cl-user', { ...USERS, status });
-      world.runtimes.set('rt-user', { name: 'local', provider: 'aws' });
+      state.clusters.set('cl-user', { ...USERS, status });
+      state.runtimes.set('rt-user', { name: 'local', provider: 'aws' });
       const usersApp = { versionId: 'appv-user', appName: 'antietcd', version: '9' } as AppVersionView;
-      world.apps.set('appv-user', usersApp);
+      state.apps.set('appv-user', usersApp);
       const context = createContext();
       const example = await bringExampleUp(context);
       await putExampleDown(context);
@@ -133,34 +133,34 @@ describe('the example', () => {
         name: 'antietcd-2',
         again: example.clusterId,
       });
-      expect(world.changes).toEqual([
+      expect(state.changes).toEqual([
         'make runtime local-2',
         'register antietcd-example',
         'make cluster antietcd-2',
         `stop ${example.clusterId}`,
         `start ${example.clusterId}`,
       ]);
-      expect(world.clusters.get('cl-user')).toEqual({ ...USERS, status });
+      expect(state.clusters.get('cl-user')).toEqual({ ...USERS, status });
       expect((await context.client.apps.describe('antietcd')).versionId).toBe('appv-user');
     },
   );
 
   test('leaves several clusters of its name alone', async () => {
-    world.clusters.set('cl-one', { ...USERS, status: 'failed' });
-    world.clusters.set('cl-two', { ...USERS, status: 'active' });
+    state.clusters.set('cl-one', { ...USERS, status: 'failed' });
+    state.clusters.set('cl-two', { ...USERS, status: 'active' });
     const example = await bringExampleUp(createContext());
     expect(example.name).toBe('antietcd-2');
-    expect(world.changes.filter((change) => /cl-(one|two)/.test(change))).toEqual([]);
+    expect(state.changes.filter((change) => /cl-(one|two)/.test(change))).toEqual([]);
   });
 
   test.each(['failed', 'pending'] as const)('makes its own %s cluster anew', async (status) => {
     const context = createContext();
     const { clusterId } = await bringExampleUp(context);
-    const cluster = world.clusters.get(clusterId);
-    if (cluster !== undefined) world.clusters.set(clusterId, { ...cluster, status });
+    const cluster = state.clusters.get(clusterId);
+    if (cluster !== undefined) state.clusters.set(clusterId, { ...cluster, status });
     const again = await bringExampleUp(context);
     expect(again.clusterId).not.toBe(clusterId);
-    expect(world.changes).toContain(`delete ${clusterId}`);
+    expect(state.changes).toContain(`delete ${clusterId}`);
   });
 
   test.each(['make runtime local', 'register antietcd', 'make cluster antietcd'])(
@@ -168,33 +168,33 @@ describe('the example', () => {
     async (change) => {
       const context = createContext();
       let isCut = false;
-      world.interrupt = (what) => {
+      state.interrupt = (what) => {
         if (what !== change || isCut) return;
         isCut = true;
         throw new Error('killed');
       };
       await expect(bringExampleUp(context)).rejects.toThrow('killed');
       expect((await bringExampleUp(context)).name).toBe('antietcd');
-      expect([world.runtimes.size, world.clusters.size]).toEqual([1, 1]);
+      expect([state.runtimes.size, state.clusters.size]).toEqual([1, 1]);
     },
   );
 
   test('makes its runtime and cluster anew where the user has deleted them', async () => {
     const context = createContext();
     const { clusterId } = await bringExampleUp(context);
-    world.clusters.delete(clusterId);
-    world.runtimes.clear();
+    state.clusters.delete(clusterId);
+    state.runtimes.clear();
     const again = await bringExampleUp(context);
     expect({ name: again.name, isNew: again.isNew }).toEqual({ name: 'antietcd', isNew: true });
-    expect(world.runtimes.size).toBe(1);
+    expect(state.runtimes.size).toBe(1);
   });
 });
 
 test('those whose machines run on this machine are named, and no others', async () => {
-  world.runtimes.set('rt-1', { name: 'here', provider: 'local' });
-  world.runtimes.set('rt-2', { name: 'there', provider: 'aws' });
+  state.runtimes.set('rt-1', { name: 'here', provider: 'local' });
+  state.runtimes.set('rt-2', { name: 'there', provider: 'aws' });
   const of = (name: string, status: ClusterStatus, runtime: string) =>
-    world.clusters.set(`cl-${name}`, { name, status, runtime, app: '' });
+    state.clusters.set(`cl-${name}`, { name, status, runtime, app: '' });
   of('runs', 'active', 'here');
   of('broken', 'failed', 'here');
   of('stands', 'stopped', 'here');

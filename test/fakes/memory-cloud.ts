@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindlassError } from '../../src/domain/index.ts';
-import type { WorldResource } from '../../src/conformance/index.ts';
+import type { CloudResource } from '../../src/conformance/index.ts';
 
 export interface MemoryCloudOptions {
   readonly apiKey: string;
@@ -216,9 +216,9 @@ export class MemoryCloud {
   }
 
   /** The oracle: what there is, without the API. */
-  list(): readonly WorldResource[] {
+  list(): readonly CloudResource[] {
     return [
-      ...[...this.#instances.values()].map((instance): WorldResource => {
+      ...[...this.#instances.values()].map((instance): CloudResource => {
         const { id, token, state, cpu, memoryMiB, address } = this.#answer(instance);
         return {
           kind: 'instance',
@@ -230,7 +230,7 @@ export class MemoryCloud {
           address,
         };
       }),
-      ...[...this.#volumes.values()].map(({ id, token, sizeGiB, attachedTo, device }): WorldResource => {
+      ...[...this.#volumes.values()].map(({ id, token, sizeGiB, attachedTo, device }): CloudResource => {
         const volume = { kind: 'volume', id, token, sizeGiB } as const;
         return attachedTo === null
           ? { ...volume, state: 'available' }

@@ -72,7 +72,7 @@ export async function createMemoryHarness(
     conf: { cluster: { name: 'conformance' } },
     nodesReachable: false,
     vpcId: 'vpc-1',
-    world: {
+    cloud: {
       list: async () => cloud.list(),
       destroyInstance: async (id) => cloud.destroyInstance(id),
       holdAnswers: async () => {

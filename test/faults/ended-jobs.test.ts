@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
 import { jobWorkflowId } from '../../src/protocol/index.ts';
 import { waitUntilWorkingOn } from './middle-of-job.ts';
-import { auditLedger, EMPTY_WORLD, listTokens, waitForSnapshot } from './snapshot-world.ts';
+import { auditLedger, EMPTY_CLOUD, listTokens, waitForSnapshot } from './snapshot-cloud.ts';
 import { problemsOf, openLocalScenario, waitForEnd, type LocalScenario } from './local-scenario.ts';
 
 const REFUSE = { 'services.start': 'sh opt/windlass/app/bin/service.sh refuse' };
@@ -19,11 +19,11 @@ afterAll(() => scenario.stop(), 120_000);
 
 /** Deletes what a failed job has left, and checks that it is gone. */
 async function expectDeletable(job: StartedJob): Promise<void> {
-  expect(await listTokens(scenario.world, job.clusterId)).not.toEqual([]);
+  expect(await listTokens(scenario.cloud, job.clusterId)).not.toEqual([]);
   const end = await scenario.client.clusters.delete(job.clusterId);
   expect(problemsOf(await waitForEnd(scenario.client, end))).toEqual([]);
-  expect(await listTokens(scenario.world, job.clusterId)).toEqual([]);
-  expect(await auditLedger(scenario.stack.databaseUrl, scenario.world, job.clusterId)).toEqual([]);
+  expect(await listTokens(scenario.cloud, job.clusterId)).toEqual([]);
+  expect(await auditLedger(scenario.stack.databaseUrl, scenario.cloud, job.clusterId)).toEqual([]);
 }
 
 describe.concurrent('a delete removes all that is left of', () => {
@@ -32,8 +32,8 @@ describe.concurrent('a delete removes all that is left of', () => {
     await waitUntilWorkingOn(scenario.client, job, 'FormatAndMountVolumes');
     await scenario.client.jobs.cancel(job.jobId);
     expect(await waitForEnd(scenario.client, job)).toMatchObject({ status: 'cancelled' });
-    expect(await listTokens(scenario.world, job.clusterId)).toHaveLength(4);
-    expect(await auditLedger(scenario.stack.databaseUrl, scenario.world, job.clusterId)).toEqual([]);
+    expect(await listTokens(scenario.cloud, job.clusterId)).toHaveLength(4);
+    expect(await auditLedger(scenario.stack.databaseUrl, scenario.cloud, job.clusterId)).toEqual([]);
     await expectDeletable(job);
   }, 180_000);
 
@@ -69,5 +69,5 @@ describe.concurrent('a delete removes all that is left of', () => {
 });
 
 test('nothing at all is left after that', async () => {
-  expect(await waitForSnapshot(scenario.world, EMPTY_WORLD)).toEqual(EMPTY_WORLD);
+  expect(await waitForSnapshot(scenario.cloud, EMPTY_CLOUD)).toEqual(EMPTY_CLOUD);
 });

@@ -1,19 +1,19 @@
-import { auditLedger, waitForSnapshot, worldAfter, type WorldSnapshot } from './snapshot-world.ts';
+import { auditLedger, waitForSnapshot, cloudAfter, type CloudSnapshot } from './snapshot-cloud.ts';
 import { ACTIONS, problemsOf, NODES, waitForEnd, type Action, type LocalScenario } from './local-scenario.ts';
 
 /** The state after an action. */
 export interface Stage {
   readonly action: Action;
-  readonly world: WorldSnapshot;
+  readonly cloud: CloudSnapshot;
   /** For each node: the services that ran so far, in order. */
   readonly services: readonly string[];
-  /** Errors of the job, and differences between ledger and world. */
+  /** Errors of the job, and differences between ledger and cloud. */
   readonly complaints: readonly string[];
 }
 
 /**
  * The life of one cluster: create, stop, start, delete. Each phase of the fault folder is named after its
- * action. The world may need a moment to reach the expected state; the last state is returned.
+ * action. The cloud may need a moment to reach the expected state; the last state is returned.
  */
 export async function runFourActions(scenario: LocalScenario): Promise<readonly Stage[]> {
   const stages: Stage[] = [];
@@ -27,11 +27,11 @@ export async function runFourActions(scenario: LocalScenario): Promise<readonly 
     await scenario.records.keep();
     stages.push({
       action,
-      world: await waitForSnapshot(scenario.world, worldAfter(action, NODES)),
+      cloud: await waitForSnapshot(scenario.cloud, cloudAfter(action, NODES)),
       services: scenario.records.read(),
       complaints: [
         ...problemsOf(view),
-        ...(await auditLedger(scenario.stack.databaseUrl, scenario.world, job.clusterId)),
+        ...(await auditLedger(scenario.stack.databaseUrl, scenario.cloud, job.clusterId)),
       ],
     });
   }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { listFrontgateComplaints } from './frontgate-life.ts';
 import type { FrontgateScenario } from './frontgate-scenario.ts';
-import { compareLedger } from './snapshot-world.ts';
+import { compareLedger } from './snapshot-cloud.ts';
 import { ACTIONS, problemsOf, waitForEnd, type Action } from './local-scenario.ts';
 
 /** The result of some clusters on machines behind one frontgate. */

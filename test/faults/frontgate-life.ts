@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { openStores } from '../../src/db/index.ts';
-import { openLocalWorld } from '../../src/providers/local/index.ts';
+import { openLocalCloud } from '../../src/providers/local/index.ts';
 import type { TestStack } from '../kit/stack.ts';
-import { auditLedger, waitForSnapshot, type WorldSnapshot } from './snapshot-world.ts';
+import { auditLedger, waitForSnapshot, type CloudSnapshot } from './snapshot-cloud.ts';
 import { problemsOf, waitForEnd, type Action, type LocalScenario } from './local-scenario.ts';
 import { watchFrontgate } from './watch-frontgate.ts';
 
@@ -12,29 +12,29 @@ export interface FrontgateLife {
   /** How many frontgates were created. */
   readonly made: number;
   readonly violations: readonly string[];
-  /** Jobs that failed, including those of the frontgate, and differences between ledger and world. */
+  /** Jobs that failed, including those of the frontgate, and differences between ledger and cloud. */
   readonly complaints: readonly string[];
-  /** The world after each phase. */
-  readonly worlds: Readonly<Record<Action, WorldSnapshot>>;
+  /** The cloud after each phase. */
+  readonly clouds: Readonly<Record<Action, CloudSnapshot>>;
   readonly looks: number;
 }
 
-/** The expected world after each phase, for clusters of one node: theirs, and the one frontgate. */
-export function expectedWorlds(clusters: number): FrontgateLife['worlds'] {
+/** The expected cloud after each phase, for clusters of one node: theirs, and the one frontgate. */
+export function expectedClouds(clusters: number): FrontgateLife['clouds'] {
   const times = (count: number, text: string): string[] => Array.from({ length: count }, () => text);
-  const up: WorldSnapshot = {
+  const up: CloudSnapshot = {
     instances: ['instance/g1 running, 1 processes', ...times(clusters, 'instance/g1 running, 2 processes')],
     volumes: times(clusters, 'volume-0/g1 /dev/vdb'),
     strayProcesses: 0,
     addresses: clusters + 1,
   };
-  const stopped: WorldSnapshot = {
+  const stopped: CloudSnapshot = {
     instances: times(clusters + 1, 'instance/g1 stopped, 0 processes'),
     volumes: times(clusters, 'volume-0/g1 available'),
     strayProcesses: 0,
     addresses: clusters + 1,
   };
-  const nothing: WorldSnapshot = { instances: [], volumes: [], strayProcesses: 0, addresses: 0 };
+  const nothing: CloudSnapshot = { instances: [], volumes: [], strayProcesses: 0, addresses: 0 };
   return { create: up, stop: stopped, start: up, delete: nothing };
 }
 
@@ -43,9 +43,9 @@ export function expectedWorlds(clusters: number): FrontgateLife['worlds'] {
  * releases twice. `scenario` has a runtime with `frontgate=on` and creates clusters of one node.
  */
 export async function liveBehindFrontgate(scenario: LocalScenario, clusters: number): Promise<FrontgateLife> {
-  const watched = watchFrontgate(scenario.world);
+  const watched = watchFrontgate(scenario.cloud);
   const complaints: string[] = [];
-  const worlds: Partial<Record<Action, WorldSnapshot>> = {};
+  const clouds: Partial<Record<Action, CloudSnapshot>> = {};
   let ids: readonly (string | undefined)[] = Array.from({ length: clusters });
   try {
     for (const action of ['create', 'stop', 'start', 'delete'] as const) {
@@ -53,13 +53,13 @@ export async function liveBehindFrontgate(scenario: LocalScenario, clusters: num
       const jobs = await Promise.all(ids.map((id) => scenario.begin(action, id)));
       ids = jobs.map(({ clusterId }) => clusterId);
       for (const job of jobs) complaints.push(...problemsOf(await waitForEnd(scenario.client, job)));
-      const expected = expectedWorlds(clusters)[action];
-      worlds[action] = await waitForSnapshot(scenario.world, expected);
-      if (!isDeepStrictEqual(worlds[action], expected))
+      const expected = expectedClouds(clusters)[action];
+      clouds[action] = await waitForSnapshot(scenario.cloud, expected);
+      if (!isDeepStrictEqual(clouds[action], expected))
         complaints.push(`after ${action}: ${await listCommands(scenario)}`);
     }
-    const { stack, world } = scenario;
-    const audit = (id: string): Promise<readonly string[]> => auditLedger(stack.databaseUrl, world, id);
+    const { stack, cloud } = scenario;
+    const audit = (id: string): Promise<readonly string[]> => auditLedger(stack.databaseUrl, cloud, id);
     complaints.push(...(await listFrontgateComplaints(stack, 'local', audit)));
     for (const id of ids) {
       if (id !== undefined) complaints.push(...(await audit(id)));
@@ -72,12 +72,12 @@ export async function liveBehindFrontgate(scenario: LocalScenario, clusters: num
     made: made.size,
     violations,
     complaints,
-    worlds: worlds as FrontgateLife['worlds'],
+    clouds: clouds as FrontgateLife['clouds'],
     looks,
   };
 }
 
-/** The jobs of a frontgate succeed too, its ledger rows match the world, and no member is left. */
+/** The jobs of a frontgate succeed too, its ledger rows match the cloud, and no member is left. */
 export async function listFrontgateComplaints(
   stack: TestStack,
   vpcId: string,
@@ -103,8 +103,8 @@ export async function listFrontgateComplaints(
 }
 
 /** The commands that run, to explain a difference. */
-async function listCommands({ world }: LocalScenario): Promise<string> {
-  const processes = await openLocalWorld(world).listProcesses();
+async function listCommands({ cloud }: LocalScenario): Promise<string> {
+  const processes = await openLocalCloud(cloud).listProcesses();
   const lines = await Promise.all(
     processes.map(async ({ pid, instanceId }) => {
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'gone');

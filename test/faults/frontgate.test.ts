@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { expectedWorlds, liveBehindFrontgate } from './frontgate-life.ts';
+import { expectedClouds, liveBehindFrontgate } from './frontgate-life.ts';
 import { createRandomSource } from './random.ts';
 import { openLocalScenario, type LocalScenario } from './local-scenario.ts';
 
@@ -16,7 +16,7 @@ afterAll(() => scenario?.stop(), 120_000);
 
 test('clusters that are created and deleted at the same time have one frontgate, created once and removed once, whichever worker dies', async () => {
   scenario = await openLocalScenario({ number: 41, workers: 2, nodes: 1, settings: { frontgate: 'on' } });
-  const wanted = { made: 1, violations: [], complaints: [], worlds: expectedWorlds(CLUSTERS) };
+  const wanted = { made: 1, violations: [], complaints: [], clouds: expectedClouds(CLUSTERS) };
 
   const clean = await liveBehindFrontgate(scenario, CLUSTERS);
   expect(clean).toMatchObject(wanted);

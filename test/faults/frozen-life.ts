@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { EMPTY_WORLD, runningWorld, waitForSnapshot } from './snapshot-world.ts';
+import { EMPTY_CLOUD, runningCloud, waitForSnapshot } from './snapshot-cloud.ts';
 import { problemsOf, waitForEnd, type LocalScenario } from './local-scenario.ts';
 
 /** A worker that freezes once. */
@@ -31,16 +31,16 @@ export async function runWithFreeze(
   process.kill(pid, 'SIGCONT');
   const complaints = [...problemsOf(await waitForEnd(scenario.client, job))];
 
-  const running = await waitForSnapshot(scenario.world, runningWorld(1));
-  if (!isDeepStrictEqual(running, runningWorld(1))) complaints.push(`made: ${JSON.stringify(running)}`);
+  const running = await waitForSnapshot(scenario.cloud, runningCloud(1));
+  if (!isDeepStrictEqual(running, runningCloud(1))) complaints.push(`made: ${JSON.stringify(running)}`);
   await scenario.records.keep();
   const services = scenario.records.read();
   if (!isDeepStrictEqual(services, ['init start'])) complaints.push(`services ran: ${services.join('; ')}`);
 
   scenario.faults.enter('delete');
   const deletion = await waitForEnd(scenario.client, await scenario.begin('delete', job.clusterId));
-  const left = await waitForSnapshot(scenario.world, EMPTY_WORLD);
-  if (!isDeepStrictEqual(left, EMPTY_WORLD)) complaints.push(`left: ${JSON.stringify(left)}`);
+  const left = await waitForSnapshot(scenario.cloud, EMPTY_CLOUD);
+  if (!isDeepStrictEqual(left, EMPTY_CLOUD)) complaints.push(`left: ${JSON.stringify(left)}`);
   return [...complaints, ...problemsOf(deletion)];
 }
 

@@ -29,8 +29,8 @@ export interface KillableServers {
   readonly worker: TestWorker;
   readonly client: WindlassClient;
   readonly versionId: string;
-  /** The local provider's world. */
-  readonly world: string;
+  /** The local provider's cloud. */
+  readonly cloud: string;
   readonly recordsFolder: string;
   stop(): Promise<void>;
 }
@@ -93,7 +93,7 @@ export async function startKillableServers(number: number): Promise<KillableServ
       worker,
       client,
       versionId: await registerTiny(client, chooseAddressRange(number)),
-      world: join(home, 'local'),
+      cloud: join(home, 'local'),
       recordsFolder: join(home, 'records'),
       stop: stopAll,
     };

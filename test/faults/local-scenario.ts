@@ -6,7 +6,7 @@ import { WindlassError } from '../../src/domain/index.ts';
 import type { JobView } from '../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { openFaultFolder, type FaultFolder } from './fault-folder.ts';
-import { openServiceRecords, type ServiceRecords } from './snapshot-world.ts';
+import { openServiceRecords, type ServiceRecords } from './snapshot-cloud.ts';
 import { superviseWorkers, type SupervisedWorkers } from './supervised-workers.ts';
 
 export const TINY_PACKAGE = fileURLToPath(new URL('../fixtures/packages/tiny', import.meta.url));
@@ -30,8 +30,8 @@ export interface LocalScenario {
   readonly client: WindlassClient;
   readonly workers: SupervisedWorkers;
   readonly faults: FaultFolder;
-  /** The local provider's world. */
-  readonly world: string;
+  /** The local provider's cloud. */
+  readonly cloud: string;
   readonly records: ServiceRecords;
   /** Starts an action; `clusterId` for all but create. */
   begin(action: Action, clusterId?: string): Promise<StartedJob>;
@@ -60,7 +60,7 @@ export async function openLocalScenario(options: LocalScenarioOptions): Promise<
     const faults = openFaultFolder(join(stack.home, 'faults'));
     const workers = await superviseWorkers(stack, options.workers, faults.env);
     const versionId = await registerTiny(stack.client, chooseAddressRange(options.number), options.settings);
-    const world = join(stack.home, 'local');
+    const cloud = join(stack.home, 'local');
     const create = (settings: Readonly<Record<string, string>> = {}): Promise<StartedJob> =>
       createTiny(stack.client, versionId, options.nodes ?? NODES, settings);
     return {
@@ -68,8 +68,8 @@ export async function openLocalScenario(options: LocalScenarioOptions): Promise<
       client: stack.client,
       workers,
       faults,
-      world,
-      records: openServiceRecords(world, join(stack.home, 'records')),
+      cloud,
+      records: openServiceRecords(cloud, join(stack.home, 'records')),
       create,
       begin(action, clusterId) {
         if (action === 'create') return create();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { runFourActions } from './four-actions.ts';
 import { createRandomSource, type RandomSource } from './random.ts';
-import { auditLedger, waitForSnapshot, worldAfter, type WorldSnapshot } from './snapshot-world.ts';
+import { auditLedger, waitForSnapshot, cloudAfter, type CloudSnapshot } from './snapshot-cloud.ts';
 import { problemsOf, NODES, waitForEnd, type Action, type LocalScenario } from './local-scenario.ts';
 
 /** The result of some rounds. */
@@ -31,7 +31,7 @@ const SERVICES: Readonly<Record<Action, readonly string[]>> = {
 
 /**
  * Random lives of clusters, one in each round, during which workers are killed at random fault points and
- * at random times. After each action the world is counted. The seed decides actions, points and times;
+ * at random times. After each action the cloud is counted. The seed decides actions, points and times;
  * which worker reaches a point first depends on the machine.
  */
 export async function runRandomRounds(
@@ -107,17 +107,17 @@ async function runRound(
     await scenario.records.keep();
     // A stopped cluster does not run its destroy service.
     if (action !== 'delete' || actions[step - 1] !== 'stop') services.push(...SERVICES[action]);
-    const expected = worldAfter(action, NODES);
-    const world = await waitForSnapshot(scenario.world, expected);
+    const expected = cloudAfter(action, NODES);
+    const cloud = await waitForSnapshot(scenario.cloud, expected);
     const ran = scenario.records.read();
-    leaked += action === 'delete' ? countThings(world) : 0;
-    doubled += action === 'delete' ? 0 : Math.max(0, countThings(world) - countThings(expected));
+    leaked += action === 'delete' ? countThings(cloud) : 0;
+    doubled += action === 'delete' ? 0 : Math.max(0, countThings(cloud) - countThings(expected));
     doubled += ran.reduce((sum, line) => sum + Math.max(0, line.split(' ').length - services.length), 0);
     complaints.push(
       ...[
         ...problemsOf(view),
-        ...(await auditLedger(scenario.stack.databaseUrl, scenario.world, job.clusterId)),
-        ...(isDeepStrictEqual(world, expected) ? [] : [`the world is ${JSON.stringify(world)}`]),
+        ...(await auditLedger(scenario.stack.databaseUrl, scenario.cloud, job.clusterId)),
+        ...(isDeepStrictEqual(cloud, expected) ? [] : [`the cloud is ${JSON.stringify(cloud)}`]),
         ...ran.filter((line) => line !== services.join(' ')).map((line) => `services ran: ${line}`),
         ...(ran.length === NODES ? [] : [`${ran.length} nodes have a record`]),
       ].map((complaint) => `${phase}: ${complaint}`),
@@ -141,13 +141,13 @@ async function killLater(
 }
 
 /** Instances, volumes, processes and addresses. */
-function countThings(world: WorldSnapshot): number {
-  const processes = world.instances.map((line) => Number(/(\d+) processes$/.exec(line)?.[1] ?? 0));
+function countThings(cloud: CloudSnapshot): number {
+  const processes = cloud.instances.map((line) => Number(/(\d+) processes$/.exec(line)?.[1] ?? 0));
   return (
-    world.instances.length +
-    world.volumes.length +
-    world.strayProcesses +
-    world.addresses +
+    cloud.instances.length +
+    cloud.volumes.length +
+    cloud.strayProcesses +
+    cloud.addresses +
     processes.reduce((sum, count) => sum + count, 0)
   );
 }

@@ -4,11 +4,11 @@ import { waitUntilWorkingOn } from './middle-of-job.ts';
 import { startKillableServers } from './killable-servers.ts';
 import {
   auditLedger,
-  EMPTY_WORLD,
+  EMPTY_CLOUD,
   openServiceRecords,
-  runningWorld,
+  runningCloud,
   waitForSnapshot,
-} from './snapshot-world.ts';
+} from './snapshot-cloud.ts';
 import { problemsOf, createTiny, waitForEnd } from './local-scenario.ts';
 
 /** How long a server is away: longer than heartbeat timeouts and leases. */
@@ -23,7 +23,7 @@ test.for([
   async ({ server, number }) => {
     const servers = await startKillableServers(number);
     onTestFinished(() => servers.stop());
-    const { client, world } = servers;
+    const { client, cloud } = servers;
     const create = await createTiny(client, servers.versionId, 2);
     await waitUntilWorkingOn(client, create, 'RunInstances');
     const waiting = waitForEnd(client, create);
@@ -32,15 +32,15 @@ test.for([
     await servers[server].startAgain();
 
     expect(problemsOf(await waiting)).toEqual([]);
-    expect(await waitForSnapshot(world, runningWorld(2))).toEqual(runningWorld(2));
-    const records = openServiceRecords(world, servers.recordsFolder);
+    expect(await waitForSnapshot(cloud, runningCloud(2))).toEqual(runningCloud(2));
+    const records = openServiceRecords(cloud, servers.recordsFolder);
     await records.keep();
     expect(records.read()).toEqual(['init start', 'init start']);
-    expect(await auditLedger(servers.databaseUrl, world, create.clusterId)).toEqual([]);
+    expect(await auditLedger(servers.databaseUrl, cloud, create.clusterId)).toEqual([]);
 
     const end = await client.clusters.delete(create.clusterId);
     expect(problemsOf(await waitForEnd(client, end))).toEqual([]);
-    expect(await waitForSnapshot(world, EMPTY_WORLD)).toEqual(EMPTY_WORLD);
+    expect(await waitForSnapshot(cloud, EMPTY_CLOUD)).toEqual(EMPTY_CLOUD);
     expect(() => process.kill(servers.worker.pid, 0)).not.toThrow();
   },
 );

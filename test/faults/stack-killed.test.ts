@@ -10,11 +10,11 @@ import { startDevStack } from './dev-stack.ts';
 import { waitUntilWorkingOn } from './middle-of-job.ts';
 import {
   auditLedger,
-  EMPTY_WORLD,
+  EMPTY_CLOUD,
   openServiceRecords,
-  runningWorld,
+  runningCloud,
   waitForSnapshot,
-} from './snapshot-world.ts';
+} from './snapshot-cloud.ts';
 import {
   chooseAddressRange,
   problemsOf,
@@ -40,9 +40,9 @@ test('a job whose whole stack dies in the middle continues when the stack is sta
     WINDLASS_STOP_SECONDS: '1',
   };
   const ports = { temporal: await findFreePort(), ui: await findFreePort() };
-  const world = join(findHomeFolder(env), 'local');
+  const cloud = join(findHomeFolder(env), 'local');
   onTestFinished(async () => {
-    await pullThePlug(world);
+    await pullThePlug(cloud);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
 
@@ -61,14 +61,14 @@ test('a job whose whole stack dies in the middle continues when the stack is sta
   const second = await startDevStack(env, home, ports);
   onTestFinished(() => second.stop());
   expect(problemsOf(await waitForEnd(client, create))).toEqual([]);
-  expect(await waitForSnapshot(world, runningWorld(2))).toEqual(runningWorld(2));
-  const records = openServiceRecords(world, join(home, 'records'));
+  expect(await waitForSnapshot(cloud, runningCloud(2))).toEqual(runningCloud(2));
+  const records = openServiceRecords(cloud, join(home, 'records'));
   await records.keep();
   expect(records.read()).toEqual(['init start', 'init start']);
-  expect(await auditLedger(second.databaseUrl, world, create.clusterId)).toEqual([]);
+  expect(await auditLedger(second.databaseUrl, cloud, create.clusterId)).toEqual([]);
 
   const end = await client.clusters.delete(create.clusterId);
   expect(problemsOf(await waitForEnd(client, end))).toEqual([]);
-  expect(await waitForSnapshot(world, EMPTY_WORLD)).toEqual(EMPTY_WORLD);
-  expect(await auditLedger(second.databaseUrl, world, create.clusterId)).toEqual([]);
+  expect(await waitForSnapshot(cloud, EMPTY_CLOUD)).toEqual(EMPTY_CLOUD);
+  expect(await auditLedger(second.databaseUrl, cloud, create.clusterId)).toEqual([]);
 }, 240_000);

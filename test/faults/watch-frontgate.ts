@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLocalWorld } from '../../src/providers/local/index.ts';
+import { openLocalCloud } from '../../src/providers/local/index.ts';
 
 /** What was observed of the frontgates over a time; nothing of it comes from our database. */
 export interface FrontgateWatch {
@@ -9,7 +9,7 @@ export interface FrontgateWatch {
   readonly made: ReadonlySet<string>;
   /** Violations, as messages. */
   readonly violations: readonly string[];
-  /** How often the world was read. */
+  /** How often the cloud was read. */
   readonly looks: number;
   stop(): Promise<void>;
 }
@@ -19,11 +19,11 @@ const LOOK_MS = 150;
 const FRONTGATE = 'fg-';
 
 /**
- * Polls the world: there is never more than one frontgate, and whenever a command or a service runs on a
+ * Polls the cloud: there is never more than one frontgate, and whenever a command or a service runs on a
  * node, it exists and runs. File system events show what is created in between.
  */
 export function watchFrontgate(folder: string): FrontgateWatch {
-  const world = openLocalWorld(folder);
+  const cloud = openLocalCloud(folder);
   const instances = join(folder, 'instances');
   mkdirSync(instances, { recursive: true });
   const made = new Set<string>();
@@ -33,7 +33,7 @@ export function watchFrontgate(folder: string): FrontgateWatch {
   const notify = watch(instances, (_, name) => {
     if (name === null || made.has(name)) return;
     // A folder that was moved away while it was read is not an instance any more.
-    void world.getInstance(name).then(note, () => undefined);
+    void cloud.getInstance(name).then(note, () => undefined);
   });
 
   function note(instance: { readonly id: string; readonly token: string } | null): void {
@@ -43,9 +43,9 @@ export function watchFrontgate(folder: string): FrontgateWatch {
   }
 
   async function look(): Promise<void> {
-    const before = await world.listInstances();
-    const processes = await world.listProcesses();
-    const after = await world.listInstances();
+    const before = await cloud.listInstances();
+    const processes = await cloud.listProcesses();
+    const after = await cloud.listInstances();
     looks += 1;
     for (const instance of [...before, ...after]) note(instance);
     const gates = after.filter(({ token }) => token.startsWith(FRONTGATE));

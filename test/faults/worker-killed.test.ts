@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { killAtBoundaries } from './boundary-kills.ts';
 import { createRandomSource } from './random.ts';
-import { EMPTY_WORLD } from './snapshot-world.ts';
+import { EMPTY_CLOUD } from './snapshot-cloud.ts';
 
 /** Which point of each boundary in the four actions is used; `npm run prove -- boundaries` uses all. */
 const SEED = 11;
@@ -27,7 +27,7 @@ test('a worker that dies at any boundary of create, stop, start and delete chang
     ['init start stop start destroy stop', 'init start stop start destroy stop'],
   ]);
   expect(clean.flatMap(({ complaints }) => complaints)).toEqual([]);
-  expect(clean.at(-1)?.world).toEqual(EMPTY_WORLD);
+  expect(clean.at(-1)?.cloud).toEqual(EMPTY_CLOUD);
   process.stdout.write(`seed ${SEED}: ${chosen.length} of ${points.length} points, ${killed.length} kills\n`);
   expect(different).toEqual([]);
   expect(missed).toEqual([]);

@@ -57,7 +57,7 @@ const MINUTES: Readonly<Record<string, number>> = {
   'workflows/frontgate': 0.6,
   'faults/stack-killed': 0.6,
   'stack/forged-work': 0.5,
-  'providers/local/world': 0.5,
+  'providers/local/cloud': 0.5,
   'stack/own-stack': 0.5,
   'faults/ended-jobs': 0.5,
   'web-ui/job-page': 0.5,

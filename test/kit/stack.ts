@@ -28,7 +28,7 @@ export interface TestStack {
   readonly databaseUrl: string;
   /** Where the database keeps its files. */
   readonly databaseFolder: string;
-  /** WINDLASS_HOME; the local provider's world is in `<home>/local`. */
+  /** WINDLASS_HOME; the local provider's cloud is in `<home>/local`. */
   readonly home: string;
   /** The environment that a windlass process needs to reach all of it. */
   readonly env: NodeJS.ProcessEnv;
@@ -131,8 +131,8 @@ function isAlive(child: ChildProcess): boolean {
 
 /** Ends machines that a failed test has left; a passed one has deleted them. */
 export async function pullThePlug(folder: string): Promise<void> {
-  const { openLocalWorld } = await import('../../src/providers/local/index.ts');
-  for (const { pid } of await openLocalWorld(folder).listProcesses()) {
+  const { openLocalCloud } = await import('../../src/providers/local/index.ts');
+  for (const { pid } of await openLocalCloud(folder).listProcesses()) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {

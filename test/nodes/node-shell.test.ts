@@ -3,15 +3,15 @@ import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNodeShell, generateKeyPair, type NodeShell, type NodeTarget } from '../../src/nodes/index.ts';
-import { createTestWorld, type TestWorld } from '../providers/local/world-kit.ts';
+import { createTestCloud, type LocalCloudKit } from '../providers/local/cloud-kit.ts';
 
-let kit: TestWorld;
+let kit: LocalCloudKit;
 let target: NodeTarget;
 let shell: NodeShell;
 const signal = new AbortController().signal;
 
 beforeAll(async () => {
-  kit = await createTestWorld();
+  kit = await createTestCloud();
   target = kit.toTarget(await kit.runInstance('c/n/instance/g1'));
   shell = createNodeShell();
 });

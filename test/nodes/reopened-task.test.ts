@@ -5,16 +5,16 @@ import type { ServiceDirective } from '../../src/domain/index.ts';
 import { createNodeShell, type NodeShell, type NodeTarget } from '../../src/nodes/index.ts';
 import type { TaskContext } from '../../src/provider/index.ts';
 import { createTestObserveCall } from '../kit/test-calls.ts';
-import { createTestWorld, type TestWorld } from '../providers/local/world-kit.ts';
+import { createTestCloud, type LocalCloudKit } from '../providers/local/cloud-kit.ts';
 import { context, createVmBench, type VmBench } from '../unit/vm/vm-bench.ts';
 
-let kit: TestWorld;
+let kit: LocalCloudKit;
 let target: NodeTarget;
 let shell: NodeShell;
 let bench: VmBench;
 
 beforeAll(async () => {
-  kit = await createTestWorld();
+  kit = await createTestCloud();
   target = kit.toTarget(await kit.runInstance('c/n/instance/g1'));
   shell = createNodeShell();
   bench = createVmBench(shell);

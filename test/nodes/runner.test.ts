@@ -9,16 +9,16 @@ import {
   type NodeTarget,
 } from '../../src/nodes/index.ts';
 import type { Instance } from '../../src/providers/local/index.ts';
-import { createTestWorld, type TestWorld } from '../providers/local/world-kit.ts';
+import { createTestCloud, type LocalCloudKit } from '../providers/local/cloud-kit.ts';
 
-let kit: TestWorld;
+let kit: LocalCloudKit;
 let instance: Instance;
 let target: NodeTarget;
 let shell: NodeShell;
 const signal = new AbortController().signal;
 
 beforeAll(async () => {
-  kit = await createTestWorld();
+  kit = await createTestCloud();
   instance = await kit.runInstance('c/n/instance/g1');
   target = kit.toTarget(instance);
   shell = createNodeShell();
@@ -169,10 +169,10 @@ describe('the limit', () => {
       `sh -c 'trap "" TERM; sleep 31 & sh -c "trap : TERM; while :; do sleep 0.1; done"' & echo up; sleep 32`,
       { seconds: 3 },
     );
-    await expect.poll(async () => (await kit.world.listProcesses()).length).toBeGreaterThan(5);
+    await expect.poll(async () => (await kit.cloud.listProcesses()).length).toBeGreaterThan(5);
     expect(await waitForEnd('slow')).toEqual({ state: 'timed-out', output: 'up\n' });
     await expect
-      .poll(async () => (await kit.world.listProcesses()).map(({ pid }) => pid))
+      .poll(async () => (await kit.cloud.listProcesses()).map(({ pid }) => pid))
       .toEqual([instance.pid]);
   });
 
@@ -180,7 +180,7 @@ describe('the limit', () => {
     await start('quick', 'true', { seconds: 100 });
     expect(await waitForEnd('quick')).toMatchObject({ state: 'exited', exitCode: 0 });
     await expect
-      .poll(async () => (await kit.world.listProcesses()).map(({ pid }) => pid))
+      .poll(async () => (await kit.cloud.listProcesses()).map(({ pid }) => pid))
       .toEqual([instance.pid]);
   });
 });
@@ -211,9 +211,9 @@ describe('a command that is not known', () => {
     await expect
       .poll(() => shell.inspect(target, 'unplugged', [], signal))
       .toMatchObject({ lastOutput: 'before\n' });
-    await kit.world.stopInstance(instance.id);
-    expect(await kit.world.listProcesses()).toEqual([]);
-    await kit.world.bootInstance(instance.id);
+    await kit.cloud.stopInstance(instance.id);
+    expect(await kit.cloud.listProcesses()).toEqual([]);
+    await kit.cloud.bootInstance(instance.id);
     instance = await kit.waitForState(instance.id, 'running');
     expect(await shell.inspect(target, 'unplugged', [], signal)).toEqual({
       state: 'unknown',

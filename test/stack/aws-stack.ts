@@ -90,7 +90,7 @@ export async function createAwsRuntime(
 
 /** What EC2 has, whatever a database says; without what is being deleted. */
 export async function countEc2(moto: Moto): Promise<Readonly<Record<string, number>>> {
-  const { instances, volumes } = await moto.world();
+  const { instances, volumes } = await moto.resources();
   const living = instances.filter(({ state }) => state !== 'terminated');
   return {
     instances: living.length,

@@ -124,7 +124,7 @@ describe('an ensemble of ZooKeeper on EC2, over its API and SSH', () => {
         },
       });
       const listInside = async () => {
-        const { instances } = await moto.world();
+        const { instances } = await moto.resources();
         const inside = [gated.innerSubnetId, gated.outerSubnetId];
         return instances.filter(({ subnetId }) => inside.includes(subnetId));
       };

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrno } from '../../src/providers/local/world/files.ts';
+import { hasErrno } from '../../src/providers/local/cloud/files.ts';
 
 /** Every spelling under which a secret may stand in text or in bytes: as it is, in hex, in base64. */
 export function spellSecret(secret: string): readonly string[] {

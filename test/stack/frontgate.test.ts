@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StartedJob } from '../../src/client/index.ts';
 import type { JobStatus } from '../../src/domain/index.ts';
 import type { JobView } from '../../src/protocol/index.ts';
-import { openLocalWorld } from '../../src/providers/local/index.ts';
+import { openLocalCloud } from '../../src/providers/local/index.ts';
 import { startStack, type TestStack } from '../kit/stack.ts';
 import { SECRET_PACKAGE, secretPackageConf } from './secret-cluster.ts';
 
@@ -58,8 +58,8 @@ it('is the only way to the nodes of its runtime, shown where asked for, and take
   const { client } = stack;
   const job = await create('behind');
   await finish(job, 'successful');
-  const world = openLocalWorld(join(stack.home, 'local'));
-  const instances = await world.listInstances();
+  const cloud = openLocalCloud(join(stack.home, 'local'));
+  const instances = await cloud.listInstances();
   const gate = instances.find(({ token }) => token.startsWith('fg-'));
   const node = instances.find(({ token }) => token.startsWith(job.clusterId));
   expect(instances).toHaveLength(2);
@@ -81,7 +81,7 @@ it('is the only way to the nodes of its runtime, shown where asked for, and take
   });
   await finish(await client.clusters.delete(job.clusterId), 'successful');
   // The release has waited for it: nothing is left that costs, and nothing that holds the runtime.
-  expect(await world.listInstances()).toEqual([]);
+  expect(await cloud.listInstances()).toEqual([]);
   await client.runtimes.delete('behind');
 }, 120_000);
 
@@ -96,7 +96,7 @@ it('that cannot be made fails the clusters that wait for it with the reason, and
   });
   await expect(client.runtimes.delete('tight')).rejects.toMatchObject({ code: 'RUNTIME_IN_USE' });
   await finish(await client.clusters.delete(job.clusterId), 'successful');
-  expect(await openLocalWorld(join(stack.home, 'local/tight')).listInstances()).toEqual([]);
+  expect(await openLocalCloud(join(stack.home, 'local/tight')).listInstances()).toEqual([]);
   await client.runtimes.delete('tight');
 }, 120_000);
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Conf } from '../../src/domain/index.ts';
-import { openLocalWorld, type Instance } from '../../src/providers/local/index.ts';
+import { openLocalCloud, type Instance } from '../../src/providers/local/index.ts';
 import type { TestStack } from '../kit/stack.ts';
 
 /** A small package: two nodes with a volume and a process each, and a password that they print. */
@@ -29,7 +29,7 @@ export async function createLocalRuntime(stack: TestStack, addressRange: string)
 }
 
 /** What really exists, whatever a database says. */
-export interface WorldCount {
+export interface ResourceCount {
   readonly instances: number;
   readonly running: number;
   readonly volumes: number;
@@ -37,25 +37,25 @@ export interface WorldCount {
   readonly programs: number;
 }
 
-export const NOTHING: WorldCount = { instances: 0, running: 0, volumes: 0, programs: 0 };
+export const NOTHING: ResourceCount = { instances: 0, running: 0, volumes: 0, programs: 0 };
 
-export async function countWorld(stack: TestStack): Promise<WorldCount> {
-  const world = openLocalWorld(worldFolder(stack));
-  const instances = await world.listInstances();
+export async function countResources(stack: TestStack): Promise<ResourceCount> {
+  const cloud = openLocalCloud(cloudFolder(stack));
+  const instances = await cloud.listInstances();
   const machines = new Set(instances.map(({ pid }) => pid));
-  const processes = await world.listProcesses();
+  const processes = await cloud.listProcesses();
   return {
     instances: instances.length,
     running: instances.filter(({ state }) => state === 'running').length,
-    volumes: (await world.listVolumes()).length,
+    volumes: (await cloud.listVolumes()).length,
     programs: processes.filter(({ pid }) => !machines.has(pid)).length,
   };
 }
 
 export function listInstances(stack: TestStack): Promise<readonly Instance[]> {
-  return openLocalWorld(worldFolder(stack)).listInstances();
+  return openLocalCloud(cloudFolder(stack)).listInstances();
 }
 
-export function worldFolder(stack: TestStack): string {
+export function cloudFolder(stack: TestStack): string {
   return `${stack.home}/local`;
 }

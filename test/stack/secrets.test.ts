@@ -6,17 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openLocalWorld } from '../../src/providers/local/index.ts';
+import { openLocalCloud } from '../../src/providers/local/index.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import { findFilesWith, holdsSecret } from './find-secret.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 import { RIGHT_ACCESS_KEY_ID } from './credential-checking-provider.ts';
 import {
-  countWorld,
+  countResources,
   listInstances,
   SECRET_PACKAGE,
   secretPackageConf,
-  worldFolder,
+  cloudFolder,
 } from './secret-cluster.ts';
 
 const PASSWORD = 'planted-password-8c1f6e';
@@ -125,8 +125,8 @@ describe('a password and a credential that were planted', () => {
   });
 
   it('are in no environment and no command line of a process of the nodes', async () => {
-    expect((await countWorld(stack)).programs).toBe(2);
-    for (const { pid } of await openLocalWorld(worldFolder(stack)).listProcesses()) {
+    expect((await countResources(stack)).programs).toBe(2);
+    for (const { pid } of await openLocalCloud(cloudFolder(stack)).listProcesses()) {
       for (const file of ['environ', 'cmdline']) {
         const content = await readFile(`/proc/${pid}/${file}`).catch(() => '');
         expect(findPlanted(content)).toEqual([]);

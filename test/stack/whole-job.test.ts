@@ -8,7 +8,7 @@ import type { JobView } from '../../src/protocol/index.ts';
 import { isPostgresInstalled } from '../kit/databases.ts';
 import { startStack, type TestStack, type TestWorker } from '../kit/stack.ts';
 import {
-  countWorld,
+  countResources,
   createLocalRuntime,
   listInstances,
   NOTHING,
@@ -65,10 +65,10 @@ describe.each([
     expect(job).toMatchObject({ status: 'successful', error: null });
     expect(job.planHash).toMatch(/^[0-9a-f]{64}$/);
     expect(await create('once')).toMatchObject({ jobId: first.jobId, status: 'successful' });
-    expect(await countWorld(stack)).toEqual({ instances: 2, running: 2, volumes: 2, programs: 2 });
+    expect(await countResources(stack)).toEqual({ instances: 2, running: 2, volumes: 2, programs: 2 });
   });
 
-  it('is described as it is in the world, its password as a reference', async () => {
+  it('is described as it is in the cloud, its password as a reference', async () => {
     const cluster = await stack.client.clusters.describe(clusterId, { refresh: true });
     expect(cluster).toMatchObject({ status: 'active', transitionStatus: null, name: 'once', app: 'vault' });
     expect(cluster.env['password']).toEqual({ $secret: expect.any(String) as string });
@@ -80,12 +80,12 @@ describe.each([
 
   it('is stopped with its volumes kept, and started with its data', { timeout: JOB_LIMIT_MS }, async () => {
     expect(await finish(await stack.client.clusters.stop(clusterId))).toMatchObject({ status: 'successful' });
-    expect(await countWorld(stack)).toEqual({ instances: 2, running: 0, volumes: 2, programs: 0 });
+    expect(await countResources(stack)).toEqual({ instances: 2, running: 0, volumes: 2, programs: 0 });
     expect((await stack.client.clusters.describe(clusterId)).status).toBe('stopped');
     expect(await finish(await stack.client.clusters.start(clusterId))).toMatchObject({
       status: 'successful',
     });
-    expect(await countWorld(stack)).toEqual({ instances: 2, running: 2, volumes: 2, programs: 2 });
+    expect(await countResources(stack)).toEqual({ instances: 2, running: 2, volumes: 2, programs: 2 });
     expect(await readStarts()).toEqual(['started\nstarted\n', 'started\nstarted\n']);
   });
 
@@ -93,7 +93,7 @@ describe.each([
     expect(await finish(await stack.client.clusters.delete(clusterId))).toMatchObject({
       status: 'successful',
     });
-    expect(await countWorld(stack)).toEqual(NOTHING);
+    expect(await countResources(stack)).toEqual(NOTHING);
     expect(await stack.client.clusters.list()).toEqual([]);
   });
 
@@ -125,7 +125,7 @@ describe.each([
     expect(closed).toMatchObject({ status: 'successful', error: null });
     expect(await readStarts()).toEqual(['started\n', 'started\n']);
     await finish(await stack.client.clusters.delete(clusterId));
-    expect(await countWorld(stack)).toEqual(NOTHING);
+    expect(await countResources(stack)).toEqual(NOTHING);
   });
 });
 
@@ -134,7 +134,7 @@ async function waitForProgram(stack: TestStack): Promise<void> {
   for (let look = 0; look < 1_000; look += 1) {
     const instances = await listInstances(stack);
     if (instances.length === 2 && instances.every(({ root }) => existsSync(join(root, 'data/starts')))) {
-      if ((await countWorld(stack)).programs > 0) return;
+      if ((await countResources(stack)).programs > 0) return;
     }
     await sleep(100);
   }

@@ -19,7 +19,7 @@ const MACHINE_LIFE: readonly TaskAction[] = [
 
 /**
  * Every request to the cloud's API is sent by `call.send` or `call.effect`: any other goes past the
- * budget that all workers share. Needs a world that counts them. It
+ * budget that all workers share. Needs a cloud that counts them. It
  * runs before the traits that leave requests under way behind them.
  */
 export function budgeted({ it, life, operations, reads, withBench, optional }: TraitContext): void {
@@ -28,8 +28,8 @@ export function budgeted({ it, life, operations, reads, withBench, optional }: T
 
   it('R2 every function: sends each request to the cloud within the budget of calls', () =>
     withBench(async (bench) => {
-      const { world } = bench.harness;
-      const countSent = optional('countRequests', world.countRequests?.bind(world));
+      const { cloud } = bench.harness;
+      const countSent = optional('countRequests', cloud.countRequests?.bind(cloud));
       if (countSent === undefined) return;
       const { engine } = bench;
       let all = 0;
@@ -47,7 +47,7 @@ export function budgeted({ it, life, operations, reads, withBench, optional }: T
       for (const action of steps.filter((step) => known.has(step)))
         await watch(action, () => engine.run(bench.task(action)));
       for (const read of reads) await watch(read.name, () => engine.read((call) => read.call(bench, call)));
-      assert.ok(all > 0, 'no request was counted: the world of the harness counts none of this provider');
+      assert.ok(all > 0, 'no request was counted: the cloud of the harness counts none of this provider');
       assert.deepEqual(faults, [], 'requests past the budget of calls');
     }));
 }

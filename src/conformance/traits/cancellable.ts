@@ -103,14 +103,14 @@ async function cancelUnanswered(
   what: string,
   act: Cancellable,
 ): Promise<void> {
-  const { world } = bench.harness;
-  if (optional('holdAnswers', world.holdAnswers) === undefined) return;
-  const sent = await world.countRequests?.();
-  const release = await world.holdAnswers?.();
+  const { cloud } = bench.harness;
+  if (optional('holdAnswers', cloud.holdAnswers) === undefined) return;
+  const sent = await cloud.countRequests?.();
+  const release = await cloud.holdAnswers?.();
   try {
     const waiting = `${what}, cancelled while the cloud does not answer,`;
     const outcome = await cancelSoon(cancelLimitMs, waiting, act);
-    const asked = sent === undefined || (await world.countRequests?.()) !== sent;
+    const asked = sent === undefined || (await cloud.countRequests?.()) !== sent;
     if (asked || 'error' in outcome) assertCancelled(outcome, waiting);
   } finally {
     await release?.();

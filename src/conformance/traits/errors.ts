@@ -173,11 +173,11 @@ function registerMachines({ it, operations, withBench, withBenchApart, optional 
 
   it('R4 RunInstances: an instance that failed for good is an error at once, which is not retried', () =>
     withBench(async (bench) => {
-      const { world } = bench.harness;
-      if (optional('failInstance', world.failInstance) === undefined) return;
+      const { cloud } = bench.harness;
+      if (optional('failInstance', cloud.failInstance) === undefined) return;
       const task = bench.task('RunInstances');
       await bench.engine.handle(task);
-      for (const { kind, id } of await bench.list()) if (kind === 'instance') await world.failInstance?.(id);
+      for (const { kind, id } of await bench.list()) if (kind === 'instance') await cloud.failInstance?.(id);
       const error = await captureError('the wait for an instance that failed', () => bench.engine.look(task));
       assert.ok(
         !RETRY_TABLE[error.kind].retried,
@@ -225,5 +225,5 @@ async function run(bench: Bench, actions: readonly TaskAction[]): Promise<void> 
 }
 
 async function destroyThings({ list, harness }: Bench, thing: string): Promise<void> {
-  for (const { kind, id } of await list()) if (kind === thing) await harness.world.destroyInstance(id);
+  for (const { kind, id } of await list()) if (kind === thing) await harness.cloud.destroyInstance(id);
 }

@@ -45,7 +45,7 @@ interface Size {
 }
 
 async function loseInstance({ harness, list }: Bench): Promise<void> {
-  for (const { kind, id } of await list()) if (kind === 'instance') await harness.world.destroyInstance(id);
+  for (const { kind, id } of await list()) if (kind === 'instance') await harness.cloud.destroyInstance(id);
 }
 
 /** What the newest row of the node's instance says of its size. */

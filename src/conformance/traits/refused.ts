@@ -3,7 +3,7 @@ import { ERROR_KINDS, WindlassError, type ErrorKind } from '../../domain/index.t
 import type { Bench } from '../bench.ts';
 import { simulatedCrash } from '../engine-rules.ts';
 import type { EngineTask, HandleOptions } from '../engine.ts';
-import { DISTURBANCES, type ConformanceWorld, type Disturbance } from '../options.ts';
+import { DISTURBANCES, type ConformanceCloud, type Disturbance } from '../options.ts';
 import { settle, type Outcome, type TraitContext } from '../trait-context.ts';
 
 /** Kinds that an error may have when the API is disturbed, by what disturbs it. */
@@ -51,15 +51,15 @@ export function refused(context: TraitContext): void {
 
     it(`R8 ${action}: says it when the API throttles, fails or breaks its answers, sends nothing again by itself, and a later run completes it`, () =>
       withBench(async (bench) => {
-        const { world } = bench.harness;
-        if (optional('disturb', world.disturb) === undefined) return;
+        const { cloud } = bench.harness;
+        if (optional('disturb', cloud.disturb) === undefined) return;
         const task = await bench.prepare(operation);
         for (const disturbance of choose(DISTURBANCES, action))
           await disturbEffect(bench, task, action, disturbance);
         await bench.engine.handle(task);
         const looks = choose(DISTURBANCES, `Wait${action}`);
         for (const disturbance of looks)
-          await assertTellsOf(world, disturbance, `the wait of ${action}`, () =>
+          await assertTellsOf(cloud, disturbance, `the wait of ${action}`, () =>
             bench.engine.look(task, { once: true }),
           );
         await bench.engine.run(task);
@@ -70,12 +70,12 @@ export function refused(context: TraitContext): void {
   for (const read of reads) {
     it(`R8 ${read.name}: says it when the API throttles, fails or breaks its answers, and a later one succeeds`, () =>
       withBench(async (bench) => {
-        const { world } = bench.harness;
-        if (optional('disturb', world.disturb) === undefined) return;
+        const { cloud } = bench.harness;
+        if (optional('disturb', cloud.disturb) === undefined) return;
         // With something made, so that every function has something to ask the cloud about.
         await bench.engine.run(bench.task(context.life.make));
         for (const disturbance of choose(DISTURBANCES, read.name)) {
-          await assertTellsOf(world, disturbance, read.name, () =>
+          await assertTellsOf(cloud, disturbance, read.name, () =>
             bench.engine.read((call) => read.call(bench, call), { once: true }),
           );
         }
@@ -144,17 +144,17 @@ async function disturbEffect(
   action: string,
   disturbance: Disturbance,
 ): Promise<void> {
-  const { world } = bench.harness;
+  const { cloud } = bench.harness;
   const what = `${action}, ${disturbance} at its effect,`;
   let settled: (() => Promise<void>) | undefined;
-  const before = { budgeted: bench.engine.requests(), sent: await world.countRequests?.() };
+  const before = { budgeted: bench.engine.requests(), sent: await cloud.countRequests?.() };
   try {
     const outcome = await settle(
       bench.engine.handle(task, {
         once: true,
         answerLost: true,
         pastLease: async () => {
-          settled ??= await world.disturb?.(disturbance);
+          settled ??= await cloud.disturb?.(disturbance);
         },
       }),
     );
@@ -166,27 +166,27 @@ async function disturbEffect(
     bench.engine.ledger.expireLeases();
   }
   if (before.sent === undefined) return;
-  const sent = ((await world.countRequests?.()) ?? 0) - before.sent;
+  const sent = ((await cloud.countRequests?.()) ?? 0) - before.sent;
   const budgeted = bench.engine.requests() - before.budgeted;
   assert.ok(sent <= budgeted, `${what} sent ${sent} requests, ${budgeted} of them behind budget and lease`);
 }
 
 /** The API is disturbed during a call that only looks. One that sends no request is not concerned. */
 async function assertTellsOf(
-  world: ConformanceWorld,
+  cloud: ConformanceCloud,
   disturbance: Disturbance,
   what: string,
   look: () => Promise<unknown>,
 ): Promise<void> {
-  const before = await world.countRequests?.();
-  const settled = await world.disturb?.(disturbance);
+  const before = await cloud.countRequests?.();
+  const settled = await cloud.disturb?.(disturbance);
   let outcome: Outcome<unknown>;
   try {
     outcome = await settle(look());
   } finally {
     await settled?.();
   }
-  if (before !== undefined && (await world.countRequests?.()) === before) return;
+  if (before !== undefined && (await cloud.countRequests?.()) === before) return;
   assertTold(`${what}, ${disturbance},`, outcome, KINDS_OF[disturbance]);
 }
 

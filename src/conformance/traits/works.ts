@@ -60,7 +60,7 @@ export function works(context: TraitContext): void {
       await bench.engine.run(bench.task(life.stop));
       assert.equal(await statusOfNode(), 'stopped');
       for (const { kind, id } of await bench.list()) {
-        if (kind === life.thing) await bench.harness.world.destroyInstance(id);
+        if (kind === life.thing) await bench.harness.cloud.destroyInstance(id);
       }
       assert.equal(await statusOfNode(), 'lost');
     }));
@@ -96,10 +96,10 @@ type Named = readonly { readonly token: string; readonly id: string }[];
 type Reported = readonly { readonly token: string; readonly cloudId: string; readonly state: string }[];
 
 /** Ledger against cloud: what the provider reported is what there is. */
-function assertReported(action: string, world: Named, ledger: Reported): void {
+function assertReported(action: string, existing: Named, ledger: Reported): void {
   assert.deepEqual(
     ledger.map((row) => `${row.token} ${row.state} ${row.cloudId}`).sort(),
-    world.map((resource) => `${resource.token} made ${resource.id}`).sort(),
+    existing.map((resource) => `${resource.token} made ${resource.id}`).sort(),
     `what ${action} reported, beside what the cloud holds`,
   );
 }

@@ -46,7 +46,7 @@ export interface KubernetesProviderOptions {
  * no state: all state is in the API server, and in helm's records there.
  */
 export function createKubernetesProvider(options: KubernetesProviderOptions): Provider {
-  const world: KubernetesDependencies = {
+  const dependencies: KubernetesDependencies = {
     connect: options.connect ?? createConnector(options.credentials ?? ALLOW_NOTHING),
     findHelm: options.findHelm,
     discoveryCache: createDiscoveryCache(options.cacheFolder ?? null),
@@ -61,18 +61,18 @@ export function createKubernetesProvider(options: KubernetesProviderOptions): Pr
     splitJobIntoTasks: planChartJob,
     handleSubtask: async (context, call) => {
       const { handle, wait } = findTask(context.task.action);
-      if (!TAKES_AWAY.has(context.task.action)) return handle(world, context, call);
+      if (!TAKES_AWAY.has(context.task.action)) return handle(dependencies, context, call);
       return endWithinMoment(
         call,
-        () => handle(world, context, call),
-        (observeCall) => wait(world, context, observeCall),
+        () => handle(dependencies, context, call),
+        (observeCall) => wait(dependencies, context, observeCall),
         POLL_PAUSE_MS,
       );
     },
-    waitSubtask: async (context, call) => findTask(context.task.action).wait(world, context, call),
-    ...createEnvironment(world),
-    checkResource: (request, call) => checkResource(world, request, call),
-    updateClusterStatus: (request, call) => updateClusterStatus(world, request, call),
-    describeClusterDetails: (request, call) => describeClusterDetails(world, request, call),
+    waitSubtask: async (context, call) => findTask(context.task.action).wait(dependencies, context, call),
+    ...createEnvironment(dependencies),
+    checkResource: (request, call) => checkResource(dependencies, request, call),
+    updateClusterStatus: (request, call) => updateClusterStatus(dependencies, request, call),
+    describeClusterDetails: (request, call) => describeClusterDetails(dependencies, request, call),
   };
 }

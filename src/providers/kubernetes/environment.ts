@@ -18,11 +18,11 @@ type Environment = Pick<
 >;
 
 /** Namespaces serve as zones and as subnets; the cluster is the one VPC. */
-export function createEnvironment(world: KubernetesDependencies): Environment {
+export function createEnvironment(dependencies: KubernetesDependencies): Environment {
   const open = async (
     request: Pick<RuntimeRequest['runtime'], 'url'> & Pick<RuntimeRequest, 'credential'>,
     call: Call,
-  ): Promise<KubeClient> => createKubeClient(await world.connect(request), call);
+  ): Promise<KubeClient> => createKubeClient(await dependencies.connect(request), call);
 
   return {
     async describeSubnets({ runtime, credential }, call) {
@@ -59,7 +59,7 @@ export function createEnvironment(world: KubernetesDependencies): Environment {
       return vpc;
     },
 
-    validateCredential: (request, call) => validateCredential(world, request, call),
+    validateCredential: (request, call) => validateCredential(dependencies, request, call),
 
     async describeRuntimeProviderZones({ url, credential, settings }, call) {
       readSettings(settings);
@@ -78,12 +78,12 @@ interface SelfSubjectReview {
  * there; reports the first that fails.
  */
 async function validateCredential(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   { url, credential, zone, settings }: ValidateCredentialRequest,
   call: Call,
 ): Promise<{ account: string; region: string }> {
   readSettings(settings);
-  const client = createKubeClient(await world.connect({ url, credential }), call);
+  const client = createKubeClient(await dependencies.connect({ url, credential }), call);
   const review = await client.find<SelfSubjectReview>({
     method: 'POST',
     path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',

@@ -42,11 +42,11 @@ const RESOURCES: Readonly<Record<string, ApiResource>> = {
 
 /** The server's state of every pod: the nodes of the cluster. */
 export async function updateClusterStatus(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterStatusReport> {
-  const found = await look(world, request, call);
+  const found = await look(dependencies, request, call);
   return {
     nodes: request.cluster.nodes.map((node) => {
       const pod = findPod(found, node);
@@ -63,11 +63,11 @@ export async function updateClusterStatus(
 
 /** More for display: pods with their reasons, workloads, services, ingresses, endpoints, warnings. */
 export async function describeClusterDetails(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<ClusterDetails> {
-  const found = await look(world, request, call);
+  const found = await look(dependencies, request, call);
   const nodes = request.cluster.nodes.map((node) => {
     const pod = findPod(found, node);
     const reason = pod === null ? null : explainPod(pod);
@@ -94,12 +94,12 @@ export async function describeClusterDetails(
 }
 
 async function look(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   request: ClusterStatusRequest,
   call: Call,
 ): Promise<Found> {
   const { runtime, credential, cluster, resources } = request;
-  const client = createKubeClient(await world.connect({ url: runtime.url, credential }), call);
+  const client = createKubeClient(await dependencies.connect({ url: runtime.url, credential }), call);
   const namespace = cluster.cluster.subnetId;
   const row = resources.find(({ kind, nodeId }) => kind === RELEASE_KIND && nodeId === '');
   const revisions = await listRevisions(client, namespace, cluster.cluster.name);

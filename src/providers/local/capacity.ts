@@ -1,8 +1,8 @@
 import { JOB_ACTIONS, type ClusterRole } from '../../domain/index.ts';
 import type { CheckResourceRequest } from '../../provider/index.ts';
 import type { LocalSettings } from './settings.ts';
-import type { LocalWorld } from './world/local-world.ts';
-import { addUsage, assertWithinQuotas, NO_USAGE, sumUsage, type Usage } from './world/quotas.ts';
+import type { LocalCloud } from './cloud/local-cloud.ts';
+import { addUsage, assertWithinQuotas, NO_USAGE, sumUsage, type Usage } from './cloud/quotas.ts';
 
 /**
  * Checks that the local cloud can hold what the action creates beside what it has and what running jobs
@@ -11,7 +11,7 @@ import { addUsage, assertWithinQuotas, NO_USAGE, sumUsage, type Usage } from './
  * @throws quota `LOCAL_QUOTA`; invalid-input `ZONE_UNKNOWN`.
  */
 export async function assertCapacity(
-  world: LocalWorld,
+  cloud: LocalCloud,
   settings: LocalSettings,
   request: CheckResourceRequest,
 ): Promise<void> {
@@ -20,8 +20,8 @@ export async function assertCapacity(
   if (needs !== 'new' && needs !== 'larger') return;
   const { cluster, nodes, roles } = request.cluster;
   const ownPrefix = `${cluster.clusterId}/`;
-  const instances = (await world.listInstances()).filter(({ token }) => !token.startsWith(ownPrefix));
-  const volumes = (await world.listVolumes()).filter(({ token }) => !token.startsWith(ownPrefix));
+  const instances = (await cloud.listInstances()).filter(({ token }) => !token.startsWith(ownPrefix));
+  const volumes = (await cloud.listVolumes()).filter(({ token }) => !token.startsWith(ownPrefix));
   let asked: Usage = NO_USAGE;
   for (const node of nodes) {
     const role = findRole(roles, node.role);

@@ -6,8 +6,8 @@ import { createInstanceHandler } from './instance-handler.ts';
 import { reserveAddresses } from './reserve-addresses.ts';
 import { LOCAL_SETTINGS, readLocalSettings } from './settings.ts';
 import { createVolumeHandler } from './volume-handler.ts';
-import type { LocalWorld } from './world/local-world.ts';
-import { createPlaceFinder } from './worlds.ts';
+import type { LocalCloud } from './cloud/local-cloud.ts';
+import { createCloudFinder } from './find-cloud.ts';
 
 /** What this machine supports without a cloud. */
 export const LOCAL_FEATURES: Features = {
@@ -24,7 +24,7 @@ export interface LocalProviderOptions {
   /** How nodes are reached; the caller closes it. */
   readonly nodes: NodeShell;
   /** Replaces the local cloud on disk, for every runtime. */
-  readonly world?: LocalWorld;
+  readonly cloud?: LocalCloud;
 }
 
 /**
@@ -32,13 +32,13 @@ export interface LocalProviderOptions {
  * workers of this machine, also after a reboot, see the same.
  */
 export function createLocalProvider(options: LocalProviderOptions): Provider {
-  const findPlace = createPlaceFinder(options.folder, options.world);
+  const findCloud = createCloudFinder(options.folder, options.cloud);
   const provider = createVmProvider({
     name: 'local',
     features: LOCAL_FEATURES,
     settings: LOCAL_SETTINGS,
     handler: createLocalHandler(options),
-    environment: createLocalEnvironment(findPlace),
+    environment: createLocalEnvironment(findCloud),
     nodes: options.nodes,
     nodeAccess: ({ settings }) => readLocalSettings(settings).nodeAccess,
   });
@@ -54,7 +54,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
 }
 
 /** Only the ten pairs, as the frame takes them. */
-export function createLocalHandler(options: Pick<LocalProviderOptions, 'folder' | 'world'>): ProviderHandler {
-  const findPlace = createPlaceFinder(options.folder, options.world);
-  return { ...createInstanceHandler(findPlace), ...createVolumeHandler(findPlace) };
+export function createLocalHandler(options: Pick<LocalProviderOptions, 'folder' | 'cloud'>): ProviderHandler {
+  const findCloud = createCloudFinder(options.folder, options.cloud);
+  return { ...createInstanceHandler(findCloud), ...createVolumeHandler(findCloud) };
 }

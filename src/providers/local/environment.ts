@@ -9,23 +9,23 @@ import { findNodeRow, statusWithoutInstance } from '../../provider-utils/index.t
 import type { VmEnvironment } from '../../vm/index.ts';
 import { assertCapacity } from './capacity.ts';
 import { assertZone, type LocalSettings } from './settings.ts';
-import { parseAddressRange, toAddress } from './world/address-range.ts';
-import { canListen, SSH_PORT } from './world/addresses.ts';
-import { ensureFolder, folderError, hasErrno, onDisk } from './world/files.ts';
-import type { Instance, LocalWorld } from './world/local-world.ts';
-import type { FindPlace } from './worlds.ts';
+import { parseAddressRange, toAddress } from './cloud/address-range.ts';
+import { canListen, SSH_PORT } from './cloud/addresses.ts';
+import { ensureFolder, folderError, hasErrno, onDisk } from './cloud/files.ts';
+import type { Instance, LocalCloud } from './cloud/local-cloud.ts';
+import type { FindCloud } from './find-cloud.ts';
 
 const VPC_ID = 'local';
 const REGION = 'local';
 const SUBNET_PREFIX = 'subnet-';
 
 /** The checks that only the cloud can do; here the cloud is a folder of this machine. */
-export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
+export function createLocalEnvironment(findCloud: FindCloud): VmEnvironment {
   return {
     async describeSubnets({ runtime }) {
-      const { world, settings } = findPlace(runtime.settings);
+      const { cloud, settings } = findCloud(runtime.settings);
       const { cidr, size } = parseAddressRange(settings.addressRange);
-      const freeAddresses = Math.max(0, size - (await world.countAddresses()));
+      const freeAddresses = Math.max(0, size - (await cloud.countAddresses()));
       return settings.zones.map((zone) => ({
         subnetId: `${SUBNET_PREFIX}${zone}`,
         name: `loopback of ${zone}`,
@@ -37,7 +37,7 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
     },
 
     async describeVpc({ runtime, vpcId }) {
-      const { settings } = findPlace(runtime.settings);
+      const { settings } = findCloud(runtime.settings);
       if (vpcId !== VPC_ID) {
         throw new WindlassError('not-found', `there is no VPC ${JSON.stringify(vpcId)}`, {
           code: 'VPC_NOT_FOUND',
@@ -55,31 +55,31 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
     },
 
     async checkResource(request) {
-      const { world, settings } = findPlace(request.runtime.settings);
+      const { cloud, settings } = findCloud(request.runtime.settings);
       assertZone(settings, request.runtime.zone);
       assertSubnet(settings, request.cluster.cluster.subnetId);
-      await assertCapacity(world, settings, request);
+      await assertCapacity(cloud, settings, request);
     },
 
     async validateCredential({ credential, settings: given, zone }) {
       assertNoCredential(credential);
-      const { world, settings } = findPlace(given);
+      const { cloud, settings } = findCloud(given);
       assertZone(settings, zone);
-      await assertWritable(world);
+      await assertWritable(cloud);
       await canListen(toAddress(parseAddressRange(settings.addressRange), 0), 0);
       return { account: toAccount(hostname()), region: REGION };
     },
 
     async describeRuntimeProviderZones({ settings }) {
-      return findPlace(settings).settings.zones;
+      return findCloud(settings).settings.zones;
     },
 
     async updateClusterStatus(request) {
-      const { world } = findPlace(request.runtime.settings);
+      const { cloud } = findCloud(request.runtime.settings);
       return {
         nodes: await Promise.all(
           request.cluster.nodes.map(async (node) => {
-            const { instance, status } = await lookAt(world, request, node);
+            const { instance, status } = await lookAt(cloud, request, node);
             if (instance === null) return { nodeId: node.nodeId, status };
             return {
               nodeId: node.nodeId,
@@ -92,11 +92,11 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
     },
 
     async describeClusterDetails(request) {
-      const { world } = findPlace(request.runtime.settings);
-      const processes = await world.listProcesses();
+      const { cloud } = findCloud(request.runtime.settings);
+      const processes = await cloud.listProcesses();
       const nodes = await Promise.all(
         request.cluster.nodes.map(async (node) => {
-          const { instance, status } = await lookAt(world, request, node);
+          const { instance, status } = await lookAt(cloud, request, node);
           const count = processes.filter(({ instanceId }) => instanceId === instance?.id).length;
           return {
             nodeId: node.nodeId,
@@ -105,20 +105,20 @@ export function createLocalEnvironment(findPlace: FindPlace): VmEnvironment {
           };
         }),
       );
-      return { nodes, facts: { world: world.folder } };
+      return { nodes, facts: { folder: cloud.folder } };
     },
   };
 }
 
 async function lookAt(
-  world: LocalWorld,
+  cloud: LocalCloud,
   request: ClusterStatusRequest,
   node: ClusterNode,
 ): Promise<{ readonly instance: Instance | null; readonly status: NodeStatus }> {
   const row = findNodeRow(request, node);
   const instance =
-    (row === undefined ? null : await world.findInstance(row.token)) ??
-    (node.instanceId === '' ? null : await world.getInstance(node.instanceId));
+    (row === undefined ? null : await cloud.findInstance(row.token)) ??
+    (node.instanceId === '' ? null : await cloud.getInstance(node.instanceId));
   if (instance !== null) return { instance, status: STATUS_OF_STATE[instance.state] };
   return { instance, status: statusWithoutInstance(node, row) };
 }
@@ -154,11 +154,11 @@ function assertSubnet(settings: LocalSettings, subnetId: string): void {
 }
 
 /** Writes and removes a test file; the folder itself stays, because all data will be in it. */
-async function assertWritable(world: LocalWorld): Promise<void> {
-  await onDisk(world.folder, async () => {
-    const probe = join(world.folder, `.probe-${randomBytes(6).toString('hex')}`);
-    await ensureFolder(world.folder).catch((error: unknown) => {
-      throw hasErrno(error, 'ENOENT', 'ENOTDIR') ? folderError(world.folder, error) : error;
+async function assertWritable(cloud: LocalCloud): Promise<void> {
+  await onDisk(cloud.folder, async () => {
+    const probe = join(cloud.folder, `.probe-${randomBytes(6).toString('hex')}`);
+    await ensureFolder(cloud.folder).catch((error: unknown) => {
+      throw hasErrno(error, 'ENOENT', 'ENOTDIR') ? folderError(cloud.folder, error) : error;
     });
     try {
       await writeFile(probe, 'windlass');

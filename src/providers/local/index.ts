@@ -9,12 +9,12 @@ export type {
   InstanceSize,
   InstanceSpec,
   InstanceState,
-  LocalWorld,
+  LocalCloud,
   Quotas,
   UserData,
   Volume,
   VolumeSpec,
-} from './world/local-world.ts';
-export type { ContainmentKind } from './world/containment.ts';
-export type { MarkedProcess } from './world/marked-processes.ts';
-export { openLocalWorld, toInstanceId, toVolumeId } from './world/open-local-world.ts';
+} from './cloud/local-cloud.ts';
+export type { ContainmentKind } from './cloud/containment.ts';
+export type { MarkedProcess } from './cloud/marked-processes.ts';
+export { openLocalCloud, toInstanceId, toVolumeId } from './cloud/open-local-cloud.ts';

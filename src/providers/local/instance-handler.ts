@@ -12,16 +12,16 @@ import { endWithinMoment, findInstanceRow, instanceGone, instanceRow } from '../
 import { SSH_USER } from './machine/ssh-server.ts';
 import { assertZone } from './settings.ts';
 import { watch } from './watch.ts';
-import { SSH_PORT } from './world/addresses.ts';
-import type { Instance, LocalWorld, UserData } from './world/local-world.ts';
-import { toInstanceId } from './world/open-local-world.ts';
-import type { FindPlace } from './worlds.ts';
+import { SSH_PORT } from './cloud/addresses.ts';
+import type { Instance, LocalCloud, UserData } from './cloud/local-cloud.ts';
+import { toInstanceId } from './cloud/open-local-cloud.ts';
+import type { FindCloud } from './find-cloud.ts';
 
-export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
-  const findWorld = (context: NodeTaskContext): LocalWorld => findPlace(context.runtime.settings).world;
+export function createInstanceHandler(findCloud: FindCloud): InstancePairs {
+  const getCloud = (context: NodeTaskContext): LocalCloud => findCloud(context.runtime.settings).cloud;
 
   async function waitUntilRunning(context: NodeTaskContext): Promise<Observation> {
-    const instance = await findInstance(findWorld(context), context);
+    const instance = await findInstance(getCloud(context), context);
     if (instance === null) return { state: 'pending', seen: 'no instance carries the token yet' };
     if (instance.bootFailure !== null) throw bootFailedError(instance);
     if (instance.state === 'running') return { state: 'done', changes: toRunningChanges(context, instance) };
@@ -34,7 +34,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
 
   async function observeDeleted(context: NodeTaskContext): Promise<Observation> {
     const resource = findInstanceRow(context);
-    const instance = await findInstance(findWorld(context), context);
+    const instance = await findInstance(getCloud(context), context);
     if (instance !== null) return { state: 'pending', seen: `instance ${instance.id} is ${instance.state}` };
     const gone: Changes =
       resource === undefined ? {} : { resources: [{ token: resource.token, state: 'gone' }] };
@@ -46,14 +46,14 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
 
   return {
     async runInstances(context, call) {
-      const { world, settings } = findPlace(context.runtime.settings);
+      const { cloud, settings } = findCloud(context.runtime.settings);
       const { cpu, memoryMiB, container, hostname } = context.task.directive;
       // A zone exists only in name: it is the zone in which the instance was created, not the one that the
       // node shall be in.
       const { zone } = context.runtime;
       const { token } = instanceRow(context);
       assertZone(settings, zone);
-      let instance = await world.findInstance(token);
+      let instance = await cloud.findInstance(token);
       if (instance === null || instance.address === '') {
         const wanted = {
           id: toInstanceId(token),
@@ -71,11 +71,11 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
             ...(settings.nodeAccess === 'direct' ? {} : toReach(context, settings.addressRange)),
           },
         };
-        instance = await call.effect(token, () => world.makeInstance(wanted, settings.quotas));
+        instance = await call.effect(token, () => cloud.makeInstance(wanted, settings.quotas));
       }
       const made = instance;
       const begin = async (): Promise<HandleResult> => {
-        await boot(world, made, token, call);
+        await boot(cloud, made, token, call);
         return { state: 'started', changes: toMadeChanges(token, made) };
       };
       return endWithinMoment(call, begin, () => waitUntilRunning(context));
@@ -83,53 +83,53 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
     waitRunInstances: (context, call) => watch(call, () => waitUntilRunning(context)),
 
     async stopInstances(context, call) {
-      const world = findWorld(context);
+      const cloud = getCloud(context);
       // Null also if no instance was ever intended: a cluster may fail before its first node.
-      const instance = await findInstance(world, context);
-      if (instance !== null && !(await isQuiet(world, instance))) {
+      const instance = await findInstance(cloud, context);
+      if (instance !== null && !(await isQuiet(cloud, instance))) {
         const { token } = instanceRow(context);
         tellWeakContainment(instance, call);
-        await call.effect(token, () => world.stopInstance(instance.id));
+        await call.effect(token, () => cloud.stopInstance(instance.id));
       }
       return { state: 'done', changes: { node: { status: 'stopped' } } };
     },
     waitStopInstances: (context, call) =>
       watch(call, async () => {
-        const world = findWorld(context);
-        const instance = await findInstance(world, context);
-        if (instance !== null && !(await isQuiet(world, instance))) {
+        const cloud = getCloud(context);
+        const instance = await findInstance(cloud, context);
+        if (instance !== null && !(await isQuiet(cloud, instance))) {
           return { state: 'pending', seen: `instance ${instance.id} is ${instance.state}` };
         }
         return { state: 'done', changes: { node: { status: 'stopped' } } };
       }),
 
     async startInstances(context, call) {
-      const world = findWorld(context);
+      const cloud = getCloud(context);
       const resource = instanceRow(context);
-      const instance = await findInstance(world, context);
+      const instance = await findInstance(cloud, context);
       if (instance === null) throw instanceGone(context, resource);
       const begin = async (): Promise<HandleResult> => {
-        await boot(world, instance, resource.token, call);
+        await boot(cloud, instance, resource.token, call);
         return { state: 'started' };
       };
       return endWithinMoment(call, begin, () => waitUntilRunning(context));
     },
     waitStartInstances: (context, call) =>
       watch(call, async () => {
-        if ((await findInstance(findWorld(context), context)) === null)
+        if ((await findInstance(getCloud(context), context)) === null)
           throw instanceGone(context, instanceRow(context));
         return waitUntilRunning(context);
       }),
 
     async deleteInstances(context, call) {
-      const world = findWorld(context);
+      const cloud = getCloud(context);
       const resource = findInstanceRow(context);
       const begin = async (): Promise<HandleResult> => {
         if (resource === undefined) return { state: 'started' };
-        tellWeakContainment(await findInstance(world, context), call);
+        tellWeakContainment(await findInstance(cloud, context), call);
         // Also when no instance is found: an earlier attempt may have died between folder and address.
         await call.effect(resource.token, async () => {
-          for (const id of listIds(resource)) await world.deleteInstance(id);
+          for (const id of listIds(resource)) await cloud.deleteInstance(id);
         });
         return { state: 'started' };
       };
@@ -138,14 +138,14 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
     waitDeleteInstances: (context, call) => watch(call, () => observeDeleted(context)),
 
     async resizeInstances(context, call) {
-      const { world, settings } = findPlace(context.runtime.settings);
+      const { cloud, settings } = findCloud(context.runtime.settings);
       const resource = instanceRow(context);
       const { cpu, memoryMiB } = context.task.directive;
-      const instance = await findInstance(world, context);
+      const instance = await findInstance(cloud, context);
       if (instance === null) throw instanceGone(context, resource);
       if (instance.cpu !== cpu || instance.memoryMiB !== memoryMiB) {
         await call.effect(resource.token, () =>
-          world.resizeInstance(instance.id, { cpu, memoryMiB }, settings.quotas),
+          cloud.resizeInstance(instance.id, { cpu, memoryMiB }, settings.quotas),
         );
       }
       return { state: 'done' };
@@ -153,7 +153,7 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
     waitResizeInstances: (context, call) =>
       watch(call, async () => {
         const { cpu, memoryMiB } = context.task.directive;
-        const instance = await findInstance(findWorld(context), context);
+        const instance = await findInstance(getCloud(context), context);
         if (instance === null) throw instanceGone(context, instanceRow(context));
         if (instance.cpu === cpu && instance.memoryMiB === memoryMiB) return { state: 'done' };
         return {
@@ -165,21 +165,21 @@ export function createInstanceHandler(findPlace: FindPlace): InstancePairs {
 }
 
 /** The instance of the task's node: by its token, or by the id that an earlier answer returned. */
-export async function findInstance(world: LocalWorld, context: NodeTaskContext): Promise<Instance | null> {
+export async function findInstance(cloud: LocalCloud, context: NodeTaskContext): Promise<Instance | null> {
   const resource = findInstanceRow(context);
   if (resource === undefined) return null;
-  const byToken = await world.findInstance(resource.token);
+  const byToken = await cloud.findInstance(resource.token);
   if (byToken !== null || resource.cloudId === '') return byToken;
-  return world.getInstance(resource.cloudId);
+  return cloud.getInstance(resource.cloudId);
 }
 
 /**
  * Booting is an effect of its own: after a crash between creating and booting, the boot is still to be
  * done.
  */
-async function boot(world: LocalWorld, instance: Instance, token: string, call: EffectCall): Promise<void> {
+async function boot(cloud: LocalCloud, instance: Instance, token: string, call: EffectCall): Promise<void> {
   if (instance.pid !== null) return;
-  await call.effect(token, () => world.bootInstance(instance.id));
+  await call.effect(token, () => cloud.bootInstance(instance.id));
 }
 
 /**
@@ -200,9 +200,9 @@ function tellWeakContainment(instance: Instance | null, call: EffectCall): void 
 }
 
 /** It is stopped, and no process that it ever started is left. */
-async function isQuiet(world: LocalWorld, instance: Instance): Promise<boolean> {
+async function isQuiet(cloud: LocalCloud, instance: Instance): Promise<boolean> {
   if (instance.state !== 'stopped') return false;
-  return !(await world.listProcesses()).some(({ instanceId }) => instanceId === instance.id);
+  return !(await cloud.listProcesses()).some(({ instanceId }) => instanceId === instance.id);
 }
 
 function listIds(resource: LedgerResource): readonly string[] {

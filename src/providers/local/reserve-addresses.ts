@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ClusterPlace } from '../../domain/index.ts';
-import { parseAddressRange, toAddress, type AddressRange } from './world/address-range.ts';
+import { parseAddressRange, toAddress, type AddressRange } from './cloud/address-range.ts';
 
 // Programs can listen on every loopback address, so that reserving one means computing it: always the same
 // one for the same cluster and name, in the half of the loopback network that no instance uses.

@@ -5,8 +5,8 @@ import {
   type ProviderSettings,
 } from '../../domain/index.ts';
 import { createSettingsReader, readNodeAccess } from '../../provider-utils/index.ts';
-import { DEFAULT_ADDRESS_RANGE, parseAddressRange } from './world/address-range.ts';
-import type { Quotas } from './world/local-world.ts';
+import { DEFAULT_ADDRESS_RANGE, parseAddressRange } from './cloud/address-range.ts';
+import type { Quotas } from './cloud/local-cloud.ts';
 
 /** A runtime's settings from `--set key=value`, parsed and checked. */
 export interface LocalSettings {

@@ -11,9 +11,9 @@ import {
 import { findInstance } from './instance-handler.ts';
 import { assertZone } from './settings.ts';
 import { watch } from './watch.ts';
-import type { Instance, LocalWorld, Volume } from './world/local-world.ts';
-import { toVolumeId } from './world/open-local-world.ts';
-import type { FindPlace, Place } from './worlds.ts';
+import type { Instance, LocalCloud, Volume } from './cloud/local-cloud.ts';
+import { toVolumeId } from './cloud/open-local-cloud.ts';
+import type { FindCloud, RuntimeCloud } from './find-cloud.ts';
 
 /** One volume of the task's node. */
 interface Item {
@@ -24,25 +24,25 @@ interface Item {
 }
 
 /** Every effect on a volume is immediate: the handles return what their waits would. */
-export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
-  const findWorld = (context: NodeTaskContext): LocalWorld => findPlace(context.runtime.settings).world;
+export function createVolumeHandler(findCloud: FindCloud): VolumePairs {
+  const getCloud = (context: NodeTaskContext): LocalCloud => findCloud(context.runtime.settings).cloud;
 
   async function loadItems(context: NodeTaskContext): Promise<readonly Item[]> {
-    const world = findWorld(context);
+    const cloud = getCloud(context);
     return Promise.all(
       listTaskVolumes(context).map(async (spec) => {
         const resource = volumeRow(context, spec.index);
-        return { spec, resource, volume: await findVolume(world, resource) };
+        return { spec, resource, volume: await findVolume(cloud, resource) };
       }),
     );
   }
 
   /** The volumes of the node that were ever intended: a cluster may fail before its first volume. */
   async function loadIntended(context: NodeTaskContext): Promise<readonly Item[]> {
-    const world = findWorld(context);
+    const cloud = getCloud(context);
     const items = listTaskVolumes(context).map(async (spec): Promise<readonly Item[]> => {
       const resource = findVolumeRow(context, spec.index);
-      return resource === undefined ? [] : [{ spec, resource, volume: await findVolume(world, resource) }];
+      return resource === undefined ? [] : [{ spec, resource, volume: await findVolume(cloud, resource) }];
     });
     return (await Promise.all(items)).flat();
   }
@@ -75,7 +75,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
     );
 
   const observeAttached = async (context: NodeTaskContext): Promise<Observation> => {
-    const instance = await findInstance(findWorld(context), context);
+    const instance = await findInstance(getCloud(context), context);
     return observe(
       context,
       ({ spec, volume }) => {
@@ -120,7 +120,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
 
   return {
     async createVolumes(context, call) {
-      const place = findPlace(context.runtime.settings);
+      const place = findCloud(context.runtime.settings);
       assertZone(place.settings, zoneOf(context));
       for (const { spec, resource, volume } of await loadItems(context)) {
         if (volume === null) await createVolume(place, context, { spec, resource }, call);
@@ -130,10 +130,10 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
     waitCreateVolumes: (context, call) => watch(call, () => observeCreated(context)),
 
     async attachVolumes(context, call) {
-      const world = findWorld(context);
+      const cloud = getCloud(context);
       const items = await loadItems(context);
       if (items.length === 0) return { state: 'done', changes: {} };
-      const instance = await findInstance(world, context);
+      const instance = await findInstance(cloud, context);
       if (instance === null) {
         throw new WindlassError(
           'not-found',
@@ -147,7 +147,7 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
         if (volume === null) throw volumeGone(context, spec);
         // Also if it is attached already: after a crash the device itself may be missing.
         await call.effect(resource.token, () =>
-          world.attachVolume(volume.id, instance.id, toDevice(spec.index)),
+          cloud.attachVolume(volume.id, instance.id, toDevice(spec.index)),
         );
       }
       return assertDone(await observeAttached(context));
@@ -155,33 +155,33 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
     waitAttachVolumes: (context, call) => watch(call, () => observeAttached(context)),
 
     async detachVolumes(context, call) {
-      const world = findWorld(context);
+      const cloud = getCloud(context);
       for (const { resource, volume } of await loadIntended(context)) {
         if (volume === null || volume.attachment === null) continue;
-        await call.effect(resource.token, () => world.detachVolume(volume.id));
+        await call.effect(resource.token, () => cloud.detachVolume(volume.id));
       }
       return assertDone(await observeDetached(context));
     },
     waitDetachVolumes: (context, call) => watch(call, () => observeDetached(context)),
 
     async deleteVolumes(context, call) {
-      const world = findWorld(context);
+      const cloud = getCloud(context);
       for (const { resource, volume } of await loadIntended(context)) {
         // Also when it is not found: parts that an unfinished attempt left are deleted too.
         const id = volume?.id ?? toVolumeId(resource.token);
-        await call.effect(resource.token, () => world.deleteVolume(id));
+        await call.effect(resource.token, () => cloud.deleteVolume(id));
       }
       return assertDone(await observeDeleted(context));
     },
     waitDeleteVolumes: (context, call) => watch(call, () => observeDeleted(context)),
 
     async resizeVolumes(context, call) {
-      const { world, settings } = findPlace(context.runtime.settings);
+      const { cloud, settings } = findCloud(context.runtime.settings);
       for (const { spec, resource, volume } of await loadItems(context)) {
         if (volume === null) throw volumeGone(context, spec);
         if (spec.sizeGiB < volume.sizeGiB) throw shrinkError(volume, spec);
         if (spec.sizeGiB === volume.sizeGiB) continue;
-        await call.effect(resource.token, () => world.resizeVolume(volume.id, spec.sizeGiB, settings.quotas));
+        await call.effect(resource.token, () => cloud.resizeVolume(volume.id, spec.sizeGiB, settings.quotas));
       }
       return assertDone(await observeResized(context));
     },
@@ -190,14 +190,14 @@ export function createVolumeHandler(findPlace: FindPlace): VolumePairs {
 }
 
 async function createVolume(
-  { world, settings }: Place,
+  { cloud, settings }: RuntimeCloud,
   context: NodeTaskContext,
   { spec, resource }: Pick<Item, 'spec' | 'resource'>,
   call: EffectCall,
 ): Promise<void> {
   const { token } = resource;
   await call.effect(token, () =>
-    world.makeVolume(
+    cloud.makeVolume(
       {
         id: toVolumeId(token),
         token,
@@ -210,10 +210,10 @@ async function createVolume(
   );
 }
 
-async function findVolume(world: LocalWorld, resource: LedgerResource): Promise<Volume | null> {
-  const byToken = await world.findVolume(resource.token);
+async function findVolume(cloud: LocalCloud, resource: LedgerResource): Promise<Volume | null> {
+  const byToken = await cloud.findVolume(resource.token);
   if (byToken !== null || resource.cloudId === '') return byToken;
-  return world.getVolume(resource.cloudId);
+  return cloud.getVolume(resource.cloudId);
 }
 
 function zoneOf(context: NodeTaskContext): string {

@@ -5,7 +5,7 @@ export type {
   MotoEvent,
   MotoRequest,
   MotoSettings,
-  MotoWorld,
+  MotoResources,
   VolumeEvent,
 } from './settings.ts';
 export { classifyAwsRequest, isAwsRead, throttleAwsRequest } from './wire.ts';

@@ -89,7 +89,7 @@ export interface MadeResource {
 }
 
 /** The oracle's view: everything that exists, also what clients do not see yet. */
-export interface MotoWorld {
+export interface MotoResources {
   readonly instances: readonly {
     readonly instanceId: string;
     readonly region: string;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { findPythonEnvironment, NO_PYTHON } from '../python-environment.ts';
-import type { MadeResource, MotoEvent, MotoRequest, MotoSettings, MotoWorld } from './settings.ts';
+import type { MadeResource, MotoEvent, MotoRequest, MotoSettings, MotoResources } from './settings.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
@@ -20,7 +20,7 @@ export interface Moto {
   /** Every request so far, in the order of their answers. */
   requests(): Promise<readonly MotoRequest[]>;
   forgetRequests(): Promise<void>;
-  world(): Promise<MotoWorld>;
+  resources(): Promise<MotoResources>;
   /** Every instance and volume that was ever created, in order; root disks are left out. */
   made(): Promise<readonly MadeResource[]>;
   /** Terminates an instance as a user of the console would; no request is logged. */
@@ -107,7 +107,7 @@ export async function startMoto(settings: MotoSettings = {}): Promise<Moto> {
     forgetRequests: async () => {
       await tell('forget-requests');
     },
-    world: () => tell('world'),
+    resources: () => tell('resources'),
     made: () => tell('made'),
     destroyInstance: async (instanceId) => {
       await tell('destroy', { instanceId });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createNodeShell, type NodeShell } from '../../../src/nodes/index.ts';
 import type { ContainmentKind } from '../../../src/providers/local/index.ts';
-import { createTestWorld, type TestWorld } from './world-kit.ts';
+import { createTestCloud, type LocalCloudKit } from './cloud-kit.ts';
 
 const signal = new AbortController().signal;
 const NOBODY = 65_534;
@@ -47,13 +47,13 @@ const kinds: readonly { kind: ContainmentKind; isHere: boolean; needs: string }[
 describe.skipIf(process.platform !== 'linux').each(kinds)(
   'a machine in a $kind',
   ({ kind, isHere, needs }) => {
-    let kit: TestWorld;
+    let kit: LocalCloudKit;
     let shell: NodeShell;
     const base = 7_000_000 + (process.pid % 50_000) * 20 + (kind === 'cgroup' ? 0 : 10);
     const seconds = ESCAPES.map((_, index) => base + index);
 
     beforeAll(async () => {
-      kit = await createTestWorld(kind);
+      kit = await createTestCloud(kind);
       shell = createNodeShell();
     });
     afterAll(async () => {
@@ -80,11 +80,11 @@ describe.skipIf(process.platform !== 'linux').each(kinds)(
     test('lets nothing outlive its end, whatever that gave up', async (context) => {
       if (!isHere) context.skip(`needs ${needs}`);
       const { id } = await escape('end');
-      const listed = (await kit.world.listProcesses()).map(({ pid }) => pid);
+      const listed = (await kit.cloud.listProcesses()).map(({ pid }) => pid);
       expect(listed).toEqual(expect.arrayContaining([...findSleepers(seconds)]));
-      await kit.world.deleteInstance(id);
+      await kit.cloud.deleteInstance(id);
       expect(findSleepers(seconds)).toEqual([]);
-      expect(await kit.world.listProcesses()).toEqual([]);
+      expect(await kit.cloud.listProcesses()).toEqual([]);
     }, 60_000);
 
     test('lets nothing outlive it that was left by a machine which was killed', async (context) => {
@@ -93,9 +93,9 @@ describe.skipIf(process.platform !== 'linux').each(kinds)(
       const { pid } = await kit.waitForState(id, 'running');
       process.kill(pid ?? 0, 'SIGKILL');
       await kit.waitForState(id, 'stopped');
-      await kit.world.stopInstance(id);
+      await kit.cloud.stopInstance(id);
       expect(findSleepers(seconds)).toEqual([]);
-      await kit.world.deleteInstance(id);
+      await kit.cloud.deleteInstance(id);
     }, 60_000);
 
     test('looks like any other to what runs in it', async (context) => {
@@ -106,7 +106,7 @@ describe.skipIf(process.platform !== 'linux').each(kinds)(
         `${execFileSync('id', ['-u'], { encoding: 'utf8' })}0022\n755\n`,
       );
       expect(await shell.run(target, 'env', signal)).not.toContain('WINDLASS_INIT');
-      await kit.world.deleteInstance(instance.id);
+      await kit.cloud.deleteInstance(instance.id);
     }, 60_000);
   },
 );

@@ -5,7 +5,7 @@ import {
   type VolumeSpec,
 } from '../../../src/domain/index.ts';
 import type { Changes, NodeTaskContext } from '../../../src/provider/index.ts';
-import type { TestWorld } from './world-kit.ts';
+import type { LocalCloudKit } from './cloud-kit.ts';
 
 export interface ContextOptions {
   readonly volumes?: number;
@@ -25,7 +25,7 @@ const NEVER = (): never => {
   throw new Error('the local handler needs nothing but the node');
 };
 
-export function createNodeContext(kit: TestWorld, options: ContextOptions = {}): TestContext {
+export function createNodeContext(kit: LocalCloudKit, options: ContextOptions = {}): TestContext {
   const clusterId = 'cl-1';
   const nodeId = 'cln-1';
   const volumes: readonly VolumeSpec[] = Array.from({ length: options.volumes ?? 0 }, (_, index) => ({

@@ -5,17 +5,17 @@ import type { Provider } from '../../../src/provider/index.ts';
 import { createLocalProvider, toVolumeId } from '../../../src/providers/local/index.ts';
 import { createTestEffectCall, createTestObserveCall } from '../../kit/test-calls.ts';
 import { createNodeContext, type TestContext } from './context-kit.ts';
-import { createTestWorld, type TestWorld } from './world-kit.ts';
+import { createTestCloud, type LocalCloudKit } from './cloud-kit.ts';
 
-let kit: TestWorld;
+let kit: LocalCloudKit;
 let nodes: NodeShell;
 let provider: Provider;
 const call = createTestObserveCall({ watchMs: 15_000 });
 
 beforeEach(async () => {
-  kit = await createTestWorld();
+  kit = await createTestCloud();
   nodes = createNodeShell();
-  provider = createLocalProvider({ folder: kit.world.folder, nodes });
+  provider = createLocalProvider({ folder: kit.cloud.folder, nodes });
 });
 afterEach(async () => {
   await nodes.close();
@@ -44,8 +44,8 @@ function check(settings: Record<string, string>, count: number, reserved = NOTHI
 }
 
 describe('checkResource', () => {
-  it('counts what the world has, what is reserved and what is asked for', async () => {
-    await kit.world.makeInstance(kit.toSpec('other/n/instance/g1', { cpu: 3 }), {});
+  it('counts what the cloud has, what is reserved and what is asked for', async () => {
+    await kit.cloud.makeInstance(kit.toSpec('other/n/instance/g1', { cpu: 3 }), {});
     await expect(check({ quotaCpu: '9' }, 3)).resolves.toBeUndefined();
     await expect(check({ quotaCpu: '8' }, 3)).rejects.toMatchObject({ kind: 'quota', field: 'quotaCpu' });
     await expect(check({ quotaCpu: '9' }, 3, { ...NOTHING_RESERVED, cpu: 1 })).rejects.toMatchObject({
@@ -59,7 +59,7 @@ describe('checkResource', () => {
 
   it('does not count this cluster’s own resources twice', async () => {
     const token = 'cl-1/cln-1/volume-0/g1';
-    await kit.world.makeVolume(
+    await kit.cloud.makeVolume(
       { id: toVolumeId(token), token, zone: 'local-1', sizeGiB: 10, volumeClass: 0 },
       {},
     );
@@ -141,9 +141,9 @@ describe('what can be seen', () => {
     const ran = await provider.waitSubtask(context.value, call);
     if (ran.state === 'done') context.merge(ran.changes ?? {});
     expect(await status()).toBe('active');
-    for (const { pid } of await kit.world.listProcesses()) process.kill(pid, 'SIGKILL');
+    for (const { pid } of await kit.cloud.listProcesses()) process.kill(pid, 'SIGKILL');
     await expect.poll(status).toBe('stopped');
-    await kit.world.deleteInstance(context.value.node.instanceId);
+    await kit.cloud.deleteInstance(context.value.node.instanceId);
     expect(await status()).toBe('lost');
   });
 });

@@ -2,18 +2,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WindlassError } from '../../../src/domain/index.ts';
 import { createNodeShell } from '../../../src/nodes/index.ts';
 import type { Changes, HandleResult } from '../../../src/provider/index.ts';
-import { createLocalHandler, type LocalWorld } from '../../../src/providers/local/index.ts';
+import { createLocalHandler, type LocalCloud } from '../../../src/providers/local/index.ts';
 import { createTestEffectCall, createTestObserveCall } from '../../kit/test-calls.ts';
 import { createNodeContext } from './context-kit.ts';
-import { createTestWorld, type TestWorld } from './world-kit.ts';
+import { createTestCloud, type LocalCloudKit } from './cloud-kit.ts';
 
-let kit: TestWorld;
+let kit: LocalCloudKit;
 beforeEach(async () => {
-  kit = await createTestWorld();
+  kit = await createTestCloud();
 });
 afterEach(() => kit.end());
 
-const handlerOf = (world: LocalWorld = kit.world) => createLocalHandler({ folder: world.folder, world });
+const handlerOf = (cloud: LocalCloud = kit.cloud) => createLocalHandler({ folder: cloud.folder, cloud });
 
 describe('the handler', () => {
   it('takes a node through its whole life, every call twice', async () => {
@@ -26,7 +26,7 @@ describe('the handler', () => {
       return (await handle()).changes ?? {};
     };
     context.merge(await twice(() => handler.createVolumes(context.value, effect)));
-    const made = (await kit.world.listVolumes()).map(({ id }) => id);
+    const made = (await kit.cloud.listVolumes()).map(({ id }) => id);
     expect(context.value.node.volumes.map(({ volumeId }) => volumeId).sort()).toEqual(made);
     context.merge(await twice(() => handler.runInstances(context.value, effect)));
     const ran = await handler.waitRunInstances(context.value, look);
@@ -37,7 +37,7 @@ describe('the handler', () => {
     expect(context.value.node.volumes.map(({ device }) => device)).toEqual(['/dev/vdb', '/dev/vdc']);
 
     const shell = createNodeShell();
-    const [instance] = await kit.world.listInstances();
+    const [instance] = await kit.cloud.listInstances();
     if (instance === undefined) throw new Error('no instance');
     await shell.run(kit.toTarget(instance), 'echo data > dev/vdc/file', look.signal);
     await shell.close();
@@ -45,7 +45,7 @@ describe('the handler', () => {
     await expect(handler.resizeInstances(context.value, effect)).resolves.toMatchObject({ state: 'done' });
     context.merge(await twice(() => handler.stopInstances(context.value, effect)));
     expect(await handler.waitStopInstances(context.value, look)).toMatchObject({ state: 'done' });
-    expect(await kit.world.listProcesses()).toEqual([]);
+    expect(await kit.cloud.listProcesses()).toEqual([]);
     context.merge(await twice(() => handler.detachVolumes(context.value, effect)));
     expect(context.value.node.volumes.map(({ device }) => device)).toEqual(['', '']);
     context.merge(await twice(() => handler.attachVolumes(context.value, effect)));
@@ -55,10 +55,10 @@ describe('the handler', () => {
     const deleted = await handler.waitDeleteInstances(context.value, look);
     expect(deleted).toMatchObject({ state: 'done', changes: { node: { status: 'deleted' } } });
     context.merge(await twice(() => handler.deleteVolumes(context.value, effect)));
-    expect(await kit.world.listInstances()).toEqual([]);
-    expect(await kit.world.listVolumes()).toEqual([]);
-    expect(await kit.world.listProcesses()).toEqual([]);
-    expect(await kit.world.countAddresses()).toBe(0);
+    expect(await kit.cloud.listInstances()).toEqual([]);
+    expect(await kit.cloud.listVolumes()).toEqual([]);
+    expect(await kit.cloud.listProcesses()).toEqual([]);
+    expect(await kit.cloud.countAddresses()).toBe(0);
   });
 
   it('makes one instance and one machine when two workers run it at once', async () => {
@@ -70,10 +70,10 @@ describe('the handler', () => {
     ).toMatchObject({
       state: 'done',
     });
-    const [instance, ...others] = await kit.world.listInstances();
+    const [instance, ...others] = await kit.cloud.listInstances();
     expect(others).toEqual([]);
     await expect
-      .poll(async () => (await kit.world.listProcesses()).map(({ pid }) => pid))
+      .poll(async () => (await kit.cloud.listProcesses()).map(({ pid }) => pid))
       .toEqual([instance?.pid]);
   });
 
@@ -98,8 +98,8 @@ describe('the handler', () => {
     await expect(handlerOf().createVolumes(context.value, lost)).rejects.toMatchObject({
       code: 'LEASE_LOST',
     });
-    expect(await kit.world.listInstances()).toEqual([]);
-    expect(await kit.world.listVolumes()).toEqual([]);
+    expect(await kit.cloud.listInstances()).toEqual([]);
+    expect(await kit.cloud.listVolumes()).toEqual([]);
   });
 
   it('goes on where a worker died, after whichever effect', async () => {
@@ -122,7 +122,7 @@ describe('the handler', () => {
     ).toMatchObject({
       state: 'done',
     });
-    expect(await kit.world.listInstances()).toHaveLength(1);
+    expect(await kit.cloud.listInstances()).toHaveLength(1);
   });
 
   it('starts nothing that is gone, and says which', async () => {

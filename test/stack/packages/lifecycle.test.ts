@@ -6,7 +6,7 @@ import type { StartedJob } from '../../../src/client/index.ts';
 import type { Conf } from '../../../src/domain/index.ts';
 import type { JobView } from '../../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
-import { countWorld, createLocalRuntime, NOTHING, RUNTIME } from '../secret-cluster.ts';
+import { countResources, createLocalRuntime, NOTHING, RUNTIME } from '../secret-cluster.ts';
 import { expectSteps } from './expect-steps.ts';
 import { installStandIn, wereBesideEachOther, type StandIn } from './stand-in.ts';
 
@@ -66,7 +66,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
         'stop disc 1,2,3',
         'stop haproxy 1',
       ]);
-      expect(await countWorld(stack)).toEqual(NOTHING);
+      expect(await countResources(stack)).toEqual(NOTHING);
     });
 
     it(
@@ -83,7 +83,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
         expect(await finish(stack.client.clusters.delete('rabbit-fails', { force: true }))).toMatchObject({
           status: 'successful',
         });
-        expect(await countWorld(stack)).toEqual(NOTHING);
+        expect(await countResources(stack)).toEqual(NOTHING);
         appctl.take();
       },
     );
@@ -105,12 +105,12 @@ describe('services on nodes whose appctl writes down how it is called', () => {
         expect(refused).toMatchObject({ status: 'failed', error: { code: 'SERVICE_FAILED' } });
         expect(refused.error?.message).toContain('exit code 42');
         expectSteps(appctl.take(), ['destroy 1,2,3']);
-        expect(await countWorld(stack)).toMatchObject({ instances: 3, running: 3, volumes: 3 });
+        expect(await countResources(stack)).toMatchObject({ instances: 3, running: 3, volumes: 3 });
 
         const again = await finish(stack.client.clusters.delete('keeper'));
         expect(again).toMatchObject({ status: 'failed', error: { code: 'SERVICE_FAILED' } });
         expectSteps(appctl.take(), ['destroy 1,2,3']);
-        expect(await countWorld(stack)).toMatchObject({ instances: 3, running: 3, volumes: 3 });
+        expect(await countResources(stack)).toMatchObject({ instances: 3, running: 3, volumes: 3 });
         appctl.permit('destroy');
         expect(await finish(stack.client.clusters.delete('keeper'))).toMatchObject({ status: 'successful' });
         expectSteps(appctl.take(), ['destroy 1,2,3', 'stop 1,2,3']);
@@ -147,7 +147,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
           expect(refused).toMatchObject({ status: 'failed', error: { code: 'SERVICE_FAILED' } });
           expect(refused.error?.message).toContain('exit code 42');
           expectSteps(appctl.take(), ['destroy 1,2']);
-          expect(await countWorld(stack)).toMatchObject({ instances: 2, running: 2, volumes: 2 });
+          expect(await countResources(stack)).toMatchObject({ instances: 2, running: 2, volumes: 2 });
           expect(await stack.client.clusters.describe('guarded')).toMatchObject({ status: 'failed' });
         }
         appctl.permit('destroy');
@@ -155,7 +155,7 @@ describe('services on nodes whose appctl writes down how it is called', () => {
           status: 'successful',
         });
         expectSteps(appctl.take(), ['destroy 1,2', 'stop 1,2']);
-        expect(await countWorld(stack)).toEqual(NOTHING);
+        expect(await countResources(stack)).toEqual(NOTHING);
       },
     );
   });

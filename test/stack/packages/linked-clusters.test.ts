@@ -6,7 +6,7 @@ import type { StartedJob } from '../../../src/client/index.ts';
 import type { Conf } from '../../../src/domain/index.ts';
 import type { ClusterView, JobView } from '../../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
-import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../secret-cluster.ts';
+import { countResources, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../secret-cluster.ts';
 import { expectSteps } from './expect-steps.ts';
 import { installStandIn, type StandIn } from './stand-in.ts';
 
@@ -150,6 +150,6 @@ describe('a cluster that is linked to another', () => {
     expectSteps(appctl.take(), ['reload client 1', 'start client 1']);
     await remove('owing');
     await remove('base');
-    expect(await countWorld(stack)).toEqual(NOTHING);
+    expect(await countResources(stack)).toEqual(NOTHING);
   });
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StartedJob } from '../../../src/client/index.ts';
 import type { ClusterView, JobView } from '../../../src/protocol/index.ts';
 import { startStack, type TestStack } from '../../kit/stack.ts';
-import { countWorld, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../secret-cluster.ts';
+import { countResources, createLocalRuntime, listInstances, NOTHING, RUNTIME } from '../secret-cluster.ts';
 import { connectZookeeper, listModes } from './zookeeper-client.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../examples/zookeeper', import.meta.url));
@@ -102,7 +102,7 @@ describe('an ensemble of Debian’s ZooKeeper on the local provider', () => {
 
   it('has its data after stop and start', { timeout: JOB_LIMIT_MS }, async () => {
     expect(await finish(await stack.client.clusters.stop(clusterId))).toMatchObject({ status: 'successful' });
-    expect(await countWorld(stack)).toMatchObject({ running: 0, programs: 0, volumes: 3 });
+    expect(await countResources(stack)).toMatchObject({ running: 0, programs: 0, volumes: 3 });
     expect(await finish(await stack.client.clusters.start(clusterId))).toMatchObject({
       status: 'successful',
     });
@@ -117,6 +117,6 @@ describe('an ensemble of Debian’s ZooKeeper on the local provider', () => {
     expect(await finish(await stack.client.clusters.delete(clusterId))).toMatchObject({
       status: 'successful',
     });
-    expect(await countWorld(stack)).toEqual(NOTHING);
+    expect(await countResources(stack)).toEqual(NOTHING);
   });
 });

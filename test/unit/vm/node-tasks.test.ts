@@ -67,7 +67,7 @@ describe('PrepareNode', () => {
   });
 
   it('changes nothing on a node that shares its machine', async () => {
-    await expect(look(HOST_KEY, '/world/i-1')).resolves.toEqual({ state: 'done' });
+    await expect(look(HOST_KEY, '/machines/i-1')).resolves.toEqual({ state: 'done' });
     expect(bench.shell.ran).toEqual([]);
   });
 
@@ -225,7 +225,7 @@ describe('metadata and configuration', () => {
 
   it('never runs confd on a node that shares a file system with others', async () => {
     bench.shell.answer = 'yes\n';
-    const ssh = { port: 22, user: 'me', hostKey: '', root: '/world/i-1' };
+    const ssh = { port: 22, user: 'me', hostKey: '', root: '/machines/i-1' };
     const call = bench
       .provider()
       .handleSubtask(context('RefreshConfiguration', {}, { node: { ssh } }), bench.effectCall());

@@ -34,12 +34,12 @@ const PARALLEL = 8;
  * fault of that part in `details`.
  */
 export async function checkResource(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   request: CheckResourceRequest,
   call: Call,
 ): Promise<void> {
   const { runtime, credential, cluster, action } = request;
-  const client = createKubeClient(await world.connect({ url: runtime.url, credential }), call);
+  const client = createKubeClient(await dependencies.connect({ url: runtime.url, credential }), call);
   const { name, subnetId: namespace } = cluster.cluster;
   checkReleaseName(name);
   const [, taken, kubeVersion, { kinds, apiVersions }] = await askAtOnce([
@@ -56,7 +56,7 @@ export async function checkResource(
     });
   }
   const objects = await renderChart({
-    program: await world.findHelm(),
+    program: await dependencies.findHelm(),
     files: content.files,
     values: await openChartConf(cluster.cluster.conf, request.openSecret),
     releaseName: name,

@@ -30,11 +30,11 @@ import { runHelmOn } from './run-helm-on.ts';
  * After a failure: at most one release carries the token; a later call or a delete finds it.
  */
 export async function installRelease(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'InstallRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const row = requireRow(scope);
   let [newest] = (await scope.listRevisions()).slice(-1);
   if (newest !== undefined && !isOurs(newest, row)) throw releaseTaken(scope, newest);
@@ -44,11 +44,11 @@ export async function installRelease(
       release: newest.name,
       status: newest.status,
     });
-    await takeBack(world, scope, call);
+    await takeBack(dependencies, scope, call);
     newest = undefined;
   }
   if (newest === undefined) {
-    await install(world, scope, call);
+    await install(dependencies, scope, call);
     requireRecorded((await scope.listRevisions()).at(-1), 'deployed');
   }
   return {
@@ -70,9 +70,13 @@ export function releaseId({ directive }: ReleaseScope): string {
   return `${directive.namespace}/${directive.release}`;
 }
 
-async function install(world: KubernetesDependencies, scope: ReleaseScope, call: EffectCall): Promise<void> {
+async function install(
+  dependencies: KubernetesDependencies,
+  scope: ReleaseScope,
+  call: EffectCall,
+): Promise<void> {
   const values = await openValues(scope);
-  await runHelmOn(world, scope, call, {
+  await runHelmOn(dependencies, scope, call, {
     verb: 'install',
     withChart: true,
     values,
@@ -95,8 +99,12 @@ export function ownLabels(scope: ReleaseScope): Readonly<Record<string, string>>
 }
 
 /** Without hooks: delete hooks belong to a release that was complete. */
-async function takeBack(world: KubernetesDependencies, scope: ReleaseScope, call: EffectCall): Promise<void> {
-  await runHelmOn(world, scope, call, {
+async function takeBack(
+  dependencies: KubernetesDependencies,
+  scope: ReleaseScope,
+  call: EffectCall,
+): Promise<void> {
+  await runHelmOn(dependencies, scope, call, {
     verb: 'uninstall',
     withChart: false,
     args: ['--no-hooks', '--wait', '--ignore-not-found'],

@@ -36,12 +36,12 @@ export interface ReleaseScope<T extends ReleaseDirective = ReleaseDirective> {
 
 /** @throws cancelled; every fault of the credential. */
 export async function openScope<T extends ReleaseDirective>(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext & { readonly task: { readonly directive: T } },
   call: Call,
 ): Promise<ReleaseScope<T>> {
   const directive: T = context.task.directive;
-  const connection = await world.connect({ url: context.runtime.url, credential: context.credential });
+  const connection = await dependencies.connect({ url: context.runtime.url, credential: context.credential });
   const client = createKubeClient(connection, call);
   return {
     context,

@@ -32,14 +32,14 @@ const HELM_REQUESTS = 20;
  * @throws helm's failures, as errors of the closed list; conflict `LEASE_LOST`.
  */
 export async function runHelmOn(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   scope: ReleaseScope,
   call: EffectCall,
   order: HelmOrder,
 ): Promise<void> {
   const { directive, context, settings, connection } = scope;
   const { token } = requireRow(scope);
-  const program = await world.findHelm();
+  const program = await dependencies.findHelm();
   await withWorkFolder(async (folder) => {
     await folder.writeKubeconfig(await toKubeconfig(connection));
     const args = [
@@ -53,7 +53,7 @@ export async function runHelmOn(
       `${Math.round(settings.helmTimeoutMs / 1000)}s`,
       ...(await fileArguments(folder, program, order)),
     ];
-    const discovery = await world.discoveryCache.environment(connection);
+    const discovery = await dependencies.discoveryCache.environment(connection);
     const secrets = await context.loadSecretValues();
     const result = await runWatched(scope, call.signal, (signal, onStarted) =>
       call.effect(

@@ -37,11 +37,11 @@ const GOING_MS = 1_000;
  * an attempt after a crash still finds them. A release that is gone counts as stopped.
  */
 export async function stopWorkloads(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'StopWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) return { state: 'done' };
   const live = await readWorkloads(scope, newest);
@@ -57,11 +57,11 @@ export async function stopWorkloads(
 
 /** Done when no pod of any workload is left. */
 export async function waitForNoPods(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'StopWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) return { state: 'done' };
   const live = await readWorkloads(scope, newest);
@@ -85,11 +85,11 @@ export async function waitForNoPods(
 
 /** Restores the counts that the release's record holds; the stored counts where it holds none. */
 export async function startWorkloads(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'StartWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const newest = await findNewest(scope);
   // A release that does not exist can be recovered, but not started.
   if (newest === undefined) throw releaseGone(scope);
@@ -107,11 +107,11 @@ export async function startWorkloads(
 
 /** Has every pod of the given workloads replaced, in the way that each kind rolls out. */
 export async function restartWorkloads(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'RestartWorkloads'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
   for (const workload of await readWorkloads(scope, newest)) {
@@ -131,11 +131,11 @@ const RESTARTED_BY = 'windlass/restarted-by';
 
 /** Done when nothing is stopped any more and every workload is ready. */
 export async function waitForStart(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'StartWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
   if (readCounts([newest]) !== null) {
@@ -146,11 +146,11 @@ export async function waitForStart(
 
 /** Done when every given workload has pods that this job created, all of them ready. */
 export async function waitForRestart(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'RestartWorkloads'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) throw releaseGone(scope);
   if (call.cursor === undefined) {

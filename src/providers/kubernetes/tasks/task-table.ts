@@ -24,11 +24,15 @@ import { waitForChange, waitForRelease } from './wait-release.ts';
 /** The implementation of an action's tasks. */
 interface ReleaseTask<Action extends TaskAction = TaskAction> {
   handle(
-    world: KubernetesDependencies,
+    dependencies: KubernetesDependencies,
     context: TaskContext<Action>,
     call: EffectCall,
   ): Promise<HandleResult>;
-  wait(world: KubernetesDependencies, context: TaskContext<Action>, call: ObserveCall): Promise<Observation>;
+  wait(
+    dependencies: KubernetesDependencies,
+    context: TaskContext<Action>,
+    call: ObserveCall,
+  ): Promise<Observation>;
 }
 
 /** Implementations by action. */

@@ -41,11 +41,11 @@ type UninstallScope = ReleaseScope<UninstallReleaseDirective>;
  * After a failure: the record still exists, so that the next attempt and PurgeRelease find it.
  */
 export async function uninstallRelease(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'UninstallRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   let newest = await findNewest(scope);
   if (newest !== undefined && isPending(newest)) newest = await waitOut(scope, newest);
   // An interrupted uninstall: its hook continues by itself, and must not run twice at the same time. With
@@ -57,7 +57,7 @@ export async function uninstallRelease(
   if (newest.status !== 'uninstalled') {
     const { force } = scope.directive;
     if (!force) await removeRanHooks(scope, newest, call);
-    await uninstall(world, scope, call, newest, ['--keep-history', ...(force ? ['--no-hooks'] : [])]);
+    await uninstall(dependencies, scope, call, newest, ['--keep-history', ...(force ? ['--no-hooks'] : [])]);
   }
   const { deletable } = await listLeft(scope, newest);
   for (const object of deletable) await deleteObject(scope, object, call);
@@ -69,14 +69,14 @@ export async function uninstallRelease(
  * why it could not delete an object: if that is forbidden, no further attempt helps.
  */
 async function uninstall(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   scope: UninstallScope,
   call: EffectCall,
   revision: ReleaseRevision,
   args: readonly string[],
 ): Promise<void> {
   try {
-    await runHelmOn(world, scope, call, { verb: 'uninstall', withChart: false, args });
+    await runHelmOn(dependencies, scope, call, { verb: 'uninstall', withChart: false, args });
   } catch (error) {
     if (!WindlassError.isInstance(error) || !error.code.startsWith('HELM_')) throw error;
     const newest = await findNewest(scope);
@@ -110,11 +110,11 @@ async function waitOut(scope: ReleaseScope, pending: ReleaseRevision): Promise<R
 
 /** Done when nothing of the release is left except helm's record of it. */
 export async function waitForNothing(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'UninstallRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const newest = await findNewest(scope);
   if (newest === undefined) return { state: 'done' };
   if (newest.status !== 'uninstalled') {
@@ -129,11 +129,11 @@ export async function waitForNothing(
 
 /** Deletes helm's records of the release: the last objects that carry the token. */
 export async function purgeRelease(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'PurgeRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const { row } = scope;
   if (row === undefined) return { state: 'done' };
   const revisions = (await scope.listRevisions()).filter((revision) => isOurs(revision, row));
@@ -152,11 +152,11 @@ export async function purgeRelease(
 
 /** Done when no record of ours is left. */
 export async function waitForPurge(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'PurgeRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const newest = await findNewest(await openScope(world, context, call));
+  const newest = await findNewest(await openScope(dependencies, context, call));
   if (newest === undefined) return { state: 'done' };
   return { state: 'pending', seen: `helm’s record ${newest.secretName} still exists`, retryAfterMs: 500 };
 }

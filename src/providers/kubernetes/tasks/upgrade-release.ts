@@ -32,12 +32,12 @@ type ChangeScope = ReleaseScope<ChangeReleaseDirective>;
  * After a failure: the revision that ran before is still helm's last good one.
  */
 export function upgradeRelease(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'UpgradeRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  return changeRelease(world, context, call, (scope, wanted, revisions) =>
-    upgrade(world, scope, call, wanted, revisions),
+  return changeRelease(dependencies, context, call, (scope, wanted, revisions) =>
+    upgrade(dependencies, scope, call, wanted, revisions),
   );
 }
 
@@ -46,21 +46,21 @@ export function upgradeRelease(
  * have changed since, an upgrade to the same state does it.
  */
 export function rollbackRelease(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'RollbackRelease'>,
   call: EffectCall,
 ): Promise<HandleResult> {
-  return changeRelease(world, context, call, async (scope, wanted, revisions) => {
+  return changeRelease(dependencies, context, call, async (scope, wanted, revisions) => {
     const target = revisions.findLast(
       ({ labels, status }) =>
         labels[SPEC_LABEL] === wanted.spec && (status === 'superseded' || status === 'deployed'),
     );
     if (target === undefined) {
-      await upgrade(world, scope, call, wanted, revisions);
+      await upgrade(dependencies, scope, call, wanted, revisions);
       return;
     }
-    const program = await world.findHelm();
-    await runHelmOn(world, scope, call, {
+    const program = await dependencies.findHelm();
+    await runHelmOn(dependencies, scope, call, {
       verb: 'rollback',
       withChart: false,
       args: [String(target.revision), ...hookArguments(scope), ...takeOverArguments(program)],
@@ -75,12 +75,12 @@ type Change = (
 ) => Promise<void>;
 
 async function changeRelease(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'UpgradeRelease' | 'RollbackRelease'>,
   call: EffectCall,
   change: Change,
 ): Promise<HandleResult> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const row = requireRow(scope);
   const wanted = await wantedSpec(scope);
   const { spec } = wanted;
@@ -119,18 +119,18 @@ async function changeRelease(
 }
 
 async function upgrade(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   scope: ChangeScope,
   call: EffectCall,
   wanted: WantedSpec,
   revisions: readonly ReleaseRevision[],
 ): Promise<void> {
   const { spec, values, overrides } = wanted;
-  const program = await world.findHelm();
+  const program = await dependencies.findHelm();
   const recorded = scope.directive.renders
     ? null
     : await findRecorded(scope, wanted, revisions, await wantedCounts(scope));
-  await runHelmOn(world, scope, call, {
+  await runHelmOn(dependencies, scope, call, {
     verb: 'upgrade',
     withChart: true,
     values,

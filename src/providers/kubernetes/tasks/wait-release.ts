@@ -12,21 +12,21 @@ import { isOurs, openScope, type KubernetesDependencies, type ReleaseScope } fro
  * as deployed.
  */
 export async function waitForRelease(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'InstallRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   return observeNewest(scope, await findNewest(scope), call);
 }
 
 /** The same, when the newest revision is the one that the job wants. */
 export async function waitForChange(
-  world: KubernetesDependencies,
+  dependencies: KubernetesDependencies,
   context: TaskContext<'UpgradeRelease' | 'RollbackRelease'>,
   call: ObserveCall,
 ): Promise<Observation> {
-  const scope = await openScope(world, context, call);
+  const scope = await openScope(dependencies, context, call);
   const newest = await findNewest(scope);
   if (newest?.status === 'deployed' && newest.labels[SPEC_LABEL] !== (await wantedSpec(scope)).spec) {
     return { state: 'pending', seen: `release ${newest.name} is not changed yet`, retryAfterMs: 500 };

@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SSH_PORT } from '../world/addresses.ts';
-import { hasErrno, readJson, writeJson } from '../world/files.ts';
+import { SSH_PORT } from '../cloud/addresses.ts';
+import { hasErrno, readJson, writeJson } from '../cloud/files.ts';
 import {
   type BootFailure,
   type InstanceFiles,
   type InstanceRecord,
   locateInstance,
   type MachineRecord,
-} from '../world/instance-files.ts';
-import type { UserData } from '../world/local-world.ts';
-import { findStartTime, isAlive } from '../world/process-identity.ts';
+} from '../cloud/instance-files.ts';
+import type { UserData } from '../cloud/local-cloud.ts';
+import { findStartTime, isAlive } from '../cloud/process-identity.ts';
 import { createSshServer } from './ssh-server.ts';
 import { createRange } from './tunnels.ts';
 

@@ -28,7 +28,7 @@ from werkzeug.serving import make_server  # noqa: E402
 
 from . import access, corrections, describe, images, instances, quotas, volumes  # noqa: E402
 from .front import Front  # noqa: E402
-from .world import emit, settings  # noqa: E402
+from .state import emit, settings  # noqa: E402
 
 
 def end_with_parent() -> None:

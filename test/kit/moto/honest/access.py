@@ -9,7 +9,7 @@ from moto.core.responses import ActionAuthenticatorMixin
 from moto.iam.access_control import IAMRequest
 from moto.iam.models import iam_backends
 
-from .world import ACCOUNT, settings
+from .state import ACCOUNT, settings
 
 # What a request needs besides the permission of its own name.
 TAGGED_CREATES = ("RunInstances", "CreateVolume", "CreateSecurityGroup", "ImportKeyPair", "CreateKeyPair")

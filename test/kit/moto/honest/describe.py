@@ -12,7 +12,7 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.instances import InstanceResponse
 
 from .instances import refuse_malformed
-from .world import is_hidden, refuse
+from .state import is_hidden, refuse
 
 MOST_IDS = 1000
 MOST_FILTER_VALUES = 200

@@ -14,7 +14,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from . import access
 from .instances import terminate_one
 from .tokens import tokens
-from .world import ACCOUNT, asking, clock, lock, made, settings
+from .state import ACCOUNT, asking, clock, lock, made, settings
 
 # EC2 counts these among the errors of the server; moto answers every error with 400.
 SERVER_ERRORS = {"InsufficientInstanceCapacity": "500 Internal Server Error"}
@@ -83,8 +83,8 @@ class Front:
             return {}
         if name == "made":
             return [{"kind": kind, "id": id, "tags": dict(backend.tags.get(id, {}))} for kind, id, backend in made]
-        if name == "world":
-            return list_world()
+        if name == "resources":
+            return list_resources()
         if name == "destroy":
             for backend in ec2_backends[ACCOUNT].values():
                 for instance in backend.all_instances():
@@ -141,7 +141,7 @@ def find_error_code(answer: bytes) -> str | None:
     return answer.split(b"<Code>")[1].split(b"</Code>")[0].decode("utf-8", "replace")
 
 
-def list_world() -> dict[str, Any]:
+def list_resources() -> dict[str, Any]:
     """Everything there is, also what clients do not see yet; nothing that is gone."""
     instances = []
     volumes = []

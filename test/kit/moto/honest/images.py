@@ -8,7 +8,7 @@ from moto.ec2.models.amis import Ami
 from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.instances import InstanceResponse
 
-from .world import refuse
+from .state import refuse
 
 DISK = {"DeleteOnTermination": False, "Encrypted": False, "VolumeType": "gp2"}
 

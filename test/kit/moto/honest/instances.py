@@ -12,7 +12,7 @@ from moto.ec2.responses.instances import InstanceResponse
 
 from .quotas import refuse_vcpus
 from .tokens import tokens
-from .world import clock, emit, hide, made, refuse, settings
+from .state import clock, emit, hide, made, refuse, settings
 
 STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 USER_DATA_BYTES = 16 * 1024

@@ -9,7 +9,7 @@ from moto.servicequotas.models import ServiceQuotasBackend
 from moto.servicequotas.resources.default_quotas.vpc import VPC_DEFAULT_QUOTAS
 from moto.servicequotas.responses import ServiceQuotasResponse
 
-from .world import refuse, settings
+from .state import refuse, settings
 
 # code: (name, prefixes of the instance types that count against it, default in vCPUs)
 VCPU_QUOTAS: dict[str, tuple[str, tuple[str, ...], float]] = {

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .world import refuse
+from .state import refuse
 
 LONGEST = 64
 

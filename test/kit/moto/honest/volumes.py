@@ -12,7 +12,7 @@ from .images import machine_devices
 from .instances import refuse_malformed
 from .quotas import refuse_storage
 from .tokens import tokens
-from .world import clock, emit, hide, made, refuse, settings
+from .state import clock, emit, hide, made, refuse, settings
 
 # type: smallest and largest size in GiB
 SIZES = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { assertZone, readLocalSettings } from '../../../../src/providers/local/settings.ts';
-import { parseAddressRange, toAddress } from '../../../../src/providers/local/world/address-range.ts';
+import { parseAddressRange, toAddress } from '../../../../src/providers/local/cloud/address-range.ts';
 
 it('reads every setting, and has defaults for all', () => {
   expect(readLocalSettings({})).toEqual({

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { openStores } from '../../src/db/index.ts';
-import { openLocalWorld } from '../../src/providers/local/index.ts';
+import { openLocalCloud } from '../../src/providers/local/index.ts';
 import type { Action } from './local-scenario.ts';
 
 /** What exists in the local cloud, without the names that differ between runs. */
-export interface WorldSnapshot {
+export interface CloudSnapshot {
   /** Generation, state and number of processes of each instance. */
   readonly instances: readonly string[];
   /** Kind, generation and device of each volume. */
@@ -20,13 +20,13 @@ export interface WorldSnapshot {
 const SETTLE_MS = 30_000;
 
 /** Counts what exists in the local cloud: our database is not read. */
-export async function snapshotWorld(folder: string): Promise<WorldSnapshot> {
-  const world = openLocalWorld(folder);
+export async function snapshotCloud(folder: string): Promise<CloudSnapshot> {
+  const cloud = openLocalCloud(folder);
   const [instances, volumes, processes, addresses] = await Promise.all([
-    world.listInstances(),
-    world.listVolumes(),
-    world.listProcesses(),
-    world.countAddresses(),
+    cloud.listInstances(),
+    cloud.listVolumes(),
+    cloud.listProcesses(),
+    cloud.countAddresses(),
   ]);
   const count = (instanceId: string): number =>
     processes.filter((process) => process.instanceId === instanceId).length;
@@ -43,10 +43,10 @@ export async function snapshotWorld(folder: string): Promise<WorldSnapshot> {
   };
 }
 
-export const EMPTY_WORLD: WorldSnapshot = { instances: [], volumes: [], strayProcesses: 0, addresses: 0 };
+export const EMPTY_CLOUD: CloudSnapshot = { instances: [], volumes: [], strayProcesses: 0, addresses: 0 };
 
-/** The world of one running cluster of the package `tiny`: machine and daemon on every node. */
-export function runningWorld(nodes: number): WorldSnapshot {
+/** The cloud of one running cluster of the package `tiny`: machine and daemon on every node. */
+export function runningCloud(nodes: number): CloudSnapshot {
   return {
     instances: Array.from({ length: nodes }, () => 'instance/g1 running, 2 processes'),
     volumes: Array.from({ length: nodes }, () => 'volume-0/g1 /dev/vdb'),
@@ -55,7 +55,7 @@ export function runningWorld(nodes: number): WorldSnapshot {
   };
 }
 
-export function stoppedWorld(nodes: number): WorldSnapshot {
+export function stoppedCloud(nodes: number): CloudSnapshot {
   return {
     instances: Array.from({ length: nodes }, () => 'instance/g1 stopped, 0 processes'),
     volumes: Array.from({ length: nodes }, () => 'volume-0/g1 available'),
@@ -65,19 +65,19 @@ export function stoppedWorld(nodes: number): WorldSnapshot {
 }
 
 /** What there must be when an action of a cluster of `tiny` has ended. */
-export function worldAfter(action: Action, nodes: number): WorldSnapshot {
-  if (action === 'delete') return EMPTY_WORLD;
-  return action === 'stop' ? stoppedWorld(nodes) : runningWorld(nodes);
+export function cloudAfter(action: Action, nodes: number): CloudSnapshot {
+  if (action === 'delete') return EMPTY_CLOUD;
+  return action === 'stop' ? stoppedCloud(nodes) : runningCloud(nodes);
 }
 
 /**
- * Polls until the world is as expected, for at most half a minute: the last helper processes of a service
+ * Polls until the cloud is as expected, for at most half a minute: the last helper processes of a service
  * end a moment after it. Returns the last state.
  */
-export async function waitForSnapshot(folder: string, expected: WorldSnapshot): Promise<WorldSnapshot> {
+export async function waitForSnapshot(folder: string, expected: CloudSnapshot): Promise<CloudSnapshot> {
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
-    const seen = await snapshotWorld(folder);
+    const seen = await snapshotCloud(folder);
     if (isDeepStrictEqual(seen, expected) || Date.now() > deadline) return seen;
     await sleep(100);
   }
@@ -85,13 +85,13 @@ export async function waitForSnapshot(folder: string, expected: WorldSnapshot): 
 
 /** The tokens of everything that exists of a cluster. */
 export async function listTokens(folder: string, clusterId: string): Promise<readonly string[]> {
-  const world = openLocalWorld(folder);
-  return [...(await world.listInstances()), ...(await world.listVolumes())]
+  const cloud = openLocalCloud(folder);
+  return [...(await cloud.listInstances()), ...(await cloud.listVolumes())]
     .map(({ token }) => token)
     .filter((token) => token.startsWith(`${clusterId}/`));
 }
 
-/** The differences between ledger and world; empty when they match. */
+/** The differences between ledger and cloud; empty when they match. */
 export async function auditLedger(
   databaseUrl: string,
   folder: string,
@@ -100,7 +100,7 @@ export async function auditLedger(
   return compareLedger(databaseUrl, await listTokens(folder, clusterId), clusterId);
 }
 
-/** The same for any world: `existing` are the tokens of the cluster's existing resources. */
+/** The same for any cloud: `existing` are the tokens of the cluster's existing resources. */
 export async function compareLedger(
   databaseUrl: string,
   existing: readonly string[],
@@ -114,11 +114,11 @@ export async function compareLedger(
     return [
       ...rows
         .filter(({ token }) => !tokens.has(token))
-        .map(({ token }) => `the ledger has ${token}, the world does not`),
+        .map(({ token }) => `the ledger has ${token}, the cloud does not`),
       ...rows.filter(({ state }) => state !== 'made').map(({ token, state }) => `${token} is ${state}`),
       ...[...tokens]
         .filter((token) => !known.has(token))
-        .map((token) => `the world has ${token}, the ledger does not`),
+        .map((token) => `the cloud has ${token}, the ledger does not`),
     ];
   } finally {
     await stores.close();
@@ -140,7 +140,7 @@ export function openServiceRecords(folder: string, keptFolder: string): ServiceR
   mkdirSync(keptFolder, { recursive: true });
   return {
     async keep() {
-      for (const { id } of await openLocalWorld(folder).listVolumes()) {
+      for (const { id } of await openLocalCloud(folder).listVolumes()) {
         const record = join(folder, 'volumes', id, 'data', 'record');
         const kept = join(keptFolder, id);
         if (existsSync(record) && !existsSync(kept)) linkSync(record, kept);

@@ -49,12 +49,12 @@ export interface ContainedCommand {
  * created for the instance.
  */
 export function prepareContainment(
-  worldFolder: string,
+  cloudFolder: string,
   instanceId: string,
   strongest: ContainmentKind,
 ): Containment {
   if (process.platform !== 'linux' || strongest === 'marks') return { kind: 'marks', cgroup: '' };
-  const cgroup = strongest === 'cgroup' ? makeCgroup(worldFolder, instanceId) : null;
+  const cgroup = strongest === 'cgroup' ? makeCgroup(cloudFolder, instanceId) : null;
   if (cgroup !== null) return { kind: 'cgroup', cgroup };
   return { kind: findInit() === null ? 'marks' : 'init', cgroup: '' };
 }
@@ -81,9 +81,9 @@ export function contain({ kind, cgroup }: Containment, program: readonly string[
  * The instance of a local cloud that the cgroup of a process belongs to; null for none. `text` is its
  * /proc/…/cgroup.
  */
-export function ownerByCgroup(worldFolder: string, text: string): string | null {
+export function ownerByCgroup(cloudFolder: string, text: string): string | null {
   const path = /^0::(.*)$/m.exec(text)?.[1] ?? '';
-  const prefix = `/${cgroupName(worldFolder, '')}`;
+  const prefix = `/${cgroupName(cloudFolder, '')}`;
   const at = path.indexOf(prefix);
   return at < 0 ? null : (path.slice(at + prefix.length).split('/')[0] ?? null);
 }
@@ -106,11 +106,11 @@ export async function removeCgroup(cgroup: string): Promise<void> {
   await rmdir(cgroup).catch(() => undefined);
 }
 
-function makeCgroup(worldFolder: string, instanceId: string): string | null {
+function makeCgroup(cloudFolder: string, instanceId: string): string | null {
   try {
     const own = findOwnCgroup();
     if (own === null) return null;
-    const folder = join(own, cgroupName(worldFolder, instanceId));
+    const folder = join(own, cgroupName(cloudFolder, instanceId));
     mkdirSync(folder, { recursive: true });
     // Moving a process requires write access here, in our cgroup and in its current one.
     accessSync(join(folder, 'cgroup.procs'), constants.W_OK);
@@ -148,7 +148,7 @@ function findInit(): { readonly perl: string; readonly prctl: number } | null {
 }
 
 /** The path of the local cloud is part of the name: different local clouds use the same ids. */
-function cgroupName(worldFolder: string, instanceId: string): string {
-  const world = createHash('sha256').update(worldFolder).digest('hex').slice(0, 12);
-  return `windlass-${world}-${instanceId}`;
+function cgroupName(cloudFolder: string, instanceId: string): string {
+  const cloud = createHash('sha256').update(cloudFolder).digest('hex').slice(0, 12);
+  return `windlass-${cloud}-${instanceId}`;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { contain, type ContainmentKind, prepareContainment } from './containment.ts';
 import { writeJson } from './files.ts';
 import type { InstanceFiles } from './instance-files.ts';
-import { INSTANCE_MARKER, WORLD_MARKER } from './marked-processes.ts';
+import { INSTANCE_MARKER, CLOUD_MARKER } from './marked-processes.ts';
 
 /** The same file as source and as built; only its extension differs. */
 const MACHINE_ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -24,12 +24,12 @@ const PASSED_ON = [
  */
 export async function bootMachine(
   files: InstanceFiles,
-  worldFolder: string,
+  cloudFolder: string,
   instanceId: string,
   strongest: ContainmentKind,
 ): Promise<void> {
   const log = await open(files.log, 'a', 0o600);
-  const containment = prepareContainment(worldFolder, instanceId, strongest);
+  const containment = prepareContainment(cloudFolder, instanceId, strongest);
   await writeJson(files.containment, containment, 0o600);
   const { command, args, env } = contain(containment, [process.execPath, MACHINE_FILE, files.folder]);
   try {
@@ -48,7 +48,7 @@ export async function bootMachine(
         NODE_NO_WARNINGS: '1',
         HOME: files.root,
         [INSTANCE_MARKER]: instanceId,
-        [WORLD_MARKER]: worldFolder,
+        [CLOUD_MARKER]: cloudFolder,
         ...env,
       },
     });

@@ -14,9 +14,9 @@ const turns = new Map<string, Promise<unknown>>();
  * is a name in the kernel, so that it ends with the process that holds it. Where the kernel has no such
  * names (only Linux has), it works within one process.
  *
- * @throws unavailable `LOCAL_WORLD_BUSY`
+ * @throws unavailable `LOCAL_CLOUD_BUSY`
  */
-export async function withWorldLock<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+export async function withCloudLock<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
   const turn = (turns.get(folder) ?? Promise.resolve()).then(async () => {
     const lock = await takeLock(folder);
     try {
@@ -43,7 +43,7 @@ async function takeLock(folder: string): Promise<Server | null> {
     if (lock !== null) return lock;
     if (Date.now() > deadline) {
       throw new WindlassError('unavailable', `another worker has held the lock of ${folder} for too long`, {
-        code: 'LOCAL_WORLD_BUSY',
+        code: 'LOCAL_CLOUD_BUSY',
       });
     }
     await sleep(5 + Math.random() * 20);

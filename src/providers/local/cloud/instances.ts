@@ -14,7 +14,7 @@ import {
   locateInstance,
   type MachineRecord,
 } from './instance-files.ts';
-import type { Instance, InstanceSize, InstanceSpec } from './local-world.ts';
+import type { Instance, InstanceSize, InstanceSpec } from './local-cloud.ts';
 import { killMarkedProcesses } from './marked-processes.ts';
 import { isAlive } from './process-identity.ts';
 
@@ -23,16 +23,16 @@ const BOOT_PATIENCE_MS = 15_000;
 
 /** The instances of a local cloud, on disk and as processes. */
 export class Instances {
-  readonly #world: string;
+  readonly #cloud: string;
   readonly #folder: string;
   readonly #trash: string;
   readonly #addresses: AddressBook;
   readonly #strongest: ContainmentKind;
 
-  constructor(world: string, addresses: AddressBook, strongest: ContainmentKind) {
-    this.#world = world;
-    this.#folder = join(world, 'instances');
-    this.#trash = join(world, 'tmp');
+  constructor(cloud: string, addresses: AddressBook, strongest: ContainmentKind) {
+    this.#cloud = cloud;
+    this.#folder = join(cloud, 'instances');
+    this.#trash = join(cloud, 'tmp');
     this.#addresses = addresses;
     this.#strongest = strongest;
   }
@@ -97,7 +97,7 @@ export class Instances {
     const files = locateInstance(join(this.#folder, id));
     await rm(files.bootFailure, { force: true });
     await this.#update(id, { wanted: 'running', wantedAt: new Date().toISOString() });
-    await bootMachine(files, this.#world, id, this.#strongest);
+    await bootMachine(files, this.#cloud, id, this.#strongest);
   }
 
   async stop(id: string): Promise<void> {
@@ -106,7 +106,7 @@ export class Instances {
     // Written first: a machine that is just starting reads it and ends by itself.
     if (record !== null && record.wanted !== 'stopped') await this.#update(id, { wanted: 'stopped' });
     const cgroup = (await readJson<Containment>(files.containment))?.cgroup ?? '';
-    await killMarkedProcesses(this.#world, id, cgroup);
+    await killMarkedProcesses(this.#cloud, id, cgroup);
     if (cgroup !== '') await removeCgroup(cgroup);
     await rm(files.machine, { force: true });
     await rm(files.bootFailure, { force: true });
@@ -161,7 +161,7 @@ export class Instances {
   }
 
   async #fillRoot(image: string, root: string): Promise<void> {
-    const source = join(this.#world, 'images', image);
+    const source = join(this.#cloud, 'images', image);
     const isName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(image);
     if (isName && (await stat(source).catch(() => null))?.isDirectory() === true) {
       // If the file system can share blocks, a thousand nodes use the space of one image.

@@ -5,7 +5,7 @@ import { WindlassError } from '../../../domain/index.ts';
 import { hasErrno, readJson, writeJson, makeMachineFolder } from './files.ts';
 import { locateInstance } from './instance-files.ts';
 import { renameOnce } from './instances.ts';
-import type { Volume, VolumeSpec } from './local-world.ts';
+import type { Volume, VolumeSpec } from './local-cloud.ts';
 
 type VolumeRecord = VolumeSpec & { readonly createdAt: string };
 
@@ -14,14 +14,14 @@ type VolumeRecord = VolumeSpec & { readonly createdAt: string };
  * device.
  */
 export class Volumes {
-  readonly #world: string;
+  readonly #cloud: string;
   readonly #folder: string;
   readonly #trash: string;
 
-  constructor(world: string) {
-    this.#world = world;
-    this.#folder = join(world, 'volumes');
-    this.#trash = join(world, 'tmp');
+  constructor(cloud: string) {
+    this.#cloud = cloud;
+    this.#folder = join(cloud, 'volumes');
+    this.#trash = join(cloud, 'tmp');
   }
 
   async list(): Promise<readonly Volume[]> {
@@ -64,7 +64,7 @@ export class Volumes {
 
   async attach(id: string, instanceId: string, device: string): Promise<void> {
     if ((await this.get(id)) === null) throw goneError(id);
-    const instance = locateInstance(join(this.#world, 'instances', instanceId));
+    const instance = locateInstance(join(this.#cloud, 'instances', instanceId));
     if ((await readJson(instance.record)) === null) {
       throw new WindlassError('not-found', `instance ${instanceId} does not exist`, {
         code: 'INSTANCE_NOT_FOUND',
@@ -91,7 +91,7 @@ export class Volumes {
     const volume = await this.get(id);
     if (volume === null || volume.attachment === null) return;
     const { instanceId, device } = volume.attachment;
-    const { root } = locateInstance(join(this.#world, 'instances', instanceId));
+    const { root } = locateInstance(join(this.#cloud, 'instances', instanceId));
     await rm(join(root, device), { force: true });
     await rm(this.#attachment(id), { force: true });
   }
@@ -105,7 +105,7 @@ export class Volumes {
   async remove(id: string): Promise<void> {
     const volume = await this.get(id);
     if (volume?.attachment) {
-      const { record } = locateInstance(join(this.#world, 'instances', volume.attachment.instanceId));
+      const { record } = locateInstance(join(this.#cloud, 'instances', volume.attachment.instanceId));
       if ((await readJson(record)) !== null) throw inUseError(id, volume.attachment.instanceId);
     }
     await mkdir(this.#trash, { recursive: true });

@@ -82,7 +82,7 @@ export interface Quotas {
  * may run twice at the same time. Errors: unavailable `LOCAL_DISK_FULL`, permission `LOCAL_FOLDER`, and
  * those named at each.
  */
-export interface LocalWorld {
+export interface LocalCloud {
   readonly folder: string;
 
   /** By token; null when no instance carries it. */

@@ -10,8 +10,8 @@ import { hasErrno } from './files.ts';
 export class UsedIds {
   readonly #folder: string;
 
-  constructor(world: string) {
-    this.#folder = join(world, 'used');
+  constructor(cloud: string) {
+    this.#folder = join(cloud, 'used');
   }
 
   /** To be called before a resource is removed. */

@@ -7,14 +7,14 @@ import {
   type ContainmentKind,
   type Instance,
   type InstanceSpec,
-  type LocalWorld,
-  openLocalWorld,
+  type LocalCloud,
+  openLocalCloud,
   toInstanceId,
 } from '../../../src/providers/local/index.ts';
 
-/** A world of its own in a folder of its own; `end` leaves nothing of it. */
-export interface TestWorld {
-  readonly world: LocalWorld;
+/** A cloud of its own in a folder of its own; `end` leaves nothing of it. */
+export interface LocalCloudKit {
+  readonly cloud: LocalCloud;
   readonly clientKey: KeyPair;
   readonly hostKey: KeyPair;
   toSpec(token: string, change?: Partial<InstanceSpec>): InstanceSpec;
@@ -25,14 +25,14 @@ export interface TestWorld {
   end(): Promise<void>;
 }
 
-export async function createTestWorld(strongest?: ContainmentKind): Promise<TestWorld> {
-  const folder = await mkdtemp(join(tmpdir(), 'windlass-world-'));
-  const world = openLocalWorld(folder, strongest);
+export async function createTestCloud(strongest?: ContainmentKind): Promise<LocalCloudKit> {
+  const folder = await mkdtemp(join(tmpdir(), 'windlass-cloud-'));
+  const cloud = openLocalCloud(folder, strongest);
   const clientKey = generateKeyPair('client');
   const hostKey = generateKeyPair('host');
 
-  const kit: TestWorld = {
-    world,
+  const kit: LocalCloudKit = {
+    cloud,
     clientKey,
     hostKey,
     toSpec: (token, change = {}) => ({
@@ -49,14 +49,14 @@ export async function createTestWorld(strongest?: ContainmentKind): Promise<Test
       ...change,
     }),
     async runInstance(token, change = {}) {
-      const instance = await world.makeInstance(kit.toSpec(token, change), {});
-      await world.bootInstance(instance.id);
+      const instance = await cloud.makeInstance(kit.toSpec(token, change), {});
+      await cloud.bootInstance(instance.id);
       return kit.waitForState(instance.id, 'running');
     },
     async waitForState(id, state) {
       const until = Date.now() + 50_000;
       for (;;) {
-        const instance = await world.getInstance(id);
+        const instance = await cloud.getInstance(id);
         if (instance?.state === state) return instance;
         if (instance?.bootFailure) throw new Error(instance.bootFailure);
         if (Date.now() > until) throw new Error(`${id} did not become ${state}`);
@@ -72,8 +72,8 @@ export async function createTestWorld(strongest?: ContainmentKind): Promise<Test
       root: instance.root,
     }),
     async end() {
-      for (const { id } of await world.listInstances()) await world.deleteInstance(id);
-      const left = await world.listProcesses();
+      for (const { id } of await cloud.listInstances()) await cloud.deleteInstance(id);
+      const left = await cloud.listProcesses();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
       if (left.length > 0) throw new Error(`processes are left: ${JSON.stringify(left)}`);
     },

@@ -1,6 +1,6 @@
 import { WindlassError } from '../../../domain/index.ts';
 import { findShortage } from '../../../provider-utils/index.ts';
-import type { Instance, Quotas, Volume } from './local-world.ts';
+import type { Instance, Quotas, Volume } from './local-cloud.ts';
 
 /** Sums over a set of instances and volumes, with the names of Quotas. */
 export type Usage = Readonly<Record<keyof Quotas, number>>;

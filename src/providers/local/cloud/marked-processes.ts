@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 /** Variables that every process of an instance has from its start. */
 export const INSTANCE_MARKER = 'WINDLASS_INSTANCE';
-export const WORLD_MARKER = 'WINDLASS_WORLD';
+export const CLOUD_MARKER = 'WINDLASS_LOCAL_CLOUD';
 
 /** A process that belongs to an instance of a local cloud. */
 export interface MarkedProcess {
@@ -31,19 +31,19 @@ interface ProcessRow {
  * marker, and their descendants. Without a cgroup, a daemon that wrote its title over its own environment
  * (PostgreSQL, nginx) is recognised by its working directory inside the instance's folder.
  */
-export function listMarkedProcesses(worldFolder: string): Promise<readonly MarkedProcess[]> {
-  const running = scans.get(worldFolder);
+export function listMarkedProcesses(cloudFolder: string): Promise<readonly MarkedProcess[]> {
+  const running = scans.get(cloudFolder);
   if (running?.next !== undefined) return running.next;
   const scan = (running?.current ?? Promise.resolve()).then(() => {
-    const current = scanProcesses(worldFolder);
+    const current = scanProcesses(cloudFolder);
     const entry: Scan = { current: current.then(ignore, ignore), next: undefined };
-    scans.set(worldFolder, entry);
+    scans.set(cloudFolder, entry);
     void entry.current.then(() => {
-      if (scans.get(worldFolder) === entry && entry.next === undefined) scans.delete(worldFolder);
+      if (scans.get(cloudFolder) === entry && entry.next === undefined) scans.delete(cloudFolder);
     });
     return current;
   });
-  if (running === undefined) scans.set(worldFolder, { current: scan.then(ignore, ignore), next: scan });
+  if (running === undefined) scans.set(cloudFolder, { current: scan.then(ignore, ignore), next: scan });
   else running.next = scan;
   return scan;
 }
@@ -60,8 +60,8 @@ function ignore(): void {
   // Every caller gets the error.
 }
 
-async function scanProcesses(worldFolder: string): Promise<readonly MarkedProcess[]> {
-  const rows = process.platform === 'linux' ? await readProc(worldFolder) : await readPs(worldFolder);
+async function scanProcesses(cloudFolder: string): Promise<readonly MarkedProcess[]> {
+  const rows = process.platform === 'linux' ? await readProc(cloudFolder) : await readPs(cloudFolder);
   const owners = new Map<number, string>();
   for (const { pid, instanceId } of rows) if (instanceId !== null) owners.set(pid, instanceId);
   for (let grown = true; grown;) {
@@ -87,14 +87,14 @@ async function scanProcesses(worldFolder: string): Promise<readonly MarkedProces
  * @throws internal `LOCAL_PROCESS_STAYS` when a process survives for ten seconds.
  */
 export async function killMarkedProcesses(
-  worldFolder: string,
+  cloudFolder: string,
   instanceId: string,
   cgroup = '',
 ): Promise<void> {
   const deadline = Date.now() + 10_000;
   for (;;) {
     if (cgroup !== '') await killCgroup(cgroup);
-    const victims = (await listMarkedProcesses(worldFolder)).filter(
+    const victims = (await listMarkedProcesses(cloudFolder)).filter(
       (found) => found.instanceId === instanceId,
     );
     if (victims.length === 0) return;
@@ -131,12 +131,12 @@ async function killAsRoot(pids: readonly number[]): Promise<void> {
  * Files that the kernel holds in memory are read synchronously: through the thread pool, each took five
  * times the CPU. The event loop gets its turn in between.
  */
-async function readProc(worldFolder: string): Promise<readonly ProcessRow[]> {
+async function readProc(cloudFolder: string): Promise<readonly ProcessRow[]> {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const rows: ProcessRow[] = [];
   for (const [index, pid] of pids.entries()) {
     if (index % READ_AT_ONCE === READ_AT_ONCE - 1) await yieldToOthers();
-    const row = readProcRow(Number(pid), worldFolder);
+    const row = readProcRow(Number(pid), cloudFolder);
     if (row !== null) rows.push(row);
   }
   return rows;
@@ -145,12 +145,12 @@ async function readProc(worldFolder: string): Promise<readonly ProcessRow[]> {
 /** Reading takes some milliseconds. */
 const READ_AT_ONCE = 64;
 
-function readProcRow(pid: number, worldFolder: string): ProcessRow | null {
+function readProcRow(pid: number, cloudFolder: string): ProcessRow | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return null;
-    return { pid, parent: Number(parent), ...findOwner(pid, worldFolder) };
+    return { pid, parent: Number(parent), ...findOwner(pid, cloudFolder) };
   } catch {
     return null; // it ended during the scan, or is not ours
   }
@@ -158,19 +158,19 @@ function readProcRow(pid: number, worldFolder: string): ProcessRow | null {
 
 type Owner = Pick<ProcessRow, 'instanceId' | 'isInit'>;
 
-function findOwner(pid: number, worldFolder: string): Owner {
-  const contained = ownerByCgroup(worldFolder, tryToRead(`/proc/${pid}/cgroup`) ?? '');
+function findOwner(pid: number, cloudFolder: string): Owner {
+  const contained = ownerByCgroup(cloudFolder, tryToRead(`/proc/${pid}/cgroup`) ?? '');
   if (contained !== null) return { instanceId: contained, isInit: false };
   const none = { instanceId: null, isInit: false };
   const environment = tryToRead(`/proc/${pid}/environ`)?.split('\0');
   if (environment === undefined) return none; // another user's process
-  if (environment.includes(`${WORLD_MARKER}=${worldFolder}`)) {
+  if (environment.includes(`${CLOUD_MARKER}=${cloudFolder}`)) {
     const isInit = environment.some((variable) => variable.startsWith(`${INIT_MARKER}=`));
     return { instanceId: valueOf(environment, INSTANCE_MARKER), isInit };
   }
   if (environment.some((variable) => variable.startsWith('PATH='))) return none;
   const folder = readFolderOf(pid);
-  const instances = `${worldFolder}/instances/`;
+  const instances = `${cloudFolder}/instances/`;
   if (!folder.startsWith(instances)) return none;
   return { instanceId: folder.slice(instances.length).split('/')[0] ?? null, isInit: false };
 }
@@ -197,7 +197,7 @@ function valueOf(environment: readonly string[], name: string): string | null {
 }
 
 /** Without /proc (macOS): `ps -E` prints the environment behind the command. */
-async function readPs(worldFolder: string): Promise<readonly ProcessRow[]> {
+async function readPs(cloudFolder: string): Promise<readonly ProcessRow[]> {
   const { stdout } = await run('ps', ['-A', '-E', '-ww', '-o', 'pid=,ppid=,stat=,command='], {
     maxBuffer: 64 * 1_024 * 1_024,
   });
@@ -205,7 +205,7 @@ async function readPs(worldFolder: string): Promise<readonly ProcessRow[]> {
     const [, pid, parent, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
     if (pid === undefined || parent === undefined || state?.startsWith('Z') !== false) return [];
     const words = (command ?? '').split(' ');
-    const ours = words.includes(`${WORLD_MARKER}=${worldFolder}`);
+    const ours = words.includes(`${CLOUD_MARKER}=${cloudFolder}`);
     return [
       {
         pid: Number(pid),

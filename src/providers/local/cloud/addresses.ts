@@ -28,10 +28,10 @@ export interface AddressBook {
   count(): Promise<number>;
 }
 
-export function openAddressBook(worldFolder: string): AddressBook {
-  const folder = join(worldFolder, 'addresses');
+export function openAddressBook(cloudFolder: string): AddressBook {
+  const folder = join(cloudFolder, 'addresses');
   // Different local clouds do not begin at the same address.
-  const seed = createHash('sha256').update(worldFolder).digest().readUInt16BE(0);
+  const seed = createHash('sha256').update(cloudFolder).digest().readUInt16BE(0);
 
   async function listClaimed(): Promise<readonly string[]> {
     try {

@@ -5,12 +5,12 @@ import { openAddressBook } from './addresses.ts';
 import type { ContainmentKind } from './containment.ts';
 import { onDisk } from './files.ts';
 import { Instances } from './instances.ts';
-import type { LocalWorld, Quotas } from './local-world.ts';
+import type { LocalCloud, Quotas } from './local-cloud.ts';
 import { killMarkedProcesses, listMarkedProcesses } from './marked-processes.ts';
 import { assertWithinQuotas, hasQuotas, NO_USAGE, sumUsage, type Usage } from './quotas.ts';
 import { UsedIds } from './used-ids.ts';
 import { Volumes } from './volumes.ts';
-import { withWorldLock } from './world-lock.ts';
+import { withCloudLock } from './cloud-lock.ts';
 
 /** The id that the instance of a token has, in every local cloud. */
 export function toInstanceId(token: string): string {
@@ -30,8 +30,8 @@ function digest(token: string): string {
  * The local cloud in a folder. The folder is created with its first resource; opening and reading leave no
  * trace. `strongest`: containment of machines that is used at most.
  */
-export function openLocalWorld(worldFolder: string, strongest: ContainmentKind = 'cgroup'): LocalWorld {
-  const folder = toRealPath(worldFolder);
+export function openLocalCloud(cloudFolder: string, strongest: ContainmentKind = 'cgroup'): LocalCloud {
+  const folder = toRealPath(cloudFolder);
   const addresses = openAddressBook(folder);
   const instances = new Instances(folder, addresses, strongest);
   const volumes = new Volumes(folder);
@@ -52,7 +52,7 @@ export function openLocalWorld(worldFolder: string, strongest: ContainmentKind =
       await make();
       return;
     }
-    await withWorldLock(folder, async () => {
+    await withCloudLock(folder, async () => {
       if (await exists()) return;
       assertWithinQuotas(quotas, sumUsage(await instances.list(), await volumes.list()), asked);
       await make();
