@@ -2,8 +2,8 @@ import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { createAccountLines, type AccountLimits, type Leave } from './account-lines.ts';
-import { isJobCancellation, toApplicationFailure, tryInterrupted } from './to-application-failure.ts';
-import { beat, detailsOf, endTry, openTry } from './tries.ts';
+import { isJobCancellation, toApplicationFailure, attemptInterrupted } from './to-application-failure.ts';
+import { beat, detailsOf, endAttempt, openAttempt } from './lost-attempts.ts';
 
 /** Work that waits longer than this goes back to its queue: another worker may have room for it. */
 const PATIENCE_MS = 30_000;
@@ -33,14 +33,14 @@ export function createAccountGate(limits: AccountLimits): ActivityInterceptorsFa
 
   async function enter(account: string, context: Context): Promise<Leave> {
     const { cancellationSignal } = context;
-    openTry();
+    openAttempt();
     const leave = lines.isFree(account)
       ? await lines.enter(account, cancellationSignal)
       : await waitInLine(account, context);
     if (leave !== null) return leave;
     if (isJobCancellation(cancellationSignal)) await context.cancelled;
-    endTry('untouched');
-    throw cancellationSignal.aborted ? toApplicationFailure(tryInterrupted(), 0) : turnedAway();
+    endAttempt('untouched');
+    throw cancellationSignal.aborted ? toApplicationFailure(attemptInterrupted(), 0) : turnedAway();
   }
 
   /** With heartbeats, which most activities need not send because they run at once. */

@@ -12,9 +12,9 @@ import { toWindlassError } from './report-error.ts';
 import { findOtherWorker } from './requests/other-worker.ts';
 import {
   isJobCancellation,
-  isTryInterrupted,
+  isAttemptInterrupted,
   toApplicationFailure,
-  tryInterrupted,
+  attemptInterrupted,
 } from './to-application-failure.ts';
 
 /** Clients wait several times as long for a heartbeat. */
@@ -44,7 +44,7 @@ export function createActivityKinds(dependencies: ActivityDependencies): (activi
     hasFaultPoints: ({ isLocal }) => !isLocal,
     async fail(thrown, { activity, number, signal }) {
       // An interrupted step has not failed, whatever it threw.
-      if (isTryInterrupted(signal)) return toApplicationFailure(tryInterrupted(), 0);
+      if (isAttemptInterrupted(signal)) return toApplicationFailure(attemptInterrupted(), 0);
       if (isJobCancellation(signal)) return new CancelledFailure('the job was cancelled');
       const error = toWindlassError(thrown, redactor);
       const failures = number - 1;

@@ -19,7 +19,7 @@ import { withoutLeaving } from '../src/wanted/index.ts';
 import type { NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { prepareFrontgate } from './frontgate/prepare-frontgate.ts';
-import type { Hydrator } from './hydrate.ts';
+import type { ContextLoader } from './load-context.ts';
 import { documentPlan, planJob } from './plan-job.ts';
 import { prepareChange } from './prepare-change.ts';
 import { prepareCluster } from './prepare-cluster.ts';
@@ -46,14 +46,14 @@ interface PreparedJob {
  */
 export async function openJob(
   dependencies: ActivityDependencies,
-  hydrator: Hydrator,
+  loader: ContextLoader,
   input: RunJobInput,
   signal: AbortSignal,
 ): Promise<Job> {
   const { jobId, clusterId, action, requestedBy } = input;
   const { from, transition } = JOB_ACTIONS[action];
   for (;;) {
-    const { options, runtimeId, start, mayRename } = await prepareJob(dependencies, hydrator, input);
+    const { options, runtimeId, start, mayRename } = await prepareJob(dependencies, loader, input);
     signal.throwIfAborted();
     const startedAt = new Date().toISOString();
     const ids = { jobId, clusterId, runtimeId };
@@ -79,23 +79,23 @@ export async function openJob(
  */
 export async function checkAndPlan(
   dependencies: ActivityDependencies,
-  hydrator: Hydrator,
+  loader: ContextLoader,
   job: Job,
 ): Promise<readonly StepShape[]> {
   const { stores, providers } = dependencies;
   const planned = await stores.jobs.loadShape(job.jobId);
   if (planned !== null) return planned;
-  const { runtime, credential } = await hydrator.loadRuntime(job.runtimeId);
+  const { runtime, credential } = await loader.loadRuntime(job.runtimeId);
   const provider = providers.get(runtime.provider);
   const { needs, refreshFirst } = JOB_ACTIONS[job.action];
   if (refreshFirst === true) {
-    await refreshCluster(dependencies, hydrator, job.clusterId, { job: job.jobId });
+    await refreshCluster(dependencies, loader, job.clusterId, { job: job.jobId });
   }
   const wanted = await loadWanted(stores, job);
   if (needs !== 'nothing') {
     const reserved = await stores.clusters.reservedBy(runtime, job.clusterId);
-    const loadPackage = () => hydrator.loadPackage(wanted.cluster.cluster.versionId);
-    const openSecret = ({ $secret }: SecretReference) => hydrator.openSecret(job.clusterId, $secret);
+    const loadPackage = () => loader.loadPackage(wanted.cluster.cluster.versionId);
+    const openSecret = ({ $secret }: SecretReference) => loader.openSecret(job.clusterId, $secret);
     await provider.checkResource(
       { action: job.action, ...wanted, reserved, runtime, credential, loadPackage, openSecret },
       openCall(dependencies, provider, runtime, { job: job.jobId }),
@@ -109,18 +109,18 @@ export async function checkAndPlan(
 
 async function prepareJob(
   dependencies: ActivityDependencies,
-  hydrator: Hydrator,
+  loader: ContextLoader,
   input: RunJobInput,
 ): Promise<PreparedJob> {
   const { stores } = dependencies;
-  const made = await prepareMade(dependencies, hydrator, input);
+  const made = await prepareMade(dependencies, loader, input);
   const cluster = made?.wrapper ?? (await stores.clusters.load(input.clusterId));
   if (cluster.cluster.purpose === 'frontgate') {
     if (input.frontgate === undefined) throw frontgateByHand(input.clusterId);
     await refuseWhileNeeded(stores, cluster.cluster, input.action);
   }
   const runtime = await stores.runtimes.get(cluster.cluster.runtimeId);
-  const prepared = await prepareChange(dependencies, hydrator, { ...input, cluster, runtime });
+  const prepared = await prepareChange(dependencies, loader, { ...input, cluster, runtime });
   return {
     options: prepared?.options ?? input.options,
     runtimeId: runtime.runtimeId,
@@ -136,12 +136,12 @@ async function prepareJob(
 /** The cluster that a create makes; null for a job on a cluster that is there. */
 async function prepareMade(
   dependencies: ActivityDependencies,
-  hydrator: Hydrator,
+  loader: ContextLoader,
   { create, frontgate }: RunJobInput,
 ): Promise<{ wrapper: ClusterWrapper; named: boolean; secrets: readonly NamedSecret[] } | null> {
   if (create === undefined) return null;
-  if (frontgate === undefined) return prepareCluster(dependencies, hydrator, create);
-  const wrapper = await prepareFrontgate(dependencies, hydrator, create, frontgate);
+  if (frontgate === undefined) return prepareCluster(dependencies, loader, create);
+  const wrapper = await prepareFrontgate(dependencies, loader, create, frontgate);
   return { wrapper, named: true, secrets: [] };
 }
 

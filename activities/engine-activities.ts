@@ -4,7 +4,7 @@ import type { Attempted } from './attempt.ts';
 import { checkAndPlan, openJob } from './begin-job.ts';
 import { closeJob } from './close-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { createHydrator } from './hydrate.ts';
+import { createContextLoader } from './load-context.ts';
 import { whileOpen } from './own-job.ts';
 import { refreshCluster } from './refresh-cluster.ts';
 import { toReportedInfo } from './report-error.ts';
@@ -12,18 +12,18 @@ import { toReportedInfo } from './report-error.ts';
 /** The steps, each with its job as it was read when the step was allowed to begin (activities/own-job.ts). */
 export function createJobActivities(dependencies: ActivityDependencies): Attempted<JobActivities> {
   const { stores } = dependencies;
-  const hydrator = createHydrator(dependencies);
+  const loader = createContextLoader(dependencies);
 
   return {
     async BeginJob(input, { job: known, signal }) {
-      const job = known ?? (await openJob(dependencies, hydrator, input, signal));
+      const job = known ?? (await openJob(dependencies, loader, input, signal));
       const { provider, account, region } = await stores.runtimes.get(job.runtimeId);
       const open = isOpenJobStatus(job.status);
       return {
         queues: { provider, account, region },
         timing: { heartbeatSeconds: dependencies.heartbeatSeconds },
         closed: open ? null : { jobId: job.jobId, status: toResultStatus(job), failedTasks: 0 },
-        steps: open ? await checkAndPlan(dependencies, hydrator, job) : [],
+        steps: open ? await checkAndPlan(dependencies, loader, job) : [],
       };
     },
 
@@ -34,7 +34,7 @@ export function createJobActivities(dependencies: ActivityDependencies): Attempt
       if (job === null) return { error: bounded(end).error };
       // An earlier try has closed it.
       if (!isOpenJobStatus(job.status)) return { error: job.error };
-      if (refresh) await refreshCluster(dependencies, hydrator, job.clusterId, { job: jobId });
+      if (refresh) await refreshCluster(dependencies, loader, job.clusterId, { job: jobId });
       const { error } = await closeJob(stores, job, bounded(end));
       return { error };
     },

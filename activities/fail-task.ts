@@ -7,11 +7,11 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { toWindlassError } from './report-error.ts';
 import {
   isJobCancellation,
-  isTryInterrupted,
+  isAttemptInterrupted,
   Pending,
   toApplicationFailure,
   toPendingFailure,
-  tryInterrupted,
+  attemptInterrupted,
 } from './to-application-failure.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function failTask(
   const error = toWindlassError(thrown, dependencies.redactor);
   // An attempt that was taken over, or was frozen and continues, must not overwrite its successor's
   // results.
-  if (isTryInterrupted(signal)) return toApplicationFailure(tryInterrupted(), 0);
+  if (isAttemptInterrupted(signal)) return toApplicationFailure(attemptInterrupted(), 0);
   if (isLeaseMatter(error)) return toApplicationFailure(error, 0);
   if (isJobCancellation(signal)) {
     await recordQuietly(() => tasks.end(taskId, { status: 'cancelled', at: new Date().toISOString() }));
@@ -49,7 +49,7 @@ export async function failTask(
     await recordQuietly(() => tasks.recordFailure(taskId, error.toInfo()));
     return failure;
   }
-  if (!(await isCurrentTry())) return toApplicationFailure(tryInterrupted(), 0);
+  if (!(await isCurrentAttempt())) return toApplicationFailure(attemptInterrupted(), 0);
   const last = isRetried(error, progress.failures) ? triedTooLong(error, triedMs) : error;
   await recordQuietly(async () => {
     await tasks.recordFailure(taskId, last.toInfo());
@@ -62,7 +62,7 @@ export async function failTask(
  * Whether Temporal still waits for this attempt. A frozen process that continues may reach its last
  * failure before it knows that the task was given to another; only the server knows.
  */
-async function isCurrentTry(): Promise<boolean> {
+async function isCurrentAttempt(): Promise<boolean> {
   const { info, client } = Context.current();
   if (info.workflowExecution === undefined) return false;
   try {

@@ -8,7 +8,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { readProgress, startHeartbeats, type HeartbeatRule } from './heartbeat.ts';
 import { toWindlassError } from './report-error.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
-import { beat, beginTry, endTry, openTry, type TryEnd } from './tries.ts';
+import { beat, beginAttempt, endAttempt, openAttempt, type AttemptEnd } from './lost-attempts.ts';
 
 /** How the kinds of activities differ. */
 export interface ActivityKind {
@@ -40,7 +40,7 @@ export function createInterceptor(
     try {
       const job = await kind.admit(activity, input);
       try {
-        await beginTry();
+        await beginAttempt();
       } catch (error) {
         if (!WindlassError.isInstance(error) || error.code !== 'WORKERS_LOST') throw error;
         await kind.giveUp?.(input, error.toInfo());
@@ -92,7 +92,7 @@ export function createInterceptor(
         const { info, cancellationSignal: signal } = context;
         const kind = kindOf(info.activityType);
         const [given] = input.args;
-        openTry();
+        openAttempt();
         try {
           const job = await enter(kind, info.activityType, given);
           const attempt: Attempt = {
@@ -111,13 +111,13 @@ export function createInterceptor(
             const answer = await redactor.during(() =>
               work(context, kind, attempt, given, () => next({ ...input, args: [given, attempt] })),
             );
-            endTry('last');
+            endAttempt('last');
             return answer;
           } finally {
             stopHeartbeats();
           }
         } catch (error) {
-          endTry(endOf(error));
+          endAttempt(endOf(error));
           throw error;
         }
       },
@@ -142,7 +142,7 @@ export function behindInterceptor<Activities extends object>(activities: Activit
   ) as Activities;
 }
 
-function endOf(error: unknown): TryEnd {
+function endOf(error: unknown): AttemptEnd {
   if (error instanceof CancelledFailure) return 'last';
   if (!(error instanceof ApplicationFailure)) return 'retried';
   if (error.nonRetryable === true) return 'last';

@@ -18,7 +18,7 @@ import { describeChartChange } from './chart-conf.ts';
 import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import type { Hydrator } from './hydrate.ts';
+import type { ContextLoader } from './load-context.ts';
 import { adjustRoles, joinLeaving, mergeWanted } from '../src/wanted/index.ts';
 
 /** A job's change of its cluster's desired state; nothing of it is stored yet. */
@@ -50,7 +50,7 @@ export interface ChangeRequest {
  */
 export async function prepareChange(
   dependencies: ActivityDependencies,
-  hydrator: Hydrator,
+  loader: ContextLoader,
   request: ChangeRequest,
 ): Promise<PreparedChange | null> {
   const { action, options, cluster: before, jobId, runtime } = request;
@@ -60,7 +60,7 @@ export async function prepareChange(
   if (JOB_ACTIONS[action].spec !== 'changed') return null;
 
   const target = await findTarget(dependencies, request);
-  const content = await hydrator.loadPackage(target.version.versionId);
+  const content = await loader.loadPackage(target.version.versionId);
   const { given, conf, secrets } = await storeConf(dependencies, {
     content,
     action,
@@ -69,7 +69,7 @@ export async function prepareChange(
     versionId: target.version.versionId,
     conf: options.conf ?? {},
     over: target.conf,
-    openSecret: (name) => hydrator.openSecret(before.cluster.clusterId, name),
+    openSecret: (name) => loader.openSecret(before.cluster.clusterId, name),
   });
   const stored: JobOptions =
     options.conf === undefined

@@ -13,7 +13,7 @@ import type { Provider } from '../src/provider/index.ts';
 import { checkLinks } from './check-links.ts';
 import { storeConf, type NamedSecret } from './conf-secrets.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import type { Hydrator } from './hydrate.ts';
+import type { ContextLoader } from './load-context.ts';
 import { newCluster } from '../src/wanted/index.ts';
 
 /** A cluster that is ready to be stored: everything checked, nothing stored yet. */
@@ -35,14 +35,14 @@ export interface PreparedCluster {
  */
 export async function prepareCluster(
   dependencies: ActivityDependencies,
-  hydrator: Hydrator,
+  loader: ContextLoader,
   input: CreateClusterInput,
 ): Promise<PreparedCluster> {
   const { stores, providers } = dependencies;
   if (input.name !== undefined) checkName('cluster', input.name);
   const runtime = await stores.runtimes.get(input.runtime);
   const version = await stores.apps.get(input.versionId);
-  const content = await hydrator.loadPackage(version.versionId);
+  const content = await loader.loadPackage(version.versionId);
   const inConf = isChart(content.files) ? null : readGivenName(input.conf);
   if (inConf !== null) checkName('cluster', inConf, 'cluster.name');
   const { given, conf, secrets } = await storeConf(dependencies, {
@@ -54,7 +54,7 @@ export async function prepareCluster(
     runtimeId: runtime.runtimeId,
     ...(input.name === undefined ? {} : { name: input.name }),
     conf: input.conf,
-    openSecret: (name) => hydrator.openSecret(input.clusterId, name),
+    openSecret: (name) => loader.openSecret(input.clusterId, name),
   });
   const parse = (name?: string): ReturnType<Provider['parseClusterConf']> =>
     providers.get(runtime.provider).parseClusterConf({

@@ -1,17 +1,17 @@
 import type { ActivityDependencies } from './dependencies.ts';
-import type { Hydrator } from './hydrate.ts';
+import type { ContextLoader } from './load-context.ts';
 import { openCall } from './provider-call.ts';
 
 /** Reads the cloud's state of every node of a cluster and stores it; log lines carry `fields`. */
 export async function refreshCluster(
   dependencies: ActivityDependencies,
-  hydrator: Hydrator,
+  loader: ContextLoader,
   clusterId: string,
   fields: Readonly<Record<string, unknown>> = { cluster: clusterId },
 ): Promise<void> {
   const { stores, providers } = dependencies;
   const cluster = await stores.clusters.load(clusterId);
-  const { runtime, credential } = await hydrator.loadRuntime(cluster.cluster.runtimeId);
+  const { runtime, credential } = await loader.loadRuntime(cluster.cluster.runtimeId);
   const resources = await stores.ledger.list(clusterId, { live: true });
   const provider = providers.get(runtime.provider);
   const report = await provider.updateClusterStatus(

@@ -9,11 +9,11 @@ import {
 } from '../src/task-runner/index.ts';
 import type { Attempt, Attempted } from './attempt.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { createHydrator } from './hydrate.ts';
+import { createContextLoader } from './load-context.ts';
 import { isRequest } from './inputs/request-inputs.ts';
 import { isTaskStep } from './own-job.ts';
 import { createTaskStores, type TaskStoreOf } from './task-store.ts';
-import { isTryInterrupted, Pending } from './to-application-failure.ts';
+import { isAttemptInterrupted, Pending } from './to-application-failure.ts';
 
 /** How long a handle may continue after its job was cancelled: an effect is not interrupted. */
 const CANCEL_GRACE_MS = 10_000;
@@ -25,7 +25,7 @@ const CANCEL_GRACE_MS = 10_000;
  * @throws invalid-input `TASK_ACTION_NAME` where a provider's action is called like another activity.
  */
 export function createTaskActivities(dependencies: ActivityDependencies): Attempted<TaskActivities> {
-  const storeOf = createTaskStores(dependencies, createHydrator(dependencies));
+  const storeOf = createTaskStores(dependencies, createContextLoader(dependencies));
   const own = dependencies.providers.list().flatMap(({ tasks = {} }) => Object.keys(tasks));
   const taken = own.find((action) => isRequest(action) || !isTaskStep(action));
   if (taken !== undefined) throw nameTaken(taken);
@@ -55,20 +55,20 @@ function nameTaken(action: string): WindlassError {
 }
 
 /** An attempt of the handle or the wait of a task. */
-interface TaskTry {
+interface TaskActivity {
   readonly taskId: string;
   readonly attempt: Attempt;
   readonly dependencies: ActivityDependencies;
   readonly storeOf: TaskStoreOf;
 }
 
-function handle(one: TaskTry): Promise<{ wait: boolean }> {
+function handle(one: TaskActivity): Promise<{ wait: boolean }> {
   const { identity, leaseSeconds } = one.dependencies;
   const effectSignal = graceful(one.attempt.signal);
   return handleTask({ ...toTaskAttempt(one), effectSignal, identity, leaseSeconds });
 }
 
-function wait(one: TaskTry): Promise<PollResult> {
+function wait(one: TaskActivity): Promise<PollResult> {
   const { attempt, dependencies } = one;
   return waitForTask({
     ...toTaskAttempt(one),
@@ -82,7 +82,7 @@ function wait(one: TaskTry): Promise<PollResult> {
   });
 }
 
-function toTaskAttempt({ taskId, attempt, dependencies, storeOf }: TaskTry): TaskAttempt {
+function toTaskAttempt({ taskId, attempt, dependencies, storeOf }: TaskActivity): TaskAttempt {
   const { callBudgets, faultPoint, log } = dependencies;
   const { activity, signal } = attempt;
   return {
@@ -107,7 +107,7 @@ function graceful(signal: AbortSignal): AbortSignal {
     () => {
       const timer = setTimeout(
         () => delayed.abort(signal.reason),
-        isTryInterrupted(signal) ? 0 : CANCEL_GRACE_MS,
+        isAttemptInterrupted(signal) ? 0 : CANCEL_GRACE_MS,
       );
       timer.unref();
     },

@@ -54,12 +54,12 @@ export function isJobCancellation(signal: AbortSignal): boolean {
  * True when this attempt is over but the task is not: the worker shuts down, or Temporal gave the task to
  * another worker because this one was silent for too long.
  */
-export function isTryInterrupted(signal: AbortSignal): boolean {
+export function isAttemptInterrupted(signal: AbortSignal): boolean {
   return signal.aborted && !isJobCancellation(signal);
 }
 
 /** The end of such an attempt. */
-export function tryInterrupted(): WindlassError {
+export function attemptInterrupted(): WindlassError {
   return new WindlassError('unavailable', 'this attempt was interrupted; another one continues', {
     code: 'TRY_INTERRUPTED',
     retryAfterMs: 100,

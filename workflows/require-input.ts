@@ -39,8 +39,8 @@ export function requireJobInput(input: unknown): asserts input is RunJobInput {
   requireText('frontgate.runtimeId', frontgate['runtimeId']);
   requireText('frontgate.vpcId', frontgate['vpcId']);
   // A job of a frontgate is a child of the workflow that keeps it; no other may start one.
-  const place = { runtimeId: String(frontgate['runtimeId']), vpcId: String(frontgate['vpcId']) };
-  if (workflowInfo().parent?.workflowId !== frontgateWorkflowId(place))
+  const key = { runtimeId: String(frontgate['runtimeId']), vpcId: String(frontgate['vpcId']) };
+  if (workflowInfo().parent?.workflowId !== frontgateWorkflowId(key))
     refuse('frontgate', `is for jobs that the workflow ${FRONTGATE_WORKFLOW} starts`);
 }
 

@@ -10,7 +10,7 @@ import {
   FRONTGATE_NEEDED,
   FRONTGATE_VERSION,
   type ErrorInfo,
-  type FrontgatePlace,
+  type FrontgateKey,
 } from '../src/domain/index.ts';
 import {
   jobWorkflowId,
@@ -29,7 +29,7 @@ import type { FrontgateAction } from './plan-frontgate.ts';
  * succeeded; `busy` when another job runs on it; otherwise why it failed.
  */
 export async function runFrontgateJob(
-  { runtimeId, vpcId }: FrontgatePlace,
+  { runtimeId, vpcId }: FrontgateKey,
   loaded: LoadedFrontgate,
   action: FrontgateAction,
   shown: { job: FrontgateState['job'] },

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { WindlassError, type FrontgatePlace } from '../../src/domain/index.ts';
+import { WindlassError, type FrontgateKey } from '../../src/domain/index.ts';
 import {
   ACQUIRE_FRONTGATE,
   FRONTGATE_WORKFLOW,
@@ -23,8 +23,8 @@ const ASK_LIMIT_MS = 10_000;
  *
  * @throws unavailable `TEMPORAL_UNREACHABLE`
  */
-export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews): Promise<void> {
-  const input: FrontgateInput = { runtimeId: place.runtimeId, vpcId: place.vpcId };
+export async function tellFrontgate(key: FrontgateKey, news: FrontgateNews): Promise<void> {
+  const input: FrontgateInput = { runtimeId: key.runtimeId, vpcId: key.vpcId };
   const { client, info } = Context.current();
   // Its work belongs to the same account as the task that signals it.
   const priority = info.priority === undefined ? {} : { priority: info.priority };
@@ -32,11 +32,11 @@ export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews):
     client.workflow.signalWithStart<Workflows['frontgate'], [FrontgateNews]>(FRONTGATE_WORKFLOW, {
       ...priority,
       taskQueue: WORKFLOW_QUEUE,
-      workflowId: frontgateWorkflowId(place),
+      workflowId: frontgateWorkflowId(key),
       args: [input],
       signal: news.use === 'needed' ? ACQUIRE_FRONTGATE : RELEASE_FRONTGATE,
       signalArgs: [news],
-      staticSummary: `frontgate of VPC ${place.vpcId}`,
+      staticSummary: `frontgate of VPC ${key.vpcId}`,
     }),
   );
 }
@@ -46,11 +46,11 @@ export async function tellFrontgate(place: FrontgatePlace, news: FrontgateNews):
  *
  * @throws unavailable `TEMPORAL_UNREACHABLE`
  */
-export async function askFrontgate(place: FrontgatePlace): Promise<FrontgateState | null> {
+export async function askFrontgate(key: FrontgateKey): Promise<FrontgateState | null> {
   const { client } = Context.current();
   return reach(async () => {
     try {
-      const handle = client.workflow.getHandle(frontgateWorkflowId(place));
+      const handle = client.workflow.getHandle(frontgateWorkflowId(key));
       return await client.withDeadline(Date.now() + ASK_LIMIT_MS, () => handle.query(READ_FRONTGATE));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;

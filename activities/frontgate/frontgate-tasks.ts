@@ -1,4 +1,4 @@
-import { WindlassError, type ErrorInfo, type FrontgatePlace } from '../../src/domain/index.ts';
+import { WindlassError, type ErrorInfo, type FrontgateKey } from '../../src/domain/index.ts';
 import type {
   EffectCall,
   HandleResult,
@@ -9,7 +9,7 @@ import type {
 } from '../../src/provider/index.ts';
 import type { FrontgateState } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
+import { nodeAccessOf, type ContextLoader } from '../load-context.ts';
 import { findVpc } from './find-vpc.ts';
 import { askFrontgate, tellFrontgate } from './frontgate-link.ts';
 
@@ -22,18 +22,18 @@ type Subtasks = Pick<Provider, 'handleSubtask' | 'waitSubtask'>;
 export function withFrontgates(
   dependencies: Pick<ActivityDependencies, 'stores' | 'faultPoint'>,
   provider: Provider,
-  hydrator: Pick<Hydrator, 'hydrateTask'>,
+  loader: Pick<ContextLoader, 'loadTask'>,
 ): Subtasks {
   const { stores, faultPoint } = dependencies;
 
   /** Before the job's first effect; it may be repeated at any of its steps. */
   async function acquire(context: TaskContext, call: EffectCall): Promise<HandleResult> {
     const vpcId = await findVpc(provider, context, call);
-    const place = { runtimeId: context.runtime.runtimeId, vpcId };
+    const key = { runtimeId: context.runtime.runtimeId, vpcId };
     await faultPoint('AcquireFrontgate:before-effect');
-    await stores.frontgates.acquire(context.job.jobId, place);
+    await stores.frontgates.acquire(context.job.jobId, key);
     await faultPoint('AcquireFrontgate:recorded');
-    await tellFrontgate(place, { clusterId: context.cluster.clusterId, use: 'needed' });
+    await tellFrontgate(key, { clusterId: context.cluster.clusterId, use: 'needed' });
     await faultPoint('AcquireFrontgate:after-effect');
     return { state: 'done' };
   }
@@ -44,22 +44,22 @@ export function withFrontgates(
     await faultPoint('ReleaseFrontgate:before-effect');
     await stores.frontgates.release(context.job.jobId, left);
     await faultPoint('ReleaseFrontgate:recorded');
-    const place = placeOf(context);
+    const key = keyOf(context);
     // Without a VPC its first job ended before it acquired anything.
-    if (place === null) return { state: 'done' };
-    await tellFrontgate(place, { clusterId: context.cluster.clusterId, use: left });
+    if (key === null) return { state: 'done' };
+    await tellFrontgate(key, { clusterId: context.cluster.clusterId, use: left });
     await faultPoint('ReleaseFrontgate:after-effect');
     return { state: 'started' };
   }
 
   async function waitUntilLed(context: TaskContext, call: ObserveCall): Promise<Observation> {
-    const place = placeOf(context);
-    const state = place === null ? null : await askFrontgate(place);
+    const key = keyOf(context);
+    const state = key === null ? null : await askFrontgate(key);
     if (state === null) return { state: 'pending', seen: 'no workflow keeps the frontgate yet' };
     if (state.failure !== null) throw frontgateFailed(context, state.failure);
     if (!state.ready) return { state: 'pending', seen: describeState(state) };
     // The data that was passed in may be from before it was ready: its host key has changed since.
-    const { context: fresh } = await hydrator.hydrateTask(context.task.taskId);
+    const { context: fresh } = await loader.loadTask(context.task.taskId);
     return provider.waitSubtask(fresh, call);
   }
 
@@ -68,8 +68,8 @@ export function withFrontgates(
    * only a deleted cluster needed are gone too.
    */
   async function waitUntilLeft(context: TaskContext): Promise<Observation> {
-    const place = placeOf(context);
-    const state = place === null ? null : await askFrontgate(place);
+    const key = keyOf(context);
+    const state = key === null ? null : await askFrontgate(key);
     if (state === null || state.settled) return { state: 'done' };
     if (state.members.some(({ use }) => use === 'needed')) return { state: 'done' };
     if (state.failure !== null) throw frontgateFailed(context, state.failure);
@@ -101,7 +101,7 @@ export function withFrontgates(
   };
 }
 
-function placeOf({ runtime, cluster }: TaskContext): FrontgatePlace | null {
+function keyOf({ runtime, cluster }: TaskContext): FrontgateKey | null {
   return cluster.vpcId === '' ? null : { runtimeId: runtime.runtimeId, vpcId: cluster.vpcId };
 }
 

@@ -1,19 +1,19 @@
 import { FRONTGATE_VERSION, type ClusterWrapper } from '../../src/domain/index.ts';
 import type { CreateClusterInput, FrontgateJob } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import type { Hydrator } from '../hydrate.ts';
+import type { ContextLoader } from '../load-context.ts';
 import { newCluster } from '../../src/wanted/index.ts';
 
 /** The rows of a frontgate: a cluster of the built-in package, in its VPC. */
 export async function prepareFrontgate(
   { stores, providers }: Pick<ActivityDependencies, 'stores' | 'providers'>,
-  hydrator: Pick<Hydrator, 'loadPackage'>,
+  loader: Pick<ContextLoader, 'loadPackage'>,
   input: CreateClusterInput,
   { vpcId, subnetId }: FrontgateJob,
 ): Promise<ClusterWrapper> {
   const runtime = await stores.runtimes.get(input.runtime);
   const parsed = await providers.get(runtime.provider).parseClusterConf({
-    content: await hydrator.loadPackage(FRONTGATE_VERSION),
+    content: await loader.loadPackage(FRONTGATE_VERSION),
     runtime,
     conf: {},
     clusterId: input.clusterId,

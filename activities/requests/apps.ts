@@ -28,7 +28,7 @@ import {
 } from '../../src/domain/index.ts';
 import { PART_BYTES, type AppUpload, type AppVersionView, type Requests } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import type { Hydrator } from '../hydrate.ts';
+import type { ContextLoader } from '../load-context.ts';
 
 type AppRequests = Pick<
   Requests,
@@ -41,7 +41,7 @@ type AppRequests = Pick<
   | 'describeApp'
 >;
 
-export function createAppRequests(dependencies: ActivityDependencies, hydrator: Hydrator): AppRequests {
+export function createAppRequests(dependencies: ActivityDependencies, loader: ContextLoader): AppRequests {
   const { apps } = dependencies.stores;
   return {
     async beginAppUpload(upload) {
@@ -111,7 +111,7 @@ export function createAppRequests(dependencies: ActivityDependencies, hydrator: 
 
     async describeApp({ version: wanted }) {
       const version = await apps.get(wanted);
-      const { files } = await hydrator.loadPackage(version.versionId);
+      const { files } = await loader.loadPackage(version.versionId);
       if (isChart(files)) return { ...toAppVersionView(version), form: await describeChart(files) };
       const config = files.find((file) => file.path === 'config.json');
       const form =

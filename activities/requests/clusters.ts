@@ -13,7 +13,7 @@ import { listOwed } from '../../src/plan/index.ts';
 import { listOnceActions, type ClusterDetails } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { frontgateByHand } from '../begin-job.ts';
-import type { Hydrator } from '../hydrate.ts';
+import type { ContextLoader } from '../load-context.ts';
 import { planJob } from '../plan-job.ts';
 import { prepareChange } from '../prepare-change.ts';
 import { prepareCluster } from '../prepare-cluster.ts';
@@ -26,14 +26,14 @@ type ClusterRequests = Pick<Requests, 'checkCreateCluster' | 'checkJob' | 'descr
 
 export function createClusterRequests(
   dependencies: ActivityDependencies,
-  hydrator: Hydrator,
+  loader: ContextLoader,
 ): ClusterRequests {
   const { stores, providers } = dependencies;
 
   async function describeDetails(wrapper: ClusterWrapper): Promise<ClusterDetails> {
-    const { runtime, credential } = await hydrator.loadRuntime(wrapper.cluster.runtimeId);
+    const { runtime, credential } = await loader.loadRuntime(wrapper.cluster.runtimeId);
     const resources = await stores.ledger.list(wrapper.cluster.clusterId, { live: true });
-    await hydrator.registerSecrets(wrapper.cluster.clusterId);
+    await loader.registerSecrets(wrapper.cluster.clusterId);
     const provider = providers.get(runtime.provider);
     return provider.describeClusterDetails(
       { cluster: wrapper, resources, runtime, credential },
@@ -65,7 +65,7 @@ export function createClusterRequests(
 
   return {
     async checkCreateCluster(input) {
-      const { runtime, wrapper } = await prepareCluster(dependencies, hydrator, input);
+      const { runtime, wrapper } = await prepareCluster(dependencies, loader, input);
       // A plan that the provider refuses is refused here, before any job exists.
       providers.get(runtime.provider).splitJobIntoTasks({
         job: { jobId: input.jobId, clusterId: input.clusterId, action: 'create', options: {} },
@@ -99,7 +99,7 @@ export function createClusterRequests(
         );
       }
       const runtime = await stores.runtimes.get(cluster.runtimeId);
-      const prepared = await prepareChange(dependencies, hydrator, {
+      const prepared = await prepareChange(dependencies, loader, {
         jobId,
         action,
         options,
@@ -126,7 +126,7 @@ export function createClusterRequests(
     async describeCluster({ cluster: name, refresh = false }) {
       const { clusterId } = await stores.clusters.resolve(name);
       if (!refresh) return toClusterView(dependencies, await stores.clusters.load(clusterId));
-      await refreshCluster(dependencies, hydrator, clusterId);
+      await refreshCluster(dependencies, loader, clusterId);
       const wrapper = await stores.clusters.load(clusterId);
       const view = await toClusterView(dependencies, wrapper);
       const details = await describeDetails(wrapper);

@@ -1,6 +1,6 @@
 import type { Requests } from '../../src/protocol/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { createHydrator } from '../hydrate.ts';
+import { createContextLoader } from '../load-context.ts';
 import { createAppRequests } from './apps.ts';
 import { createClusterRequests } from './clusters.ts';
 import { createJobRequests } from './jobs.ts';
@@ -9,7 +9,7 @@ import { createRuntimeRequests } from './runtimes.ts';
 
 /** Requests of clients: short, repeatable, without an effect in a cloud. */
 export function createRequests(dependencies: ActivityDependencies): Requests {
-  const hydrator = createHydrator(dependencies);
+  const loader = createContextLoader(dependencies);
   return {
     getSealingKey: async () => dependencies.keyring.sealingKey(),
     describeWorker: async () => {
@@ -21,9 +21,9 @@ export function createRequests(dependencies: ActivityDependencies): Requests {
         settings: Object.fromEntries(said) as Readonly<Record<string, readonly string[]>>,
       };
     },
-    ...createRuntimeRequests(dependencies, hydrator),
-    ...createAppRequests(dependencies, hydrator),
-    ...createClusterRequests(dependencies, hydrator),
+    ...createRuntimeRequests(dependencies, loader),
+    ...createAppRequests(dependencies, loader),
+    ...createClusterRequests(dependencies, loader),
     ...createMetadataRequests(dependencies),
     ...createJobRequests(dependencies),
   };

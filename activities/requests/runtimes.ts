@@ -16,7 +16,7 @@ import {
 import type { Requests, RuntimeInput, RuntimeQuery, RuntimeView } from '../../src/protocol/index.ts';
 import { type Call, type Provider, type ValidateCredentialRequest } from '../../src/provider/index.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { nodeAccessOf, type Hydrator } from '../hydrate.ts';
+import { nodeAccessOf, type ContextLoader } from '../load-context.ts';
 import { openCall } from '../provider-call.ts';
 import { registerCredential } from '../register-credential.ts';
 
@@ -35,7 +35,7 @@ type RuntimeRequests = Pick<
 
 export function createRuntimeRequests(
   dependencies: ActivityDependencies,
-  hydrator: Hydrator,
+  loader: ContextLoader,
 ): RuntimeRequests {
   const { stores, providers, keyring } = dependencies;
 
@@ -73,12 +73,12 @@ export function createRuntimeRequests(
         runtime: null,
       };
     }
-    const { runtime, credential } = await hydrator.loadRuntime(query.runtime);
+    const { runtime, credential } = await loader.loadRuntime(query.runtime);
     return { provider: providers.get(runtime.provider), request: { ...runtime, credential }, runtime };
   }
 
   /** A stored credential is sent only to the address that it was given for. */
-  function refuseOtherPlace(runtime: Runtime, wanted: Runtime): void {
+  function refuseOtherAddress(runtime: Runtime, wanted: Runtime): void {
     const { settings } = providers.get(runtime.provider);
     const changed = [
       ...(['url', 'zone'] as const).filter((name) => runtime[name] !== wanted[name]),
@@ -146,10 +146,10 @@ export function createRuntimeRequests(
       checkAddress(wanted.url);
       await refuseOtherAccess(runtime, wanted.settings);
       checkCallsPerSecond(wanted.settings);
-      if (update.credential === undefined && kept !== null) refuseOtherPlace(runtime, wanted);
+      if (update.credential === undefined && kept !== null) refuseOtherAddress(runtime, wanted);
       const credential =
         update.credential === undefined
-          ? hydrator.openCredential(runtime, kept)
+          ? loader.openCredential(runtime, kept)
           : await openSealed(update.credential, credentialBinding('update', wanted));
       const provider = providers.get(runtime.provider);
       const identity = await provider.validateCredential({ ...wanted, credential }, call(provider, null));
@@ -184,13 +184,13 @@ export function createRuntimeRequests(
     },
 
     async listSubnets({ runtime: name }) {
-      const { runtime, credential } = await hydrator.loadRuntime(name);
+      const { runtime, credential } = await loader.loadRuntime(name);
       const provider = providers.get(runtime.provider);
       return provider.describeSubnets({ runtime, credential }, call(provider, runtime));
     },
 
     async describeVpc({ runtime: name, vpcId }) {
-      const { runtime, credential } = await hydrator.loadRuntime(name);
+      const { runtime, credential } = await loader.loadRuntime(name);
       const provider = providers.get(runtime.provider);
       return provider.describeVpc({ runtime, credential, vpcId }, call(provider, runtime));
     },

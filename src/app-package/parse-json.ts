@@ -39,9 +39,9 @@ export function createOffsetLocator(text: string): (offset: number) => TextPosit
   let lineStarts: readonly number[] | undefined;
   return (offset) => {
     lineStarts ??= findLineStarts(text);
-    const place = Math.min(offset, text.length);
-    const line = countUpTo(lineStarts, place);
-    return { line, column: place - (lineStarts[line - 1] ?? 0) + 1 };
+    const position = Math.min(offset, text.length);
+    const line = countUpTo(lineStarts, position);
+    return { line, column: position - (lineStarts[line - 1] ?? 0) + 1 };
   };
 }
 
@@ -72,14 +72,14 @@ export interface ParseJsonOptions {
  * Where a value of a JSON text begins (a member of an object: its key), and the positions inside it, by
  * key or index.
  */
-export interface JsonPlace {
+export interface JsonPosition {
   readonly offset: number;
-  readonly inner: Map<string, JsonPlace>;
+  readonly inner: Map<string, JsonPosition>;
 }
 
 /** Where every value in a JSON text begins; if the text does not parse, the values before its fault. */
-export function locateJsonFields(text: string): JsonPlace {
-  const root: JsonPlace = { offset: 0, inner: new Map() };
+export function locateJsonFields(text: string): JsonPosition {
+  const root: JsonPosition = { offset: 0, inner: new Map() };
   const parser = new JsonParser(text, false, root);
   try {
     parser.parseDocument();
@@ -131,14 +131,14 @@ class JsonParser {
   readonly #path: string[] = [];
   readonly #locate: (offset: number) => TextPosition;
   /** The path of the object or array that is being read; null if positions are not needed. */
-  #place: JsonPlace | null;
+  #position: JsonPosition | null;
   #offset = 0;
   #values = 0;
 
-  constructor(text: string, comments: boolean, place: JsonPlace | null) {
+  constructor(text: string, comments: boolean, position: JsonPosition | null) {
     this.#text = text;
     this.#comments = comments;
-    this.#place = place;
+    this.#position = position;
     this.#locate = createOffsetLocator(text);
   }
 
@@ -221,13 +221,13 @@ class JsonParser {
   }
 
   #parseInner(key: string, offset: number, depth: number): unknown {
-    const outer = this.#place;
+    const outer = this.#position;
     if (outer !== null) {
-      this.#place = { offset, inner: new Map() };
-      outer.inner.set(key, this.#place);
+      this.#position = { offset, inner: new Map() };
+      outer.inner.set(key, this.#position);
     }
     const value = this.#parseValue(depth + 1);
-    this.#place = outer;
+    this.#position = outer;
     return value;
   }
 

@@ -1,5 +1,5 @@
 import { cutText, MAX_DETAIL_CHARACTERS, WindlassError, type ErrorDetail } from '../domain/index.ts';
-import type { JsonPlace, TextPosition } from './parse-json.ts';
+import type { JsonPosition, TextPosition } from './parse-json.ts';
 
 /** One error or warning about a package. */
 export interface PackageProblem {
@@ -7,13 +7,13 @@ export interface PackageProblem {
   readonly file: string;
   /** Dotted path inside the file. */
   readonly field?: string;
-  /** From 1, where the place in the text is known. */
+  /** From 1, where the position in the text is known. */
   readonly line?: number;
   readonly column?: number;
   readonly message: string;
 }
 
-export type ProblemPlace = Omit<PackageProblem, 'file' | 'message'>;
+export type ProblemPosition = Omit<PackageProblem, 'file' | 'message'>;
 
 /** The position of a dotted path; null if it is not known. */
 export type LocateField = (field: string) => TextPosition | null;
@@ -26,9 +26,9 @@ export interface ProblemReport {
   readonly notes: PackageProblem[];
   /** How the fields of a file are found in its text, for problems that are reported without a position. */
   locateFields(file: string, locate: LocateField): void;
-  error(file: string, place: ProblemPlace, message: string): void;
-  warning(file: string, place: ProblemPlace, message: string): void;
-  note(file: string, place: ProblemPlace, message: string): void;
+  error(file: string, position: ProblemPosition, message: string): void;
+  warning(file: string, position: ProblemPosition, message: string): void;
+  note(file: string, position: ProblemPosition, message: string): void;
 }
 
 /** The limit for each kind; users do not read more. */
@@ -39,20 +39,22 @@ export function createProblemReport(): ProblemReport {
   const warnings: PackageProblem[] = [];
   const notes: PackageProblem[] = [];
   const locators = new Map<string, LocateField>();
-  const toProblem = (file: string, place: ProblemPlace, message: string): PackageProblem => {
+  const toProblem = (file: string, position: ProblemPosition, message: string): PackageProblem => {
     const found =
-      place.line === undefined && place.field !== undefined ? locators.get(file)?.(place.field) : null;
-    return { file, ...place, ...found, message };
+      position.line === undefined && position.field !== undefined
+        ? locators.get(file)?.(position.field)
+        : null;
+    return { file, ...position, ...found, message };
   };
   // A field that is read twice reports the same fault twice.
   const seen = new Set<string>();
-  const addTo = (list: PackageProblem[], file: string, place: ProblemPlace, message: string): void => {
+  const addTo = (list: PackageProblem[], file: string, position: ProblemPosition, message: string): void => {
     if (list.length > MAX_PROBLEMS) return;
     if (list.length === MAX_PROBLEMS) {
       list.push({ file, message: `only the first ${MAX_PROBLEMS} are listed` });
       return;
     }
-    const problem = toProblem(file, place, message);
+    const problem = toProblem(file, position, message);
     const key = JSON.stringify(problem);
     if (!seen.has(key)) list.push(problem);
     seen.add(key);
@@ -62,9 +64,9 @@ export function createProblemReport(): ProblemReport {
     warnings,
     notes,
     locateFields: (file, locate) => void locators.set(file, locate),
-    error: (file, place, message) => addTo(errors, file, place, message),
-    warning: (file, place, message) => addTo(warnings, file, place, message),
-    note: (file, place, message) => addTo(notes, file, place, message),
+    error: (file, position, message) => addTo(errors, file, position, message),
+    warning: (file, position, message) => addTo(warnings, file, position, message),
+    note: (file, position, message) => addTo(notes, file, position, message),
   };
 }
 
@@ -72,20 +74,23 @@ export function createProblemReport(): ProblemReport {
 const MAX_LOCATED_CHARACTERS = 1_000;
 
 /** Finds a field among the positions of a text; for a missing field, the nearest one that holds it. */
-export function findFieldOffset(root: JsonPlace, field: string): number | null {
+export function findFieldOffset(root: JsonPosition, field: string): number | null {
   if (field.length > MAX_LOCATED_CHARACTERS) return null;
   const found = findNearest(root, field);
-  return found.place === root ? null : found.place.offset;
+  return found.position === root ? null : found.position.offset;
 }
 
 /** `rest` is how much of the path does not exist. */
-function findNearest(start: JsonPlace, path: string): { readonly place: JsonPlace; readonly rest: number } {
-  let nearest = { place: start, rest: path.length };
+function findNearest(
+  start: JsonPosition,
+  path: string,
+): { readonly position: JsonPosition; readonly rest: number } {
+  let nearest = { position: start, rest: path.length };
   for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
-    const place = start.inner.get(path.slice(0, end));
-    if (place === undefined) continue;
-    if (end === path.length) return { place, rest: 0 };
-    const found = findNearest(place, path.slice(end + 1));
+    const position = start.inner.get(path.slice(0, end));
+    if (position === undefined) continue;
+    if (end === path.length) return { position, rest: 0 };
+    const found = findNearest(position, path.slice(end + 1));
     if (found.rest === 0) return found;
     if (found.rest < nearest.rest) nearest = found;
   }
@@ -110,7 +115,7 @@ export function createPackageError(errors: readonly PackageProblem[]): WindlassE
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   return new WindlassError('invalid-input', `the package is not valid: ${first}${more}`, {
     code: 'APP_INVALID',
-    hint: '`windlass app validate PATH` lists every fault with its place',
+    hint: '`windlass app validate PATH` lists every fault with its position',
     details,
   });
 }

@@ -31,12 +31,12 @@ import {
 import { sealSecret } from '../secrets/index.ts';
 import { checkPlainName } from './clear-text.ts';
 import { toPage } from './page.ts';
-import type { AppsClient, ChartPlace } from './windlass-client.ts';
+import type { AppsClient, ChartSource } from './windlass-client.ts';
 
 /** Parts that are sent at the same time. */
 const PARALLEL_PARTS = 4;
 /** How often a package is sent again whose parts were deleted meanwhile. */
-const UPLOAD_TRIES = 5;
+const UPLOAD_ATTEMPTS = 5;
 
 /** Packages: checked on this machine, sent to the workers, listed. */
 export function createAppsClient(requests: Requests): AppsClient {
@@ -51,7 +51,7 @@ export function createAppsClient(requests: Requests): AppsClient {
         notes: notes.map(toDetail),
       };
     },
-    register: (path, where = {}) => registerPackage(requests, path, where),
+    register: (path, source = {}) => registerPackage(requests, path, source),
     list: (options) => requests.listApps(toPage(options)),
     describe: async (version) => requests.describeApp({ version: checkPlainName(version, 'app') }),
   };
@@ -61,25 +61,25 @@ export function createAppsClient(requests: Requests): AppsClient {
 export async function registerPackage(
   requests: Requests,
   path: string,
-  where: ChartPlace,
+  source: ChartSource,
   claimed: Claimed = {},
 ): Promise<AppVersionView> {
-  if (isChartReference(path) || where.repository !== undefined) {
-    return requests.registerChart({ ...(await toReference(requests, path, where)), ...claimed });
+  if (isChartReference(path) || source.repository !== undefined) {
+    return requests.registerChart({ ...(await toReference(requests, path, source)), ...claimed });
   }
-  refuseWhere(path, where);
+  refuseSource(path, source);
   const files = await readPackage(path);
   const { errors } = validateAnyPackage(files);
   if (errors.length > 0) throw createPackageError(errors);
   checkAppName(identifyPackage(files).appName);
   const packed = packContent(files);
-  for (let tries = 1; ; tries += 1) {
+  for (let attempts = 1; ; attempts += 1) {
     try {
       return await uploadPackage(requests, packed, claimed);
     } catch (error) {
       // Another request with the same package was refused, and that deleted the parts of this one.
       const isForgotten = WindlassError.isInstance(error) && error.code === 'APP_PART_MISSING';
-      if (!isForgotten || tries === UPLOAD_TRIES) throw error;
+      if (!isForgotten || attempts === UPLOAD_ATTEMPTS) throw error;
     }
   }
 }
@@ -87,9 +87,9 @@ export async function registerPackage(
 async function toReference(
   requests: Requests,
   chart: string,
-  { credential, ...place }: ChartPlace,
+  { credential, ...rest }: ChartSource,
 ): Promise<ChartReference> {
-  const reference = { ...place, chart };
+  const reference = { ...rest, chart };
   // A package that a worker would refuse is not sent.
   parseChartReference(reference);
   if (credential === undefined) return reference;
@@ -136,8 +136,8 @@ async function uploadPackage(
 }
 
 /** Options that have no meaning for a folder or an archive must not be ignored silently. */
-function refuseWhere(path: string, where: ChartPlace): void {
-  const [name] = Object.entries(where).find(([, value]) => value !== undefined) ?? [];
+function refuseSource(path: string, source: ChartSource): void {
+  const [name] = Object.entries(source).find(([, value]) => value !== undefined) ?? [];
   if (name === undefined) return;
   throw new WindlassError(
     'invalid-input',

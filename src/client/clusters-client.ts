@@ -17,11 +17,11 @@ import { prepareConf } from './cluster-conf.ts';
 import { toPage } from './page.ts';
 import { clusterIdOf, jobIdOf } from './request-ids.ts';
 import { findStartedJob, startJob } from './start-job.ts';
-import type { ServerPlace } from './to-windlass-error.ts';
+import type { ServerAddress } from './to-windlass-error.ts';
 import type {
   AppDescription,
   AppsClient,
-  ChartPlace,
+  ChartSource,
   ClustersClient,
   CreateClusterRequest,
   JobRequestOptions,
@@ -33,7 +33,7 @@ import type {
 export interface ClustersContext {
   readonly client: Client;
   readonly requests: Requests;
-  readonly place: ServerPlace;
+  readonly server: ServerAddress;
   readonly apps: AppsClient;
   /** The requesting user. */
   readonly identity: string;
@@ -198,7 +198,7 @@ async function changeCluster(
 /** What a request names as its app. */
 interface AppRequest {
   readonly app: string;
-  readonly place?: ChartPlace;
+  readonly source?: ChartSource;
 }
 
 /**
@@ -208,14 +208,14 @@ interface AppRequest {
  */
 async function withPackage<Result>(
   { apps, requests }: ClustersContext,
-  { app, place = {} }: AppRequest,
+  { app, source = {} }: AppRequest,
   use: (app: AppDescription) => Promise<Result>,
 ): Promise<Result> {
-  const isBrought = isPackagePath(app) || isChartReference(app) || Object.keys(place).length > 0;
+  const isBrought = isPackagePath(app) || isChartReference(app) || Object.keys(source).length > 0;
   if (!isBrought) return use(await describeApp(apps, app));
   const claim = randomUUID();
   try {
-    const { versionId } = await registerPackage(requests, app, place, { claim });
+    const { versionId } = await registerPackage(requests, app, source, { claim });
     return await use(await apps.describe(versionId));
   } catch (error) {
     // If it is not known whether the job has begun, the claim expires by itself.

@@ -7,7 +7,7 @@ import { createClustersClient } from './clusters-client.ts';
 import { createJobsClient } from './jobs-client.ts';
 import { createRequestsClient } from './requests-client.ts';
 import { createRuntimesClient } from './runtimes-client.ts';
-import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+import { toWindlassError, type ServerAddress } from './to-windlass-error.ts';
 import type { WindlassClient } from './windlass-client.ts';
 
 /**
@@ -46,38 +46,38 @@ export async function connectClient(options: ConnectOptions = {}): Promise<Windl
     options.address === undefined ? found.connectionOptions : withoutStack(found);
   const tls = options.tls ?? given.tls;
   const apiKey = options.apiKey ?? given.apiKey;
-  const place: ServerPlace = {
+  const server: ServerAddress = {
     address: options.address ?? found.address,
     namespace: options.namespace ?? found.namespace,
     from: options.address === undefined ? found.from : 'the caller',
     ...(options.address === undefined && found.workerLog !== null ? { workerLog: found.workerLog } : {}),
   };
-  requireTls(place.address, { tls, apiKey }, options.env ?? process.env);
+  requireTls(server.address, { tls, apiKey }, options.env ?? process.env);
   const identity = options.identity ?? defaultIdentity();
   let connection: Connection;
   try {
     connection = await Connection.connect({
-      address: place.address,
+      address: server.address,
       connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       ...(tls === undefined ? {} : { tls }),
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(metadata === undefined ? {} : { metadata }),
     });
     if (options.address === undefined && found.clusterId !== null)
-      await requireServer(connection, found.clusterId, place);
+      await requireServer(connection, found.clusterId, server);
   } catch (error) {
-    throw toWindlassError(error, place);
+    throw toWindlassError(error, server);
   }
-  const client = new Client({ connection, namespace: place.namespace, identity });
-  const requests = createRequestsClient(client, place, options.workerTimeoutMs ?? WORKER_TIMEOUT_MS);
-  const jobs = createJobsClient({ client, requests, place });
+  const client = new Client({ connection, namespace: server.namespace, identity });
+  const requests = createRequestsClient(client, server, options.workerTimeoutMs ?? WORKER_TIMEOUT_MS);
+  const jobs = createJobsClient({ client, requests, server });
   const apps = createAppsClient(requests);
   return {
     runtimes: createRuntimesClient(requests),
     apps,
-    clusters: createClustersClient({ client, requests, place, apps, identity }),
+    clusters: createClustersClient({ client, requests, server, apps, identity }),
     jobs,
-    server: place,
+    server: server,
     describeWorker: () => requests.describeWorker(),
     close: () => connection.close(),
   };
@@ -100,7 +100,11 @@ function withoutStack({
  *
  * @throws unavailable `STACK_SERVER_GONE`
  */
-async function requireServer(connection: Connection, clusterId: string, place: ServerPlace): Promise<void> {
+async function requireServer(
+  connection: Connection,
+  clusterId: string,
+  server: ServerAddress,
+): Promise<void> {
   let found: string;
   try {
     found = (await connection.workflowService.getClusterInfo({})).clusterId;
@@ -112,7 +116,7 @@ async function requireServer(connection: Connection, clusterId: string, place: S
   await connection.close();
   throw new WindlassError(
     'unavailable',
-    `the server at ${place.address} is not that of ${place.from ?? 'the stack'}: another program has its port`,
+    `the server at ${server.address} is not that of ${server.from ?? 'the stack'}: another program has its port`,
     { code: 'STACK_SERVER_GONE', hint: 'start the stack again (windlass dev), or set TEMPORAL_ADDRESS' },
   );
 }

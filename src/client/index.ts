@@ -1,12 +1,12 @@
 export { connectClient, type ConnectOptions } from './connect-client.ts';
 export type { JobEvent } from './job-events.ts';
-export type { ServerPlace } from './to-windlass-error.ts';
+export type { ServerAddress } from './to-windlass-error.ts';
 export type {
   AddNodesRequest,
   AppDescription,
   AppsClient,
   CancelledJob,
-  ChartPlace,
+  ChartSource,
   ClustersClient,
   ConfChange,
   CreateClusterRequest,

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import { JOB_ACTION_NAMES, type JobAction, type JobStatus } from '../domain/index.ts';
 import { jobWorkflowId, RUN_JOB_WORKFLOW, SEARCH_ATTRIBUTES, type JobView } from '../protocol/index.ts';
-import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+import { toWindlassError, type ServerAddress } from './to-windlass-error.ts';
 
 /** The Temporal run of a job, open or closed. */
 export interface JobRun {
@@ -62,7 +62,7 @@ export async function findLaterRun(
  * The view of a job that is not stored: it has just been started, or its first step failed and nothing was
  * stored, or it has deleted its cluster and its own rows.
  */
-export async function viewUnstoredJob(client: Client, run: JobRun, place: ServerPlace): Promise<JobView> {
+export async function viewUnstoredJob(client: Client, run: JobRun, server: ServerAddress): Promise<JobView> {
   const { jobId, clusterId, action, startedAt } = run;
   const known = { jobId, clusterId, action, startedAt, requestedBy: '', held: null };
   const open = { ...known, closedAt: null, layers: [], steps: [], planHash: null, commands: [] };
@@ -75,7 +75,7 @@ export async function viewUnstoredJob(client: Client, run: JobRun, place: Server
     await handle.result();
     return { ...view, status: 'successful', error: null };
   } catch (error) {
-    const reason = toWindlassError(error, place);
+    const reason = toWindlassError(error, server);
     return { ...view, status: reason.kind === 'cancelled' ? 'cancelled' : 'failed', error: reason.toInfo() };
   }
 }

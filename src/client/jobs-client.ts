@@ -5,7 +5,7 @@ import { readJobHistories } from './job-history.ts';
 import { findJobRun, findLaterRun, viewUnstoredJob, type JobRun } from './job-run.ts';
 import { toPage } from './page.ts';
 import { mergePendingTasks, readPendingTasks, type PendingWork } from './pending-tasks.ts';
-import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+import { toWindlassError, type ServerAddress } from './to-windlass-error.ts';
 import { waitForJob } from './wait-for-job.ts';
 import { watchJob, type JobLook } from './watch-job.ts';
 import type { JobsClient } from './windlass-client.ts';
@@ -14,17 +14,17 @@ import type { JobsClient } from './windlass-client.ts';
 export interface JobsContext {
   readonly client: Client;
   readonly requests: Requests;
-  readonly place: ServerPlace;
+  readonly server: ServerAddress;
 }
 
 /** Jobs: the log that the workers keep, joined with Temporal's data of open jobs. */
 export function createJobsClient(context: JobsContext): JobsClient {
-  const { client, requests, place } = context;
+  const { client, requests, server } = context;
   const mapErrors = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw toWindlassError(error, place);
+      throw toWindlassError(error, server);
     }
   };
   const lookAt = (jobId: string, clusterId?: string): ((last: JobLook | null) => Promise<JobLook>) => {
@@ -95,7 +95,7 @@ const IDLE_READ_MS = 3_000;
  * poll, the workers are not asked.
  */
 async function lookAtJob(
-  { client, requests, place }: JobsContext,
+  { client, requests, server }: JobsContext,
   jobId: string,
   run: JobRun | null,
   last: JobLook | null,
@@ -122,7 +122,7 @@ async function lookAtJob(
   } catch (error) {
     if (!WindlassError.isInstance(error) || error.kind !== 'not-found' || run === null) throw error;
     const open = pending?.open ?? run.open;
-    const view = await viewUnstoredJob(client, { ...run, open }, place);
+    const view = await viewUnstoredJob(client, { ...run, open }, server);
     const obstacle = open ? await findObstacle(requests, run) : null;
     return { view: { ...view, error: view.error ?? obstacle }, fingerprint: null, readAtMs: now };
   }

@@ -4,7 +4,7 @@ import { TimeoutFailure } from '@temporalio/common';
 import { WindlassError } from '../domain/index.ts';
 import { providerQueue, REQUEST_NAMES, REQUESTS_QUEUE, type Requests } from '../protocol/index.ts';
 import { refuseClearSecrets } from './clear-text.ts';
-import { answerTimeout, toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+import { answerTimeout, toWindlassError, type ServerAddress } from './to-windlass-error.ts';
 
 /** A worker that took a request answers within this. */
 const ANSWER_MS = 60_000;
@@ -23,7 +23,11 @@ const RETRY = { initialInterval: 200, maximumAttempts: 3 };
  *
  * @param workerTimeoutMs how long a request waits for a worker to take it, then `NO_WORKER`.
  */
-export function createRequestsClient(client: Client, place: ServerPlace, workerTimeoutMs: number): Requests {
+export function createRequestsClient(
+  client: Client,
+  server: ServerAddress,
+  workerTimeoutMs: number,
+): Requests {
   const send = async (name: string, args: readonly unknown[], taskQueue: string): Promise<unknown> => {
     const id = `${name}/${randomUUID()}`;
     try {
@@ -38,8 +42,8 @@ export function createRequestsClient(client: Client, place: ServerPlace, workerT
       });
     } catch (error) {
       throw (await wasTaken(client, id, error))
-        ? answerTimeout(place.workerLog)
-        : toWindlassError(error, place);
+        ? answerTimeout(server.workerLog)
+        : toWindlassError(error, server);
     }
   };
   const run = async (name: string, args: readonly unknown[]): Promise<unknown> => {

@@ -13,7 +13,7 @@ import {
 } from '../protocol/index.ts';
 import { refuseClearSecrets } from './clear-text.ts';
 import { findNewestRun, type JobRun } from './job-run.ts';
-import { toWindlassError, type ServerPlace } from './to-windlass-error.ts';
+import { toWindlassError, type ServerAddress } from './to-windlass-error.ts';
 import type { StartedJob } from './windlass-client.ts';
 
 /** What users see of a job in Temporal's own tools. */
@@ -28,7 +28,7 @@ export interface JobLabels {
 /** The input of a job's start. */
 export interface JobStarter {
   readonly client: Client;
-  readonly place: ServerPlace;
+  readonly server: ServerAddress;
   readonly requests: Requests;
 }
 
@@ -43,7 +43,7 @@ const CLOSING_PAUSE_MS = 200;
  * @throws conflict `CLUSTER_BUSY` naming the job that runs.
  */
 export async function startJob(
-  { client, place, requests }: JobStarter,
+  { client, server, requests }: JobStarter,
   input: RunJobInput,
   labels: JobLabels,
 ): Promise<StartedJob> {
@@ -73,9 +73,9 @@ export async function startJob(
       });
       return { clusterId, jobId, status: 'queued' };
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw toWindlassError(error, place);
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw toWindlassError(error, server);
     }
-    const running = await findRunning(client, place, clusterId);
+    const running = await findRunning(client, server, clusterId);
     if (running?.jobId === jobId) return { clusterId, jobId, status: 'working' };
     // It ended between the two calls, so nothing is in the way.
     if (running?.open !== true) continue;
@@ -105,11 +105,11 @@ export async function findStartedJob(
   return { clusterId, jobId, status };
 }
 
-async function findRunning(client: Client, place: ServerPlace, clusterId: string): Promise<JobRun | null> {
+async function findRunning(client: Client, server: ServerAddress, clusterId: string): Promise<JobRun | null> {
   try {
     return await findNewestRun(client, clusterId);
   } catch (error) {
-    throw toWindlassError(error, place);
+    throw toWindlassError(error, server);
   }
 }
 

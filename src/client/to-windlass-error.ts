@@ -20,7 +20,7 @@ const GRPC = {
 } as const;
 
 /** The server's address, for messages. */
-export interface ServerPlace {
+export interface ServerAddress {
   readonly address: string;
   readonly namespace: string;
   /** What names it: a variable, a profile, the stack of a WINDLASS_HOME, the default. */
@@ -33,21 +33,21 @@ export interface ServerPlace {
  * Turns an error of a call to Temporal into ours: the error that a worker threw (its first detail is the
  * ErrorInfo), no worker in time, no server, a server that refuses.
  */
-export function toWindlassError(error: unknown, place: ServerPlace): WindlassError {
+export function toWindlassError(error: unknown, server: ServerAddress): WindlassError {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (WindlassError.isInstance(cause)) return cause;
     if (cause instanceof ApplicationFailure) return fromApplicationFailure(cause);
-    if (cause instanceof TimeoutFailure) return fromTimeout(cause, place);
+    if (cause instanceof TimeoutFailure) return fromTimeout(cause, server);
     if (cause instanceof CancelledFailure) {
       return new WindlassError('cancelled', cause.message, { code: 'CANCELLED', cause: error });
     }
     if (cause instanceof NamespaceNotFoundError)
-      return fromGrpcError(GRPC.NOT_FOUND, 'it does not exist', place, error);
-    if (isGrpcServiceError(cause)) return fromGrpcError(cause.code, cause.details, place, error);
+      return fromGrpcError(GRPC.NOT_FOUND, 'it does not exist', server, error);
+    if (isGrpcServiceError(cause)) return fromGrpcError(cause.code, cause.details, server, error);
   }
   // The client stops connecting with a plain error of its own.
   if (error instanceof Error && /connect/i.test(error.message))
-    return unreachable(place, error.message, error);
+    return unreachable(server, error.message, error);
   const message = error instanceof Error ? error.message : String(error);
   return new WindlassError('internal', message, { code: 'UNEXPECTED', cause: error });
 }
@@ -63,7 +63,7 @@ function fromApplicationFailure(failure: ApplicationFailure): WindlassError {
   });
 }
 
-function fromTimeout(failure: TimeoutFailure, { workerLog }: ServerPlace): WindlassError {
+function fromTimeout(failure: TimeoutFailure, { workerLog }: ServerAddress): WindlassError {
   if (failure.timeoutType === 'SCHEDULE_TO_START') {
     return new WindlassError('unavailable', 'the server answers, but no worker took the request', {
       code: 'NO_WORKER',
@@ -84,16 +84,16 @@ export function answerTimeout(workerLog?: string): WindlassError {
   });
 }
 
-function fromGrpcError(code: number, details: string, place: ServerPlace, cause: unknown): WindlassError {
-  const where = `Temporal at ${place.address}`;
+function fromGrpcError(code: number, details: string, server: ServerAddress, cause: unknown): WindlassError {
+  const where = `Temporal at ${server.address}`;
   switch (code) {
     case GRPC.UNAVAILABLE:
     case GRPC.DEADLINE_EXCEEDED:
-      return unreachable(place, details, cause);
+      return unreachable(server, details, cause);
     case GRPC.CANCELLED:
       return new WindlassError('cancelled', 'the request was cancelled', { code: 'CANCELLED', cause });
     case GRPC.NOT_FOUND:
-      return new WindlassError('not-found', `${where}, namespace ${place.namespace}: ${details}`, {
+      return new WindlassError('not-found', `${where}, namespace ${server.namespace}: ${details}`, {
         code: 'TEMPORAL_NOT_FOUND',
         hint: 'check TEMPORAL_NAMESPACE',
         cause,
@@ -122,8 +122,8 @@ function fromGrpcError(code: number, details: string, place: ServerPlace, cause:
   }
 }
 
-function unreachable(place: ServerPlace, why: string, cause: unknown): WindlassError {
-  return new WindlassError('unavailable', `no Temporal server answers at ${place.address} (${why})`, {
+function unreachable(server: ServerAddress, why: string, cause: unknown): WindlassError {
+  return new WindlassError('unavailable', `no Temporal server answers at ${server.address} (${why})`, {
     code: 'TEMPORAL_UNREACHABLE',
     hint: 'set TEMPORAL_ADDRESS, or start everything on this machine: windlass dev',
     cause,

@@ -20,7 +20,7 @@ import type {
   RuntimeView,
 } from '../protocol/index.ts';
 import type { JobEvent } from './job-events.ts';
-import type { ServerPlace } from './to-windlass-error.ts';
+import type { ServerAddress } from './to-windlass-error.ts';
 
 /**
  * Everything that windlass offers. All methods throw WindlassErrors: those of the workers, `unavailable`
@@ -33,7 +33,7 @@ export interface WindlassClient {
   readonly clusters: ClustersClient;
   readonly jobs: JobsClient;
   /** The server that all of this acts on. */
-  readonly server: ServerPlace;
+  readonly server: ServerAddress;
   /** The answering worker: its version, and the providers that it has. */
   describeWorker(): Promise<{ readonly version: string; readonly providers: readonly string[] }>;
   close(): Promise<void>;
@@ -111,14 +111,14 @@ export interface AppsClient {
    * invalid-input with every fault of the package, `CREDENTIAL_FORMAT`; for charts the errors of
    * registerChart.
    */
-  register(path: string, where?: ChartPlace): Promise<AppVersionView>;
+  register(path: string, source?: ChartSource): Promise<AppVersionView>;
   list(options?: ListOptions): Promise<readonly AppVersionView[]>;
   /** `version`: id of a version, or an app's name for its newest. @throws not-found. */
   describe(version: string): Promise<AppDescription>;
 }
 
 /** The location of a chart that is not a file of this machine. */
-export type ChartPlace = Omit<ChartReference, 'chart' | 'credential'> & {
+export type ChartSource = Omit<ChartReference, 'chart' | 'credential'> & {
   /**
    * For a private registry or repository: the text of `{"username": …, "password": …}`. It leaves this
    * process sealed to the workers, for just this request, and is not stored.
@@ -137,7 +137,7 @@ export interface CreateClusterRequest {
   /** A package's folder, a version id, an app's name for its newest version, or a chart to fetch. */
   readonly app: string;
   /** The location of the chart that `app` names; it is fetched once. */
-  readonly place?: ChartPlace;
+  readonly source?: ChartSource;
   /** Name or id. */
   readonly runtime: string;
   readonly name?: string;
@@ -166,7 +166,7 @@ export interface UpgradeRequest extends ConfChange, JobRequestOptions {
   /** A package's folder, a version id, the app's name for its newest version, or a chart to fetch. */
   readonly app: string;
   /** The location of the chart that `app` names; it is fetched once. */
-  readonly place?: ChartPlace;
+  readonly source?: ChartSource;
 }
 
 export interface AddNodesRequest extends JobRequestOptions {

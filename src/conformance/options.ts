@@ -86,7 +86,7 @@ export type OptionalPart =
   | 'holdAnswers'
   | 'disturb'
   | 'failInstance'
-  | 'makeFirstPlaceFull'
+  | 'fillFirstPlacement'
   | 'address'
   | 'device'
   | 'lastingFence';
@@ -124,7 +124,7 @@ export interface ConformanceHarness {
    * A runtime of the same cloud with several placements, the first of which has no capacity for an
    * instance any more, and where volumes cannot move between them.
    */
-  makeFirstPlaceFull?(): Promise<Runtime>;
+  fillFirstPlacement?(): Promise<Runtime>;
   /** Removes everything that is left, and the cloud itself. */
   dispose(): Promise<void>;
 }

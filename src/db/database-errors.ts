@@ -27,7 +27,7 @@ const CONNECTION_MESSAGES = [
 ];
 
 /** How often a method is attempted when PostgreSQL aborts its transaction in favour of another. */
-const MAX_TRIES = 4;
+const MAX_ATTEMPTS = 4;
 
 /**
  * Gives every method of a store the errors of the contract. A transaction that lost a deadlock or a
@@ -41,7 +41,7 @@ export function withDatabaseErrors<Store extends object>(store: Store): Store {
         try {
           return await (method as (...values: unknown[]) => Promise<unknown>)(...parameters);
         } catch (error) {
-          if (attempt < MAX_TRIES && isLostConflict(error)) continue;
+          if (attempt < MAX_ATTEMPTS && isLostConflict(error)) continue;
           throw toDatabaseError(error);
         }
       }

@@ -8,13 +8,13 @@ import type { FrontgateStore } from './stores.ts';
 /** @internal */
 export function createFrontgateStore(db: Kysely<Database>): FrontgateStore {
   return {
-    async acquire(jobId, place) {
-      const columns = { runtime_id: place.runtimeId, vpc_id: place.vpcId, use: 'needed' as const };
+    async acquire(jobId, key) {
+      const columns = { runtime_id: key.runtimeId, vpc_id: key.vpcId, use: 'needed' as const };
       await db.transaction().execute(async (transaction) => {
         const clusterId = await lockOpenJob(transaction, jobId);
         await transaction
           .updateTable('cluster')
-          .set({ vpc_id: place.vpcId })
+          .set({ vpc_id: key.vpcId })
           .where('cluster_id', '=', clusterId)
           .execute();
         await transaction

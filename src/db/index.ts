@@ -1,6 +1,6 @@
 export { openStores, type OpenStoresOptions } from './open-stores.ts';
 export type {
-  HydratedTask,
+  TaskWithContext,
   JobStart,
   JobStore,
   LayerCount,

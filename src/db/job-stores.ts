@@ -120,7 +120,7 @@ export interface TaskStore {
    * Resources: the newest generation of each kind of the task's node (of the cluster when it has none).
    * With a time, the task is marked as begun in the same statement, unless it was.
    */
-  hydrate(taskId: string, beginAt?: string): Promise<HydratedTask>;
+  loadWithContext(taskId: string, beginAt?: string): Promise<TaskWithContext>;
   /** Counts a failed attempt; keeps the error for display. */
   recordFailure(taskId: string, error: ErrorInfo): Promise<void>;
   /**
@@ -155,7 +155,7 @@ export interface LayerCount {
   readonly skipped: number;
 }
 
-export interface HydratedTask {
+export interface TaskWithContext {
   readonly task: StoredTask;
   readonly job: Job;
   readonly runtime: Runtime;

@@ -6,7 +6,7 @@ import type {
   ClusterNode,
   ClusterRole,
   FrontgateMember,
-  FrontgatePlace,
+  FrontgateKey,
   Job,
   JobCommand,
   LanesShape,
@@ -30,7 +30,7 @@ export interface Database {
   cluster_node: Row<ClusterNode> & { position: number };
   cluster_link: Row<ClusterLink>;
   cluster_secret: { cluster_id: string; name: string; key_id: string; sealed: Uint8Array };
-  frontgate_member: Row<FrontgateMember & FrontgatePlace>;
+  frontgate_member: Row<FrontgateMember & FrontgateKey>;
   job: JobTable;
   job_step: JobStepTable;
   job_layer: Row<LayerShape> & { job_id: string; step: number };

@@ -5,7 +5,7 @@ import type {
   ClusterStatus,
   ClusterWrapper,
   FrontgateMember,
-  FrontgatePlace,
+  FrontgateKey,
   LeaseStore,
   LedgerResource,
   MetadataTree,
@@ -169,13 +169,13 @@ export interface FrontgateStore {
    * Makes the job's cluster a member, with the VPC that was found for it. Repeatable.
    * @throws conflict `JOB_NOT_OPEN`: a frozen worker that continues late changes nothing.
    */
-  acquire(jobId: string, place: FrontgatePlace): Promise<void>;
+  acquire(jobId: string, key: FrontgateKey): Promise<void>;
   /**
    * The job's cluster becomes a member that only keeps the frontgate, or stops being a member. @throws
    * conflict `JOB_NOT_OPEN`.
    */
   release(jobId: string, left: 'kept' | 'none'): Promise<void>;
-  load(place: FrontgatePlace): Promise<StoredFrontgate>;
+  load(key: FrontgateKey): Promise<StoredFrontgate>;
   /**
    * The jump host for the nodes of a cluster: undefined if it is not a member; null if its frontgate has
    * no node now.

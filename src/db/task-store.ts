@@ -146,8 +146,8 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
       return rows;
     },
 
-    async hydrate(taskId, beginAt) {
-      const { rows } = await selectHydrated(taskId, beginAt ?? null).execute(db);
+    async loadWithContext(taskId, beginAt) {
+      const { rows } = await selectWithContext(taskId, beginAt ?? null).execute(db);
       const [row] = rows;
       if (row === undefined) throw taskNotFound(taskId);
       const job = jobRows.fromRow(row.job);
@@ -279,7 +279,7 @@ function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => number): readon
   return [...groups.values()];
 }
 
-interface HydratedRow {
+interface TaskContextRow {
   readonly begun: boolean;
   readonly task: Row<StoredTask>;
   readonly job: Row<Job>;
@@ -296,8 +296,8 @@ interface HydratedRow {
  * One round trip, with only the task's own node and role of the cluster: every activity begins with it.
  * Nodes of a replica role are described by the role that they copy.
  */
-function selectHydrated(taskId: string, beginAt: string | null): ReturnType<typeof sql<HydratedRow>> {
-  return sql<HydratedRow>`
+function selectWithContext(taskId: string, beginAt: string | null): ReturnType<typeof sql<TaskContextRow>> {
+  return sql<TaskContextRow>`
     with begun as (
       update task set status = 'working', started_at = coalesce(task.started_at, ${beginAt}::timestamptz)
       from job

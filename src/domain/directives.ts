@@ -31,7 +31,7 @@ export interface TaskRound {
 }
 
 /** What a command that is owed once has to know of its earlier attempts. */
-export interface EarlierTries {
+export interface EarlierAttempts {
   /**
    * Tasks of earlier jobs that began the same command and were never seen to end, each with its last
    * round: the node says how they ended, and the command is started only where none of them did what
@@ -41,7 +41,7 @@ export interface EarlierTries {
 }
 
 /** One command on a node. */
-export interface CommandDirective extends EarlierTries {
+export interface CommandDirective extends EarlierAttempts {
   readonly command: string;
   /** The timeout after which the runner on the node ends the command, in seconds. */
   readonly commandTimeoutSeconds: number;
@@ -56,7 +56,7 @@ export interface ServiceDirective extends CommandDirective {
 }
 
 /** Volumes in the file system of a node; GrowFilesystems has the new sizes. */
-export interface MountDirective extends EarlierTries {
+export interface MountDirective extends EarlierAttempts {
   readonly volumes: readonly VolumeSpec[];
   /** Whether an empty volume may be formatted; false if it must hold a filesystem already. */
   readonly format: boolean;

@@ -22,18 +22,18 @@ export type ErrorKind = (typeof ERROR_KINDS)[number];
  * our own database surfaces as one.
  */
 export const RETRY_TABLE: Readonly<
-  Record<ErrorKind, { readonly retried: boolean; readonly delayMs: number; readonly maxTries: number }>
+  Record<ErrorKind, { readonly retried: boolean; readonly delayMs: number; readonly maxAttempts: number }>
 > = {
-  'invalid-input': { retried: false, delayMs: 0, maxTries: 1 },
-  'not-found': { retried: false, delayMs: 0, maxTries: 1 },
-  conflict: { retried: false, delayMs: 0, maxTries: 1 },
-  quota: { retried: false, delayMs: 0, maxTries: 1 },
-  permission: { retried: false, delayMs: 0, maxTries: 1 },
-  throttled: { retried: true, delayMs: 5_000, maxTries: Number.POSITIVE_INFINITY },
-  unavailable: { retried: true, delayMs: 2_000, maxTries: Number.POSITIVE_INFINITY },
-  timeout: { retried: false, delayMs: 0, maxTries: 1 },
-  cancelled: { retried: false, delayMs: 0, maxTries: 1 },
-  internal: { retried: true, delayMs: 1_000, maxTries: 5 },
+  'invalid-input': { retried: false, delayMs: 0, maxAttempts: 1 },
+  'not-found': { retried: false, delayMs: 0, maxAttempts: 1 },
+  conflict: { retried: false, delayMs: 0, maxAttempts: 1 },
+  quota: { retried: false, delayMs: 0, maxAttempts: 1 },
+  permission: { retried: false, delayMs: 0, maxAttempts: 1 },
+  throttled: { retried: true, delayMs: 5_000, maxAttempts: Number.POSITIVE_INFINITY },
+  unavailable: { retried: true, delayMs: 2_000, maxAttempts: Number.POSITIVE_INFINITY },
+  timeout: { retried: false, delayMs: 0, maxAttempts: 1 },
+  cancelled: { retried: false, delayMs: 0, maxAttempts: 1 },
+  internal: { retried: true, delayMs: 1_000, maxAttempts: 5 },
 };
 
 export interface WindlassErrorOptions {

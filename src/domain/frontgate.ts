@@ -10,7 +10,7 @@ export interface FrontgateMember {
 }
 
 /** The runtime and VPC of a frontgate: there is one for each. */
-export interface FrontgatePlace {
+export interface FrontgateKey {
   readonly runtimeId: string;
   readonly vpcId: string;
 }

@@ -94,7 +94,7 @@ export const MAX_PATTERN_WORK = 20_000_000;
  * Attempts of one activity in a row that began and never reported their end; then it is abandoned. More
  * than the steps of an activity between which a worker may die, each of which makes progress.
  */
-export const MAX_LOST_TRIES = 6;
+export const MAX_LOST_ATTEMPTS = 6;
 
 /** Items of one page of a list. */
 export const MAX_PAGE_ITEMS = 1_000;

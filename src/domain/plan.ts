@@ -71,12 +71,12 @@ export interface LanesShape {
 }
 
 /** The position of a task in a stored plan. */
-export type TaskPlace = Pick<Task, 'layerIndex' | 'index' | 'lane'>;
+export type TaskPosition = Pick<Task, 'layerIndex' | 'index' | 'lane'>;
 
 /** A plan as it is stored. */
 export interface FlatPlan {
   readonly steps: readonly StepShape[];
-  readonly tasks: readonly (PlannedTask & TaskPlace)[];
+  readonly tasks: readonly (PlannedTask & TaskPosition)[];
 }
 
 /** A part of a step that one workflow walks: so many tasks of a layer, or so many lanes, `to` excluded. */

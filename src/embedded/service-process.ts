@@ -126,19 +126,19 @@ export async function startService(request: ServiceRequest): Promise<Service> {
   return { pid, record, ended, stop };
 }
 
-const PORT_TRIES = 4;
+const PORT_ATTEMPTS = 4;
 
 /**
  * Repeats a start that chooses a free port itself: between choice and use another program can take it,
  * such as another stack that is started at the same moment.
  */
 export async function repeatPortRace<Result>(start: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
+  for (let attempts = 1; ; attempts += 1) {
     try {
       return await start();
     } catch (error) {
       const isRace = WindlassError.isInstance(error) && error.code === 'PORT_TAKEN';
-      if (!isRace || tries === PORT_TRIES) throw error;
+      if (!isRace || attempts === PORT_ATTEMPTS) throw error;
     }
   }
 }

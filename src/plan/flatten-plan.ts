@@ -7,7 +7,7 @@ import type {
   PlanStep,
   StepShape,
   TaskLayer,
-  TaskPlace,
+  TaskPosition,
 } from '../domain/index.ts';
 
 /**
@@ -17,7 +17,7 @@ import type {
  */
 export function flattenPlan(plan: JobPlan): FlatPlan {
   const steps: StepShape[] = [];
-  const tasks: (PlannedTask & TaskPlace)[] = [];
+  const tasks: (PlannedTask & TaskPosition)[] = [];
   let nextLayer = 0;
   for (const [index, step] of plan.entries()) {
     const columns = toColumns(step);

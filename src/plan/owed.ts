@@ -12,21 +12,21 @@ export interface OwedTask {
   readonly label: string;
   readonly action: TaskAction;
   /** How its attempts have ended, the oldest first. */
-  readonly tries: readonly PastTask[];
+  readonly attempts: readonly PastTask[];
 }
 
 /** The once-only tasks of a cluster that earlier jobs have left undone, in the order of their plans. */
 export function listOwed(past: readonly PastTask[]): readonly OwedTask[] {
-  const tries = new Map<string, PastTask[]>();
+  const attempts = new Map<string, PastTask[]>();
   for (const task of past) {
     const key = `${task.action} ${task.nodeId ?? ''}`;
-    tries.set(key, [...(tries.get(key) ?? []), task]);
+    attempts.set(key, [...(attempts.get(key) ?? []), task]);
   }
-  return [...tries.values()].flatMap((tasks) => {
+  return [...attempts.values()].flatMap((tasks) => {
     const [first] = tasks;
     if (first === undefined || tasks.some(({ end }) => end === 'done')) return [];
     const { nodeId, label, action } = first;
-    return [{ nodeId, label, action, tries: tasks }];
+    return [{ nodeId, label, action, attempts: tasks }];
   });
 }
 
@@ -48,7 +48,9 @@ export function refuseUnmade(
   );
   const begun = cluster.wasActive || past.some(({ end }) => end !== 'unbegun');
   if (begun && unmade.length === 0) return;
-  const faults = unmade.map(({ label, action, tries }) => `${action} of ${label} ${describeTries(tries)}`);
+  const faults = unmade.map(
+    ({ label, action, attempts }) => `${action} of ${label} ${describeAttempts(attempts)}`,
+  );
   throw clusterNotWhole(cluster, begun ? faults : ['nothing of it was created']);
 }
 
@@ -72,6 +74,6 @@ export function clusterNotWhole(
 
 const SHOWN_FAULTS = 5;
 
-function describeTries(tries: readonly PastTask[]): string {
-  return tries.every(({ end }) => end === 'unbegun') ? 'was never begun' : 'never succeeded';
+function describeAttempts(attempts: readonly PastTask[]): string {
+  return attempts.every(({ end }) => end === 'unbegun') ? 'was never begun' : 'never succeeded';
 }

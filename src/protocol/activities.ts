@@ -2,7 +2,7 @@ import type {
   ClusterStatus,
   ErrorInfo,
   FrontgateMember,
-  FrontgatePlace,
+  FrontgateKey,
   PlanSlice,
   QueueScope,
   SliceLane,
@@ -87,7 +87,7 @@ export interface LoadedFrontgate {
 /** The steps of the workflow that keeps a frontgate. */
 export interface FrontgateActivities {
   /** Null when the runtime is deleted. */
-  LoadFrontgate(place: FrontgatePlace): Promise<LoadedFrontgate | null>;
+  LoadFrontgate(key: FrontgateKey): Promise<LoadedFrontgate | null>;
   /** Asks the cloud; a frontgate that no longer runs there is stored as failed. */
   InspectFrontgate(request: { clusterId: string }): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { QueryDefinition, SignalDefinition } from '@temporalio/common';
 import type {
   ErrorInfo,
   FrontgateMember,
-  FrontgatePlace,
+  FrontgateKey,
   JobAction,
   JobOptions,
   JobState,
@@ -57,7 +57,7 @@ export interface RunJobInput {
 }
 
 /** The job of a frontgate; only the workflow that keeps it starts one. */
-export interface FrontgateJob extends FrontgatePlace {
+export interface FrontgateJob extends FrontgateKey {
   /** For `create`: its placement. */
   readonly subnetId: string;
 }
@@ -103,11 +103,11 @@ export const RELEASE_FRONTGATE = defineSignal<[FrontgateNews]>('releaseFrontgate
 export const READ_FRONTGATE = defineQuery<FrontgateState>('frontgate');
 
 /** One workflow keeps the frontgate of one runtime and VPC. */
-export function frontgateWorkflowId({ runtimeId, vpcId }: FrontgatePlace): string {
+export function frontgateWorkflowId({ runtimeId, vpcId }: FrontgateKey): string {
   return `frontgate/${runtimeId}/${vpcId}`;
 }
 
-export interface FrontgateInput extends FrontgatePlace {
+export interface FrontgateInput extends FrontgateKey {
   /** The state of the run before; absent in the first one. */
   readonly known?: {
     readonly members: readonly FrontgateMember[];

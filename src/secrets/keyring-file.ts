@@ -74,10 +74,10 @@ export async function updateKeyringFile(
 /** A change takes milliseconds; an older lock was left by a process that died. */
 const LOCK_STALE_MS = 30_000;
 const LOCK_RETRY_MS = 50;
-const LOCK_TRIES = 100;
+const LOCK_ATTEMPTS = 100;
 
 async function lockKeyringFile(lock: string, file: string): Promise<() => Promise<void>> {
-  for (let attempt = 0; attempt < LOCK_TRIES; attempt += 1) {
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt += 1) {
     try {
       const handle = await open(lock, 'wx', 0o600);
       await handle.close();

@@ -7,7 +7,7 @@ const SHORTEST_DELAY_MS = 1_000;
 export function isRetried(error: WindlassError, failures: number): boolean {
   if (isLeaseMatter(error)) return true;
   const rule = RETRY_TABLE[error.kind];
-  return rule.retried && failures + 1 < rule.maxTries;
+  return rule.retried && failures + 1 < rule.maxAttempts;
 }
 
 /**

@@ -176,7 +176,7 @@ describe('cluster create on a terminal', () => {
     expect(result.exitCode).toBe(0);
     expect(requests[0]).toMatchObject({
       app: 'oci://registry.example/web',
-      place: { version: '1.2.3', credential: '{"username": "u", "password": "p"}' },
+      source: { version: '1.2.3', credential: '{"username": "u", "password": "p"}' },
     });
   });
 

@@ -112,14 +112,14 @@ describe('without a worker', () => {
 describe('with workers', () => {
   /** A request that a worker took and never heard of again; its answer comes while the others run. */
   let lost: Promise<readonly RuntimeView[]>;
-  let listTries = 0;
+  let listAttempts = 0;
   let letGo = (): void => {};
 
   beforeAll(async () => {
     workers = await startStandInWorkers(temporal.address, temporal.namespace);
     workers.requests.listRuntimes = async () => {
-      listTries += 1;
-      return listTries === 1 ? new Promise((resolve) => (letGo = () => resolve([]))) : [];
+      listAttempts += 1;
+      return listAttempts === 1 ? new Promise((resolve) => (letGo = () => resolve([]))) : [];
     };
     lost = client.runtimes.list();
     lost.catch(() => {});
@@ -416,7 +416,7 @@ describe('with workers', () => {
 
   test('sends a request again that got lost, long before its time is over', async () => {
     expect(await lost).toEqual([]);
-    expect(listTries).toBe(2);
+    expect(listAttempts).toBe(2);
     letGo();
   }, 120_000);
 });

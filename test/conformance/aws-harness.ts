@@ -115,7 +115,7 @@ export async function createAwsHarness(
       // Quotas are kept for minutes; by another spelling of its address nothing is known of this cloud yet.
       return { ...runtime, url: `${runtime.url}/` };
     },
-    async makeFirstPlaceFull() {
+    async fillFirstPlacement() {
       await moto.change({ capacity: [{ zone: ZONES[0] ?? '', left: 0 }] });
       const subnets = network.subnets.map(({ subnetId }) => subnetId).join(',');
       return { ...runtime, settings: { ...runtime.settings, subnets } };

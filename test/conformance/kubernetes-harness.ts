@@ -15,7 +15,7 @@ export const KUBERNETES_WITHOUT = {
   countRequests: 'helm says how many requests it sends at most, and sends fewer',
   holdAnswers: 'helm is a process that is ended, which test/providers tries',
   disturb: 'each request of a release meets each fault in test/kubernetes',
-  makeFirstPlaceFull: 'Kubernetes chooses the place',
+  fillFirstPlacement: 'Kubernetes chooses the place',
   lastingFence:
     'nothing is left of a release that was purged, and a worker frozen since then installs it again',
 };

@@ -18,7 +18,7 @@ export const LOCAL_WITHOUT = {
   countRequests: NO_API,
   holdAnswers: NO_API,
   disturb: NO_API,
-  makeFirstPlaceFull: 'a node has one place only',
+  fillFirstPlacement: 'a node has one place only',
 };
 
 /** The local provider with a cloud in a folder of its own. */

@@ -19,7 +19,7 @@ const API_KEY = 'key-8f1c2d77a9-planted';
 const NOTHING: MemoryLookUp = { findInstance: async () => undefined, findVolume: async () => undefined };
 
 /** What the memory cloud has nothing of. */
-export const MEMORY_WITHOUT = { makeFirstPlaceFull: 'a node has one place only' };
+export const MEMORY_WITHOUT = { fillFirstPlacement: 'a node has one place only' };
 
 /** A careful provider on a cloud in memory; the suite is tested on it. */
 export async function createMemoryHarness(

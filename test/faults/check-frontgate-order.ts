@@ -11,7 +11,7 @@ export interface FrontgateOrderCheck {
   /** Violations of the order, as messages. */
   readonly violations: readonly string[];
   /** How often a running node was tested for access that avoids the frontgate. */
-  readonly tries: number;
+  readonly attempts: number;
   /** Connects to every running node directly; returns those that accept this host, as messages. */
   lookPast(): Promise<readonly string[]>;
   /** Repeats that check. The function that it returns ends it. */
@@ -29,7 +29,7 @@ const LOOK_MS = 200;
 export function openFrontgateOrderCheck(inner: SshdMachines, gateAddress: string): FrontgateOrderCheck {
   let made: string[] = [];
   let violations: string[] = [];
-  let tries = 0;
+  let attempts = 0;
   const gates = new Set<string>();
   /** From the moment in which they are requested until they are certainly gone. */
   const nodes = new Map<string, 'running' | 'stopped'>();
@@ -76,7 +76,7 @@ export function openFrontgateOrderCheck(inner: SshdMachines, gateAddress: string
     const running = inner
       .list()
       .filter(({ state, address }) => state === 'running' && address !== gateAddress);
-    tries += running.length;
+    attempts += running.length;
     const found = await Promise.all(
       running.map(async ({ instanceId, address, port }) =>
         (await isReachable(address, port))
@@ -95,8 +95,8 @@ export function openFrontgateOrderCheck(inner: SshdMachines, gateAddress: string
     get violations() {
       return violations;
     },
-    get tries() {
-      return tries;
+    get attempts() {
+      return attempts;
     },
     lookPast,
     keepLooking() {
@@ -115,7 +115,7 @@ export function openFrontgateOrderCheck(inner: SshdMachines, gateAddress: string
     forget() {
       made = [];
       violations = [];
-      tries = 0;
+      attempts = 0;
     },
   };
 }

@@ -12,7 +12,7 @@ export interface FrontgateClusterLife {
   /** Jobs that failed, including those of the frontgate, and other differences. */
   readonly complaints: readonly string[];
   /** How often a running node was tested for access that avoids the frontgate. */
-  readonly tries: number;
+  readonly attempts: number;
 }
 
 const DAEMONS = 'grep -l "214748364[7]" /proc/[0-9]*/cmdline 2> /dev/null | wc -l';
@@ -55,8 +55,8 @@ export async function runFrontgateClusters(
   };
   complaints.push(...(await listFrontgateComplaints(stack, 'vpc-1', audit)));
   for (const id of ids) if (id !== undefined) complaints.push(...(await audit(id)));
-  const { made, violations, tries } = book;
-  return { made: made.length, violations, complaints, tries };
+  const { made, violations, attempts } = book;
+  return { made: made.length, violations, complaints, attempts };
 }
 
 /** A line for each machine, and the number of disks. The services that ran on a node are read on the node. */

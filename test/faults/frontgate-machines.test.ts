@@ -33,7 +33,7 @@ test('clusters on machines behind a frontgate have one, and are reached only thr
     expect(await book.lookPast()).toEqual([]);
   });
   expect(clean).toMatchObject(wanted);
-  expect(clean.tries).toBeGreaterThan(CLUSTERS);
+  expect(clean.attempts).toBeGreaterThan(CLUSTERS);
 
   const points = faults.reached();
   const own = points.filter((point) => point.includes('Frontgate'));

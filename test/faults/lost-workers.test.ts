@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_LOST_TRIES, WindlassError } from '../../src/domain/index.ts';
+import { MAX_LOST_ATTEMPTS, WindlassError } from '../../src/domain/index.ts';
 import { jobWorkflowId, WORKFLOW_QUEUE, type JobView } from '../../src/protocol/index.ts';
 import type { StartedJob } from '../../src/client/index.ts';
 import type { DeadlyInput } from '../fakes/instant-provider.ts';
@@ -60,7 +60,7 @@ const LIMIT = { timeout: 600_000 };
 const MADE = { runtime: 'cloud', conf: { cluster: { count: 1 } } };
 const GIVEN_UP = {
   code: 'WORKERS_LOST',
-  message: expect.stringContaining(`${MAX_LOST_TRIES} workers in a row`) as string,
+  message: expect.stringContaining(`${MAX_LOST_ATTEMPTS} workers in a row`) as string,
 };
 
 describe.concurrent('what its workers do not survive', () => {
@@ -117,6 +117,6 @@ describe.concurrent('what its workers do not survive', () => {
 
 test('it took a few workers, and those that followed answer', LIMIT, async () => {
   // Starts beyond the first two: at most one for each lost attempt.
-  expect(workers.restarts()).toBeLessThanOrEqual(2 + 2 * MAX_LOST_TRIES * 2);
+  expect(workers.restarts()).toBeLessThanOrEqual(2 + 2 * MAX_LOST_ATTEMPTS * 2);
   expect(await repeat(() => stack.client.clusters.list())).not.toEqual([]);
 });

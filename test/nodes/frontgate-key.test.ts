@@ -75,7 +75,7 @@ describe('the wait for a frontgate that changes its host key just then', () => {
         entry?.[1].wait(context, call),
     } as Partial<Provider> as Provider;
     const tasks = withFrontgates({ stores: {} as never, faultPoint: async () => undefined }, provider, {
-      hydrateTask: async () => ({ context: hydrate() }) as never,
+      loadTask: async () => ({ context: hydrate() }) as never,
     });
     // The workflow answers once the key is another.
     const client = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ErrorInfo } from '../../src/domain/index.ts';
 import { ACQUIRE_FRONTGATE, RELEASE_FRONTGATE, type FrontgateState } from '../../src/protocol/index.ts';
-import { startFrontgateStack, type FrontgateStack } from './frontgate-place.ts';
+import { startFrontgateStack, type FrontgateStack } from './fake-frontgates.ts';
 
 const NO_ROOM: ErrorInfo = { kind: 'quota', code: 'QUOTA', message: 'no room for one more instance' };
 

@@ -1,6 +1,6 @@
 import type { Form } from '../../app-package/index.ts';
 import type { ChartForm } from '../../chart-package/index.ts';
-import type { AppDescription, ChartPlace, WindlassClient } from '../../client/index.ts';
+import type { AppDescription, ChartSource, WindlassClient } from '../../client/index.ts';
 import { WindlassError, type ErrorInfo } from '../../domain/index.ts';
 import type { Command, CommandGroup } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -8,7 +8,7 @@ import { readArgument, readFlag } from '../read-input.ts';
 import { isAppForm, readFormOf, readLocalForm, toForm } from '../read-form.ts';
 import { renderForm } from '../render/form.ts';
 import { renderFields, renderTable } from '../render/table.ts';
-import { CHART_OPTIONS, isFetched, readChartPlace } from './chart-place.ts';
+import { CHART_OPTIONS, isFetched, readChartSource } from './chart-source.ts';
 import { LIST_OPTIONS, readListOptions } from './list-options.ts';
 
 const PATH = {
@@ -75,9 +75,9 @@ const register: Command = {
     'windlass app register web --repo https://charts.example --version 1.2.3',
   ],
   async run(input, context) {
-    const place = await readChartPlace(input, context);
+    const source = await readChartSource(input, context);
     return context.withClient(async (client) => {
-      const version = await client.apps.register(readArgument(input, 0), place);
+      const version = await client.apps.register(readArgument(input, 0), source);
       return {
         value: version,
         text: `${version.appName} ${version.version} is registered as ${version.versionId}`,
@@ -119,10 +119,10 @@ const describe: Command = {
   ],
   async run(input, context) {
     const name = readArgument(input, 0);
-    const place = await readChartPlace(input, context);
-    const shown = (await isLocal(name, place))
+    const source = await readChartSource(input, context);
+    const shown = (await isLocal(name, source))
       ? await describePackage(name)
-      : await context.withClient((client) => describeVersion(client, name, place));
+      : await context.withClient((client) => describeVersion(client, name, source));
     const head = renderFields([
       ...('versionId' in shown ? ([['ID', shown.versionId]] as const) : []),
       ['App', shown.appName],
@@ -134,19 +134,19 @@ const describe: Command = {
   },
 };
 
-async function isLocal(name: string, place: ChartPlace): Promise<boolean> {
+async function isLocal(name: string, source: ChartSource): Promise<boolean> {
   const { isPackagePath } = await import('../../app-package/index.ts');
-  return isPackagePath(name) && !(await isFetched(name, place));
+  return isPackagePath(name) && !(await isFetched(name, source));
 }
 
 /** A chart of a registry is registered first: a worker needs it to read it. */
 async function describeVersion(
   client: WindlassClient,
   name: string,
-  place: ChartPlace,
+  source: ChartSource,
 ): Promise<AppDescription> {
-  const fetched = await isFetched(name, place);
-  return client.apps.describe(fetched ? (await client.apps.register(name, place)).versionId : name);
+  const fetched = await isFetched(name, source);
+  return client.apps.describe(fetched ? (await client.apps.register(name, source)).versionId : name);
 }
 
 async function describePackage(path: string): Promise<{
@@ -177,10 +177,10 @@ const conf: Command = {
   async run(input, context) {
     const packages = await import('../../app-package/index.ts');
     const name = readArgument(input, 0);
-    const place = await readChartPlace(input, context);
-    const form = (await isLocal(name, place))
+    const source = await readChartSource(input, context);
+    const form = (await isLocal(name, source))
       ? await readLocalForm(name)
-      : toForm((await context.withClient((client) => describeVersion(client, name, place))).form);
+      : toForm((await context.withClient((client) => describeVersion(client, name, source))).form);
     if (form === null) {
       throw new WindlassError('invalid-input', `${name} has no form`, {
         code: 'APP_NO_FORM',

@@ -12,7 +12,7 @@ import {
   readOption,
   readSettings,
 } from '../read-input.ts';
-import { CHART_OPTIONS, readChartPlace } from './chart-place.ts';
+import { CHART_OPTIONS, readChartSource } from './chart-source.ts';
 
 export const CLUSTER = { name: 'cluster', description: 'id of a cluster, or its name' };
 
@@ -92,10 +92,10 @@ const upgrade: Command = {
   examples: ['windlass cluster upgrade shop --app ./shop-2.0.0'],
   async run(input, context) {
     const change = await readChange(input, context.io);
-    const place = await readChartPlace(input, context);
+    const source = await readChartSource(input, context);
     const request = {
       app: readOption(input, 'app') ?? '',
-      ...(Object.keys(place).length === 0 ? {} : { place }),
+      ...(Object.keys(source).length === 0 ? {} : { source }),
       ...change,
       ...readRequestId(input),
     };

@@ -7,7 +7,7 @@ import { followJob, JOB_OPTIONS } from '../follow-job.ts';
 import { pickOptions, readArgument, readConf, readFlag, readOption, readSettings } from '../read-input.ts';
 import { isAppForm, readForm } from '../read-form.ts';
 import { renderFields, renderTable } from '../render/table.ts';
-import { CHART_OPTIONS, isFetched, readChartPlace } from './chart-place.ts';
+import { CHART_OPTIONS, isFetched, readChartSource } from './chart-source.ts';
 import { CLUSTER, CLUSTER_CHANGES } from './cluster-changes.ts';
 import { LIST_OPTIONS, readListOptions } from './list-options.ts';
 
@@ -54,14 +54,14 @@ const create: Command = {
     const name = readOption(input, 'name');
     if (name !== undefined) checkName('cluster', name);
     const conf = await readConf(context.io, input);
-    const place = await readChartPlace(input, context);
+    const source = await readChartSource(input, context);
     const request = {
       app: readOption(input, 'app') ?? '',
       runtime: readOption(input, 'runtime') ?? '',
       settings: readSettings(input),
       ...pickOptions(input, { name: 'name', 'request-id': 'requestId' }),
       ...(conf === undefined ? {} : { conf }),
-      ...(Object.keys(place).length === 0 ? {} : { place }),
+      ...(Object.keys(source).length === 0 ? {} : { source }),
     };
     return context.withClient(async (client) => {
       const whole = await completeConf(context, input, client, request);
@@ -82,7 +82,7 @@ async function completeConf<Request extends CreateClusterRequest>(
   // If the conf comes from standard input, there is no terminal for answers.
   if (!mayAsk(context.io, context.json) || readOption(input, 'conf') === '-') return request;
   // A chart that is fetched is read once, by the worker that fetches it.
-  if (await isFetched(request.app, request.place ?? {})) return request;
+  if (await isFetched(request.app, request.source ?? {})) return request;
   const form = await readForm(client, request.app);
   // The values of a chart all have defaults, or only its templates know which do not.
   if (form === null || !isAppForm(form)) return request;

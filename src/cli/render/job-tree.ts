@@ -160,10 +160,11 @@ function taskLine(task: TaskView, now: string): Piece[] {
 }
 
 function describeTask(task: TaskView, now: string): Piece[] {
-  const tries =
+  const attempts =
     task.attempts > 0 ? `${task.attempts} failed ${task.attempts === 1 ? 'attempt' : 'attempts'}` : '';
   if (task.status === 'failed') return [{ text: task.error?.message ?? 'failed', tone: 'bad' }];
-  if (task.status === 'successful') return tries === '' ? [] : [{ text: `after ${tries}`, tone: 'quiet' }];
+  if (task.status === 'successful')
+    return attempts === '' ? [] : [{ text: `after ${attempts}`, tone: 'quiet' }];
   if (task.status === 'skipped' && task.error !== null)
     return [{ text: `skipped: ${task.error.message}`, tone: 'quiet' }];
   if (task.status === 'queued' && task.round > 0) return [{ text: 'is tried again', tone: 'quiet' }];
@@ -172,7 +173,7 @@ function describeTask(task: TaskView, now: string): Piece[] {
     const { nextAttemptAt } = task;
     const waits = nextAttemptAt !== undefined && Date.parse(nextAttemptAt) > Date.parse(now);
     const next = waits ? `, next in ${renderDuration(now, nextAttemptAt)}` : '';
-    return [{ text: `${tries === '' ? 'failed' : tries}${next}: ${task.error.message}`, tone: 'bad' }];
+    return [{ text: `${attempts === '' ? 'failed' : attempts}${next}: ${task.error.message}`, tone: 'bad' }];
   }
   return task.observation === null ? [] : [{ text: task.observation, tone: 'quiet' }];
 }

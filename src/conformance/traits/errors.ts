@@ -136,13 +136,13 @@ function registerMachines({ it, operations, withBench, withBenchApart, optional 
   it('R3 AttachVolumes: empty volumes follow an instance that got capacity only in another place, created again', () =>
     withBenchApart(async (bench) => {
       const { engine, harness } = bench;
-      const fillFirstPlace = optional('makeFirstPlaceFull', harness.makeFirstPlaceFull?.bind(harness));
-      if (fillFirstPlace === undefined) return;
+      const fillFirst = optional('fillFirstPlacement', harness.fillFirstPlacement?.bind(harness));
+      if (fillFirst === undefined) return;
       const operation = operations.find(({ action }) => action === 'AttachVolumes');
       if (operation === undefined) return;
       await engine.run(bench.task('CreateVolumes'));
       const before = new Set((await bench.list()).map(({ id }) => id));
-      engine.setRuntime(await fillFirstPlace());
+      engine.setRuntime(await fillFirst());
       await engine.run(bench.task('RunInstances'));
       await engine.run(bench.task('AttachVolumes'));
       await bench.assertHolds(operation);

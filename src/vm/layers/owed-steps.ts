@@ -1,13 +1,13 @@
 import type { OnceAction, TaskRound } from '../../domain/index.ts';
 import { clusterNotWhole, type OwedTask } from '../../plan/index.ts';
-import type { EarlierTries } from '../../domain/index.ts';
+import type { EarlierAttempts } from '../../domain/index.ts';
 import { labelNode } from './node-label.ts';
 import type { PlannedNode, PlanScope } from './plan-scope.ts';
 
 /** Says on which nodes of a plan a step runs, and what it must know there; see `owedStep`. */
 export interface OwedStep {
   readonly isOwed: (planned: PlannedNode) => boolean;
-  readonly earlier: (planned: PlannedNode) => EarlierTries;
+  readonly earlier: (planned: PlannedNode) => EarlierAttempts;
 }
 
 /** A step in a create: on every node, without earlier attempts. */
@@ -38,7 +38,7 @@ export function refuseBeyondRepair(scope: PlanScope): void {
     .filter(({ node }) => node.status === 'deleted')
     .map(({ node }) => `${labelNode(node)} was deleted`);
   const unknown = scope.owed
-    .filter((task) => !isHarmlessTwice(scope, task) && task.tries.some(({ end }) => end === 'unknown'))
+    .filter((task) => !isHarmlessTwice(scope, task) && task.attempts.some(({ end }) => end === 'unknown'))
     .map(({ action, label }) => `the outcome of ${action} of ${label} is unknown`);
   const faults = [...deleted, ...unknown];
   if (faults.length > 0) throw clusterNotWhole(scope.request.cluster.cluster, faults);
@@ -53,7 +53,7 @@ function isHarmlessTwice({ all }: PlanScope, { action, nodeId }: OwedTask): bool
 }
 
 function listUnseen(owed: OwedTask | undefined): readonly TaskRound[] {
-  return (owed?.tries ?? [])
+  return (owed?.attempts ?? [])
     .filter(({ end }) => end === 'unseen')
     .map(({ taskId, round }) => ({ taskId, round }));
 }

@@ -30,7 +30,7 @@ export function jobCommandsSuite(stores: () => Stores): void {
     await jobs.storePlan(`job-${id}`, flattenPlan(aPlan(wrapper, ['StartService', 'After'])), 1);
   };
   const fail = async (taskId: string) => {
-    await stores().tasks.hydrate(taskId, NOW);
+    await stores().tasks.loadWithContext(taskId, NOW);
     await stores().tasks.recordFailure(taskId, FAILURE);
     await stores().tasks.end(taskId, { status: 'failed', at: NOW, observation: 'half', error: FAILURE });
   };
@@ -46,7 +46,7 @@ export function jobCommandsSuite(stores: () => Stores): void {
     const { tasks } = stores();
     await prepare('reopen');
     const taskId = 'job-reopen.0.0';
-    expect((await tasks.hydrate(taskId)).task.round).toBe(0);
+    expect((await tasks.loadWithContext(taskId)).task.round).toBe(0);
     await fail(taskId);
     const reopened = await tasks.reopen(taskId, aCommand('c1'));
     expect(reopened).toMatchObject({
@@ -59,7 +59,7 @@ export function jobCommandsSuite(stores: () => Stores): void {
       startedAt: NOW,
       endedAt: null,
     });
-    const { task } = await tasks.hydrate(taskId, LATER);
+    const { task } = await tasks.loadWithContext(taskId, LATER);
     expect(task).toMatchObject({ status: 'working', round: 1, startedAt: NOW });
     expect(await tasks.end(taskId, { status: 'successful', at: LATEST })).toBe(true);
     expect(await tasks.list('job-reopen', 0)).toMatchObject([
@@ -105,7 +105,7 @@ export function jobCommandsSuite(stores: () => Stores): void {
       round: 0,
     });
     // A late attempt neither begins nor ends it.
-    expect((await tasks.hydrate('job-skip.0.1', LATEST)).task.status).toBe('skipped');
+    expect((await tasks.loadWithContext('job-skip.0.1', LATEST)).task.status).toBe('skipped');
     expect(await tasks.end('job-skip.0.1', { status: 'successful', at: LATEST })).toBe(false);
     expect((await tasks.list('job-skip', 0))[1]).toMatchObject({ status: 'skipped', endedAt: LATER });
   });
@@ -123,8 +123,8 @@ export function jobCommandsSuite(stores: () => Stores): void {
     for (const index of [0, 1, 2]) await fail(at(index));
     await tasks.skip(at(0), aCommand('c0'));
     await tasks.reopen(at(1), aCommand('c1'));
-    await tasks.hydrate(at(3), NOW);
-    await tasks.hydrate(at(4), NOW);
+    await tasks.loadWithContext(at(3), NOW);
+    await tasks.loadWithContext(at(4), NOW);
     await tasks.end(at(4), { status: 'successful', at: NOW });
     const shown = async () =>
       (await tasks.listUnsuccessful('job-shown')).map(({ index, status }) => [index, status]);
@@ -154,7 +154,7 @@ export function jobCommandsSuite(stores: () => Stores): void {
     const { tasks, jobs } = stores();
     await prepare('not-failed');
     const queued = 'job-not-failed.0.0';
-    await tasks.hydrate('job-not-failed.0.1', NOW);
+    await tasks.loadWithContext('job-not-failed.0.1', NOW);
     for (const taskId of [queued, 'job-not-failed.0.1']) {
       await expect(tasks.reopen(taskId, aCommand('c1'))).rejects.toMatchObject({
         kind: 'conflict',
@@ -179,7 +179,7 @@ export function jobCommandsSuite(stores: () => Stores): void {
     // What runs may end, and what has failed may be opened again.
     await fail('job-hold.0.0');
     await tasks.reopen('job-hold.0.0', aCommand('c3'));
-    expect((await tasks.hydrate('job-hold.0.0', LATER)).job).toMatchObject({ status: 'held', held });
+    expect((await tasks.loadWithContext('job-hold.0.0', LATER)).job).toMatchObject({ status: 'held', held });
     expect(await jobs.resume('job-hold', aCommand('c4'))).toMatchObject({ status: 'working', held: null });
     // The command that held it comes once more: it has been carried out.
     expect(await jobs.hold('job-hold', aCommand('c1'))).toMatchObject({ status: 'working', held: null });

@@ -162,11 +162,11 @@ export function jobsSuite(stores: () => Stores): void {
     await jobs.open(aJob('cl-count', 'count'), OPEN);
     await jobs.storePlan('job-count', flattenPlan(aPlan(wrapper)), 1);
     const at = '2026-01-02T03:04:05.678Z';
-    await tasks.hydrate('job-count.0.0', at);
+    await tasks.loadWithContext('job-count.0.0', at);
     await tasks.end('job-count.0.0', { status: 'successful', at });
-    await tasks.hydrate('job-count.0.1', at);
+    await tasks.loadWithContext('job-count.0.1', at);
     await tasks.end('job-count.0.1', { status: 'failed', at });
-    await tasks.hydrate('job-count.1.2', at);
+    await tasks.loadWithContext('job-count.1.2', at);
     expect(await tasks.countByLayer('job-count')).toEqual([
       { layerIndex: 0, done: 1, failed: 1, skipped: 0 },
       { layerIndex: 1, done: 0, failed: 0, skipped: 0 },
@@ -228,9 +228,9 @@ export function jobsSuite(stores: () => Stores): void {
     const wrapper = await prepare('cl-close');
     await jobs.open(aJob('cl-close', 'close'), OPEN);
     await jobs.storePlan('job-close', flattenPlan(aPlan(wrapper, ['RunInstances'])), 1);
-    await tasks.hydrate('job-close.0.0', NOW);
+    await tasks.loadWithContext('job-close.0.0', NOW);
     await tasks.end('job-close.0.0', { status: 'successful', at: NOW });
-    await tasks.hydrate('job-close.0.1', NOW);
+    await tasks.loadWithContext('job-close.0.1', NOW);
     const error = { kind: 'quota', code: 'QUOTA', message: 'too many' } as const;
     const { job: closed, changed } = await jobs.close('job-close', {
       status: 'failed',

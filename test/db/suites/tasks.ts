@@ -42,7 +42,7 @@ export function tasksSuite(stores: () => Stores): void {
   test('hydrates a task with its own node and role and nothing more of the cluster', async () => {
     const wrapper = await prepare('hydrate', 5);
     const { resource } = await claim('hydrate', 'w');
-    const hydrated = await stores().tasks.hydrate('job-hydrate.0.0');
+    const hydrated = await stores().tasks.loadWithContext('job-hydrate.0.0');
     expect(hydrated.task).toMatchObject(aTask('cl-hydrate-n1'));
     expect(hydrated.job).toEqual(aJob('cl-hydrate', 'hydrate', { runtimeId: 'rt-tasks' }));
     expect(hydrated.runtime).toEqual(aRuntime('tasks'));
@@ -53,35 +53,42 @@ export function tasksSuite(stores: () => Stores): void {
       roles: [aRole('cl-hydrate', 'main')],
     });
     expect(hydrated.resources).toEqual([resource]);
-    const whole = await stores().tasks.hydrate('job-hydrate.1.0');
+    const whole = await stores().tasks.loadWithContext('job-hydrate.1.0');
     expect(whole.wrapper).toEqual({ nodes: [], roles: [] });
     expect(whole.resources).toEqual([]);
-    await expect(stores().tasks.hydrate('job-hydrate.7.0')).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    await expect(stores().tasks.loadWithContext('job-hydrate.7.0')).rejects.toMatchObject({
+      code: 'TASK_NOT_FOUND',
+    });
   });
 
   test('begins once and counts failures', async () => {
     const { tasks } = stores();
     await prepare('begin');
-    expect((await tasks.hydrate('job-begin.0.0')).task).toMatchObject({ status: 'queued', startedAt: null });
-    expect((await tasks.hydrate('job-begin.0.0', NOW)).task).toMatchObject({
+    expect((await tasks.loadWithContext('job-begin.0.0')).task).toMatchObject({
+      status: 'queued',
+      startedAt: null,
+    });
+    expect((await tasks.loadWithContext('job-begin.0.0', NOW)).task).toMatchObject({
       status: 'working',
       startedAt: NOW,
     });
-    expect((await tasks.hydrate('job-begin.0.0', LATER)).task).toMatchObject({ startedAt: NOW });
-    await tasks.hydrate('job-begin.0.0', LATER);
+    expect((await tasks.loadWithContext('job-begin.0.0', LATER)).task).toMatchObject({ startedAt: NOW });
+    await tasks.loadWithContext('job-begin.0.0', LATER);
     await tasks.recordFailure('job-begin.0.0', FAILURE);
     await tasks.recordFailure('job-begin.0.0', { ...FAILURE, message: 'half \uD800 and nul \0' });
     const [task] = await tasks.list('job-begin', 0);
     expect(task).toMatchObject({ status: 'working', startedAt: NOW, failures: 2 });
     expect(task?.error?.message).toBe('half \uFFFD and nul \uFFFD');
-    await expect(tasks.hydrate('job-begin.9.9', NOW)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    await expect(tasks.loadWithContext('job-begin.9.9', NOW)).rejects.toMatchObject({
+      code: 'TASK_NOT_FOUND',
+    });
   });
 
   test('ends a task once, with everything it changed', async () => {
     const { tasks, clusters, ledger } = stores();
     await prepare('end');
     const { lease } = await claim('end', 'w');
-    await tasks.hydrate('job-end.0.0', NOW);
+    await tasks.loadWithContext('job-end.0.0', NOW);
     await tasks.recordFailure('job-end.0.0', FAILURE);
     await tasks.end('job-end.0.0', {
       status: 'successful',
@@ -153,7 +160,7 @@ export function tasksSuite(stores: () => Stores): void {
     await fail(2, 'SERVICE_TIMEOUT');
     await fail(3, 'COMMAND_OUTCOME_UNKNOWN');
     await fail(4, 'TRIED_TOO_LONG');
-    await tasks.hydrate(`${first}.0.5`, NOW);
+    await tasks.loadWithContext(`${first}.0.5`, NOW);
     await close(first, 'cancelled');
     const past = (await tasks.listPast(id, ONCE_ACTIONS)).map(({ label, end }) => `${label}: ${end}`);
     expect(past).toEqual([
@@ -296,7 +303,7 @@ export function tasksSuite(stores: () => Stores): void {
     });
     const refusal = { kind: 'conflict', code: 'JOB_NOT_OPEN' };
     const changes = { node: { nodeId: 'cl-shut-n1', change: { status: 'active' } } } as const;
-    await expect(tasks.hydrate('job-shut.0.0')).rejects.toMatchObject(refusal);
+    await expect(tasks.loadWithContext('job-shut.0.0')).rejects.toMatchObject(refusal);
     await expect(tasks.applyChanges('job-shut.0.0', changes, [])).rejects.toMatchObject(refusal);
     await expect(
       tasks.end('job-shut.0.0', { status: 'successful', at: LATER, changes }),

@@ -40,7 +40,7 @@ async function runBehind(
     }),
   );
   const environment = new MockActivityEnvironment(
-    { activityType: 'Work', attempt: 3, heartbeatDetails: { tries: { ended: 2, begun: 0 } } },
+    { activityType: 'Work', attempt: 3, heartbeatDetails: { attempts: { ended: 2, begun: 0 } } },
     { logger: new DefaultLogger('ERROR', () => undefined), interceptors: [interceptor] },
   );
   environment.on('heartbeat', () => (heartbeats += 1));

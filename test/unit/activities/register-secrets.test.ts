@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ActivityDependencies } from '../../../activities/dependencies.ts';
-import { createHydrator } from '../../../activities/hydrate.ts';
+import { createContextLoader } from '../../../activities/load-context.ts';
 import { storedSecretBinding } from '../../../src/domain/index.ts';
 import { createRedactor } from '../../../src/observability/index.ts';
 import { openKeyring, type Keyring } from '../../../src/secrets/index.ts';
@@ -33,7 +33,7 @@ it('has what a cloud says redacted that repeats what a cluster was given', async
   const said = `pod db-0: Error: cannot log in with ${CHART_PASSWORD} or ${PASSWORD}`;
   await redactor.during(async () => {
     expect(redactor.redactMessage(said)).toBe(said);
-    await createHydrator(dependencies as unknown as ActivityDependencies).registerSecrets('cl-1');
+    await createContextLoader(dependencies as unknown as ActivityDependencies).registerSecrets('cl-1');
     expect(redactor.redactMessage(said)).toBe('pod db-0: Error: cannot log in with [redacted] or [redacted]');
   });
 });

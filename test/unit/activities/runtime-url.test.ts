@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, it } from 'vitest';
 import type { ActivityDependencies } from '../../../activities/dependencies.ts';
-import type { Hydrator } from '../../../activities/hydrate.ts';
+import type { ContextLoader } from '../../../activities/load-context.ts';
 import { createRuntimeRequests } from '../../../activities/requests/runtimes.ts';
 import type { Runtime } from '../../../src/domain/index.ts';
 
@@ -40,7 +40,7 @@ function openRequests(plainHttpHosts: readonly string[] = []) {
     redactor: { register: () => undefined },
     log: { info: () => undefined, warn: () => undefined },
   } as unknown as ActivityDependencies;
-  return { touched, requests: createRuntimeRequests(dependencies, {} as Hydrator) };
+  return { touched, requests: createRuntimeRequests(dependencies, {} as ContextLoader) };
 }
 
 const SILENT = { logger: new DefaultLogger('ERROR', () => undefined) };

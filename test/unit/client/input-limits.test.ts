@@ -20,7 +20,7 @@ const runtimes = createRuntimesClient(requests);
 const clusters = createClustersClient({
   client: nothing as Client,
   requests,
-  place: { address: '127.0.0.1:1', namespace: 'default', from: 'the test' },
+  server: { address: '127.0.0.1:1', namespace: 'default', from: 'the test' },
   apps,
   identity: 'test',
 });

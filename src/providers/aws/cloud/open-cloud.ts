@@ -39,7 +39,7 @@ export interface AwsCloud {
   readonly pollMs: number;
 }
 
-export interface CloudPlace {
+export interface CloudAccount {
   readonly url: string;
   readonly region: string;
   readonly credential: Credential;
@@ -47,7 +47,7 @@ export interface CloudPlace {
 }
 
 /** Opens a cloud; the same place returns the same clients, so that connections and reads are shared. */
-export type OpenCloud = (aws: CloudPlace) => AwsCloud;
+export type OpenCloud = (aws: CloudAccount) => AwsCloud;
 
 const CONNECTION_LIMIT_MS = 5_000;
 const ANSWER_LIMIT_MS = 60_000;
@@ -92,12 +92,12 @@ export function createCloudOpener(options: CloudOptions): OpenCloud {
 }
 
 /** A digest of everything that a client is made from; the values cannot be read back. */
-function keyOf({ url, region, credential, settings }: CloudPlace): string {
+function keyOf({ url, region, credential, settings }: CloudAccount): string {
   const parts = [url, region, settings.caCertificate ?? '', Object.entries(credential).sort()];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-function createCloud(aws: CloudPlace, credential: AwsCredential, pollMs: number): AwsCloud {
+function createCloud(aws: CloudAccount, credential: AwsCredential, pollMs: number): AwsCloud {
   const config = once(() => createClientConfig(aws, credential));
   return {
     region: aws.region,
@@ -155,7 +155,7 @@ interface ClientConfig {
  * would otherwise read from the worker's environment and shared files is set here, so that no endpoint,
  * signer or identity comes from there.
  */
-async function createClientConfig(aws: CloudPlace, credential: AwsCredential): Promise<ClientConfig> {
+async function createClientConfig(aws: CloudAccount, credential: AwsCredential): Promise<ClientConfig> {
   const { NodeHttpHandler } = await loadSdk.httpHandler();
   const { caCertificate } = aws.settings;
   const common: Omit<ClientConfig, 'credentials'> = {

@@ -7,7 +7,7 @@ import type { AwsCloud } from '../cloud/open-cloud.ts';
 import { describeInstances, describeVolumes } from '../cloud/resources.ts';
 import { readTag, TAGS } from '../cloud/tags.ts';
 import { chooseInstanceTypes, listPatterns, type InstanceType } from '../instance-types.ts';
-import { chooseImage, listSubnets } from '../handler/place-node.ts';
+import { chooseImage, listSubnets } from '../handler/node-placements.ts';
 import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import { toStorageQuota, toVcpuQuota, type QuotaCode } from '../quotas.ts';
 import { toVolumeKind, VOLUME_SIZES } from '../volume-types.ts';

@@ -38,7 +38,7 @@ async function findAccount(
     );
     if (Account !== undefined && /^\d+$/.test(Account)) return Account;
   } catch (error) {
-    throw WindlassError.isInstance(error) ? toFieldOfPlace(error, url, { cloud, settings }) : error;
+    throw WindlassError.isInstance(error) ? toFieldOfAddress(error, url, { cloud, settings }) : error;
   }
   throw new WindlassError('unavailable', 'AWS did not return the identity of the credential', {
     code: 'AWS_ANSWER',
@@ -48,7 +48,7 @@ async function findAccount(
 }
 
 /** No answer: a custom endpoint means that the url is wrong, otherwise the region does not exist in DNS. */
-function toFieldOfPlace(
+function toFieldOfAddress(
   error: WindlassError,
   url: string,
   { cloud: { region }, settings }: Pick<AwsRuntime, 'cloud' | 'settings'>,

@@ -22,7 +22,7 @@ import type { FindAwsRuntime, AwsRuntime } from '../aws-runtime.ts';
 import type { AwsSettings } from '../settings.ts';
 import { changeType, ignoreGone, startInstance, stopInstance, STOPPED } from './change-instance.ts';
 import { findInstance, isDead, isOfRow, listInstances, observeInstance, stateOf } from './find-instance.ts';
-import { chooseTypeNames } from './place-node.ts';
+import { chooseTypeNames } from './node-placements.ts';
 import { instanceDied, runInstance } from './run-instance.ts';
 import { watch, type Timing } from './timing.ts';
 import { deleteFrontgateGroup } from './frontgate-group.ts';

@@ -11,7 +11,7 @@ import { notYet } from './not-yet.ts';
 import { findInstance, isDead } from './find-instance.ts';
 import { mayMoveVolumes } from './move-volumes.ts';
 import { ensureFrontgateGroups } from './frontgate-group.ts';
-import { findNodeImage, listPlacementsOf } from './place-node.ts';
+import { findNodeImage, listPlacementsOf } from './node-placements.ts';
 import { toRunInstancesInput } from './run-request.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function runInstance(
   const placements = await listPlacementsOf(aws, call, directive, context.cluster.purpose);
   const index = readIndex(row, placements);
   const placement = placements[index];
-  if (placement === undefined) throw noPlace(context.node.nodeId);
+  if (placement === undefined) throw noPlacement(context.node.nodeId);
   const image = await findNodeImage(aws, call, context, directive);
   const settings = await prepareFrontgate(aws, context, call, {
     token: row.token,
@@ -50,7 +50,7 @@ export async function runInstance(
     if (isDead(instance)) return replaceDead(row, instance);
     return adopt(row, instance, { index, placement, image });
   } catch (error) {
-    if (isCapacityError(error)) return tryNextPlace(context, call, placements, index, aws.zone);
+    if (isCapacityError(error)) return tryNextPlacement(context, call, placements, index, aws.zone);
     if (isAwsCode(error, 'IdempotentParameterMismatch')) {
       // Requested before with another image or type; the instance that was created then has the tag.
       throw notYet(
@@ -78,7 +78,7 @@ async function prepareFrontgate(
  * AWS has no capacity: the row is proved to have nothing, and the next generation uses the next
  * placement. Volumes that are in another zone by then follow when they are attached.
  */
-function tryNextPlace(
+function tryNextPlacement(
   context: NodeTaskContext,
   call: EffectCall,
   placements: readonly Placement[],
@@ -172,7 +172,7 @@ function toText(placement: Placement | undefined): string {
   return placement === undefined ? '' : `${placement.instanceType} in ${placement.subnetId}`;
 }
 
-function noPlace(nodeId: string): WindlassError {
+function noPlacement(nodeId: string): WindlassError {
   return new WindlassError('invalid-input', `no placement is left for node ${nodeId}`, {
     code: 'AWS_NO_INSTANCE_TYPE',
     field: 'instanceTypes',

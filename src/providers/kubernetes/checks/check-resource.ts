@@ -259,7 +259,7 @@ async function tryAll(
   const ownNamespaces = new Set(objects.filter((object) => object.kind === 'Namespace').map(nameOf));
   const isPlaced = (object: KubeObject): boolean =>
     !ownNamespaces.has(object.metadata?.namespace ?? run.namespace);
-  const tries: (() => Promise<void>)[] = [
+  const attempts: (() => Promise<void>)[] = [
     ...found
       .filter(({ object, resource }) => !isHook(object) && (!resource.namespaced || isPlaced(object)))
       .map(
@@ -273,7 +273,7 @@ async function tryAll(
   ];
   const faults: WindlassError[] = [];
   const next = async (): Promise<void> => {
-    for (let attempt = tries.shift(); attempt !== undefined; attempt = tries.shift()) {
+    for (let attempt = attempts.shift(); attempt !== undefined; attempt = attempts.shift()) {
       try {
         await attempt();
       } catch (error) {

@@ -19,7 +19,7 @@ import { createRange } from './tunnels.ts';
 // The machine of an instance: `node main.ts <instance folder>`. It runs until it is killed. If several are
 // started for one instance, the one that binds the address stays.
 
-const TRIES_FOR_ADDRESS = 20;
+const ADDRESS_ATTEMPTS = 20;
 
 async function runMachine(folder: string): Promise<void> {
   const files = locateInstance(folder);
@@ -95,7 +95,7 @@ function listen(address: string, onSocket: (socket: Socket) => void): Promise<Se
  * Another machine of this instance that has the address is fine; any other program there is a failed boot.
  */
 async function explainTakenAddress(files: InstanceFiles, address: string): Promise<void> {
-  for (let attempt = 0; attempt < TRIES_FOR_ADDRESS; attempt += 1) {
+  for (let attempt = 0; attempt < ADDRESS_ATTEMPTS; attempt += 1) {
     const sibling = await readJson<MachineRecord>(files.machine);
     if (sibling !== null && (await isAlive(sibling))) return;
     await sleep(100);

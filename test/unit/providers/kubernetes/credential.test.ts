@@ -99,7 +99,7 @@ describe('a kubeconfig', () => {
     expect(access.identity).toEqual({ kind: 'given', token: null, certificate: { certificate, key } });
   });
 
-  const fileInEveryPlace = ['token-file', 'tokenFile', 'client-certificate', 'client-key'].flatMap(
+  const fileInEveryEntry = ['token-file', 'tokenFile', 'client-certificate', 'client-key'].flatMap(
     (name): [string, string, KubeconfigParts][] => [
       [`that names a file (${name})`, name, { user: { [name]: '/etc/planted' } }],
       [
@@ -116,7 +116,7 @@ describe('a kubeconfig', () => {
   );
 
   it.each<[string, string, KubeconfigParts]>([
-    ...fileInEveryPlace,
+    ...fileInEveryEntry,
     [
       'that names a CA file',
       'certificate-authority',

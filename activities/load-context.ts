@@ -1,5 +1,5 @@
 import { unpackContent } from '../src/app-package/index.ts';
-import type { HydratedTask, StoredSecret } from '../src/db/index.ts';
+import type { TaskWithContext, StoredSecret } from '../src/db/index.ts';
 import {
   FRONTGATE_VERSION,
   readTask,
@@ -23,9 +23,9 @@ import { createNodeKeys } from './node-keys.ts';
 import { registerCredential } from './register-credential.ts';
 
 /** Loads what ids refer to, so that a provider never sees the database. */
-export interface Hydrator {
+export interface ContextLoader {
   /** @throws conflict `JOB_NOT_OPEN`; not-found for an unknown task or provider; internal `DIRECTIVE_INVALID`. */
-  hydrateTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
+  loadTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
   /** The same, for an activity that begins: the first attempt stores the time. */
   beginTask(taskId: string): Promise<{ context: TaskContext; provider: Provider }>;
   /** The stored credential of a runtime; `{}` if there is none. @throws internal `STORED_SECRET`. */
@@ -50,7 +50,7 @@ export interface Hydrator {
 
 const KEPT_PACKAGES = 20;
 
-export function createHydrator(dependencies: ActivityDependencies): Hydrator {
+export function createContextLoader(dependencies: ActivityDependencies): ContextLoader {
   const { stores, providers, keyring, redactor } = dependencies;
   const nodeKeys = createNodeKeys(dependencies);
   // Content is addressed by digest, so a cached content never becomes stale.
@@ -125,7 +125,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
    * The frontgate through which the task's cluster is reached; undefined if nodes are reached directly,
    * and, for tasks that do not connect to a node, if there is none now.
    */
-  async function findJumpHost({ task, runtime, cluster }: HydratedTask): Promise<JumpHost | undefined> {
+  async function findJumpHost({ task, runtime, cluster }: TaskWithContext): Promise<JumpHost | undefined> {
     const provider = providers.get(runtime.provider);
     const way = nodeAccessOf(provider, runtime);
     if (way === 'direct' || cluster.purpose === 'frontgate') return undefined;
@@ -146,7 +146,7 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     };
   }
 
-  async function toContext(found: HydratedTask): Promise<TaskContext> {
+  async function toContext(found: TaskWithContext): Promise<TaskContext> {
     const { job, runtime, cluster, wrapper } = found;
     const task = readTask(found.task, findTaskFacts(found.task.action, providers.get(runtime.provider)));
     const stored = wrapper.nodes.find((node) => node.nodeId === task.nodeId) ?? null;
@@ -192,14 +192,14 @@ export function createHydrator(dependencies: ActivityDependencies): Hydrator {
     };
   }
 
-  const toTask = async (found: HydratedTask): Promise<{ context: TaskContext; provider: Provider }> => ({
+  const toTask = async (found: TaskWithContext): Promise<{ context: TaskContext; provider: Provider }> => ({
     context: await toContext(found),
     provider: providers.get(found.runtime.provider),
   });
 
   return {
-    hydrateTask: async (taskId) => toTask(await stores.tasks.hydrate(taskId)),
-    beginTask: async (taskId) => toTask(await stores.tasks.hydrate(taskId, new Date().toISOString())),
+    loadTask: async (taskId) => toTask(await stores.tasks.loadWithContext(taskId)),
+    beginTask: async (taskId) => toTask(await stores.tasks.loadWithContext(taskId, new Date().toISOString())),
     openCredential,
     loadRuntime,
     loadPackage,

@@ -1,4 +1,4 @@
-import type { ChartPlace } from '../../client/index.ts';
+import type { ChartSource } from '../../client/index.ts';
 import type { CommandContext, CommandInput, OptionSpec } from '../command.ts';
 import { pickOptions, readFileOption } from '../read-input.ts';
 
@@ -19,7 +19,7 @@ export const CHART_OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** The given CHART_OPTIONS. @throws invalid-input `BAD_OPTION` */
-export async function readChartPlace(input: CommandInput, context: CommandContext): Promise<ChartPlace> {
+export async function readChartSource(input: CommandInput, context: CommandContext): Promise<ChartSource> {
   const certificateAuthority = await readFileOption(context.io, input, 'ca-file');
   const credential = await readFileOption(context.io, input, 'chart-credential');
   return {
@@ -30,7 +30,7 @@ export async function readChartPlace(input: CommandInput, context: CommandContex
 }
 
 /** Whether a worker has to fetch it, or to report why it cannot. */
-export async function isFetched(app: string, place: ChartPlace): Promise<boolean> {
+export async function isFetched(app: string, source: ChartSource): Promise<boolean> {
   const { isChartReference } = await import('../../app-package/index.ts');
-  return isChartReference(app) || Object.keys(place).length > 0;
+  return isChartReference(app) || Object.keys(source).length > 0;
 }

@@ -17,8 +17,8 @@ import {
   toApplicationFailure,
   toPendingFailure,
 } from '../../../activities/to-application-failure.ts';
-import { beat } from '../../../activities/tries.ts';
-import { MAX_LOST_TRIES, WindlassError, type ErrorInfo } from '../../../src/domain/index.ts';
+import { beat } from '../../../activities/lost-attempts.ts';
+import { MAX_LOST_ATTEMPTS, WindlassError, type ErrorInfo } from '../../../src/domain/index.ts';
 import { createRedactor } from '../../../src/observability/index.ts';
 
 /**
@@ -37,7 +37,7 @@ interface Known {
   readonly requests: number;
 }
 
-async function runTry(attempt: number, before: unknown, end: End): Promise<Known> {
+async function runAttempt(attempt: number, before: unknown, end: End): Promise<Known> {
   if (end === 'never begins') return { details: before, givenUp: null, requests: 0 };
   let details = before;
   let requests = 0;
@@ -87,13 +87,13 @@ async function runTry(attempt: number, before: unknown, end: End): Promise<Known
 }
 
 /** Number of the try, from 1, that gives the activity up; null where none does. And what it all cost. */
-async function runTries(
+async function runAttempts(
   ends: readonly End[],
 ): Promise<{ givenUpAt: number | null; requests: number; last: Known }> {
   let last: Known = { details: undefined, givenUp: null, requests: 0 };
   let requests = 0;
   for (const [index, end] of ends.entries()) {
-    last = await runTry(index + 1, last.details, end);
+    last = await runAttempt(index + 1, last.details, end);
     requests += last.requests;
     if (last.givenUp !== null) return { givenUpAt: index + 1, requests, last };
   }
@@ -103,43 +103,43 @@ async function runTries(
 const times = (count: number, end: End): End[] => Array.from({ length: count }, () => end);
 
 describe('an activity', () => {
-  it('is given up after so many tries in a row of which nobody heard again, with a clear error', async () => {
-    const { givenUpAt, last } = await runTries(times(MAX_LOST_TRIES + 1, 'is lost'));
-    expect(givenUpAt).toBe(MAX_LOST_TRIES + 1);
+  it('is given up after so many attempts in a row of which nobody heard again, with a clear error', async () => {
+    const { givenUpAt, last } = await runAttempts(times(MAX_LOST_ATTEMPTS + 1, 'is lost'));
+    expect(givenUpAt).toBe(MAX_LOST_ATTEMPTS + 1);
     expect(last.givenUp).toMatchObject({
       kind: 'internal',
       code: 'WORKERS_LOST',
-      message: expect.stringContaining(`${MAX_LOST_TRIES} workers in a row`) as string,
+      message: expect.stringContaining(`${MAX_LOST_ATTEMPTS} workers in a row`) as string,
     });
   });
 
   it('costs no request for looks that are pending for days, and keeps what they have seen', async () => {
-    const { givenUpAt, requests, last } = await runTries(times(300, 'reports'));
+    const { givenUpAt, requests, last } = await runAttempts(times(300, 'reports'));
     expect({ givenUpAt, requests }).toEqual({ givenUpAt: null, requests: 0 });
     expect(last.details).toMatchObject({ cursor: 300 });
   });
 
   it('goes on where workers die again and again with a report between', async () => {
-    const life = [...times(MAX_LOST_TRIES - 1, 'is lost'), ...times(1, 'reports')];
-    expect((await runTries([...life, ...life, ...life, ...life])).givenUpAt).toBeNull();
+    const life = [...times(MAX_LOST_ATTEMPTS - 1, 'is lost'), ...times(1, 'reports')];
+    expect((await runAttempts([...life, ...life, ...life, ...life])).givenUpAt).toBeNull();
   });
 
   it('is given up also where each dead worker has left a lease, which the next try finds held', async () => {
-    const life = Array.from({ length: MAX_LOST_TRIES }, (): End[] => [
+    const life = Array.from({ length: MAX_LOST_ATTEMPTS }, (): End[] => [
       'is lost',
       'finds a lease held',
     ]).flat();
-    expect((await runTries([...life, 'is lost'])).givenUpAt).toBe(2 * MAX_LOST_TRIES);
+    expect((await runAttempts([...life, 'is lost'])).givenUpAt).toBe(2 * MAX_LOST_ATTEMPTS);
   });
 
   it('keeps what it saw before its workers died', async () => {
-    const { last } = await runTries(['reports', 'is lost', 'is lost']);
+    const { last } = await runAttempts(['reports', 'is lost', 'is lost']);
     expect(last.details).toMatchObject({ cursor: 1 });
   });
 
-  it('goes on where its tries were handed to a worker that is frozen, which never begins them', async () => {
+  it('goes on where its attempts were handed to a worker that is frozen, which never begins them', async () => {
     expect(
-      (await runTries([...times(2, 'is lost'), ...times(50, 'never begins'), 'reports'])).givenUpAt,
+      (await runAttempts([...times(2, 'is lost'), ...times(50, 'never begins'), 'reports'])).givenUpAt,
     ).toBeNull();
   });
 
@@ -151,7 +151,7 @@ describe('an activity', () => {
         let lost = 0;
         let expected: number | null = null;
         for (const [index, end] of lives.entries()) {
-          if (lost >= MAX_LOST_TRIES && end !== 'never begins') {
+          if (lost >= MAX_LOST_ATTEMPTS && end !== 'never begins') {
             expected = index + 1;
             break;
           }
@@ -160,7 +160,7 @@ describe('an activity', () => {
           else if (end === 'finds a lease held') continue;
           else if (end === 'is lost' || lost === 0) lost += 1;
         }
-        expect((await runTries(lives)).givenUpAt).toBe(expected);
+        expect((await runAttempts(lives)).givenUpAt).toBe(expected);
       }),
       { numRuns: 150 },
     );

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, type Info } from '@temporalio/activity';
 import { isGrpcServiceError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { MAX_LOST_TRIES, WindlassError } from '../src/domain/index.ts';
-import { isJobCancellation, tryInterrupted } from './to-application-failure.ts';
+import { MAX_LOST_ATTEMPTS, WindlassError } from '../src/domain/index.ts';
+import { isJobCancellation, attemptInterrupted } from './to-application-failure.ts';
 
 /**
  * How the attempts of an activity have ended; its heartbeats carry this from attempt to attempt. A worker
  * that dies or hangs reports nothing: attempts are counted that began and never reported their end.
  */
-interface Tries {
+interface AttemptCounts {
   /** The last attempt that reported its end; 0 for none. */
   readonly ended: number;
   /** Attempts since then that have begun. */
@@ -23,20 +23,20 @@ interface Running {
   begun: boolean;
   /** Its last heartbeat data. */
   details: object;
-  tries: Tries;
+  attempts: AttemptCounts;
 }
 
 const running = new WeakMap<Context, Running>();
 
 /** After this many lost attempts, an activity is suspected of causing them. */
-const SUSPECT_TRIES = 2;
+const SUSPECT_AFTER = 2;
 
 /** Before anything else in an attempt: a refusal is a report, and counts as one. */
-export function openTry(): void {
+export function openAttempt(): void {
   const context = Context.current();
   const { ended, lost } = readLost(context.info);
   const details = detailsOf(context.info);
-  running.set(context, { lost, begun: false, details, tries: { ended, begun: lost } });
+  running.set(context, { lost, begun: false, details, attempts: { ended, begun: lost } });
 }
 
 /**
@@ -47,16 +47,16 @@ export function openTry(): void {
  *
  * @throws internal `WORKERS_LOST` when too many were lost in a row: the activity must be abandoned.
  */
-export async function beginTry(): Promise<void> {
+export async function beginAttempt(): Promise<void> {
   const context = Context.current();
   const current = running.get(context);
   if (current === undefined) return;
-  const { lost, tries } = current;
-  if (lost >= MAX_LOST_TRIES) throw workersLost(context.info.activityType, lost);
-  if (lost >= SUSPECT_TRIES) await takeTurn(context, current);
-  const begun = { ...tries, begun: lost + 1 };
-  if (lost > 0) await tellServer(context, { ...current.details, tries: begun });
-  current.tries = begun;
+  const { lost, attempts } = current;
+  if (lost >= MAX_LOST_ATTEMPTS) throw workersLost(context.info.activityType, lost);
+  if (lost >= SUSPECT_AFTER) await takeTurn(context, current);
+  const begun = { ...attempts, begun: lost + 1 };
+  if (lost > 0) await tellServer(context, { ...current.details, attempts: begun });
+  current.attempts = begun;
   current.begun = true;
 }
 
@@ -67,13 +67,13 @@ export async function beginTry(): Promise<void> {
 export function beat(context: Context, details: object, ends = false): void {
   const current = running.get(context);
   if (current === undefined) return;
-  if (ends) current.tries = { ended: context.info.attempt, begun: 0 };
+  if (ends) current.attempts = { ended: context.info.attempt, begun: 0 };
   current.details = details;
   try {
-    context.heartbeat({ ...details, tries: current.tries });
+    context.heartbeat({ ...details, attempts: current.attempts });
   } catch {
     // A provider's cursor may not be plain data; an error from a timer would end the worker.
-    context.heartbeat({ tries: current.tries });
+    context.heartbeat({ attempts: current.attempts });
   }
 }
 
@@ -82,20 +82,20 @@ export function beat(context: Context, details: object, ends = false): void {
  * was done: another worker holds the lease, or the worker is stopped; that proves nothing about the
  * activity.
  */
-export type TryEnd = 'last' | 'retried' | 'untouched';
+export type AttemptEnd = 'last' | 'retried' | 'untouched';
 
 /** Records how this attempt ends, for the next one; always releases its turn. */
-export function endTry(end: TryEnd): void {
+export function endAttempt(end: AttemptEnd): void {
   const context = Context.current();
   const current = running.get(context);
   leaveTurn.get(context)?.();
   if (end === 'last' || current === undefined || context.info.isLocal) return;
-  if (current.tries.ended === context.info.attempt) return;
-  const { lost, begun, details, tries } = current;
+  if (current.attempts.ended === context.info.attempt) return;
+  const { lost, begun, details, attempts } = current;
   if (lost > 0 && (!begun || end === 'untouched')) {
     // The count stays the same as before this attempt.
     if (!begun) return;
-    current.tries = { ...tries, begun: lost };
+    current.attempts = { ...attempts, begun: lost };
     beat(context, details);
     return;
   }
@@ -103,16 +103,16 @@ export function endTry(end: TryEnd): void {
 }
 
 function readLost({ attempt, heartbeatDetails, isLocal }: Info): { ended: number; lost: number } {
-  const { ended, begun } = readTries(heartbeatDetails);
+  const { ended, begun } = readCounts(heartbeatDetails);
   if (isLocal || ended >= attempt - 1) return { ended: Math.min(ended, attempt - 1), lost: 0 };
   // The first one after a report is not recorded on the server.
   return { ended, lost: Math.max(begun, 1) };
 }
 
-function readTries(heartbeatDetails: unknown): Tries {
-  const { tries } =
-    ((typeof heartbeatDetails === 'object' ? heartbeatDetails : null) as { tries?: unknown }) ?? {};
-  const { ended, begun } = ((typeof tries === 'object' ? tries : null) as Partial<Tries>) ?? {};
+function readCounts(heartbeatDetails: unknown): AttemptCounts {
+  const { attempts } =
+    ((typeof heartbeatDetails === 'object' ? heartbeatDetails : null) as { attempts?: unknown }) ?? {};
+  const { ended, begun } = ((typeof attempts === 'object' ? attempts : null) as Partial<AttemptCounts>) ?? {};
   const known = (value: unknown): number => (Number.isSafeInteger(value) ? Math.max(0, Number(value)) : 0);
   return { ended: known(ended), begun: known(begun) };
 }
@@ -135,7 +135,7 @@ async function tellServer({ info, client }: Context, details: object): Promise<v
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
     // The server is away, or has given the task to another worker.
-    throw tryInterrupted();
+    throw attemptInterrupted();
   }
 }
 
@@ -149,16 +149,16 @@ let lastTurn: Promise<void> = Promise.resolve();
  */
 const TURN_MS = 20_000;
 
-async function takeTurn(context: Context, { details, tries }: Running): Promise<void> {
+async function takeTurn(context: Context, { details, attempts }: Running): Promise<void> {
   const before = lastTurn;
   const { promise, resolve } = Promise.withResolvers<void>();
   lastTurn = before.then(() => promise);
-  const timer = setInterval(() => context.heartbeat({ ...details, tries }), beatMs(context.info));
+  const timer = setInterval(() => context.heartbeat({ ...details, attempts }), beatMs(context.info));
   try {
     await Promise.race([before, context.cancelled]);
   } catch (error) {
     resolve();
-    throw isJobCancellation(context.cancellationSignal) ? error : tryInterrupted();
+    throw isJobCancellation(context.cancellationSignal) ? error : attemptInterrupted();
   } finally {
     clearInterval(timer);
   }
