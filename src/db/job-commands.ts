@@ -4,6 +4,7 @@ import {
   isOpenJobStatus,
   type Job,
   type JobCommandName,
+  mayGive,
   takesCommand,
   WindlassError,
 } from '../domain/index.ts';
@@ -23,7 +24,8 @@ export interface CommandToStore extends CommandRequest {
  * command that is in the log already changes nothing, even if the job has been closed since.
  *
  * @param work the change itself; if it throws, nothing is logged
- * @throws not-found `JOB_NOT_FOUND`; conflict `JOB_NOT_OPEN`, `JOB_NOT_HELD`, `COMMAND_ID_USED`.
+ * @throws not-found `JOB_NOT_FOUND`; conflict `JOB_NOT_OPEN`, `JOB_NOT_HELD`, `COMMAND_ID_USED`;
+ *   permission `COMMAND_BY_ENGINE`.
  */
 export async function carryOut(
   db: Kysely<Database>,
@@ -45,9 +47,17 @@ export async function carryOut(
     }
     const job = jobRows.fromRow(row);
     if (!isOpenJobStatus(job.status)) throw jobNotOpen(jobId, job.status);
+    if (!mayGive(command.by, command.command)) throw personNeeded(command);
     if (!takesCommand(command.command, job.status)) throw jobNotHeld(job);
     await work(transaction, job);
     await transaction.insertInto('job_command').values(jobCommandRows.toRow(command)).execute();
+  });
+}
+
+function personNeeded({ jobId, command }: CommandToStore): WindlassError {
+  return new WindlassError('permission', `${command} of job ${jobId} is for a person to decide, not for windlass`, {
+    code: 'COMMAND_BY_ENGINE',
+    hint: 'give the command in the name of the person who wants it',
   });
 }
 

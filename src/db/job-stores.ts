@@ -100,7 +100,10 @@ export interface JobStore {
 }
 
 export interface TaskStore {
-  /** The tasks of a part of a step, by lane and layer. @throws conflict `JOB_NOT_OPEN` */
+  /**
+   * The tasks of a part of a step that are not done, by lane and layer: a step that is run again leaves out
+   * what has succeeded, was skipped, or was allowed to fail. @throws conflict `JOB_NOT_OPEN`
+   */
   loadSlice(jobId: string, slice: PlanSlice): Promise<readonly SliceLane[]>;
   /** All tasks of a job (or of one layer), in order. */
   list(jobId: string, layerIndex?: number): Promise<readonly StoredTask[]>;

@@ -9,6 +9,7 @@ import type {
   TaskAction,
   Runtime,
   StoredTask,
+  TaskStatus,
 } from '../domain/index.ts';
 import {
   isOpenJobStatus,
@@ -40,7 +41,7 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
             .onRef('job_layer.index', '=', 'task.layer_index'),
         )
         .select(['task_id', 'task.action as action', 'label', 'failure_allowed'])
-        .select(['job.status as job_status', 'lane', 'layer_index'])
+        .select(['job.status as job_status', 'task.status as task_status', 'lane', 'layer_index'])
         .where('task.job_id', '=', jobId)
         .where('job_layer.step', '=', step)
         .where(position, '>=', from)
@@ -51,7 +52,8 @@ export function createTaskStore(db: Kysely<Database>): TaskStore {
         .execute();
       const closed = rows.find((row) => !isOpenJobStatus(row.job_status));
       if (closed !== undefined) throw jobNotOpen(jobId, closed.job_status);
-      return groupBy(rows, (row) => row.lane ?? 0).map((lane) =>
+      const left = rows.filter((row) => !isDone(row.task_status, row.failure_allowed));
+      return groupBy(left, (row) => row.lane ?? 0).map((lane) =>
         groupBy(lane, (row) => row.layer_index).map((layer) =>
           layer.map((row) => ({
             taskId: row.task_id,
@@ -266,6 +268,11 @@ function taskNotFailed(taskId: string, status: string): WindlassError {
     `task ${taskId} is ${status}: only a task that has failed is retried or skipped`,
     { code: 'TASK_NOT_FAILED' },
   );
+}
+
+/** Whether a job has nothing more to do for a task. One that has failed for good is met again. */
+function isDone(status: TaskStatus, failureAllowed: boolean): boolean {
+  return status === 'successful' || status === 'skipped' || (status === 'failed' && failureAllowed);
 }
 
 /** Groups rows by key, in their order. */

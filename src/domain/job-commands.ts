@@ -50,6 +50,14 @@ export const JOB_COMMANDS = {
 
 export type JobCommandName = keyof typeof JOB_COMMANDS;
 
+/** The engine's name in the log of commands. */
+export const ENGINE = 'windlass';
+
+/** Whether a command may be given in that name: some decisions are for a person alone. */
+export function mayGive(by: string, command: JobCommandName): boolean {
+  return by !== ENGINE || JOB_COMMANDS[command].by === 'person or engine';
+}
+
 /** Whether a command is carried out for a job in that status. */
 export function takesCommand(command: JobCommandName, status: JobStatus): boolean {
   const from: readonly JobStatus[] = JOB_COMMANDS[command].from;
@@ -66,7 +74,7 @@ export function takesTaskCommand(command: 'retry' | 'skip', status: TaskStatus):
 export interface CommandRequest {
   /** Chosen by the sender. The same id again, for the same job, is the same command, and changes nothing. */
   readonly commandId: string;
-  /** Who gave it; `windlass` for the engine itself. */
+  /** Who gave it; `ENGINE` for the engine itself. */
   readonly by: string;
   readonly why: string;
   readonly at: string;

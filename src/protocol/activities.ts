@@ -49,7 +49,7 @@ export interface JobActivities {
    * once. Where the cloud refuses, the job is open and nothing is planned. A cancel ends it promptly.
    */
   BeginJob(input: RunJobInput): Promise<BegunJob>;
-  /** The tasks of a part of a step, by lane and layer. */
+  /** The tasks of a part of a step that are not done, by lane and layer. */
   loadSlice(request: JobStep & { slice: PlanSlice }): Promise<readonly SliceLane[]>;
   /**
    * Closes the job's row and clears the transition status. With `refresh` it first stores the cloud's

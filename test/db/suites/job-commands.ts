@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Stores } from '../../../src/db/index.ts';
-import { ONCE_ACTIONS, type CommandRequest, type PlannedTask } from '../../../src/domain/index.ts';
+import { ENGINE, ONCE_ACTIONS, type CommandRequest, type PlannedTask } from '../../../src/domain/index.ts';
 import { createLayer, flattenPlan } from '../../../src/plan/index.ts';
 import { rejectedCodes } from '../../kit/outcomes.ts';
 import { aCluster, aJob, aPlan, aRuntime, aTask, NOW } from '../../kit/sample-records.ts';
@@ -166,6 +166,44 @@ export function jobCommandsSuite(stores: () => Stores): void {
       code: 'TASK_NOT_FOUND',
     });
     expect(await jobs.listCommands('job-not-failed')).toEqual([]);
+  });
+
+  test('a step that is run again leaves out what has succeeded or was skipped', async () => {
+    const { jobs, tasks } = stores();
+    await prepare('again-left');
+    const [done, skipped] = ['job-again-left.0.0', 'job-again-left.0.1'] as const;
+    const left = async () =>
+      (await tasks.loadSlice('job-again-left', { step: 0, of: 'tasks', from: 0, to: 9 }))
+        .flat(2)
+        .map(({ taskId }) => taskId);
+    expect(await left()).toEqual([done, skipped]);
+    await tasks.hydrate(done, NOW);
+    await tasks.end(done, { status: 'successful', at: NOW });
+    await fail(skipped);
+    // A failure is met again until a user has decided about it.
+    expect(await left()).toEqual([skipped]);
+    await tasks.reopen(skipped, aCommand('c1'));
+    expect(await left()).toEqual([skipped]);
+    await fail(skipped);
+    await tasks.skip(skipped, aCommand('c2'));
+    expect(await left()).toEqual([]);
+    await close('again-left', 'successful');
+    await expect(left()).rejects.toMatchObject({ code: 'JOB_NOT_OPEN' });
+    expect(await jobs.listCommands('job-again-left')).toHaveLength(2);
+  });
+
+  test('what is for a person to decide is not done in the name of the engine', async () => {
+    const { jobs, tasks } = stores();
+    await prepare('engine');
+    await fail('job-engine.0.0');
+    await jobs.hold('job-engine', aCommand('c1', { by: ENGINE }));
+    const byEngine = aCommand('c2', { by: ENGINE });
+    const refused = { kind: 'permission', code: 'COMMAND_BY_ENGINE' };
+    await expect(jobs.resume('job-engine', byEngine)).rejects.toMatchObject(refused);
+    await expect(tasks.reopen('job-engine.0.0', byEngine)).rejects.toMatchObject(refused);
+    await expect(tasks.skip('job-engine.0.0', byEngine)).rejects.toMatchObject(refused);
+    expect(await jobs.listCommands('job-engine')).toHaveLength(1);
+    expect(await jobs.resume('job-engine', aCommand('c2'))).toMatchObject({ status: 'working' });
   });
 
   test('a job is held with who, when and why, and goes on when it is resumed', async () => {
