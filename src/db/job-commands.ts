@@ -55,10 +55,14 @@ export async function carryOut(
 }
 
 function personNeeded({ jobId, command }: CommandToStore): WindlassError {
-  return new WindlassError('permission', `${command} of job ${jobId} is for a person to decide, not for windlass`, {
-    code: 'COMMAND_BY_ENGINE',
-    hint: 'give the command in the name of the person who wants it',
-  });
+  return new WindlassError(
+    'permission',
+    `${command} of job ${jobId} is for a person to decide, not for windlass`,
+    {
+      code: 'COMMAND_BY_ENGINE',
+      hint: 'give the command in the name of the person who wants it',
+    },
+  );
 }
 
 function jobNotHeld({ jobId, status }: Job): WindlassError {

@@ -177,7 +177,7 @@ export function jobCommandsSuite(stores: () => Stores): void {
         .flat(2)
         .map(({ taskId }) => taskId);
     expect(await left()).toEqual([done, skipped]);
-    await tasks.hydrate(done, NOW);
+    await tasks.loadWithContext(done, NOW);
     await tasks.end(done, { status: 'successful', at: NOW });
     await fail(skipped);
     // A failure is met again until a user has decided about it.
