@@ -26,6 +26,9 @@ const QUAINT: readonly (readonly [RegExp, string])[] = [
   [/\bnext try\b/, 'next attempt'],
   [/\bgoes on by itself\b/, 'continues by itself'],
   [/\bone look\b/, 'one poll'],
+  [/\bworld\b/i, 'cloud, resources'],
+  [/hydrat/i, 'load'],
+  [/[a-z_](Tries|TRIES)\b/, 'attempts'],
 ];
 
 it('uses plain words in the sources and the pages', () => {
