@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { jobWorkflowId, type LayerView } from '../src/protocol/index.ts';
+import { jobWorkflowId, type JobView } from '../src/protocol/index.ts';
 import type { Bench } from './part.ts';
 
 /** One runtime for each way to measure, named as its provider (bench/worker-process.ts). */
@@ -7,11 +7,8 @@ export const RUNTIMES = ['instant', 'instant-no-ledger', 'instant-hang'] as cons
 type RuntimeName = (typeof RUNTIMES)[number];
 
 /** A create that has ended well, measured by the server's clock. */
-export interface CreatedCluster {
-  readonly clusterId: string;
-  readonly jobId: string;
+export interface CreatedCluster extends Pick<JobView, 'clusterId' | 'jobId' | 'steps' | 'layers'> {
   readonly workflowId: string;
-  readonly layers: readonly LayerView[];
 }
 
 const JOB_LIMIT_MS = 30 * 60_000;
@@ -38,7 +35,7 @@ export async function createCluster(
     timeoutMs: JOB_LIMIT_MS,
   });
   if (job.status !== 'successful') throw new Error(`${jobId} ${job.status}: ${job.error?.message ?? ''}`);
-  return { clusterId, jobId, workflowId: jobWorkflowId(clusterId), layers: job.layers };
+  return { ...job, workflowId: jobWorkflowId(clusterId) };
 }
 
 /** From start to close of a workflow, as the server has it. */

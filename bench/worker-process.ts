@@ -13,8 +13,8 @@ async function start(): Promise<{ stop(): Promise<void>; stopped: Promise<void> 
   if (process.env['BENCH_ROLE'] === 'bare') return startBareWorker(config);
   return startWorker(config, {
     providers: [
-      createInstantProvider({ name: 'instant', latencyMs }),
-      createInstantProvider({ name: 'instant-no-ledger', ledger: false, latencyMs }),
+      createInstantProvider({ name: 'instant', handles: 'done', latencyMs }),
+      createInstantProvider({ name: 'instant-no-ledger', handles: 'done', ledger: false, latencyMs }),
       createInstantProvider({ name: 'instant-hang', hangOn: { action: 'RunInstances', in: 'wait' } }),
     ],
     ...(process.env['BENCH_POINTS'] === undefined

@@ -6,6 +6,7 @@ import {
   BARE_WORKFLOW_QUEUE,
   type BareInput,
   type BareLayer,
+  type BareStep,
 } from './messages.ts';
 
 interface Empty {
@@ -14,43 +15,64 @@ interface Empty {
 
 const on = (taskQueue: string): Empty =>
   proxyActivities<Empty>({ taskQueue, startToCloseTimeout: '2 minutes', heartbeatTimeout: '10 seconds' });
-const bookkeeping = proxyActivities<Empty>({
-  taskQueue: BARE_WORKFLOW_QUEUE,
-  startToCloseTimeout: '1 minute',
-});
+const bookkeeping = on(BARE_WORKFLOW_QUEUE);
 const local = proxyLocalActivities<Empty>({ startToCloseTimeout: '30 seconds' });
 const nodes = on(BARE_NODES_QUEUE);
 const effects = on(BARE_EFFECTS_QUEUE);
 const waits = on(BARE_WAITS_QUEUE);
 
-/** As many activities as a job has, in the same layers, slices and queues, and nothing else. */
-export async function runBareJob(input: BareInput): Promise<void> {
+/**
+ * The handles and waits of a job as plain activities, in the same steps, lanes, slices and queues, and
+ * nothing else: every task that may have a wait has one here.
+ */
+export async function runBareJob({ steps }: BareInput): Promise<void> {
   await bookkeeping.empty();
-  await effects.empty();
-  for (const layer of input.layers) {
-    if (layer.total > input.sliceTasks) await walkSlices(layer, input);
-    else await walkBareSlice(layer);
+  for (const step of steps) {
+    const [size] = step.slices;
+    if (size === undefined) continue;
+    if (step.slices.length > 1) await walkSlices(step);
+    else await walkBareSlice(step, size);
   }
-  await effects.empty();
+  await bookkeeping.empty();
 }
 
-export async function walkBareSlice(layer: BareLayer): Promise<void> {
+/** `size`: how many lanes, or tasks, of the step. */
+export async function walkBareSlice({ layers, lanes }: BareStep, size: number): Promise<void> {
   await local.empty();
-  const handles = layer.target === 'node' ? nodes : effects;
-  const looks = layer.target === 'node' ? nodes : waits;
-  const walk = async (): Promise<void> => {
-    if (layer.handle) await handles.empty();
-    await looks.empty();
-  };
-  await Promise.all(Array.from({ length: layer.total }, walk));
+  if (lanes === null) {
+    for (const layer of layers) await walkLayer(layer, size);
+    return;
+  }
+  const { count } = lanes;
+  await inWindow(Array.from({ length: size }), lanes.atOnce, async () => {
+    for (const layer of layers) await walkLayer(layer, Math.round(layer.total / count));
+  });
 }
 
-async function walkSlices(layer: BareLayer, { sliceTasks, windowSlices }: BareInput): Promise<void> {
-  const sizes: number[] = [];
-  for (let left = layer.total; left > 0; left -= sliceTasks) sizes.push(Math.min(left, sliceTasks));
-  const walkNext = async (): Promise<void> => {
-    for (let total = sizes.shift(); total !== undefined; total = sizes.shift())
-      await executeChild(walkBareSlice, { args: [{ ...layer, total }] });
+async function walkLayer({ target, handle, wait }: BareLayer, total: number): Promise<void> {
+  const handles = target === 'node' ? nodes : effects;
+  const polls = target === 'node' ? nodes : waits;
+  const walk = async (): Promise<void> => {
+    if (handle) await handles.empty();
+    if (wait) await polls.empty();
   };
-  await Promise.all(Array.from({ length: windowSlices }, walkNext));
+  await Promise.all(Array.from({ length: total }, walk));
+}
+
+function walkSlices(step: BareStep): Promise<void> {
+  return inWindow(step.slices, step.slicesAtOnce, (size) =>
+    executeChild(walkBareSlice, { args: [step, size] }),
+  );
+}
+
+async function inWindow<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items.entries()];
+  const next = async (): Promise<void> => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await work(one[1]);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, next));
 }
