@@ -11,7 +11,7 @@ import { median, round } from './statistics.ts';
 const PACKAGE = fileURLToPath(new URL('./aws/package', import.meta.url));
 const JOB_LIMIT_MS = 30 * 60_000;
 
-const AIM_OF_PLAIN = 1.3;
+const AIM_OF_PLAIN = 1.1;
 const AIM_OF_ANSIBLE = 5;
 const AIM_NODES_OF_ANSIBLE = 10;
 const AIM_CALLS = 1.1;

@@ -28,9 +28,12 @@ export function sliceStep({ index: step, layers, lanes }: StepShape): StepSlices
   }
   const { count, atOnce, mostTasks } = lanes;
   const perSlice = total <= SLICE_TASKS ? count : Math.max(1, Math.floor(SLICE_TASKS / mostTasks));
+  const slices = cut(count, perSlice).map((range): PlanSlice => ({ step, of: 'lanes', ...range }));
+  const window = Math.min(atOnce, WINDOW);
   return {
-    slices: cut(count, perSlice).map((range): PlanSlice => ({ step, of: 'lanes', ...range })),
-    slicesAtOnce: Math.max(1, Math.floor(Math.min(atOnce, WINDOW) / perSlice)),
+    slices,
+    // The last slice is often a small one: if all lanes fit, it must not wait for the others.
+    slicesAtOnce: count <= window ? slices.length : Math.max(1, Math.floor(window / perSlice)),
     lanesAtOnce: Math.min(atOnce, perSlice),
   };
 }

@@ -161,8 +161,21 @@ describe('the slices of a step', () => {
         expect(slices.every((slice) => width(slice) * mostTasks <= SLICE_TASKS)).toBe(true);
         expect(slices.map(({ from }) => from)).toEqual([0, ...slices.slice(0, -1).map(({ to }) => to)]);
         expect(slices.at(-1)?.to).toBe(all);
-        expect(slicesAtOnce * lanesAtOnce).toBeLessThanOrEqual(atOnce);
+        expect(lanesRunning(slices.slice(0, slicesAtOnce), lanesAtOnce)).toBeLessThanOrEqual(atOnce);
       }),
     );
   });
+
+  it('all begin at once where all lanes may run at once, the small last one too', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 100 }), (count, mostTasks) => {
+        const { slices, slicesAtOnce, lanesAtOnce } = sliceStep(lanes(count, count, mostTasks));
+        expect(lanesRunning(slices.slice(0, slicesAtOnce), lanesAtOnce)).toBe(count);
+      }),
+    );
+  });
+
+  function lanesRunning(slices: readonly PlanSlice[], lanesAtOnce: number): number {
+    return slices.reduce((sum, { from, to }) => sum + Math.min(to - from, lanesAtOnce), 0);
+  }
 });
