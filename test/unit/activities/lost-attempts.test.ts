@@ -103,7 +103,7 @@ async function runAttempts(
 const times = (count: number, end: End): End[] => Array.from({ length: count }, () => end);
 
 describe('an activity', () => {
-  it('is given up after so many attempts in a row of which nobody heard again, with a clear error', async () => {
+  it('is abandoned with a clear error when too many attempts in a row never reported their end', async () => {
     const { givenUpAt, last } = await runAttempts(times(MAX_LOST_ATTEMPTS + 1, 'is lost'));
     expect(givenUpAt).toBe(MAX_LOST_ATTEMPTS + 1);
     expect(last.givenUp).toMatchObject({
@@ -137,7 +137,7 @@ describe('an activity', () => {
     expect(last.details).toMatchObject({ cursor: 1 });
   });
 
-  it('goes on where its attempts were handed to a worker that is frozen, which never begins them', async () => {
+  it('continues when a frozen worker received its attempts and never began them', async () => {
     expect(
       (await runAttempts([...times(2, 'is lost'), ...times(50, 'never begins'), 'reports'])).givenUpAt,
     ).toBeNull();

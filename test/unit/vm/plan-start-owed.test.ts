@@ -87,7 +87,7 @@ describe('start of a cluster whose create did not end well', () => {
     expect(layerNames(made).filter((title) => title === 'InitService')).toHaveLength(1);
   });
 
-  it('names the tries that nobody saw end, and only those', () => {
+  it('names the attempts whose end was never reported, and only those', () => {
     const twice = [
       ...pastOf(CREATE, ({ action }) => (action === 'InitService' ? 'failed' : 'done'), 'j-1'),
       ...pastOf(CREATE, ({ action }) => (action === 'InitService' ? 'unseen' : 'done'), 'j-2'),
