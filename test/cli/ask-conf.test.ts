@@ -108,7 +108,7 @@ describe('cluster create on a terminal', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test.each(['asks', 'FOLDER'])('asks for what the form requires and nobody gave: %s', async (name) => {
+  test.each(['asks', 'FOLDER'])('asks for what the form requires and was not given: %s', async (name) => {
     const { result, requests } = await create([name === 'FOLDER' ? folder : name, '--set', 'env.free=x'], {
       terminal: true,
       ...createPerson(ANSWERS),

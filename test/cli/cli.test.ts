@@ -104,7 +104,7 @@ describe('errors', () => {
     expect(Object.keys(EXIT_OF_KIND).toSorted()).toEqual([...ERROR_KINDS].toSorted());
   });
 
-  test('say what, why and how to mend, on stderr', async () => {
+  test('say what, why and what to do, on stderr', async () => {
     const client = { clusters: { stop: () => Promise.reject(error) } };
     const result = await runCommand(['cluster', 'stop', 'cl-1'], { client });
     expect(result).toMatchObject({ exitCode: 6, stdout: '' });

@@ -14,7 +14,7 @@ export interface RunOptions {
   /** Sees what is written to stderr as a person would. */
   readonly onStderr?: (text: string) => void;
   readonly columns?: number;
-  /** Presses Ctrl-C as soon as somebody listens. */
+  /** Presses Ctrl-C as soon as a handler listens. */
   readonly interrupt?: boolean;
   readonly now?: string;
 }

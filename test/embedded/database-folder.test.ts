@@ -32,7 +32,7 @@ test('a file in its place, and a folder whose PG_VERSION is gone, are refused an
   expect(existsSync(join(folder, 'base'))).toBe(true);
 });
 
-test('what a first start that was cut off has left is made anew; a whole database never is', () => {
+test('an unfinished database of an interrupted first start is made again; a whole one never is', () => {
   markUnfinished(folder);
   mkdirSync(join(folder, 'base'), { recursive: true });
   checkDatabaseFolder(folder);

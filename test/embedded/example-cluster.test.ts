@@ -153,7 +153,7 @@ describe('the example', () => {
     expect(state.changes.filter((change) => /cl-(one|two)/.test(change))).toEqual([]);
   });
 
-  test.each(['failed', 'pending'] as const)('makes its own %s cluster anew', async (status) => {
+  test.each(['failed', 'pending'] as const)('makes its own %s cluster again', async (status) => {
     const context = createContext();
     const { clusterId } = await bringExampleUp(context);
     const cluster = state.clusters.get(clusterId);
@@ -179,7 +179,7 @@ describe('the example', () => {
     },
   );
 
-  test('makes its runtime and cluster anew where the user has deleted them', async () => {
+  test('makes its runtime and cluster again where the user has deleted them', async () => {
     const context = createContext();
     const { clusterId } = await bringExampleUp(context);
     state.clusters.delete(clusterId);

@@ -11,7 +11,7 @@ it('creates nothing twice on AWS and leaves nothing there, whatever happens to a
     lanes: 6,
     choose: (cases) => createRandomSource(SEED).pickSome(cases, CASES),
   });
-  expect(outcome.complaints).toEqual([]);
+  expect(outcome.problems).toEqual([]);
   expect(outcome).toMatchObject({ leaked: 0, doubled: 0 });
   expect(outcome.runs).toBeGreaterThan(CASES / 2);
   // A poll that ends early may not reach its second read, and only a read can be stale; most faults are

@@ -24,7 +24,7 @@ export interface Fleet {
   readonly createSeconds: number;
   readonly deleteSeconds: number;
   /** Jobs and resources that did not end as they should, one line each. */
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /**
@@ -40,7 +40,7 @@ export async function proveFleet(options: FleetOptions): Promise<Fleet> {
     for (let index = 0; index < workers; index += 1) await stack.startWorker(env);
     const { versionId } = await stack.client.apps.register(PACKAGE);
     for (let index = 0; index < accounts; index += 1) await addAccount(stack, `account-${index}`);
-    const complaints: string[] = [];
+    const problems: string[] = [];
 
     const created = await run(stores, report, clusters, (index) =>
       stack.client.clusters.create({
@@ -50,16 +50,16 @@ export async function proveFleet(options: FleetOptions): Promise<Fleet> {
         conf: { cluster: { count: NODES } },
       }),
     );
-    for (const { clusterId } of created.jobs) complaints.push(...(await auditMade(stores, clusterId)));
+    for (const { clusterId } of created.jobs) problems.push(...(await auditMade(stores, clusterId)));
     const deleted = await run(stores, report, clusters, (index) =>
       stack.client.clusters.delete(created.jobs[index]?.clusterId ?? ''),
     );
     for (const { clusterId } of created.jobs) {
       const left = await stores.ledger.list(clusterId, { live: true });
-      complaints.push(...left.map(({ token, state }) => `${token} is left, ${state}`));
+      problems.push(...left.map(({ token, state }) => `${token} is left, ${state}`));
     }
-    complaints.push(...created.failed, ...deleted.failed);
-    return { createSeconds: created.seconds, deleteSeconds: deleted.seconds, complaints };
+    problems.push(...created.failed, ...deleted.failed);
+    return { createSeconds: created.seconds, deleteSeconds: deleted.seconds, problems };
   } finally {
     await stores.close();
     await stack.stop();

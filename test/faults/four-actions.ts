@@ -8,7 +8,7 @@ export interface Stage {
   /** For each node: the services that ran so far, in order. */
   readonly services: readonly string[];
   /** Errors of the job, and differences between ledger and cloud. */
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /**
@@ -29,7 +29,7 @@ export async function runFourActions(scenario: LocalScenario): Promise<readonly 
       action,
       cloud: await waitForSnapshot(scenario.cloud, cloudAfter(action, NODES)),
       services: scenario.records.read(),
-      complaints: [
+      problems: [
         ...problemsOf(view),
         ...(await auditLedger(scenario.stack.databaseUrl, scenario.cloud, job.clusterId)),
       ],

@@ -10,7 +10,7 @@ export interface FrontgateClusterLife {
   readonly made: number;
   readonly violations: readonly string[];
   /** Jobs that failed, including those of the frontgate, and other differences. */
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
   /** How often a running node was tested for access that avoids the frontgate. */
   readonly attempts: number;
 }
@@ -28,7 +28,7 @@ export async function runFrontgateClusters(
 ): Promise<FrontgateClusterLife> {
   const { book, stack, cloud } = scenario;
   book.forget();
-  const complaints: string[] = [];
+  const problems: string[] = [];
   let ids: readonly (string | undefined)[] = Array.from({ length: clusters });
   for (const action of ACTIONS) {
     const stopLooking = book.keepLooking();
@@ -36,13 +36,13 @@ export async function runFrontgateClusters(
       scenario.faults.enter(action);
       const jobs = await Promise.all(ids.map((id) => scenario.begin(action, id)));
       ids = jobs.map(({ clusterId }) => clusterId);
-      for (const job of jobs) complaints.push(...problemsOf(await waitForEnd(stack.client, job)));
+      for (const job of jobs) problems.push(...problemsOf(await waitForEnd(stack.client, job)));
     } finally {
       await stopLooking();
     }
     const [seen, wanted] = [await survey(scenario), expectSurvey(action, clusters)];
     if (!isDeepStrictEqual(seen, wanted))
-      complaints.push(`after ${action}: ${JSON.stringify(seen)}, not ${JSON.stringify(wanted)}`);
+      problems.push(`after ${action}: ${JSON.stringify(seen)}, not ${JSON.stringify(wanted)}`);
     await after(action);
   }
   const audit = (clusterId: string): Promise<readonly string[]> => {
@@ -53,10 +53,10 @@ export async function runFrontgateClusters(
       clusterId,
     );
   };
-  complaints.push(...(await listFrontgateComplaints(stack, 'vpc-1', audit)));
-  for (const id of ids) if (id !== undefined) complaints.push(...(await audit(id)));
+  problems.push(...(await listFrontgateComplaints(stack, 'vpc-1', audit)));
+  for (const id of ids) if (id !== undefined) problems.push(...(await audit(id)));
   const { made, violations, attempts } = book;
-  return { made: made.length, violations, complaints, attempts };
+  return { made: made.length, violations, problems, attempts };
 }
 
 /** A line for each machine, and the number of disks. The services that ran on a node are read on the node. */

@@ -13,7 +13,7 @@ export interface FrontgateLife {
   readonly made: number;
   readonly violations: readonly string[];
   /** Jobs that failed, including those of the frontgate, and differences between ledger and cloud. */
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
   /** The cloud after each phase. */
   readonly clouds: Readonly<Record<Action, CloudSnapshot>>;
   readonly looks: number;
@@ -44,7 +44,7 @@ export function expectedClouds(clusters: number): FrontgateLife['clouds'] {
  */
 export async function liveBehindFrontgate(scenario: LocalScenario, clusters: number): Promise<FrontgateLife> {
   const watched = watchFrontgate(scenario.cloud);
-  const complaints: string[] = [];
+  const problems: string[] = [];
   const clouds: Partial<Record<Action, CloudSnapshot>> = {};
   let ids: readonly (string | undefined)[] = Array.from({ length: clusters });
   try {
@@ -52,17 +52,17 @@ export async function liveBehindFrontgate(scenario: LocalScenario, clusters: num
       scenario.faults.enter(action);
       const jobs = await Promise.all(ids.map((id) => scenario.begin(action, id)));
       ids = jobs.map(({ clusterId }) => clusterId);
-      for (const job of jobs) complaints.push(...problemsOf(await waitForEnd(scenario.client, job)));
+      for (const job of jobs) problems.push(...problemsOf(await waitForEnd(scenario.client, job)));
       const expected = expectedClouds(clusters)[action];
       clouds[action] = await waitForSnapshot(scenario.cloud, expected);
       if (!isDeepStrictEqual(clouds[action], expected))
-        complaints.push(`after ${action}: ${await listCommands(scenario)}`);
+        problems.push(`after ${action}: ${await listCommands(scenario)}`);
     }
     const { stack, cloud } = scenario;
     const audit = (id: string): Promise<readonly string[]> => auditLedger(stack.databaseUrl, cloud, id);
-    complaints.push(...(await listFrontgateComplaints(stack, 'local', audit)));
+    problems.push(...(await listFrontgateComplaints(stack, 'local', audit)));
     for (const id of ids) {
-      if (id !== undefined) complaints.push(...(await audit(id)));
+      if (id !== undefined) problems.push(...(await audit(id)));
     }
   } finally {
     await watched.stop();
@@ -71,7 +71,7 @@ export async function liveBehindFrontgate(scenario: LocalScenario, clusters: num
   return {
     made: made.size,
     violations,
-    complaints,
+    problems,
     clouds: clouds as FrontgateLife['clouds'],
     looks,
   };
@@ -86,17 +86,17 @@ export async function listFrontgateComplaints(
   const jobs = (await stack.client.jobs.list({ limit: 500 })).filter(({ clusterId }) =>
     clusterId.startsWith('fg-'),
   );
-  const complaints = jobs
+  const problems = jobs
     .filter(({ status }) => status !== 'successful')
     .map(({ jobId, action, status, error }) => `${action} ${jobId} is ${status}: ${error?.message ?? ''}`);
   for (const id of new Set(jobs.map(({ clusterId }) => clusterId))) {
-    complaints.push(...(await audit(id)));
+    problems.push(...(await audit(id)));
   }
   const stores = openStores({ databaseUrl: stack.databaseUrl, maxConnections: 1 });
   try {
     const [runtime] = await stores.runtimes.list({ limit: 1 });
     const { members } = await stores.frontgates.load({ runtimeId: runtime?.runtimeId ?? '', vpcId });
-    return [...complaints, ...members.map(({ clusterId }) => `${clusterId} is still a member`)];
+    return [...problems, ...members.map(({ clusterId }) => `${clusterId} is still a member`)];
   } finally {
     await stores.close();
   }

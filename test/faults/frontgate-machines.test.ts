@@ -22,7 +22,7 @@ afterAll(() => scenario?.stop(), 120_000);
 test('clusters on machines behind a frontgate have one, and are reached only through it, whichever worker dies', async (context) => {
   if (OBSTACLE !== null) context.skip(OBSTACLE);
   const { book, vpc, faults } = (scenario = await openFrontgateScenario({ number: 2, workers: 2 }));
-  const wanted = { made: 1, violations: [], complaints: [] };
+  const wanted = { made: 1, violations: [], problems: [] };
 
   const clean = await runFrontgateClusters(scenario, CLUSTERS, async (action) => {
     if (action !== 'create') return;

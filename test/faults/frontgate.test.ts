@@ -16,7 +16,7 @@ afterAll(() => scenario?.stop(), 120_000);
 
 test('clusters that are created and deleted at the same time have one frontgate, created once and removed once, whichever worker dies', async () => {
   scenario = await openLocalScenario({ number: 41, workers: 2, nodes: 1, settings: { frontgate: 'on' } });
-  const wanted = { made: 1, violations: [], complaints: [], clouds: expectedClouds(CLUSTERS) };
+  const wanted = { made: 1, violations: [], problems: [], clouds: expectedClouds(CLUSTERS) };
 
   const clean = await liveBehindFrontgate(scenario, CLUSTERS);
   expect(clean).toMatchObject(wanted);

@@ -16,7 +16,7 @@ export interface Freeze {
 
 /**
  * Creates a cluster of one node while a worker freezes in the middle and continues later, and deletes it
- * again. Returns the problems: nothing is created twice, no service runs twice, nothing is left.
+ * again. Returns the problems. Expected: nothing is created twice, no service runs twice, nothing is left.
  */
 export async function runWithFreeze(
   scenario: LocalScenario,
@@ -29,19 +29,19 @@ export async function runWithFreeze(
   const pid = await waitUntilFrozen(scenario, point);
   await sleep(frozenMs);
   process.kill(pid, 'SIGCONT');
-  const complaints = [...problemsOf(await waitForEnd(scenario.client, job))];
+  const problems = [...problemsOf(await waitForEnd(scenario.client, job))];
 
   const running = await waitForSnapshot(scenario.cloud, runningCloud(1));
-  if (!isDeepStrictEqual(running, runningCloud(1))) complaints.push(`made: ${JSON.stringify(running)}`);
+  if (!isDeepStrictEqual(running, runningCloud(1))) problems.push(`made: ${JSON.stringify(running)}`);
   await scenario.records.keep();
   const services = scenario.records.read();
-  if (!isDeepStrictEqual(services, ['init start'])) complaints.push(`services ran: ${services.join('; ')}`);
+  if (!isDeepStrictEqual(services, ['init start'])) problems.push(`services ran: ${services.join('; ')}`);
 
   scenario.faults.enter('delete');
   const deletion = await waitForEnd(scenario.client, await scenario.begin('delete', job.clusterId));
   const left = await waitForSnapshot(scenario.cloud, EMPTY_CLOUD);
-  if (!isDeepStrictEqual(left, EMPTY_CLOUD)) complaints.push(`left: ${JSON.stringify(left)}`);
-  return [...complaints, ...problemsOf(deletion)];
+  if (!isDeepStrictEqual(left, EMPTY_CLOUD)) problems.push(`left: ${JSON.stringify(left)}`);
+  return [...problems, ...problemsOf(deletion)];
 }
 
 async function waitUntilFrozen(scenario: LocalScenario, point: string): Promise<number> {

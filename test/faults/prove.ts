@@ -98,11 +98,11 @@ async function proveRounds(): Promise<void> {
   report(`${rounds} rounds with seed ${seed}`);
   const scenario = await openLocalScenario({ number: 15, workers: 2 });
   try {
-    const { kills, leaked, doubled, complaints } = await runRandomRounds(scenario, { rounds, seed, report });
+    const { kills, leaked, doubled, problems } = await runRandomRounds(scenario, { rounds, seed, report });
     process.stdout.write(
-      `${rounds} rounds, ${kills} kills, ${leaked} leaked, ${doubled} doubled, ${complaints.length} complaints\n`,
+      `${rounds} rounds, ${kills} kills, ${leaked} leaked, ${doubled} doubled, ${problems.length} problems\n`,
     );
-    if (leaked + doubled + complaints.length > 0) process.exitCode = 1;
+    if (leaked + doubled + problems.length > 0) process.exitCode = 1;
   } finally {
     await scenario.stop();
   }
@@ -118,11 +118,11 @@ async function proveBoundaries(): Promise<void> {
 }
 
 async function proveAwsSweep(): Promise<void> {
-  const { runs, struck, leaked, doubled, complaints } = await sweepAws({ lanes, report });
+  const { runs, struck, leaked, doubled, problems } = await sweepAws({ lanes, report });
   process.stdout.write(
-    `${runs} runs of aws, ${struck} faults struck, ${leaked} leaked, ${doubled} doubled, ${complaints.length} complaints\n`,
+    `${runs} runs of aws, ${struck} faults struck, ${leaked} leaked, ${doubled} doubled, ${problems.length} problems\n`,
   );
-  if (leaked + doubled + complaints.length > 0) process.exitCode = 1;
+  if (leaked + doubled + problems.length > 0) process.exitCode = 1;
 }
 
 async function proveConformance(): Promise<void> {
@@ -173,20 +173,20 @@ function runTests(files: readonly string[], env: NodeJS.ProcessEnv): void {
 }
 
 async function proveKubernetes(): Promise<void> {
-  const { points, helmKills, complaints } = await proveReleases(report);
-  for (const complaint of complaints) report(complaint);
+  const { points, helmKills, problems } = await proveReleases(report);
+  for (const problem of problems) report(problem);
   process.stdout.write(
-    `${points} points at which a worker was killed, ${helmKills} kills of helm, ${complaints.length} complaints\n`,
+    `${points} points at which a worker was killed, ${helmKills} kills of helm, ${problems.length} problems\n`,
   );
-  if (complaints.length > 0) process.exitCode = 1;
+  if (problems.length > 0) process.exitCode = 1;
 }
 
 async function proveBadDays(): Promise<void> {
-  const { lives, planned, struck, complaints } = await proveReleasesOnBadDays(seed, report);
+  const { lives, planned, struck, problems } = await proveReleasesOnBadDays(seed, report);
   process.stdout.write(
-    `${lives} lives of releases with seed ${seed}, ${struck.length} of ${planned} faults struck, ${complaints.length} complaints\n`,
+    `${lives} lives of releases with seed ${seed}, ${struck.length} of ${planned} faults struck, ${problems.length} problems\n`,
   );
-  if (complaints.length > 0) process.exitCode = 1;
+  if (problems.length > 0) process.exitCode = 1;
 }
 
 /** On `local`, and on machines that are reached only through the frontgate's machine. */
@@ -217,30 +217,30 @@ async function proveFrontgate(): Promise<void> {
 
 async function proveManyClusters(): Promise<void> {
   const fleet = await proveFleet({ clusters, accounts, workers: 4, report });
-  for (const complaint of fleet.complaints) report(complaint);
+  for (const problem of fleet.problems) report(problem);
   process.stdout.write(
     `${clusters} clusters over ${accounts} accounts made in ${fleet.createSeconds} s, deleted in ` +
-      `${fleet.deleteSeconds} s, ${fleet.complaints.length} complaints\n`,
+      `${fleet.deleteSeconds} s, ${fleet.problems.length} problems\n`,
   );
-  if (fleet.complaints.length > 0) process.exitCode = 1;
+  if (fleet.problems.length > 0) process.exitCode = 1;
 }
 
 async function proveFrozen(): Promise<void> {
   const scenario = await openLocalScenario({ number: 53, workers: 2, nodes: 1 });
-  let complaints = 0;
+  let problems = 0;
   try {
     for (const point of FROZEN_POINTS) {
       const found = await runWithFreeze(scenario, { point, frozenMs: FROZEN_MS });
-      complaints += found.length;
+      problems += found.length;
       report(`a minute frozen at ${point}: ${found.length === 0 ? 'well' : found.join('\n')}`);
     }
   } finally {
     await scenario.stop();
   }
   process.stdout.write(
-    `${FROZEN_POINTS.length} workers frozen for a minute and woken up, ${complaints} complaints\n`,
+    `${FROZEN_POINTS.length} workers frozen for a minute and woken up, ${problems} problems\n`,
   );
-  if (complaints > 0) process.exitCode = 1;
+  if (problems > 0) process.exitCode = 1;
 }
 
 /**
@@ -250,17 +250,17 @@ async function proveFrozen(): Promise<void> {
 async function proveLives(
   where: string,
   faults: FaultFolder,
-  live: () => Promise<Pick<FrontgateLife, 'made' | 'violations' | 'complaints'>>,
+  live: () => Promise<Pick<FrontgateLife, 'made' | 'violations' | 'problems'>>,
 ): Promise<void> {
   let lives = 0;
   let notOnce = 0;
-  let complaints = 0;
+  let problems = 0;
   async function liveOnce(): Promise<void> {
     const life = await live();
     lives += 1;
     if (life.made !== 1) notOnce += 1;
-    const bad = [...life.violations, ...life.complaints];
-    complaints += bad.length;
+    const bad = [...life.violations, ...life.problems];
+    problems += bad.length;
     for (const line of bad) report(line);
   }
   await liveOnce();
@@ -279,7 +279,7 @@ async function proveLives(
   const names = (of: readonly string[]): number => new Set(of.map((point) => point.split(' ')[1])).size;
   process.stdout.write(
     `frontgate ${where}: ${lives} lives, ${faults.killed().length} kills at ${points.length} points, ` +
-      `${names(faults.killed())} of ${names(points)} kinds, ${notOnce} not made once, ${complaints} complaints\n`,
+      `${names(faults.killed())} of ${names(points)} kinds, ${notOnce} not made once, ${problems} problems\n`,
   );
-  if (notOnce + complaints > 0) process.exitCode = 1;
+  if (notOnce + problems > 0) process.exitCode = 1;
 }

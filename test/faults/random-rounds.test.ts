@@ -15,6 +15,6 @@ afterAll(() => scenario.stop(), 120_000);
 
 test('workers that die at random times leave nothing behind and create nothing twice', async () => {
   const found = await runRandomRounds(scenario, { rounds: 1, seed: SEED });
-  expect(found).toMatchObject({ leaked: 0, doubled: 0, complaints: [] });
+  expect(found).toMatchObject({ leaked: 0, doubled: 0, problems: [] });
   expect(found.kills).toBeGreaterThan(0);
 }, 300_000);

@@ -14,7 +14,7 @@ export interface RoundsReport {
   /** Resources that exist twice, services that ran twice. */
   readonly doubled: number;
   /** Messages: what is leaked, duplicated, missing or failed, and in which round. */
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
 }
 
 const MOST_CYCLES = 2;
@@ -44,7 +44,7 @@ export async function runRandomRounds(
   await runFourActions(scenario);
   const points = scenario.faults.reached();
   const actionMs = (Date.now() - startedAt) / 4;
-  const complaints: string[] = [];
+  const problems: string[] = [];
   let leaked = 0;
   let doubled = 0;
   for (let round = 1; round <= options.rounds; round += 1) {
@@ -54,10 +54,10 @@ export async function runRandomRounds(
     const found = await runRound(scenario, { round, actions, points, actionMs, random });
     leaked += found.leaked;
     doubled += found.doubled;
-    complaints.push(...found.complaints);
-    for (const complaint of found.complaints) report(`  ${complaint}`);
+    problems.push(...found.problems);
+    for (const problem of found.problems) report(`  ${problem}`);
   }
-  return { rounds: options.rounds, kills: scenario.workers.restarts(), leaked, doubled, complaints };
+  return { rounds: options.rounds, kills: scenario.workers.restarts(), leaked, doubled, problems };
 }
 
 function chooseActions(random: RandomSource): readonly Action[] {
@@ -74,13 +74,13 @@ interface Round {
   readonly random: RandomSource;
 }
 
-type Found = Pick<RoundsReport, 'leaked' | 'doubled' | 'complaints'>;
+type Found = Pick<RoundsReport, 'leaked' | 'doubled' | 'problems'>;
 
 async function runRound(
   scenario: LocalScenario,
   { round, actions, points, actionMs, random }: Round,
 ): Promise<Found> {
-  const complaints: string[] = [];
+  const problems: string[] = [];
   const services: string[] = [];
   let leaked = 0;
   let doubled = 0;
@@ -113,17 +113,17 @@ async function runRound(
     leaked += action === 'delete' ? countThings(cloud) : 0;
     doubled += action === 'delete' ? 0 : Math.max(0, countThings(cloud) - countThings(expected));
     doubled += ran.reduce((sum, line) => sum + Math.max(0, line.split(' ').length - services.length), 0);
-    complaints.push(
+    problems.push(
       ...[
         ...problemsOf(view),
         ...(await auditLedger(scenario.stack.databaseUrl, scenario.cloud, job.clusterId)),
         ...(isDeepStrictEqual(cloud, expected) ? [] : [`the cloud is ${JSON.stringify(cloud)}`]),
         ...ran.filter((line) => line !== services.join(' ')).map((line) => `services ran: ${line}`),
         ...(ran.length === NODES ? [] : [`${ran.length} nodes have a record`]),
-      ].map((complaint) => `${phase}: ${complaint}`),
+      ].map((problem) => `${phase}: ${problem}`),
     );
   }
-  return { leaked, doubled, complaints };
+  return { leaked, doubled, problems };
 }
 
 async function killLater(

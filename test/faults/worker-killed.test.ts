@@ -26,7 +26,7 @@ test('a worker that dies at any boundary of create, stop, start and delete chang
     ['init start stop start', 'init start stop start'],
     ['init start stop start destroy stop', 'init start stop start destroy stop'],
   ]);
-  expect(clean.flatMap(({ complaints }) => complaints)).toEqual([]);
+  expect(clean.flatMap(({ problems }) => problems)).toEqual([]);
   expect(clean.at(-1)?.cloud).toEqual(EMPTY_CLOUD);
   process.stdout.write(`seed ${SEED}: ${chosen.length} of ${points.length} points, ${killed.length} kills\n`);
   expect(different).toEqual([]);

@@ -58,16 +58,16 @@ it('are more than 300, each with a name of its own', () => {
 
 describe.each(Object.entries(WAYS))('hostile %s', (_way, inputs) => {
   it('are refused, and another user notices nothing', { timeout: SUITE_LIMIT_MS }, async () => {
-    const complaints: string[] = [];
+    const problems: string[] = [];
     const waiting = [...inputs];
     const sendNext = async (): Promise<void> => {
       for (let input = waiting.shift(); input !== undefined; input = waiting.shift()) {
         const verdict = await tryInput(input, opened);
         verdicts.push(verdict);
-        for (const complaint of verdict.complaints) {
-          complaints.push(`${input.name}: ${complaint}`);
+        for (const problem of verdict.problems) {
+          problems.push(`${input.name}: ${problem}`);
           // Said at once too: a worker that hangs would keep all of them from being said.
-          process.stderr.write(`${input.name}: ${complaint}\n`);
+          process.stderr.write(`${input.name}: ${problem}\n`);
         }
         if (AT_ONCE === 1) await opened.other.work();
       }
@@ -77,10 +77,10 @@ describe.each(Object.entries(WAYS))('hostile %s', (_way, inputs) => {
       await Promise.all(Array.from({ length: AT_ONCE }, sendNext));
     } finally {
       const fault = await working.stop();
-      if (fault !== null) complaints.push(`another user's job: ${fault}`);
+      if (fault !== null) problems.push(`another user's job: ${fault}`);
     }
     await opened.other.work();
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 });
 

@@ -32,7 +32,7 @@ export interface TestVpc {
   closeAgain(): void;
   /** The gate loses its outside connection silently: packets vanish. */
   cut(): void;
-  mend(): void;
+  repair(): void;
   close(): void;
 }
 
@@ -107,7 +107,7 @@ export function createVpc(number: number): TestVpc {
       run('netns', 'exec', gate, 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
     },
     cut: () => run('-n', gate, 'addr', 'flush', 'dev', 'out'),
-    mend: () => run('-n', gate, 'addr', 'add', `${outside}.2/28`, 'dev', 'out'),
+    repair: () => run('-n', gate, 'addr', 'add', `${outside}.2/28`, 'dev', 'out'),
     close,
   };
 }

@@ -42,7 +42,7 @@ export interface BadDays {
   readonly lives: number;
   readonly planned: number;
   readonly struck: readonly Fault[];
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /** A namespace and the only way to it that the provider and its helm know. */
@@ -76,23 +76,23 @@ export async function liveBadDays(request: BadDaysRequest): Promise<BadDays> {
     const days = chooseBadDays(await listRequests(first, steps), seed, lives);
     const waiting = [...days];
     const struck: Fault[] = [];
-    const complaints: string[] = [];
+    const problems: string[] = [];
     await Promise.all(
       lanes.map(async (lane) => {
         for (let day = waiting.shift(); day !== undefined; day = waiting.shift()) {
           const life = await live(lane, steps, day);
           struck.push(...life.struck);
-          complaints.push(...life.complaints);
+          problems.push(...life.problems);
           const faults = [...new Set([...day.values()].map(({ fault }) => fault))].join(', ');
           report(
-            `${faults}: ${life.struck.length} of ${day.size} struck, ${life.complaints.length} complaints`,
+            `${faults}: ${life.struck.length} of ${day.size} struck, ${life.problems.length} problems`,
           );
-          for (const complaint of life.complaints) report(`  ${complaint}`);
+          for (const problem of life.problems) report(`  ${problem}`);
         }
       }),
     );
     const planned = days.reduce((sum, day) => sum + day.size, 0);
-    return { lives: days.length, planned, struck, complaints };
+    return { lives: days.length, planned, struck, problems };
   } finally {
     await Promise.all(lanes.map(({ proxy }) => proxy.close()));
   }
@@ -147,9 +147,9 @@ async function live(
   lane: Lane,
   steps: readonly Step[],
   day: BadDay,
-): Promise<Pick<BadDays, 'struck' | 'complaints'>> {
+): Promise<Pick<BadDays, 'struck' | 'problems'>> {
   const struck: Fault[] = [];
-  const complaints: string[] = [];
+  const problems: string[] = [];
   const bench = await open(lane);
   let at = '';
   try {
@@ -166,10 +166,10 @@ async function live(
       await assertStands(bench, lane, step);
     }
   } catch (error) {
-    complaints.push(`${at}: ${String(error)}`);
-    await bench.deleteAll().catch((left: unknown) => complaints.push(`${at}: ${String(left)}`));
+    problems.push(`${at}: ${String(error)}`);
+    await bench.deleteAll().catch((left: unknown) => problems.push(`${at}: ${String(left)}`));
   }
-  return { struck, complaints };
+  return { struck, problems };
 }
 
 /** What the API server itself has after a step. */

@@ -22,7 +22,7 @@ describe('a release of kubernetes, on a bad day', () => {
     'is created, upgraded and deleted once, whatever happens to one of its requests',
     async () => {
       const begun = Date.now();
-      const { lives, planned, struck, complaints } = await liveBadDays({
+      const { lives, planned, struck, problems } = await liveBadDays({
         plane: controlPlane(),
         certificate: { key: readFileSync(certificate.keyFile, 'utf8'), cert: certificate.pem },
         steps: ['create', 'upgrade', 'delete'],
@@ -34,7 +34,7 @@ describe('a release of kubernetes, on a bad day', () => {
       process.stdout.write(
         `kubernetes on bad days: ${lives} lives, ${struck.length} of ${planned} faults struck, ${Math.round((Date.now() - begun) / 1000)} s\n`,
       );
-      expect(complaints).toEqual([]);
+      expect(problems).toEqual([]);
       // A wait that needs fewer polls than the first one may miss its fault.
       expect(struck.length).toBeGreaterThanOrEqual(Math.ceil(planned * 0.8));
     },

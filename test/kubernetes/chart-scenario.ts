@@ -84,8 +84,8 @@ export async function openChartScenario(
     },
     async succeed(job) {
       const view = await end(job);
-      const complaints = problemsOf(view);
-      if (complaints.length > 0) throw new Error(complaints.join('; '));
+      const problems = problemsOf(view);
+      if (problems.length > 0) throw new Error(problems.join('; '));
       return view;
     },
     async waitForSnapshot(namespace, expected) {

@@ -18,7 +18,7 @@ const HELM_KILLS_MS = [20, 50, 80, 120, 160, 200, 260, 330, 400, 500, 700, 1_000
  */
 export async function proveReleases(
   report: (line: string) => void,
-): Promise<{ readonly points: number; readonly helmKills: number; readonly complaints: readonly string[] }> {
+): Promise<{ readonly points: number; readonly helmKills: number; readonly problems: readonly string[] }> {
   const binary = await findKubebox();
   if (binary === null) throw new Error(NO_KUBEBOX);
   const folder = mkdtempSync(join(tmpdir(), 'windlass-killable-helm-'));
@@ -27,18 +27,18 @@ export async function proveReleases(
   const plane = await startControlPlane(binary);
   const scenario = await openChartScenario(plane, { workers: 2, env: { WINDLASS_HELM: killable.path } });
   try {
-    const complaints = [...(await runReleaseLife(scenario, 'hooked', 0))];
+    const problems = [...(await runReleaseLife(scenario, 'hooked', 0))];
     const points = scenario.faults.reached().filter((point) => !point.startsWith('none '));
     report(`${points.length} points of create, upgrade, rollback and delete`);
-    complaints.push(...(await killAtReleasePoints(scenario, 'hooked', points, 12, report)));
+    problems.push(...(await killAtReleasePoints(scenario, 'hooked', points, 12, report)));
     for (const afterMs of HELM_KILLS_MS) {
       killable.arm(afterMs);
       const found = await runReleaseLife(scenario, 'hooked', 1_000 + afterMs);
-      report(`helm killed after ${afterMs} ms: ${found.length} complaints`);
-      for (const complaint of found) report(`  ${complaint}`);
-      complaints.push(...found.map((one) => `helm killed after ${afterMs} ms: ${one}`));
+      report(`helm killed after ${afterMs} ms: ${found.length} problems`);
+      for (const problem of found) report(`  ${problem}`);
+      problems.push(...found.map((one) => `helm killed after ${afterMs} ms: ${one}`));
     }
-    return { points: points.length, helmKills: killable.kills(), complaints };
+    return { points: points.length, helmKills: killable.kills(), problems };
   } finally {
     await scenario.stop();
     await plane.stop();

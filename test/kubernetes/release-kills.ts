@@ -30,7 +30,7 @@ export async function runReleaseLife(
   const namespace = await scenario.openRuntime();
   const [first, second] = [await scenario.register(chart, '1.0.0'), await scenario.register(chart, '2.0.0')];
   const name = `life-${number}`;
-  const complaints: string[] = [];
+  const problems: string[] = [];
   let clusterId = '';
   const starts: Readonly<Record<KilledAction, () => Promise<StartedJob>>> = {
     create: () => clusters.create({ app: first, runtime: namespace, name, settings: SETTINGS[chart] }),
@@ -44,13 +44,13 @@ export async function runReleaseLife(
     ({ clusterId } = view);
     const expected = action === 'delete' ? NOTHING : oneRelease(name, index + 1, PODS[chart]);
     const seen = await scenario.waitForSnapshot(namespace, expected);
-    complaints.push(...problemsOf(view).map((one) => `${action}: ${one}`));
+    problems.push(...problemsOf(view).map((one) => `${action}: ${one}`));
     if (!isDeepStrictEqual(seen, expected)) {
-      complaints.push(`after ${action} there is ${JSON.stringify(seen)}, not ${JSON.stringify(expected)}`);
+      problems.push(`after ${action} there is ${JSON.stringify(seen)}, not ${JSON.stringify(expected)}`);
     }
   }
   scenario.faults.enter('none');
-  return chart === 'hooked' ? [...complaints, ...(await complainOfHooks(scenario, namespace))] : complaints;
+  return chart === 'hooked' ? [...problems, ...(await complainOfHooks(scenario, namespace))] : problems;
 }
 
 /**
@@ -70,7 +70,7 @@ async function startWhenFree(start: () => Promise<StartedJob>): Promise<StartedJ
   }
 }
 
-/** A hook that was cut may run anew, but none of them is left out. */
+/** A hook that was cut may run again, but none of them is left out. */
 async function complainOfHooks(scenario: ChartScenario, namespace: string): Promise<readonly string[]> {
   const runs = await Promise.all(
     ['pre-delete', 'post-delete'].map(async (hook) => ({
@@ -98,15 +98,15 @@ export async function killAtReleasePoints(
   report: (line: string) => void = () => {},
 ): Promise<readonly string[]> {
   scenario.faults.arm(points);
-  const complaints: string[] = [];
+  const problems: string[] = [];
   for (let number = 1; number <= lives; number += 1) {
     const found = await runReleaseLife(scenario, chart, number);
-    complaints.push(...found);
+    problems.push(...found);
     report(
-      `life ${number}: killed at ${scenario.faults.killed().length} of ${points.length} points, ${found.length} complaints`,
+      `life ${number}: killed at ${scenario.faults.killed().length} of ${points.length} points, ${found.length} problems`,
     );
-    for (const complaint of found) report(`  ${complaint}`);
-    if (scenario.faults.missed().length === 0) return complaints;
+    for (const problem of found) report(`  ${problem}`);
+    if (scenario.faults.missed().length === 0) return problems;
   }
-  return [...complaints, ...scenario.faults.missed().map((point) => `no worker died at ${point}`)];
+  return [...problems, ...scenario.faults.missed().map((point) => `no worker died at ${point}`)];
 }

@@ -168,12 +168,12 @@ describe.concurrent('a node that', () => {
     await kit.machines.execute('i-files', 'chown root /etc/app/conf');
     expect(await kit.shell.writeFiles(other, files, signal)).toEqual(['/etc/app/conf']);
     expect(await stat()).toBe('640 windlass:adm\n4755 root:root\n');
-    const nobody = { path: '/etc/app/conf', content: 'three', mode: 0o640, owner: 'no-such-user' };
-    await expect(kit.shell.writeFiles(other, [nobody], signal)).rejects.toMatchObject({
+    const unowned = { path: '/etc/app/conf', content: 'three', mode: 0o640, owner: 'no-such-user' };
+    await expect(kit.shell.writeFiles(other, [unowned], signal)).rejects.toMatchObject({
       code: 'NODE_COMMAND',
     });
     expect(await kit.machines.execute('i-files', 'cat /etc/app/conf; ls -A /etc/app')).toBe('oneconf\nown\n');
-    await expect(kit.shell.writeFiles(other, [{ ...nobody, owner: '-R x' }], signal)).rejects.toMatchObject({
+    await expect(kit.shell.writeFiles(other, [{ ...unowned, owner: '-R x' }], signal)).rejects.toMatchObject({
       kind: 'invalid-input',
       code: 'NODE_FILE_OWNER',
     });

@@ -167,7 +167,7 @@ describe('a node behind a frontgate', () => {
         kind: 'unavailable',
         message: expect.stringContaining(vpc.gateAddress),
       });
-      vpc.mend();
+      vpc.repair();
       await answers(behind(1));
       expect(await shell.run(behind(1), 'echo there', signal)).toBe('there\n');
     },

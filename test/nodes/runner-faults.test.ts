@@ -148,7 +148,7 @@ describe('a command on a machine', () => {
     const sleepers = async (): Promise<readonly string[]> =>
       (await look("ps -e -o args= | grep '^sleep 98765' | sort || true")).trim().split('\n');
     await expect.poll(sleepers).toEqual(['sleep 987651']);
-    // Each says that it was there: whoever looks may come after the limit.
+    // Each records that it ran, because the poll may come after the limit.
     const daemon = `setsid sh -c 'trap "" TERM; echo >> /run/sleepers; sleep 987654' &`;
     const twice = `( ( setsid sh -c 'echo >> /run/sleepers; sleep 987653; :' & ) & )`;
     const child = `sh -c 'echo >> /run/sleepers; exec sleep 987652' &`;

@@ -1,4 +1,4 @@
-// For recording: preloaded, so that what is committed names no machine and nobody.
+// For recording: preloaded, so that what is committed names no machine and no user.
 import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 import { isMainThread } from 'node:worker_threads';

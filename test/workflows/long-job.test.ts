@@ -88,7 +88,7 @@ describe('a job whose history grows long', () => {
     for (const history of await readRuns(handle)) await replayHistory(history);
   });
 
-  it('takes no state from outside: nobody may have steps passed over', async () => {
+  it('takes no state from outside: no caller can have steps skipped', async () => {
     const input: RunJobInput = {
       ...{ jobId: 'job-forged', clusterId: 'cl-forged', action: 'create', options: {} },
       ...{ requestedBy: 'tester', provider: 'fake' },

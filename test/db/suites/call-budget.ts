@@ -23,7 +23,7 @@ export function callBudgetSuite(stores: () => Stores): void {
     expect(await reserve(scope, 1000, null)).toBeNull();
   });
 
-  test('hands out turns one after the other, whoever asks', async () => {
+  test('hands out turns one after the other to all workers', async () => {
     const scope = await addRuntime('budget-2', 'budget-turns', {});
     // Seconds: a busy machine needs its time between them.
     const first = await reserve(scope, 10, 1);

@@ -228,7 +228,7 @@ export function catalogSuite(stores: () => Stores, databaseUrl: string): void {
     expect([await apps.listParts('digest-half'), await apps.listParts('digest-left')]).toEqual([[], []]);
   });
 
-  test('forgets an old version that nobody uses or has just asked for, with its content', async () => {
+  test('deletes an old version that is unused and was not just requested, with its content', async () => {
     const { apps, clusters, runtimes } = stores();
     const { runtimeId } = await runtimes.create(aRuntime('forgetful'), null);
     await apps.create(anAppVersion('fresh', { appName: 'cache', createdAt: '2031-01-01T00:00:00.000Z' }));

@@ -43,7 +43,7 @@ export function clustersSuite(stores: () => Stores): void {
     expect(await clusters.listNamesLike('one', loser)).toEqual(new Set(['one']));
     expect(await clusters.listNamesLike('on', loser)).toEqual(new Set());
 
-    // A deleted cluster leaves its name, and gets it back only while nobody has it.
+    // A deleted cluster leaves its name, and gets it back only while no other cluster has it.
     await clusters.setStatus(winner, { status: 'deleted' });
     const recovering = { from: ['deleted'], status: 'recovering' } as const;
     const recover = (id: string) => aJob(winner, id, { runtimeId: 'rt-clusters', action: 'recover' });

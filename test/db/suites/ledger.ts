@@ -109,7 +109,7 @@ export function ledgerSuite(stores: () => Stores): void {
     expect(await ledger.renew([next.lease], 1_000)).toBe(true);
   });
 
-  test('a lease that has run out is not held, even while nobody has taken it over', async () => {
+  test('an expired lease is not held, even before another worker takes it over', async () => {
     const { ledger } = stores();
     const [claimed] = await ledger.claim(request('n-out', { leaseMs: 1 }));
     if (claimed === undefined) throw new Error('nothing was claimed');

@@ -17,7 +17,7 @@ export interface ZookeeperClient {
 
 /**
  * Opens a session with one server, which takes a quorum. As every client of ZooKeeper it tries again
- * where there is none for a moment: servers that a busy machine held up elect anew.
+ * where there is none for a moment: servers that a busy machine held up elect again.
  */
 export async function connectZookeeper(host: string, port: number): Promise<ZookeeperClient> {
   const until = Date.now() + SERVE_LIMIT_MS;

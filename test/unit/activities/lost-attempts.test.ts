@@ -79,7 +79,7 @@ async function runAttempt(attempt: number, before: unknown, end: End): Promise<K
     ...(end === 'is lost' ? [begun.promise] : []),
   ]);
   const known = details;
-  // A dead process keeps nobody waiting.
+  // A dead process holds up no other attempt.
   death.promise.catch(() => undefined);
   death.reject(new CancelledFailure('dead'));
   const lost = error instanceof ApplicationFailure && error.type === 'WORKERS_LOST';

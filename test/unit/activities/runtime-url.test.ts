@@ -18,7 +18,7 @@ const RUNTIME: Runtime = {
   createdAt: '2026-01-01T00:00:00Z',
 };
 
-/** Reads over a provider that somebody else wrote, with a book of whatever was opened or asked. */
+/** Reads over a foreign provider, with a record of what was opened or asked. */
 function openRequests(plainHttpHosts: readonly string[] = []) {
   const touched: string[] = [];
   const note = (what: string) => (): never => {

@@ -112,7 +112,7 @@ describe('parseClusterConf of a package with roles', () => {
   const wrapper = makeCluster(confRequest(shards, shardsConf));
   const [master, proxy] = wrapper.roles;
 
-  it('names the cluster after the app where nobody names it', () => {
+  it('names the cluster after the app where no name is given', () => {
     expect(wrapper.cluster).toMatchObject({ name: 'shards', appName: 'shards', metadataRootAccess: true });
   });
 

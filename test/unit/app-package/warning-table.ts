@@ -147,7 +147,7 @@ export const WARNINGS: readonly FaultRow[] = [
     'nodes.0.services.start.allow_force: has no meaning here; it belongs to destroy',
   ],
   [
-    'parameters of a service that nobody calls with any',
+    'parameters of a service that is never called with any',
     withService(
       '{"start": {"cmd": "x", "service_params": {}}, "mine": {"type": "custom", "cmd": "x", "service_params": {}}}',
     ),

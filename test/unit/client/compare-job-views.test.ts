@@ -60,7 +60,7 @@ describe('comparing two looks at a job', () => {
     expect(names(before, after)).toEqual(['job-ended']);
   });
 
-  test('says when nobody can go on with the job, and when somebody does', () => {
+  test('says when no worker can continue the job, and when one does', () => {
     const stuck = { ...BASE, error: { kind: 'internal', code: 'JOB_STUCK', message: 'm' } as const };
     expect(names(BASE, stuck)).toEqual(['contact-lost']);
     expect(names(stuck, stuck)).toEqual([]);

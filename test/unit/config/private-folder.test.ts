@@ -70,7 +70,7 @@ test('a file in its place is refused', () => {
 test.each([
   [0o777, 'chmod o-w'],
   [0o757, 'chmod o-w'],
-])('a folder below one of mode %o is refused with the command that mends it', (mode, command) => {
+])('a folder below one of mode %o is refused with the command that fixes it', (mode, command) => {
   const home = join(folder, 'shared/mine/home');
   mkdirSync(home, { recursive: true, mode: 0o700 });
   chmodSync(join(folder, 'shared'), mode);

@@ -8,7 +8,7 @@ import { openStores } from '../../../src/db/index.ts';
 import { makeKeyAndCertificate, type KeyAndCertificate } from '../providers/kubernetes/kubeconfig-kit.ts';
 
 // A server that speaks as much of PostgreSQL as it takes to be sent a password: it agrees to TLS, shows
-// a certificate of a CA that nobody knows, and asks for the password in clear text.
+// a certificate of an unknown CA, and asks for the password in clear text.
 
 let folder: string;
 let pair: KeyAndCertificate;

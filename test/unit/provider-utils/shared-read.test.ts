@@ -85,7 +85,7 @@ it('lets a caller go by its own signal, and goes on for the others', async () =>
   await expect(cloud.ask('c', controller.signal)).rejects.toMatchObject({ kind: 'cancelled' });
 });
 
-it('aborts the request when nobody wants it any more', async () => {
+it('aborts the request when no caller waits for it any more', async () => {
   const controllers = [new AbortController(), new AbortController()];
   const aborted = Promise.withResolvers<void>();
   const cloud = createCloud({
@@ -104,7 +104,7 @@ it('aborts the request when nobody wants it any more', async () => {
   await aborted.promise;
 });
 
-it('fails all who shared a request that failed, and asks anew for the next', async () => {
+it('fails all callers that shared a failed request, and sends a new one for the next', async () => {
   let broken = true;
   const cloud = createCloud({
     async read(_call, keys) {

@@ -234,7 +234,7 @@ describe('what all nodes are told alike', () => {
     expect(await share({ ...sources, tree: { ...tree } })).not.toBe(first);
   });
 
-  it('is made anew after it failed', async () => {
+  it('is made again after it failed', async () => {
     const share = createSharedMetadata();
     const sources = { tree: { a: { $secret: 'x' } }, related: [], rootAccess: false };
     await expect(share({ ...sources, openSecret: () => Promise.reject(new Error('away')) })).rejects.toThrow(

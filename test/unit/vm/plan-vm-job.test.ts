@@ -7,7 +7,7 @@ import { canonicalJson, listLayers, listTasks, renderPlan } from '../../../src/p
 import { capabilities, cluster, equalNodes, manyRoles, node, role, volume } from './clusters.ts';
 import { labels, laneOf, layerNames, onceActive, plan, stepNames, tasksFor, tasksOf } from './planning.ts';
 
-// Written anew with UPDATE_GOLDEN_PLANS=1; then read what changed, every line of it.
+// Written again with UPDATE_GOLDEN_PLANS=1; then read what changed, every line of it.
 describe('plans, as they are shown, are the committed ones', () => {
   const frontgate = capabilities({ nodeAccess: 'frontgate' });
   const cases: readonly (readonly [string, () => JobPlan])[] = [

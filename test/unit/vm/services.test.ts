@@ -96,7 +96,7 @@ describe('services', () => {
     });
   });
 
-  it('whose outcome nobody knows are not run again by themselves', async () => {
+  it('whose outcome is unknown are not run again by themselves', async () => {
     bench.shell.states.set('job-1.3.0.g1', { state: 'unknown', output: 'half\n' });
     await expect(look()).rejects.toMatchObject({ kind: 'conflict', code: 'COMMAND_OUTCOME_UNKNOWN' });
     expect(bench.shell.started).toEqual([]);
@@ -181,7 +181,7 @@ describe('a service that earlier jobs have begun', () => {
     await expect(look()).resolves.toEqual({ state: 'done' });
   });
 
-  it('does not run where nobody knows how one of them ended', async () => {
+  it('does not run where the end of one of them is unknown', async () => {
     bench.shell.states.set('job-0.7.0.g1', { state: 'unknown', output: '' });
     await begin();
     await expect(look()).rejects.toMatchObject({ code: 'COMMAND_OUTCOME_UNKNOWN' });
@@ -214,7 +214,7 @@ describe('a service that earlier jobs have begun', () => {
     bench.shell.states.set('job-0.7.0.r1.g1', exited(1));
     await look(reopened);
     expect(keys()).toContain('job-1.3.0.g1');
-    // Of the last round nobody has seen the end, so that an unknown one counts.
+    // The end of the last round is unknown, and that counts.
     bench.shell.states.set('job-0.7.0.r2.g1', { state: 'unknown', output: '' });
     await expect(look(reopened)).rejects.toMatchObject({ code: 'COMMAND_OUTCOME_UNKNOWN' });
   });
@@ -257,7 +257,7 @@ describe('a service whose task was opened again', () => {
     ]);
   });
 
-  it('runs again after an outcome that nobody knows: a person has seen that', async () => {
+  it('runs again after an unknown outcome, because a person has decided it', async () => {
     bench.shell.states.set('job-1.3.0.g1', { state: 'unknown', output: '' });
     await begin(1);
     await look(1);

@@ -24,7 +24,7 @@ describe('the meter of the watchdog', () => {
     expect(finds([[250, true], ...stood(121)])).toBe(true);
   });
 
-  it('begins anew whenever the loop has moved', () => {
+  it('begins again whenever the loop has moved', () => {
     expect(finds([...stood(100), [250, true], ...stood(100)])).toBe(false);
   });
 

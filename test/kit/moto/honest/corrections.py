@@ -1,4 +1,4 @@
-"""Puts the corrections in, and takes out again those that somebody wants to see moto without."""
+"""Puts the corrections in, and removes those that a test wants to be without."""
 
 import sys
 from typing import Any

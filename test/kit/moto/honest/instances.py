@@ -46,7 +46,7 @@ def report(instance: Any) -> None:
 
 
 def settle(instance: Any, delay_ms: float, on_the_way: str, settled: str) -> None:
-    """The state changes now, and again later, unless somebody has asked for something else since."""
+    """The state changes now, and again later, unless another request has come since."""
     set_state(instance, on_the_way)
     instance.change_number = getattr(instance, "change_number", 0) + 1
     number = instance.change_number

@@ -123,7 +123,7 @@ describe('objects that are tried', () => {
   });
 
   it.each([{}, { 'meta.helm.sh/release-name': 'life', 'meta.helm.sh/release-namespace': 'elsewhere' }])(
-    'are a conflict when they are somebody else’s: %j',
+    'are a conflict when another release or user owns them: %j',
     async (annotations) => {
       await expect(tryObject(run(holding(annotations)).run, SERVICES, web)).rejects.toMatchObject({
         kind: 'conflict',

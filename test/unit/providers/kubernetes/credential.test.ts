@@ -152,7 +152,7 @@ describe('a kubeconfig', () => {
     ['with a prototype', 'not known', { user: JSON.parse('{"__proto__": {"token": "planted"}}') as object }],
     ['whose context is not there', 'current-context', { root: { 'current-context': 'absent' } }],
     ['whose user is not there', 'has no cluster or no user', { context: { user: 'absent' } }],
-    ['whose user is nobody', 'no token', { user: {} }],
+    ['whose user has no name and no token', 'no token', { user: {} }],
     ['with the same user twice', 'another one', { moreUsers: [{ name: 'u', user: { token: 'planted' } }] }],
     ['at a plain address', 'https://', { cluster: { server: 'http://kube.example' } }],
     ['at a plain address of this machine', 'https://', { cluster: { server: 'http://127.0.0.1:8080' } }],
@@ -228,7 +228,7 @@ describe('a kubeconfig', () => {
     ['nesting without end', `{"users": ${'['.repeat(15_000)}${']'.repeat(15_000)}}`],
     ['nesting of lists on one line', `users:\n  ${'- '.repeat(15_000)}x\n`],
     [
-      'nesting in a field that nobody looks at',
+      'nesting in a field that is not read',
       `{"preferences": ${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}}`,
     ],
     ['another kind', plain.replace('kind: Config', 'kind: Secret')],
@@ -385,7 +385,7 @@ describe('an exec section', () => {
     });
   });
 
-  it('is refused as a permission where nobody has allowed its program, also in a user that is not used', async () => {
+  it('is refused as a permission where its program is not allowed, also in a user that is not used', async () => {
     const unused = kubeconfigOf({ moreUsers: [{ name: 'other', user: execUser() }] });
     for (const one of [document(), unused]) {
       expect(await refusal(readDocument(one))).toMatchObject({ kind: 'permission', code: 'KUBERNETES_EXEC' });
@@ -493,7 +493,7 @@ describe('an exec section', () => {
 
   it.each<[string, object]>([
     ['knows the server of the document', { provideClusterInfo: true }],
-    ['asks somebody', { interactiveMode: 'Always' }],
+    ['asks the person at the terminal', { interactiveMode: 'Always' }],
     ['speaks an old version', { apiVersion: 'client.authentication.k8s.io/v1alpha1' }],
     ['has arguments that are no texts', { args: [1] }],
     ['has arguments that are no list', { args: 'eks get-token' }],

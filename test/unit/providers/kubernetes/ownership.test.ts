@@ -41,7 +41,7 @@ describe('an object that a hook is said to have made', () => {
     ['before it', false, made('12:00:08')],
     ['after it', false, made('12:00:22')],
     [
-      'by somebody else in that second, and taken over by helm',
+      'by another client in that second, and taken over by helm',
       false,
       made('12:00:10', {
         managedFields: [
@@ -51,7 +51,7 @@ describe('an object that a hook is said to have made', () => {
       }),
     ],
     [
-      'and changed by somebody since',
+      'and changed by another client since',
       true,
       made('12:00:10', {
         managedFields: [
@@ -61,7 +61,7 @@ describe('an object that a hook is said to have made', () => {
       }),
     ],
     ['a second after it', false, made('12:00:21')],
-    ['by somebody else’s hand', false, made('12:00:10', { managedFields: [{ manager: 'kubectl-create' }] })],
+    ['by another client', false, made('12:00:10', { managedFields: [{ manager: 'kubectl-create' }] })],
     ['without the hook’s labels', false, made('12:00:10', { labels: { of: 'other' } })],
     ['and kept since', false, made('12:00:10', { annotations: { 'helm.sh/resource-policy': 'keep' } })],
     ['for something else', false, made('12:00:10', { ownerReferences: [{ kind: 'Job', name: 'x' }] })],
@@ -122,7 +122,7 @@ describe('a claim of a StatefulSet', () => {
     ['not of another owner', false, { ...own, ownerReferences: [{ kind: 'Database', name: 'db' }] }],
     ['not older than the cluster', false, { ...own, creationTimestamp: '2026-11-24T11:59:00Z' }],
     ['not made by hand', false, { ...own, managedFields: [{ manager: 'kubectl', fieldsV1 }] }],
-    ['not of nobody known', false, { ...own, managedFields: [] }],
+    ['without a known owner', false, { ...own, managedFields: [] }],
     ['not of another name', false, { ...own, name: 'data-db-old' }],
     ['not with other labels', false, { ...own, labels: { app: 'web' } }],
     ['not kept', false, { ...own, annotations: { 'helm.sh/resource-policy': 'KEEP' } }],

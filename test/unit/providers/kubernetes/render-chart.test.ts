@@ -58,7 +58,7 @@ async function countRuns(): Promise<number> {
 }
 
 describe('renders', () => {
-  test('the same is rendered once, and nobody can change what the next one gets', async () => {
+  test('equal requests are rendered once, and no caller can change what the next one gets', async () => {
     const files = chart('same');
     const first = await render(files, { version: '1.37.0' });
     Object.assign(first[0] ?? {}, { kind: 'Changed' });
