@@ -47,7 +47,7 @@ export interface SweepOutcome {
   /** Tokens with which more than one resource was created. */
   readonly doubled: number;
   /** The problems, case by case; empty if there is none. */
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
 }
 
 const DELAY_MS = 250;
@@ -66,7 +66,7 @@ export async function sweepFaults(options: SweepOptions): Promise<SweepOutcome> 
   const runs = waiting.length;
   report(`${runs} cases`);
   const outcome = { struck: 0, leaked: 0, doubled: 0 };
-  const complaints: string[] = [];
+  const problems: string[] = [];
   let done = 0;
   async function work(lane: SweepLane): Promise<void> {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -74,16 +74,16 @@ export async function sweepFaults(options: SweepOptions): Promise<SweepOutcome> 
       outcome.struck += found.struck ? 1 : 0;
       outcome.leaked += found.leaked;
       outcome.doubled += found.doubled;
-      if (found.complaint !== null) {
-        complaints.push(found.complaint);
-        report(found.complaint);
+      if (found.problem !== null) {
+        problems.push(found.problem);
+        report(found.problem);
       }
       done += 1;
       if (done % 50 === 0) report(`${done} of ${runs}`);
     }
   }
   await Promise.all(lanes.map(work));
-  return { runs, ...outcome, complaints };
+  return { runs, ...outcome, problems };
 }
 
 /** Runs every operation once without a fault and notes its requests. */
@@ -135,7 +135,7 @@ interface CaseOutcome {
   readonly struck: boolean;
   readonly leaked: number;
   readonly doubled: number;
-  readonly complaint: string | null;
+  readonly problem: string | null;
 }
 
 async function runCase(lane: SweepLane, sweepCase: SweepCase, options: SweepOptions): Promise<CaseOutcome> {
@@ -158,7 +158,7 @@ async function runCase(lane: SweepLane, sweepCase: SweepCase, options: SweepOpti
     struck: rule.fired() > 0,
     leaked: left.length,
     doubled: twice.length,
-    complaint:
+    problem:
       problems.length === 0 ? null : `${operation}, ${fault} of ${request} ${nth}: ${problems.join('; ')}`,
   };
 }

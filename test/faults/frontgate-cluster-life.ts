@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { listFrontgateComplaints } from './frontgate-life.ts';
+import { listFrontgateProblems } from './frontgate-life.ts';
 import type { FrontgateScenario } from './frontgate-scenario.ts';
 import { compareLedger } from './snapshot-cloud.ts';
 import { ACTIONS, problemsOf, waitForEnd, type Action } from './local-scenario.ts';
@@ -53,7 +53,7 @@ export async function runFrontgateClusters(
       clusterId,
     );
   };
-  problems.push(...(await listFrontgateComplaints(stack, 'vpc-1', audit)));
+  problems.push(...(await listFrontgateProblems(stack, 'vpc-1', audit)));
   for (const id of ids) if (id !== undefined) problems.push(...(await audit(id)));
   const { made, violations, attempts } = book;
   return { made: made.length, violations, problems, attempts };

@@ -60,7 +60,7 @@ export async function liveBehindFrontgate(scenario: LocalScenario, clusters: num
     }
     const { stack, cloud } = scenario;
     const audit = (id: string): Promise<readonly string[]> => auditLedger(stack.databaseUrl, cloud, id);
-    problems.push(...(await listFrontgateComplaints(stack, 'local', audit)));
+    problems.push(...(await listFrontgateProblems(stack, 'local', audit)));
     for (const id of ids) {
       if (id !== undefined) problems.push(...(await audit(id)));
     }
@@ -78,7 +78,7 @@ export async function liveBehindFrontgate(scenario: LocalScenario, clusters: num
 }
 
 /** The jobs of a frontgate succeed too, its ledger rows match the cloud, and no member is left. */
-export async function listFrontgateComplaints(
+export async function listFrontgateProblems(
   stack: TestStack,
   vpcId: string,
   audit: (clusterId: string) => Promise<readonly string[]>,

@@ -84,9 +84,7 @@ export async function liveBadDays(request: BadDaysRequest): Promise<BadDays> {
           struck.push(...life.struck);
           problems.push(...life.problems);
           const faults = [...new Set([...day.values()].map(({ fault }) => fault))].join(', ');
-          report(
-            `${faults}: ${life.struck.length} of ${day.size} struck, ${life.problems.length} problems`,
-          );
+          report(`${faults}: ${life.struck.length} of ${day.size} struck, ${life.problems.length} problems`);
           for (const problem of life.problems) report(`  ${problem}`);
         }
       }),

@@ -14,7 +14,7 @@ const HELM_KILLS_MS = [20, 50, 80, 120, 160, 200, 260, 330, 400, 500, 700, 1_000
 
 /**
  * Worker killed at every point that create, upgrade, rollback and delete of a chart with hooks
- * reach, then helm killed at many moments of each. Complaints in words; none when all is well.
+ * reach, then helm killed at many moments of each. Problems in words; none when all is well.
  */
 export async function proveReleases(
   report: (line: string) => void,

@@ -227,10 +227,7 @@ describe('a kubeconfig', () => {
     ['too much', `${plain}# ${'x'.repeat(MAX_CREDENTIAL_BYTES)}\n`],
     ['nesting without end', `{"users": ${'['.repeat(15_000)}${']'.repeat(15_000)}}`],
     ['nesting of lists on one line', `users:\n  ${'- '.repeat(15_000)}x\n`],
-    [
-      'nesting in a field that is not read',
-      `{"preferences": ${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}}`,
-    ],
+    ['nesting in a field that is not read', `{"preferences": ${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}}`],
     ['another kind', plain.replace('kind: Config', 'kind: Secret')],
   ])('is refused when it is %s', async (_, document) => {
     const began = Date.now();
