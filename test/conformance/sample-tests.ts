@@ -42,7 +42,7 @@ export function sampleTests(runner: SuiteRunner): SuiteRunner {
   };
 }
 
-/** Likewise of the cases within one test of a suite. */
+/** The same for the cases within one test of a suite. */
 export function sampleCases<Case>(cases: readonly Case[], about: string): readonly Case[] {
   if (process.env['WINDLASS_WHOLE_SUITE'] === '1') return cases;
   const seed = process.env['WINDLASS_TEST_SEED'] ?? '1';

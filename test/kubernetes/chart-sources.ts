@@ -29,7 +29,7 @@ export interface ChartSources {
   readonly other: TestCertificate;
   /**
    * `site`; `changed`, with another archive than its index names; `locked/site`, for CHART_READER
-   * alone; `locked/elsewhere`, likewise, with its archive on `mirror`; `insecure`, with its archive at a
+   * alone; `locked/elsewhere`, the same, with its archive on `mirror`; `insecure`, with its archive at a
    * plain address of another machine.
    */
   readonly repository: FileServer;

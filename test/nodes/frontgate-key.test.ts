@@ -35,8 +35,8 @@ describe('the wait for a frontgate that changes its host key just then', () => {
     if (OBSTACLE !== null) context.skip(OBSTACLE);
   });
 
-  /** As the engine hydrates it: what is stored now. */
-  function hydrate(): TaskContext {
+  /** As the engine loads it: what is stored now. */
+  function load(): TaskContext {
     const jumpHost: JumpHost = {
       clusterId: 'fg-1',
       host: first.host,
@@ -75,7 +75,7 @@ describe('the wait for a frontgate that changes its host key just then', () => {
         entry?.[1].wait(context, call),
     } as Partial<Provider> as Provider;
     const tasks = withFrontgates({ stores: {} as never, faultPoint: async () => undefined }, provider, {
-      loadTask: async () => ({ context: hydrate() }) as never,
+      loadTask: async () => ({ context: load() }) as never,
     });
     // The workflow answers once the key is another.
     const client = {
@@ -91,7 +91,7 @@ describe('the wait for a frontgate that changes its host key just then', () => {
       },
     };
     const environment = new MockActivityEnvironment({}, { client: client as unknown as Client });
-    const handed = hydrate();
+    const handed = load();
     const call = createTestObserveCall({ signal: AbortSignal.timeout(30_000) });
     try {
       // What it was handed would be another machine's by now.

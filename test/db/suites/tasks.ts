@@ -39,24 +39,24 @@ export function tasksSuite(stores: () => Stores): void {
     return claimed;
   };
 
-  test('hydrates a task with its own node and role and nothing more of the cluster', async () => {
-    const wrapper = await prepare('hydrate', 5);
-    const { resource } = await claim('hydrate', 'w');
-    const hydrated = await stores().tasks.loadWithContext('job-hydrate.0.0');
-    expect(hydrated.task).toMatchObject(aTask('cl-hydrate-n1'));
-    expect(hydrated.job).toEqual(aJob('cl-hydrate', 'hydrate', { runtimeId: 'rt-tasks' }));
-    expect(hydrated.runtime).toEqual(aRuntime('tasks'));
-    expect(hydrated.credential).toEqual({ keyId: 'k', sealed: Uint8Array.of(1, 2) });
-    expect(hydrated.cluster).toEqual({ ...wrapper.cluster, transitionStatus: 'creating' });
-    expect(hydrated.wrapper).toEqual({
-      nodes: [aNode('cl-hydrate', 1)],
-      roles: [aRole('cl-hydrate', 'main')],
+  test('loads a task with its own node and role and nothing more of the cluster', async () => {
+    const wrapper = await prepare('context', 5);
+    const { resource } = await claim('context', 'w');
+    const loaded = await stores().tasks.loadWithContext('job-context.0.0');
+    expect(loaded.task).toMatchObject(aTask('cl-context-n1'));
+    expect(loaded.job).toEqual(aJob('cl-context', 'context', { runtimeId: 'rt-tasks' }));
+    expect(loaded.runtime).toEqual(aRuntime('tasks'));
+    expect(loaded.credential).toEqual({ keyId: 'k', sealed: Uint8Array.of(1, 2) });
+    expect(loaded.cluster).toEqual({ ...wrapper.cluster, transitionStatus: 'creating' });
+    expect(loaded.wrapper).toEqual({
+      nodes: [aNode('cl-context', 1)],
+      roles: [aRole('cl-context', 'main')],
     });
-    expect(hydrated.resources).toEqual([resource]);
-    const whole = await stores().tasks.loadWithContext('job-hydrate.1.0');
+    expect(loaded.resources).toEqual([resource]);
+    const whole = await stores().tasks.loadWithContext('job-context.1.0');
     expect(whole.wrapper).toEqual({ nodes: [], roles: [] });
     expect(whole.resources).toEqual([]);
-    await expect(stores().tasks.loadWithContext('job-hydrate.7.0')).rejects.toMatchObject({
+    await expect(stores().tasks.loadWithContext('job-context.7.0')).rejects.toMatchObject({
       code: 'TASK_NOT_FOUND',
     });
   });

@@ -89,7 +89,7 @@ describe('an activity behind the interceptor', () => {
     expect(ran.points).toEqual([]);
   });
 
-  it('tells likewise what goes wrong while its failure is stored', async () => {
+  it('also reports what goes wrong while its failure is stored', async () => {
     const ran = await runBehind(
       async () => {
         throw new Error('broken');

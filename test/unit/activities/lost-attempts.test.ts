@@ -124,7 +124,7 @@ describe('an activity', () => {
     expect((await runAttempts([...life, ...life, ...life, ...life])).givenUpAt).toBeNull();
   });
 
-  it('is given up also where each dead worker has left a lease, which the next try finds held', async () => {
+  it('is abandoned also where each dead worker left a lease, which the next attempt finds held', async () => {
     const life = Array.from({ length: MAX_LOST_ATTEMPTS }, (): End[] => [
       'is lost',
       'finds a lease held',

@@ -36,7 +36,7 @@ test('who waits for a job hears of it when it is held: a person may need days', 
   expect(seen).toEqual(['job-held']);
 });
 
-test('a job that goes on by itself is waited for until it closes', async () => {
+test('a job that continues by itself is waited for until it closes', async () => {
   const seen: string[] = [];
   const view: JobView = { ...BASE, status: 'successful', closedAt: AT };
   const jobs = jobWith([RESUMED, ENDED], view);

@@ -7,7 +7,7 @@ pid_file=var/run/zookeeper.pid
 log_file=var/log/zookeeper.log
 . "./$conf/server.env"
 
-# The answer to a four-letter word; empty when nobody answers.
+# The answer to a four-letter word; empty when no server answers.
 ask() {
   timeout 3 bash -c 'exec 3<> "/dev/tcp/$1/$2" && printf %s "$3" >&3 && cat <&3' ask "$address" "$port" "$1" 2>/dev/null || true
 }
