@@ -50,7 +50,7 @@ export interface Engine extends Omit<MemoryStore, 'addTask' | 'loadContext' | 's
   /** Writes the ledger rows of a task like a worker that dies before it calls the provider. */
   claimOnly(task: EngineTask): Promise<void>;
   /** One poll, retried after errors that the engine retries. */
-  look(task: EngineTask, call?: Partial<ObserveCall> & Repeats): Promise<Observation>;
+  poll(task: EngineTask, call?: Partial<ObserveCall> & Repeats): Promise<Observation>;
   waitUntilDone(task: EngineTask): Promise<void>;
   /** Handle and wait, as the job workflow does. */
   run(task: EngineTask, options?: HandleOptions): Promise<void>;
@@ -161,7 +161,7 @@ export function createEngine(options: EngineOptions): Engine {
     async claimOnly(task) {
       await engine.handle(task, { claimOnly: true });
     },
-    async look(task, { once = false, ...call } = {}) {
+    async poll(task, { once = false, ...call } = {}) {
       const worker = createWorker(workers, {});
       const { signal = NO_SIGNAL } = call;
       const lookOnce = async (): Promise<Observation> => {

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ALLOW_ALL, startMoto, type Moto } from '../kit/moto/index.ts';
 import { ANY_KEY, createEc2, expectRefused, furnish, REGION, type TestCloud } from './moto-kit.ts';
 
-// One test for each correction of looking, quotas and permissions. On plain moto each of them is red:
+// One test for each correction of reads, quotas and permissions. On plain moto each of them is red:
 // `HONEST_MOTO_WITHOUT='*' npm test -- test/aws/honest`.
 
 let moto: Moto;
@@ -78,9 +78,9 @@ it('refuses a filter that it does not know, more than 200 values of one, and mor
 });
 
 it('refuses ids that are none', async () => {
-  const look = (id: string) => cloud.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-  await expectRefused(look('i-nothing'), 'InvalidInstanceID.Malformed');
-  await expectRefused(look('i-0123456789abcdef0'), 'InvalidInstanceID.NotFound');
+  const describe = (id: string) => cloud.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+  await expectRefused(describe('i-nothing'), 'InvalidInstanceID.Malformed');
+  await expectRefused(describe('i-0123456789abcdef0'), 'InvalidInstanceID.NotFound');
 });
 
 it('tells of all instances that are asked for by id, and of others in pages', async () => {
@@ -140,11 +140,11 @@ it('refuses unknown keys, wrong secrets and what a policy does not allow, as EC2
     Statement: [{ Effect: 'Allow', Action: ['ec2:DescribeInstances', 'ec2:CreateVolume'], Resource: '*' }],
   });
   await moto.change({ authentication: true });
-  const look = (credentials: typeof ANY_KEY) =>
+  const describe = (credentials: typeof ANY_KEY) =>
     createEc2(moto.url, credentials).send(new DescribeInstancesCommand({}));
-  await expectRefused(look(ANY_KEY), 'AuthFailure');
-  await expectRefused(look({ ...key, secretAccessKey: 'wrong' }), 'AuthFailure');
-  await look(key);
+  await expectRefused(describe(ANY_KEY), 'AuthFailure');
+  await expectRefused(describe({ ...key, secretAccessKey: 'wrong' }), 'AuthFailure');
+  await describe(key);
   await expectRefused(createEc2(moto.url, key).send(new DescribeVolumesCommand({})), 'UnauthorizedOperation');
   const sts = new STSClient({ endpoint: moto.url, region: REGION, credentials: key, maxAttempts: 1 });
   expect((await sts.send(new GetCallerIdentityCommand({}))).Account).toBe(moto.account);

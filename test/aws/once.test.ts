@@ -164,12 +164,12 @@ describe('what aws makes', () => {
     await run(bench, 'RunInstances');
     await harness.moto.forgetRequests();
     const task = bench.task('RunInstances');
-    await Promise.all(Array.from({ length: 100 }, () => bench.engine.look(task)));
-    const looks = (await harness.moto.requests()).filter(
+    await Promise.all(Array.from({ length: 100 }, () => bench.engine.poll(task)));
+    const reads = (await harness.moto.requests()).filter(
       ({ operation }) => operation === 'DescribeInstances',
     );
-    expect(looks.length).toBeGreaterThan(0);
-    expect(looks.length).toBeLessThanOrEqual(2);
+    expect(reads.length).toBeGreaterThan(0);
+    expect(reads.length).toBeLessThanOrEqual(2);
     await bench.deleteAll();
   });
 

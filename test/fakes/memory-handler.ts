@@ -265,11 +265,11 @@ function toUserData({ access, node }: NodeTaskContext, user: string): string {
 }
 
 /** Polls until it is done or the time to watch is over. */
-async function watch(call: ObserveCall, look: () => Promise<Observation>): Promise<Observation> {
+async function watch(call: ObserveCall, poll: () => Promise<Observation>): Promise<Observation> {
   const until = Date.now() + call.watchMs;
   for (;;) {
     refuseWhenCancelled(call);
-    const observation = await look();
+    const observation = await poll();
     if (observation.state === 'done' || Date.now() >= until) return observation;
     await sleep(5);
   }

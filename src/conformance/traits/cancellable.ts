@@ -28,15 +28,15 @@ export function cancellable(context: TraitContext): void {
         assert.deepEqual(await bench.list(), before);
 
         const wait = `the wait of ${action}`;
-        const early = bench.engine.look(task, { signal: AbortSignal.abort() });
+        const early = bench.engine.poll(task, { signal: AbortSignal.abort() });
         assertCancelled(
           await settleWithin(cancelLimitMs, `${wait}, cancelled before it began,`, early),
           wait,
         );
-        const look = new AbortController();
-        const timer = setTimeout(() => look.abort(), ABORT_AFTER_MS);
+        const abort = new AbortController();
+        const timer = setTimeout(() => abort.abort(), ABORT_AFTER_MS);
         // Nothing was started, so that there is time to abort it.
-        const watching = bench.engine.look(task, { watchMs: MAX_WATCH_MS, signal: look.signal });
+        const watching = bench.engine.poll(task, { watchMs: MAX_WATCH_MS, signal: abort.signal });
         const watched = await settleWithin(cancelLimitMs, `${wait}, cancelled,`, watching);
         clearTimeout(timer);
         if ('value' in watched) assert.equal(watched.value.state, 'pending');
@@ -44,7 +44,7 @@ export function cancellable(context: TraitContext): void {
         else if (operation.makes !== null) assertCancelled(watched, wait);
 
         const handleTask: Cancellable = (call) => bench.engine.handle(task, call);
-        const watch: Cancellable = (call) => bench.engine.look(task, { watchMs: MAX_WATCH_MS, ...call });
+        const watch: Cancellable = (call) => bench.engine.poll(task, { watchMs: MAX_WATCH_MS, ...call });
         await cancelInBudget(bench, cancelLimitMs, { what: action, act: handleTask, changes: true });
         await cancelInBudget(bench, cancelLimitMs, { what: wait, act: watch });
         await cancelUnanswered(context, bench, wait, watch);
@@ -73,7 +73,7 @@ export function cancellable(context: TraitContext): void {
       withBench(async ({ engine, task }) => {
         const wait = task('FrontgateAvailable');
         await assertFails('the wait for the frontgate', ['cancelled'], () =>
-          engine.look(wait, { signal: AbortSignal.abort() }),
+          engine.poll(wait, { signal: AbortSignal.abort() }),
         );
       }));
 
@@ -120,7 +120,7 @@ async function cancelUnanswered(
 interface BudgetedCall {
   readonly what: string;
   readonly act: Cancellable;
-  /** It cannot be done without the budget; what only looks may find its answer in another's request. */
+  /** It cannot be done without the budget; what only reads may find its answer in another's request. */
   readonly changes?: true;
 }
 

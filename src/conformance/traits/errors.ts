@@ -178,7 +178,7 @@ function registerMachines({ it, operations, withBench, withBenchApart, optional 
       const task = bench.task('RunInstances');
       await bench.engine.handle(task);
       for (const { kind, id } of await bench.list()) if (kind === 'instance') await cloud.failInstance?.(id);
-      const error = await captureError('the wait for an instance that failed', () => bench.engine.look(task));
+      const error = await captureError('the wait for an instance that failed', () => bench.engine.poll(task));
       assert.ok(
         !RETRY_TABLE[error.kind].retried,
         `an instance that failed is ${error.kind}, which is retried: ${error.message}`,

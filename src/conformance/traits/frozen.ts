@@ -11,7 +11,7 @@ import {
   type TraitContext,
 } from '../trait-context.ts';
 
-/** Two workers at once, of whom the first is frozen between its look and its effect. */
+/** Two workers at once, of whom the first is frozen between its read and its effect. */
 export function frozen({ it, operations, withBench, waitLimitMs, optional }: TraitContext): void {
   for (const operation of operations) {
     const { action } = operation;

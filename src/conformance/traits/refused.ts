@@ -57,10 +57,10 @@ export function refused(context: TraitContext): void {
         for (const disturbance of choose(DISTURBANCES, action))
           await disturbEffect(bench, task, action, disturbance);
         await bench.engine.handle(task);
-        const looks = choose(DISTURBANCES, `Wait${action}`);
-        for (const disturbance of looks)
+        const disturbances = choose(DISTURBANCES, `Wait${action}`);
+        for (const disturbance of disturbances)
           await assertTellsOf(cloud, disturbance, `the wait of ${action}`, () =>
-            bench.engine.look(task, { once: true }),
+            bench.engine.poll(task, { once: true }),
           );
         await bench.engine.run(task);
         await bench.assertHolds(operation);
@@ -171,18 +171,18 @@ async function disturbEffect(
   assert.ok(sent <= budgeted, `${what} sent ${sent} requests, ${budgeted} of them behind budget and lease`);
 }
 
-/** The API is disturbed during a call that only looks. One that sends no request is not concerned. */
+/** The API is disturbed during a call that only reads. One that sends no request is not concerned. */
 async function assertTellsOf(
   cloud: ConformanceCloud,
   disturbance: Disturbance,
   what: string,
-  look: () => Promise<unknown>,
+  read: () => Promise<unknown>,
 ): Promise<void> {
   const before = await cloud.countRequests?.();
   const settled = await cloud.disturb?.(disturbance);
   let outcome: Outcome<unknown>;
   try {
-    outcome = await settle(look());
+    outcome = await settle(read());
   } finally {
     await settled?.();
   }

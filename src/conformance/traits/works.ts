@@ -16,7 +16,7 @@ export function works(context: TraitContext): void {
         const task = await bench.prepare(operation);
         const before = await bench.list();
         await bench.engine.claimOnly(task);
-        const early = await settle(bench.engine.look(task, { watchMs: 0 }));
+        const early = await settle(bench.engine.poll(task, { watchMs: 0 }));
         if ('value' in early)
           assert.equal(early.value.state, 'pending', 'looked at before the effect was started');
         // What exists and was not asked to change may be an error; what is to be made is only late.
