@@ -1,8 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { findCoreFacts } from '../src/domain/index.ts';
-import { sliceStep } from '../src/plan/index.ts';
-import type { JobView, LayerView } from '../src/protocol/index.ts';
-import { BARE_WORKFLOW_QUEUE, type BareInput, type BareLayer } from './bare/messages.ts';
+import { runBare, toBareInput } from './bare/run-bare.ts';
 import { createCluster, readDurationMs } from './jobs.ts';
 import type { Bench, Finding, PartResult } from './part.ts';
 import { median, round } from './statistics.ts';
@@ -61,50 +58,6 @@ async function measureSize(bench: Bench, temporal: Client, nodes: number, rounds
   }
   const tasks = input.steps.flatMap(({ layers }) => layers).reduce((sum, { total }) => sum + total, 0);
   return { nodes, tasks, elapsedMs };
-}
-
-function toBareInput({ steps, layers }: Pick<JobView, 'steps' | 'layers'>): BareInput {
-  return {
-    steps: steps.map(({ index, title, runs, lanes, layers: places }) => {
-      const own = places.flatMap((place) => layers.filter((layer) => layer.index === place));
-      const count = lanes?.count ?? 1;
-      const mostTasks = own.reduce((sum, { total }) => sum + Math.ceil(total / count), 0);
-      const cut = sliceStep({
-        index,
-        title,
-        runs,
-        layers: own,
-        lanes: lanes === null ? null : { ...lanes, mostTasks },
-      });
-      return {
-        layers: own.map(toBareLayer),
-        slices: cut.slices.map(({ from, to }) => to - from),
-        slicesAtOnce: cut.slicesAtOnce,
-        lanes: lanes === null ? null : { count, atOnce: cut.lanesAtOnce },
-      };
-    }),
-  };
-}
-
-function toBareLayer({ name, total, tasks }: LayerView): BareLayer {
-  const action = tasks[0]?.action ?? name.split(' ')[0] ?? '';
-  const facts = findCoreFacts(action);
-  if (facts === undefined) throw new Error(`the layer ${name} has no action that the bench knows`);
-  return {
-    total,
-    target: facts.by === 'node' ? 'node' : 'cloud',
-    handle: facts.wait !== 'only',
-    wait: facts.wait !== 'never',
-  };
-}
-
-async function runBare(temporal: Client, input: BareInput, workflowId: string): Promise<string> {
-  await temporal.workflow.execute('runBareJob', {
-    workflowId,
-    taskQueue: BARE_WORKFLOW_QUEUE,
-    args: [input],
-  });
-  return workflowId;
 }
 
 function toFindings({ nodes, tasks, elapsedMs }: Measured): readonly Finding[] {

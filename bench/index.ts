@@ -1,4 +1,4 @@
-// npm run bench -- [engine] [takeover] [history] [memory] [kubernetes]: see bench/README.md.
+// npm run bench -- [engine] [fleet] [takeover] [history] [memory] [kubernetes] [aws]: see bench/README.md.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -6,6 +6,7 @@ import { startStack } from '../test/kit/stack.ts';
 import { measureAws } from './aws.ts';
 import { measureEngine } from './engine.ts';
 import { readFacts } from './facts.ts';
+import { measureFleet } from './fleet.ts';
 import { measureHistory } from './history.ts';
 import { measureKubernetes } from './kubernetes.ts';
 import { measureMemory } from './memory.ts';
@@ -21,6 +22,7 @@ const RESULTS = fileURLToPath(new URL('./results', import.meta.url));
 
 const MEASURES: Readonly<Record<PartName, (bench: Bench, temporal: Client) => Promise<PartResult>>> = {
   engine: measureEngine,
+  fleet: measureFleet,
   takeover: measureTakeover,
   history: measureHistory,
   memory: measureMemory,

@@ -17,6 +17,8 @@ export interface BenchSettings {
   /** Of the engine part, for each size and variant. */
   readonly rounds: number;
   readonly sizes: readonly number[];
+  /** How many clusters the fleet part creates at once. */
+  readonly fleet: number;
   readonly kills: number;
   readonly historyNodes: number;
   /** Of the Kubernetes part, at once. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { BenchSettings } from './part.ts';
 
-export const PARTS = ['engine', 'takeover', 'history', 'memory', 'kubernetes', 'aws'] as const;
+export const PARTS = ['engine', 'fleet', 'takeover', 'history', 'memory', 'kubernetes', 'aws'] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface BenchRequest {
@@ -19,6 +19,7 @@ export function readRequest(args: readonly string[]): BenchRequest {
       database: { type: 'string', default: 'postgres' },
       rounds: { type: 'string', default: '5' },
       sizes: { type: 'string', default: '3,30,100' },
+      fleet: { type: 'string', default: '200' },
       kills: { type: 'string', default: '20' },
       nodes: { type: 'string', default: '1000' },
       jobs: { type: 'string', default: '1,10,50' },
@@ -40,6 +41,7 @@ export function readRequest(args: readonly string[]): BenchRequest {
     settings: {
       rounds: toCount('rounds', values.rounds),
       sizes: values.sizes.split(',').map((text) => toCount('sizes', text)),
+      fleet: toCount('fleet', values.fleet),
       kills: toCount('kills', values.kills),
       historyNodes: toCount('nodes', values.nodes),
       releases: toCount('releases', values.releases),

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Config } from '../../src/config/index.ts';
+import { POLLERS, WORKFLOW_POLLERS } from '../../src/worker/pollers.ts';
 import { BARE_EFFECTS_QUEUE, BARE_NODES_QUEUE, BARE_WAITS_QUEUE, BARE_WORKFLOW_QUEUE } from './messages.ts';
 
 const activities = { empty: async (): Promise<void> => {} };
@@ -16,6 +17,7 @@ export async function startBareWorker(
       namespace: config.temporal.namespace,
       taskQueue,
       activities,
+      activityTaskPollerBehavior: POLLERS,
       maxConcurrentActivityTaskExecutions: slots,
       maxHeartbeatThrottleInterval: '1 second',
       ...more,
@@ -24,6 +26,8 @@ export async function startBareWorker(
   const workers = await Promise.all([
     create(BARE_WORKFLOW_QUEUE, slots.workflows, {
       workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
+      workflowTaskPollerBehavior: WORKFLOW_POLLERS,
+      maxConcurrentWorkflowTaskExecutions: slots.workflows,
       maxCachedWorkflows: config.cachedWorkflows,
       stickyQueueScheduleToStartTimeout: config.stickySeconds * 1000,
     }),
