@@ -20,8 +20,9 @@ export const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   'invalid-input': EXIT.badInput,
   'not-found': EXIT.notFound,
   conflict: EXIT.conflict,
-  // The current state does not allow it: like a conflict, it passes when something is freed.
+  // The current state does not allow it: like conflicts, they pass when something is freed.
   quota: EXIT.conflict,
+  capacity: EXIT.conflict,
   permission: EXIT.permission,
   throttled: EXIT.unavailable,
   unavailable: EXIT.unavailable,

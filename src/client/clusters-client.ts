@@ -231,6 +231,7 @@ const REFUSALS: ReadonlySet<ErrorKind> = new Set([
   'conflict',
   'permission',
   'quota',
+  'capacity',
 ]);
 
 async function describeApp(apps: AppsClient, app: string): Promise<AppDescription> {

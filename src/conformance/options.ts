@@ -87,6 +87,7 @@ export type OptionalPart =
   | 'disturb'
   | 'failInstance'
   | 'fillFirstPlacement'
+  | 'fillAllPlacements'
   | 'address'
   | 'device'
   | 'lastingFence';
@@ -125,6 +126,8 @@ export interface ConformanceHarness {
    * instance any more, and where volumes cannot move between them.
    */
   fillFirstPlacement?(): Promise<Runtime>;
+  /** A runtime of the same cloud none of whose placements has capacity for an instance any more. */
+  fillAllPlacements?(): Promise<Runtime>;
   /** Removes everything that is left, and the cloud itself. */
   dispose(): Promise<void>;
 }

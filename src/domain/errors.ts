@@ -4,6 +4,7 @@ export const ERROR_KINDS = [
   'not-found',
   'conflict',
   'quota',
+  'capacity',
   'permission',
   'throttled',
   'unavailable',
@@ -28,6 +29,8 @@ export const RETRY_TABLE: Readonly<
   'not-found': { retried: false, delayMs: 0, maxAttempts: 1 },
   conflict: { retried: false, delayMs: 0, maxAttempts: 1 },
   quota: { retried: false, delayMs: 0, maxAttempts: 1 },
+  // A provider tries the next place itself; this is its error when there is none left.
+  capacity: { retried: false, delayMs: 0, maxAttempts: 1 },
   permission: { retried: false, delayMs: 0, maxAttempts: 1 },
   throttled: { retried: true, delayMs: 5_000, maxAttempts: Number.POSITIVE_INFINITY },
   unavailable: { retried: true, delayMs: 2_000, maxAttempts: Number.POSITIVE_INFINITY },

@@ -120,6 +120,10 @@ export async function createAwsHarness(
       const subnets = network.subnets.map(({ subnetId }) => subnetId).join(',');
       return { ...runtime, settings: { ...runtime.settings, subnets } };
     },
+    async fillAllPlacements() {
+      await moto.change({ capacity: [{ zone: ZONES[0] ?? '', left: 0 }] });
+      return runtime;
+    },
     async dispose() {
       await nodes.close();
       await proxy.close();

@@ -19,6 +19,7 @@ export const LOCAL_WITHOUT = {
   holdAnswers: NO_API,
   disturb: NO_API,
   fillFirstPlacement: 'a node has one place only',
+  fillAllPlacements: 'a machine is full when its quotas are used up',
 };
 
 /** The local provider with a cloud in a folder of its own. */

@@ -20,6 +20,8 @@ export interface MemoryCloudOptions {
   readonly tokensFree?: boolean;
   quotaInstances: number;
   quotaVolumes: number;
+  /** No machine is free for an instance. */
+  soldOut?: boolean;
 }
 
 interface Instance {
@@ -124,6 +126,7 @@ export class MemoryCloud {
     await this.#receive(apiKey);
     const made = this.#made.get(token);
     if (made !== undefined && !this.#isFree(made)) return made;
+    if (this.options.soldOut === true) throw noCapacity();
     if (this.#instances.size >= this.options.quotaInstances)
       throw overQuota('instances', this.options.quotaInstances);
     this.#count += 1;
@@ -316,4 +319,8 @@ function detach(volume: Volume): void {
 
 function overQuota(what: string, limit: number): WindlassError {
   return new WindlassError('quota', `this account may have ${limit} ${what}`, { code: 'QUOTA_EXCEEDED' });
+}
+
+function noCapacity(): WindlassError {
+  return new WindlassError('capacity', 'no machine is free for it', { code: 'NO_CAPACITY' });
 }

@@ -93,6 +93,10 @@ export async function createMemoryHarness(
       cloud.options.quotaVolumes = cloud.list().filter(({ kind }) => kind === 'volume').length;
       return runtime;
     },
+    async fillAllPlacements() {
+      cloud.options.soldOut = true;
+      return runtime;
+    },
     async dispose() {},
   };
 }

@@ -8,6 +8,7 @@ const REFUSALS: ReadonlySet<ErrorKind> = new Set([
   'not-found',
   'conflict',
   'quota',
+  'capacity',
   'permission',
 ]);
 /** No server answers there, and none was asked for: the address was sound. */

@@ -163,6 +163,16 @@ function registerMachines({ it, operations, withBench, withBenchApart, optional 
       await bench.deleteAll();
     }));
 
+  it('R8 RunInstances: fails with capacity where no place has room, and leaves nothing', () =>
+    withBenchApart(async (bench) => {
+      const { engine, harness } = bench;
+      const fillPlaces = optional('fillAllPlacements', harness.fillAllPlacements?.bind(harness));
+      if (fillPlaces === undefined) return;
+      engine.setRuntime(await fillPlaces());
+      await assertFails('RunInstances', ['capacity'], () => engine.run(bench.task('RunInstances')));
+      assert.deepEqual(await bench.list(), []);
+    }));
+
   it('R8 ResizeInstances: fails with conflict while the instance runs', () =>
     withBench(async (bench) => {
       await run(bench, ['RunInstances']);

@@ -28,7 +28,7 @@ export function listPlacements(
  * The placement after one without capacity. `mayMove` says whether the volumes of the node are empty: data
  * does not leave its zone.
  *
- * @throws quota `AWS_CAPACITY` when there is none.
+ * @throws capacity `AWS_CAPACITY` when there is none.
  */
 export function choosePlacementAfter(
   placements: readonly Placement[],
@@ -42,10 +42,14 @@ export function choosePlacementAfter(
   const tried = placements
     .slice(0, current + 1)
     .map(({ instanceType, subnetId, zone }) => `${instanceType} in ${subnetId} (${zone})`);
-  throw new WindlassError('quota', `AWS has no capacity for node ${node.nodeId}: no ${tried.join(', no ')}`, {
-    code: 'AWS_CAPACITY',
-    hint: node.mayMove
-      ? 'name more subnets or instanceTypes in the settings of the runtime, or try again later'
-      : 'its volumes hold data and stay in their zone: name more instanceTypes there, or try again later',
-  });
+  throw new WindlassError(
+    'capacity',
+    `AWS has no capacity for node ${node.nodeId}: no ${tried.join(', no ')}`,
+    {
+      code: 'AWS_CAPACITY',
+      hint: node.mayMove
+        ? 'name more subnets or instanceTypes in the settings of the runtime, or try again later'
+        : 'its volumes hold data and stay in their zone: name more instanceTypes there, or try again later',
+    },
+  );
 }

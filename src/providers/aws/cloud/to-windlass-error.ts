@@ -261,7 +261,7 @@ const RULES: readonly ErrorRule<Failure>[] = [
   },
   {
     fits: ({ code }) => CAPACITY.has(code),
-    kind: 'quota',
+    kind: 'capacity',
     code: 'AWS_CAPACITY',
     say: (failure) => `AWS has no capacity for it here now (${wordsOf(failure)})`,
     options: () => ({

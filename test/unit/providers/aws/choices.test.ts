@@ -122,7 +122,7 @@ describe('the places of a node', () => {
     expect(at(0, false).index).toBe(1);
     expect(at(3, true).placement.zone).toBe('b');
     expect(() => at(3, false)).toThrow(
-      expect.objectContaining({ kind: 'quota', code: 'AWS_CAPACITY' }) as Error,
+      expect.objectContaining({ kind: 'capacity', code: 'AWS_CAPACITY' }) as Error,
     );
     expect(() => at(4, true)).toThrow(/no m in subnet-1 \(a\).*no m in subnet-3 \(b\)/);
   });

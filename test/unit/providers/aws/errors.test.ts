@@ -29,7 +29,7 @@ describe('an answer of AWS', () => {
     ['RequestExpired', 400, 'permission', 'AWS_SESSION_EXPIRED'],
     ['UnauthorizedOperation', 403, 'permission', 'AWS_PERMISSION'],
     ['AccessDenied', 403, 'permission', 'AWS_PERMISSION'],
-    ['InsufficientInstanceCapacity', 500, 'quota', 'AWS_CAPACITY'],
+    ['InsufficientInstanceCapacity', 500, 'capacity', 'AWS_CAPACITY'],
     ['VcpuLimitExceeded', 400, 'quota', 'AWS_QUOTA'],
     ['VolumeLimitExceeded', 400, 'quota', 'AWS_QUOTA'],
     ['InsufficientFreeAddressesInSubnet', 400, 'quota', 'AWS_QUOTA'],
