@@ -32,7 +32,7 @@ function changes(item: FormItem, { action, given, before }: ConfChange): boolean
   const now = valueAt(given, item.path);
   if (now === undefined) return false;
   const then = valueAt(before, item.path);
-  if (then === undefined && action !== 'update') return false;
+  if (then === undefined && action !== 'update-env') return false;
   const known = then ?? item.default ?? absentValue(item);
   // For a password it cannot be known here whether it is a different one.
   if (item.type === 'password') return !isEmptyValue(now) || !isEmptyValue(known);

@@ -29,16 +29,16 @@ it.each([
   ['a value where none was', {}, { note: 'x' }, 'note'],
   ['a password', {}, { secret: { $secret: 'conf/secret' } }, 'secret'],
 ])('an update is refused for %s of what may not change', (_, before, given, field) => {
-  expect(catchFault(() => change('update', before, given))).toMatchObject({
+  expect(catchFault(() => change('update-env', before, given))).toMatchObject({
     code: 'CONF_INVALID',
     fields: [field],
   });
 });
 
 it.each([
-  ['the same value again', 'update', { engine: 'btree' }, { engine: 'btree' }],
-  ['the default again', 'update', {}, { engine: 'lsm', note: '', secret: '' }],
-  ['what may change', 'update', { engine: 'btree' }, { count: 2 }],
+  ['the same value again', 'update-env', { engine: 'btree' }, { engine: 'btree' }],
+  ['the default again', 'update-env', {}, { engine: 'lsm', note: '', secret: '' }],
+  ['what may change', 'update-env', { engine: 'btree' }, { count: 2 }],
   ['a value that the version of an upgrade brings', 'upgrade', {}, { note: 'x' }],
 ])('%s is taken', (_, action, before, given) => {
   expect(change(action, before, given).nodes.length).toBeGreaterThan(0);
