@@ -2,6 +2,7 @@ import type {
   ClusterFacts,
   Conf,
   ErrorDetail,
+  JobAction,
   PackageContent,
   ParsedCluster,
   Runtime,
@@ -28,7 +29,7 @@ export interface ClusterConfRequest {
   readonly conf: Conf;
   /** Set if a stored cluster is changed, not created. */
   readonly change?: {
-    readonly action: string;
+    readonly action: JobAction;
     readonly options: { readonly conf?: Conf };
     readonly cluster: { readonly cluster: Pick<ClusterFacts, 'conf'> };
   };

@@ -1,11 +1,11 @@
-import type { Conf, ErrorDetail } from '../domain/index.ts';
+import type { Conf, ErrorDetail, JobAction } from '../domain/index.ts';
 import { absentValue, createConfError, valueAt } from './conf.ts';
 import { dottedKey, listFormValues, type Form, type FormItem } from './form.ts';
 import { isEmptyValue, isSameJson } from './values.ts';
 
 /** A change that a job wants to make to a cluster's conf. */
 export interface ConfChange {
-  readonly action: string;
+  readonly action: JobAction;
   /** Only the values that the user gives now. */
   readonly given: Conf;
   /** The values that the user gave when the cluster was created, and since. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Conf } from '../../../src/domain/index.ts';
+import type { Conf, JobAction } from '../../../src/domain/index.ts';
 import { catchFault, confRequest, textFile, toContent, makeCluster } from './packages.ts';
 
 const CONFIG = JSON.stringify({
@@ -14,7 +14,7 @@ const CLUSTER =
   '{"nodes": [{"container": {"type": "kvm", "image": "i"}, "count": {{count}}, "cpu": 1, "memory": 1024}]}';
 const content = toContent([textFile('config.json', CONFIG), textFile('cluster.json.mustache', CLUSTER)]);
 
-function change(action: string, before: Conf, given: Conf) {
+function change(action: JobAction, before: Conf, given: Conf) {
   const cluster = makeCluster(confRequest(content, before));
   const stored = { ...cluster, cluster: { ...cluster.cluster, conf: before } };
   return makeCluster({
@@ -35,7 +35,7 @@ it.each([
   });
 });
 
-it.each([
+it.each<[string, JobAction, Conf, Conf]>([
   ['the same value again', 'update-env', { engine: 'btree' }, { engine: 'btree' }],
   ['the default again', 'update-env', {}, { engine: 'lsm', note: '', secret: '' }],
   ['what may change', 'update-env', { engine: 'btree' }, { count: 2 }],
