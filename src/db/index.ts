@@ -18,8 +18,8 @@ export type {
   RuntimeStore,
   SecretRow,
   SecretStore,
-  StoredSecret,
   Stores,
   WorkerReport,
 } from './stores.ts';
+export type { StoredSecret } from './stored-secret.ts';
 export type { StoredChange } from './stored-change.ts';

@@ -25,7 +25,7 @@ import type {
   TransitionStatus,
 } from '../domain/index.ts';
 import type { StoredChange } from './stored-change.ts';
-import type { StoredSecret } from './stores.ts';
+import type { StoredSecret } from './stored-secret.ts';
 
 // The stores of jobs and their tasks, by the rules of stores.ts.
 

@@ -5,7 +5,8 @@ import { runtimeNotFound } from './not-found.ts';
 import { afterLastSeen } from './page.ts';
 import { runtimeRows } from './rows.ts';
 import type { Database } from './schema.ts';
-import type { RuntimeStore, StoredSecret } from './stores.ts';
+import type { StoredSecret } from './stored-secret.ts';
+import type { RuntimeStore } from './stores.ts';
 
 /** @internal */
 export function createRuntimeStore(db: Kysely<Database>): RuntimeStore {

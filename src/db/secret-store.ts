@@ -3,7 +3,8 @@ import { storedCredentialBinding, storedSecretBinding, WindlassError } from '../
 import { runtimeRows } from './rows.ts';
 import { toStoredSecret } from './runtime-store.ts';
 import type { Database } from './schema.ts';
-import type { SecretStore, StoredSecret } from './stores.ts';
+import type { StoredSecret } from './stored-secret.ts';
+import type { SecretStore } from './stores.ts';
 
 /** @internal Only ciphertext passes through here. */
 export function createSecretStore(db: Kysely<Database>): SecretStore {

@@ -17,6 +17,7 @@ import type {
   TransitionStatus,
 } from '../domain/index.ts';
 import type { JobStore, TaskStore } from './job-stores.ts';
+import type { StoredSecret } from './stored-secret.ts';
 
 // One store for each aggregate. Every method is one transaction, may be repeated, and throws
 // WindlassErrors: not-found for an id that does not exist, conflict if a row forbids it, unavailable if
@@ -44,13 +45,6 @@ export interface RuntimeStore {
   ): Promise<{ readonly runtime: Runtime; readonly credential: StoredSecret | null }>;
   /** @throws conflict `RUNTIME_DELETED` if this id was used by a runtime that is deleted. */
   refuseDeleted(runtimeId: string): Promise<void>;
-}
-
-/** A secret encrypted under the database's own key. */
-export interface StoredSecret {
-  readonly keyId: string;
-  /** AES-256-GCM: nonce, ciphertext and tag. */
-  readonly sealed: Uint8Array;
 }
 
 export interface SecretStore {
