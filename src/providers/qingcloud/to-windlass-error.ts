@@ -83,7 +83,7 @@ const RULES: readonly ErrorRule<Failure>[] = [
   },
   {
     fits: ({ retCode }) => retCode === 5200,
-    kind: 'quota',
+    kind: 'capacity',
     code: 'QINGCLOUD_CAPACITY',
     options: () => ({ hint: 'name other places in the settings of the runtime, or try again later' }),
   },

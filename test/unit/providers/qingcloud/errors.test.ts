@@ -26,7 +26,7 @@ const ANSWERS = [
   [2500, 'your API call rate exceeds 2000 an hour', 'throttled', 'QINGCLOUD_THROTTLED'],
   [5000, 'InternalError', 'unavailable', 'QINGCLOUD_UNAVAILABLE'],
   [5100, 'ServerBusy', 'unavailable', 'QINGCLOUD_UNAVAILABLE'],
-  [5200, 'InsufficientResources', 'quota', 'QINGCLOUD_CAPACITY'],
+  [5200, 'InsufficientResources', 'capacity', 'QINGCLOUD_CAPACITY'],
   [5300, 'ServerUpdating', 'unavailable', 'QINGCLOUD_UNAVAILABLE'],
   [5600, 'VolumeTypeNotSupported', 'invalid-input', 'QINGCLOUD_REFUSED'],
 ] as const;
