@@ -15,6 +15,19 @@ export interface RequestContext {
   readonly effect: string[];
 }
 
+/** The state that an instance and a volume begin with, until the job of the request ends. */
+export function createPending({ settings, nowMs, zone }: RequestContext) {
+  return {
+    status: 'pending',
+    transition: 'creating',
+    createdMs: nowMs,
+    statusMs: nowMs,
+    leaseMs: nowMs + settings.leaseMs,
+    zone,
+    tags: [],
+  };
+}
+
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** `i-` and eight letters; never the same twice. */

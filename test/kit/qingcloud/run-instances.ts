@@ -2,7 +2,14 @@ import { readChoice, readList, readNumber, requireText, type Params } from './pa
 import { instanceDemand, requireQuota } from './quotas.ts';
 import { denied, invalid, missing, notFound, Refusal } from './refusal.ts';
 import type { InstanceState, VolumeState } from './state.ts';
-import { findVolumes, makeId, requireState, startJob, type RequestContext } from './request-context.ts';
+import {
+  createPending,
+  findVolumes,
+  makeId,
+  requireState,
+  startJob,
+  type RequestContext,
+} from './request-context.ts';
 
 export const CLASSES = [0, 1, 101, 201];
 /** The types of volumes that each class of instances takes. */
@@ -17,7 +24,7 @@ const MEMORY_MB = [1_024, 2_048, 4_096, 6_144, 8_192, 12_288, 16_384, 24_576, 32
 const MAX_USERDATA_BYTES = 4_096;
 
 export function runInstances(context: RequestContext, params: Params): object {
-  const { state, settings, nowMs, zone } = context;
+  const { state, settings } = context;
   const image = requireText(params, 'image_id');
   if (!settings.images.includes(image)) throw notFound(image);
   const keyPairs = readLogin(context, params);
@@ -49,13 +56,7 @@ export function runInstances(context: RequestContext, params: Params): object {
       osDiskGb: readNumber(params, 'os_disk_size') ?? 20,
       gpu: readNumber(params, 'gpu') ?? 0,
       userdata,
-      status: 'pending',
-      transition: 'creating',
-      createdMs: nowMs,
-      statusMs: nowMs,
-      leaseMs: nowMs + settings.leaseMs,
-      zone,
-      tags: [],
+      ...createPending(context),
     };
     state.instances.push(instance);
     return instance;

@@ -23,13 +23,7 @@ export function showInstance({ state }: RequestContext, one: InstanceState): obj
     instance_class: one.class,
     vcpus_current: one.cpu,
     memory_current: one.memoryMb,
-    status: one.status,
-    transition_status: one.transition,
-    sub_code: 0,
-    create_time: showTime(one.createdMs),
-    status_time: showTime(one.statusMs),
-    zone_id: one.zone,
-    owner: OWNER,
+    ...showStatus(one),
     image: {
       image_id: one.image,
       image_name: one.image,
@@ -76,13 +70,7 @@ export function showVolume({ state }: RequestContext, one: VolumeState): object 
     volume_name: one.name,
     size: one.sizeGb,
     volume_type: one.type,
-    status: one.status,
-    transition_status: one.transition,
-    sub_code: 0,
-    create_time: showTime(one.createdMs),
-    status_time: showTime(one.statusMs),
-    zone_id: one.zone,
-    owner: OWNER,
+    ...showStatus(one),
     instance:
       instance === undefined
         ? {}
@@ -101,5 +89,18 @@ export function showJob(one: JobState): object {
     create_time: showTime(one.createdMs),
     status_time: showTime(one.statusMs),
     error_codes: one.status === 'failed' ? '5000' : '',
+  };
+}
+
+/** What the API shows alike of an instance and of a volume. */
+function showStatus(one: InstanceState | VolumeState): object {
+  return {
+    status: one.status,
+    transition_status: one.transition,
+    sub_code: 0,
+    create_time: showTime(one.createdMs),
+    status_time: showTime(one.statusMs),
+    zone_id: one.zone,
+    owner: OWNER,
   };
 }

@@ -4,6 +4,7 @@ import { denied, invalid, missing, Refusal } from './refusal.ts';
 import { requireFittingType } from './run-instances.ts';
 import type { VolumeState } from './state.ts';
 import {
+  createPending,
   findInstances,
   findVolumes,
   makeId,
@@ -18,7 +19,7 @@ const STEP_GB = 10;
 const LEAST_GB = 20;
 
 export function createVolumes(context: RequestContext, params: Params): object {
-  const { state, settings, nowMs, zone } = context;
+  const { state, settings } = context;
   const sizeGb = readSize(params);
   const type = readNumber(params, 'volume_type') ?? 0;
   if (!TYPES.includes(type)) throw new Refusal(5600, `VolumeTypeNotSupported, there is no type [${type}]`);
@@ -33,13 +34,7 @@ export function createVolumes(context: RequestContext, params: Params): object {
     type,
     instance: '',
     device: '',
-    status: 'pending',
-    transition: 'creating',
-    createdMs: nowMs,
-    statusMs: nowMs,
-    leaseMs: nowMs + settings.leaseMs,
-    zone,
-    tags: [],
+    ...createPending(context),
   }));
   state.volumes.push(...made);
   const ids = made.map(({ id }) => id);
