@@ -23,7 +23,8 @@ const MAX_WIDTH = 1_000_000;
 /**
  * Go's Sprintf, over byte strings. An argument that does not fit is reported in the text itself, as in Go.
  *
- * @throws Error for formats of Go that are not implemented here: `%#v`, and floats in hexadecimal.
+ * @throws Error for `%#v`, and for floats with `%b`, `%x` or `#`: they print Go's own syntax, which is of no use in
+ * a file of a node.
  */
 export function printf(format: ByteString, values: readonly Value[]): ByteString {
   let result = '';
@@ -167,7 +168,8 @@ function takeNumber(value: Value): number | null {
 }
 
 function formatValue(value: Value, verb: ByteString, directive: Directive): ByteString {
-  if (verb === 'v' && directive.sharp) throw new Error('%#v is not supported here');
+  if (verb === 'v' && directive.sharp)
+    throw new Error('%#v prints the syntax of Go, and is refused; use %v or %q');
   if (verb === 'T') return pad(value === undefined || value === null ? '<nil>' : typeName(value), directive);
   if (value === undefined || value === null) {
     return verb === 'v' ? pad('<nil>', directive) : `%!${verb}(<nil>)`;
@@ -295,7 +297,9 @@ function basePrefix(verb: string, digits: string, { sharp }: Directive): string 
 
 function formatNumber(value: number, verb: ByteString, directive: Directive): ByteString | null {
   if (directive.sharp || verb === 'b' || verb === 'x' || verb === 'X') {
-    throw new Error(`%${directive.sharp ? '#' : ''}${verb} of a float is not supported here`);
+    throw new Error(
+      `%${directive.sharp ? '#' : ''}${verb} of a float prints the syntax of Go, and is refused; use %f, %e or %g`,
+    );
   }
   if (!'vgGfFeE'.includes(verb)) return null;
   directive.fill((directive.precision ?? 0) + (directive.width ?? 0));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { InstanceSpec } from './local-cloud.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** The folder of an instance; the provider writes it, its machine reads it. */
@@ -31,16 +32,7 @@ export function locateInstance(folder: string): InstanceFiles {
 }
 
 /** What is stored of an instance. */
-export interface InstanceRecord {
-  readonly id: string;
-  readonly token: string;
-  readonly zone: string;
-  readonly cpu: number;
-  readonly memoryMiB: number;
-  readonly image: string;
-  readonly hostname: string;
-  readonly addressRange: string;
-  readonly bootDelayMs: number;
+export interface InstanceRecord extends Omit<InstanceSpec, 'userData'> {
   /** The desired state that was set last; a machine that reads `stopped` here ends at once. */
   readonly wanted: 'running' | 'stopped';
   /** RFC 3339; when it was last asked to run. */
