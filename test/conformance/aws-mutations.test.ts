@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { expectSuiteRed, runMutant, type MutationOptions } from '../../src/conformance/index.ts';
 import { AWS_FEATURES } from '../../src/providers/aws/index.ts';
 import { vmCapabilities } from '../../src/vm/index.ts';
+import { installMoto } from '../kit/moto/index.ts';
 import { createAwsHarness } from './aws-harness.ts';
 
 const MUTATION_LIMIT_MS = 300_000;
+
+beforeAll(installMoto, 600_000);
 
 const options: MutationOptions = {
   name: 'aws',

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRequestsClient } from '../../src/client/requests-client.ts';
 import type { Conf } from '../../src/domain/index.ts';
 import type { CreateClusterInput, Requests, RuntimeInput, RuntimeUpdate } from '../../src/protocol/index.ts';
@@ -49,7 +49,12 @@ let other: Address;
 const windlass = (args: readonly string[], input = ''): Promise<CliRun> => runCli(stack.env, args, { input });
 
 /** The input of a client's read, as Temporal stores it for every user who may read it. */
-async function readSent<T>(name: string, isWanted: (input: T) => boolean): Promise<T> {
+function readSent<T>(name: string, isWanted: (input: T) => boolean): Promise<T> {
+  // Temporal's list is eventually consistent.
+  return vi.waitFor(() => findSent(name, isWanted), { timeout: 30_000, interval: 200 });
+}
+
+async function findSent<T>(name: string, isWanted: (input: T) => boolean): Promise<T> {
   const { namespace } = stack.temporal;
   const client = new Client({ connection, namespace });
   for await (const { activityId, activityRunId } of client.activity.list('')) {

@@ -9,4 +9,4 @@ export type {
   VolumeEvent,
 } from './settings.ts';
 export { classifyAwsRequest, isAwsRead, throttleAwsRequest } from './wire.ts';
-export { ALLOW_ALL, startMoto, type Moto } from './start-moto.ts';
+export { ALLOW_ALL, installMoto, startMoto, type Moto } from './start-moto.ts';

@@ -45,14 +45,25 @@ export const ALLOW_ALL = {
 } as const;
 
 /**
+ * Installs moto where it is not installed yet, which may take minutes. For a hook, where `startMoto` is called in a
+ * test: the limit of a test does not count an installation then.
+ *
+ * @throws as startMoto
+ */
+export async function installMoto(): Promise<string> {
+  const python = await findPythonEnvironment({ name: 'moto', requirements: REQUIREMENTS });
+  if (python === null) throw new Error(`${NO_PYTHON}: moto cannot be started`);
+  return python;
+}
+
+/**
  * Starts moto with its corrections. It ends with this process, however that ends.
  *
  * @throws Error with its output when it does not start; one that begins with NO_PYTHON if there is no
  * Python.
  */
 export async function startMoto(settings: MotoSettings = {}): Promise<Moto> {
-  const python = await findPythonEnvironment({ name: 'moto', requirements: REQUIREMENTS });
-  if (python === null) throw new Error(`${NO_PYTHON}: moto cannot be started`);
+  const python = await installMoto();
   const server = spawn(python, ['-m', 'honest', JSON.stringify(settings)], {
     cwd: FOLDER,
     stdio: ['pipe', 'pipe', 'pipe'],
